@@ -1,0 +1,65 @@
+import { configureSync, getJsonLinesFormatter, type LogRecord } from "@logtape/logtape";
+import { flag, option, type OptionGroup, type Values } from "./option.ts";
+import { safeText } from "./safe_text.ts";
+import { writeError } from "./output.ts";
+import { oneOf } from "./values.ts";
+
+/** How much is logged, and how; the same in every program. Logs go to stderr. */
+export const logOptions = {
+  title: "Logs",
+  options: {
+    logLevel: option({
+      placeholder: "LEVEL",
+      help: "The least level that is logged: debug, info, warn or error.",
+      parse: oneOf("debug", "info", "warn", "error"),
+      default: "info",
+    }),
+    logFormat: option({
+      placeholder: "FORMAT",
+      help: "text for people, or json: one object a line, for machines.",
+      parse: oneOf("text", "json"),
+      default: "text",
+    }),
+    quiet: flag("No progress, and no log below error."),
+  },
+} satisfies OptionGroup;
+
+/**
+ * Sets up logging for the process. Every station logs through
+ * `getLogger(["wikitap", <station>])` of LogTape, and never to the console.
+ *
+ * One line a record: `15:04:05 warn  upstream: …`, or with `json` an object with `@timestamp`,
+ * `level`, `message`, `logger` and `properties`. Text from outside is made harmless for terminals.
+ */
+export function configureLog(options: Values<typeof logOptions.options>): void {
+  const level = options.quiet
+    ? "error"
+    : options.logLevel === "warn"
+    ? "warning"
+    : options.logLevel;
+  const format = options.logFormat === "json" ? jsonLine : textLine;
+  const sink = (record: LogRecord) => writeError(format(record));
+  configureSync({
+    reset: true,
+    sinks: { stderr: sink },
+    loggers: [
+      { category: ["wikitap"], lowestLevel: level, sinks: ["stderr"] },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
+    ],
+  });
+}
+
+const jsonFormatter = getJsonLinesFormatter({ message: "rendered" });
+
+function jsonLine(record: LogRecord): string {
+  return `${safeText(jsonFormatter(record).trimEnd())}\n`;
+}
+
+function textLine(record: LogRecord): string {
+  const time = new Date(record.timestamp).toISOString().slice(11, 19);
+  const level = (record.level === "warning" ? "warn" : record.level).padEnd(5);
+  const message = record.message.map((part, index) =>
+    index % 2 === 0 || typeof part === "string" ? part : Deno.inspect(part)
+  ).join("");
+  return `${time} ${level} ${record.category.slice(1).join(".")}: ${safeText(message)}\n`;
+}

@@ -1,0 +1,120 @@
+import config from "../../deno.json" with { type: "json" };
+import { ExitCode, UsageError, UserError } from "../error.ts";
+import { type Description, helpText } from "./help.ts";
+import { configureLog, logOptions } from "./log.ts";
+import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
+import { ClosedOutput, writeError, writeOutput } from "./output.ts";
+import { safeText } from "./safe_text.ts";
+
+/** The version of all programs, as in `deno.json`. */
+export const VERSION: string = config.version;
+
+/** One program: what it says of itself, its options, and what it does with their values. */
+export interface Program<G extends readonly OptionGroup[]> extends Description {
+  readonly groups: G;
+  /** How many words without a dash it takes (`kafka start`): none by default. */
+  readonly operands?: number;
+  /**
+   * Does the work. `stop` is aborted by SIGINT or SIGTERM: finish what is in hand and return.
+   * Failures are thrown; a `UserError` is told in its words and decides the exit code.
+   */
+  readonly run: (
+    options: GroupValues<[...G, typeof logOptions]> & { readonly operands: readonly string[] },
+    stop: AbortSignal,
+  ) => Promise<void>;
+}
+
+/**
+ * Makes the `main` of a program: options, help, version, logs, signals, errors and the exit code.
+ *
+ * `main(args)` never exits and never throws. A program's last line is
+ * `if (import.meta.main) await runMain(main)`.
+ */
+export function program<const G extends readonly OptionGroup[]>(
+  declared: Program<G>,
+): (args: readonly string[]) => Promise<ExitCode> {
+  const groups = [...declared.groups, logOptions] as const;
+  return async (args) => {
+    const stop = new AbortController();
+    const release = stopOnSignals(stop);
+    let debug = false;
+    try {
+      if (isAsked("help", args)) writeOutput(helpText(declared, groups));
+      else if (isAsked("version", args)) writeOutput(`wikitap ${VERSION}\n`);
+      else {
+        const parsed = parseOptions(groups, args, Deno.env.get);
+        const options = parsed as unknown as Parameters<typeof declared.run>[0] & LogValues;
+        checkOperands(options.operands, declared.operands ?? 0);
+        debug = options.logLevel === "debug";
+        configureLog(options);
+        await declared.run(options, stop.signal);
+      }
+      return ExitCode.done;
+    } catch (error) {
+      if (error instanceof ClosedOutput) return ExitCode.done;
+      writeError(errorText(error, debug));
+      return error instanceof UserError ? error.exitCode : ExitCode.failure;
+    } finally {
+      release();
+    }
+  };
+}
+
+type LogValues = GroupValues<[typeof logOptions]> & { operands: readonly string[] };
+
+/**
+ * Runs `main` as the process: sets the exit code, and ends the process a second later if something
+ * that cannot be closed (a socket in the middle of a handshake) would keep it alive.
+ */
+export async function runMain(
+  main: (args: readonly string[]) => Promise<ExitCode>,
+): Promise<void> {
+  Deno.exitCode = await main(Deno.args);
+  Deno.unrefTimer(setTimeout(() => Deno.exit(), 1000));
+}
+
+/** `--help` and `--version` are obeyed wherever they stand, even beside wrong usage. */
+function isAsked(name: string, args: readonly string[]): boolean {
+  return args.includes(`--${name}`);
+}
+
+function checkOperands(operands: readonly string[], most: number): void {
+  const extra = operands[most];
+  if (extra === undefined) return;
+  throw new UsageError(`Unexpected argument '${extra}'`, { hint: "See --help" });
+}
+
+/** First signal: stop in order. Second: end at once, with nothing more published. */
+function stopOnSignals(stop: AbortController): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = () => {
+    if (stop.signal.aborted) Deno.exit(ExitCode.failure);
+    stop.abort();
+  };
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));
+}
+
+/** `error: …`, what to do, then the causes; a stack only for defects and with `--log-level debug`. */
+export function errorText(error: unknown, debug: boolean): string {
+  const lines: string[] = [`error: ${messageOf(error)}`];
+  if (error instanceof UserError && error.hint !== undefined) lines.push(`  ${error.hint}`);
+  for (let e = causeOf(error), depth = 0; e !== undefined && depth < 5; e = causeOf(e), depth++) {
+    lines.push(`  cause: ${messageOf(e)}`);
+  }
+  if (!(error instanceof UserError)) lines.push("  This is a defect of wikitap, please report it");
+  const text = lines.map((line) => safeText(line)).join("\n");
+  const stack = debug && error instanceof Error ? `\n${error.stack}` : "";
+  return `${text}${stack}\n`;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof UserError || error.name === "Error"
+    ? error.message
+    : `${error.name}: ${error.message}`;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}

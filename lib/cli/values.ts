@@ -1,0 +1,108 @@
+/** Parsers of option values: text → value, or an `Error` that says what was expected. */
+
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A duration such as `500ms`, `2s`, `5m`, `1h` or `7d`, in ms. A bare number but 0 is refused. */
+export function duration(text: string): number {
+  if (text === "0") return 0;
+  const [, digits, unit] = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const ms = Number(digits) * (UNITS[unit ?? ""] ?? NaN);
+  if (!Number.isSafeInteger(Math.round(ms))) {
+    throw new Error("expected a duration such as 500ms, 2s, 5m, 1h or 7d");
+  }
+  return Math.round(ms);
+}
+
+/** A duration of at least 1 ms. */
+export function positiveDuration(text: string): number {
+  const ms = duration(text);
+  if (ms === 0) throw new Error("expected a duration longer than 0");
+  return ms;
+}
+
+/** ms as people write it: `1d 2h`, `3m 20s`, `1.5s`, `12ms`; the two largest units at the most. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 10_000) return `${Math.round(ms / 100) / 10}s`;
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "m"],
+    [seconds % 60, "s"],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts.slice(first, first + 2).filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`).join(" ");
+}
+
+/** A whole number from `min` to `max`. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+    if (!(value >= min && value <= max)) {
+      throw new Error(`expected a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const W extends readonly string[]>(
+  ...words: W
+): (text: string) => W[number] {
+  return (text) => {
+    const word = words.find((word) => word === text);
+    if (word === undefined) throw new Error(`expected one of ${words.join(", ")}`);
+    return word;
+  };
+}
+
+/** A list of values, separated by commas; none empty, none twice, 1,000 at the most. */
+export function listOf<T>(parse: (text: string) => T): (text: string) => readonly T[] {
+  return (text) => {
+    const words = text.split(/[,\n]/).map((word) => word.trim());
+    if (words.includes("")) throw new Error("expected a list with no empty entry");
+    if (words.length > 1000) throw new Error("expected 1,000 entries at the most");
+    return [...new Set(words)].map(parse);
+  };
+}
+
+/** A TCP port to listen on; 0 lets the system choose. */
+export const port: (text: string) => number = integer(0, 65_535);
+
+/** An address `host:port`, an IPv6 host in brackets. */
+export function address(text: string): string {
+  const [, host, digits] = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+):(\d{1,5})$/i.exec(text) ?? [];
+  const number = Number(digits);
+  if (host === undefined || !(number >= 1 && number <= 65_535)) {
+    throw new Error("expected HOST:PORT");
+  }
+  return text;
+}
+
+/** An `http:` or `https:` URL without a user or password in it. */
+export function httpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new Error("expected an http:// or https:// URL");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new Error("expected a URL without a user name or password in it");
+  }
+  return url;
+}
+
+/** A name of a Kafka topic: 1 to 249 of letters, digits, `.`, `_`, `-`; not `.` or `..`. */
+export function topicName(text: string): string {
+  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(text) || text === "." || text === "..") {
+    throw new Error("expected a Kafka topic: letters, digits, '.', '_' and '-', 249 at the most");
+  }
+  return text;
+}

@@ -1,0 +1,36 @@
+/** Exit codes of every program; promises to users. */
+export const ExitCode = {
+  /** Done, or stopped by a signal with the batch in hand published. */
+  done: 0,
+  /** A failure, also a stop that could not publish the batch in hand in time. */
+  failure: 1,
+  /** Wrong usage: flags, environment, combinations. */
+  usage: 2,
+  /** Another producer with this name took over. */
+  takenOver: 3,
+} as const;
+
+export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
+
+/**
+ * A failure that is told to the user in words: what was wrong, with which value, and what to do.
+ * Everything else that reaches the top of a program is a defect and is shown as such.
+ *
+ * The message is one sentence without a final period; `hint` says what to do.
+ */
+export class UserError extends Error {
+  override readonly name: string = "UserError";
+  readonly exitCode: ExitCode = ExitCode.failure;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}
+
+/** Wrong usage: found before anything is opened, exit code 2. */
+export class UsageError extends UserError {
+  override readonly name = "UsageError";
+  override readonly exitCode = ExitCode.usage;
+}
