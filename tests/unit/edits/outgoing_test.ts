@@ -1,0 +1,34 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { encodeEdit } from "../../../lib/edits/edit.ts";
+import { compile, isCanary } from "../../../lib/edits/outgoing.ts";
+import { RefusedEvent } from "../../../lib/upstream/event.ts";
+import { change } from "./events.ts";
+
+const transform = compile({ topic: "edits", filter: { types: ["edit"] }, key: "page" });
+
+Deno.test("compile() makes records of events that pass", () => {
+  assertEquals(transform(change()), {
+    topic: "edits",
+    key: "en.wikipedia.org/Example",
+    value: encodeEdit(change()),
+    timestamp: Date.UTC(2023, 10, 14, 22, 13, 20, 123),
+  });
+});
+
+Deno.test("compile() drops what the filter drops, and does not look at the rest of it", () => {
+  assertEquals(transform(change({ type: "log", title: 7 }, { dt: "never" })), undefined);
+});
+
+Deno.test("compile() refuses events that pass the filter and have the wrong shape", () => {
+  assertThrows(() => transform(change({ title: 7 })), RefusedEvent, "wrong shape: title");
+  assertThrows(
+    () => transform(change({}, { dt: "never" })),
+    RefusedEvent,
+    "wrong shape: meta.dt",
+  );
+});
+
+Deno.test("isCanary() knows the events of Wikimedia's monitoring by their domain", () => {
+  assertEquals(isCanary(change({}, { domain: "canary" })), true);
+  assertEquals(isCanary(change()), false);
+});
