@@ -1,0 +1,98 @@
+/**
+ * The only import of kafkajs: what the rest of the station uses of it, with two of its parts
+ * replaced and zstd added. It reads files inside of kafkajs, so its version is pinned exactly.
+ */
+import Module from "node:module";
+import { setTimeout } from "node:timers";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js";
+import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
+import type { Offsets, Transaction } from "kafkajs";
+import { dropAborted } from "./aborted.ts";
+
+replaceModule(filterAbortedMessages, dropAborted);
+RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+
+// Only now: the consumer takes hold of the filter when it is loaded.
+const { default: kafkajs } = await import("kafkajs");
+
+export type {
+  Admin,
+  Batch,
+  Consumer,
+  ConsumerConfig,
+  EachBatchPayload,
+  Kafka,
+  KafkaMessage,
+  Message,
+  Producer,
+  ProducerConfig,
+  RetryOptions,
+  SASLOptions,
+  Transaction,
+} from "kafkajs";
+export const {
+  AssignerProtocol,
+  CompressionTypes,
+  ConfigResourceTypes,
+  ConfigSource,
+  Kafka: KafkaClient,
+  logLevel,
+  Partitioners,
+} = kafkajs;
+
+const compressZstd = promisify(zstdCompress);
+const decompressZstd = promisify(zstdDecompress);
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: ({ buffer }: { buffer: Uint8Array }) => compressZstd(buffer),
+  decompress: (buffer: Uint8Array) => decompressZstd(buffer),
+});
+
+/** An offset that a group commits, with words of its own (4,096 bytes at most by default). */
+export interface OffsetWithMetadata {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly metadata: string;
+}
+
+/** Commits an offset with metadata in `transaction`; kafkajs can, its types do not say so. */
+export async function sendOffsetWithMetadata(
+  transaction: Transaction,
+  { groupId, topic, ...partition }: OffsetWithMetadata,
+): Promise<void> {
+  const offsets: Offsets = { topics: [{ topic, partitions: [partition] }] };
+  await transaction.sendOffsets({ consumerGroupId: groupId, ...offsets });
+}
+
+/** Puts `replacement` in the place of a CommonJS module that has been loaded, by its exports. */
+function replaceModule(exports: unknown, replacement: unknown): void {
+  const cache = (Module as unknown as { _cache: Record<string, { exports: unknown }> })._cache;
+  const entry = Object.values(cache).find((module) => module.exports === exports);
+  if (entry === undefined) throw new Error("Cannot find the module to replace");
+  entry.exports = replacement;
+}
+
+/** The part of kafkajs's `RequestQueue` that its timer needs. */
+interface Queue {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null;
+  checkPendingRequests(): void;
+}
+
+/**
+ * Looks at waiting requests again once the broker's throttling is over. kafkajs's own sets a timer
+ * of a negative delay even where nothing waits: a warning on stderr, and then a thousand wake-ups
+ * a second on every connection for as long as it lives.
+ */
+function scheduleCheckPendingRequests(this: Queue): void {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+  const delay = Math.max(this.throttledUntil - Date.now(), 10);
+  this.throttleCheckTimeoutId = setTimeout(() => {
+    this.throttleCheckTimeoutId = null;
+    this.checkPendingRequests();
+  }, delay);
+}
