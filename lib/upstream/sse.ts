@@ -1,0 +1,198 @@
+/** One dispatched frame of an event stream. */
+export interface Frame {
+  /** The event type; `message` where the stream names none. */
+  readonly event: string;
+  /** The last event id at the time of dispatch; it stays until a frame changes it. */
+  readonly id: string;
+  /** The data, still encoded (UTF-8): a view into what was pushed, or a copy where it was split. */
+  readonly data: Uint8Array;
+  /** The frame was larger than the bound; `data` is empty, what came of it is dropped. */
+  readonly oversized: boolean;
+}
+
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const COLON = 58;
+const NO_BYTES = new Uint8Array(0);
+
+/** The service's own limit for a payload is 8 MiB; the rest is room for `id` and `event`. */
+const MAX_FRAME_BYTES = 9 * 1024 * 1024;
+
+/**
+ * Parses server-sent events (WHATWG HTML, section 9.2.6) from bytes. It knows nothing of fetch,
+ * streams or JSON.
+ *
+ * Works on bytes rather than text, since all that the grammar looks at is ASCII: a frame's data can
+ * then be passed on byte for byte, and a frame that nobody wants is never decoded.
+ *
+ * Memory is bounded by `maxFrameBytes` (default 9 MiB) plus one chunk.
+ */
+export class SseParser {
+  readonly #maxFrameBytes: number;
+  readonly #decoder = new TextDecoder();
+
+  /** Pieces of a line whose end has not come yet. */
+  #pieces: Uint8Array[] = [];
+  /** Bytes of that line so far, also of those that were dropped. */
+  #lineBytes = 0;
+  /** A line ended in CR at the very end of a chunk: a LF that comes next belongs to it. */
+  #skipLineFeed = false;
+  /** Only the very first line of a stream may carry a byte order mark. */
+  #firstLine = true;
+
+  #data: Uint8Array[] = [];
+  #dataBytes = 0;
+  #event = "";
+  #id = "";
+  #oversized = false;
+  /** Frames of a stream repeat their type: the last one decoded, and its bytes. */
+  #knownEvent = "";
+  #knownEventBytes: Uint8Array = NO_BYTES;
+
+  /** Reconnection time in ms as the stream asked for with `retry:`, if it did. */
+  retry: number | undefined;
+
+  constructor({ maxFrameBytes = MAX_FRAME_BYTES }: { maxFrameBytes?: number } = {}) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /**
+   * Takes the next bytes and returns the frames that they complete. A frame that the stream's end
+   * cuts short is never returned, as the standard demands: just drop the parser.
+   */
+  push(chunk: Uint8Array): Frame[] {
+    const frames: Frame[] = [];
+    let start = 0;
+    if (this.#skipLineFeed && chunk.length > 0) {
+      if (chunk[0] === LF) start = 1;
+      this.#skipLineFeed = false;
+    }
+    // Each terminator is searched for once: a stream without CR costs one search for it a chunk.
+    let lineFeed = chunk.indexOf(LF, start);
+    let carriageReturn = chunk.indexOf(CR, start);
+    while (lineFeed !== -1 || carriageReturn !== -1) {
+      const endsInCr = carriageReturn !== -1 && (lineFeed === -1 || carriageReturn < lineFeed);
+      const end = endsInCr ? carriageReturn : lineFeed;
+      this.#line(this.#complete(chunk.subarray(start, end)), frames);
+      start = end + 1;
+      if (endsInCr) {
+        if (start === chunk.length) this.#skipLineFeed = true;
+        else if (chunk[start] === LF) start++;
+        carriageReturn = chunk.indexOf(CR, start);
+      }
+      if (lineFeed !== -1 && lineFeed < start) lineFeed = chunk.indexOf(LF, start);
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    return frames;
+  }
+
+  /** Adds bytes of an unfinished line, or drops them where the frame has outgrown its bound. */
+  #keep(piece: Uint8Array): void {
+    this.#lineBytes += piece.length;
+    this.#checkBound();
+    if (!this.#oversized) this.#pieces.push(piece);
+  }
+
+  #checkBound(): void {
+    if (this.#dataBytes + this.#lineBytes <= this.#maxFrameBytes) return;
+    this.#oversized = true;
+    this.#pieces = [];
+    this.#data = [];
+    this.#dataBytes = 0;
+  }
+
+  /** The whole line, whose last bytes are `tail`. */
+  #complete(tail: Uint8Array): Uint8Array {
+    let line = tail;
+    if (this.#lineBytes > 0) {
+      // Of an oversized frame nothing is wanted any more but its end, which is an empty line.
+      line = this.#oversized ? COMMENT : concat([...this.#pieces, tail]);
+      this.#pieces = [];
+      this.#lineBytes = 0;
+    }
+    if (this.#firstLine) {
+      this.#firstLine = false;
+      if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) line = line.subarray(3);
+    }
+    return line;
+  }
+
+  #line(line: Uint8Array, frames: Frame[]): void {
+    if (line.length === 0) return this.#dispatch(frames);
+    const colon = line.indexOf(COLON);
+    if (colon === 0) return;
+    const nameLength = colon === -1 ? line.length : colon;
+    const valueStart = colon === -1
+      ? line.length
+      : line[colon + 1] === SPACE
+      ? colon + 2
+      : colon + 1;
+    this.#field(line, nameLength, line.subarray(valueStart));
+  }
+
+  #field(line: Uint8Array, nameLength: number, value: Uint8Array): void {
+    if (nameLength === 4 && startsWith(line, DATA)) {
+      if (this.#oversized) return;
+      this.#data.push(value);
+      this.#dataBytes += value.length;
+      this.#checkBound();
+    } else if (nameLength === 2 && startsWith(line, ID)) {
+      if (!value.includes(0)) this.#id = this.#decoder.decode(value);
+    } else if (nameLength === 5 && startsWith(line, EVENT)) {
+      if (!equals(value, this.#knownEventBytes)) {
+        this.#knownEvent = this.#decoder.decode(value);
+        this.#knownEventBytes = value.slice();
+      }
+      this.#event = this.#knownEvent;
+    } else if (nameLength === 5 && startsWith(line, RETRY)) {
+      const digits = this.#decoder.decode(value.subarray(0, 12));
+      if (/^\d+$/.test(digits)) this.retry = Number(digits);
+    }
+  }
+
+  #dispatch(frames: Frame[]): void {
+    if (this.#oversized || this.#data.length > 0) {
+      frames.push({
+        event: this.#event === "" ? "message" : this.#event,
+        id: this.#id,
+        data: this.#data.length === 1 ? this.#data[0]! : concat(this.#data, LF),
+        oversized: this.#oversized,
+      });
+    }
+    this.#data = [];
+    this.#dataBytes = 0;
+    this.#event = "";
+    this.#oversized = false;
+  }
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const DATA = bytesOf("data");
+const ID = bytesOf("id");
+const EVENT = bytesOf("event");
+const RETRY = bytesOf("retry");
+const COMMENT = bytesOf(":");
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[i] !== prefix[i]) return false;
+  return true;
+}
+
+function equals(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && startsWith(a, b);
+}
+
+/** The pieces as one array, with the byte `between` where it is given. */
+function concat(pieces: readonly Uint8Array[], between?: number): Uint8Array {
+  const gap = between === undefined ? 0 : 1;
+  const length = pieces.reduce((sum, piece) => sum + piece.length + gap, -gap);
+  const whole = new Uint8Array(Math.max(0, length));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+    if (between !== undefined && at < whole.length) whole[at++] = between;
+  }
+  return whole;
+}
