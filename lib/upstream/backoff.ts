@@ -1,0 +1,27 @@
+/**
+ * How long to wait before the next attempt, in ms: a random time up to a ceiling that doubles with
+ * each attempt ("full jitter"), so that many clients do not come back in step.
+ *
+ * @param attempt 1 for the first attempt after a failure.
+ */
+export function backoff(attempt: number, random: () => number = Math.random): number {
+  return Math.round(random() * Math.min(CAP, BASE * 2 ** Math.min(attempt - 1, 30)));
+}
+
+/** Ceilings in ms: of the first wait, and of all. */
+const BASE = 250;
+const CAP = 30_000;
+
+/** Waits `ms`, or less when `signal` is aborted. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,114 @@
+import { UserError } from "../error.ts";
+
+/** Why a connection could not be opened, or ended; a closed set, fit for a metric's label. */
+export type Cause =
+  | "end"
+  | "cut"
+  | "idle"
+  | "error event"
+  | "unreachable"
+  | "status 404"
+  | "status 429"
+  | "status 5xx"
+  | "not an event stream"
+  | "gap"
+  | "let go";
+
+/** The service cannot be read just now; another attempt may succeed. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+
+  /** @param retryAfter What the service asks to wait, in ms, 5 minutes at the most. */
+  constructor(
+    readonly reason: Cause,
+    message: string,
+    readonly retryAfter?: number,
+    options?: { cause: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The service refuses what is asked for; trying again would not help. */
+export class UpstreamRefused extends UserError {
+  override readonly name = "UpstreamRefused";
+}
+
+const MAX_RETRY_AFTER = 5 * 60_000;
+/** How much of an error's body is read and shown. */
+const MAX_ERROR_BYTES = 300;
+
+/**
+ * Opens the event stream and checks that it is one.
+ *
+ * @throws {Unavailable} network failure, 404, 408, 425, 429, 5xx, or another content type.
+ * @throws {UpstreamRefused} for the other statuses; 403 asks for a contact (Wikimedia's policy).
+ */
+export async function openResponse(
+  url: URL,
+  { headers, signal, fetch = globalThis.fetch }: {
+    headers: Record<string, string>;
+    signal: AbortSignal;
+    fetch?: typeof globalThis.fetch | undefined;
+  },
+): Promise<ReadableStream<Uint8Array>> {
+  let response: Response;
+  try {
+    response = await fetch(url, { headers, signal });
+  } catch (cause) {
+    throw new Unavailable("unreachable", `Cannot reach ${url.origin}`, undefined, { cause });
+  }
+  if (response.status === 200) return eventStreamOf(response, url);
+  const { status } = response;
+  const said = await beginningOf(response);
+  const message = `${url.origin} answered ${status}${said === "" ? "" : `: ${said}`}`;
+  if (status === 404) throw new Unavailable("status 404", message);
+  if (status === 429 || status === 408 || status === 425) {
+    throw new Unavailable("status 429", message, retryAfterOf(response.headers.get("retry-after")));
+  }
+  if (status >= 500) {
+    throw new Unavailable("status 5xx", message, retryAfterOf(response.headers.get("retry-after")));
+  }
+  throw new UpstreamRefused(message, { hint: hintFor(status) });
+}
+
+function eventStreamOf(response: Response, url: URL): ReadableStream<Uint8Array> {
+  const type = response.headers.get("content-type") ?? "";
+  if (/^text\/event-stream\s*(;|$)/i.test(type) && response.body !== null) return response.body;
+  response.body?.cancel().catch(() => {});
+  throw new Unavailable(
+    "not an event stream",
+    `${url.href} is not an event stream: its content type is '${type.slice(0, 100)}'`,
+  );
+}
+
+function hintFor(status: number): string {
+  if (status === 403) {
+    return "Wikimedia asks for a contact in the User-Agent: set --contact (or WIKITAP_CONTACT) " +
+      "to a mail address or page of yours";
+  }
+  if (status === 400) {
+    return "The service could not read where to resume: check --since, or forget the saved " +
+      "position with --reset-position";
+  }
+  return "Check --stream-url";
+}
+
+/** `Retry-After` in ms, as seconds or as a date; `undefined` where it makes no sense. */
+export function retryAfterOf(value: string | null, now = Date.now()): number | undefined {
+  if (value === null) return undefined;
+  const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER);
+}
+
+async function beginningOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  try {
+    const { value } = await reader?.read() ?? {};
+    return new TextDecoder().decode(value?.subarray(0, MAX_ERROR_BYTES)).trim();
+  } catch {
+    return "";
+  } finally {
+    reader?.cancel().catch(() => {});
+  }
+}

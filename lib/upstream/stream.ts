@@ -1,0 +1,362 @@
+import { getLogger } from "@logtape/logtape";
+import { backoff, sleep } from "./backoff.ts";
+import { type Event, readEvent, RefusedEvent } from "./event.ts";
+import { type IdEntry, readEventId, writeEventId } from "./event_id.ts";
+import { placeKey, type Position, type Step } from "./position.ts";
+import { type Gap, type RepeatCounts, Repeats } from "./repeats.ts";
+import { type Cause, openResponse, Unavailable, UpstreamRefused } from "./response.ts";
+import { type Frame, SseParser } from "./sse.ts";
+
+/** One frame that has not been handled before: an event, or the reason why it is none. */
+export interface Arrival extends Step {
+  /** The upstream JSON, byte for byte. */
+  readonly data: Uint8Array;
+  readonly event: Event | undefined;
+  /** Why there is no event: `bad JSON`, `wrong shape: …` or `too large`. */
+  readonly refusal: string | undefined;
+}
+
+/** What the stream is doing; `away`: the service cannot be read just now. */
+export type StreamState = "connecting" | "reading" | "away" | "ended";
+
+/** Counted since the start; read by status line, metrics and the closing summary. */
+export interface StreamCounts extends RepeatCounts {
+  state: StreamState;
+  /** Arrivals given on, each once. */
+  arrivals: number;
+  bytes: number;
+  /** Connections that were opened after the first, by what ended the one before. */
+  readonly reconnects: Map<Cause, number>;
+  /** Places that were passed after the service failed there again and again. */
+  passed: number;
+}
+
+export interface StreamOptions {
+  /** The stream, without `since`. */
+  readonly url: URL;
+  /** `name/version (contact) library/version`. */
+  readonly userAgent: string;
+  /** Where to go on. It is copied: what is received moves ahead of what is handled. */
+  readonly position: Position;
+  /** Ends the stream. */
+  readonly stop: AbortSignal;
+  /** Silence in ms after which a connection is given up. */
+  readonly idleTimeout: number;
+  /** How far before T a connection begins, in ms (default 5,000): for a change of data centre. */
+  readonly margin?: number;
+  /** ms that the consumer may take for what it was given before the connection is let go. */
+  readonly maxPause?: number;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+const log = getLogger(["wikitap", "upstream"]);
+
+const MARGIN = 5000;
+const MAX_PAUSE = 30_000;
+const CONNECT_TIMEOUT = 30_000;
+/** Kafka timestamps further ahead than this are not believed. */
+const MAX_AHEAD = 60_000;
+/** A failure at the same place so often is passed. */
+const MAX_FAILURES_IN_PLACE = 5;
+/** The longest reconnection time in ms that a stream is granted. */
+const MAX_RETRY = 60_000;
+/** The farthest that one failing place is jumped over, in ms. */
+const MAX_STEP = 10_000;
+
+/**
+ * The events of an EventStreams stream, each once and in upstream's order, over as many connections
+ * as it takes: reconnects, resumes by position, drops repeats, re-reads gaps.
+ *
+ * `for await` gives what one chunk of the response brought, never nothing. While the consumer is
+ * busy nothing is read, and TCP holds the service back; when it stays busy for `maxPause` (default
+ * 30 s) the connection is let go, to be opened again when the consumer comes back.
+ *
+ * Memory: one chunk (64 KiB), one frame (9 MiB at the most), and while resuming what is held for
+ * the anchors (16 MiB per upstream topic-partition).
+ *
+ * @throws {UpstreamRefused} while iterating, when the service refuses what is asked for.
+ */
+export class EventStream implements AsyncIterable<readonly Arrival[]> {
+  readonly counts: StreamCounts;
+  readonly #options: StreamOptions;
+  readonly #received: Position;
+  readonly #repeats: Repeats<Arrival>;
+  readonly #now: () => number;
+  /** Time in ms by which the current place is jumped over, 0 as a rule. */
+  #step = 0;
+  /** Ask by `since` rather than Last-Event-ID: a topic of the position is gone. */
+  #bySince = false;
+  #everConnected = false;
+  #awaySince: number | undefined;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#received = options.position.copy();
+    this.#now = options.now ?? Date.now;
+    this.#repeats = new Repeats(this.#received, reportGap);
+    this.counts = Object.assign(this.#repeats.counts, {
+      state: "connecting" as StreamState,
+      arrivals: 0,
+      bytes: 0,
+      reconnects: new Map<Cause, number>(),
+      passed: 0,
+    });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Arrival[], void> {
+    const { stop, random = Math.random } = this.#options;
+    /** Connections in a row that brought nothing new. */
+    let fruitless = 0;
+    let failuresInPlace = 0;
+    try {
+      while (!stop.aborted) {
+        const before = this.counts.arrivals;
+        const { cause, retryAfter, isAtNews, detail } = yield* this.#connection();
+        if (stop.aborted) return;
+        this.counts.reconnects.set(cause, (this.counts.reconnects.get(cause) ?? 0) + 1);
+        const hasNews = this.counts.arrivals > before;
+        fruitless = hasNews ? 0 : fruitless + 1;
+        failuresInPlace = hasNews
+          ? 0
+          : failuresInPlace + (cause === "error event" && isAtNews ? 1 : 0);
+        this.#stepOver(failuresInPlace);
+        // The service cuts every connection after 15 minutes at the latest, and may be quiet.
+        const isNormal = cause === "gap" || cause === "let go" ||
+          (fruitless <= 1 && (cause === "end" || cause === "cut" || cause === "idle"));
+        if (isNormal) log.debug("Connecting again ({cause})", { cause });
+        else this.#away(detail ?? `The connection ended without news (${cause})`);
+        await sleep(retryAfter ?? (isNormal ? 0 : backoff(Math.max(1, fruitless), random)), stop);
+      }
+    } finally {
+      this.counts.state = "ended";
+    }
+  }
+
+  /** One connection, to its end. */
+  async *#connection(): AsyncGenerator<readonly Arrival[], Ending> {
+    const { stop, idleTimeout, maxPause = MAX_PAUSE } = this.#options;
+    const controller = new AbortController();
+    const abort = (cause: Cause) => controller.abort(cause);
+    const onStop = () => abort("end");
+    stop.addEventListener("abort", onStop);
+    let timer = setTimeout(abort, CONNECT_TIMEOUT, "unreachable");
+    let isAtNews = false;
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    try {
+      if (stop.aborted) return { cause: "end", isAtNews };
+      const body = await this.#open(controller.signal);
+      reader = body.getReader();
+      this.#repeats.connected({ anchored: this.#step === 0 });
+      const parser = new SseParser();
+      const ids = new IdReader(this.#received);
+      while (true) {
+        clearTimeout(timer);
+        timer = setTimeout(abort, idleTimeout, "idle");
+        const { value, done } = await reader.read();
+        clearTimeout(timer);
+        if (done) return { cause: "end", isAtNews, retryAfter: asked(parser.retry) };
+        this.counts.bytes += value.length;
+        const fresh: Arrival[] = [];
+        const ending = this.#frames(parser.push(value), ids, fresh);
+        isAtNews = this.#repeats.resumed;
+        if (fresh.length > 0) {
+          this.counts.arrivals += fresh.length;
+          this.#step = 0;
+          timer = setTimeout(abort, maxPause, "let go");
+          yield fresh;
+          clearTimeout(timer);
+        }
+        if (ending !== undefined) return { ...ending, isAtNews };
+        // Let go while the consumer was busy: nothing is wrong with what was read.
+        if (controller.signal.aborted) return { cause: controller.signal.reason, isAtNews };
+      }
+    } catch (error) {
+      if (error instanceof UpstreamRefused) throw error;
+      const reason = controller.signal.aborted ? controller.signal.reason as Cause : undefined;
+      if (reason !== undefined) return { cause: reason, isAtNews, detail: DETAILS[reason] };
+      if (error instanceof Unavailable) {
+        return {
+          cause: error.reason,
+          isAtNews,
+          retryAfter: error.retryAfter,
+          detail: describe(error),
+        };
+      }
+      return { cause: "cut", isAtNews, detail: describe(error) };
+    } finally {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", onStop);
+      controller.abort("end");
+      reader?.cancel().catch(() => {});
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const { url, userAgent, fetch } = this.#options;
+    this.counts.state = this.#awaySince === undefined ? "connecting" : "away";
+    const { url: from, lastEventId } = this.#request(new URL(url));
+    const headers: Record<string, string> = {
+      "accept": "text/event-stream",
+      "user-agent": userAgent,
+      ...lastEventId === undefined ? {} : { "last-event-id": lastEventId },
+    };
+    try {
+      const body = await openResponse(from, { headers, signal, fetch });
+      this.#everConnected = true;
+      return body;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      if (error.reason === "status 404") {
+        // Once without naming topics: one that the position names may be gone.
+        if (this.#bySince || lastEventId === undefined) {
+          throw new UpstreamRefused(error.message, { hint: "Check --stream-url" });
+        }
+        this.#bySince = true;
+        return await this.#open(signal);
+      }
+      if (error.reason === "not an event stream" && !this.#everConnected) {
+        throw new UpstreamRefused(error.message, { hint: "Check --stream-url" });
+      }
+      throw error;
+    }
+  }
+
+  /** Where the next connection begins. */
+  #request(url: URL): { url: URL; lastEventId?: string } {
+    const back = this.#step > 0 ? -this.#step : this.#options.margin ?? MARGIN;
+    const { places, start, earliest } = this.#received;
+    const from = (ms: number) => Math.max(start, ms - back);
+    if (this.#bySince || places.size === 0) {
+      url.searchParams.set("since", String(from(earliest)));
+      return { url };
+    }
+    const times = [...places].map(([key, place]) => [key, from(place.timestamp)] as const);
+    return { url, lastEventId: writeEventId(times) };
+  }
+
+  /** Frames become arrivals, and of these what is new goes to `fresh`. */
+  #frames(frames: readonly Frame[], ids: IdReader, fresh: Arrival[]): Ending | undefined {
+    const latest = this.#now() + MAX_AHEAD;
+    for (const frame of frames) {
+      if (frame.event === "error") return { cause: "error event", detail: errorEventText(frame) };
+      if (frame.event !== "message") continue;
+      const arrival = readArrival(frame, ids, latest);
+      if (this.#repeats.take(arrival, fresh) === "reread") return { cause: "gap" };
+    }
+    if (frames.length > 0) this.#back();
+    return undefined;
+  }
+
+  /** After several failures at one place: beyond it by 1 ms, 2 ms, 4 ms, … */
+  #stepOver(failuresInPlace: number): void {
+    if (failuresInPlace < MAX_FAILURES_IN_PLACE) return;
+    if (this.#step === 0) {
+      this.counts.passed++;
+      log.warn("The service fails again and again at one place: passing it, which may skip events");
+    }
+    this.#step = Math.min(MAX_STEP, Math.max(1, this.#step * 2));
+  }
+
+  #away(detail: string): void {
+    this.counts.state = "away";
+    if (this.#awaySince !== undefined) return log.debug("Still away: {detail}", { detail });
+    this.#awaySince = this.#now();
+    log.warn("{detail}; trying again until it answers", { detail });
+  }
+
+  #back(): void {
+    this.counts.state = "reading";
+    if (this.#awaySince === undefined) return;
+    const seconds = Math.round((this.#now() - this.#awaySince) / 1000);
+    log.info("Reading again after {seconds} s", { seconds });
+    this.#awaySince = undefined;
+  }
+}
+
+interface Ending {
+  readonly cause: Cause;
+  /** Every anchor had come: what follows the last event is what failed. */
+  readonly isAtNews?: boolean;
+  readonly retryAfter?: number | undefined;
+  readonly detail?: string | undefined;
+}
+
+const DETAILS: Partial<Record<Cause, string>> = {
+  idle: "Nothing came within the idle timeout",
+  unreachable: `No answer within ${CONNECT_TIMEOUT / 1000} s`,
+};
+
+/** The reconnection time that a stream asks for, within reason. */
+function asked(retry: number | undefined): number | undefined {
+  return retry === undefined ? undefined : Math.min(retry, MAX_RETRY);
+}
+
+/** Follows the ids of one connection, to know which topic-partition a frame is from. */
+class IdReader {
+  #text = "";
+  #entries: readonly IdEntry[] = [];
+  /** The topic-partition whose entry the last id moved. */
+  moved: string | undefined;
+
+  constructor(readonly position: Position) {}
+
+  read(id: string): readonly IdEntry[] {
+    if (id === this.#text) return this.#entries;
+    const entries = readEventId(id);
+    for (const { key, next } of entries) {
+      const before = this.#entries.find((entry) => entry.key === key);
+      if (before === undefined) this.position.know(key);
+      if (next !== undefined && next !== before?.next) this.moved = key;
+    }
+    this.#text = id;
+    this.#entries = entries;
+    return entries;
+  }
+}
+
+function readArrival(frame: Frame, ids: IdReader, latest: number): Arrival {
+  const { data } = frame;
+  const entries = ids.read(frame.id);
+  let event: Event | undefined;
+  let refusal: string | undefined;
+  try {
+    if (frame.oversized) refusal = "too large";
+    else event = readEvent(data);
+  } catch (error) {
+    if (!(error instanceof RefusedEvent)) throw error;
+    refusal = error.message;
+  }
+  if (event === undefined) {
+    const key = ids.moved ?? entries[0]?.key ?? "unknown/0";
+    return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
+  }
+  const { topic, partition, offset, id, dt } = event.meta;
+  const key = placeKey(topic, partition);
+  const next = entries.find((entry) => entry.key === key)?.next;
+  // Without an entry of its own (a stream that sends no ids) the event's own time has to do.
+  const timestamp = next === undefined ? Date.parse(dt) : next - 1;
+  const isCredible = timestamp >= 0 && timestamp <= latest;
+  return { key, timestamp: isCredible ? timestamp : undefined, offset, id, data, event, refusal };
+}
+
+function errorEventText(frame: Frame): string {
+  const text = new TextDecoder().decode(frame.data.subarray(0, 300));
+  return `The service reported an error: ${text}`;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return `${error.message}${cause}`;
+}
+
+function reportGap({ key, missing, from, to }: Gap): void {
+  log.warn("{missing} events of {key} are missing upstream, between {from} and {to}", {
+    missing,
+    key,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+  });
+}
