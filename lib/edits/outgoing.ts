@@ -1,7 +1,9 @@
 import type { Event } from "../upstream/event.ts";
-import { encodeEdit } from "./edit.ts";
+import { cloudEventHeaders } from "./cloudevents.ts";
+import { type Encoder, jsonEncoder, type Payload } from "./encoder.ts";
 import { compileFilter, type Filter } from "./filter.ts";
 import { type KeyKind, KEYS } from "./key.ts";
+import { compileRoute } from "./route.ts";
 import { timestampOf } from "./timestamp.ts";
 
 /** A record for Kafka, complete but for its partition. */
@@ -12,38 +14,51 @@ export interface Outgoing {
   readonly value: string | Uint8Array;
   /** ms since 1970: when the event happened (`meta.dt`). */
   readonly timestamp: number;
-  readonly headers?: Readonly<Record<string, string | Uint8Array>>;
+  readonly headers?: Readonly<Record<string, string | Uint8Array>> | undefined;
 }
 
 /** What becomes of events on their way to Kafka. */
 export interface EditsOptions {
-  /** Name of the topic. */
+  /** A topic, or a template of topics (`topicTemplate`). */
   readonly topic: string;
-  readonly filter: Filter;
-  readonly key: KeyKind;
+  /** Default: everything passes. */
+  readonly filter?: Filter;
+  /** Default `page`. */
+  readonly key?: KeyKind;
+  /** Default `edit`. */
+  readonly payload?: Payload;
+  /** Default `none`. */
+  readonly headers?: "none" | "cloudevents";
 }
 
 /** Event → record, or `undefined` for one that the filter drops. Throws `RefusedEvent`. */
 export type Transform = (event: Event) => Outgoing | undefined;
 
 /**
- * Puts filter, encoder, key and topic together, once; the transform has no branch per option.
- * Canaries are not looked for: drop them before ({@linkcode isCanary}).
+ * Puts filter, encoder, key, topic and headers together, once; the transform has no branch per
+ * option. Canaries are not looked for: drop them before (`isCanary`).
+ *
+ * @param encoder In place of the one that `payload` names, where the caller made its own.
  */
-export function compile(options: EditsOptions): Transform {
-  const passes = compileFilter(options.filter);
-  const keyOf = KEYS[options.key];
-  const encode = encodeEdit;
-  const topic = options.topic;
-  return (event) => {
-    if (!passes(event)) return undefined;
-    return {
-      topic,
+export function compile(
+  options: EditsOptions,
+  encoder: Encoder = jsonEncoder(options.payload ?? "edit"),
+): Transform {
+  const passes = compileFilter(options.filter ?? {});
+  const topicOf = compileRoute(options.topic);
+  const keyOf = KEYS[options.key ?? "page"];
+  const { encode, contentType } = encoder;
+  const headersOf = options.headers === "cloudevents" ? cloudEventHeaders(contentType) : noHeaders;
+  return (event) =>
+    !passes(event) ? undefined : {
+      topic: topicOf(event),
       key: keyOf(event),
       value: encode(event),
       timestamp: timestampOf(event.meta.dt),
+      headers: headersOf(event),
     };
-  };
 }
+
+function noHeaders(): undefined {}
 
 export { isCanary } from "./facets.ts";

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeEdit } from "../../../lib/edits/edit.ts";
 import { compile, isCanary } from "../../../lib/edits/outgoing.ts";
 import { RefusedEvent } from "../../../lib/upstream/event.ts";
@@ -12,6 +12,7 @@ Deno.test("compile() makes records of events that pass", () => {
     key: "en.wikipedia.org/Example",
     value: encodeEdit(change()),
     timestamp: Date.UTC(2023, 10, 14, 22, 13, 20, 123),
+    headers: undefined,
   });
 });
 
@@ -31,4 +32,25 @@ Deno.test("compile() refuses events that pass the filter and have the wrong shap
 Deno.test("isCanary() knows the events of Wikimedia's monitoring by their domain", () => {
   assertEquals(isCanary(change({}, { domain: "canary" })), true);
   assertEquals(isCanary(change()), false);
+});
+
+Deno.test("compile() takes each option by itself", () => {
+  const event = change({ type: "new" });
+  const record = compile({
+    topic: "wikipedia-{type}",
+    key: "user",
+    payload: "event",
+    headers: "cloudevents",
+  })(event);
+  assertEquals(record?.topic, "wikipedia-new");
+  assertEquals(record?.key, "Someone");
+  assert(record?.value === event.data);
+  assertEquals(record?.headers?.ce_subject, "Example");
+});
+
+Deno.test("compile() takes an encoder of the caller's", () => {
+  const encoder = { contentType: "text/plain", encode: () => "hello" };
+  const record = compile({ topic: "edits", headers: "cloudevents" }, encoder)(change());
+  assertEquals(record?.value, "hello");
+  assertEquals(record?.headers?.["content-type"], "text/plain");
 });
