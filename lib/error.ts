@@ -16,16 +16,22 @@ export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
  * A failure that is told to the user in words: what was wrong, with which value, and what to do.
  * Everything else that reaches the top of a program is a defect and is shown as such.
  *
- * The message is one sentence without a final period; `hint` says what to do.
+ * The message is one sentence without a final period; `hint` says what to do; `details` are lines
+ * of somebody else's words, such as the end of a log.
  */
 export class UserError extends Error {
   override readonly name: string = "UserError";
   readonly exitCode: ExitCode = ExitCode.failure;
   readonly hint: string | undefined;
+  readonly details: readonly string[];
 
-  constructor(message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { hint?: string | undefined; details?: readonly string[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.hint = options.hint;
+    this.details = options.details ?? [];
   }
 }
 

@@ -16,12 +16,13 @@ export interface Program<G extends readonly OptionGroup[]> extends Description {
   readonly operands?: number;
   /**
    * Does the work. `stop` is aborted by SIGINT or SIGTERM: finish what is in hand and return.
-   * Failures are thrown; a `UserError` is told in its words and decides the exit code.
+   * Failures are thrown; a `UserError` is told in its words and decides the exit code. Without one
+   * it is 0, or what is returned.
    */
   readonly run: (
     options: GroupValues<[...G, typeof logOptions]> & { readonly operands: readonly string[] },
     stop: AbortSignal,
-  ) => Promise<void>;
+  ) => Promise<ExitCode | void>;
 }
 
 /**
@@ -47,7 +48,7 @@ export function program<const G extends readonly OptionGroup[]>(
         checkOperands(options.operands, declared.operands ?? 0);
         debug = options.logLevel === "debug";
         configureLog(options);
-        await declared.run(options, stop.signal);
+        return await declared.run(options, stop.signal) ?? ExitCode.done;
       }
       return ExitCode.done;
     } catch (error) {
@@ -95,9 +96,10 @@ function stopOnSignals(stop: AbortController): () => void {
   return () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));
 }
 
-/** `error: …`, what to do, then the causes; a stack only for defects and with `--log-level debug`. */
+/** `error: …`, its details, what to do, then the causes; a stack only for defects and with `--log-level debug`. */
 export function errorText(error: unknown, debug: boolean): string {
   const lines: string[] = [`error: ${messageOf(error)}`];
+  if (error instanceof UserError) lines.push(...error.details.map((detail) => `  | ${detail}`));
   if (error instanceof UserError && error.hint !== undefined) lines.push(`  ${error.hint}`);
   for (let e = causeOf(error), depth = 0; e !== undefined && depth < 5; e = causeOf(e), depth++) {
     lines.push(`  cause: ${messageOf(e)}`);

@@ -1,0 +1,124 @@
+import { getLogger } from "@logtape/logtape";
+import { UserError } from "../error.ts";
+import { remove } from "./folder.ts";
+import { lockFile } from "./lock.ts";
+import { supervise } from "./process.ts";
+import { tail } from "./tail.ts";
+
+/** The Apache Kafka that is fetched. */
+export const KAFKA_VERSION = "4.1.1";
+
+/** Maven's plugin that copies jars, pinned as the jars are. */
+const COPY_DEPENDENCIES =
+  "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+
+const OR_KAFKA_HOME = "or set KAFKA_HOME to the folder of an unpacked Apache Kafka 4";
+
+const log = getLogger(["wikitap", "kafka"]);
+
+/**
+ * The folder of Kafka's jars: `libs` of `KAFKA_HOME` where that is set, else
+ * `<folder>/kafka-<version>/libs`, fetched by Maven once (43 MB).
+ *
+ * @throws {UserError} when `KAFKA_HOME` holds no Kafka 4, there is no Maven, or Maven fails.
+ */
+export async function kafkaLibs(
+  folder: string,
+  { home = Deno.env.get("KAFKA_HOME"), signal }: {
+    home?: string | undefined;
+    signal?: AbortSignal | undefined;
+  } = {},
+): Promise<string> {
+  if (home) return checkedHome(home);
+  const present = `${folder}/kafka-${KAFKA_VERSION}`;
+  if (await versionIn(`${present}/libs`) !== undefined) return `${present}/libs`;
+  await Deno.mkdir(folder, { recursive: true });
+  using _lock = await lockFile(`${present}.lock`, {
+    signal,
+    onWait: () => log.info("Waiting for another process that fetches Apache Kafka"),
+  });
+  if (await versionIn(`${present}/libs`) === undefined) await fetchInto(present, signal);
+  return `${present}/libs`;
+}
+
+async function checkedHome(home: string): Promise<string> {
+  const libs = `${home.replace(/\/+$/, "")}/libs`;
+  const version = await versionIn(libs);
+  if (version === undefined) {
+    throw new UserError(`KAFKA_HOME is '${home}', and there is no Apache Kafka`, {
+      hint: "Its folder 'libs' is to hold kafka_2.13-….jar; correct KAFKA_HOME, or unset it",
+    });
+  }
+  if (Number.parseInt(version) < 4) {
+    throw new UserError(`KAFKA_HOME holds Kafka ${version}, which is too old`, {
+      hint: "Set it to a Kafka of version 4, or unset it",
+    });
+  }
+  return libs;
+}
+
+/** The version of the Kafka whose jars are in `libs`, or `undefined` where there is none. */
+async function versionIn(libs: string): Promise<string | undefined> {
+  try {
+    for await (const { name } of Deno.readDir(libs)) {
+      const version = kafkaVersion(name);
+      if (version !== undefined) return version;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The version in the name of the broker's own jar, or `undefined` for other files. */
+export function kafkaVersion(fileName: string): string | undefined {
+  return /^kafka_2\.\d+-(\d+\.\d+\.\d+[\w.-]*)\.jar$/.exec(fileName)?.[1];
+}
+
+/** Fetches into a folder beside it and renames that, so that a half-fetched one never counts. */
+async function fetchInto(target: string, signal: AbortSignal | undefined): Promise<void> {
+  log.info(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven (43 MB, once)`);
+  const partial = `${target}.partial`;
+  await remove(partial);
+  await Deno.mkdir(partial);
+  await Deno.writeTextFile(`${partial}/pom.xml`, POM);
+  const output = `${partial}/maven.log`;
+  const goal = [COPY_DEPENDENCIES, "-DincludeScope=runtime", "-DoutputDirectory=libs"];
+  await using maven = await supervise(["mvn", "-B", "-q", "-f", `${partial}/pom.xml`, ...goal], {
+    output,
+    signal,
+  });
+  const code = await maven.exited;
+  signal?.throwIfAborted();
+  if (code === 127) {
+    throw new UserError("There is no Maven ('mvn'), which fetches Apache Kafka", {
+      hint:
+        `Install it (for example 'apt install maven' or 'brew install maven'), ${OR_KAFKA_HOME}`,
+    });
+  }
+  if (code !== 0 || await versionIn(`${partial}/libs`) === undefined) {
+    throw new UserError(`Maven could not fetch Apache Kafka ${KAFKA_VERSION}: exit code ${code}`, {
+      details: await tail(output, 8),
+      hint: `It needs the network, once; try again, ${OR_KAFKA_HOME}`,
+    });
+  }
+  await remove(target);
+  await Deno.rename(partial, target);
+}
+
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>wikitap</groupId>
+  <artifactId>local-kafka</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId>
+      <artifactId>kafka_2.13</artifactId>
+      <version>${KAFKA_VERSION}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;

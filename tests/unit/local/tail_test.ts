@@ -1,0 +1,7 @@
+import { assertEquals } from "@std/assert";
+import { lastLines } from "../../../lib/local/tail.ts";
+
+Deno.test("lastLines() leaves out blank lines and Java's stack frames", () => {
+  const log = "one\ntwo\r\n\nERROR bad\n\tat a.b.C(C.java:1)\n\t... 3 more\nCaused by: x\n";
+  assertEquals(lastLines(log, 3), ["two", "ERROR bad", "Caused by: x"]);
+});
