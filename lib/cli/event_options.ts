@@ -22,13 +22,13 @@ export const filterOptions = {
     wiki: option({
       placeholder: "NAME[,…]",
       help: "Wikis by the names of their databases: enwiki, '*wiktionary'.",
-      parse: listOf(pattern),
+      parse: listOf(wiki),
       defaultText: "all",
     }),
     domain: option({
       placeholder: "HOST[,…]",
       help: "Wikis by their domains: en.wikipedia.org, '*.wikipedia.org'.",
-      parse: listOf(pattern),
+      parse: listOf(domain),
       defaultText: "all",
     }),
     namespace: option({
@@ -151,6 +151,19 @@ function checkTypes(types: readonly string[]): void {
 function pattern(text: string): string {
   if (text.slice(1, -1).includes("*")) throw new Error("expected '*' at the ends only");
   return text;
+}
+
+/** The two ways to name a wiki are easily taken for each other, and would let nothing through. */
+function wiki(text: string): string {
+  if (text.includes(".")) throw new Error("expected a name such as enwiki, not a domain");
+  return pattern(text);
+}
+
+function domain(text: string): string {
+  if (!text.includes(".") && !isWildcard(text)) {
+    throw new Error("expected a domain such as en.wikipedia.org");
+  }
+  return pattern(text);
 }
 
 function namespace(text: string): string {

@@ -79,6 +79,8 @@ const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
   ["--types edit,x*", {}, "No change is of the type 'x*'"],
   ["--types=", {}, "--types needs a value"],
   ["--wiki en*wiki", {}, "expected '*' at the ends only"],
+  ["--wiki en.wikipedia.org", {}, "expected a name such as enwiki"],
+  ["--domain enwiki", {}, "expected a domain such as en.wikipedia.org"],
   ["--namespace talk", {}, "expected 'Talk'"],
   ["--namespace Tlak", {}, "expected a number or a name such as"],
   ["--namespace 1.5", {}, "expected a number or a name such as"],
