@@ -52,6 +52,12 @@ export interface NodeState {
   readonly pid: number | undefined;
 }
 
+/** A Kafka as it is now. */
+export interface KafkaStatus {
+  readonly bootstrapServers: string;
+  readonly nodes: readonly (NodeState & { readonly answers: boolean })[];
+}
+
 /** How long an orderly stop may take before SIGKILL, in ms. */
 const STOP_LIMIT = 10_000;
 
@@ -214,17 +220,17 @@ export class LocalKafka implements AsyncDisposable {
   }
 }
 
-/** The nodes of the cluster in `directory` and its addresses, or `undefined` where none was made. */
-export async function kafkaStatus(
-  directory: string,
-): Promise<{ bootstrapServers: string; nodes: NodeState[] } | undefined> {
+/** The Kafka in `directory`, whoever started it, or `undefined` where none was ever made. */
+export async function kafkaStatus(directory: string): Promise<KafkaStatus | undefined> {
   const found = await findCluster(directory);
   if (found === undefined) return undefined;
   const { cluster, running } = found;
-  return {
-    bootstrapServers: bootstrapServers(cluster),
-    nodes: cluster.nodes.map(({ id, port }) => ({ id, port, pid: running.get(id)?.pid })),
-  };
+  const nodes = cluster.nodes.map(async ({ id, port }) => {
+    const pid = running.get(id)?.pid;
+    const view = pid === undefined ? undefined : await probe(port);
+    return { id, port, pid, answers: view?.clusterId === cluster.clusterId };
+  });
+  return { bootstrapServers: bootstrapServers(cluster), nodes: await Promise.all(nodes) };
 }
 
 /**

@@ -96,9 +96,7 @@ export async function startNode(
   const broker = javaCommand(directory, id, ["kafka.Kafka", properties], options);
   // The pid is on disk before there is a broker, so that none is ever out of reach.
   const command = ["sh", "-c", 'echo $$ >"$0"; exec "$@"', pid, ...broker];
-  return options.detached
-    ? detach(command, { output })
-    : await supervise(command, { output, signal: options.signal });
+  return options.detached ? detach(command, { output }) : await supervise(command, { output });
 }
 
 function javaCommand(

@@ -85,7 +85,7 @@ export async function supervise(
  * Starts a process that lives on: in a session of its own, so that neither our end nor that of the
  * terminal reaches it.
  */
-export function detach(command: readonly string[], { output }: ProcessOptions): Process {
+export function detach(command: readonly string[], { output }: { output: string }): Process {
   const child = new Deno.Command("sh", {
     args: ["-c", 'output=$1; shift; exec "$@" >"$output" 2>&1', "sh", output, ...command],
     stdin: "null",
