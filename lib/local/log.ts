@@ -1,0 +1,65 @@
+import { ByteBuffer } from "./byte_buffer.ts";
+
+/**
+ * A log of events as the stand-in for EventStreams serves it: like Kafka's, split into topics with
+ * one partition each, numbered without gaps, and readable at any place again with the same result.
+ */
+export interface EventLog {
+  readonly topics: readonly TopicLog[];
+  /** The time at which the first record appears, on the log's own clock (ms). */
+  readonly origin: number;
+}
+
+/** One topic of an {@linkcode EventLog}. Records are addressed by index, `first` to `end - 1`. */
+export interface TopicLog {
+  readonly topic: string;
+  readonly partition: number;
+  /** The names under which `/v2/stream/…` serves this topic. */
+  readonly streams: readonly string[];
+  /** The oldest record that can still be read. */
+  readonly first: number;
+  /** The index behind the last record; `Infinity` where the log is endless. */
+  readonly end: number;
+  /** The number that the event carries as `meta.offset`. */
+  offset(index: number): number;
+  /** The record's timestamp in Kafka (ms): nearly, but not strictly, ascending. */
+  timestamp(index: number): number;
+  /** When the record appears, on the log's own clock (ms); never descending. */
+  due(index: number): number;
+  /** The first record that appears at `time` or later; `end` where there is none. */
+  firstDue(time: number): number;
+  /** The first record with a timestamp of `timestamp` or more; `end` where there is none. */
+  firstAt(timestamp: number): number;
+  /** Appends the event: UTF-8 JSON on one line, unless the record is damaged. */
+  write(index: number, to: ByteBuffer): void;
+  /** A damaged frame that goes out as it was recorded, instead of the event in a frame of its own. */
+  verbatim?(index: number): Uint8Array | undefined;
+}
+
+/** One record with all that there is to say of it. */
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly data: Uint8Array;
+}
+
+/** Reads the records of one topic, in order, from `from` to before `to`. */
+export function* records(
+  log: TopicLog,
+  from: number = log.first,
+  to: number = log.end,
+): Generator<LogRecord> {
+  const buffer = new ByteBuffer();
+  for (let index = Math.max(from, log.first); index < Math.min(to, log.end); index++) {
+    log.write(index, buffer);
+    yield {
+      topic: log.topic,
+      partition: log.partition,
+      offset: log.offset(index),
+      timestamp: log.timestamp(index),
+      data: buffer.take(),
+    };
+  }
+}

@@ -1,0 +1,74 @@
+/** Randomness that can be repeated: everything here is a pure function of its seed. */
+
+const TWO_32 = 2 ** 32;
+
+function mix(state: number, value: number): number {
+  let h = state ^ value;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** 32 evenly spread bits for the place `index` (up to 2^53) in the sequence named by `salt`. */
+export function hash(seed: number, salt: number, index: number): number {
+  const state = mix(mix(mix(0x9e3779b9, seed), salt), index >>> 0);
+  return mix(state, (index / TWO_32) >>> 0) >>> 0;
+}
+
+/** As {@linkcode hash}, as a number from 0 to below 1. */
+export function fraction(seed: number, salt: number, index: number): number {
+  return hash(seed, salt, index) / TWO_32;
+}
+
+const HEX = new TextEncoder().encode("0123456789abcdef");
+const UUID_FORM = new TextEncoder().encode("00000000-0000-4000-8000-000000000000");
+
+/** A UUID (of version 4 in form) for the place `index` in the sequence named by `salt`, in ASCII. */
+export function uuid(seed: number, salt: number, index: number): Uint8Array {
+  const text = UUID_FORM.slice();
+  let bits = hash(seed, salt, index);
+  for (let at = 0, digit = 0; at < text.length; at++) {
+    if (text[at] !== 48) continue;
+    if (digit > 0 && digit % 8 === 0) bits = mix(bits, digit + index);
+    text[at] = HEX[(bits >>> (4 * (digit++ % 8))) & 15]!;
+  }
+  return text;
+}
+
+/** A sequence of random choices. */
+export class Random {
+  readonly #seed: number;
+  readonly #salt: number;
+  #drawn = 0;
+
+  constructor(seed: number, salt = 0) {
+    this.#seed = seed;
+    this.#salt = salt;
+  }
+
+  /** From 0 to below 1. */
+  next(): number {
+    return fraction(this.#seed, this.#salt, this.#drawn++);
+  }
+
+  /** A whole number from `min` to `max`, both included. */
+  integer(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
+  }
+
+  /** True in `share` of all cases. */
+  chance(share: number): boolean {
+    return this.next() < share;
+  }
+
+  /** One of `choices`, which are not empty. */
+  pick<T>(choices: readonly T[]): T {
+    return choices[this.integer(0, choices.length - 1)] as T;
+  }
+
+  /** One of `choices`, each as often as its `weight` says. */
+  weighted<T extends { readonly weight: number }>(choices: readonly T[]): T {
+    let left = this.next() * choices.reduce((sum, { weight }) => sum + weight, 0);
+    return choices.find(({ weight }) => (left -= weight) < 0) ?? choices.at(-1) as T;
+  }
+}

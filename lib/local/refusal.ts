@@ -1,0 +1,32 @@
+/** A request that is answered with an HTTP status and a JSON body instead of events. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+
+  constructor(
+    readonly status: number,
+    readonly body: Readonly<Record<string, unknown>>,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(`${status}`);
+  }
+
+  toResponse(): Response {
+    return Response.json(this.body, { status: this.status, headers: this.headers });
+  }
+}
+
+/** An error in the words of the service's framework (`HTTPError` of its `lib/util.js`). */
+export function httpError(
+  status: number,
+  type: string,
+  title: string,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): Refusal {
+  return new Refusal(status, { status, type, title, detail }, headers);
+}
+
+/** An error in the words of KafkaSSE (`KafkaSSEError` of its `lib/error.js`). */
+export function kafkaSseError(status: number, name: string, message: string): Refusal {
+  return new Refusal(status, { message, origin: "KafkaSSE", name, statusCode: status });
+}
