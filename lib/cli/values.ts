@@ -106,3 +106,12 @@ export function topicName(text: string): string {
   }
   return text;
 }
+
+/** A name of a consumer group: 1 to 255 characters, none of them a control character. */
+export function groupName(text: string): string {
+  // deno-lint-ignore no-control-regex -- they would end up in other tools' terminals
+  if (!/^[^\u0000-\u001f\u007f-\u009f]{1,255}$/.test(text)) {
+    throw new Error("expected 1 to 255 characters, without control characters");
+  }
+  return text;
+}

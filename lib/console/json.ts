@@ -1,0 +1,45 @@
+import type { ReadRecord } from "../kafka/reader.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Bytes as text, or where they are not UTF-8 as base64. */
+type Text = string | { readonly base64: string } | null;
+
+/**
+ * A record as one JSON object: key, partition, offset, timestamp (ms), headers and value. The value
+ * is its text, not parsed, so that nothing of it gets lost. All control characters are escaped, so
+ * the line is harmless for a terminal and still JSON.
+ */
+export function jsonOf(partition: number, record: ReadRecord): string {
+  const json = JSON.stringify({
+    key: textOf(record.key),
+    partition,
+    offset: Number(record.offset),
+    timestamp: Number(record.timestamp),
+    headers: headersOf(record.headers),
+    value: textOf(record.value),
+  });
+  return json.replace(UNSAFE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** What `safeText()` escapes and JSON does not. */
+const UNSAFE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function headersOf(headers: ReadRecord["headers"]): Record<string, Text | Text[]> {
+  const entries = Object.entries(headers ?? {}).map(([name, value]) =>
+    [
+      name,
+      Array.isArray(value) ? value.map(textOf) : textOf(value as Uint8Array | string | undefined),
+    ] as const
+  );
+  return Object.fromEntries(entries);
+}
+
+function textOf(bytes: Uint8Array | string | null | undefined): Text {
+  if (bytes === null || bytes === undefined || typeof bytes === "string") return bytes ?? null;
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return { base64: bytes.toBase64() };
+  }
+}

@@ -1,0 +1,58 @@
+import { safeText } from "../cli/safe_text.ts";
+import { type Edit, editSchema } from "../edits/edit.ts";
+import type { ReadRecord } from "../kafka/reader.ts";
+
+/** Most characters that are shown of a title, a name, or a value that is no edit. */
+const LONGEST = { title: 120, name: 60, value: 200 } as const;
+
+const decoder = new TextDecoder();
+
+/**
+ * A record as one readable line: time (UTC), wiki, change of size in bytes, title and user, bots
+ * marked. What is not the nine-field message is shown as the beginning of its text. Harmless for a
+ * terminal in any case.
+ */
+export function lineOf({ value, timestamp }: ReadRecord): string {
+  const edit = value === null ? undefined : readEdit(value);
+  if (edit !== undefined) return editLine(edit);
+  const text = value === null ? "(no value)" : decoder.decode(value.subarray(0, LONGEST.value * 4));
+  return `${timeOf(Number(timestamp))}  ${cut(text, LONGEST.value)}`;
+}
+
+function editLine(edit: Edit): string {
+  const { domain, title, user_name, user_type } = edit;
+  const user = user_name === null ? "(hidden user)" : cut(user_name, LONGEST.name);
+  return [
+    timeOf(Date.parse(edit.timestamp)),
+    cut(domain, LONGEST.name).padEnd(20),
+    sizeChange(edit).padStart(8),
+    cut(title, LONGEST.title),
+    user_type === "bot" ? `${user} [bot]` : user,
+  ].join("  ");
+}
+
+/** `+1,234`, `-56`, `0`; empty where the lengths are not known. */
+function sizeChange({ old_length, new_length }: Edit): string {
+  if (new_length === null) return "";
+  const change = new_length - (old_length ?? 0);
+  return `${change > 0 ? "+" : ""}${change.toLocaleString("en-US")}`;
+}
+
+function timeOf(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? "--:--:--" : date.toISOString().slice(11, 19);
+}
+
+function readEdit(value: Uint8Array): Edit | undefined {
+  try {
+    return editSchema.safeParse(JSON.parse(decoder.decode(value))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** At most `length` characters of `text`, made harmless. */
+function cut(text: string, length: number): string {
+  const short = text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text;
+  return safeText(short);
+}

@@ -1,0 +1,86 @@
+/**
+ * A console consumer: prints the records of a topic.
+ *
+ *     deno task consume --from-beginning
+ */
+import { getLogger } from "@logtape/logtape";
+import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
+import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
+import { writeOutput } from "../lib/cli/output.ts";
+import { program, runMain } from "../lib/cli/program.ts";
+import { groupName, integer, oneOf } from "../lib/cli/values.ts";
+import { outputOf } from "../lib/console/output.ts";
+import { openCluster } from "../lib/kafka/cluster.ts";
+import { readTopic } from "../lib/kafka/reader.ts";
+
+const logger = getLogger(["wikitap", "consume"]);
+
+const consumeOptions = {
+  title: "Reading",
+  options: {
+    topic: topicOption,
+    fromBeginning: flag(
+      "Begin with the oldest record, and go on with new ones; default: new ones only. " +
+        "A --group begins where it left off, if it was here before.",
+    ),
+    maxMessages: option({
+      placeholder: "N",
+      help: "End after N records.",
+      parse: integer(1, Number.MAX_SAFE_INTEGER),
+      defaultText: "no limit",
+    }),
+    group: option({
+      placeholder: "NAME",
+      help:
+        "The consumer group to be in: its members share the partitions, and where it left off " +
+        "is kept. A record may come twice after a failure, and none is lost.",
+      parse: groupName,
+      defaultText: "one of its own, deleted at the end",
+    }),
+    output: option({
+      placeholder: "FORMAT",
+      help: "value: the record's value as it is; line: one readable line per edit; json: one " +
+        "object with key, partition, offset, timestamp, headers and value.",
+      parse: oneOf("value", "line", "json"),
+      defaultText: "line on a terminal, value in a pipe",
+    }),
+    uncommitted: flag("Also records of transactions that are open or were aborted."),
+  },
+} satisfies OptionGroup;
+
+export const main = program({
+  usage: "deno task consume",
+  summary: "Prints the records of a topic, those of committed transactions only, until Ctrl-C.",
+  examples: [
+    ["deno task consume", "Edits as they come in"],
+    ["deno task consume --from-beginning --max-messages 10", "The ten oldest ones"],
+    ["deno task consume --output json | head -1", "One record with all that Kafka knows of it"],
+  ],
+  groups: [kafkaOptions, consumeOptions],
+  run: async (options, stop) => {
+    const { topic, group, uncommitted, maxMessages, fromBeginning } = options;
+    const isTerminal = Deno.stdout.isTerminal();
+    const output = options.output ?? (isTerminal ? "line" : "value");
+    let count = 0;
+    logger.info("Reading '{topic}' {from}; Ctrl-C ends it", {
+      topic,
+      from: fromBeginning ? "from its beginning" : "from now on",
+    });
+    await readTopic(openCluster(clusterConfig(options)), {
+      topic,
+      from: fromBeginning ? "beginning" : "now",
+      group,
+      groupPrefix: "wikitap-consume",
+      uncommitted,
+      maxRecords: maxMessages,
+      signal: stop,
+      handle: (batch) => {
+        writeOutput(outputOf(batch, output, isTerminal));
+        count += batch.records.length;
+      },
+    });
+    logger.info("Read {count} records", { count });
+  },
+});
+
+if (import.meta.main) await runMain(main);
