@@ -1,10 +1,11 @@
-import { assign } from "./assignment.ts";
-import { Connection, Torn } from "./connection.ts";
-import { FaultDraw, type Faults } from "./faults.ts";
-import { Feed } from "./feed.ts";
-import type { EventLog, TopicLog } from "./log.ts";
-import { availability, type Pace } from "./pace.ts";
-import { httpError, Refusal } from "./refusal.ts";
+import { getLogger } from "@logtape/logtape";
+import { assign } from "./events/assignment.ts";
+import { Connection, Torn } from "./events/connection.ts";
+import { FaultDraw, type Faults } from "./events/faults.ts";
+import { Feed } from "./events/feed.ts";
+import type { EventLog, TopicLog } from "./events/log.ts";
+import { availability, type Pace } from "./events/pace.ts";
+import { httpError, Refusal } from "./events/refusal.ts";
 
 export interface EventServerOptions {
   /**
@@ -131,8 +132,8 @@ export function serveEvents(options: EventServerOptions): EventServer {
     hostname: options.hostname ?? "127.0.0.1",
     onListen: () => {},
     onError: (error) => {
-      if (error instanceof Torn) return new Response(null, { status: 500 });
-      throw error;
+      if (!(error instanceof Torn)) logger.error("Cannot serve: {error}", { error });
+      return new Response(null, { status: 500 });
     },
   }, (request, { remoteAddr }) => {
     try {
@@ -154,6 +155,8 @@ export function serveEvents(options: EventServerOptions): EventServer {
     },
   };
 }
+
+const logger = getLogger(["wikitap", "replay"]);
 
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",

@@ -1,8 +1,8 @@
-import { CANARY, type Kind, makeBody, oldEnvelope } from "./bodies.ts";
-import type { EventLog, TopicLog } from "./log.ts";
-import type { ByteBuffer } from "./byte_buffer.ts";
-import { fraction, hash, uuid } from "./random.ts";
-import { compile, type Template } from "./template.ts";
+import { CANARY, type Kind, makeBody, oldEnvelope } from "./events/bodies.ts";
+import { type EventLog, streamsOf, type TopicLog } from "./events/log.ts";
+import type { ByteBuffer } from "./events/byte_buffer.ts";
+import { fraction, hash, uuid } from "./events/random.ts";
+import { compile, type Template } from "./events/template.ts";
 
 /** The topics of the stream `recentchange`, one per data centre. */
 export const EQIAD = "eqiad.mediawiki.recentchange";
@@ -61,7 +61,7 @@ export function syntheticLog(options: SyntheticOptions = {}): EventLog {
   const topic = (name: string, source: Source, end: number, firstOffset: number): TopicLog => ({
     topic: name,
     partition: 0,
-    streams: ["recentchange", "mediawiki.recentchange"],
+    streams: streamsOf(name),
     first: source.firstDue(from),
     end,
     offset: (index) => firstOffset + index,
@@ -69,6 +69,7 @@ export function syntheticLog(options: SyntheticOptions = {}): EventLog {
     due: source.due,
     firstDue: (time) => Math.min(end, source.firstDue(time)),
     firstAt: (timestamp) => firstAt(source, timestamp, end),
+    firstFrom: (offset) => Math.min(end, Math.max(0, offset - firstOffset)),
     write: (index, to) => source.write(index, to, name, firstOffset + index),
   });
   return {
@@ -148,26 +149,22 @@ const TEMPLATES = 512;
 const YEAR = 365 * 86_400_000;
 const NEW_ENVELOPE = Date.UTC(2019, 0, 1);
 
-interface Templates {
-  of(kind: Kind, bot: boolean, number: number, old: boolean): { template: Template; ids: number };
+interface Made {
+  readonly template: Template;
+  readonly ids: number;
 }
 
-function templates(seed: number): Templates {
-  const made = new Map<string, ReturnType<Templates["of"]>[]>();
-  return {
-    of: (kind, bot, number, old) => {
-      const name = `${kind}${bot}${old}`;
-      let pool = made.get(name);
-      if (pool === undefined) made.set(name, pool = []);
-      let found = pool[number];
-      if (found === undefined) {
-        const { wiki, body } = makeBody(seed, kind, bot, number);
-        found = { template: compile(old ? oldEnvelope(body) : body), ids: wiki.ids };
-        pool[number] = found;
-      }
-      return found;
-    },
+/** The templates of a seed, each made when it is first asked for. */
+function templates(seed: number) {
+  const pools: Made[][] = KINDS.flatMap(() => [[], [], [], []]);
+  return (kind: number, bot: boolean, old: boolean, number: number): Made => {
+    const pool = pools[4 * kind + 2 * Number(bot) + Number(old)]!;
+    return pool[number] ??= make(KINDS[kind]!.kind, bot, old, number);
   };
+  function make(kind: Kind, bot: boolean, old: boolean, number: number): Made {
+    const { wiki, body } = makeBody(seed, kind, bot, number);
+    return { template: compile(old ? oldEnvelope(body) : body), ids: wiki.ids };
+  }
 }
 
 function activeEvents(
@@ -178,7 +175,9 @@ function activeEvents(
     canaryEvery: number;
   },
 ): Source {
-  const pool = templates(seed);
+  const templateOf = templates(seed);
+  const ownId = uuid(seed, Salt.uuid, 0);
+  const requestId = uuid(seed, Salt.request, 0);
   const formatTime = timeFormat();
   const canary = compile(CANARY);
   const due = (index: number) => start + Math.floor(index * 1000 / rate);
@@ -207,26 +206,28 @@ function activeEvents(
       const dt = formatTime(time, old);
       const size = hash(seed, Salt.size, index);
       const slots = {
-        uuid: uuid(seed, Salt.uuid, index),
+        uuid: uuid(seed, Salt.uuid, index, ownId),
         // One request makes several events: an edit, and what it does to categories.
-        requestId: uuid(seed, Salt.request, Math.floor(index / 3)),
+        requestId: uuid(seed, Salt.request, Math.floor(index / 3), requestId),
         dt,
         topic,
         offset,
         timestamp: Math.floor(time / 1000),
+        id: 0,
         logId: 160_000_000 + index,
         oldRevision: 1_200_000_000 + index - 1 - size % 5000,
         newRevision: 1_200_000_000 + index,
         oldLength: 200 + size % 60_000,
         newLength: 100 + size % 60_000 + (size >>> 20),
       };
-      if (isCanary(index)) return canary({ ...slots, id: 0 }, to);
+      if (isCanary(index)) return canary(slots, to);
       const draw = fraction(seed, Salt.kind, index);
-      const { kind, bots } = KINDS.find(({ upTo }) => draw < upTo)!;
-      const bot = fraction(seed, Salt.bot, index) < bots;
+      const kind = KINDS.findIndex(({ upTo }) => draw < upTo);
+      const bot = fraction(seed, Salt.bot, index) < KINDS[kind]!.bots;
       const number = hash(seed, Salt.template, index) % TEMPLATES;
-      const { template, ids } = pool.of(kind, bot, number, old);
-      template({ ...slots, id: ids + index }, to);
+      const { template, ids } = templateOf(kind, bot, old, number);
+      slots.id = ids + index;
+      template(slots, to);
     },
   };
 }

@@ -61,10 +61,12 @@ export function assign(request: Request): Assignment[] {
 
 function place(log: TopicLog, wanted: Place, { available, fromNowOn }: Request): Assignment {
   if ("offset" in wanted) {
-    const index = wanted.offset === -2 ? log.first : wanted.offset - log.offset(0);
-    // As with Kafka's auto.offset.reset, an offset that does not exist is the end.
-    const exists = wanted.offset !== -1 && index >= log.first && index <= available(log);
-    return { log, index: exists ? index : fromNowOn(log), offset: wanted.offset };
+    const { offset } = wanted;
+    // As with Kafka's auto.offset.reset, an offset that is not there any more means the end.
+    const gone = offset !== -2 && offset < log.offset(log.first);
+    if (offset === -1 || gone) return { log, index: fromNowOn(log), offset };
+    const index = offset === -2 ? log.first : Math.min(log.firstFrom(offset), available(log));
+    return { log, index, offset };
   }
   const index = Math.max(log.first, log.firstAt(wanted.timestamp));
   const end = available(log);

@@ -22,12 +22,18 @@ export interface Chunk {
   readonly ending: Ending | undefined;
 }
 
+const encoder = new TextEncoder();
+
 interface Cursor {
   readonly log: TopicLog;
   /** The next record to send. */
   index: number;
-  /** The topic's part of `id`. */
-  entry: string;
+  /** The topic's part of `id` until an event of it was sent. */
+  readonly asked: Uint8Array;
+  /** The same later, up to the timestamp. */
+  readonly entry: Uint8Array;
+  /** Kafka's timestamp of the last record that was sent. */
+  timestamp: number | undefined;
 }
 
 /** A chunk is sent when it has grown to this size, in bytes. */
@@ -54,7 +60,9 @@ export class Feed {
     this.#cursors = options.assignments.map(({ log, index, offset }) => ({
       log,
       index,
-      entry: JSON.stringify({ topic: log.topic, partition: log.partition, offset }),
+      asked: encoder.encode(JSON.stringify({ topic: log.topic, partition: log.partition, offset })),
+      entry: encoder.encode(`{"topic":"${log.topic}","partition":${log.partition},"timestamp":`),
+      timestamp: undefined,
     }));
   }
 
@@ -90,7 +98,8 @@ export class Feed {
     for (let tried = 0; tried <= this.#cursors.length; tried++) {
       const cursor = this.#cursors[this.#turn];
       if (cursor === undefined) return undefined;
-      if (this.#left > 0 && dueOf(cursor) <= Math.min(now, this.#horizon(cursor))) {
+      const due = dueOf(cursor);
+      if (this.#left > 0 && due <= now && due < this.#horizon(cursor)) {
         this.#left--;
         return cursor;
       }
@@ -100,7 +109,7 @@ export class Feed {
     return undefined;
   }
 
-  /** How far a topic may go, for the sake of the others. */
+  /** Where a topic has to wait for the others; `Infinity` only where there is none. */
   #horizon(cursor: Cursor): number {
     let horizon = Infinity;
     for (const other of this.#cursors) {
@@ -112,8 +121,7 @@ export class Feed {
   #frame(cursor: Cursor, index: number): void {
     const { log } = cursor;
     const buffer = this.#buffer;
-    const { topic, partition } = log;
-    cursor.entry = JSON.stringify({ topic, partition, timestamp: log.timestamp(index) + 1 });
+    cursor.timestamp = log.timestamp(index);
     const verbatim = log.verbatim?.(index);
     if (verbatim !== undefined) return buffer.append(verbatim);
     this.#head("message");
@@ -121,9 +129,20 @@ export class Feed {
     buffer.ascii("\n\n");
   }
 
-  #head(event: string): void {
-    const id = this.#cursors.map(({ entry }) => entry).join(",");
-    this.#buffer.text(`event: ${event}\nid: [${id}]\ndata: `);
+  /** A frame up to its data; `id` has Kafka's timestamps + 1. */
+  #head(event: "message" | "error"): void {
+    const buffer = this.#buffer;
+    buffer.ascii(`event: ${event}\nid: [`);
+    for (const [number, { timestamp, asked, entry }] of this.#cursors.entries()) {
+      if (number > 0) buffer.ascii(",");
+      if (timestamp === undefined) buffer.append(asked);
+      else {
+        buffer.append(entry);
+        buffer.integer(timestamp + 1);
+        buffer.ascii("}");
+      }
+    }
+    buffer.ascii("]\ndata: ");
   }
 
   #error(): void {

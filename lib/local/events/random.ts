@@ -22,15 +22,26 @@ export function fraction(seed: number, salt: number, index: number): number {
 
 const HEX = new TextEncoder().encode("0123456789abcdef");
 const UUID_FORM = new TextEncoder().encode("00000000-0000-4000-8000-000000000000");
+/** Where the form leaves a digit open: all but version and variant. */
+const UUID_PLACES = Uint8Array.from([...UUID_FORM.keys()].filter((at) => UUID_FORM[at] === 48));
 
-/** A UUID (of version 4 in form) for the place `index` in the sequence named by `salt`, in ASCII. */
-export function uuid(seed: number, salt: number, index: number): Uint8Array {
-  const text = UUID_FORM.slice();
-  let bits = hash(seed, salt, index);
-  for (let at = 0, digit = 0; at < text.length; at++) {
-    if (text[at] !== 48) continue;
-    if (digit > 0 && digit % 8 === 0) bits = mix(bits, digit + index);
-    text[at] = HEX[(bits >>> (4 * (digit++ % 8))) & 15]!;
+/**
+ * A UUID (of version 4 in form) for the place `index` in the sequence named by `salt`, in ASCII.
+ *
+ * @param text Where to write it: a UUID that was made before, where that one is not needed any more.
+ */
+export function uuid(
+  seed: number,
+  salt: number,
+  index: number,
+  text: Uint8Array = UUID_FORM.slice(),
+): Uint8Array {
+  let state = hash(seed, salt, index);
+  let bits = state;
+  for (let digit = 0; digit < UUID_PLACES.length; digit++) {
+    if (digit % 8 === 0) bits = state = mix(state, digit + index);
+    text[UUID_PLACES[digit]!] = HEX[bits & 15]!;
+    bits >>>= 4;
   }
   return text;
 }

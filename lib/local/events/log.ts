@@ -30,10 +30,18 @@ export interface TopicLog {
   firstDue(time: number): number;
   /** The first record with a timestamp of `timestamp` or more; `end` where there is none. */
   firstAt(timestamp: number): number;
+  /** The first record with this offset or a higher one; `end` where there is none. */
+  firstFrom(offset: number): number;
   /** Appends the event: UTF-8 JSON on one line, unless the record is damaged. */
   write(index: number, to: ByteBuffer): void;
   /** A damaged frame that goes out as it was recorded, instead of the event in a frame of its own. */
   verbatim?(index: number): Uint8Array | undefined;
+}
+
+/** The names of the streams that a topic belongs to: `eqiad.mediawiki.x` is in `x`, too. */
+export function streamsOf(topic: string): readonly string[] {
+  const stream = topic.replace(/^(eqiad|codfw)\./, "");
+  return [...new Set([stream, stream.replace(/^mediawiki\./, "")])];
 }
 
 /** One record with all that there is to say of it. */
