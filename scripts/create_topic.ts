@@ -8,7 +8,8 @@ import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_optio
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { formatDuration, integer, positiveDuration } from "../lib/cli/values.ts";
+import { integer, positiveDuration } from "../lib/cli/values.ts";
+import { formatDuration } from "../lib/duration.ts";
 import { UsageError, UserError } from "../lib/error.ts";
 import { withAdmin } from "../lib/kafka/admin.ts";
 import { openCluster } from "../lib/kafka/cluster.ts";

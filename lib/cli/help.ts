@@ -1,5 +1,5 @@
+import { formatDuration } from "../duration.ts";
 import { flagName, type Option, type OptionGroup, takesValue } from "./option.ts";
-import { formatDuration } from "./values.ts";
 
 /** What a program says of itself, beside its options. */
 export interface Description {

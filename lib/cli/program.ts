@@ -1,13 +1,10 @@
-import config from "../../deno.json" with { type: "json" };
 import { ExitCode, UsageError, UserError } from "../error.ts";
+import { VERSION } from "../version.ts";
 import { type Description, helpText } from "./help.ts";
 import { configureLog, logOptions } from "./log.ts";
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
 import { ClosedOutput, writeError, writeOutput } from "./output.ts";
 import { safeText } from "./safe_text.ts";
-
-/** The version of all programs, as in `deno.json`. */
-export const VERSION: string = config.version;
 
 /** One program: what it says of itself, its options, and what it does with their values. */
 export interface Program<G extends readonly OptionGroup[]> extends Description {

@@ -26,22 +26,6 @@ export function positiveDuration(text: string): number {
   return ms;
 }
 
-/** ms as people write it: `1d 2h`, `3m 20s`, `1.5s`, `12ms`; the two largest units at the most. */
-export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
-  if (ms < 10_000) return `${Math.round(ms / 100) / 10}s`;
-  const seconds = Math.round(ms / 1000);
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "m"],
-    [seconds % 60, "s"],
-  ] as const;
-  const first = parts.findIndex(([count]) => count > 0);
-  return parts.slice(first, first + 2).filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count}${unit}`).join(" ");
-}
-
 /** A whole number from `min` to `max`. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -114,4 +98,27 @@ export function groupName(text: string): string {
     throw new Error("expected 1 to 255 characters, without control characters");
   }
   return text;
+}
+
+/**
+ * A time that has come, in ms: an ISO date (UTC where it names no zone), epoch milliseconds, or an
+ * age such as `2h`.
+ */
+export function time(text: string, now = Date.now()): number {
+  const ms = /^\d{10,16}$/.test(text) ? Number(text) : ageOrDate(text, now);
+  if (Number.isNaN(ms)) {
+    throw new Error("expected an ISO date, epoch milliseconds, or an age such as 2h");
+  }
+  if (ms > now) throw new Error("expected a time that has come, this one is in the future");
+  if (ms < 0) throw new Error("expected a time of 1970 or later");
+  return ms;
+}
+
+function ageOrDate(text: string, now: number): number {
+  if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text)) return now - duration(text);
+  const isDate = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
+  if (!isDate.test(text)) return NaN;
+  const hasZone = /(Z|[+-]\d\d:?\d\d)$/i.test(text.slice(10));
+  const iso = text.replace(" ", "T");
+  return Date.parse(hasZone || iso.length === 10 ? iso : `${iso}Z`);
 }

@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { type Kafka, KafkaClient, logLevel, type SASLOptions } from "./kafkajs.ts";
 import { socketFactory, type TlsFailure } from "./socket.ts";
-import { DISCONNECT_LIMIT, patientTimeouts, quickTimeouts } from "./timeouts.ts";
+import { DISCONNECT_LIMIT, patientTimeouts, producerTimeouts, quickTimeouts } from "./timeouts.ts";
 
 /** TLS to the brokers: PEM texts. Without `ca` the system's roots are trusted. */
 export interface TlsConfig {
@@ -43,6 +43,8 @@ export interface Cluster {
   readonly quick: Kafka;
   /** For the work itself: goes on through a restart of brokers. */
   readonly patient: Kafka;
+  /** For producers, which are made anew after a failure. */
+  readonly producing: Kafka;
   /** For `explain()`. */
   readonly remembered: Readonly<Remembered>;
 }
@@ -76,6 +78,7 @@ export function openCluster(config: ClusterConfig): Cluster {
     config,
     quick: open(quickTimeouts(config.brokers.length)),
     patient: open(patientTimeouts),
+    producing: open(producerTimeouts),
     remembered,
   };
 }

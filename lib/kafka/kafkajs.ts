@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
-import type { Offsets, Transaction } from "kafkajs";
+import type { Kafka as KafkaType, Offsets, Transaction } from "kafkajs";
 import { dropAborted } from "./aborted.ts";
 
 replaceModule(filterAbortedMessages, dropAborted);
@@ -95,4 +95,39 @@ function scheduleCheckPendingRequests(this: Queue): void {
     this.throttleCheckTimeoutId = null;
     this.checkPendingRequests();
   }, delay);
+}
+
+/** The parts of kafkajs's `Cluster` that its public clients keep to themselves. */
+interface InternalCluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  findGroupCoordinator(of: { groupId: string }): Promise<{
+    offsetCommit(request: object): Promise<unknown>;
+  }>;
+}
+
+/** Commits offsets for a group without being its member, as Kafka's administration tools do. */
+export interface OffsetCommitter {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  /** @throws a protocol error, UNKNOWN_MEMBER_ID while the group has members. */
+  commit(offset: OffsetWithMetadata): Promise<void>;
+}
+
+/** See {@linkcode OffsetCommitter}; kafkajs commits metadata only for members of a group. */
+export function offsetCommitter(kafka: KafkaType): OffsetCommitter {
+  const key = Object.getOwnPropertySymbols(kafka)
+    .find(({ description }) => description === "private:Kafka:createCluster");
+  if (key === undefined) throw new Error("Cannot find kafkajs's way to make a cluster");
+  const create = (kafka as unknown as Record<symbol, (options: object) => InternalCluster>)[key]!;
+  const cluster = create.call(kafka, { allowAutoTopicCreation: false });
+  return {
+    connect: () => cluster.connect(),
+    disconnect: () => cluster.disconnect(),
+    commit: async ({ groupId, topic, ...partition }) => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId });
+      const topics = [{ topic, partitions: [partition] }];
+      await coordinator.offsetCommit({ groupId, groupGenerationId: -1, memberId: "", topics });
+    },
+  };
 }

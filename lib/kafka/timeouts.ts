@@ -43,5 +43,17 @@ export const patientTimeouts: Patience = {
   retry: { retries: 1_000_000, initialRetryTime: 100, maxRetryTime: 2000 },
 };
 
+/**
+ * For a producer, which a failure makes a new one of: it tries a send for a few seconds only. Every
+ * transaction is first answered CONCURRENT_TRANSACTIONS while Kafka still completes the one before,
+ * so the first wait is short.
+ */
+export const producerTimeouts: Patience = {
+  connectionTimeout: 3000,
+  authenticationTimeout: 5000,
+  requestTimeout: 15_000,
+  retry: { retries: 12, initialRetryTime: 5, maxRetryTime: 1000 },
+};
+
 /** How long a client may take to say goodbye before it is left behind. */
 export const DISCONNECT_LIMIT = 5000;

@@ -11,17 +11,3 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 /** Ceilings in ms: of the first wait, and of all. */
 const BASE = 250;
 const CAP = 30_000;
-
-/** Waits `ms`, or less when `signal` is aborted. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
-}

@@ -12,8 +12,9 @@ const metaSchema = z.object({
   id: z.string().min(1).max(200),
   dt: z.string().max(64),
   domain: z.string().max(253).optional(),
-  stream: z.string().max(249),
-});
+  // Events from before 2019 lack it: their topic is its name, behind that of the data centre.
+  stream: z.string().max(249).optional(),
+}).transform((meta) => ({ ...meta, stream: meta.stream ?? meta.topic.replace(/^[a-z]+\./, "") }));
 
 /** See {@linkcode metaSchema}. */
 export type Meta = Readonly<z.infer<typeof metaSchema>>;
@@ -32,13 +33,13 @@ export class RefusedEvent extends Error {
   override readonly name = "RefusedEvent";
 }
 
-const decoder = new TextDecoder();
-const envelopeSchema = z.looseObject({ meta: metaSchema });
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const envelopeSchema = z.object({ meta: metaSchema });
 
 /**
  * The boundary: bytes from outside become an `Event`.
  *
- * @throws {RefusedEvent} `bad JSON`, or `wrong shape: <path>` where `meta` lacks what is needed.
+ * @throws {RefusedEvent} `bad JSON` (also for bytes that are no UTF-8), or `wrong shape: <path>` where `meta` lacks what is needed.
  */
 export function readEvent(data: Uint8Array): Event {
   let body: unknown;

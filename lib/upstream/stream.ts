@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
-import { backoff, sleep } from "./backoff.ts";
+import { sleep } from "../sleep.ts";
+import { backoff } from "./backoff.ts";
 import { type Event, readEvent, RefusedEvent } from "./event.ts";
 import { type IdEntry, readEventId, writeEventId } from "./event_id.ts";
 import { placeKey, type Position, type Step } from "./position.ts";
@@ -103,6 +104,11 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
       reconnects: new Map<Cause, number>(),
       passed: 0,
     });
+  }
+
+  /** Every upstream topic-partition that an id has named. */
+  get topicPartitions(): Iterable<string> {
+    return this.#received.places.keys();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Arrival[], void> {

@@ -1,0 +1,167 @@
+import { positionTopic } from "../edits/route.ts";
+import { topicTemplate } from "../edits/template.ts";
+import { UsageError } from "../error.ts";
+import { flag, option, type OptionGroup, type Values } from "./option.ts";
+import {
+  duration,
+  groupName,
+  httpUrl,
+  integer,
+  oneOf,
+  positiveDuration,
+  time,
+  topicName,
+} from "./values.ts";
+
+/** Where events come from. */
+export const upstreamOptions = {
+  title: "Stream",
+  options: {
+    streamUrl: option({
+      placeholder: "URL",
+      env: "EVENTSTREAMS_URL",
+      help: "The stream to read; several of one service are joined by commas.",
+      parse: httpUrl,
+      default: new URL("https://stream.wikimedia.org/v2/stream/recentchange"),
+    }),
+    contact: option({
+      placeholder: "TEXT",
+      env: "WIKITAP_CONTACT",
+      help: "A mail address or page of yours for the User-Agent, as Wikimedia's policy asks for.",
+      parse: contact,
+    }),
+    since: option({
+      placeholder: "WHEN",
+      help: "Where to begin when no position is saved: an ISO date, epoch milliseconds, or an age.",
+      parse: (text: string) => time(text),
+      defaultText: "now",
+    }),
+    idleTimeout: option({
+      placeholder: "DURATION",
+      help: "Silence after which the connection is given up.",
+      parse: positiveDuration,
+      defaultText: "60s for recentchange, 10m for other streams",
+    }),
+  },
+} satisfies OptionGroup;
+
+/** Where records go, and how. */
+export const producerOptions = {
+  title: "Producer",
+  options: {
+    topic: option({
+      placeholder: "NAME",
+      alias: ["topic_name"],
+      help: "The topic; or a template of topics with {type}, {wiki}, {domain}.",
+      parse: topicTemplate,
+      default: "wikipedia-events",
+    }),
+    eventsToProduce: option({
+      placeholder: "N",
+      alias: ["events_to_produce"],
+      help: "End after exactly N records.",
+      parse: integer(1, Number.MAX_SAFE_INTEGER),
+      defaultText: "no limit",
+    }),
+    name: option({
+      placeholder: "NAME",
+      help:
+        "Who this producer is: its transactional id, and the group that holds its position. One may run per name.",
+      parse: groupName,
+      defaultText: "wikitap.<topic>",
+    }),
+    positionTopic: option({
+      placeholder: "NAME",
+      help: "The topic to whose partition 0 the position is attached.",
+      parse: topicName,
+      defaultText: "the topic; for a template, the one with 'position' in its placeholders",
+    }),
+    delivery: option({
+      placeholder: "DELIVERY",
+      help:
+        "exactly-once, or at-least-once for brokers or rights without transactions: nothing fences a second producer there.",
+      parse: oneOf("exactly-once", "at-least-once"),
+      default: "exactly-once",
+    }),
+    batchSize: option({
+      placeholder: "N",
+      help: "The most records of one batch, which is one transaction.",
+      parse: integer(1, 100_000),
+      default: 3000,
+    }),
+    linger: option({
+      placeholder: "DURATION",
+      help: "How long a batch waits for more records; 0: what gathers while the last is in flight.",
+      parse: duration,
+      defaultText: "0; 200ms with {wiki} or {domain}",
+    }),
+    compression: option({
+      placeholder: "CODEC",
+      help: "none, gzip or zstd.",
+      parse: oneOf("none", "gzip", "zstd"),
+      default: "none",
+    }),
+    createTopics: flag(
+      "Make topics that do not exist, with --partitions and --replication-factor.",
+    ),
+    partitions: option({
+      placeholder: "N",
+      help: "Partitions of a topic that --create-topics makes.",
+      parse: integer(1, 10_000),
+      default: 3,
+    }),
+    replicationFactor: option({
+      placeholder: "N",
+      help: "Replicas of a topic that --create-topics makes.",
+      parse: integer(1, 100),
+      default: 1,
+    }),
+    shutdownTimeout: option({
+      placeholder: "DURATION",
+      help: "How long a stop may take to publish what is in hand.",
+      parse: positiveDuration,
+      default: 10_000,
+    }),
+    showPosition: flag("Print the saved position, and end."),
+    resetPosition: flag("Forget the saved position, and end."),
+  },
+} satisfies OptionGroup;
+
+type ProducerValues = Values<typeof producerOptions.options>;
+type UpstreamValues = Values<typeof upstreamOptions.options>;
+
+/** The producer's name, and where its position is kept. */
+export function positionPlace(
+  { topic, name, positionTopic: given }: Pick<ProducerValues, "topic" | "name" | "positionTopic">,
+): { group: string; topic: string } {
+  const group = name ?? `wikitap.${topic.replaceAll(/[{}]/g, "")}`;
+  return { group, topic: given ?? positionTopic(topic) };
+}
+
+/** What is asked for at the same time and cannot be had. */
+export function checkProducer(values: ProducerValues & UpstreamValues): void {
+  if (values.showPosition && values.resetPosition) {
+    throw new UsageError("--show-position and --reset-position exclude each other");
+  }
+  if (values.streamUrl.searchParams.has("since")) {
+    throw new UsageError("--stream-url has a 'since' of its own", { hint: "Give --since instead" });
+  }
+}
+
+/** ms that a batch waits for company. */
+export function lingerOf({ linger, topic }: Pick<ProducerValues, "linger" | "topic">): number {
+  return linger ?? (/\{(wiki|domain)\}/.test(topic) ? 200 : 0);
+}
+
+/** ms of silence that are normal for the stream. */
+export function idleTimeoutOf({ idleTimeout, streamUrl }: UpstreamValues): number {
+  return idleTimeout ?? (streamUrl.pathname.endsWith("/recentchange") ? 60_000 : 600_000);
+}
+
+/** A header's value: printable ASCII. */
+function contact(text: string): string {
+  if (!/^[\x20-\x7e]{3,200}$/.test(text) || /[()]/.test(text)) {
+    throw new Error("expected 3 to 200 printable ASCII characters without parentheses");
+  }
+  return text;
+}

@@ -1,0 +1,45 @@
+import { getLogger } from "@logtape/logtape";
+import type { SavedProgress } from "../kafka/saved.ts";
+import type { ProduceCounts } from "../produce.ts";
+
+const log = getLogger(["wikitap", "produce"]);
+
+/** One line at the end: what became of everything. Zeros are left out. */
+export function reportSummary(counts: ProduceCounts): void {
+  log.info("{summary}", { summary: summaryText(counts) });
+}
+
+/** See {@linkcode reportSummary}. */
+export function summaryText(counts: ProduceCounts): string {
+  const { stream, publisher } = counts;
+  const refused = [...counts.refused.values()].reduce((sum, count) => sum + count, 0);
+  const reconnects = [...stream?.reconnects.values() ?? []].reduce((sum, count) => sum + count, 0);
+  const facts: readonly (readonly [string, number])[] = [
+    ["dropped by the filter", counts.dropped],
+    ["canaries", counts.canaries],
+    ["refused", refused],
+    ["repeats dropped", stream?.repeats ?? 0],
+    ["gaps upstream", stream?.gaps ?? 0],
+    ["events missing there", stream?.missing ?? 0],
+    ["renumberings", stream?.renumbered ?? 0],
+    ["reconnects", reconnects],
+    ["transactions aborted", publisher?.aborted ?? 0],
+  ];
+  const details = facts.filter(([, count]) => count > 0)
+    .map(([what, count]) => `${count.toLocaleString("en")} ${what}`);
+  return [
+    `Published ${counts.published.toLocaleString("en")} records of ${
+      counts.events.toLocaleString("en")
+    } events`,
+    ...details,
+  ].join(", ");
+}
+
+/** A saved position for people and programs: indented JSON, or a sentence where there is none. */
+export function positionText(
+  { group, topic }: { group: string; topic: string },
+  saved: SavedProgress | undefined,
+): string {
+  if (saved === undefined) return `No position is saved of '${group}'\n`;
+  return `${JSON.stringify({ name: group, topic, ...saved }, null, 2)}\n`;
+}

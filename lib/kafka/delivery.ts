@@ -1,0 +1,238 @@
+import { getLogger } from "@logtape/logtape";
+import { UserError } from "../error.ts";
+import { sleep } from "../sleep.ts";
+import { withAdmin } from "./admin.ts";
+import type { Cluster } from "./cluster.ts";
+import { withCoordinator } from "./coordinator.ts";
+import { AtLeastOnce } from "./at_least_once.ts";
+import { ExactlyOnce } from "./exactly_once.ts";
+import { type Attempt, explain } from "./failure.ts";
+import { isFatal, isFenced, isUnknownTopic } from "./failure_kind.ts";
+import { type PositionPlace, readSaved } from "./position_store.ts";
+import {
+  type Batch,
+  PublishAborted,
+  type Published,
+  type Publisher,
+  type PublisherCounts,
+  type RefusedRecord,
+  TakenOver,
+} from "./publisher.ts";
+import { type Chunk, chunksOf, type OutgoingRecord } from "./record.ts";
+import type { Progress, SavedProgress } from "./saved.ts";
+import { ChunksRefused, type Compression, withoutRefused } from "./send.ts";
+import type { Session } from "./session.ts";
+import { type NewTopics, TopicTable } from "./topic_table.ts";
+
+/** What the words of the command line stand for. */
+export const DELIVERIES = { "exactly-once": ExactlyOnce, "at-least-once": AtLeastOnce } as const;
+
+export interface DeliveryOptions {
+  readonly cluster: Cluster;
+  readonly delivery: keyof typeof DELIVERIES;
+  readonly place: PositionPlace;
+  readonly compression?: Compression;
+  /** Topics that have to be there at the start; others are looked for when they are needed. */
+  readonly topics: readonly string[];
+  /** Makes topics that are not there; without it they are an error. */
+  readonly create?: NewTopics | undefined;
+  /** Makes a record that Kafka refuses into one that it takes, to be published in its place. */
+  readonly deadLetter?: ((refused: RefusedRecord) => OutgoingRecord | undefined) | undefined;
+}
+
+const log = getLogger(["wikitap", "kafka"]);
+
+/** Waits between attempts while Kafka is away, in ms: doubling, with a ceiling. */
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 2000;
+/** How long a fenced producer looks for another owner of its name before it goes on, in ms. */
+const TAKEOVER_PATIENCE = 5000;
+/** A topic that is unknown so often in a row does not exist (any more). */
+const UNKNOWN_TOPIC_LIMIT = 3;
+
+/**
+ * Publishes batches through sessions: drops a session at its first failure, makes a new one, reads
+ * the position back, and drops or re-sends the batch in hand by it. While Kafka is away it holds the
+ * one batch, tries every 2 s at the slowest, and says so once.
+ */
+export class Delivery implements Publisher {
+  readonly counts: PublisherCounts = { batches: 0, aborted: 0, restarts: 0, connected: false };
+  readonly #options: DeliveryOptions;
+  readonly #owner = crypto.randomUUID();
+  readonly #topics: TopicTable;
+  #generation = 0;
+  #session: Session | undefined;
+  /** What this process saved last, or found when it began. */
+  #committed: Progress | undefined;
+  #awaySince: number | undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#topics = new TopicTable(options.create);
+  }
+
+  async open(): Promise<Progress | undefined> {
+    const { cluster, place, topics } = this.#options;
+    const wanted = [place.topic, ...topics];
+    const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
+    await withAdmin(cluster, attempt, (admin) => this.#topics.load(admin, wanted));
+    try {
+      const saved = await withCoordinator(cluster, () => this.#openSession());
+      this.#generation = (saved?.generation ?? 0) + 1;
+      this.#committed = saved;
+      this.counts.connected = true;
+      return saved;
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  async publish(batch: Batch, signal: AbortSignal): Promise<Published> {
+    const work: Work = { batch, chunks: undefined, refused: [] };
+    let unknownTopics = 0;
+    for (let attempt = 1;; attempt++) {
+      try {
+        await this.#attempt(work);
+        this.#back();
+        this.counts.batches++;
+        this.#committed = batch;
+        return { records: batch.records.length - work.refused.length, refused: work.refused };
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        this.counts.aborted++;
+        if (error instanceof ChunksRefused) {
+          await this.#narrow(work, error);
+          continue;
+        }
+        if (isFenced(error)) await this.#checkTakenOver();
+        await this.#dropSession();
+        unknownTopics = isUnknownTopic(error) ? unknownTopics + 1 : 0;
+        if (isFatal(error, this.#options.cluster) || unknownTopics >= UNKNOWN_TOPIC_LIMIT) {
+          throw this.#explain(error);
+        }
+        this.#away(error);
+        await sleep(Math.min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT), signal);
+        if (signal.aborted) throw new PublishAborted(batch.records.length);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dropSession();
+  }
+
+  /** One attempt at a batch; returns when it is saved, by this attempt or by one before. */
+  async #attempt(work: Work): Promise<void> {
+    const { batch } = work;
+    if (this.#session === undefined) {
+      const saved = await this.#openSession();
+      this.counts.restarts++;
+      if (this.#isSaved(batch, saved)) return;
+    }
+    work.chunks ??= await this.#chunks(batch.records);
+    await this.#session!.publish(work.chunks, {
+      ...{ handled: batch.handled, position: batch.position },
+      ...{ owner: this.#owner, generation: this.#generation },
+    });
+  }
+
+  /** Whether a commit whose answer was lost did happen. */
+  #isSaved(batch: Batch, saved: SavedProgress | undefined): boolean {
+    if (saved !== undefined && this.#isOther(saved)) throw new TakenOver(this.#options.place.group);
+    if (saved?.handled === this.#committed?.handled) return false;
+    if (saved?.handled === batch.handled) return true;
+    if (this.#options.delivery === "at-least-once") return false;
+    throw new UserError(
+      `The saved position of '${this.#options.place.group}' was changed by somebody else: ` +
+        `${saved?.handled ?? "none"} events, expected ${this.#committed?.handled ?? "none"}`,
+      { hint: "It was reset, or its topic was made anew: start again" },
+    );
+  }
+
+  /** Owners before our first commit do not count: we have just taken over from them. */
+  #isOther(saved: SavedProgress): boolean {
+    return saved.owner !== this.#owner && saved.generation >= this.#generation;
+  }
+
+  /** Looks first, so that two producers of one name never fence each other in turns. */
+  async #checkTakenOver(): Promise<void> {
+    const session = this.#session;
+    const deadline = Date.now() + TAKEOVER_PATIENCE;
+    while (session !== undefined && Date.now() < deadline) {
+      const saved = await readSaved(session.admin, this.#options.place).catch(() => undefined);
+      if (saved !== undefined && this.#isOther(saved)) {
+        await this.#dropSession();
+        throw new TakenOver(this.#options.place.group);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    log.info("The transaction ran out of time, and nobody took over: starting it again");
+  }
+
+  async #openSession(): Promise<SavedProgress | undefined> {
+    const { cluster, delivery, place, compression = "none" } = this.#options;
+    const session = new DELIVERIES[delivery](cluster, place, compression);
+    try {
+      await session.open();
+      const saved = await readSaved(session.admin, place);
+      this.#session = session;
+      return saved;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  async #dropSession(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  async #chunks(records: readonly OutgoingRecord[]): Promise<Chunk[]> {
+    const { admin } = this.#session!;
+    await this.#topics.load(admin, new Set(records.map(({ topic }) => topic)));
+    return chunksOf(records, this.#topics.limits);
+  }
+
+  async #narrow(work: Work, error: ChunksRefused): Promise<void> {
+    const { chunks, refused } = withoutRefused(work.chunks ?? [], error);
+    const letters = refused.flatMap((one) => this.#options.deadLetter?.(one) ?? []);
+    work.chunks = [...chunks, ...await this.#chunks(letters)];
+    work.refused.push(...refused);
+  }
+
+  get #attempted(): Omit<Attempt, "doing"> {
+    const { cluster, place: { group, topic } } = this.#options;
+    return { cluster, topic, group, transactionalId: group, rights: ["Write", "Describe"] };
+  }
+
+  #explain(error: unknown): unknown {
+    const doing = `publish as '${this.#options.place.group}'`;
+    return explain(error, { ...this.#attempted, doing });
+  }
+
+  #away(error: unknown): void {
+    this.counts.connected = false;
+    const explained = this.#explain(error);
+    const reason = explained instanceof Error ? explained.message : String(explained);
+    if (this.#awaySince !== undefined) return log.debug("Still failing: {reason}", { reason });
+    this.#awaySince = Date.now();
+    log.warn("{reason}; trying again until it works", { reason });
+  }
+
+  #back(): void {
+    this.counts.connected = true;
+    if (this.#awaySince === undefined) return;
+    const seconds = Math.round((Date.now() - this.#awaySince) / 100) / 10;
+    log.info("Publishing again after {seconds} s", { seconds });
+    this.#awaySince = undefined;
+  }
+}
+
+/** A batch on its way. */
+interface Work {
+  readonly batch: Batch;
+  chunks: Chunk[] | undefined;
+  readonly refused: RefusedRecord[];
+}

@@ -1,0 +1,24 @@
+import type { Admin } from "./kafkajs.ts";
+import type { Chunk } from "./record.ts";
+import type { SavedProgress } from "./saved.ts";
+
+/**
+ * One producer's life at the brokers, from its connection to its first failure: after that it is
+ * dropped and another one takes its place, since kafkajs's producers do not recover from most.
+ * What differs between deliveries is here, what they share is in `Delivery`.
+ */
+export interface Session {
+  /** Connects, and takes the name over where that exists; what is saved is to be read after it. */
+  open(): Promise<void>;
+  /**
+   * Publishes chunks and saves the position behind them.
+   *
+   * @throws {ChunksRefused} when only records were refused: the session goes on. After anything
+   * else it is not to be used any more.
+   */
+  publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void>;
+  /** For questions on the side, while the session is open. */
+  readonly admin: Admin;
+  /** Disconnects, within bounds; never throws. */
+  close(): Promise<void>;
+}
