@@ -97,7 +97,6 @@ export function serveEvents(options: EventServerOptions): EventServer {
     const [status, ...others] = statuses;
     statuses = others;
     if (status !== undefined) throw fault(status);
-    time.begin();
     const assignments = assign({
       topics,
       since: url.searchParams.get("since") ?? undefined,
@@ -105,6 +104,7 @@ export function serveEvents(options: EventServerOptions): EventServer {
       available: time.available,
       fromNowOn: time.fromNowOn,
     });
+    time.begin();
     const number = ++stats.connections;
     statuses = faults.statuses ?? [];
     const connection = new Connection({
