@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { type LogRecord, records, type TopicLog } from "../../../lib/local/events/log.ts";
 import { CODFW, EQIAD, START, syntheticLog } from "../../../lib/local/synthetic.ts";
 
@@ -153,6 +153,10 @@ Deno.test("syntheticLog() has the old envelope for the years before 2019", () =>
   assertMatch(event.meta.dt, /^2018-.*\+00:00$/);
   assertEquals(event.meta.schema_uri, "mediawiki/recentchange/2");
   assertEquals(Object.keys(event), Object.keys(event).toSorted());
+  for (const record of records(log)) {
+    const { meta } = parse(record);
+    if (meta.domain !== "canary") assertEquals(Date.parse(meta.dt), record.timestamp);
+  }
 });
 
 Deno.test("syntheticLog() begins with the first event of 'from' and ends after 'count'", () => {
@@ -211,4 +215,12 @@ Deno.test("syntheticLog() can number the same events anew", () => {
   const [anew] = records(eqiad({ seed: 1, offsets: { eqiad: 17, codfw: 0 } }), 0, 1);
   assertEquals(anew!.offset, 17);
   assertEquals(parse(anew!), { ...events[0], meta: { ...events[0].meta, offset: 17 } });
+});
+
+Deno.test("syntheticLog() throws RangeError for what makes no log", () => {
+  for (
+    const options of [{ rate: 0 }, { rate: NaN }, { count: 0 }, { canaryEvery: 0.5 }, { seed: -1 }]
+  ) {
+    assertThrows(() => syntheticLog(options), RangeError);
+  }
 });
