@@ -32,7 +32,8 @@ export async function watchLaunchers(): Promise<LauncherWatch> {
 }
 
 /**
- * Ends when a process of the chain has another parent than at the start. (Whether the parent still
+ * Ends when a process of the chain has another parent than at the start. (`deno task` sets INIT_CWD
+ * for what it starts, npx sets npm_command. Whether the parent still
  * exists says less: it stays a zombie until its own parent asks.) `ps` is not everywhere, `/proc`
  * neither; variables instead of `$(…)`, which would start a process each.
  */
@@ -64,6 +65,15 @@ while parent_of "$pid"; [ "\${parent:-0}" -gt 1 ] && is_launcher "$parent"; do
   chain="$chain $pid:$parent"
   pid=$parent
 done
+# Killed before this first look: the environment still names the launcher that is missing.
+if [ "$parent" = 1 ]; then
+  if [ -n "$INIT_CWD" ] && [ "$pid" = "$1" ]; then exit 0; fi
+  is_launcher "$pid"
+  case "\${program##*/}" in
+    npm | npx | node) ;;
+    *) if [ -n "$npm_command" ]; then exit 0; fi ;;
+  esac
+fi
 while :; do
   for link in $chain; do
     parent_of "\${link%:*}"
