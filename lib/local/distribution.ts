@@ -8,6 +8,9 @@ import { tail } from "./tail.ts";
 /** The Apache Kafka that is fetched. */
 export const KAFKA_VERSION = "4.1.1";
 
+/** What writes its log, which its jars alone do not bring; the version in Kafka's own release. */
+const LOG4J_VERSION = "2.24.3";
+
 /** Maven's plugin that copies jars, pinned as the jars are. */
 const COPY_DEPENDENCIES =
   "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
@@ -118,6 +121,11 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
       <groupId>org.apache.kafka</groupId>
       <artifactId>kafka_2.13</artifactId>
       <version>${KAFKA_VERSION}</version>
+    </dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId>
+      <artifactId>log4j-slf4j-impl</artifactId>
+      <version>${LOG4J_VERSION}</version>
     </dependency>
   </dependencies>
 </project>

@@ -1,0 +1,159 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { UserError } from "../../lib/error.ts";
+import { withAdmin } from "../../lib/kafka/admin.ts";
+import { openCluster } from "../../lib/kafka/cluster.ts";
+import { createTopics, describeTopic } from "../../lib/kafka/topics.ts";
+import { kafkaStatus, type LocalKafka, startKafka, stopKafka } from "../../lib/local/broker.ts";
+import { isFree } from "../../lib/local/ports.ts";
+import { probe } from "../../lib/local/probe.ts";
+import { commandLine } from "../../lib/local/process.ts";
+import { uniqueTopic } from "../support/kafka.ts";
+
+Deno.test("startKafka() keeps the data over a restart, and over stale pids", async () => {
+  await using folder = await temporaryFolder();
+  const topic = uniqueTopic();
+  const first = await startKafka({ directory: folder.path, port: 0 });
+  await makeTopic(first, topic, 1);
+  await assertRejects(
+    () => startKafka({ directory: folder.path, port: 0 }),
+    UserError,
+    `A Kafka runs in '${folder.path}' already: process ${first.nodes[0]?.pid}`,
+  );
+  assertEquals(await stopKafka(folder.path), 1);
+  assertEquals((await first.ended).code, 143);
+
+  // The pid belongs to another program by now: this one.
+  await Deno.writeTextFile(`${folder.path}/node-1/pid`, String(Deno.pid));
+  assertEquals((await kafkaStatus(folder.path))?.nodes[0]?.pid, undefined);
+  assertEquals(await stopKafka(folder.path), 0);
+
+  await using second = await startKafka({ directory: folder.path, port: 0 });
+  assert(await hasTopic(second, topic));
+  await assertRejects(
+    () => startKafka({ directory: folder.path, nodes: 3, port: 0 }),
+    UserError,
+    "already",
+  );
+});
+
+Deno.test("startKafka() with clean drops the data, and without refuses another kind", async () => {
+  await using folder = await temporaryFolder();
+  await using kafka = await startKafka({ directory: folder.path, port: 0 });
+  const topic = uniqueTopic();
+  await makeTopic(kafka, topic, 1);
+  await kafka.stop();
+  const refused = await assertRejects(
+    () => startKafka({ directory: folder.path, nodes: 3, port: 0 }),
+    UserError,
+    `'${folder.path}' holds the data of one node, not of 3`,
+  );
+  assertEquals(refused.hint, "Start with --nodes 1, or with --clean to drop that data");
+  await using clean = await startKafka({ directory: folder.path, port: 0, clean: true });
+  assertEquals(await hasTopic(clean, topic), false);
+});
+
+Deno.test("startKafka() of three nodes replicates, and goes on with two", async () => {
+  await using folder = await temporaryFolder();
+  await using kafka = await startKafka({ directory: folder.path, nodes: 3, port: 0, heap: 256 });
+  for (const { port } of kafka.nodes) {
+    assertEquals((await probe(port))?.brokerIds.toSorted(), [1, 2, 3]);
+  }
+  await kafka.kill(3);
+  assertEquals(kafka.nodes[2]?.pid, undefined);
+  assertEquals(isFree(kafka.nodes[2]!.port), true);
+  await kafka.start(3);
+  const topic = uniqueTopic();
+  await makeTopic(kafka, topic, 3);
+  assert(await hasTopic(kafka, topic));
+});
+
+Deno.test("startKafka() says which setting a broker refuses, with its log", async () => {
+  await using folder = await temporaryFolder();
+  const error = await assertRejects(
+    () =>
+      startKafka({
+        directory: folder.path,
+        port: 0,
+        extraConfig: () => ({ "num.network.threads": 0 }),
+      }),
+    UserError,
+    "could not be formatted: exit code 1",
+  );
+  assertStringIncludes(error.details.join("\n"), "num.network.threads");
+});
+
+Deno.test("startKafka() shows the end of the log of a broker that dies at start", async () => {
+  await using folder = await temporaryFolder();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const error = await assertRejects(
+    () =>
+      startKafka({
+        directory: folder.path,
+        port: 0,
+        extraConfig: ({ port }) => ({
+          "listeners": `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${taken.addr.port}`,
+          "controller.quorum.voters": `1@127.0.0.1:${taken.addr.port}`,
+        }),
+      }),
+    UserError,
+    "Broker 1 ended while it started: exit code 1",
+  );
+  assertStringIncludes(error.details.join("\n"), `Socket server failed to bind to 127.0.0.1`);
+  assertEquals((await kafkaStatus(folder.path))?.nodes[0]?.pid, undefined);
+});
+
+Deno.test("startKafka() says which port is in use", async () => {
+  await using folder = await temporaryFolder();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await assertRejects(
+    () => startKafka({ directory: folder.path, port: taken.addr.port }),
+    UserError,
+    `Port ${taken.addr.port} is in use, perhaps by another Kafka`,
+  );
+});
+
+Deno.test("startKafka() gives up in time, and leaves nothing running", async () => {
+  await using folder = await temporaryFolder();
+  await assertRejects(
+    () => startKafka({ directory: folder.path, port: 0, startLimit: 1 }),
+    UserError,
+    "Broker 1 does not answer after 0.001 s",
+  );
+  assertEquals((await kafkaStatus(folder.path))?.nodes[0]?.pid, undefined);
+});
+
+Deno.test("startKafka() stops in the middle when its signal is aborted", async () => {
+  await using folder = await temporaryFolder();
+  await assertRejects(
+    () => startKafka({ directory: folder.path, port: 0, signal: AbortSignal.timeout(1000) }),
+    DOMException,
+  );
+  assertEquals(await stopKafka(folder.path), 0);
+});
+
+Deno.test("commandLine() is undefined for a pid that nobody has", async () => {
+  assertEquals(await commandLine(2 ** 22 + 1), undefined);
+});
+
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "wikitap-local-" }));
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+async function makeTopic(kafka: LocalKafka, topic: string, replicationFactor: number) {
+  const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });
+  await withAdmin(
+    cluster,
+    { doing: "create a topic" },
+    (admin) => createTopics(admin, [{ topic, partitions: 1, replicationFactor }]),
+  );
+}
+
+async function hasTopic(kafka: LocalKafka, topic: string): Promise<boolean> {
+  const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });
+  return await withAdmin(
+    cluster,
+    { doing: "describe a topic" },
+    async (admin) => await describeTopic(admin, topic) !== undefined,
+  );
+}
