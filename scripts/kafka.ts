@@ -8,12 +8,15 @@ import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { oneOf, port } from "../lib/cli/values.ts";
 import { ExitCode, UsageError, UserError } from "../lib/error.ts";
-import { kafkaStatus, type LocalKafka, startKafka, stopKafka } from "../lib/local/broker.ts";
+import {
+  KAFKA_DIRECTORY,
+  kafkaStatus,
+  type LocalKafka,
+  startKafka,
+  stopKafka,
+} from "../lib/local/broker.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
 import { getLogger } from "@logtape/logtape";
-
-/** Data, logs and pids of the local Kafka. */
-export const KAFKA_DIRECTORY = ".local/kafka";
 
 const kafkaOptions = {
   title: "start",

@@ -1,6 +1,7 @@
 import { positionTopic } from "../edits/route.ts";
 import { topicTemplate } from "../edits/template.ts";
 import { UsageError } from "../error.ts";
+import { eventOptions, type EventValues } from "./event_options.ts";
 import { flag, option, type OptionGroup, type Values } from "./option.ts";
 import {
   duration,
@@ -139,13 +140,14 @@ export function positionPlace(
 }
 
 /** What is asked for at the same time and cannot be had. */
-export function checkProducer(values: ProducerValues & UpstreamValues): void {
+export function checkProducer(values: ProducerValues & UpstreamValues & EventValues): void {
   if (values.showPosition && values.resetPosition) {
     throw new UsageError("--show-position and --reset-position exclude each other");
   }
   if (values.streamUrl.searchParams.has("since")) {
     throw new UsageError("--stream-url has a 'since' of its own", { hint: "Give --since instead" });
   }
+  eventOptions(values, values);
 }
 
 /** ms that a batch waits for company. */

@@ -100,10 +100,6 @@ export class Delivery implements Publisher {
       } catch (error) {
         if (error instanceof UserError) throw error;
         this.counts.aborted++;
-        if (error instanceof ChunksRefused) {
-          await this.#narrow(work, error);
-          continue;
-        }
         if (isFenced(error)) await this.#checkTakenOver();
         await this.#dropSession();
         unknownTopics = isUnknownTopic(error) ? unknownTopics + 1 : 0;
@@ -129,11 +125,20 @@ export class Delivery implements Publisher {
       this.counts.restarts++;
       if (this.#isSaved(batch, saved)) return;
     }
-    work.chunks ??= await this.#chunks(batch.records);
-    await this.#session!.publish(work.chunks, {
+    const progress = {
       ...{ handled: batch.handled, position: batch.position },
       ...{ owner: this.#owner, generation: this.#generation },
-    });
+    };
+    while (true) {
+      work.chunks ??= await this.#chunks(batch.records);
+      try {
+        return await this.#session!.publish(work.chunks, progress);
+      } catch (error) {
+        if (!(error instanceof ChunksRefused)) throw error;
+        this.counts.aborted++;
+        await this.#narrow(work, error);
+      }
+    }
   }
 
   /** Whether a commit whose answer was lost did happen. */

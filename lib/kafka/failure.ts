@@ -70,8 +70,8 @@ function reasonOf(chain: readonly Symptom[], attempt: Attempt): Reason | undefin
 /** The errors behind an error, from the outside in: causes, and the parts of an aggregate. */
 function symptoms(error: unknown, depth = 0): Symptom[] {
   if (!(error instanceof Error) || depth > 8) return [];
-  const { name, message, type, code, broker, errors } = error as Error & Record<string, unknown>;
-  const inner = Array.isArray(errors) ? errors.slice(0, 8) : [error.cause];
+  const { name, message, type, code, broker } = error as Error & Record<string, unknown>;
+  const inner = partsOf(error) ?? [error.cause];
   return [
     {
       error,
@@ -83,6 +83,13 @@ function symptoms(error: unknown, depth = 0): Symptom[] {
     },
     ...inner.flatMap((part) => symptoms(part, depth + 1)),
   ];
+}
+
+/** The errors of an aggregate, eight at the most: of topics, or of groups that were to be deleted. */
+function partsOf(error: Error & { errors?: unknown; groups?: unknown }): unknown[] | undefined {
+  if (Array.isArray(error.errors)) return error.errors.slice(0, 8);
+  if (Array.isArray(error.groups)) return error.groups.slice(0, 8).map((group) => group?.error);
+  return undefined;
 }
 
 /** kafkajs also throws plain errors where a connection is gone ("Broker not connected"). */

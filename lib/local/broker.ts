@@ -17,6 +17,9 @@ import { probe } from "./probe.ts";
 import type { Process } from "./process.ts";
 import type { NodeAddress, Properties } from "./properties.ts";
 
+/** Where `deno task kafka` and the demo keep data, logs and pids of their Kafka. */
+export const KAFKA_DIRECTORY = ".local/kafka";
+
 /** A local Kafka, as it is to be started. */
 export interface KafkaOptions {
   /** Its data, logs and pids; made where missing. */

@@ -1,0 +1,142 @@
+/**
+ * Everything at once: Kafka, topic, producer, and the edits as they come back out of Kafka.
+ *
+ *     deno task demo
+ */
+import { getLogger } from "@logtape/logtape";
+import { kafkaOptions } from "../lib/cli/kafka_options.ts";
+import { clusterConfig } from "../lib/cli/kafka_options.ts";
+import { type GroupValues, parseOptions } from "../lib/cli/option.ts";
+import { writeOutput } from "../lib/cli/output.ts";
+import { PRODUCER_GROUPS, runProducer } from "../lib/cli/producer.ts";
+import { positionPlace, upstreamOptions } from "../lib/cli/producer_options.ts";
+import { program, runMain } from "../lib/cli/program.ts";
+import { outputOf } from "../lib/console/output.ts";
+import { withAdmin } from "../lib/kafka/admin.ts";
+import { type Cluster, openCluster } from "../lib/kafka/cluster.ts";
+import { resetPosition } from "../lib/kafka/position_store.ts";
+import { readTopic } from "../lib/kafka/reader.ts";
+import { createTopics, describeTopic } from "../lib/kafka/topics.ts";
+import { KAFKA_DIRECTORY, kafkaStatus, startKafka } from "../lib/local/broker.ts";
+import { serveEvents } from "../lib/local/event_server.ts";
+import { watchLaunchers } from "../lib/local/orphan.ts";
+import { syntheticLog } from "../lib/local/synthetic.ts";
+import { probe } from "../lib/upstream/probe.ts";
+import { userAgent } from "../lib/version.ts";
+
+const log = getLogger(["wikitap", "demo"]);
+
+const { streamUrl, contact } = upstreamOptions.options;
+const demoGroups = [kafkaOptions, { title: "Stream", options: { streamUrl, contact } }] as const;
+type DemoOptions = GroupValues<typeof demoGroups>;
+
+export const main = program({
+  usage: "deno task demo",
+  summary:
+    "Starts a Kafka if none answers, makes the topic, publishes Wikipedia's edits to it and " +
+    "prints them as they come back. Where Wikimedia cannot be reached it plays invented edits, on a " +
+    "topic of their own. Ctrl-C stops all of it.",
+  examples: [
+    ["deno task demo", "Edits on the screen, within a minute"],
+    ["deno task demo --contact you@example.org", "With the contact that Wikimedia asks for"],
+  ],
+  groups: demoGroups,
+  run: async (options, stop) => {
+    await using launchers = await watchLaunchers();
+    const signal = AbortSignal.any([stop, launchers.signal]);
+    await using resources = new AsyncDisposableStack();
+    const bootstrapServers = await findKafka(options, signal, resources);
+    if (signal.aborted) return;
+    const source = await findSource(options, resources);
+    const producer = parseOptions(
+      PRODUCER_GROUPS,
+      ["--bootstrap-server", bootstrapServers, ...source],
+      Deno.env.get,
+    );
+    const cluster = openCluster(clusterConfig({ ...options, ...producer }));
+    await makeTopic(cluster, producer.topic);
+    // Invented edits begin anew each time: nobody waits for those of yesterday.
+    if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, positionPlace(producer));
+    await produceAndPrint(producer, cluster, signal);
+  },
+});
+
+/** The Kafka that answers, or one that is started here and stopped with `resources`. */
+async function findKafka(
+  options: DemoOptions,
+  signal: AbortSignal,
+  resources: AsyncDisposableStack,
+): Promise<string> {
+  const given = options.bootstrapServer.join(",");
+  const isDefault = given === kafkaOptions.options.bootstrapServer.default.join(",");
+  const cluster = openCluster(clusterConfig(options));
+  try {
+    await withAdmin(cluster, { doing: "use Kafka" }, (admin) => admin.listTopics());
+    log.info("Using the Kafka at {given}", { given });
+    return given;
+  } catch (error) {
+    if (!isDefault) throw error;
+  }
+  const running = await kafkaStatus(KAFKA_DIRECTORY);
+  if (running?.nodes.every(({ answers }) => answers)) return running.bootstrapServers;
+  log.info("Starting a Kafka");
+  const kafka = await startKafka({ directory: KAFKA_DIRECTORY, nodes: 1, port: 9092, signal });
+  resources.use(kafka);
+  return kafka.bootstrapServers;
+}
+
+const SYNTHETIC_TOPIC = "wikipedia-events-synthetic";
+
+/** The flags for the producer: Wikimedia's stream, or where that cannot be read the stand-in. */
+async function findSource(
+  { streamUrl, contact }: DemoOptions,
+  resources: AsyncDisposableStack,
+): Promise<string[]> {
+  const trouble = await probe(streamUrl, userAgent(contact));
+  if (trouble === undefined) {
+    return ["--stream-url", streamUrl.href, ...contact === undefined ? [] : ["--contact", contact]];
+  }
+  log.warn("{trouble}. Playing invented edits instead, to the topic '{topic}'", {
+    trouble,
+    topic: SYNTHETIC_TOPIC,
+  });
+  const server = serveEvents({ log: syntheticLog({ rate: 40 }) });
+  resources.defer(() => server.stop());
+  return ["--stream-url", server.url, "--topic", SYNTHETIC_TOPIC];
+}
+
+async function makeTopic(cluster: Cluster, topic: string): Promise<void> {
+  await withAdmin(cluster, { doing: `make the topic '${topic}'`, topic }, async (admin) => {
+    if (await describeTopic(admin, topic) !== undefined) return;
+    await createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]);
+    log.info("Made the topic '{topic}' with 3 partitions", { topic });
+  });
+}
+
+/** The printing ends after the producing, so that what was published last is shown too. */
+async function produceAndPrint(
+  producer: GroupValues<typeof PRODUCER_GROUPS>,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const enough = new AbortController();
+  const isTerminal = Deno.stdout.isTerminal();
+  const stop = AbortSignal.any([signal, enough.signal]);
+  const printed = new AbortController();
+  const printing = readTopic(cluster, {
+    topic: producer.topic,
+    from: "now",
+    groupPrefix: "wikitap-demo",
+    signal: printed.signal,
+    handle: (batch) => writeOutput(outputOf(batch, "line", isTerminal)),
+  });
+  printing.catch(() => enough.abort());
+  try {
+    await runProducer(producer, cluster, stop);
+  } finally {
+    printed.abort();
+    await printing;
+  }
+}
+
+if (import.meta.main) await runMain(main);
