@@ -1,7 +1,7 @@
 /** No more than this is read of a log's end, in bytes. */
 const WINDOW = 64 * 1024;
 
-/** The last `count` lines of a log, without Java's stack frames; none where there is no such file. */
+/** The last `count` lines of a log that say something, see `lastLines()`; none where there is no such file. */
 export async function tail(path: string, count: number): Promise<string[]> {
   try {
     using file = await Deno.open(path);
@@ -14,8 +14,10 @@ export async function tail(path: string, count: number): Promise<string[]> {
   }
 }
 
-/** The last `count` lines that say something: blank ones and `\tat …` frames are left out. */
+/**
+ * The last `count` lines that say something. Blank and indented ones are left out: those are Java's
+ * stack frames, and the list of all settings that Kafka writes at start.
+ */
 export function lastLines(text: string, count: number): string[] {
-  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(at .*|\.\.\. \d+ more)?$/.test(line));
-  return lines.slice(-count);
+  return text.split(/\r?\n/).filter((line) => /^\S/.test(line)).slice(-count);
 }

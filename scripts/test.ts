@@ -1,0 +1,127 @@
+/**
+ * All tests, on a real Kafka of one node and one of three that it starts itself. Its last line is
+ * `N passed, N failed`.
+ *
+ *     deno task test
+ */
+import { option, type OptionGroup } from "../lib/cli/option.ts";
+import { writeError, writeOutput } from "../lib/cli/output.ts";
+import { errorText, program, runMain } from "../lib/cli/program.ts";
+import { ExitCode } from "../lib/error.ts";
+import { type LocalKafka, startKafka } from "../lib/local/broker.ts";
+import { watchLaunchers } from "../lib/local/orphan.ts";
+import { TEST_KAFKA } from "../tests/support/kafka.ts";
+import { count, type Totals } from "../tests/support/junit.ts";
+
+const testOptions = {
+  title: "Which tests",
+  options: {
+    filter: option({
+      placeholder: "TEXT",
+      help: "Only tests whose name holds this text, or matches this /pattern/.",
+      parse: (text) => text,
+    }),
+  },
+} satisfies OptionGroup;
+
+const UNIT = "tests/unit";
+const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues"];
+
+export const main = program({
+  usage: "deno task test [FILE or FOLDER]…",
+  summary:
+    "Runs all tests, on a real Kafka that it starts itself; or some, each file of which then " +
+    "starts what it needs.",
+  examples: [
+    ["deno task test", "Everything"],
+    ["deno task test tests/cli", "The tests of a folder"],
+    ["deno task test --filter 'kafka start'", "The tests with this in their names"],
+  ],
+  groups: [testOptions],
+  operands: 100,
+  async run({ filter, operands }, stop) {
+    await using launchers = await watchLaunchers();
+    const signal = AbortSignal.any([stop, launchers.signal]);
+    const folder = await Deno.makeTempDir({ prefix: "wikitap-test-" });
+    const run = new TestRun(folder, signal);
+    try {
+      if (operands.length > 0 || filter !== undefined) {
+        const paths = operands.length > 0 ? operands : [UNIT, ...ON_KAFKA];
+        await run.tests(paths, filter === undefined ? [] : [`--filter=${filter}`]);
+      } else await everything(run, folder, signal);
+    } catch (error) {
+      if (!signal.aborted) {
+        run.failed++;
+        writeError(errorText(error, true));
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+    writeOutput(`${run.passed} passed, ${run.failed} failed\n`);
+    return run.failed === 0 && !signal.aborted ? ExitCode.done : ExitCode.failure;
+  },
+});
+
+/** The unit tests, while Kafka starts; then the others. */
+async function everything(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
+  const clusters = Promise.allSettled(
+    ([1, 3] as const).map((nodes) =>
+      startKafka({ directory: `${folder}/kafka-${nodes}`, nodes, port: 0, heap: 256, signal })
+    ),
+  );
+  await run.tests([UNIT], ["--parallel"]);
+  const [one, three] = await clusters;
+  try {
+    const env = {
+      [TEST_KAFKA[1]]: addressOf(one!),
+      [TEST_KAFKA[3]]: addressOf(three!),
+    };
+    // One after another: they measure times, and two cores have enough to do with three brokers.
+    await run.tests(ON_KAFKA, [], env);
+  } finally {
+    for (const started of [one!, three!]) {
+      if (started.status === "fulfilled") await started.value.stop();
+    }
+  }
+}
+
+function addressOf(started: PromiseSettledResult<LocalKafka>): string {
+  if (started.status === "rejected") throw started.reason;
+  return started.value.bootstrapServers;
+}
+
+/** Runs of `deno test`, and what they add up to. */
+class TestRun {
+  passed = 0;
+  failed = 0;
+  readonly #folder: string;
+  readonly #signal: AbortSignal;
+
+  constructor(folder: string, signal: AbortSignal) {
+    this.#folder = folder;
+    this.#signal = signal;
+  }
+
+  async tests(
+    paths: readonly string[],
+    flags: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    if (this.#signal.aborted) return;
+    const report = `${this.#folder}/report.xml`;
+    await Deno.writeTextFile(report, "");
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "-A", "--frozen", `--junit-path=${report}`, ...flags, ...paths],
+      env,
+      signal: this.#signal,
+      stdin: "null",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn().status;
+    const { passed, failed }: Totals = count(await Deno.readTextFile(report), code);
+    this.passed += passed;
+    this.failed += failed;
+  }
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,24 @@
+/** What a run of tests adds up to. */
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/**
+ * Counts the tests in a JUnit report of `deno test`. Tests that were skipped count as neither.
+ *
+ * @param report Empty where the run ended before it wrote one.
+ * @param code The exit code of the run: something that failed outside of the tests (a file that
+ *   does not load, a crash, a leak at the end) counts as one more that failed.
+ */
+export function count(report: string, code: number): Totals {
+  const [, tests, failures, errors] =
+    /<testsuites [^>]*tests="(\d+)" failures="(\d+)" errors="(\d+)"/.exec(report) ??
+      ["", "0", "0", "0"];
+  const failed = Number(failures) + Number(errors);
+  const skipped = report.match(/<skipped\b/g)?.length ?? 0;
+  return {
+    passed: Number(tests) - failed - skipped,
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+  };
+}

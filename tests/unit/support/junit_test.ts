@@ -1,0 +1,23 @@
+import { assertEquals } from "@std/assert";
+import { count } from "../../support/junit.ts";
+
+const report = (tests: number, failures: number, errors: number, cases = "") =>
+  `<?xml version="1.0"?>\n<testsuites name="deno test" tests="${tests}" failures="${failures}" ` +
+  `errors="${errors}" time="0.1">${cases}</testsuites>`;
+
+Deno.test("count() adds failures and errors, and leaves out what was skipped", () => {
+  assertEquals(count(report(9, 2, 1, "<testcase><skipped/></testcase>"), 1), {
+    passed: 5,
+    failed: 3,
+  });
+  assertEquals(count(report(4, 0, 0), 0), { passed: 4, failed: 0 });
+});
+
+Deno.test("count() is not misled by a message that looks like a tag", () => {
+  assertEquals(count(report(2, 1, 0, "<failure>&lt;skipped/&gt;</failure>"), 1).passed, 1);
+});
+
+Deno.test("count() takes a failure outside of the tests for one more", () => {
+  assertEquals(count(report(4, 0, 0), 1), { passed: 4, failed: 1 });
+  assertEquals(count("", 137), { passed: 0, failed: 1 });
+});
