@@ -8,13 +8,9 @@ import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { oneOf, port } from "../lib/cli/values.ts";
 import { ExitCode, UsageError, UserError } from "../lib/error.ts";
-import {
-  KAFKA_DIRECTORY,
-  kafkaStatus,
-  type LocalKafka,
-  startKafka,
-  stopKafka,
-} from "../lib/local/broker.ts";
+import { KAFKA_DIRECTORY, startKafka } from "../lib/local/broker.ts";
+import type { LocalKafka } from "../lib/local/local_kafka.ts";
+import { kafkaStatus, stopKafka } from "../lib/local/running.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
 import { getLogger } from "@logtape/logtape";
 
@@ -75,6 +71,9 @@ export const main = program({
 });
 
 async function start(options: StartOptions, stop: AbortSignal): Promise<void> {
+  if (options.port + Number(options.nodes) > 65_536) {
+    throw new UsageError(`--port ${options.port} leaves no room for ${options.nodes} nodes`);
+  }
   if (!options.clean && await runsAlready(options)) return;
   await using launchers = await watchLaunchers();
   const signal = AbortSignal.any([stop, launchers.signal]);

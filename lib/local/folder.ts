@@ -13,6 +13,9 @@ export interface Cluster {
   readonly nodes: readonly NodeAddress[];
 }
 
+/** The ids that nodes can have. */
+export const NODE_IDS = [1, 2, 3] as const;
+
 const fileOf = (directory: string) => `${directory}/cluster.json`;
 
 /**
@@ -38,6 +41,11 @@ export async function readCluster(directory: string): Promise<Cluster | undefine
   }
 }
 
+/** The addresses of all nodes, for `--bootstrap-server`. */
+export function bootstrapServers({ nodes }: Cluster): string {
+  return nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
+}
+
 /** Notes the cluster; complete or not at all. */
 export async function writeCluster(directory: string, cluster: Cluster): Promise<void> {
   const file = fileOf(directory);
@@ -49,7 +57,7 @@ export async function writeCluster(directory: string, cluster: Cluster): Promise
 export async function removeCluster(directory: string): Promise<void> {
   // First of all, so that half-removed data never counts.
   await remove(fileOf(directory));
-  for (const id of [1, 2, 3]) await remove(`${directory}/node-${id}`);
+  for (const id of NODE_IDS) await remove(`${directory}/node-${id}`);
 }
 
 /** Removes a file or folder with all in it, if there is one. */

@@ -1,4 +1,5 @@
 import { UserError } from "../error.ts";
+import type { NodeAddress } from "./properties.ts";
 
 /** Below the range from which systems choose ports for outgoing connections. */
 const LOWEST = 20_000;
@@ -29,4 +30,29 @@ export function freePort(): number {
     if (isFree(port)) return port;
   }
   throw new UserError(`There is no free port from ${LOWEST} to ${HIGHEST}`);
+}
+
+/**
+ * The addresses of new nodes: ports for clients from `first` on, or any that are free where that is
+ * 0; ports for controllers wherever there is room, since nobody else needs to know them.
+ *
+ * @throws {UserError} when a port for clients is in use.
+ */
+export function chooseAddresses(nodes: number, first: number): NodeAddress[] {
+  const taken = new Set<number>();
+  const free = () => {
+    let port = freePort();
+    while (taken.has(port)) port = freePort();
+    taken.add(port);
+    return port;
+  };
+  return Array.from({ length: nodes }, (_, index) => {
+    const port = first === 0 ? free() : first + index;
+    if (!isFree(port)) {
+      throw new UserError(`Port ${port} is in use, perhaps by another Kafka`, {
+        hint: "Stop what listens there, or choose another port with --port",
+      });
+    }
+    return { id: index + 1, port, controllerPort: free() };
+  });
 }

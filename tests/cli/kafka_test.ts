@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { kafkaLibs } from "../../lib/local/distribution.ts";
-import { kafkaStatus } from "../../lib/local/broker.ts";
+import { kafkaStatus } from "../../lib/local/running.ts";
 import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
 
@@ -124,6 +124,7 @@ Deno.test("kafka refuses what it does not know", async () => {
   assertStringIncludes(nothing.stderr, "One of start, stop, status");
   assertEquals((await run(folder.path, ["restart"])).code, 2);
   assertEquals((await run(folder.path, ["start", "--nodes", "2"])).code, 2);
+  assertEquals((await run(folder.path, ["start", "--nodes", "3", "--port", "65534"])).code, 2);
 });
 
 async function workingFolder(): Promise<AsyncDisposable & { readonly path: string }> {
