@@ -28,8 +28,12 @@ export interface ReadBatch {
 /** What is read, from where, and how far. */
 export interface ReadOptions {
   readonly topic: string;
-  /** Where to begin; for a `group`, only in partitions where it has no offset. Default `now`. */
-  readonly from?: "beginning" | "now";
+  /**
+   * Where to begin; for a `group`, only in partitions where it has no offset. Default `now`.
+   * A time (ms since the epoch, only without a `group`) is that of the records: each partition
+   * begins with its first one that is not older.
+   */
+  readonly from?: "beginning" | "now" | { readonly time: number };
   /**
    * A consumer group that shares the partitions and keeps its progress: offsets are committed after
    * `handle` returned, so that every record is handled at least once. Default: a group of one's
@@ -48,6 +52,10 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Gets the records, a batch at a time; nothing more is fetched meanwhile. */
   readonly handle: (batch: ReadBatch) => void | Promise<void>;
+  /** Called whenever a broker answered, with records or without: every 250 ms, if all is well. */
+  readonly onAnswer?: () => void;
+  /** Without a `group`: called once, when all that was there at the start is handled. */
+  readonly onCaughtUp?: () => void;
 }
 
 const logger = getLogger(["wikitap", "kafka"]);
@@ -86,7 +94,7 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
     rights: ["Read", "Describe"],
   };
   const bounds = await withAdmin(cluster, attempt, async (admin) => {
-    const bounds = await topicBounds(admin, topic);
+    const bounds = await topicBounds(admin, topic, options.from);
     // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
     await withCoordinator(cluster, () => refusePositionGroup(admin, groupId));
     return bounds;
@@ -100,21 +108,32 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
   }
 }
 
-/** Where a partition begins and ends for a reader of committed records. */
+/** Where a reader of committed records begins in a partition, and what is its end for now. */
 interface Bounds {
   readonly partition: number;
-  readonly low: bigint;
-  readonly high: bigint;
+  readonly first: bigint;
+  readonly end: bigint;
 }
 
-async function topicBounds(admin: Admin, topic: string): Promise<Bounds[]> {
+async function topicBounds(
+  admin: Admin,
+  topic: string,
+  from: ReadOptions["from"] = "now",
+): Promise<Bounds[]> {
   // Unlike the request for offsets, this one names a topic that is missing without trying again.
   await admin.fetchTopicMetadata({ topics: [topic] });
-  return (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
-    partition,
-    low: BigInt(low),
-    high: BigInt(high),
-  }));
+  const offsets = await admin.fetchTopicOffsets(topic);
+  const byTime = typeof from === "object"
+    ? await admin.fetchTopicOffsetsByTimestamp(topic, from.time)
+    : [];
+  return offsets.map(({ partition, low, high }) => {
+    const found = byTime.find((other) => other.partition === partition)?.offset ?? high;
+    return {
+      partition,
+      first: BigInt(from === "beginning" ? low : found),
+      end: BigInt(high),
+    };
+  });
 }
 
 /** One run of `readTopic()`: kafkajs's consumer, the progress, and what ends it. */
@@ -122,27 +141,28 @@ class Reader {
   readonly #options: ReadOptions;
   /** By partition, the offset to go on at; only followed for a group of one's own. */
   readonly #next: Map<number, bigint>;
-  /** By partition, the offset to stop at; empty without `toEnd`. */
+  /** By partition, the end of the topic at the start. */
   readonly #ends: ReadonlyMap<number, bigint>;
   /** How many records may still be handled. */
   #left: number;
   /** Set when nothing more is to be handled. */
   #isOver = false;
+  /** Set when all that was there at the start is handled. */
+  #hasCaughtUp = false;
   readonly #over = Promise.withResolvers<void>();
 
   constructor(options: ReadOptions, bounds: readonly Bounds[]) {
-    const { from, toEnd, maxRecords = Infinity } = options;
+    const { maxRecords = Infinity } = options;
     this.#options = options;
     this.#left = maxRecords;
-    this.#next = new Map(
-      bounds.map(({ partition, low, high }) => [partition, from === "beginning" ? low : high]),
-    );
-    this.#ends = new Map(toEnd ? bounds.map(({ partition, high }) => [partition, high]) : []);
+    this.#next = new Map(bounds.map(({ partition, first }) => [partition, first]));
+    this.#ends = new Map(bounds.map(({ partition, end }) => [partition, end]));
   }
 
   async run(kafka: Kafka, groupId: string): Promise<void> {
     const { signal, uncommitted = false } = this.#options;
-    if (this.#left === 0 || signal?.aborted || this.#isAtEnd()) return;
+    this.#checkEnd();
+    if (this.#left === 0 || signal?.aborted || this.#isOver) return;
     const consumer = kafka.consumer({
       groupId,
       ...SESSION,
@@ -168,6 +188,7 @@ class Reader {
     consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
       if (!restart) this.#end(error);
     });
+    consumer.on("consumer.fetch", () => this.#options.onAnswer?.());
     if (group === undefined) this.#followProgress(consumer);
     await consumer.connect();
     // A group of one's own begins where it seeks to; if that offset is gone, at the first there is.
@@ -224,7 +245,7 @@ class Reader {
   }
 
   #wanted<R extends ReadRecord>(partition: number, records: readonly R[]): readonly R[] {
-    const end = this.#ends.get(partition);
+    const end = this.#options.toEnd ? this.#ends.get(partition) : undefined;
     const before = end === undefined
       ? records
       : records.filter(({ offset }) => BigInt(offset) < end);
@@ -233,12 +254,17 @@ class Reader {
 
   #advance(partition: number, next: bigint): void {
     if (next > (this.#next.get(partition) ?? 0n)) this.#next.set(partition, next);
-    if (this.#isAtEnd()) this.#end();
+    this.#checkEnd();
   }
 
-  #isAtEnd(): boolean {
-    if (!this.#options.toEnd) return false;
-    return [...this.#ends].every(([partition, end]) => (this.#next.get(partition) ?? 0n) >= end);
+  #checkEnd(): void {
+    if (this.#hasCaughtUp || this.#options.group !== undefined) return;
+    this.#hasCaughtUp = [...this.#ends].every(([partition, end]) =>
+      (this.#next.get(partition) ?? 0n) >= end
+    );
+    if (!this.#hasCaughtUp) return;
+    if (this.#options.toEnd) this.#end();
+    this.#options.onCaughtUp?.();
   }
 
   #end(error?: unknown): void {

@@ -1,0 +1,39 @@
+import type { PageEdit } from "./wire.ts";
+
+/** The biggest changes within a sliding window: of each slot of time the `most` biggest are kept. */
+export class Biggest {
+  readonly #most: number;
+  readonly #slots = new Map<number, PageEdit[]>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(edit: PageEdit, slot: number): void {
+    if (edit.delta === null || edit.delta === 0) return;
+    const kept = this.#slots.get(slot);
+    if (kept === undefined) this.#slots.set(slot, [edit]);
+    else insert(kept, edit, this.#most);
+  }
+
+  dropBefore(first: number): void {
+    for (const slot of this.#slots.keys()) if (slot < first) this.#slots.delete(slot);
+  }
+
+  /** The biggest of the window, biggest first. */
+  top(): PageEdit[] {
+    const all = [...this.#slots.values()].flat();
+    return all.sort((a, b) => size(b) - size(a)).slice(0, this.#most);
+  }
+}
+
+function insert(kept: PageEdit[], edit: PageEdit, most: number): void {
+  if (kept.length === most && size(edit) <= size(kept[most - 1]!)) return;
+  const place = kept.findIndex((other) => size(edit) > size(other));
+  kept.splice(place === -1 ? kept.length : place, 0, edit);
+  if (kept.length > most) kept.pop();
+}
+
+function size({ delta }: PageEdit): number {
+  return Math.abs(delta ?? 0);
+}

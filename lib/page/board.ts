@@ -1,0 +1,189 @@
+import { Biggest } from "./biggest.ts";
+import { healthOf } from "./health.ts";
+import { Recent } from "./recent.ts";
+import { SlidingCounts } from "./sliding_counts.ts";
+import { TimeBins } from "./time_bins.ts";
+import type { Bin, PageEdit, Snapshot, Status, Tops } from "./wire.ts";
+
+export interface BoardOptions {
+  readonly topic: string;
+  /** How far back the page looks, in ms (default 1 h). */
+  readonly window?: number;
+}
+
+const MINUTE = 60_000;
+
+/** Bins of the chart: more would not be told apart on a screen. */
+const BINS = 360;
+/** Slots of the counts: the window slides by a sixtieth of it. */
+const SLOTS = 60;
+/** Pairs of name and slot for pages and for users; see `SlidingCounts`. An hour of 28 edits/s. */
+const NAMES = 100_000;
+/** Rows of the tables. */
+const ROWS = 8;
+/** Edits that a page gets to begin with, and at most in one frame. */
+const RECENT = 300;
+const FRAME = 100;
+/** Edits that the lag is the median of. */
+const LAGS = 128;
+/** Seconds that the rate is the mean of. */
+const RATE_SECONDS = 10;
+/** Seconds before the last edit that the usual gap is taken from. */
+const GAP_SECONDS = 300;
+/** The most, in s, that counts are held back because edits come late. */
+const SETTLE_LIMIT = 30;
+
+/**
+ * What the page shows, counted from edits as they come: pure, and bounded whatever comes. At its
+ * bounds it takes about 50 MB, most of it names of pages and users; a usual hour a fifth of that.
+ *
+ * Edits are counted at the time they were made, in whatever order they come. `now` is ms since the
+ * epoch in all calls.
+ */
+export class Board {
+  readonly #topic: string;
+  readonly #window: number;
+  /** Width of a bin, in s. */
+  readonly #step: number;
+  /** Width of a slot, in ms. */
+  readonly #slot: number;
+  readonly #bins: TimeBins;
+  readonly #wikis = new SlidingCounts(NAMES);
+  readonly #pages = new SlidingCounts(NAMES);
+  readonly #users = new SlidingCounts(NAMES);
+  readonly #biggest = new Biggest(ROWS);
+  readonly #recent = new Recent(RECENT, FRAME);
+  /** Lags of the last edits, in ms; the oldest is overwritten. */
+  readonly #lags: number[] = [];
+  #live = 0;
+  #junk = 0;
+  #hasCaughtUp = false;
+  #lastAnswer: number | null = null;
+  #lastEdit: number | null = null;
+  /** The newest time of an edit, ms since the epoch. */
+  #newest = 0;
+
+  constructor({ topic, window = 60 * MINUTE }: BoardOptions) {
+    if (!(window >= MINUTE && window <= 24 * 60 * MINUTE)) {
+      throw new RangeError(
+        `Cannot make a board as 'window' must be from 1 minute to 24 hours: current value is ${window}`,
+      );
+    }
+    this.#topic = topic;
+    this.#window = window;
+    this.#step = Math.ceil(window / 1000 / BINS);
+    this.#slot = window / SLOTS;
+    this.#bins = new TimeBins(Math.ceil(window / 1000), this.#step);
+  }
+
+  /** Kafka answered, with records or without. */
+  answered(now: number): void {
+    this.#lastAnswer = now;
+  }
+
+  /** All that was in the topic at the start is counted; what comes now is new. */
+  caughtUp(): void {
+    this.#hasCaughtUp = true;
+  }
+
+  /** A record that is no edit. */
+  addJunk(): void {
+    this.#junk++;
+  }
+
+  add(edit: PageEdit, now: number): void {
+    // A clock that is ahead must not put edits where the window never looks.
+    const time = Math.min(edit.time, now);
+    if (this.#hasCaughtUp) {
+      this.#recent.push(edit);
+      this.#lags[this.#live++ % LAGS] = now - time;
+    } else {
+      this.#recent.insert(edit);
+    }
+    this.#lastEdit = Math.max(this.#lastEdit ?? 0, this.#hasCaughtUp ? now : time);
+    this.#newest = Math.max(this.#newest, time);
+    if (time <= now - this.#window) return;
+    this.#bins.add(toSecond(time), edit.isBot, toSecond(now));
+    const slot = Math.floor(time / this.#slot);
+    this.#wikis.add(edit.domain, slot);
+    this.#pages.add(`${edit.domain}/${edit.title}`, slot);
+    if (edit.user !== null) this.#users.add(edit.user, slot);
+    this.#biggest.add(edit, slot);
+  }
+
+  status(now: number): Status {
+    const lag = this.#lag();
+    const settled = toSecond(now) - Math.min(Math.ceil((lag ?? 0) / 1000) + 1, SETTLE_LIMIT);
+    const lately = this.#bins.sum(settled - RATE_SECONDS, settled);
+    return {
+      now,
+      health: healthOf({
+        now,
+        lastAnswer: this.#lastAnswer,
+        hasCaughtUp: this.#hasCaughtUp,
+        lastEdit: this.#lastEdit,
+        lag,
+        gap: this.#gap(),
+      }),
+      rate: { humans: lately.humans / RATE_SECONDS, bots: lately.bots / RATE_SECONDS },
+      total: this.#bins.total(toSecond(now)),
+      settled: settled * 1000,
+      lag,
+      lastEdit: this.#lastEdit,
+      lastAnswer: this.#lastAnswer,
+      junk: this.#junk,
+    };
+  }
+
+  tops(now: number): Tops {
+    const first = Math.floor((now - this.#window) / this.#slot) + 1;
+    const counts = [this.#wikis, this.#pages, this.#users];
+    for (const table of [...counts, this.#biggest]) table.dropBefore(first);
+    return {
+      since: Math.max(...counts.map((table) => table.first)) * this.#slot,
+      wikis: this.#wikis.top(ROWS),
+      pages: this.#pages.top(ROWS),
+      users: this.#users.top(ROWS),
+      biggest: this.#biggest.top(),
+    };
+  }
+
+  snapshot(now: number): Snapshot {
+    return {
+      type: "snapshot",
+      topic: this.#topic,
+      window: this.#window,
+      step: this.#step * 1000,
+      status: this.status(now),
+      tops: this.tops(now),
+      bins: this.#bins.bins(toSecond(now)),
+      edits: this.#recent.list(),
+    };
+  }
+
+  /** Edits that came since the last call, newest first, 100 at the most. */
+  takeEdits(): { readonly edits: readonly PageEdit[]; readonly skipped: number } {
+    return this.#recent.take();
+  }
+
+  /** Bins that changed since the last call. */
+  takeBins(): Bin[] {
+    return this.#bins.takeChanged();
+  }
+
+  #lag(): number | null {
+    if (this.#lags.length === 0) return null;
+    const sorted = this.#lags.toSorted((a, b) => a - b);
+    return sorted[sorted.length >> 1]!;
+  }
+
+  #gap(): number {
+    const last = toSecond(this.#newest);
+    const { humans, bots } = this.#bins.sum(last - GAP_SECONDS, last + 1);
+    return GAP_SECONDS * 1000 / Math.max(humans + bots, 1);
+  }
+}
+
+function toSecond(ms: number): number {
+  return Math.floor(ms / 1000);
+}

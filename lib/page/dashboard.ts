@@ -1,0 +1,68 @@
+import { getLogger } from "@logtape/logtape";
+import type { Cluster } from "../kafka/cluster.ts";
+import { type ReadBatch, readTopic } from "../kafka/reader.ts";
+import { Board } from "./board.ts";
+import { Broadcast } from "./broadcast.ts";
+import { decodeEdit } from "./decode.ts";
+import { servePage } from "./server.ts";
+
+export interface DashboardOptions {
+  readonly topic: string;
+  /** How far back the page looks, in ms; from 1 minute to 24 hours. */
+  readonly history: number;
+  /** TCP port of the page; 0 lets the system choose. */
+  readonly port: number;
+  /** Address or name to listen on. */
+  readonly hostname: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Called once, when Kafka answers and the page can be opened. */
+  readonly onReady: (url: string) => void;
+}
+
+const logger = getLogger(["wikitap", "dashboard"]);
+
+/**
+ * Serves the live page of a topic until `signal`: first the history, then what comes. When Kafka
+ * goes away later, the page says so and goes on when it is back.
+ *
+ * @throws {UserError} when the port cannot be listened on, and when Kafka cannot be read at the
+ *   start; later for what does not pass, such as a topic that was deleted.
+ */
+export async function runDashboard(cluster: Cluster, options: DashboardOptions): Promise<void> {
+  const { topic, history, port, hostname, signal, onReady } = options;
+  const board = new Board({ topic, window: history });
+  const broadcast = new Broadcast(board);
+  const server = servePage({ port, hostname, broadcast });
+  let isReady = false;
+  try {
+    await readTopic(cluster, {
+      topic,
+      from: { time: Date.now() - history },
+      groupPrefix: "wikitap-dashboard",
+      signal,
+      handle: (batch) => count(batch, board),
+      onAnswer: () => {
+        board.answered(Date.now());
+        if (!isReady) onReady(server.url);
+        isReady = true;
+      },
+      onCaughtUp: () => {
+        board.caughtUp();
+        broadcast.refresh();
+        logger.debug("The history of '{topic}' is read", { topic });
+      },
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+function count({ records }: ReadBatch, board: Board): void {
+  const now = Date.now();
+  for (const { value } of records) {
+    const edit = decodeEdit(value);
+    if (edit === undefined) board.addJunk();
+    else board.add(edit, now);
+  }
+}

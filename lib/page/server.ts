@@ -1,0 +1,122 @@
+import { UserError } from "../error.ts";
+import type { Broadcast } from "./broadcast.ts";
+import { isOwnHost } from "./hosts.ts";
+import { staticFiles } from "./static_files.ts";
+
+export interface PageServerOptions {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number;
+  /** Address or name to listen on. */
+  readonly hostname: string;
+  /** Whom `/events` subscribes to. */
+  readonly broadcast: Broadcast;
+}
+
+export interface PageServer {
+  /** The page's address. */
+  readonly url: string;
+  /** Ends all responses, the broadcast's too, and closes the port. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves the page and its events: `GET /`, the files it is made of, and `/events`.
+ *
+ * @throws {UserError} when the port is in use, or may not be listened on.
+ */
+export function servePage({ port, hostname, broadcast }: PageServerOptions): PageServer {
+  const server = listen(port, hostname, (request) => {
+    const response = isOwnHost(request.headers.get("host"), hostname)
+      ? answer(request, broadcast)
+      : text(421, "This name does not lead here; use localhost");
+    for (const [name, value] of SECURITY_HEADERS) response.headers.set(name, value);
+    return response;
+  });
+  const { addr } = server;
+  const host = addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname;
+  return {
+    url: `http://${host}:${addr.port}/`,
+    stop: async () => {
+      // The server waits for the end of all responses.
+      broadcast.close();
+      await server.shutdown();
+    },
+  };
+}
+
+function listen(
+  port: number,
+  hostname: string,
+  handler: (request: Request) => Response,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ port, hostname, onListen: () => {} }, handler);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.AddrInUse) {
+      throw new UserError(`Cannot serve the page: port ${port} is in use`, {
+        hint: "--port takes another one; 0 lets the system choose",
+        cause,
+      });
+    }
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new UserError(`Cannot serve the page on ${hostname}:${port}: this needs a permission`, {
+        hint: `Run the program with the right to: deno run --allow-net=${hostname}:${port} …`,
+        cause,
+      });
+    }
+    throw new UserError(`Cannot serve the page on ${hostname}:${port}`, { cause });
+  }
+}
+
+function answer(request: Request, broadcast: Broadcast): Response {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return text(405, "Only GET and HEAD", { allow: "GET, HEAD" });
+  }
+  const { pathname } = new URL(request.url);
+  if (pathname === "/events") return events(request.method, broadcast);
+  const file = staticFiles.get(pathname);
+  if (file === undefined) return text(404, "There is nothing here");
+  const headers = { "content-type": file.type, "cache-control": "no-cache" };
+  return new Response(request.method === "HEAD" ? null : file.content, { headers });
+}
+
+function events(method: string, broadcast: Broadcast): Response {
+  // A compressor, or a proxy that gathers, would hold frames back.
+  const headers = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  };
+  if (method === "HEAD") return new Response(null, { headers });
+  const body = broadcast.subscribe();
+  if (body === undefined) return text(503, "Too many pages are open", { "retry-after": "10" });
+  return new Response(body, { headers });
+}
+
+function text(status: number, words: string, headers: Record<string, string> = {}): Response {
+  return new Response(`${words}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  });
+}
+
+/** Nothing from elsewhere, nothing inline, nobody's frame, and no word to the pages linked to. */
+const SECURITY_HEADERS = Object.entries({
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "font-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join("; "),
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+});

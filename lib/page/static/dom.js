@@ -1,0 +1,61 @@
+/**
+ * The element of the page with an id.
+ *
+ * @template {HTMLElement} [E=HTMLElement]
+ * @param {string} id
+ * @returns {E}
+ */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`The page has no element '${id}'`);
+  return /** @type {E} */ (element);
+}
+
+/**
+ * A new element. What comes from the stream gets into the page as text only.
+ *
+ * @template {keyof HTMLElementTagNameMap} N
+ * @param {N} name
+ * @param {string} [className]
+ * @param {readonly (Node | string)[]} [children]
+ * @returns {HTMLElementTagNameMap[N]}
+ */
+export function make(name, className = "", children = []) {
+  const element = document.createElement(name);
+  if (className !== "") element.className = className;
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Sets the text of an element, if it is another one than before.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * Shows a name from the stream in full as a tooltip, and points a link at `href`, where there is one.
+ *
+ * @param {HTMLAnchorElement} link
+ * @param {string} text
+ * @param {string | undefined} href
+ */
+export function setLink(link, text, href) {
+  setText(link, text);
+  if (link.title !== text) link.title = text;
+  if (href === undefined) link.removeAttribute("href");
+  else if (link.getAttribute("href") !== href) link.href = href;
+}
+
+/** @returns {HTMLAnchorElement} A link that leaves nothing of this page to the other one. */
+export function makeLink() {
+  const link = make("a");
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  link.dir = "auto";
+  return link;
+}

@@ -1,0 +1,87 @@
+/**
+ * The live page: messages of the dashboard come in, and at most once an animation frame what they
+ * changed is drawn. A hidden page draws nothing.
+ */
+import { dropBins, renderChart, setBins } from "./chart.js";
+import { listen } from "./connection.js";
+import { byId, setText } from "./dom.js";
+import { addEdits, renderFeed, replaceEdits } from "./feed.js";
+import { duration, windowName } from "./format.js";
+import { showLost, showStatus } from "./status.js";
+import { showTops } from "./tops.js";
+
+/** @typedef {import("../wire.ts").Message} Message */
+
+/** What came last, and whether it is drawn. */
+const view = {
+  window: 3_600_000,
+  step: 10_000,
+  /** @type {import("../wire.ts").Status | undefined} */
+  status: undefined,
+  /** @type {import("../wire.ts").Tops | undefined} */
+  tops: undefined,
+  isLost: false,
+  isDrawing: false,
+};
+
+listen(onMessage, () => {
+  view.isLost = true;
+  draw();
+});
+
+/** @param {Message} message */
+function onMessage(message) {
+  view.isLost = false;
+  if (message.type === "snapshot") {
+    view.window = message.window;
+    view.step = message.step;
+    nameWindow(message.topic);
+    dropBins();
+    replaceEdits(message.edits);
+  } else if (message.edits !== undefined) addEdits(message.edits);
+  if (message.bins !== undefined) setBins(message.bins);
+  view.status = message.status ?? view.status;
+  view.tops = message.tops ?? view.tops;
+  draw();
+}
+
+function draw() {
+  if (view.isDrawing) return;
+  view.isDrawing = true;
+  requestAnimationFrame(() => {
+    view.isDrawing = false;
+    const { status, tops, window, step } = view;
+    if (status !== undefined) {
+      showStatus(status, window);
+      renderChart({ until: status.settled, window, step });
+    }
+    if (tops !== undefined) {
+      showTops(tops);
+      showSince(tops.since, status?.now ?? tops.since);
+    }
+    if (view.isLost) showLost();
+    renderFeed();
+    view.tops = undefined;
+  });
+}
+
+/** @param {string} topic */
+function nameWindow(topic) {
+  setText(byId("topic"), topic);
+  const name = `Last ${windowName(view.window)}`;
+  for (const element of document.querySelectorAll(".window-name")) setText(element, name);
+}
+
+/**
+ * The tables hold a bounded number of names: a very busy topic has them look less far back.
+ *
+ * @param {number} since
+ * @param {number} now
+ */
+function showSince(since, now) {
+  const isShort = now - since < view.window * 0.9;
+  setText(
+    byId("counted"),
+    isShort ? `The tables look back over ${duration(now - since)}.` : "",
+  );
+}

@@ -1,0 +1,90 @@
+import { byId, setText } from "./dom.js";
+import { count, duration, moment, rate, windowName } from "./format.js";
+
+/** @typedef {import("../wire.ts").Status} Status */
+/** @typedef {"good" | "idle" | "warn" | "bad"} Tone */
+
+const state = byId("state");
+
+/**
+ * Shows how the stream is, and the figures of now.
+ *
+ * @param {Status} status
+ * @param {number} window How far back the page looks, in ms.
+ */
+export function showStatus(status, window) {
+  const [tone, label, sentence] = words(status, windowName(window));
+  show(tone, label, sentence);
+  const { rate: now, total } = status;
+  const sum = now.humans + now.bots;
+  setText(byId("rate"), rate(sum));
+  setText(byId("rate-humans"), rate(now.humans));
+  setText(byId("rate-bots"), rate(now.bots));
+  byId("share").style.transform = `scaleX(${sum === 0 ? 0 : now.humans / sum})`;
+  setText(byId("total"), count(total.humans + total.bots));
+  setText(byId("lag"), status.lag === null ? "–" : duration(status.lag));
+  setText(
+    byId("junk"),
+    status.junk === 0 ? "" : `${count(status.junk)} of them were no edits and are left out.`,
+  );
+}
+
+/** Shows that the dashboard itself does not answer. */
+export function showLost() {
+  show(
+    "warn",
+    "Reconnecting",
+    "The dashboard does not answer. This page goes on by itself when it is back.",
+  );
+}
+
+/**
+ * @param {Status} status
+ * @param {string} window
+ * @returns {[Tone, string, string]}
+ */
+function words({ health, now, lag, lastEdit, lastAnswer }, window) {
+  switch (health) {
+    case "connecting":
+      return ["idle", "Connecting", "Waiting for Kafka's first answer."];
+    case "loading":
+      return ["idle", "Loading", `Reading the last ${window} from the topic.`];
+    case "waiting":
+      return ["warn", "Waiting", `No edit in the last ${window}. Is the producer running?`];
+    case "live":
+      return [
+        "good",
+        "Live",
+        lag === null
+          ? "Edits show as they come."
+          : `Edits show ${duration(lag)} after they were made.`,
+      ];
+    case "behind":
+      return ["warn", "Behind", `Edits show ${duration(lag ?? 0)} after they were made.`];
+    case "silent":
+      return [
+        "warn",
+        "Silent",
+        `No edit for ${duration(now - (lastEdit ?? now))}. Is the producer running?`,
+      ];
+    case "away":
+      return [
+        "bad",
+        "Kafka is away",
+        `No answer since ${
+          moment(lastAnswer ?? now, now)
+        }. This page goes on by itself when Kafka is back.`,
+      ];
+  }
+}
+
+/**
+ * @param {Tone} tone
+ * @param {string} label
+ * @param {string} sentence
+ */
+function show(tone, label, sentence) {
+  state.dataset.tone = tone;
+  setText(byId("label"), label);
+  setText(byId("sentence"), sentence);
+}

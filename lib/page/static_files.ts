@@ -1,0 +1,45 @@
+import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
+import uplotJs from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import inter from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2" with {
+  type: "bytes",
+};
+import chartJs from "./static/chart.js" with { type: "text" };
+import connectionJs from "./static/connection.js" with { type: "text" };
+import domJs from "./static/dom.js" with { type: "text" };
+import feedJs from "./static/feed.js" with { type: "text" };
+import formatJs from "./static/format.js" with { type: "text" };
+import iconSvg from "./static/icon.svg" with { type: "text" };
+import indexHtml from "./static/index.html" with { type: "text" };
+import pageCss from "./static/page.css" with { type: "text" };
+import pageJs from "./static/page.js" with { type: "text" };
+import statusJs from "./static/status.js" with { type: "text" };
+import topsJs from "./static/tops.js" with { type: "text" };
+
+export interface StaticFile {
+  readonly type: string;
+  readonly content: string | Uint8Array<ArrayBuffer>;
+}
+
+const CSS = "text/css; charset=utf-8";
+const JS = "text/javascript; charset=utf-8";
+
+/**
+ * What the page is made of, by path. All of it is part of the program: a compiled one has no other
+ * files, and nothing comes from elsewhere.
+ */
+export const staticFiles: ReadonlyMap<string, StaticFile> = new Map([
+  ["/", { type: "text/html; charset=utf-8", content: indexHtml }],
+  ["/page.css", { type: CSS, content: pageCss }],
+  ["/uplot.css", { type: CSS, content: uplotCss }],
+  ["/uplot.js", { type: JS, content: uplotJs }],
+  ["/page.js", { type: JS, content: pageJs }],
+  ["/chart.js", { type: JS, content: chartJs }],
+  ["/connection.js", { type: JS, content: connectionJs }],
+  ["/dom.js", { type: JS, content: domJs }],
+  ["/feed.js", { type: JS, content: feedJs }],
+  ["/format.js", { type: JS, content: formatJs }],
+  ["/status.js", { type: JS, content: statusJs }],
+  ["/tops.js", { type: JS, content: topsJs }],
+  ["/icon.svg", { type: "image/svg+xml", content: iconSvg }],
+  ["/inter.woff2", { type: "font/woff2", content: inter as Uint8Array<ArrayBuffer> }],
+]);

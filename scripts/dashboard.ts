@@ -1,0 +1,73 @@
+/**
+ * The live page: what happens in a topic of edits, in a browser.
+ *
+ *     deno task dashboard
+ */
+import { getLogger } from "@logtape/logtape";
+import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
+import { option, type OptionGroup } from "../lib/cli/option.ts";
+import { writeOutput } from "../lib/cli/output.ts";
+import { program, runMain } from "../lib/cli/program.ts";
+import { duration, port } from "../lib/cli/values.ts";
+import { openCluster } from "../lib/kafka/cluster.ts";
+import { runDashboard } from "../lib/page/dashboard.ts";
+
+const logger = getLogger(["wikitap", "dashboard"]);
+
+const pageOptions = {
+  title: "Page",
+  options: {
+    topic: topicOption,
+    port: option({
+      placeholder: "PORT",
+      help: "The port of the page. 0: any that is free.",
+      parse: port,
+      default: 8080,
+    }),
+    host: option({
+      placeholder: "HOST",
+      help: "The address to listen on. Any but a loopback address opens the page, which has no " +
+        "login, to the network.",
+      parse: String,
+      default: "127.0.0.1",
+    }),
+    history: option({
+      placeholder: "DURATION",
+      help: "How far back the page looks, by the time of the records: 1m to 24h.",
+      parse: historyDuration,
+      default: 3_600_000,
+      defaultText: "1h",
+    }),
+  },
+} satisfies OptionGroup;
+
+export const main = program({
+  usage: "deno task dashboard",
+  summary: "A live page of the edits in a topic: how many, where, by whom, and each as it comes. " +
+    "Prints its address, and runs until Ctrl-C.",
+  examples: [
+    ["deno task dashboard", "The page on http://127.0.0.1:8080/"],
+    ["deno task dashboard --port 8081 --history 15m", "Another port, and a quarter of an hour"],
+  ],
+  groups: [kafkaOptions, pageOptions],
+  run: ({ topic, history, port, host, ...options }, stop) =>
+    runDashboard(openCluster(clusterConfig(options)), {
+      topic,
+      history,
+      port,
+      hostname: host,
+      signal: stop,
+      onReady: (url) => {
+        writeOutput(`${url}\n`);
+        logger.info("The page of '{topic}' is there; Ctrl-C ends it", { topic });
+      },
+    }),
+});
+
+function historyDuration(text: string): number {
+  const ms = duration(text);
+  if (ms < 60_000 || ms > 24 * 3_600_000) throw new Error("expected a duration from 1m to 24h");
+  return ms;
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,16 @@
+import type { PageEdit } from "../../../lib/page/wire.ts";
+
+/** An edit with what a test does not care about filled in. */
+export function pageEdit(edit: Partial<PageEdit> = {}): PageEdit {
+  return {
+    time: 1_700_000_000_000,
+    domain: "en.wikipedia.org",
+    namespace: "main namespace",
+    title: "Glacier",
+    user: "Tomte",
+    isBot: false,
+    delta: 10,
+    isNew: false,
+    ...edit,
+  };
+}

@@ -1,0 +1,26 @@
+import { assertEquals } from "@std/assert";
+import { Recent } from "../../../lib/page/recent.ts";
+import { pageEdit } from "./edits.ts";
+
+const times = (edits: readonly { time: number }[]) => edits.map(({ time }) => time);
+
+Deno.test("Recent keeps the last edits as they came, newest first", () => {
+  const recent = new Recent(3, 10);
+  for (const time of [1, 2, 9, 4]) recent.push(pageEdit({ time }));
+  assertEquals(times(recent.list()), [4, 9, 2]);
+});
+
+Deno.test("Recent.insert() puts edits of the past in the order of their times", () => {
+  const recent = new Recent(4, 10);
+  for (const time of [10, 20, 30, 5, 15, 25, 35]) recent.insert(pageEdit({ time }));
+  assertEquals(times(recent.list()), [35, 30, 25, 20]);
+  assertEquals(recent.take().edits, []);
+});
+
+Deno.test("Recent.take() returns what is new, at most so many, and how many more there were", () => {
+  const recent = new Recent(100, 2);
+  for (const time of [1, 2, 3, 4, 5]) recent.push(pageEdit({ time }));
+  const { edits, skipped } = recent.take();
+  assertEquals([times(edits), skipped], [[5, 4], 3]);
+  assertEquals(recent.take(), { edits: [], skipped: 0 });
+});

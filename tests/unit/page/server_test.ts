@@ -1,0 +1,135 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../../lib/error.ts";
+import { Board } from "../../../lib/page/board.ts";
+import { Broadcast, SUBSCRIBER_LIMIT } from "../../../lib/page/broadcast.ts";
+import { type PageServer, servePage } from "../../../lib/page/server.ts";
+import type { Message } from "../../../lib/page/wire.ts";
+import { pageEdit } from "./edits.ts";
+
+interface Served extends AsyncDisposable {
+  readonly board: Board;
+  readonly server: PageServer;
+  readonly broadcast: Broadcast;
+}
+
+function serve(): Served {
+  const board = new Board({ topic: "edits" });
+  board.caughtUp();
+  const broadcast = new Broadcast(board);
+  const server = servePage({ port: 0, hostname: "127.0.0.1", broadcast });
+  return { board, server, broadcast, [Symbol.asyncDispose]: () => server.stop() };
+}
+
+/** The messages of a response, as they come. */
+async function* messages(response: Response): AsyncGenerator<Message> {
+  let text = "";
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    const parts = `${text}${chunk}`.split("\n\n");
+    text = parts.pop() ?? "";
+    for (const part of parts) yield JSON.parse(part.slice("data: ".length));
+  }
+}
+
+Deno.test("servePage() serves the page and every file that it names", async () => {
+  await using page = serve();
+  const html = await (await fetch(page.server.url)).text();
+  const files = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!);
+  const script = await (await fetch(`${page.server.url}page.js`)).text();
+  const modules = [...script.matchAll(/from "\.(\/[^"]+)"/g)].map(([, path]) => path!);
+  assert(files.length > 4 && modules.length > 4);
+  for (const path of [...files, ...modules]) {
+    const response = await fetch(new URL(path, page.server.url));
+    assertEquals([path, response.status], [path, 200]);
+    assert((await response.bytes()).length > 0);
+  }
+});
+
+Deno.test("servePage() lets nothing in from elsewhere, and nothing inline", async () => {
+  await using page = serve();
+  const response = await fetch(page.server.url);
+  const html = await response.text();
+  const policy = response.headers.get("content-security-policy") ?? "";
+  assert(policy.startsWith("default-src 'none'; "), policy);
+  assert(!policy.includes("unsafe") && policy.includes("frame-ancestors 'none'"), policy);
+  assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+  assert(!/<style|\sstyle=|\son\w+=|<script(?! src="\/)/.test(html));
+  assert(!/(src|href)="(?!\/|#)/.test(html));
+});
+
+Deno.test("servePage() answers to its own names only, against DNS rebinding", async () => {
+  await using page = serve();
+  const { port } = new URL(page.server.url);
+  using connection = await Deno.connect({ port: Number(port) });
+  const request = `GET /events HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(request));
+  const answer = await new Response(connection.readable).text();
+  assert(answer.startsWith("HTTP/1.1 421 "), answer);
+  assert(!answer.includes("data:"));
+});
+
+for (
+  const [method, path, status] of [
+    ["POST", "events", 405],
+    ["DELETE", "", 405],
+    ["HEAD", "events", 200],
+    ["GET", "..%2fdeno.json", 404],
+    ["GET", "static/page.js", 404],
+  ] as const
+) {
+  Deno.test(`servePage() answers ${method} /${path} with ${status}`, async () => {
+    await using page = serve();
+    const response = await fetch(`${page.server.url}${path}`, { method });
+    await response.body?.cancel();
+    assertEquals(response.status, status);
+    assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+  });
+}
+
+Deno.test("servePage() sends a snapshot, then frames of what is new", async () => {
+  await using page = serve();
+  page.board.add(pageEdit({ time: Date.now(), title: "before" }), Date.now());
+  const stream = messages(await fetch(`${page.server.url}events`));
+  const first = (await stream.next()).value as Message;
+  assertEquals(first.type, "snapshot");
+  assertEquals(first.edits?.map(({ title }) => title), ["before"]);
+  page.board.add(pageEdit({ time: Date.now(), title: "after" }), Date.now());
+  for await (const frame of stream) {
+    if (frame.edits?.some(({ title }) => title === "after")) break;
+  }
+});
+
+Deno.test("servePage() tells the status each second, also when nothing happens", async () => {
+  await using page = serve();
+  const stream = messages(await fetch(`${page.server.url}events`));
+  await stream.next();
+  const frame = (await stream.next()).value as Message;
+  assertEquals([frame.type, frame.status?.health], ["frame", "connecting"]);
+  await stream.return(undefined);
+});
+
+Deno.test("servePage() refuses more pages than it can serve, and takes new ones when some are gone", async () => {
+  await using page = serve();
+  const events = `${page.server.url}events`;
+  const responses = await Promise.all(
+    Array.from({ length: SUBSCRIBER_LIMIT }, () => fetch(events)),
+  );
+  const refused = await fetch(events);
+  assertEquals([refused.status, refused.headers.get("retry-after")], [503, "10"]);
+  await refused.body?.cancel();
+  await Promise.all(responses.map(({ body }) => body?.cancel()));
+  const deadline = Date.now() + 5000;
+  while (page.broadcast.size > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assertEquals(page.broadcast.size, 0);
+});
+
+Deno.test("servePage() throws UserError when the port is in use", async () => {
+  await using page = serve();
+  const port = Number(new URL(page.server.url).port);
+  assertThrows(
+    () => servePage({ port, hostname: "127.0.0.1", broadcast: page.broadcast }),
+    UserError,
+    `Cannot serve the page: port ${port} is in use`,
+  );
+});
