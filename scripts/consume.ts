@@ -6,10 +6,10 @@
 import { getLogger } from "@logtape/logtape";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { groupName, integer, oneOf } from "../lib/cli/values.ts";
-import { outputOf } from "../lib/console/output.ts";
+import { linesOf } from "../lib/console/output.ts";
+import { writeLines } from "../lib/console/write.ts";
 import { openCluster } from "../lib/kafka/cluster.ts";
 import { readTopic } from "../lib/kafka/reader.ts";
 
@@ -74,8 +74,8 @@ export const main = program({
       uncommitted,
       maxRecords: maxMessages,
       signal: stop,
-      handle: (batch) => {
-        writeOutput(outputOf(batch, output, isTerminal));
+      handle: async (batch) => {
+        await writeLines(linesOf(batch, output, isTerminal), isTerminal);
         count += batch.records.length;
       },
     });

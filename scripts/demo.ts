@@ -7,11 +7,11 @@ import { getLogger } from "@logtape/logtape";
 import { kafkaOptions } from "../lib/cli/kafka_options.ts";
 import { clusterConfig } from "../lib/cli/kafka_options.ts";
 import { type GroupValues, parseOptions } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { PRODUCER_GROUPS, runProducer } from "../lib/cli/producer.ts";
 import { positionPlace, upstreamOptions } from "../lib/cli/producer_options.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { outputOf } from "../lib/console/output.ts";
+import { linesOf } from "../lib/console/output.ts";
+import { writeLines } from "../lib/console/write.ts";
 import { withAdmin } from "../lib/kafka/admin.ts";
 import { type Cluster, openCluster } from "../lib/kafka/cluster.ts";
 import { resetPosition } from "../lib/kafka/position_store.ts";
@@ -129,7 +129,7 @@ async function produceAndPrint(
     from: "now",
     groupPrefix: "wikitap-demo",
     signal: printed.signal,
-    handle: (batch) => writeOutput(outputOf(batch, "line", isTerminal)),
+    handle: (batch) => writeLines(linesOf(batch, "line", isTerminal), isTerminal),
   });
   printing.catch(() => enough.abort());
   try {

@@ -133,7 +133,7 @@ function pemFile(file: string, readFile: Sources["readFile"]): PemFile {
   } catch (cause) {
     throw new UserError(`Cannot read '${file}': ${reasonOf(cause)}`, {
       hint: cause instanceof Deno.errors.NotCapable
-        ? `Run the program with the right to: deno run --allow-read=${file} …`
+        ? `Start it with --allow-read=${file} beside its other permissions`
         : undefined,
     });
   }

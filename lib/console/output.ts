@@ -1,5 +1,6 @@
 import { safeText } from "../cli/safe_text.ts";
 import type { ReadBatch, ReadRecord } from "../kafka/reader.ts";
+import { concat } from "./bytes.ts";
 import { jsonOf } from "./json.ts";
 import { lineOf } from "./line.ts";
 
@@ -11,22 +12,14 @@ const decoder = new TextDecoder();
 const LINE_FEED = encoder.encode("\n");
 
 /**
- * The lines of a batch, in one piece.
+ * The lines of a batch, each with its line feed.
  *
  * @param isTerminal Values then lose what could move the cursor; in a pipe they come byte for byte.
  */
-export function outputOf(batch: ReadBatch, output: Output, isTerminal: boolean): Uint8Array {
-  const parts = batch.records.flatMap((record) => [
-    recordOf(batch.partition, record, output, isTerminal),
-    LINE_FEED,
-  ]);
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+export function linesOf(batch: ReadBatch, output: Output, isTerminal: boolean): Uint8Array[] {
+  return batch.records.map((record) =>
+    concat([recordOf(batch.partition, record, output, isTerminal), LINE_FEED])
+  );
 }
 
 function recordOf(

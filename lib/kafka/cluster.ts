@@ -52,34 +52,55 @@ export interface Cluster {
 /** See {@linkcode Cluster}. */
 export function openCluster(config: ClusterConfig): Cluster {
   const remembered: Remembered = {};
-  const open = (timeouts: typeof patientTimeouts) =>
-    new KafkaClient({
-      ...timeouts,
-      clientId: config.clientId ?? "wikitap",
-      brokers: [...config.brokers],
-      ...config.tls === undefined ? {} : { ssl: sslOptions(config.tls) },
-      ...config.sasl === undefined ? {} : { sasl: { ...config.sasl } as SASLOptions },
-      socketFactory: socketFactory({
-        limit: timeouts.connectionTimeout,
-        onTlsFailure: (failure) => rememberTls(remembered, failure),
-      }),
-      logLevel: logLevel.WARN,
-      logCreator: () => ({ label, log }) => {
-        if (log.message.startsWith("Response GroupCoordinator")) {
-          remembered.coordinatorError = String(log.error);
-        }
-        logger.debug("{level} of kafkajs: {message}", {
-          level: label,
-          message: log.error === undefined ? log.message : `${log.message}: ${log.error}`,
-        });
-      },
-    });
   return {
     config,
-    quick: open(quickTimeouts(config.brokers.length)),
-    patient: open(patientTimeouts),
-    producing: open(producerTimeouts),
+    quick: openClient(config, quickTimeouts(config.brokers.length), remembered, () => {}),
+    patient: openClient(config, patientTimeouts, remembered, warnOfTrouble()),
+    producing: openClient(config, producerTimeouts, remembered, () => {}),
     remembered,
+  };
+}
+
+function openClient(
+  config: ClusterConfig,
+  timeouts: typeof patientTimeouts,
+  remembered: Remembered,
+  onConnectionError: (message: string) => void,
+): Kafka {
+  return new KafkaClient({
+    ...timeouts,
+    clientId: config.clientId ?? "wikitap",
+    brokers: [...config.brokers],
+    ...config.tls === undefined ? {} : { ssl: sslOptions(config.tls) },
+    ...config.sasl === undefined ? {} : { sasl: { ...config.sasl } as SASLOptions },
+    socketFactory: socketFactory({
+      limit: timeouts.connectionTimeout,
+      onTlsFailure: (failure) => rememberTls(remembered, failure),
+    }),
+    logLevel: logLevel.WARN,
+    logCreator: () => ({ label, log }) => {
+      if (log.message.startsWith("Response GroupCoordinator")) {
+        remembered.coordinatorError = String(log.error);
+      }
+      if (log.message.startsWith("Connection error")) onConnectionError(log.message);
+      logger.debug("{level} of kafkajs: {message}", {
+        level: label,
+        message: log.error === undefined ? log.message : `${log.message}: ${log.error}`,
+      });
+    },
+  });
+}
+
+/** How often a trouble that lasts is told, in ms. */
+const WARN_INTERVAL = 30_000;
+
+/** The only sign that a patient client gives of a broker that is away. */
+function warnOfTrouble(): (message: string) => void {
+  let last = -Infinity;
+  return (message) => {
+    if (performance.now() - last < WARN_INTERVAL) return;
+    last = performance.now();
+    logger.warn("A broker cannot be reached, trying again: {message}", { message });
   };
 }
 

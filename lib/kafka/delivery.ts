@@ -3,7 +3,7 @@ import { UserError } from "../error.ts";
 import { sleep } from "../sleep.ts";
 import { withAdmin } from "./admin.ts";
 import type { Cluster } from "./cluster.ts";
-import { withCoordinator } from "./coordinator.ts";
+import { whileStarting } from "./starting.ts";
 import { AtLeastOnce } from "./at_least_once.ts";
 import { ExactlyOnce } from "./exactly_once.ts";
 import { type Attempt, explain } from "./failure.ts";
@@ -77,7 +77,7 @@ export class Delivery implements Publisher {
     const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
     await withAdmin(cluster, attempt, (admin) => this.#topics.load(admin, wanted));
     try {
-      const saved = await withCoordinator(cluster, () => this.#openSession());
+      const saved = await whileStarting(cluster, () => this.#openSession());
       this.#generation = (saved?.generation ?? 0) + 1;
       this.#committed = saved;
       this.counts.connected = true;

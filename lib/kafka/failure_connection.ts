@@ -9,6 +9,7 @@ export function reasonByCode(chain: readonly Symptom[], attempt: Attempt): Reaso
 
   const at = addressOf(chain, attempt);
   const code = codeOf(chain, attempt);
+  if (chain.some(({ message }) => message.includes("Requires net access"))) return notAllowed(at);
   if (code !== undefined) return byCode(code, at, chain, attempt);
   if (named("KafkaJSConnectionClosedError")) return closed(chain, at, attempt);
   if (named("KafkaJSRequestTimeoutError") || silent(chain)) return unresponsive(at, attempt);
@@ -48,10 +49,7 @@ function byCode(
       return unreachable(`${at.text} cannot be reached (${code})`, at, attempt);
     case "EPERM":
     case "EACCES":
-      return {
-        what: `the program may not connect to ${at.text}`,
-        hint: `Run it with the right to: deno run --allow-net=${at.text.replaceAll(", ", ",")} …`,
-      };
+      return notAllowed(at);
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return {
         what: `the certificate of ${at.text} is for another name: ${
@@ -70,6 +68,14 @@ function byCode(
         ? { ...noTls(at), what: `${at.text}: ${message}` }
         : undefined;
   }
+}
+
+/** Deno denies it: for an IP address in words, for a name as the failure of the look-up. */
+function notAllowed(at: Address): Reason {
+  return {
+    what: `this program was not given the right to connect to ${at.text}`,
+    hint: `Start it with --allow-net=${at.text.replaceAll(", ", ",")} beside its other permissions`,
+  };
 }
 
 /** All of these are one code for every untrusted chain on Deno, also for an expired certificate. */

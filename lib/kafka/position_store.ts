@@ -1,6 +1,6 @@
 import { withAdmin } from "./admin.ts";
 import type { Cluster } from "./cluster.ts";
-import { withCoordinator } from "./coordinator.ts";
+import { whileStarting } from "./starting.ts";
 import { protocolErrorType } from "./failure.ts";
 import type { Admin } from "./kafkajs.ts";
 import { decodeSaved, type SavedProgress } from "./saved.ts";
@@ -31,7 +31,7 @@ export function savedPosition(
   return withAdmin(
     cluster,
     attempt,
-    (admin) => withCoordinator(cluster, () => readSaved(admin, place)),
+    (admin) => whileStarting(cluster, () => readSaved(admin, place)),
   );
 }
 
@@ -44,7 +44,7 @@ export function resetPosition(cluster: Cluster, place: PositionPlace): Promise<b
   const attempt = { doing: `forget the position of '${place.group}'`, ...rightsOf(place) };
   return withAdmin(cluster, attempt, async (admin) => {
     try {
-      await withCoordinator(cluster, () => admin.deleteGroups([place.group]));
+      await whileStarting(cluster, () => admin.deleteGroups([place.group]));
       return true;
     } catch (error) {
       if (protocolErrorType(error) === "GROUP_ID_NOT_FOUND") return false;

@@ -1,10 +1,10 @@
 import { getLogger } from "@logtape/logtape";
 import { withAdmin } from "./admin.ts";
-import { withCoordinator } from "./coordinator.ts";
 import { type Cluster, disconnect } from "./cluster.ts";
 import { type Attempt, explain } from "./failure.ts";
 import type { Admin, Consumer, EachBatchPayload, Kafka } from "./kafkajs.ts";
 import { refusePositionGroup } from "./position_group.ts";
+import { whileStarting } from "./starting.ts";
 import { patientTimeouts } from "./timeouts.ts";
 
 /** One record as it was read. */
@@ -94,9 +94,9 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
     rights: ["Read", "Describe"],
   };
   const bounds = await withAdmin(cluster, attempt, async (admin) => {
-    const bounds = await topicBounds(admin, topic, options.from);
+    const bounds = await whileStarting(cluster, () => topicBounds(admin, topic, options.from));
     // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
-    await withCoordinator(cluster, () => refusePositionGroup(admin, groupId));
+    await whileStarting(cluster, () => refusePositionGroup(admin, groupId));
     return bounds;
   });
   try {

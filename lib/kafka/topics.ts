@@ -1,6 +1,7 @@
 import { UserError } from "../error.ts";
 import { protocolErrorType } from "./failure.ts";
 import { type Admin, ConfigResourceTypes, ConfigSource } from "./kafkajs.ts";
+import { WITHOUT_LEADER } from "./starting.ts";
 
 /** A topic as it is asked for. */
 export interface TopicSpec {
@@ -124,14 +125,15 @@ export async function waitForLeaders(
   }
 }
 
+/** Asks the leaders themselves: metadata names them a moment before they know of it. */
 async function haveLeaders(admin: Admin, topics: readonly string[]): Promise<boolean> {
   try {
-    const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
-    return metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+    for (const topic of topics) await admin.fetchTopicOffsets(topic);
+    return true;
   } catch (error) {
     const type = protocolErrorType(error);
     // A broker may not have heard of a new topic yet.
-    if (type === "LEADER_NOT_AVAILABLE" || type === "UNKNOWN_TOPIC_OR_PARTITION") return false;
+    if (WITHOUT_LEADER.has(type) || type === "UNKNOWN_TOPIC_OR_PARTITION") return false;
     throw error;
   }
 }

@@ -141,7 +141,17 @@ const rows: readonly Row[] = [
   {
     name: "an advertised address that is not allowed",
     error: retried(connectionError("EPERM", "getaddrinfo EPERM", "kafka-1.internal:9092")),
-    says: ["may not connect to kafka-1.internal:9092", "--allow-net=kafka-1.internal:9092"],
+    says: ["right to connect to kafka-1.internal:9092", "--allow-net=kafka-1.internal:9092"],
+  },
+  {
+    name: "an address that is not allowed, as Deno says it",
+    error: retried(connectionError(undefined, 'Connection error: Requires net access to "x"')),
+    says: ["right to connect to kafka.example:9092"],
+  },
+  {
+    name: "no SASL to a listener with, in plain text",
+    error: closedConnection(),
+    says: ["as a listener with SASL does"],
   },
   {
     name: "a silent peer",

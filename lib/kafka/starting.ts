@@ -1,0 +1,46 @@
+import type { Cluster } from "./cluster.ts";
+import { protocolErrorType } from "./failure.ts";
+
+/** How long a cluster may take until what was just made, or just started, is ready, in ms. */
+const LIMIT = 4000;
+
+/**
+ * Does something again and again, for 4 s at the most, while Kafka says that it is not ready yet: a
+ * topic that was made a moment ago, a broker that has just started, the first consumer group or
+ * transaction in a cluster's life.
+ */
+export async function whileStarting<T>(
+  cluster: Pick<Cluster, "remembered">,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = Date.now() + LIMIT;
+  while (true) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isStarting(error, cluster) || Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Error codes of a partition that has no leader yet, or whose leader does not know it yet. */
+export const WITHOUT_LEADER: ReadonlySet<string | undefined> = new Set([
+  "LEADER_NOT_AVAILABLE",
+  "NOT_LEADER_FOR_PARTITION",
+  "REPLICA_NOT_AVAILABLE",
+]);
+
+const WITHOUT_COORDINATOR: ReadonlySet<string | undefined> = new Set([
+  "GROUP_LOAD_IN_PROGRESS",
+  "GROUP_COORDINATOR_NOT_AVAILABLE",
+  "NOT_COORDINATOR_FOR_GROUP",
+]);
+
+function isStarting(error: unknown, { remembered }: Pick<Cluster, "remembered">): boolean {
+  const type = protocolErrorType(error);
+  if (WITHOUT_LEADER.has(type) || WITHOUT_COORDINATOR.has(type)) return true;
+  // kafkajs's error for a coordinator that it does not find says nothing of why.
+  return error instanceof Error && error.name === "KafkaJSGroupCoordinatorNotFound" &&
+    /not available|loading/i.test(remembered.coordinatorError ?? "");
+}

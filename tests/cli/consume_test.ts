@@ -1,0 +1,157 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { withAdmin } from "../../lib/kafka/admin.ts";
+import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
+import { createTopics } from "../../lib/kafka/topics.ts";
+import { testKafka, uniqueTopic } from "../support/kafka.ts";
+import { type Ended, runProgram, startProgram } from "../support/program.ts";
+
+const kafka = await testKafka();
+const cluster = openCluster({ brokers: kafka.split(",") });
+const SCRIPT = "scripts/consume.ts";
+
+const edit = {
+  id: 1,
+  domain: "en.wikipedia.org",
+  namespace: "main namespace",
+  title: "Evil \u001b[2J\u009b title",
+  timestamp: "2026-01-02T03:04:05Z",
+  user_name: "Alice",
+  user_type: "bot",
+  old_length: 10,
+  new_length: 30,
+};
+
+Deno.test("consume prints values byte for byte in a pipe, with the rights of its task", async () => {
+  const topic = await topicWith("a\u001b[2J", "b");
+  const permissions = ["-P=kafka", `--allow-net=${kafka}`];
+  const { code, stdout, stderr } = await consume(topic, ["--max-messages", "2"], { permissions });
+  assertEquals(code, 0, stderr);
+  assertEquals(stdout, "a\u001b[2J\nb\n");
+});
+
+Deno.test("consume --output line shows edits, and nothing that moves a cursor", async () => {
+  const topic = await topicWith(JSON.stringify(edit), "\u001b[2J no edit");
+  const { stdout } = await consume(topic, ["--max-messages", "2", "--output", "line"]);
+  const [first, second] = stdout.split("\n");
+  assertEquals(
+    first,
+    "03:04:05  en.wikipedia.org           +20  Evil \\u{1b}[2J\\u{9b} title  Alice [bot]",
+  );
+  assertMatch(second!, /^\d\d:\d\d:\d\d {2}\\u\{1b\}\[2J no edit$/);
+});
+
+Deno.test("consume --output json prints one object a record", async () => {
+  const topic = await topicWith("a");
+  const { stdout } = await consume(topic, ["--max-messages", "1", "--output", "json"]);
+  const { timestamp, ...record } = JSON.parse(stdout);
+  assert(Math.abs(timestamp - Date.now()) < 60_000);
+  assertEquals(record, { key: "key", partition: 0, offset: 0, headers: { h: "x" }, value: "a" });
+});
+
+Deno.test("consume on a terminal shows lines, and values made harmless", async () => {
+  const topic = await topicWith(JSON.stringify(edit));
+  const lines = await onTerminal(topic, []);
+  assertStringIncludes(lines, "+20  Evil \\u{1b}[2J\\u{9b} title  Alice [bot]");
+  const values = await onTerminal(topic, ["--output", "value"]);
+  assertStringIncludes(values, '"title":"Evil ');
+  for (const output of [lines, values]) assertEquals(output.includes("\u009b"), false);
+});
+
+Deno.test("consume ends quietly when its reader is gone, and leaves no group", async () => {
+  const topic = await topicWith(...Array.from({ length: 1000 }, (_, index) => `value ${index}`));
+  const command =
+    `"$0" run -q -A --no-check ${SCRIPT} --bootstrap-server ${kafka} --topic ${topic}` +
+    " --from-beginning --quiet | head -1";
+  const { code, stdout, stderr } = await new Deno.Command("timeout", {
+    args: ["--foreground", "20", "bash", "-o", "pipefail", "-c", command, Deno.execPath()],
+  }).output();
+  assertEquals([code, decode(stdout), decode(stderr)], [0, "value 0\n", ""]);
+  assertEquals(await consumeGroups(), []);
+});
+
+Deno.test("consume goes on until a signal, and then ends with 0 and no group", async () => {
+  const topic = await topicWith("a");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const program = startProgram(SCRIPT, [
+      ...["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"],
+    ]);
+    await program.untilOutput("a\n");
+    program.process.kill(signal);
+    assertEquals((await program.ended).code, 0);
+  }
+  assertEquals(await consumeGroups(), []);
+});
+
+Deno.test("consume --group goes on where it left off", async () => {
+  const topic = await topicWith("a", "b", "c");
+  const args = ["--group", uniqueTopic("group"), "--max-messages"];
+  assertEquals((await consume(topic, [...args, "2"])).stdout, "a\nb\n");
+  assertEquals((await consume(topic, [...args, "1"])).stdout, "c\n");
+});
+
+Deno.test("consume tells in seconds that there is no topic, or no broker", async () => {
+  const topic = await consume("no-such-topic", []);
+  assertEquals(topic.code, 1);
+  assertMatch(topic.stderr, /^error: Cannot read .*'no-such-topic' does not exist\n {2}Make it: /m);
+  const args = ["--bootstrap-server", "127.0.0.1:1", "--quiet"];
+  const broker = await runProgram(SCRIPT, args);
+  assertEquals(broker.code, 1);
+  assertMatch(broker.stderr, /^error: .*no broker answers at 127\.0\.0\.1:1/);
+  assert(topic.ms < 7000 && broker.ms < 7000, `${topic.ms} ms, ${broker.ms} ms`);
+});
+
+Deno.test("consume ends with 2 for wrong usage", async () => {
+  for (const args of [["--output", "xml"], ["--max-messages", "0"], ["--group", "\n"], ["extra"]]) {
+    const { code, stderr } = await runProgram(SCRIPT, args);
+    assertEquals(code, 2, args.join(" "));
+    assertMatch(stderr, /^error: /);
+  }
+});
+
+function consume(
+  topic: string,
+  args: string[],
+  options: { permissions?: string[] } = {},
+): Promise<Ended> {
+  const all = ["--bootstrap-server", kafka, "--topic", topic, "--from-beginning", "--quiet"];
+  return runProgram(SCRIPT, [...all, ...args], options);
+}
+
+/** What the first record looks like where stdout is a terminal, by `script` of util-linux. */
+async function onTerminal(topic: string, args: string[]): Promise<string> {
+  const deno = `${Deno.execPath()} run -q -A --no-check ${SCRIPT}`;
+  const flags = `--bootstrap-server ${kafka} --topic ${topic} --from-beginning --quiet`;
+  const command = `${deno} ${flags} --max-messages 1 ${args.join(" ")}`;
+  const { stdout } = await new Deno.Command("script", {
+    args: ["-qec", command, "/dev/null"],
+    stdin: "null",
+  }).output();
+  return decode(stdout);
+}
+
+async function topicWith(...values: string[]): Promise<string> {
+  const topic = uniqueTopic();
+  const spec = { topic, partitions: 1, replicationFactor: 1 };
+  await withAdmin(cluster, { doing: "create" }, (admin) => createTopics(admin, [spec]));
+  const producer = cluster.quick.producer();
+  await producer.connect();
+  const messages = values.map((value) => ({
+    partition: 0,
+    key: "key",
+    headers: { h: "x" },
+    value,
+  }));
+  await producer.send({ topic, messages });
+  await disconnect(producer);
+  return topic;
+}
+
+/** Groups that `consume` made and did not delete. */
+async function consumeGroups(): Promise<string[]> {
+  const { groups } = await withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups());
+  return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("wikitap-consume"));
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,94 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../lib/error.ts";
+import { withAdmin } from "../../../lib/kafka/admin.ts";
+import { type ClusterConfig, disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
+import { CompressionTypes } from "../../../lib/kafka/kafkajs.ts";
+import { readTopic } from "../../../lib/kafka/reader.ts";
+import { createTopics } from "../../../lib/kafka/topics.ts";
+import { testKafka, uniqueTopic } from "../../support/kafka.ts";
+
+const brokers = (await testKafka()).split(",");
+
+Deno.test("Compressed records come back as they were, zstd and gzip", async () => {
+  const cluster = openCluster({ brokers });
+  const topic = uniqueTopic();
+  await withAdmin(
+    cluster,
+    { doing: "create" },
+    (admin) => createTopics(admin, [{ topic, partitions: 1, replicationFactor: 1 }]),
+  );
+  const value = "Zürich 🦊 ".repeat(20_000);
+  const producer = cluster.patient.producer();
+  await producer.connect();
+  for (const compression of [CompressionTypes.ZSTD, CompressionTypes.GZIP]) {
+    await producer.send({ topic, compression, messages: [{ partition: 0, value }] });
+  }
+  await disconnect(producer);
+  const values: string[] = [];
+  await readTopic(cluster, {
+    topic,
+    from: "beginning",
+    toEnd: true,
+    handle: ({ records }) => {
+      for (const { value } of records) values.push(new TextDecoder().decode(value ?? undefined));
+    },
+  });
+  assertEquals(values, [value, value]);
+});
+
+Deno.test("A quick client names an address where nobody listens", async () => {
+  const { port } = freeAddress();
+  await assertFails({ brokers: [`127.0.0.1:${port}`] }, `no broker answers at 127.0.0.1:${port}`);
+});
+
+Deno.test("A quick client names a host that is not known", async () => {
+  await assertFails({ brokers: ["no-such-host.invalid:9092"] }, "no-such-host.invalid:9092 is not");
+});
+
+Deno.test("A quick client finds the broker that answers among those that do not", async () => {
+  const dead = Array.from({ length: 3 }, () => `127.0.0.1:${freeAddress().port}`);
+  const cluster = openCluster({ brokers: [...dead, ...brokers] });
+  await withAdmin(cluster, { doing: "list the topics" }, (admin) => admin.listTopics());
+});
+
+for (const tls of [undefined, {}]) {
+  const kind = tls === undefined ? "in plain text" : "under TLS";
+  Deno.test(`A quick client names a peer that is silent ${kind}`, async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const accepted: Deno.Conn[] = [];
+    const accepting = (async () => {
+      for await (const connection of listener) accepted.push(connection);
+    })();
+    const config = { brokers: [`127.0.0.1:${listener.addr.port}`], tls };
+    await assertFails(config, `127.0.0.1:${listener.addr.port} does not answer in time`);
+    accepted.forEach((connection) => connection.close());
+    listener.close();
+    await accepting;
+  });
+}
+
+Deno.test("A quick client names a broker that does not speak TLS", async () => {
+  await assertFails({ brokers, tls: {} }, "does not speak TLS");
+});
+
+Deno.test("A quick client names a listener without SASL", async () => {
+  const sasl = { mechanism: "plain", username: "alice", password: "hunter2-secret" } as const;
+  await assertFails({ brokers, sasl }, "takes no SASL");
+});
+
+async function assertFails(config: ClusterConfig, says: string): Promise<void> {
+  const started = performance.now();
+  const error = await assertRejects(
+    () => withAdmin(openCluster(config), { doing: "list" }, (admin) => admin.listTopics()),
+    UserError,
+    says,
+  );
+  const ms = performance.now() - started;
+  assert(ms < 5000, `took ${ms} ms`);
+  assertEquals(`${error.message} ${error.hint}`.includes("hunter2"), false);
+}
+
+function freeAddress(): Deno.NetAddr {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr;
+}

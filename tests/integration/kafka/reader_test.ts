@@ -1,0 +1,218 @@
+import { Buffer } from "node:buffer";
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../lib/error.ts";
+import { withAdmin } from "../../../lib/kafka/admin.ts";
+import { type Cluster, disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
+import { type Producer, sendOffsetWithMetadata } from "../../../lib/kafka/kafkajs.ts";
+import { type ReadOptions, readTopic } from "../../../lib/kafka/reader.ts";
+import { createTopics } from "../../../lib/kafka/topics.ts";
+import { testKafka, uniqueTopic } from "../../support/kafka.ts";
+
+const cluster = openCluster({ brokers: (await testKafka()).split(",") });
+
+Deno.test("readTopic() reads from the beginning to the end, and leaves no group", async () => {
+  const topic = await newTopic(3);
+  await send(topic, 0, "a", "b");
+  await send(topic, 2, "c");
+  assertEquals((await read(topic)).sort(), ["a", "b", "c"]);
+  assertEquals(await groupsOf("test-reader"), []);
+});
+
+Deno.test("readTopic() is at its end at once where there is nothing", async () => {
+  assertEquals(await read(await newTopic(3)), []);
+});
+
+Deno.test("readTopic() stops after a number of records", async () => {
+  const topic = await newTopic(1);
+  await send(topic, 0, "a", "b", "c");
+  assertEquals(await read(topic, { toEnd: false, maxRecords: 2 }), ["a", "b"]);
+});
+
+Deno.test("readTopic() from now on gets what comes after the start", async () => {
+  const topic = await newTopic(3);
+  await send(topic, 0, "old");
+  const stop = new AbortController();
+  const values: string[] = [];
+  const reading = readTopic(cluster, {
+    topic,
+    signal: stop.signal,
+    handle: ({ records }) => {
+      values.push(...records.map(({ value }) => textOf(value)));
+      if (values.includes("last")) stop.abort();
+    },
+  });
+  // The start is somewhere in between: what comes after it has to come, in order.
+  let count = 0;
+  while (!stop.signal.aborted && count < 200) {
+    await send(topic, 0, `new ${count++}`);
+    if (values.length > 0) await send(topic, 0, "last");
+  }
+  await reading;
+  assertEquals(values.includes("old"), false);
+  const numbers = values.filter((value) => value !== "last").map((value) => Number(value.slice(4)));
+  assertEquals(numbers, numbers.map((_, index) => numbers[0]! + index));
+});
+
+Deno.test("readTopic() in a group goes on where it left off, and hands out again what failed", async () => {
+  const topic = await newTopic(1);
+  const group = uniqueTopic("group");
+  await send(topic, 0, "a", "b", "c", "d");
+  const options = { toEnd: false, group } as const;
+  assertEquals(await read(topic, { ...options, maxRecords: 2 }), ["a", "b"]);
+  await assertRejects(
+    () => read(topic, { ...options, handle: () => Promise.reject(new Error("Disk is full")) }),
+    Error,
+    "Disk is full",
+  );
+  assertEquals(await read(topic, { ...options, maxRecords: 2 }), ["c", "d"]);
+  assertEquals(await groupsOf(group), [group]);
+});
+
+Deno.test("readTopic() refuses a group that holds a producer's position", async () => {
+  const topic = await newTopic(1);
+  const group = uniqueTopic("group");
+  await inTransaction(uniqueTopic("tx"), async (transaction) => {
+    const metadata = '{"v":1,"wikitap":"position","owner":"x"}';
+    await sendOffsetWithMetadata(transaction, {
+      groupId: group,
+      topic,
+      partition: 0,
+      offset: "5",
+      metadata,
+    });
+    await transaction.commit();
+  });
+  await assertRejects(
+    () => read(topic, { toEnd: false, group }),
+    UserError,
+    `The group '${group}' holds the position of the producer for the topic '${topic}'`,
+  );
+});
+
+Deno.test("readTopic() tells that a topic does not exist, in seconds", async () => {
+  const started = performance.now();
+  await assertRejects(() => read("no-such-topic"), UserError, "'no-such-topic' does not exist");
+  assertEquals(performance.now() - started < 5000, true);
+});
+
+Deno.test("readTopic() leaves out aborted transactions that overlap, wherever it begins", async () => {
+  const topic = await newTopic(1);
+  await send(topic, 0, "before");
+  await inTransaction(uniqueTopic("tx"), async (first) => {
+    await inTransaction(uniqueTopic("tx"), async (second) => {
+      await sendIn(first, topic, "first aborted 1");
+      await sendIn(second, topic, "second aborted");
+      await sendIn(first, topic, "first aborted 2");
+      await second.abort();
+    });
+    await sendIn(first, topic, "first aborted 3");
+    await first.abort();
+  });
+  await inTransaction(uniqueTopic("tx"), async (third) => {
+    await sendIn(third, topic, "committed");
+    await third.commit();
+  });
+  assertEquals(await read(topic), ["before", "committed"]);
+  const all = await read(topic, { uncommitted: true });
+  assertEquals(all.length, 6);
+  // A group that has an offset begins in the midst of both.
+  for (const offset of [2, 3, 4]) {
+    const group = uniqueTopic("group");
+    await inTransaction(uniqueTopic("tx"), async (transaction) => {
+      const at = { groupId: group, topic, partition: 0, offset: String(offset), metadata: "" };
+      await sendOffsetWithMetadata(transaction, at);
+      await transaction.commit();
+    });
+    assertEquals(await read(topic, { toEnd: false, maxRecords: 1, group }), ["committed"]);
+  }
+});
+
+Deno.test("readTopic() leaves out an aborted record whose key is that of an abort marker", async () => {
+  const topic = await newTopic(1);
+  await inTransaction(uniqueTopic("tx"), async (transaction) => {
+    await sendIn(transaction, topic, "aborted", Buffer.alloc(4));
+    await sendIn(transaction, topic, "aborted too");
+    await transaction.abort();
+  });
+  await send(topic, 0, "after");
+  assertEquals(await read(topic), ["after"]);
+});
+
+Deno.test("readTopic() ends at an open transaction, and before what it hides", async () => {
+  const topic = await newTopic(1);
+  await send(topic, 0, "before");
+  await inTransaction(uniqueTopic("tx"), async (transaction) => {
+    await sendIn(transaction, topic, "open");
+    await send(topic, 0, "behind");
+    assertEquals(await read(topic), ["before"]);
+    await transaction.commit();
+  });
+  assertEquals(await read(topic), ["before", "open", "behind"]);
+});
+
+type Transaction = Awaited<ReturnType<Producer["transaction"]>>;
+
+async function read(topic: string, options: Partial<ReadOptions> = {}): Promise<string[]> {
+  const values: string[] = [];
+  await readTopic(cluster, {
+    topic,
+    from: "beginning",
+    toEnd: true,
+    groupPrefix: "test-reader",
+    signal: AbortSignal.timeout(20_000),
+    handle: ({ records }) => void values.push(...records.map(({ value }) => textOf(value))),
+    ...options,
+  });
+  return values;
+}
+
+async function newTopic(partitions: number): Promise<string> {
+  const topic = uniqueTopic();
+  const spec = { topic, partitions, replicationFactor: 1 };
+  await withAdmin(cluster, { doing: "create" }, (admin) => createTopics(admin, [spec]));
+  return topic;
+}
+
+async function groupsOf(prefix: string): Promise<string[]> {
+  const { groups } = await withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups());
+  return groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(prefix));
+}
+
+async function send(topic: string, partition: number, ...values: string[]): Promise<void> {
+  const producer = cluster.quick.producer();
+  await producer.connect();
+  await producer.send({ topic, messages: values.map((value) => ({ partition, value })) });
+  await disconnect(producer);
+}
+
+async function sendIn(
+  transaction: Transaction,
+  topic: string,
+  value: string,
+  key?: Buffer,
+): Promise<void> {
+  const message = { partition: 0, value, ...key === undefined ? {} : { key } };
+  await transaction.send({ topic, messages: [message] });
+}
+
+async function inTransaction(
+  transactionalId: string,
+  work: (transaction: Transaction) => Promise<void>,
+): Promise<void> {
+  const producer = patientProducer(cluster, transactionalId);
+  await producer.connect();
+  try {
+    await work(await producer.transaction());
+  } finally {
+    await disconnect(producer);
+  }
+}
+
+function patientProducer({ patient }: Cluster, transactionalId: string): Producer {
+  const retry = { initialRetryTime: 20, retries: 100 };
+  return patient.producer({ transactionalId, maxInFlightRequests: 1, idempotent: true, retry });
+}
+
+function textOf(value: Uint8Array | null): string {
+  return value === null ? "" : new TextDecoder().decode(value);
+}

@@ -1,0 +1,71 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../lib/error.ts";
+import { withAdmin } from "../../../lib/kafka/admin.ts";
+import { openCluster } from "../../../lib/kafka/cluster.ts";
+import type { Admin } from "../../../lib/kafka/kafkajs.ts";
+import { alterTopic, topicDrift } from "../../../lib/kafka/topic_drift.ts";
+import {
+  createTopics,
+  describeTopic,
+  partitionCounts,
+  topicConfigs,
+} from "../../../lib/kafka/topics.ts";
+import { testKafka, uniqueTopic } from "../../support/kafka.ts";
+
+const cluster = openCluster({ brokers: (await testKafka()).split(",") });
+
+Deno.test("createTopics() makes what is missing, and tells whether all was", async () => {
+  await admin(async (admin) => {
+    const [first, second] = [uniqueTopic(), uniqueTopic()];
+    const spec = (topic: string) => ({ topic, partitions: 2, replicationFactor: 1 });
+    assertEquals(await createTopics(admin, [spec(first)]), true);
+    assertEquals(await createTopics(admin, [spec(first), spec(second)]), false);
+    assertEquals(await createTopics(admin, [spec(first)]), false);
+    assertEquals(await describeTopic(admin, second), { partitions: 2, replicationFactor: 1 });
+    assertEquals(await describeTopic(admin, uniqueTopic()), undefined);
+  });
+});
+
+Deno.test("createTopics() throws UserError for more replicas than brokers", async () => {
+  const spec = { topic: uniqueTopic(), partitions: 1, replicationFactor: 50 };
+  await assertRejects(
+    () => admin((admin) => createTopics(admin, [spec])),
+    UserError,
+    "Cannot keep 50 replicas of each partition: the cluster has ",
+  );
+});
+
+Deno.test("partitionCounts() leaves out topics that do not exist", async () => {
+  await admin(async (admin) => {
+    const topic = uniqueTopic();
+    await createTopics(admin, [{ topic, partitions: 4, replicationFactor: 1 }]);
+    assertEquals(await partitionCounts(admin, [topic]), new Map([[topic, 4]]));
+    assertEquals(await partitionCounts(admin, [topic, uniqueTopic()]), new Map([[topic, 4]]));
+    assertEquals(await partitionCounts(admin, [uniqueTopic()]), new Map());
+    assertEquals(await partitionCounts(admin, []), new Map());
+  });
+});
+
+Deno.test("alterTopic() adds partitions and keeps the settings that it does not change", async () => {
+  await admin(async (admin) => {
+    const topic = uniqueTopic();
+    const configs = new Map([["max.message.bytes", "2000000"], ["retention.ms", "60000"]]);
+    await createTopics(admin, [{ topic, partitions: 1, replicationFactor: 1, configs }]);
+    const wish = { partitions: 3, configs: new Map([["retention.ms", "-1"]]) };
+    const drifts = topicDrift(
+      wish,
+      { partitions: 1, replicationFactor: 1 },
+      await topicConfigs(admin, topic),
+    );
+    await alterTopic(admin, topic, drifts);
+    assertEquals((await describeTopic(admin, topic))?.partitions, 3);
+    assertEquals(
+      await topicConfigs(admin, topic, { only: "own" }),
+      new Map([["max.message.bytes", "2000000"], ["retention.ms", "-1"]]),
+    );
+  });
+});
+
+function admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  return withAdmin(cluster, { doing: "test" }, work);
+}

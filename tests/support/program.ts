@@ -1,0 +1,102 @@
+/** What a program left behind when it ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How long it ran, in ms. */
+  readonly ms: number;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  /** Variables in addition to this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Deno's permission flags. Default: all. */
+  readonly permissions?: readonly string[];
+  /** When it is given up, in ms. Default 30,000. */
+  readonly limit?: number;
+}
+
+/**
+ * Runs a program of this repository as a child process, to its end.
+ *
+ * @param script Path from the top of the repository: `scripts/consume.ts`.
+ * @throws {Error} with its output when it does not end in time.
+ */
+export async function runProgram(
+  script: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  const program = startProgram(script, args, options);
+  return await program.ended;
+}
+
+/** A program that runs. */
+export interface Running {
+  readonly process: Deno.ChildProcess;
+  /** Resolves when stdout holds `text`; rejects when the program ends without. */
+  untilOutput(text: string): Promise<void>;
+  /** As `untilOutput()`, of stderr. */
+  untilLog(text: string): Promise<void>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts a program of this repository as a child process. See {@linkcode runProgram}. */
+export function startProgram(
+  script: string,
+  args: readonly string[],
+  { env = {}, permissions = ["-A"], limit = 30_000 }: RunOptions = {},
+): Running {
+  const started = performance.now();
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-check", "--no-prompt", ...permissions, script, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdout = collect(process.stdout);
+  const stderr = collect(process.stderr);
+  const ended = async (): Promise<Ended> => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      process.kill("SIGKILL");
+    }, limit);
+    const { code } = await process.status;
+    clearTimeout(timer);
+    await Promise.all([stdout.done, stderr.done]);
+    const output = { stdout: stdout.text(), stderr: stderr.text() };
+    if (isLate) throw new Error(`Still running after ${limit} ms: ${JSON.stringify(output)}`);
+    return { code, ...output, ms: performance.now() - started };
+  };
+  return { process, untilOutput: stdout.until, untilLog: stderr.until, ended: ended() };
+}
+
+/** Gathers what a stream says, and tells when it has said something. */
+function collect(stream: ReadableStream<Uint8Array>) {
+  let text = "";
+  let isDone = false;
+  const waiting = new Set<() => void>();
+  const done = (async () => {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      waiting.forEach((look) => look());
+    }
+    isDone = true;
+    waiting.forEach((look) => look());
+  })();
+  const until = (wanted: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (text.includes(wanted)) resolve();
+        else if (isDone) reject(new Error(`Ended without '${wanted}': ${text}`));
+        else return;
+        waiting.delete(look);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { done, until, text: () => text };
+}
