@@ -20,7 +20,7 @@ export function isCanary(event: Event): boolean {
 
 /** The kind of a recentchange event (`edit`, `new`, `log`, `142` …); elsewhere the stream's name. */
 export function typeOf(event: Event): string | undefined {
-  return event.meta.stream === RECENTCHANGE ? text(event.body.type) : event.meta.stream;
+  return event.meta.stream === RECENTCHANGE ? event.type : event.meta.stream;
 }
 
 /** The wiki's database name: `enwiki`. */

@@ -62,5 +62,5 @@ const META = {
 function event(body: Record<string, unknown>): Event {
   const data = encoder.encode(JSON.stringify(body));
   const parsed = JSON.parse(new TextDecoder().decode(data));
-  return { data, meta: parsed.meta, body: parsed };
+  return { data, meta: parsed.meta, type: parsed.type, body: parsed };
 }

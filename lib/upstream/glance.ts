@@ -1,0 +1,70 @@
+import { Buffer } from "node:buffer";
+
+/** What a glance at an event's bytes tells. */
+export interface Glance {
+  readonly meta: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly id: string;
+    readonly dt: string;
+    readonly domain: string;
+    readonly stream: string;
+  };
+  readonly type: string;
+}
+
+/**
+ * Reads `meta` and `type` of an event without parsing it, where it is written as the service writes
+ * events: compact, `$schema`, `meta`, `id` and `type` in front, in the orders seen from 2019 to 2026
+ * (`dt` has moved). Most events are dropped by their type, and parsing is most of what they cost.
+ *
+ * `undefined` for whatever is written otherwise, or might hold one of the two keys once more: JSON
+ * has the last of two equal keys win. For what is JSON, the answer is that of parsing it; what is
+ * not may be given an answer too, and is found out when it is parsed.
+ */
+export function glance(data: Uint8Array): Glance | undefined {
+  if (data[data.length - 1] !== CLOSING_BRACE) return undefined;
+  // Bytes as characters, which costs a tenth of decoding them: all that is looked for is ASCII.
+  const text = latin1Slice.call(data, 0, data.length);
+  const head = HEAD.exec(text);
+  if (head === null) return undefined;
+  const { length } = head[0];
+  if (text.includes('"type"', length) || text.includes('"meta"', length)) return undefined;
+  // A key may also be spelt with escapes.
+  if (text.includes("\\u", length)) return undefined;
+  const [, id, dtInFront, domain, stream, dtBehind, topic, partition, offset, type] = head;
+  const dt = dtInFront ?? dtBehind;
+  if (dt === undefined || (dtInFront !== undefined && dtBehind !== undefined)) return undefined;
+  return {
+    meta: {
+      topic: topic!,
+      partition: Number(partition),
+      offset: Number(offset),
+      id: id!,
+      dt,
+      domain: domain!,
+      stream: stream!,
+    },
+    type: type!,
+  };
+}
+
+const CLOSING_BRACE = 0x7d;
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+};
+
+/** A JSON string of printable ASCII without escapes, `{1,n}` characters long, captured. */
+const ascii = (n: number) => String.raw`"([ !#-\[\]-~]{1,${n}})"`;
+/** A JSON string without escapes. */
+const ANY = String.raw`"[^"\\\x00-\x1f]*"`;
+const COUNT = String.raw`(0|[1-9]\d{0,14})`;
+
+/** Bounds are those of `metaSchema`. */
+const HEAD = new RegExp(
+  `^\\{"\\$schema":${ANY},"meta":\\{(?:"uri":${ANY},)?(?:"request_id":${ANY},)?` +
+    `"id":${ascii(200)},(?:"dt":${ascii(64)},)?"domain":${ascii(253)},"stream":${ascii(249)},` +
+    `(?:"dt":${ascii(64)},)?"topic":${ascii(249)},"partition":${COUNT},"offset":${COUNT}\\},` +
+    String.raw`(?:"id":(?:\d+|null),)?"type":"([a-z\d]{1,64})"(?=[,}])`,
+);
