@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { type Kafka, KafkaClient, logLevel, type SASLOptions } from "./kafkajs.ts";
-import { socketFactory, type TlsFailure } from "./socket.ts";
+import { socketFactory } from "./socket.ts";
 import { DISCONNECT_LIMIT, patientTimeouts, producerTimeouts, quickTimeouts } from "./timeouts.ts";
 
 /** TLS to the brokers: PEM texts. Without `ca` the system's roots are trusted. */
@@ -32,8 +32,10 @@ export interface ClusterConfig {
 export interface Remembered {
   /** Why a broker last did not name the coordinator of a group or a transactional id. */
   coordinatorError?: string;
-  /** The last failure of a TLS handshake that says something. */
-  tlsFailure?: TlsFailure;
+  /** Code of the last failure of TLS that says something. */
+  tlsFailure?: string;
+  /** When a broker's certificate that is not trusted expires, or expired: ms since the epoch. */
+  certificateExpires?: number;
 }
 
 /** A cluster to speak to; nothing is opened until one of its clients connects. */
@@ -75,7 +77,10 @@ function openClient(
     ...config.sasl === undefined ? {} : { sasl: { ...config.sasl } as SASLOptions },
     socketFactory: socketFactory({
       limit: timeouts.connectionTimeout,
-      onTlsFailure: (failure) => rememberTls(remembered, failure),
+      tls: {
+        onFailure: (code) => rememberTls(remembered, code),
+        onExpiry: (expires) => remembered.certificateExpires = expires,
+      },
     }),
     logLevel: logLevel.WARN,
     logCreator: () => ({ label, log }) => {
@@ -117,9 +122,9 @@ function sslOptions({ ca, cert, key }: TlsConfig): { ca?: string[]; cert?: strin
  * An alert says why the broker refused the client. With TLS 1.3 it comes after the handshake, and
  * a write that fails because of it may be noticed first, or last: that one must not replace it.
  */
-function rememberTls(remembered: Remembered, failure: TlsFailure): void {
-  if (failure.code.includes("_ALERT_") || !remembered.tlsFailure?.code.includes("_ALERT_")) {
-    remembered.tlsFailure = failure;
+function rememberTls(remembered: Remembered, code: string): void {
+  if (code.includes("_ALERT_") || !remembered.tlsFailure?.includes("_ALERT_")) {
+    remembered.tlsFailure = code;
   }
 }
 

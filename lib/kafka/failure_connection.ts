@@ -22,7 +22,7 @@ export function reasonByCode(chain: readonly Symptom[], attempt: Attempt): Reaso
  */
 function codeOf(chain: readonly Symptom[], { cluster }: Attempt): string | undefined {
   const code = chain.find((symptom) => symptom.code !== undefined)?.code;
-  const alert = cluster.remembered.tlsFailure?.code;
+  const alert = cluster.remembered.tlsFailure;
   const vague = code === undefined || code === "ERR_STREAM_WRITE_AFTER_END";
   return vague && cluster.config.tls !== undefined && alert?.includes("_ALERT_") ? alert : code;
 }
@@ -97,7 +97,7 @@ function wrongPassword({ cluster: { config } }: Attempt): Reason {
 }
 
 function untrusted(at: Address, { cluster, now = Date.now() }: Attempt): Reason {
-  const expires = cluster.remembered.tlsFailure?.expires;
+  const expires = cluster.remembered.certificateExpires;
   if (expires !== undefined && expires < now) {
     const day = new Date(expires).toISOString().slice(0, 10);
     return { what: `the certificate of ${at.text} expired on ${day}`, hint: "Renew it there" };
@@ -106,7 +106,7 @@ function untrusted(at: Address, { cluster, now = Date.now() }: Attempt): Reason 
     what: `the certificate of ${at.text} is not from an authority that is trusted here`,
     hint: cluster.config.tls?.ca === undefined
       ? "Give the cluster's CA certificate with --tls-ca FILE"
-      : "--tls-ca is another authority's, or the certificate has expired",
+      : "The file of --tls-ca holds other authorities than the one that signed it",
   };
 }
 

@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
   CLUSTER_AUTHORIZATION_FAILED: (attempt) => ({
     what: `${who(attempt)} lacks a right on the cluster`,
     hint: `Grant what is needed there, such as ${
-      acl(attempt, "IdempotentWrite", "--cluster")
+      acl(attempt, ["IdempotentWrite"], "--cluster")
     } (to create topics: Create)`,
   }),
   UNKNOWN_TOPIC_OR_PARTITION: ({ topic, cluster: { config } }) => ({
@@ -70,9 +70,7 @@ function topicForbidden(attempt: Attempt): Reason {
   const { topic, rights = ["Describe"] } = attempt;
   return {
     what: `${who(attempt)} may not use the topic${topic === undefined ? "" : ` '${topic}'`}`,
-    hint: `Grant ${rights.join(" and ")}: ${
-      rights.map((right) => acl(attempt, right, `--topic ${topic ?? "NAME"}`)).join("; ")
-    }`,
+    hint: `Grant it: ${acl(attempt, rights, `--topic ${topic ?? "NAME"}`)}`,
   };
 }
 
@@ -82,7 +80,7 @@ function groupForbidden(attempt: Attempt): Reason {
     what: `${who(attempt)} may not use the consumer group${
       group === undefined ? "" : ` '${group}'`
     }`,
-    hint: `Grant it: ${acl(attempt, "Read", `--group ${group ?? "NAME"}`)}`,
+    hint: `Grant it: ${acl(attempt, ["Read"], `--group ${group ?? "NAME"}`)}`,
   };
 }
 
@@ -92,7 +90,7 @@ function transactionalIdForbidden(attempt: Attempt): Reason {
   const resource = `--transactional-id ${transactionalId ?? "NAME"}`;
   return {
     what: `${who(attempt)} may not use the transactional id${named}`,
-    hint: `Grant it: ${acl(attempt, "Write", resource)}; ${acl(attempt, "Describe", resource)}`,
+    hint: `Grant it: ${acl(attempt, ["Write", "Describe"], resource)}`,
   };
 }
 
@@ -117,11 +115,16 @@ function who({ cluster: { config } }: Attempt): string {
   return config.tls?.cert === undefined ? "an anonymous client" : "the client certificate's user";
 }
 
-/** The command of Kafka that grants a right. */
-function acl({ cluster: { config } }: Attempt, right: string, resource: string): string {
-  return `kafka-acls.sh --add --allow-principal ${
+/** The command of Kafka that grants rights. */
+function acl(
+  { cluster: { config } }: Attempt,
+  rights: readonly string[],
+  resource: string,
+): string {
+  const operations = rights.map((right) => `--operation ${right}`).join(" ");
+  return `kafka-acls.sh --bootstrap-server ${config.brokers.join(",")} --add --allow-principal ${
     principal(config)
-  } --operation ${right} ${resource}`;
+  } ${operations} ${resource}`;
 }
 
 function principal({ sasl, tls }: ClusterConfig): string {

@@ -65,9 +65,7 @@ const rows: readonly Row[] = [
     name: "an expired certificate",
     error: retried(connectionError("UNABLE_TO_VERIFY_LEAF_SIGNATURE")),
     config: TLS,
-    remembered: {
-      tlsFailure: { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", expires: Date.UTC(2026, 0, 2) },
-    },
+    remembered: { certificateExpires: Date.UTC(2026, 0, 2) },
     attempt: { now: Date.UTC(2026, 5, 1) },
     says: ["expired on 2026-01-02"],
   },
@@ -103,18 +101,14 @@ const rows: readonly Row[] = [
     name: "a client certificate that is missing, where a write failed before the alert was seen",
     error: retried(connectionError("ERR_STREAM_WRITE_AFTER_END", "write after end")),
     config: TLS,
-    remembered: {
-      tlsFailure: { code: "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", expires: undefined },
-    },
+    remembered: { tlsFailure: "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE" },
     says: ["asks for a client certificate"],
   },
   {
     name: "a client certificate that is missing, where kafkajs only knows of no connection",
     error: retried(new Error("Not connected")),
     config: TLS,
-    remembered: {
-      tlsFailure: { code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", expires: undefined },
-    },
+    remembered: { tlsFailure: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" },
     says: ["asks for a client certificate"],
   },
   {

@@ -1,0 +1,268 @@
+/**
+ * create-topic and consume against a Kafka with TLS, SASL and an authorizer: what works, and that
+ * each failure a user can cause is named within seconds, with no secret in any output.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { withAdmin } from "../../lib/kafka/admin.ts";
+import { createTopics } from "../../lib/kafka/topics.ts";
+import { uniqueTopic } from "../support/kafka.ts";
+import { type Ended, runProgram } from "../support/program.ts";
+import { PASSWORDS, startSecureKafka } from "../support/secure_kafka.ts";
+import { grant } from "../support/grant.ts";
+
+const kafka = await startSecureKafka();
+Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
+
+const { at, files } = kafka;
+const TRUSTED = ["--tls", "--tls-ca", files.ca];
+const CLIENT = ["--tls-cert", files.cert, "--tls-key", files.key];
+const SECRETS = [...Object.values(PASSWORDS), "wrong-password", "PRIVATE KEY"];
+/** The programs must not take longer, their own start and stop included. */
+const LIMIT = 6000;
+
+interface Access {
+  readonly server: string;
+  readonly flags?: readonly string[];
+  readonly password?: string;
+}
+
+const ways: Readonly<Record<string, Access>> = {
+  "TLS": { server: at.tls, flags: TRUSTED },
+  "TLS by address": { server: at.tls.replace("localhost", "127.0.0.1"), flags: TRUSTED },
+  "TLS with a client certificate": { server: at.mutual, flags: [...TRUSTED, ...CLIENT] },
+  "PLAIN under TLS": sasl(at.sasltls, "plain", TRUSTED),
+  "SCRAM-SHA-256 under TLS": sasl(at.sasltls, "scram-sha-256", TRUSTED),
+  "SCRAM-SHA-512 under TLS": sasl(at.sasltls, "scram-sha-512", TRUSTED),
+  "SCRAM-SHA-512 without TLS": sasl(at.saslplain, "scram-sha-512"),
+};
+
+for (const [way, access] of Object.entries(ways)) {
+  Deno.test(`create-topic and consume work with ${way}, and the rights that they need`, async () => {
+    const topic = uniqueTopic();
+    await grant(kafka.admin, "alice", { topic: { [topic]: CREATE_TOPIC } });
+    const made = await createTopic(topic, access);
+    assertEquals(made.code, 0, made.stderr);
+    await grant(kafka.admin, "alice", {
+      topic: { [topic]: ["Read"] },
+      group: { "wikitap-consume*": ["Read", "Delete"] },
+    });
+    await send(topic, "edit");
+    const read = await consume(topic, access, "--max-messages", "1");
+    assertEquals([read.code, read.stdout], [0, "edit\n"], read.stderr);
+    assertEquals(await groups(), []);
+  });
+}
+
+const CREATE_TOPIC = ["Create", "Describe", "DescribeConfigs"];
+
+Deno.test("create-topic --alter works with the rights that it needs", async () => {
+  const topic = uniqueTopic();
+  const access = sasl(at.sasltls, "plain", TRUSTED);
+  await grant(kafka.admin, "alice", { topic: { [topic]: CREATE_TOPIC } });
+  await createTopic(topic, access);
+  const wish = ["--partitions", "5", "--retention", "1h", "--alter"];
+  const forbidden = await createTopic(topic, access, ...wish);
+  assertStringIncludes(forbidden.stderr, "the user 'alice' may not use the topic");
+  await grant(kafka.admin, "alice", { topic: { [topic]: ["Alter", "AlterConfigs"] } });
+  const altered = await createTopic(topic, access, ...wish);
+  assertEquals(altered.code, 0, altered.stderr);
+});
+
+const failures: Readonly<Record<string, readonly [access: Access, says: string]>> = {
+  "a wrong password, PLAIN": [
+    { ...sasl(at.sasltls, "plain", TRUSTED), password: "wrong-password" },
+    "the broker refused the user 'alice' or the password",
+  ],
+  "a wrong password, SCRAM": [
+    { ...sasl(at.sasltls, "scram-sha-256", TRUSTED), password: "wrong-password" },
+    "the broker refused the user 'alice' or the password",
+  ],
+  "an unknown user": [
+    sasl(at.sasltls, "scram-sha-512", TRUSTED, "mallory"),
+    "the broker refused the user 'mallory' or the password",
+  ],
+  "a mechanism that is not offered": [
+    sasl(at.saslplain, "plain"),
+    "does not offer the SASL mechanism 'plain'",
+  ],
+  "SASL to a listener without": [sasl(at.tls, "plain", TRUSTED), "takes no SASL"],
+  "no SASL to a listener with it": [
+    { server: at.saslplain },
+    "closed the connection, as a listener with SASL does",
+  ],
+  "no SASL to a listener with it under TLS": [
+    { server: at.sasltls, flags: TRUSTED },
+    "closed the connection, as a listener with SASL does",
+  ],
+  "a certificate of an authority that is not trusted": [
+    { server: at.tls, flags: ["--tls"] },
+    "is not from an authority that is trusted here",
+  ],
+  "a certificate of another authority than --tls-ca": [
+    { server: at.tls, flags: ["--tls", "--tls-ca", files.otherCa] },
+    "is not from an authority that is trusted here",
+  ],
+  "an expired certificate": [{ server: at.expired, flags: TRUSTED }, "expired on 20"],
+  "a certificate for another name": [{ server: at.renamed, flags: TRUSTED }, "broker.example"],
+  "plain text to a TLS port": [
+    { server: at.tls },
+    "closed the connection, as a listener with TLS does",
+  ],
+  "SASL in plain text to a TLS port": [
+    sasl(at.sasltls, "plain"),
+    "closed the connection, as a listener with TLS does",
+  ],
+  "TLS to a plain text port": [
+    { server: at.saslplain, flags: TRUSTED },
+    "does not speak TLS",
+  ],
+  "no client certificate where one is wanted": [
+    { server: at.mutual, flags: TRUSTED },
+    "asks for a client certificate",
+  ],
+  "a client certificate of another authority": [
+    {
+      server: at.mutual,
+      flags: [...TRUSTED, "--tls-cert", files.strangerCert, "--tls-key", files.strangerKey],
+    },
+    "does not accept the client certificate",
+  ],
+  "a key that is another certificate's": [
+    {
+      server: at.mutual,
+      flags: [...TRUSTED, "--tls-cert", files.cert, "--tls-key", files.strangerKey],
+    },
+    "is not the key of",
+  ],
+  "a CA file that holds a key": [
+    { server: at.tls, flags: ["--tls", "--tls-ca", files.key] },
+    "holds no certificate",
+  ],
+  "a user without rights": [
+    sasl(at.sasltls, "plain", TRUSTED, "bob"),
+    "the user 'bob' may not use the topic",
+  ],
+};
+
+for (const [failure, [access, says]] of Object.entries(failures)) {
+  Deno.test(`create-topic and consume name ${failure}`, async () => {
+    const topic = uniqueTopic();
+    // One after the other: they measure time.
+    for (const run of [createTopic, consume]) assertFailed(await run(topic, access), says);
+  });
+}
+
+Deno.test("create-topic and consume name an advertised address that is not known", async () => {
+  const topic = await newTopic();
+  assertFailed(await createTopic(uniqueTopic(), { server: at.lost }), "no-such-host.invalid");
+  assertFailed(await consume(topic, { server: at.lost }), "no-such-host.invalid");
+});
+
+Deno.test("create-topic names the right to create that is missing", async () => {
+  const topic = uniqueTopic();
+  await grant(kafka.admin, "bob", { topic: { [topic]: ["Describe"] } });
+  const ended = await createTopic(topic, sasl(at.sasltls, "plain", TRUSTED, "bob"));
+  assertFailed(ended, "--allow-principal User:bob --operation Create");
+});
+
+Deno.test("consume names the rights to topic and group that are missing", async () => {
+  const topic = await newTopic();
+  const group = uniqueTopic("group");
+  const access = sasl(at.sasltls, "plain", TRUSTED, "bob");
+  await grant(kafka.admin, "bob", { topic: { [topic]: ["Describe"] } });
+  const noGroup = await consume(topic, access, "--group", group);
+  assertFailed(noGroup, `the user 'bob' may not use the consumer group '${group}'`);
+  await grant(kafka.admin, "bob", { group: { [group]: ["Read"] } });
+  await send(topic, "edit");
+  const noRead = await consume(topic, access, "--group", group);
+  assertFailed(noRead, `the user 'bob' may not use the topic '${topic}'`);
+});
+
+Deno.test("create-topic needs no right of Deno but to the broker and to the files", async () => {
+  const args = ["--bootstrap-server", at.mutual, "--topic", uniqueTopic(), ...TRUSTED, ...CLIENT];
+  const read = `--allow-read=${[files.ca, files.cert, files.key].join(",")}`;
+  const permissions = ["-P=kafka", `--allow-net=${at.mutual}`];
+  const allowed = await runProgram("scripts/create_topic.ts", args, {
+    permissions: [...permissions, read],
+  });
+  assertEquals(allowed.code, 0, allowed.stderr);
+  const denied = await runProgram("scripts/create_topic.ts", args, { permissions });
+  assertEquals(denied.code, 1);
+  assertStringIncludes(denied.stderr, `--allow-read=${files.ca}`);
+});
+
+Deno.test("A password without TLS is a warning", async () => {
+  const { stderr } = await createTopic(uniqueTopic(), sasl(at.saslplain, "scram-sha-512"));
+  assertStringIncludes(stderr, "SASL without --tls");
+});
+
+function sasl(
+  server: string,
+  mechanism: string,
+  flags: readonly string[] = [],
+  user = "alice",
+): Access {
+  return {
+    server,
+    flags: [...flags, "--sasl", mechanism, "--sasl-username", user],
+    password: user === "bob" ? PASSWORDS.bob : PASSWORDS.alice,
+  };
+}
+
+function createTopic(topic: string, access: Access, ...args: string[]): Promise<Ended> {
+  return run("scripts/create_topic.ts", topic, access, args);
+}
+
+function consume(topic: string, access: Access, ...args: string[]): Promise<Ended> {
+  return run("scripts/consume.ts", topic, access, ["--from-beginning", ...args]);
+}
+
+/** With `--log-level debug`, so that what is never shown is known not to be logged either. */
+async function run(
+  script: string,
+  topic: string,
+  { server, flags = [], password }: Access,
+  args: readonly string[],
+): Promise<Ended> {
+  const all = ["--bootstrap-server", server, "--topic", topic, "--log-level", "debug"];
+  const env = password === undefined ? {} : { KAFKA_SASL_PASSWORD: password };
+  const ended = await runProgram(script, [...all, ...flags, ...args], { env });
+  for (const secret of SECRETS) {
+    assert(!`${ended.stdout}${ended.stderr}`.includes(secret), `tells the secret: ${ended.stderr}`);
+  }
+  return ended;
+}
+
+function assertFailed({ code, stderr, ms }: Ended, says: string): void {
+  assertEquals(code, 1, stderr);
+  const error = stderr.split("\n").slice(
+    stderr.split("\n").findIndex((line) => line.startsWith("error: ")),
+  );
+  assertStringIncludes(error.join("\n"), says);
+  assert(ms < LIMIT, `took ${ms} ms`);
+  const attempts = stderr.match(/Connection error|Closed connection/g)?.length ?? 0;
+  assert(attempts < 20, `tried ${attempts} times`);
+}
+
+async function newTopic(): Promise<string> {
+  const topic = uniqueTopic();
+  const spec = { topic, partitions: 1, replicationFactor: 1 };
+  await withAdmin(kafka.admin, { doing: "create" }, (admin) => createTopics(admin, [spec]));
+  return topic;
+}
+
+async function send(topic: string, value: string): Promise<void> {
+  const producer = kafka.admin.quick.producer();
+  await producer.connect();
+  await producer.send({ topic, messages: [{ partition: 0, value }] });
+  await producer.disconnect();
+}
+
+async function groups(): Promise<string[]> {
+  const { groups } = await withAdmin(
+    kafka.admin,
+    { doing: "list" },
+    (admin) => admin.listGroups(),
+  );
+  return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("wikitap-"));
+}
