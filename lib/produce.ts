@@ -3,8 +3,15 @@ import { isCanary, type Outgoing, type Transform } from "./edits/outgoing.ts";
 import { UserError } from "./error.ts";
 import { formatDuration } from "./duration.ts";
 import { Gathering } from "./gathering.ts";
-import { PublishAborted, type Publisher } from "./kafka/publisher.ts";
-import { type Event, RefusedEvent } from "./upstream/event.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import {
+  PublishAborted,
+  type Published,
+  type Publisher,
+  type RefusedRecord,
+} from "./kafka/publisher.ts";
+import type { OutgoingRecord } from "./kafka/record.ts";
+import { RefusedEvent } from "./upstream/event.ts";
 import { Position, type SavedPosition } from "./upstream/position.ts";
 import type { Arrival, EventStream } from "./upstream/stream.ts";
 
@@ -17,7 +24,9 @@ export interface ProduceOptions {
   readonly since: number | undefined;
   readonly transform: Transform;
   readonly publisher: Publisher;
-  /** Ends after exactly so many records. */
+  /** The topic for what is refused; without it that is only counted and logged. */
+  readonly deadLetterTopic?: string | undefined;
+  /** Ends after exactly so many records; dead letters do not count. */
   readonly limit?: number | undefined;
   /** The most records of one batch. */
   readonly batchSize: number;
@@ -33,13 +42,14 @@ export interface ProduceOptions {
 export interface ProduceCounts {
   /** Events handled, whatever became of them. */
   events: number;
-  /** Records that Kafka took. */
+  /** Records that Kafka took, without dead letters. */
   published: number;
   canaries: number;
   /** Events that the filter dropped. */
   dropped: number;
   /** Events and records that were refused, by reason. */
   readonly refused: Map<string, number>;
+  deadLetters: number;
   /** When the last event handled happened, in ms. */
   lastEventAt: number | undefined;
   /** The parts that count for themselves, once they are there. */
@@ -49,7 +59,7 @@ export interface ProduceCounts {
 
 export function newCounts(): ProduceCounts {
   return {
-    ...{ events: 0, published: 0, canaries: 0, dropped: 0, refused: new Map() },
+    ...{ events: 0, published: 0, canaries: 0, dropped: 0, refused: new Map(), deadLetters: 0 },
     ...{ lastEventAt: undefined, stream: undefined, publisher: undefined },
   };
 }
@@ -96,7 +106,7 @@ class Pipeline {
   readonly #counts: ProduceCounts;
   /** Behind the last event that was handled; what a batch carries. */
   readonly #position: Position;
-  #gathering: Gathering<Outgoing>;
+  #gathering: Gathering<OutgoingRecord>;
   #stream: EventStream | undefined;
   #handled: number;
   /** `#handled` as it was saved last, and when; -1: not at all. */
@@ -105,6 +115,9 @@ class Pipeline {
   /** Records on their way to Kafka or there, as they count towards the limit. */
   #accepted = 0;
   #inFlight = 0;
+  readonly #letters: DeadLetters | undefined;
+  /** What records were made of, for the letter that becomes of one that Kafka refuses. */
+  readonly #origins = new WeakMap<OutgoingRecord, Arrival>();
   /** When a refusal was shown last, by reason. */
   readonly #sampledAt = new Map<string, number>();
 
@@ -113,6 +126,8 @@ class Pipeline {
     this.#counts = options.counts;
     this.#position = position;
     this.#handled = handled;
+    const { deadLetterTopic } = options;
+    this.#letters = deadLetterTopic === undefined ? undefined : new DeadLetters(deadLetterTopic);
     this.#gathering = this.#newGathering();
   }
 
@@ -195,17 +210,35 @@ class Pipeline {
     const position = { stream: this.#options.stream, ...this.#position.toJSON() };
     this.#inFlight = records.length;
     const published = await this.#options.publisher.publish(
-      { records, handled, position },
+      { records, handled, position, replace: (refused) => this.#replace(refused) },
       deadline,
     );
     this.#inFlight = 0;
     this.#saved = handled;
     this.#savedAt = Date.now();
-    this.#counts.published += published.records;
-    this.#accepted -= published.refused.length;
-    for (const { record, reason } of published.refused) {
-      this.#countRefused(reason, record.value);
-    }
+    this.#countPublished(records, published);
+  }
+
+  #countPublished(records: readonly OutgoingRecord[], published: Published): void {
+    const isLetter = (record: OutgoingRecord) => this.#letters?.has(record) ?? false;
+    const refused = published.refused.filter(({ record }) => !isLetter(record));
+    const edits = records.length - records.filter(isLetter).length;
+    this.#counts.published += edits - refused.length;
+    this.#accepted -= refused.length;
+    for (const { record, reason } of refused) this.#countRefused(reason, record.value);
+  }
+
+  /** The dead letter for a record that Kafka does not take, or a shorter one for a letter. */
+  #replace({ record, reason }: RefusedRecord): OutgoingRecord | undefined {
+    if (this.#letters?.has(record)) return this.#letters.cut(record);
+    const origin = this.#origins.get(record);
+    return origin === undefined ? undefined : this.#writeLetter(origin, reason);
+  }
+
+  #writeLetter(arrival: Arrival, reason: string): OutgoingRecord | undefined {
+    if (this.#letters === undefined) return undefined;
+    this.#counts.deadLetters++;
+    return this.#letters.write(arrival, reason);
   }
 
   #handle(arrival: Arrival): void {
@@ -213,31 +246,32 @@ class Pipeline {
     this.#handled++;
     this.#counts.events++;
     this.#position.advance(arrival);
-    if (event === undefined) {
-      this.#countRefused(arrival.refusal ?? "unreadable", arrival.data);
-      return;
-    }
+    if (event === undefined) return this.#refuse(arrival, arrival.refusal ?? "unreadable");
     this.#counts.lastEventAt = arrival.timestamp ?? this.#counts.lastEventAt;
     if (isCanary(event)) {
       this.#counts.canaries++;
       return;
     }
-    const record = this.#transform(event);
-    if (record === undefined) return;
-    this.#accepted++;
-    this.#gathering.add(record);
-  }
-
-  #transform(event: Event): Outgoing | undefined {
     try {
       const record = this.#options.transform(event);
       if (record === undefined) this.#counts.dropped++;
-      return record;
+      else this.#accept(record, arrival);
     } catch (error) {
       if (!(error instanceof RefusedEvent)) throw error;
-      this.#countRefused(error.message, event.data);
-      return undefined;
+      this.#refuse(arrival, error.message);
     }
+  }
+
+  #accept(record: Outgoing, arrival: Arrival): void {
+    this.#accepted++;
+    if (this.#letters !== undefined) this.#origins.set(record, arrival);
+    this.#gathering.add(record);
+  }
+
+  #refuse(arrival: Arrival, reason: string): void {
+    this.#countRefused(reason, arrival.data);
+    const letter = this.#writeLetter(arrival, reason);
+    if (letter !== undefined) this.#gathering.add(letter);
   }
 
   /** Counts by reason, and shows one sample of each, once a minute at the most. */
@@ -254,7 +288,7 @@ class Pipeline {
     });
   }
 
-  #newGathering(): Gathering<Outgoing> {
+  #newGathering(): Gathering<OutgoingRecord> {
     return new Gathering({
       maxRecords: this.#options.batchSize,
       maxBytes: MAX_BATCH_BYTES,

@@ -2,6 +2,7 @@ import { compile } from "../edits/outgoing.ts";
 import { knownTopics } from "../edits/route.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { Delivery } from "../kafka/delivery.ts";
+import { warnOfRetention } from "../kafka/retention.ts";
 import { newCounts, produce } from "../produce.ts";
 import { EventStream } from "../upstream/stream.ts";
 import { userAgent } from "../version.ts";
@@ -32,9 +33,12 @@ export async function runProducer(
   cluster: Cluster,
   stop: AbortSignal,
 ): Promise<void> {
-  const { topic, streamUrl, createTopics, partitions, replicationFactor } = options;
+  const { topic, streamUrl, deadLetterTopic, since } = options;
+  const { createTopics, partitions, replicationFactor } = options;
   const edits = eventOptions(options, { topic, streamUrl });
   const counts = newCounts();
+  const topics = knownTopics(topic, edits.filter ?? {}) ?? [];
+  if (since !== undefined) await warnOfRetention(cluster, topics, since);
   try {
     await produce({
       open: (position, stop) =>
@@ -46,16 +50,17 @@ export async function runProducer(
           idleTimeout: idleTimeoutOf(options),
         }),
       stream: streamUrl.href,
-      since: options.since,
+      since,
       transform: compile(edits),
       publisher: new Delivery({
         cluster,
         place: positionPlace(options),
         delivery: options.delivery,
         compression: options.compression,
-        topics: knownTopics(topic, edits.filter ?? {}) ?? [],
+        topics: [...topics, ...deadLetterTopic === undefined ? [] : [deadLetterTopic]],
         create: createTopics ? { partitions, replicationFactor } : undefined,
       }),
+      deadLetterTopic,
       limit: options.eventsToProduce,
       batchSize: options.batchSize,
       linger: lingerOf(options),

@@ -102,6 +102,13 @@ export const producerOptions = {
       parse: oneOf("none", "gzip", "zstd"),
       default: "none",
     }),
+    deadLetterTopic: option({
+      placeholder: "NAME",
+      help:
+        "An existing topic for events and records that are refused, with the reason in headers.",
+      parse: topicName,
+      defaultText: "refused ones are counted and logged",
+    }),
     createTopics: flag(
       "Make topics that do not exist, with --partitions and --replication-factor.",
     ),
@@ -143,6 +150,9 @@ export function positionPlace(
 export function checkProducer(values: ProducerValues & UpstreamValues & EventValues): void {
   if (values.showPosition && values.resetPosition) {
     throw new UsageError("--show-position and --reset-position exclude each other");
+  }
+  if (values.deadLetterTopic === values.topic) {
+    throw new UsageError("--dead-letter-topic and --topic are the same topic");
   }
   if (values.streamUrl.searchParams.has("since")) {
     throw new UsageError("--stream-url has a 'since' of its own", { hint: "Give --since instead" });

@@ -18,6 +18,7 @@ export function summaryText(counts: ProduceCounts): string {
     ["dropped by the filter", counts.dropped],
     ["canaries", counts.canaries],
     ["refused", refused],
+    ["dead letters", counts.deadLetters],
     ["repeats dropped", stream?.repeats ?? 0],
     ["gaps upstream", stream?.gaps ?? 0],
     ["events missing there", stream?.missing ?? 0],

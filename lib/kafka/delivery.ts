@@ -36,8 +36,6 @@ export interface DeliveryOptions {
   readonly topics: readonly string[];
   /** Makes topics that are not there; without it they are an error. */
   readonly create?: NewTopics | undefined;
-  /** Makes a record that Kafka refuses into one that it takes, to be published in its place. */
-  readonly deadLetter?: ((refused: RefusedRecord) => OutgoingRecord | undefined) | undefined;
 }
 
 const log = getLogger(["wikitap", "kafka"]);
@@ -202,7 +200,7 @@ export class Delivery implements Publisher {
 
   async #narrow(work: Work, error: ChunksRefused): Promise<void> {
     const { chunks, refused } = withoutRefused(work.chunks ?? [], error);
-    const letters = refused.flatMap((one) => this.#options.deadLetter?.(one) ?? []);
+    const letters = refused.flatMap((one) => work.batch.replace?.(one) ?? []);
     work.chunks = [...chunks, ...await this.#chunks(letters)];
     work.refused.push(...refused);
   }

@@ -35,6 +35,8 @@ export interface Publisher {
 /** Records, and how far the work has come with them. */
 export interface Batch extends Progress {
   readonly records: readonly OutgoingRecord[];
+  /** Makes a record that Kafka refuses into one that is published in its place. */
+  readonly replace?: ((refused: RefusedRecord) => OutgoingRecord | undefined) | undefined;
 }
 
 /** What became of a batch. */

@@ -1,0 +1,44 @@
+import { getLogger } from "@logtape/logtape";
+import { formatDuration } from "../duration.ts";
+import { withAdmin } from "./admin.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Admin } from "./kafkajs.ts";
+import { describeTopic, topicConfigs } from "./topics.ts";
+
+const log = getLogger(["wikitap", "kafka"]);
+
+/**
+ * Warns where a topic keeps records for less time than a back-fill goes back: Kafka goes by the
+ * records' own timestamps and deletes old ones at its next check, which looks like loss.
+ *
+ * @param since Time in ms that the back-fill begins at.
+ */
+export async function warnOfRetention(
+  cluster: Cluster,
+  topics: readonly string[],
+  since: number,
+): Promise<void> {
+  const age = Date.now() - since;
+  const doing = "read the topics' retention";
+  await withAdmin(cluster, { doing, rights: ["Describe", "DescribeConfigs"] }, async (admin) => {
+    for (const topic of topics) {
+      if (await describeTopic(admin, topic) === undefined) continue;
+      const retention = await retentionOf(admin, topic);
+      if (retention >= age) continue;
+      log.warn(
+        "The topic '{topic}' keeps {retention}, and --since goes back {age}: Kafka will delete the oldest records again; set its retention.ms",
+        { topic, retention: formatDuration(retention), age: formatDuration(age) },
+      );
+    }
+  });
+}
+
+/** ms, `Infinity` where the topic keeps everything, or does not tell without the right to ask. */
+async function retentionOf(admin: Admin, topic: string): Promise<number> {
+  const names = ["cleanup.policy", "retention.ms"];
+  const configs = await topicConfigs(admin, topic, { names }).catch(() =>
+    new Map<string, string>()
+  );
+  const ms = Number(configs.get("retention.ms"));
+  return configs.get("cleanup.policy")?.includes("delete") && ms > 0 ? ms : Infinity;
+}

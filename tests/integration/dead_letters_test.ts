@@ -1,0 +1,108 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseOptions } from "../../lib/cli/option.ts";
+import { clusterConfig } from "../../lib/cli/kafka_options.ts";
+import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/producer.ts";
+import { withAdmin } from "../../lib/kafka/admin.ts";
+import { openCluster } from "../../lib/kafka/cluster.ts";
+import { type ReadOptions, type ReadRecord, readTopic } from "../../lib/kafka/reader.ts";
+import { createTopics } from "../../lib/kafka/topics.ts";
+import { withGarbage } from "../../lib/local/events/faults.ts";
+import { type EventLog, records } from "../../lib/local/events/log.ts";
+import { serveEvents } from "../../lib/local/event_server.ts";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { testKafka, uniqueTopic } from "../support/kafka.ts";
+
+const kafka = await testKafka();
+const START = Date.now() - 3_600_000;
+
+/** Produces `count` records of a log, with dead letters, and gives both topics' records. */
+async function produce(
+  log: EventLog,
+  { configs, args, count }: { configs: [string, string][]; args: string[]; count: number },
+): Promise<{ topic: ReadRecord[]; letters: ReadRecord[] }> {
+  const [topic, letters] = [uniqueTopic(), uniqueTopic("letters")];
+  await using stack = new AsyncDisposableStack();
+  const server = serveEvents({ log, pace: "at-once" });
+  stack.defer(() => server.stop());
+  const options = parseOptions(PRODUCER_GROUPS, [
+    ...["--bootstrap-server", kafka, "--topic", topic, "--dead-letter-topic", letters],
+    ...["--stream-url", server.url, "--since", String(START - 60_000)],
+    ...["--events-to-produce", String(count), ...args],
+  ], () => undefined);
+  const cluster = openCluster(clusterConfig(options));
+  await withAdmin(cluster, { doing: "make topics" }, (admin) =>
+    createTopics(admin, [
+      { topic, partitions: 3, replicationFactor: 1, configs: new Map(configs) },
+      { topic: letters, partitions: 1, replicationFactor: 1 },
+    ]));
+  await runProducer(options, cluster, new AbortController().signal);
+  const read = async (topic: string, end: Partial<ReadOptions>) => {
+    const found: ReadRecord[] = [];
+    await readTopic(cluster, {
+      ...{ topic, from: "beginning", signal: AbortSignal.timeout(20_000), ...end },
+      handle: ({ records }) => void found.push(...records),
+    });
+    return found;
+  };
+  // A commit is answered before all partitions show it: the end of the topic comes a moment later.
+  return {
+    topic: await read(topic, { maxRecords: count }),
+    letters: await read(letters, { toEnd: true }),
+  };
+}
+
+const header = ({ headers }: ReadRecord, name: string) =>
+  headers?.[name] === undefined ? undefined : new TextDecoder().decode(headers[name] as Uint8Array);
+
+Deno.test("what cannot be read becomes a dead letter, byte for byte, with its place upstream", async () => {
+  const log = withGarbage(syntheticLog({ start: START, rate: 100, count: 2000 }), {
+    seed: 1,
+    every: 50,
+  });
+  const { topic, letters } = await produce(log, { configs: [], args: [], count: 500 });
+  assertEquals(topic.length, 500);
+  assert(letters.length > 5);
+  const bytes = (data: Uint8Array) => new TextDecoder().decode(data);
+  const served = new Set(
+    log.topics.flatMap((one) => [...records(one)].map(({ data }) => bytes(data))),
+  );
+  for (const letter of letters) {
+    assertEquals(header(letter, "wikitap.reason"), "bad JSON");
+    assertEquals(header(letter, "wikitap.topic"), "eqiad.mediawiki.recentchange");
+    assertEquals(header(letter, "wikitap.partition"), "0");
+    assert(served.has(bytes(letter.value!)), "the value is what upstream sent");
+  }
+});
+
+Deno.test("records that are too large for the topic are refused alone, and become dead letters", async () => {
+  const log = syntheticLog({ start: START, rate: 100, count: 3000 });
+  const { topic, letters } = await produce(log, {
+    configs: [["max.message.bytes", "2500"]],
+    args: ["--payload", "event"],
+    count: 800,
+  });
+  assertEquals(topic.length, 800);
+  assert(topic.every(({ value }) => value!.length < 2500));
+  assert(letters.length > 0, "some of the events are larger than that");
+  for (const letter of letters) {
+    assertEquals(header(letter, "wikitap.reason"), "MESSAGE_TOO_LARGE");
+    assert(letter.value!.length > 2300);
+    const { meta } = JSON.parse(new TextDecoder().decode(letter.value!));
+    assertEquals(header(letter, "wikitap.offset"), String(meta.offset));
+  }
+});
+
+Deno.test("records whose timestamp Kafka refuses are refused alone, and become dead letters", async () => {
+  const log = syntheticLog({ start: START, rate: 100, count: 5000 });
+  const { topic, letters } = await produce(log, {
+    configs: [["message.timestamp.before.max.ms", String(86_400_000)]],
+    args: [],
+    count: 1500,
+  });
+  assertEquals(topic.length, 1500);
+  assert(letters.length > 0, "some of the events lie years back");
+  assertEquals(
+    new Set(letters.map((letter) => header(letter, "wikitap.reason"))),
+    new Set(["INVALID_TIMESTAMP"]),
+  );
+});
