@@ -23,6 +23,8 @@ export type StreamState = "connecting" | "reading" | "away" | "ended";
 /** Counted since the start; read by status line, metrics and the closing summary. */
 export interface StreamCounts extends RepeatCounts {
   state: StreamState;
+  /** Whether a response is open just now. */
+  connected: boolean;
   /** Arrivals given on, each once. */
   arrivals: number;
   bytes: number;
@@ -99,6 +101,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     this.#repeats = new Repeats(this.#received, reportGap);
     this.counts = Object.assign(this.#repeats.counts, {
       state: "connecting" as StreamState,
+      connected: false,
       arrivals: 0,
       bytes: 0,
       reconnects: new Map<Cause, number>(),
@@ -144,16 +147,21 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   async *#connection(): AsyncGenerator<readonly Arrival[], Ending> {
     const { stop, idleTimeout, maxPause = MAX_PAUSE } = this.#options;
     const controller = new AbortController();
-    const abort = (cause: Cause) => controller.abort(cause);
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    const abort = (cause: Cause) => {
+      controller.abort(cause);
+      // Deno's fetch forgets the signal when its Response is collected, and a read then hangs on.
+      reader?.cancel().catch(() => {});
+    };
     const onStop = () => abort("end");
     stop.addEventListener("abort", onStop);
     let timer = setTimeout(abort, CONNECT_TIMEOUT, "unreachable");
     let isAtNews = false;
-    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     try {
       if (stop.aborted) return { cause: "end", isAtNews };
       const body = await this.#open(controller.signal);
       reader = body.getReader();
+      this.counts.connected = true;
       this.#repeats.connected({ anchored: this.#step === 0 });
       const parser = new SseParser();
       const ids = new IdReader(this.#received);
@@ -162,7 +170,10 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
         timer = setTimeout(abort, idleTimeout, "idle");
         const { value, done } = await reader.read();
         clearTimeout(timer);
-        if (done) return { cause: "end", isAtNews, retryAfter: asked(parser.retry) };
+        if (done) {
+          controller.signal.throwIfAborted();
+          return { cause: "end", isAtNews, retryAfter: asked(parser.retry) };
+        }
         this.counts.bytes += value.length;
         const fresh: Arrival[] = [];
         const ending = this.#frames(parser.push(value), ids, fresh);
@@ -192,10 +203,10 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
       }
       return { cause: "cut", isAtNews, detail: describe(error) };
     } finally {
+      this.counts.connected = false;
       clearTimeout(timer);
       stop.removeEventListener("abort", onStop);
-      controller.abort("end");
-      reader?.cancel().catch(() => {});
+      abort("end");
     }
   }
 

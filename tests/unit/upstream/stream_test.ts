@@ -29,8 +29,11 @@ const frames = (from: number, to: number) =>
 
 type Answer = (signal: AbortSignal) => Response;
 
-/** How a scripted response goes on behind its text: ends, breaks off, or stays open and silent. */
-type Ending = "end" | "break" | "silence";
+/**
+ * How a scripted response goes on behind its text: ends, breaks off, or stays open and silent;
+ * `deaf`: silent, and does not end with the signal of its request either.
+ */
+type Ending = "end" | "break" | "silence" | "deaf";
 
 function stream(text: string, ending: Ending = "end"): Answer {
   return (signal) => {
@@ -271,11 +274,21 @@ Deno.test("EventStream reads a gap again once, and counts one that stays", async
   assertEquals([requests.length, events.counts.gaps, events.counts.missing], [3, 1, 3]);
 });
 
-Deno.test("EventStream ends when it is stopped, also in the middle of waiting", async () => {
-  const { fetch } = service([stream(frame(0), "silence")]);
-  const { events, stop } = open(fetch);
-  const done = take(events, 2);
-  setTimeout(() => stop.abort(), 20);
-  assertEquals(await done, [0]);
-  assertEquals(events.counts.state, "ended");
+for (const silence of ["silence", "deaf"] as const) {
+  Deno.test(`EventStream ends when it is stopped in the middle of waiting: ${silence}`, async () => {
+    const { fetch } = service([stream(frame(0), silence)]);
+    const { events, stop } = open(fetch);
+    const done = take(events, 2);
+    setTimeout(() => stop.abort(), 20);
+    assertEquals(await done, [0]);
+    assertEquals(events.counts.state, "ended");
+    assertEquals(events.counts.connected, false);
+  });
+}
+
+Deno.test("EventStream gives up a silent connection that forgot its signal", async () => {
+  const { fetch } = service([stream(frame(0), "deaf"), stream(frames(0, 2))]);
+  const { events } = open(fetch, { idleTimeout: 30 });
+  assertEquals(await take(events, 2), [0, 1]);
+  assertEquals([...events.counts.reconnects.keys()], ["idle"]);
 });
