@@ -25,6 +25,8 @@ export const main = program({
       "Articles of one wiki, by people",
     ],
     ["deno task start --since 2h", "Begins two hours ago"],
+    ["deno task start --since 2026-01-01 --until 2026-01-02", "One day, then it ends"],
+    ["deno task start --dry-run --events-to-produce 3", "Three records to look at, without Kafka"],
   ],
   groups: PRODUCER_GROUPS,
   run: async (options, stop) => {

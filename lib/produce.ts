@@ -11,6 +11,7 @@ import {
   type RefusedRecord,
 } from "./kafka/publisher.ts";
 import type { OutgoingRecord } from "./kafka/record.ts";
+import { BackFill, DISORDER } from "./upstream/back_fill.ts";
 import { RefusedEvent } from "./upstream/event.ts";
 import { Position, type SavedPosition } from "./upstream/position.ts";
 import type { Arrival, EventStream } from "./upstream/stream.ts";
@@ -22,6 +23,8 @@ export interface ProduceOptions {
   readonly stream: string;
   /** Where to begin when nothing is saved, in ms; `undefined`: now. */
   readonly since: number | undefined;
+  /** Ends behind the last event of before that time, in ms. */
+  readonly until?: number | undefined;
   readonly transform: Transform;
   readonly publisher: Publisher;
   /** The topic for what is refused; without it that is only counted and logged. */
@@ -94,6 +97,7 @@ export async function produce(options: ProduceOptions): Promise<void> {
     const position = saved === undefined
       ? new Position(options.since ?? Date.now())
       : restore(saved.position, options);
+    checkEnd(position, options);
     reportStart(position, saved !== undefined, options);
     await new Pipeline(options, position, saved?.handled ?? 0).run();
   } finally {
@@ -107,7 +111,9 @@ class Pipeline {
   /** Behind the last event that was handled; what a batch carries. */
   readonly #position: Position;
   #gathering: Gathering<OutgoingRecord>;
-  #stream: EventStream | undefined;
+  #stream: EventStream | BackFill | undefined;
+  /** The stream has come to its end. */
+  #isComplete = false;
   #handled: number;
   /** `#handled` as it was saved last, and when; -1: not at all. */
   #saved = -1;
@@ -140,7 +146,7 @@ class Pipeline {
     try {
       // Before anything is read, so that a start that is killed before its first edit counts too.
       await Promise.race([this.#publish(deadline.signal), late.promise]);
-      while (this.#accepted < limit && !stop.aborted) {
+      while (this.#accepted < limit && !this.#isComplete && !stop.aborted) {
         await Promise.race([this.#readAndPublish(deadline.signal), late.promise]);
       }
     } finally {
@@ -174,7 +180,7 @@ class Pipeline {
   }
 
   async #read(stop: AbortSignal): Promise<void> {
-    const stream = this.#stream = this.#options.open(this.#position, stop);
+    const stream = this.#stream = this.#open(stop);
     this.#counts.stream = stream.counts;
     try {
       for await (const arrivals of stream) {
@@ -185,9 +191,16 @@ class Pipeline {
           if (stop.aborted) return;
         }
       }
+      this.#isComplete = !stop.aborted;
     } finally {
       this.#gathering.end();
     }
+  }
+
+  #open(stop: AbortSignal): EventStream | BackFill {
+    const { open, until } = this.#options;
+    if (until === undefined) return open(this.#position, stop);
+    return new BackFill({ open: (stop) => open(this.#position, stop), until, stop });
   }
 
   async #publishAll(deadline: AbortSignal): Promise<void> {
@@ -335,11 +348,22 @@ function restore(saved: unknown, { stream }: ProduceOptions): Position {
   }
 }
 
+/** @throws {UserError} where all of the stream is behind `until` already. */
+function checkEnd({ earliest }: Position, { until }: ProduceOptions): void {
+  if (until === undefined || earliest <= until + DISORDER) return;
+  const [begin, end] = [earliest, until].map((ms) => new Date(ms).toISOString());
+  throw new UserError(`Nothing is left to do: --until is ${end}, and the beginning ${begin}`, {
+    hint: "Say where to begin with --since; --reset-position forgets a saved position",
+  });
+}
+
 /** Where it goes on, how old that is, and how to begin anew. */
 function reportStart(position: Position, isSaved: boolean, { since }: ProduceOptions): void {
   const at = new Date(position.reached).toISOString();
   const age = formatDuration(Math.max(0, Date.now() - position.reached));
-  if (!isSaved) return log.info("No position is saved: beginning at {at}, {age} ago", { at, age });
+  if (!isSaved) {
+    return log.info("No position to go on from: beginning at {at}, {age} ago", { at, age });
+  }
   log.info("Going on at {at}, {age} ago (begin anew: --reset-position)", { at, age });
   if (since !== undefined) log.warn("--since is ignored: there is a saved position");
 }

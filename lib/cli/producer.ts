@@ -1,7 +1,10 @@
+import { getLogger } from "@logtape/logtape";
+import { DryRun } from "../console/dry_run.ts";
 import { compile } from "../edits/outgoing.ts";
 import { knownTopics } from "../edits/route.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { Delivery } from "../kafka/delivery.ts";
+import type { Publisher } from "../kafka/publisher.ts";
 import { warnOfRetention } from "../kafka/retention.ts";
 import { newCounts, produce } from "../produce.ts";
 import { EventStream } from "../upstream/stream.ts";
@@ -9,6 +12,7 @@ import { userAgent } from "../version.ts";
 import { eventOptions, filterOptions, recordOptions } from "./event_options.ts";
 import { kafkaOptions } from "./kafka_options.ts";
 import type { GroupValues } from "./option.ts";
+import { writeOutput } from "./output.ts";
 import {
   idleTimeoutOf,
   lingerOf,
@@ -27,18 +31,22 @@ export const PRODUCER_GROUPS = [
   recordOptions,
 ] as const;
 
+type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
+
 /** Runs the pipeline as the options say, until it is done or stopped; ends with a summary. */
 export async function runProducer(
-  options: GroupValues<typeof PRODUCER_GROUPS>,
+  options: ProducerOptions,
   cluster: Cluster,
   stop: AbortSignal,
 ): Promise<void> {
-  const { topic, streamUrl, deadLetterTopic, since } = options;
-  const { createTopics, partitions, replicationFactor } = options;
+  const { topic, streamUrl, dryRun } = options;
   const edits = eventOptions(options, { topic, streamUrl });
-  const counts = newCounts();
   const topics = knownTopics(topic, edits.filter ?? {}) ?? [];
-  if (since !== undefined) await warnOfRetention(cluster, topics, since);
+  const counts = newCounts();
+  askForContact(options);
+  if (options.since !== undefined && !dryRun) {
+    await warnOfRetention(cluster, topics, options.since);
+  }
   try {
     await produce({
       open: (position, stop) =>
@@ -50,17 +58,11 @@ export async function runProducer(
           idleTimeout: idleTimeoutOf(options),
         }),
       stream: streamUrl.href,
-      since,
+      since: options.since,
+      until: options.until,
       transform: compile(edits),
-      publisher: new Delivery({
-        cluster,
-        place: positionPlace(options),
-        delivery: options.delivery,
-        compression: options.compression,
-        topics: [...topics, ...deadLetterTopic === undefined ? [] : [deadLetterTopic]],
-        create: createTopics ? { partitions, replicationFactor } : undefined,
-      }),
-      deadLetterTopic,
+      publisher: dryRun ? new DryRun(writeOutput) : delivery(options, cluster, topics),
+      deadLetterTopic: options.deadLetterTopic,
       limit: options.eventsToProduce,
       batchSize: options.batchSize,
       linger: lingerOf(options),
@@ -69,6 +71,31 @@ export async function runProducer(
       counts,
     });
   } finally {
-    reportSummary(counts);
+    reportSummary(counts, dryRun ? "Printed" : "Published");
   }
+}
+
+function delivery(
+  options: ProducerOptions,
+  cluster: Cluster,
+  topics: readonly string[],
+): Publisher {
+  const { deadLetterTopic, createTopics, partitions, replicationFactor } = options;
+  return new Delivery({
+    cluster,
+    place: positionPlace(options),
+    delivery: options.delivery,
+    compression: options.compression,
+    topics: [...topics, ...deadLetterTopic === undefined ? [] : [deadLetterTopic]],
+    create: createTopics ? { partitions, replicationFactor } : undefined,
+  });
+}
+
+/** Wikimedia's User-Agent policy asks for it, and refuses at times who has none. */
+function askForContact({ contact, streamUrl }: ProducerOptions): void {
+  if (contact !== undefined || !streamUrl.hostname.endsWith(".wikimedia.org")) return;
+  getLogger(["wikitap", "upstream"]).warn(
+    "Wikimedia asks who reads its stream: set --contact (or WIKITAP_CONTACT) to a mail address " +
+      "or page of yours",
+  );
 }

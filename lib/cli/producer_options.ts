@@ -2,13 +2,14 @@ import { positionTopic } from "../edits/route.ts";
 import { topicTemplate } from "../edits/template.ts";
 import { UsageError } from "../error.ts";
 import { eventOptions, type EventValues } from "./event_options.ts";
-import { flag, option, type OptionGroup, type Values } from "./option.ts";
+import { flag, flagName, option, type OptionGroup, type Values } from "./option.ts";
 import {
   duration,
   groupName,
   httpUrl,
   integer,
   oneOf,
+  pastTime,
   positiveDuration,
   time,
   topicName,
@@ -34,8 +35,15 @@ export const upstreamOptions = {
     since: option({
       placeholder: "WHEN",
       help: "Where to begin when no position is saved: an ISO date, epoch milliseconds, or an age.",
-      parse: (text: string) => time(text),
+      parse: (text: string) => pastTime(text),
       defaultText: "now",
+    }),
+    until: option({
+      placeholder: "WHEN",
+      help:
+        "End a back-fill there: behind the last event of before that time, in upstream's order, which may bring a few of some ms later.",
+      parse: (text: string) => time(text),
+      defaultText: "no end",
     }),
     idleTimeout: option({
       placeholder: "DURATION",
@@ -130,6 +138,9 @@ export const producerOptions = {
       parse: positiveDuration,
       default: 10_000,
     }),
+    dryRun: flag(
+      "Print what would be published, one JSON object a line, with no Kafka and no position.",
+    ),
     showPosition: flag("Print the saved position, and end."),
     resetPosition: flag("Forget the saved position, and end."),
   },
@@ -148,8 +159,13 @@ export function positionPlace(
 
 /** What is asked for at the same time and cannot be had. */
 export function checkProducer(values: ProducerValues & UpstreamValues & EventValues): void {
-  if (values.showPosition && values.resetPosition) {
-    throw new UsageError("--show-position and --reset-position exclude each other");
+  const asked = (["dryRun", "showPosition", "resetPosition"] as const).filter((key) => values[key]);
+  if (asked.length > 1) {
+    const flags = asked.map((key) => `--${flagName(key)}`);
+    throw new UsageError(`${flags.slice(0, 2).join(" and ")} exclude each other`);
+  }
+  if ((values.since ?? 0) > (values.until ?? Infinity)) {
+    throw new UsageError("--since is later than --until");
   }
   if (values.deadLetterTopic === values.topic) {
     throw new UsageError("--dead-letter-topic and --topic are the same topic");

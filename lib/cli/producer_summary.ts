@@ -4,13 +4,17 @@ import type { ProduceCounts } from "../produce.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 
-/** One line at the end: what became of everything. Zeros are left out. */
-export function reportSummary(counts: ProduceCounts): void {
-  log.info("{summary}", { summary: summaryText(counts) });
+/**
+ * One line at the end: what became of everything. Zeros are left out.
+ *
+ * @param did What was done with the records (default `Published`).
+ */
+export function reportSummary(counts: ProduceCounts, did?: string): void {
+  log.info("{summary}", { summary: summaryText(counts, did) });
 }
 
 /** See {@linkcode reportSummary}. */
-export function summaryText(counts: ProduceCounts): string {
+export function summaryText(counts: ProduceCounts, did = "Published"): string {
   const { stream, publisher } = counts;
   const refused = [...counts.refused.values()].reduce((sum, count) => sum + count, 0);
   const reconnects = [...stream?.reconnects.values() ?? []].reduce((sum, count) => sum + count, 0);
@@ -29,7 +33,7 @@ export function summaryText(counts: ProduceCounts): string {
   const details = facts.filter(([, count]) => count > 0)
     .map(([what, count]) => `${count.toLocaleString("en")} ${what}`);
   return [
-    `Published ${counts.published.toLocaleString("en")} records of ${
+    `${did} ${counts.published.toLocaleString("en")} records of ${
       counts.events.toLocaleString("en")
     } events`,
     ...details,

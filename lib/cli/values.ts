@@ -101,16 +101,25 @@ export function groupName(text: string): string {
 }
 
 /**
- * A time that has come, in ms: an ISO date (UTC where it names no zone), epoch milliseconds, or an
- * age such as `2h`.
+ * A time in ms: an ISO date (UTC where it names no zone), epoch milliseconds, or an age such as
+ * `2h`.
  */
 export function time(text: string, now = Date.now()): number {
   const ms = /^\d{10,16}$/.test(text) ? Number(text) : ageOrDate(text, now);
-  if (Number.isNaN(ms)) {
+  if (!Number.isSafeInteger(ms) || ms > LATEST) {
     throw new Error("expected an ISO date, epoch milliseconds, or an age such as 2h");
   }
-  if (ms > now) throw new Error("expected a time that has come, this one is in the future");
   if (ms < 0) throw new Error("expected a time of 1970 or later");
+  return ms;
+}
+
+/** The latest time that `Date` knows, in ms. */
+const LATEST = 8.64e15;
+
+/** A {@linkcode time} that has come. */
+export function pastTime(text: string, now = Date.now()): number {
+  const ms = time(text, now);
+  if (ms > now) throw new Error("expected a time that has come, this one is in the future");
   return ms;
 }
 

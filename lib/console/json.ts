@@ -1,4 +1,5 @@
 import type { ReadRecord } from "../kafka/reader.ts";
+import type { OutgoingRecord } from "../kafka/record.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -11,7 +12,7 @@ type Text = string | { readonly base64: string } | null;
  * the line is harmless for a terminal and still JSON.
  */
 export function jsonOf(partition: number, record: ReadRecord): string {
-  const json = JSON.stringify({
+  return harmless({
     key: textOf(record.key),
     partition,
     offset: Number(record.offset),
@@ -19,13 +20,26 @@ export function jsonOf(partition: number, record: ReadRecord): string {
     headers: headersOf(record.headers),
     value: textOf(record.value),
   });
-  return json.replace(UNSAFE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A record that is not published yet, in the same way: without partition and offset. */
+export function outgoingJsonOf({ topic, key, timestamp, headers, value }: OutgoingRecord): string {
+  return harmless({ topic, key, timestamp, headers: headersOf(headers), value: textOf(value) });
+}
+
+function harmless(object: unknown): string {
+  return JSON.stringify(object).replace(
+    UNSAFE,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** What `safeText()` escapes and JSON does not. */
 const UNSAFE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-function headersOf(headers: ReadRecord["headers"]): Record<string, Text | Text[]> {
+function headersOf(
+  headers: ReadRecord["headers"] | OutgoingRecord["headers"],
+): Record<string, Text | Text[]> {
   const entries = Object.entries(headers ?? {}).map(([name, value]) =>
     [
       name,

@@ -9,7 +9,7 @@ export interface Ended {
 
 /** How a program is run. */
 export interface RunOptions {
-  /** Variables in addition to this process's own. */
+  /** Variables in addition to this process's own, of which those that programs read are hidden. */
   readonly env?: Readonly<Record<string, string>>;
   /** Deno's permission flags. Default: all. */
   readonly permissions?: readonly string[];
@@ -28,12 +28,12 @@ export async function runProgram(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
-  const program = startProgram(script, args, options);
+  await using program = startProgram(script, args, options);
   return await program.ended;
 }
 
-/** A program that runs. */
-export interface Running {
+/** A program that runs. Disposing it kills it, where it has not ended by then. */
+export interface Running extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
   /** Resolves when stdout holds `text`; rejects when the program ends without. */
   untilOutput(text: string): Promise<void>;
@@ -51,28 +51,44 @@ export function startProgram(
   const started = performance.now();
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "--no-check", "--no-prompt", ...permissions, script, ...args],
-    env: { NO_COLOR: "1", ...env },
+    env: { ...NO_SETTINGS, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const stdout = collect(process.stdout);
   const stderr = collect(process.stderr);
-  const ended = async (): Promise<Ended> => {
+  let isOver = false;
+  const end = async (): Promise<Ended> => {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       process.kill("SIGKILL");
     }, limit);
     const { code } = await process.status;
+    isOver = true;
     clearTimeout(timer);
     await Promise.all([stdout.done, stderr.done]);
     const output = { stdout: stdout.text(), stderr: stderr.text() };
     if (isLate) throw new Error(`Still running after ${limit} ms: ${JSON.stringify(output)}`);
     return { code, ...output, ms: performance.now() - started };
   };
-  return { process, untilOutput: stdout.until, untilLog: stderr.until, ended: ended() };
+  const ended = end();
+  ended.catch(() => {}); // whoever waits for it learns of it
+  return {
+    ...{ process, untilOutput: stdout.until, untilLog: stderr.until, ended },
+    async [Symbol.asyncDispose]() {
+      if (!isOver) process.kill("SIGKILL");
+      await ended.catch(() => {});
+    },
+  };
 }
+
+/** Whoever runs the tests may have set these for a producer of their own; empty is not set. */
+const NO_SETTINGS = {
+  ...{ NO_COLOR: "1", KAFKA_BROKERS: "", KAFKA_SASL_PASSWORD: "" },
+  ...{ EVENTSTREAMS_URL: "", WIKITAP_CONTACT: "" },
+};
 
 /** Gathers what a stream says, and tells when it has said something. */
 function collect(stream: ReadableStream<Uint8Array>) {

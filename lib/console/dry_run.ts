@@ -1,0 +1,32 @@
+import { getLogger } from "@logtape/logtape";
+import type { Batch, Published, Publisher, PublisherCounts } from "../kafka/publisher.ts";
+import { outgoingJsonOf } from "./json.ts";
+
+/** Shows what would be published, one JSON object a line; nothing goes to Kafka or is saved. */
+export class DryRun implements Publisher {
+  readonly counts: PublisherCounts = { batches: 0, aborted: 0, restarts: 0, connected: false };
+  readonly #write: (text: string) => void;
+
+  /** @param write Takes the lines of a batch. */
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  open(): Promise<undefined> {
+    getLogger(["wikitap", "produce"]).info(
+      "Dry run: records are printed, no position is read or saved",
+    );
+    return Promise.resolve(undefined);
+  }
+
+  // deno-lint-ignore require-await -- what `write` throws is to reject
+  async publish({ records }: Batch): Promise<Published> {
+    this.#write(records.map((record) => `${outgoingJsonOf(record)}\n`).join(""));
+    this.counts.batches++;
+    return { records: records.length, refused: [] };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

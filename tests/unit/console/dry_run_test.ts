@@ -1,0 +1,34 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DryRun } from "../../../lib/console/dry_run.ts";
+
+const record = {
+  ...{ topic: "t", key: null, timestamp: 5, headers: { h: "x" } },
+  value: '{"title":"a\u009b\u202e"}',
+};
+
+Deno.test("DryRun prints a batch as lines of JSON that are harmless for a terminal", async () => {
+  let output = "";
+  const publisher = new DryRun((text) => output += text);
+  assertEquals(await publisher.open(), undefined);
+  const bytes = new TextEncoder().encode("b");
+  const records = [record, { ...record, key: "k", value: bytes, headers: undefined }];
+  const published = await publisher.publish({ records, handled: 2, position: {} });
+  assertEquals(published, { records: 2, refused: [] });
+  assertEquals(output.split("\n"), [
+    '{"topic":"t","key":null,"timestamp":5,"headers":{"h":"x"},' +
+    '"value":"{\\"title\\":\\"a\\u009b\\u202e\\"}"}',
+    '{"topic":"t","key":"k","timestamp":5,"headers":{},"value":"b"}',
+    "",
+  ]);
+});
+
+Deno.test("DryRun.publish() rejects when nobody reads", async () => {
+  const publisher = new DryRun(() => {
+    throw new Error("closed");
+  });
+  await assertRejects(
+    () => publisher.publish({ records: [record], handled: 1, position: {} }),
+    Error,
+    "closed",
+  );
+});
