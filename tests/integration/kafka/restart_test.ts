@@ -1,0 +1,100 @@
+import { assert, assertEquals } from "@std/assert";
+import { withAdmin } from "../../../lib/kafka/admin.ts";
+import { disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
+import { readTopic } from "../../../lib/kafka/reader.ts";
+import { createTopics } from "../../../lib/kafka/topics.ts";
+import { startKafka } from "../../../lib/local/broker.ts";
+import { uniqueTopic } from "../../support/kafka.ts";
+
+const directory = await Deno.makeTempDir({ prefix: "wikitap-restart-" });
+const kafka = await startKafka({ directory, port: 0, heap: 256 });
+const cluster = openCluster({ brokers: [kafka.bootstrapServers] });
+
+Deno.test.afterAll(async () => {
+  await kafka.stop();
+  await Deno.remove(directory, { recursive: true });
+});
+
+// The broker's process is older than a test and may end in it, and a client that had to be left
+// behind tries on: what the sanitizers take for leaks.
+const unsanitized = { sanitizeOps: false, sanitizeResources: false };
+
+for (const group of [undefined, "readers"]) {
+  const kind = group === undefined ? "a group of its own" : "a group that keeps its progress";
+  Deno.test(
+    `readTopic() goes on after the broker was killed, in ${kind}`,
+    unsanitized,
+    async () => {
+      const topic = await newTopic();
+      await send(topic, 0, 500);
+      const stop = new AbortController();
+      const values: number[] = [];
+      const reading = readTopic(cluster, {
+        topic,
+        from: "beginning",
+        group,
+        signal: stop.signal,
+        handle: ({ records }) => {
+          for (const { value } of records) {
+            values.push(Number(new TextDecoder().decode(value ?? undefined)));
+          }
+        },
+      });
+      await until(() => values.length === 500);
+      await kafka.kill(1);
+      await kafka.start();
+      await send(topic, 500, 1000);
+      await until(() => values.includes(999));
+      stop.abort();
+      await reading;
+      assertEquals(values, Array.from({ length: 1000 }, (_, index) => index));
+    },
+  );
+}
+
+Deno.test("readTopic() ends within seconds while the broker is away", unsanitized, async () => {
+  const topic = await newTopic();
+  await send(topic, 0, 1);
+  const stop = new AbortController();
+  const { promise: first, resolve } = Promise.withResolvers<void>();
+  const reading = readTopic(cluster, {
+    topic,
+    from: "beginning",
+    signal: stop.signal,
+    handle: () => resolve(),
+  });
+  await first;
+  await kafka.kill(1);
+  const started = performance.now();
+  stop.abort();
+  await reading;
+  const ms = performance.now() - started;
+  assert(ms < 10_000, `took ${ms} ms`);
+});
+
+async function newTopic(): Promise<string> {
+  const topic = uniqueTopic();
+  const spec = { topic, partitions: 1, replicationFactor: 1 };
+  await withAdmin(cluster, { doing: "create" }, (admin) => createTopics(admin, [spec]));
+  return topic;
+}
+
+/** Sends the numbers from `from` to below `to`. */
+async function send(topic: string, from: number, to: number): Promise<void> {
+  const producer = cluster.patient.producer();
+  await producer.connect();
+  const messages = Array.from({ length: to - from }, (_, index) => ({
+    partition: 0,
+    value: String(from + index),
+  }));
+  await producer.send({ topic, messages });
+  await disconnect(producer);
+}
+
+async function until(condition: () => boolean, limit = 30_000): Promise<void> {
+  const deadline = performance.now() + limit;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`Not so after ${limit} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
