@@ -6,6 +6,7 @@ import type { ReadRecord } from "../kafka/reader.ts";
 const LONGEST = { title: 120, name: 60, value: 200 } as const;
 
 const decoder = new TextDecoder();
+const grouped = new Intl.NumberFormat("en-US");
 
 /**
  * A record as one readable line: time (UTC), wiki, change of size in bytes, title and user, bots
@@ -35,7 +36,7 @@ function editLine(edit: Edit): string {
 function sizeChange({ old_length, new_length }: Edit): string {
   if (new_length === null) return "";
   const change = new_length - (old_length ?? 0);
-  return `${change > 0 ? "+" : ""}${change.toLocaleString("en-US")}`;
+  return `${change > 0 ? "+" : ""}${grouped.format(change)}`;
 }
 
 function timeOf(ms: number): string {
