@@ -49,7 +49,7 @@ Deno.test("create-topic tells each difference, and --alter ends it", async () =>
 
 Deno.test("create-topic --alter refuses fewer partitions, and changes nothing", async () => {
   const topic = uniqueTopic();
-  await createTopic(topic);
+  await createTopic(topic, "--retention", "7d");
   const refused = await createTopic(topic, "--partitions", "2", "--retention", "1h", "--alter");
   assertEquals(refused.code, 1);
   assertStringIncludes(refused.stderr, "Cannot change partitions of the topic");

@@ -71,17 +71,7 @@ Deno.test("readTopic() in a group goes on where it left off, and hands out again
 Deno.test("readTopic() refuses a group that holds a producer's position", async () => {
   const topic = await newTopic(1);
   const group = uniqueTopic("group");
-  await inTransaction(uniqueTopic("tx"), async (transaction) => {
-    const metadata = '{"v":1,"wikitap":"position","owner":"x"}';
-    await sendOffsetWithMetadata(transaction, {
-      groupId: group,
-      topic,
-      partition: 0,
-      offset: "5",
-      metadata,
-    });
-    await transaction.commit();
-  });
+  await commitOffset(group, topic, "5", '{"v":1,"wikitap":"position","owner":"x"}');
   await assertRejects(
     () => read(topic, { toEnd: false, group }),
     UserError,
@@ -118,11 +108,7 @@ Deno.test("readTopic() leaves out aborted transactions that overlap, wherever it
   // A group that has an offset begins in the midst of both.
   for (const offset of [2, 3, 4]) {
     const group = uniqueTopic("group");
-    await inTransaction(uniqueTopic("tx"), async (transaction) => {
-      const at = { groupId: group, topic, partition: 0, offset: String(offset), metadata: "" };
-      await sendOffsetWithMetadata(transaction, at);
-      await transaction.commit();
-    });
+    await commitOffset(group, topic, String(offset), "");
     assertEquals(await read(topic, { toEnd: false, maxRecords: 1, group }), ["committed"]);
   }
 });
@@ -206,6 +192,25 @@ async function inTransaction(
   } finally {
     await disconnect(producer);
   }
+}
+
+/** Commits an offset of partition 0; returns when it can be seen, which is a moment later. */
+async function commitOffset(
+  groupId: string,
+  topic: string,
+  offset: string,
+  metadata: string,
+): Promise<void> {
+  await inTransaction(uniqueTopic("tx"), async (transaction) => {
+    await sendOffsetWithMetadata(transaction, { groupId, topic, partition: 0, offset, metadata });
+    await transaction.commit();
+  });
+  const deadline = performance.now() + 20_000;
+  await withAdmin(cluster, { doing: "fetch offsets" }, async (admin) => {
+    while ((await admin.fetchOffsets({ groupId }))[0]?.partitions[0]?.offset !== offset) {
+      if (performance.now() > deadline) throw new Error(`No offset of '${groupId}' in time`);
+    }
+  });
 }
 
 function patientProducer({ patient }: Cluster, transactionalId: string): Producer {
