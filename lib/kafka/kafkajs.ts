@@ -1,5 +1,5 @@
 /**
- * The only import of kafkajs: what the rest of the station uses of it, with two of its parts
+ * The only import of kafkajs: what the rest of the station uses of it, with some of its parts
  * replaced and zstd added. It reads files inside of kafkajs, so its version is pinned exactly.
  */
 import Module from "node:module";
@@ -8,13 +8,19 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
+import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPartition.js";
+import produceRequestV3 from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import type { Kafka as KafkaType, Offsets, Transaction } from "kafkajs";
 import { dropAborted } from "./aborted.ts";
+import { groupByPartition } from "./group_by_partition.ts";
+import { produceRequest } from "./produce_request.ts";
 
 replaceModule(filterAbortedMessages, dropAborted);
+replaceModule(groupMessagesPerPartition, groupByPartition);
+replaceModule(produceRequestV3, produceRequest(compress));
 RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
 
-// Only now: the consumer takes hold of the filter when it is loaded.
+// Only now: what uses those modules takes hold of them when it is loaded.
 const { default: kafkajs } = await import("kafkajs");
 
 export type {
@@ -26,6 +32,7 @@ export type {
   Kafka,
   KafkaMessage,
   Message,
+  PartitionMetadata,
   Producer,
   ProducerConfig,
   RetryOptions,
@@ -48,6 +55,11 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
   compress: ({ buffer }: { buffer: Uint8Array }) => compressZstd(buffer),
   decompress: (buffer: Uint8Array) => decompressZstd(buffer),
 });
+
+async function compress(codec: number, records: Uint8Array): Promise<Uint8Array> {
+  return await kafkajs.CompressionCodecs[codec as keyof typeof kafkajs.CompressionCodecs]()
+    .compress({ buffer: records });
+}
 
 /** An offset that a group commits, with words of its own (4,096 bytes at most by default). */
 export interface OffsetWithMetadata {
