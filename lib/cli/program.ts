@@ -22,17 +22,20 @@ export interface Program<G extends readonly OptionGroup[]> extends Description {
   ) => Promise<ExitCode | void>;
 }
 
+/** A program that can be run: `main(args)` never exits and never throws. */
+export interface Main {
+  (args: readonly string[]): Promise<ExitCode>;
+  /** What it says of itself, and all of its options. */
+  readonly manual: Description & { readonly groups: readonly OptionGroup[] };
+}
+
 /**
  * Makes the `main` of a program: options, help, version, logs, signals, errors and the exit code.
- *
- * `main(args)` never exits and never throws. A program's last line is
- * `if (import.meta.main) await runMain(main)`.
+ * A program's last line is `if (import.meta.main) await runMain(main)`.
  */
-export function program<const G extends readonly OptionGroup[]>(
-  declared: Program<G>,
-): (args: readonly string[]) => Promise<ExitCode> {
+export function program<const G extends readonly OptionGroup[]>(declared: Program<G>): Main {
   const groups = [...declared.groups, logOptions] as const;
-  return async (args) => {
+  const main = async (args: readonly string[]) => {
     const stop = new AbortController();
     const release = stopOnSignals(stop);
     let debug = false;
@@ -56,6 +59,7 @@ export function program<const G extends readonly OptionGroup[]>(
       release();
     }
   };
+  return Object.assign(main, { manual: { ...declared, groups } });
 }
 
 type LogValues = GroupValues<[typeof logOptions]> & { operands: readonly string[] };
