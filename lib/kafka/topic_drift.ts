@@ -1,6 +1,6 @@
 import { UserError } from "../error.ts";
 import { type Admin, ConfigResourceTypes } from "./kafkajs.ts";
-import { topicConfigs, type TopicState } from "./topics.ts";
+import { describeTopic, topicConfigs, type TopicState } from "./topics.ts";
 
 /** What somebody asks of a topic; what is `undefined` is not asked. */
 export interface TopicWish {
@@ -65,6 +65,23 @@ export async function alterTopic(
   if (partitions !== undefined) {
     const count = Number(partitions.wanted);
     await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+  }
+  await untilAltered(admin, topic, drifts);
+}
+
+/** How long the brokers may take to hear of a change, in ms. */
+const SETTLING_LIMIT = 5000;
+
+/** The controller agrees first; a broker that is asked right after it may still tell the old state. */
+async function untilAltered(admin: Admin, topic: string, drifts: readonly Drift[]): Promise<void> {
+  const deadline = Date.now() + SETTLING_LIMIT;
+  const names = drifts.map(({ what }) => what).filter((what) => what !== "partitions");
+  while (Date.now() < deadline) {
+    const partitions = String((await describeTopic(admin, topic))?.partitions);
+    const configs = names.length === 0 ? new Map() : await topicConfigs(admin, topic, { names });
+    const found = new Map([["partitions", partitions], ...configs]);
+    if (drifts.every(({ what, wanted }) => found.get(what) === wanted)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
