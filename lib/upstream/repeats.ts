@@ -47,6 +47,8 @@ interface Connection<A> {
 /** Arrivals held per topic-partition until its anchor comes: at most so many, and so many bytes. */
 const MAX_HELD = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
+/** Timestamps in a log go back by less than this, in ms, but for single ones. */
+const FAR_BEFORE = 10_000;
 /** How many of the last ids are remembered per topic-partition. */
 const RECENT_IDS = 10_000;
 /** A topic-partition whose re-reads brought nothing so often is not re-read any more. */
@@ -130,13 +132,32 @@ export class Repeats<A extends Arrival> {
     }
     connection.held.push(arrival);
     connection.heldBytes += arrival.data.length;
-    const full = connection.held.length >= MAX_HELD || connection.heldBytes >= MAX_HELD_BYTES;
     // T is the highest timestamp of all that was handled: what lies beyond it comes after the
     // anchor in the log, or belongs to a log with another numbering.
     // Refused frames have not moved T.
     const isBeyond = arrival.offset !== undefined && (arrival.timestamp ?? 0) > place.timestamp;
-    if (!full && !isBeyond) return "handled";
+    if (!isBeyond && (!isFull(connection) || this.#dropOldest(place, connection))) {
+      return "handled";
+    }
     return this.#release(arrival.key, place, connection, fresh);
+  }
+
+  /**
+   * Makes room where very much comes again: what is before the anchor by its offset, and far before
+   * T, is no news in any numbering.
+   *
+   * @returns `false` where that can't be said of the oldest tenth of what is held.
+   */
+  #dropOldest({ offset, timestamp }: Place, connection: Connection<A>): boolean {
+    const { held } = connection;
+    const oldest = held.slice(0, Math.ceil(held.length / 10));
+    const isRepeat = (one: A) =>
+      (one.offset ?? -1) < offset && (one.timestamp ?? 0) < timestamp - FAR_BEFORE;
+    if (!oldest.every(isRepeat)) return false;
+    connection.held = held.slice(oldest.length);
+    connection.heldBytes -= oldest.reduce((sum, { data }) => sum + data.length, 0);
+    this.counts.repeats += oldest.length;
+    return true;
   }
 
   /** The anchor does not come: what is held is new, but for what the window of ids knows. */
@@ -146,8 +167,9 @@ export class Repeats<A extends Arrival> {
     const first = held.find(({ offset }) => offset !== undefined)?.offset ?? place.offset + 1;
     const isRenumbered = first <= place.offset ||
       held.some(({ id }) => id !== undefined && recent.has(id));
+    // Another connection may have the anchor, which this one may only have lost.
+    if (this.#wantsReread(key, place)) return "reread";
     if (isRenumbered) this.#renumber(key, first - 1, 0);
-    else if (this.#wantsReread(key, place)) return "reread";
     connection.held = [];
     connection.mode = "settling";
     connection.lookUps = held.length + RECENT_IDS;
@@ -225,6 +247,10 @@ export class Repeats<A extends Arrival> {
     if (recent === undefined) this.#recent.set(key, recent = new RecentIds(RECENT_IDS));
     return recent;
   }
+}
+
+function isFull({ held, heldBytes }: Connection<unknown>): boolean {
+  return held.length >= MAX_HELD || heldBytes >= MAX_HELD_BYTES;
 }
 
 function newConnection<A>(mode: Connection<A>["mode"]): Connection<A> {

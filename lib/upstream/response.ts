@@ -60,7 +60,7 @@ export async function openResponse(
   }
   if (response.status === 200) return eventStreamOf(response, url);
   const { status } = response;
-  const said = await beginningOf(response);
+  const said = await beginningOf(response, signal);
   const message = `${url.origin} answered ${status}${said === "" ? "" : `: ${said}`}`;
   if (status === 404) throw new Unavailable("status 404", message);
   if (status === 429 || status === 408 || status === 425) {
@@ -101,8 +101,10 @@ export function retryAfterOf(value: string | null, now = Date.now()): number | u
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER);
 }
 
-async function beginningOf(response: Response): Promise<string> {
+async function beginningOf(response: Response, signal: AbortSignal): Promise<string> {
   const reader = response.body?.getReader();
+  // As with the stream itself, the fetch may have forgotten its signal.
+  signal.addEventListener("abort", () => reader?.cancel().catch(() => {}), { once: true });
   try {
     const { value } = await reader?.read() ?? {};
     return new TextDecoder().decode(value?.subarray(0, MAX_ERROR_BYTES)).trim();

@@ -89,8 +89,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   readonly #now: () => number;
   /** Time in ms by which the current place is jumped over, 0 as a rule. */
   #step = 0;
-  /** Ask by `since` rather than Last-Event-ID: a topic of the position is gone. */
-  #bySince = false;
+  /** The topic-partitions that the ids of the last connection named: those that are there. */
+  #named: ReadonlySet<string> = new Set();
   #everConnected = false;
   #awaySince: number | undefined;
 
@@ -177,6 +177,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
         this.counts.bytes += value.length;
         const fresh: Arrival[] = [];
         const ending = this.#frames(parser.push(value), ids, fresh);
+        if (ids.named.size > 0) this.#named = ids.named;
         isAtNews = this.#repeats.resumed;
         if (fresh.length > 0) {
           this.counts.arrivals += fresh.length;
@@ -211,46 +212,50 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   }
 
   async #open(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const { url, userAgent, fetch } = this.#options;
     this.counts.state = this.#awaySince === undefined ? "connecting" : "away";
-    const { url: from, lastEventId } = this.#request(new URL(url));
+    const all = [...this.#received.places.keys()];
+    const named = all.filter((key) => this.#named.has(key));
+    // One that is gone makes the service refuse them all: then without it, and by time if need be.
+    const attempts = [all, named, []].filter((keys, i, tried) =>
+      i === 0 || keys.length < tried[i - 1]!.length
+    );
+    for (const [i, keys] of attempts.entries()) {
+      try {
+        return await this.#ask(keys, signal);
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error;
+        const isGone = error.reason === "status 404";
+        const isMistaken = error.reason === "not an event stream" && !this.#everConnected;
+        if (isGone && i < attempts.length - 1) continue;
+        if (!isGone && !isMistaken) throw error;
+        throw new UpstreamRefused(error.message, { hint: "Check --stream-url" });
+      }
+    }
+    throw new Error("There is always an attempt");
+  }
+
+  /** Asks for topic-partitions by Last-Event-ID, or without any for all there are, by time. */
+  async #ask(
+    keys: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { userAgent, fetch } = this.#options;
+    const back = this.#step > 0 ? -this.#step : this.#options.margin ?? MARGIN;
+    const { start, earliest } = this.#received;
+    const from = (ms: number) => Math.max(start, ms - back);
+    const url = new URL(this.#options.url);
     const headers: Record<string, string> = {
       "accept": "text/event-stream",
       "user-agent": userAgent,
-      ...lastEventId === undefined ? {} : { "last-event-id": lastEventId },
     };
-    try {
-      const body = await openResponse(from, { headers, signal, fetch });
-      this.#everConnected = true;
-      return body;
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      if (error.reason === "status 404") {
-        // Once without naming topics: one that the position names may be gone.
-        if (this.#bySince || lastEventId === undefined) {
-          throw new UpstreamRefused(error.message, { hint: "Check --stream-url" });
-        }
-        this.#bySince = true;
-        return await this.#open(signal);
-      }
-      if (error.reason === "not an event stream" && !this.#everConnected) {
-        throw new UpstreamRefused(error.message, { hint: "Check --stream-url" });
-      }
-      throw error;
+    if (keys.length === 0) url.searchParams.set("since", String(from(earliest)));
+    else {
+      const times = keys.map((key) => [key, from(this.#received.get(key)!.timestamp)] as const);
+      headers["last-event-id"] = writeEventId(times);
     }
-  }
-
-  /** Where the next connection begins. */
-  #request(url: URL): { url: URL; lastEventId?: string } {
-    const back = this.#step > 0 ? -this.#step : this.#options.margin ?? MARGIN;
-    const { places, start, earliest } = this.#received;
-    const from = (ms: number) => Math.max(start, ms - back);
-    if (this.#bySince || places.size === 0) {
-      url.searchParams.set("since", String(from(earliest)));
-      return { url };
-    }
-    const times = [...places].map(([key, place]) => [key, from(place.timestamp)] as const);
-    return { url, lastEventId: writeEventId(times) };
+    const body = await openResponse(url, { headers, signal, fetch });
+    this.#everConnected = true;
+    return body;
   }
 
   /** Frames become arrivals, and of these what is new goes to `fresh`. */
@@ -316,6 +321,8 @@ class IdReader {
   #entries: readonly IdEntry[] = [];
   /** The topic-partition whose entry the last id moved. */
   moved: string | undefined;
+  /** All that were named. */
+  readonly named = new Set<string>();
 
   constructor(readonly position: Position) {}
 
@@ -324,7 +331,10 @@ class IdReader {
     const entries = readEventId(id);
     for (const { key, next } of entries) {
       const before = this.#entries.find((entry) => entry.key === key);
-      if (before === undefined) this.position.know(key);
+      if (before === undefined) {
+        this.position.know(key);
+        this.named.add(key);
+      }
       if (next !== undefined && next !== before?.next) this.moved = key;
     }
     this.#text = id;

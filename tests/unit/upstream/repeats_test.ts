@@ -183,16 +183,40 @@ Deno.test("Repeats goes on at what upstream still has when the anchor is gone", 
 Deno.test("Repeats holds a bounded number of arrivals for an anchor that never comes", () => {
   const consumer = new Consumer();
   consumer.read([entry(5, 1000, 50_000)]);
-  consumer.repeats.connected();
-  const flood = Array.from({ length: 10_001 }, (_, i) => entry(100 + i, 999, i));
-  for (const one of flood) consumer.repeats.take(one, consumer.seen);
+  const flood = Array.from({ length: 10_001 }, (_, i) => entry(100 + i, 1000, i));
+  consumer.read(flood);
   assertEquals(consumer.seen.length, 1 + flood.length);
-  const large = new Uint8Array(1024 * 1024);
-  consumer.repeats.connected();
-  for (let i = 0; i < 16; i++) {
-    consumer.repeats.take({ ...entry(-i, 5, i + 1, `large-${i}`), data: large }, consumer.seen);
-  }
+  const data = new Uint8Array(1024 * 1024);
+  const large = Array.from(
+    { length: 16 },
+    (_, i) => ({ ...entry(-i, 1000, i + 1, `large-${i}`), data }),
+  );
+  consumer.read(large);
   assertEquals(consumer.seen.length, 1 + flood.length + 16);
+  assertEquals(consumer.rereads, 2);
+});
+
+Deno.test("Repeats drops what lies far before the anchor, however much it is", () => {
+  const log = Array.from({ length: 30_000 }, (_, i) => entry(i, 1000 + 10 * i));
+  const consumer = new Consumer();
+  consumer.position.advance(log[25_000]!);
+  consumer.read(log, Infinity, 250_000);
+  assertEquals(consumer.seen.length, 4999);
+  assertEquals(consumer.seen[0], log[25_001]);
+  assertEquals(consumer.repeats.counts.repeats, 25_001);
+});
+
+Deno.test("Repeats re-reads once where the anchor was lost, also after a restart", () => {
+  const log = Array.from({ length: 30 }, (_, i) => entry(i, 1000 + i));
+  const consumer = new Consumer();
+  consumer.position.advance(log[15]!);
+  const torn = log.filter(({ serial }) => serial !== 15);
+  consumer.repeats.connected();
+  const verdicts = torn.slice(10, 16).map((one) => consumer.repeats.take(one, consumer.seen));
+  assertEquals(verdicts.indexOf("reread"), 5);
+  assertEquals(consumer.seen, []);
+  consumer.read(log, Infinity, 5);
+  assertEquals(serials(consumer.seen), serials(log.slice(16)));
 });
 
 Deno.test("Repeats drops what one connection sends twice", () => {

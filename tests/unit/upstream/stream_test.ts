@@ -211,6 +211,22 @@ Deno.test("EventStream asks by time once when a topic of its position is gone", 
   assertEquals(requests[2], { since: "1000", lastEventId: undefined });
 });
 
+Deno.test("EventStream leaves out a topic that is gone, and asks for it again each time", async () => {
+  const notFound = answer("{}", { status: 404 });
+  const alone = (text: string) =>
+    text.replaceAll(`,{"topic":"${IDLE_TOPIC}","partition":0,"offset":-1}`, "");
+  const { fetch, requests } = service([
+    stream(frame(0) + frame(0, { topic: IDLE_TOPIC, at: 1005 })),
+    ...[notFound, stream(alone(frames(0, 2)))],
+    ...[notFound, stream(alone(frames(1, 3)))],
+  ]);
+  await take(open(fetch).events, 4);
+  const asked = requests.map(({ lastEventId, since }) =>
+    lastEventId?.map(({ topic }) => topic) ?? since
+  );
+  assertEquals(asked, ["1000", [TOPIC, IDLE_TOPIC], "1000", [TOPIC, IDLE_TOPIC], [TOPIC]]);
+});
+
 Deno.test("EventStream throws UpstreamRefused when the stream is not there", async () => {
   const { fetch } = service([answer("{}", { status: 404 })]);
   await assertRejects(() => take(open(fetch).events, 1), UpstreamRefused, "answered 404");
