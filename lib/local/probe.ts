@@ -1,12 +1,11 @@
+import { exchange } from "./exchange.ts";
+
 /** What a broker says of its cluster. */
 export interface ClusterView {
   readonly clusterId: string | null;
   /** The brokers that are registered and not fenced, in this broker's view. */
   readonly brokerIds: readonly number[];
 }
-
-/** A longer answer than this is not Kafka's, in bytes. */
-const LONGEST_ANSWER = 1024 * 1024;
 
 /**
  * Asks the broker at 127.0.0.1:`port` for its view of the cluster: one Metadata request, version 4,
@@ -19,49 +18,16 @@ const LONGEST_ANSWER = 1024 * 1024;
  * @returns `undefined` when nobody answers in time, or what answers is no Kafka.
  */
 export async function probe(port: number, timeout = 2000): Promise<ClusterView | undefined> {
-  let connection: Deno.TcpConn | undefined;
-  const close = () => {
-    try {
-      connection?.close();
-    } catch { /* closed already */ }
-  };
-  const timer = setTimeout(close, timeout);
+  const answer = await exchange(port, METADATA_REQUEST, timeout);
   try {
-    connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    await writeAll(connection, METADATA_REQUEST);
-    const length = new DataView((await readExactly(connection, 4)).buffer).getInt32(0);
-    if (length < 0 || length > LONGEST_ANSWER) return undefined;
-    return parseMetadata(await readExactly(connection, length));
+    return answer && parseMetadata(answer);
   } catch {
     return undefined;
-  } finally {
-    clearTimeout(timer);
-    close();
   }
 }
 
-/** length, api key 3, version 4, correlation id 1, no client id, no topics, make none. */
-const METADATA_REQUEST = Uint8Array.of(
-  0,
-  0,
-  0,
-  15,
-  0,
-  3,
-  0,
-  4,
-  0,
-  0,
-  0,
-  1,
-  255,
-  255,
-  0,
-  0,
-  0,
-  0,
-  0,
-);
+/** Api key 3, version 4, correlation id 1, no client id, no topics, make none. */
+const METADATA_REQUEST = Uint8Array.of(0, 3, 0, 4, 0, 0, 0, 1, 255, 255, 0, 0, 0, 0, 0);
 
 /**
  * Reads the body of a Metadata response of version 4.
@@ -87,18 +53,4 @@ export function parseMetadata(bytes: Uint8Array): ClusterView {
     string(); // rack
   }
   return { clusterId: string(), brokerIds };
-}
-
-async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
-}
-
-async function readExactly(from: Deno.TcpConn, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const count = await from.read(bytes.subarray(at));
-    if (count === null) throw new Error("Connection closed");
-    at += count;
-  }
-  return bytes;
 }

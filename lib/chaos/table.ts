@@ -1,0 +1,40 @@
+import type { ChaosReport } from "./run.ts";
+
+/** Whether the producer kept its promise. */
+export function isKept({ verdict }: ChaosReport, delivery: string): boolean {
+  const { lost, doubled, disordered, foreign } = verdict;
+  return lost === 0 && disordered === 0 && foreign === 0 &&
+    (doubled === 0 || delivery === "at-least-once");
+}
+
+/** One table of what was done and what came of it, for people. */
+export function tableText(report: ChaosReport): string {
+  const { verdict, faults, producerKills, openTransactions } = report;
+  const rows: readonly (readonly [string, string | number])[] = [
+    ["events upstream", report.events],
+    ["events handled", report.handled],
+    ["of these refused: no JSON", report.garbage],
+    ["events sent again after a reconnect", report.sentAgain],
+    ["connections upstream", report.connections],
+    ["torn in the middle of a frame", faults.cuts],
+    ["gone silent", faults.stalls],
+    ["ended by an error event", faults.errors],
+    ["refused with 429 or 500", faults.statuses],
+    ["events left out once", faults.gaps],
+    ["producer killed", producerKills],
+    ["within an open transaction", openTransactions],
+    ["producer gave up at its start", report.gaveUp],
+    ["brokers killed", report.brokerKills],
+    ["records of aborted transactions", report.aborted],
+    ["edits to publish", verdict.expected],
+    ["edits published", verdict.found],
+    ["lost", verdict.lost],
+    ["doubled", verdict.doubled],
+    ["out of order within a page", verdict.disordered],
+    ["foreign", verdict.foreign],
+  ];
+  const wide = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) =>
+    `${name.padEnd(wide)}  ${value.toLocaleString("en").padStart(11)}\n`
+  ).join("");
+}

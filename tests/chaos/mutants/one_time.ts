@@ -1,0 +1,16 @@
+/**
+ * A producer that keeps one time for all upstream topics, the latest of any, and so skips what one
+ * topic still has to send where another one is ahead.
+ */
+import { main } from "../../../main.ts";
+import { runMain } from "../../../lib/cli/program.ts";
+import { resumeWith } from "./resume_with.ts";
+
+resumeWith({
+  lastEventId: (asked) => {
+    const entries: { timestamp: number }[] = JSON.parse(asked);
+    const timestamp = Math.max(...entries.map(({ timestamp }) => timestamp));
+    return JSON.stringify(entries.map((entry) => ({ ...entry, timestamp })));
+  },
+});
+await runMain(main);

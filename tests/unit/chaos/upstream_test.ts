@@ -1,0 +1,31 @@
+import { assert, assertEquals } from "@std/assert";
+import { expectedOf } from "../../../lib/chaos/expected.ts";
+import { BadUpstream } from "../../../lib/chaos/upstream.ts";
+import { receive, USER_AGENT } from "../../support/frames.ts";
+
+const headers = { "user-agent": USER_AGENT };
+
+Deno.test("expectedOf() finds the edits of a log, and each of them once", async () => {
+  const upstream = new BadUpstream({ seed: 1, events: 3000, faults: 0 });
+  const { edits, events, garbage } = expectedOf(upstream.log);
+  await upstream.stop();
+  assertEquals(events, 3003);
+  assert(edits.size > 1000 && edits.size < 1300, `${edits.size} edits`);
+  assert(garbage > 0);
+  assertEquals(new Set([...edits.values()].map(({ topic }) => topic)).size, 2);
+});
+
+Deno.test("BadUpstream serves what was released, and no more", async () => {
+  const upstream = new BadUpstream({ seed: 1, events: 3000, faults: 0 });
+  try {
+    upstream.release(0.1);
+    upstream.release(0.05);
+    assertEquals(upstream.released, 0.1);
+    const response = await fetch(`${upstream.url}?since=${upstream.since}`, { headers });
+    const { frames } = await receive(response, 250);
+    assertEquals(frames.length, 250);
+    assert(upstream.sent >= 250 && upstream.sent <= 303, `${upstream.sent} sent`);
+  } finally {
+    await upstream.stop();
+  }
+});
