@@ -1,6 +1,6 @@
 import { configureSync, getJsonLinesFormatter, type LogRecord } from "@logtape/logtape";
 import { flag, option, type OptionGroup, type Values } from "./option.ts";
-import { safeText } from "./safe_text.ts";
+import { safeJson, safeText } from "./safe_text.ts";
 import { writeError } from "./output.ts";
 import { oneOf } from "./values.ts";
 
@@ -52,14 +52,20 @@ export function configureLog(options: Values<typeof logOptions.options>): void {
 const jsonFormatter = getJsonLinesFormatter({ message: "rendered" });
 
 function jsonLine(record: LogRecord): string {
-  return `${safeText(jsonFormatter(record).trimEnd())}\n`;
+  // In one piece, for the formatter would put quotes around each value in it.
+  const line = jsonFormatter({ ...record, message: [messageOf(record)] });
+  return `${safeJson(line.trimEnd())}\n`;
 }
 
 function textLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 19);
   const level = (record.level === "warning" ? "warn" : record.level).padEnd(5);
-  const message = record.message.map((part, index) =>
+  const logger = record.category.slice(1).join(".");
+  return `${time} ${level} ${logger}: ${safeText(messageOf(record))}\n`;
+}
+
+function messageOf({ message }: LogRecord): string {
+  return message.map((part, index) =>
     index % 2 === 0 || typeof part === "string" ? part : Deno.inspect(part)
   ).join("");
-  return `${time} ${level} ${record.category.slice(1).join(".")}: ${safeText(message)}\n`;
 }

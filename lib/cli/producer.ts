@@ -71,7 +71,8 @@ export async function runProducer(
       counts,
     });
   } finally {
-    reportSummary(counts, dryRun ? "Printed" : "Published");
+    // Where nothing was read there is a reason, and nothing to sum up.
+    if (counts.stream !== undefined) reportSummary(counts, dryRun ? "Printed" : "Published");
   }
 }
 

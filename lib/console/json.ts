@@ -1,3 +1,4 @@
+import { safeJson } from "../cli/safe_text.ts";
 import type { ReadRecord } from "../kafka/reader.ts";
 import type { OutgoingRecord } from "../kafka/record.ts";
 
@@ -12,30 +13,22 @@ type Text = string | { readonly base64: string } | null;
  * the line is harmless for a terminal and still JSON.
  */
 export function jsonOf(partition: number, record: ReadRecord): string {
-  return harmless({
+  return safeJson(JSON.stringify({
     key: textOf(record.key),
     partition,
     offset: Number(record.offset),
     timestamp: Number(record.timestamp),
     headers: headersOf(record.headers),
     value: textOf(record.value),
-  });
+  }));
 }
 
 /** A record that is not published yet, in the same way: without partition and offset. */
 export function outgoingJsonOf({ topic, key, timestamp, headers, value }: OutgoingRecord): string {
-  return harmless({ topic, key, timestamp, headers: headersOf(headers), value: textOf(value) });
-}
-
-function harmless(object: unknown): string {
-  return JSON.stringify(object).replace(
-    UNSAFE,
-    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return safeJson(
+    JSON.stringify({ topic, key, timestamp, headers: headersOf(headers), value: textOf(value) }),
   );
 }
-
-/** What `safeText()` escapes and JSON does not. */
-const UNSAFE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 function headersOf(
   headers: ReadRecord["headers"] | OutgoingRecord["headers"],

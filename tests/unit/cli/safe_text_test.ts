@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { safeText } from "../../../lib/cli/safe_text.ts";
+import { safeJson, safeText } from "../../../lib/cli/safe_text.ts";
 
 Deno.test("safeText() shows what would move a terminal's cursor or reorder its text", () => {
   assertEquals(safeText("a\u001b[31mb\nc"), "a\\u{1b}[31mb\\nc");
@@ -10,4 +10,11 @@ Deno.test("safeText() shows what would move a terminal's cursor or reorder its t
 Deno.test("safeText() leaves scripts and emoji alone", () => {
   const text = "שלום Zürich 東京 🦊 «quoted»";
   assertEquals(safeText(text), text);
+});
+
+Deno.test("safeJson() escapes what JSON does not, and the value stays the same", () => {
+  const text = "a\u001b[2J\u009b31m\u202e\u2028\u007f\n";
+  const json = safeJson(JSON.stringify(text));
+  assertEquals(json, '"a\\u001b[2J\\u009b31m\\u202e\\u2028\\u007f\\n"');
+  assertEquals(JSON.parse(json), text);
 });

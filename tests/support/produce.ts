@@ -1,0 +1,149 @@
+import { withAdmin } from "../../lib/kafka/admin.ts";
+import { openCluster } from "../../lib/kafka/cluster.ts";
+import { readTopic } from "../../lib/kafka/reader.ts";
+import { createTopics } from "../../lib/kafka/topics.ts";
+import { type EventLog, records } from "../../lib/local/events/log.ts";
+import {
+  type EventServer,
+  type EventServerOptions,
+  serveEvents,
+} from "../../lib/local/event_server.ts";
+import { uniqueTopic } from "./kafka.ts";
+import { type Running, startProgram } from "./program.ts";
+
+/** A record as it stands in a topic, its bytes as text. */
+export interface TextRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Makes a topic that keeps everything, and says its name. */
+export async function makeTopic(
+  kafka: string,
+  { topic = uniqueTopic(), partitions = 3 }: { topic?: string; partitions?: number } = {},
+): Promise<string> {
+  const cluster = openCluster({ brokers: kafka.split(",") });
+  const configs = new Map([["retention.ms", "-1"]]);
+  await withAdmin(
+    cluster,
+    { doing: "create a topic" },
+    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor: 1, configs }]),
+  );
+  return topic;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * The committed records of a topic, by partition and offset. A commit is answered a moment before
+ * all partitions show it: so there is a look again, 10 s long at the most, until there are `count`.
+ */
+export async function recordsOf(
+  kafka: string,
+  topic: string,
+  count: number,
+): Promise<TextRecord[]> {
+  const cluster = openCluster({ brokers: kafka.split(",") });
+  const deadline = Date.now() + 10_000;
+  while (true) {
+    const found: TextRecord[] = [];
+    await readTopic(cluster, {
+      ...{ topic, from: "beginning", toEnd: true, signal: AbortSignal.timeout(20_000) },
+      handle: ({ partition, records }) => {
+        for (const { key, value, offset, timestamp, headers } of records) {
+          found.push({
+            ...{ partition, offset: Number(offset), timestamp: Number(timestamp) },
+            key: key === null ? null : decoder.decode(key),
+            value: decoder.decode(value!),
+            headers: Object.fromEntries(
+              Object.entries(headers ?? {}).map(([name, text]) => [
+                name,
+                decoder.decode(text as Uint8Array),
+              ]),
+            ),
+          });
+        }
+      },
+    });
+    if (found.length >= count || Date.now() > deadline) {
+      return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+    }
+  }
+}
+
+/** An upstream event as a test looks at it. */
+export interface Upstream {
+  readonly text: string;
+  // deno-lint-ignore no-explicit-any -- whatever upstream sends
+  readonly body: any;
+}
+
+/** The events of a log that are JSON and no canaries, in the order of their topics. */
+export function eventsOf(log: EventLog): Upstream[] {
+  const events: Upstream[] = [];
+  for (const topic of log.topics) {
+    for (const { data } of records(topic)) {
+      const text = decoder.decode(data);
+      try {
+        const body = JSON.parse(text);
+        if (body.meta.domain !== "canary") events.push({ text, body });
+      } catch {
+        // Bad on purpose.
+      }
+    }
+  }
+  return events;
+}
+
+/** A producer for tests: where Kafka is, what it reads, and its flags. */
+export interface ProducerOptions {
+  readonly kafka: string;
+  readonly topic: string;
+  /** The address of the stream. */
+  readonly url: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly limit?: number;
+}
+
+/** Starts main.ts with the rights of its task, and those to reach what it is told to. */
+export function startProducer(
+  { kafka, topic, url, args = [], env = {}, limit = 60_000 }: ProducerOptions,
+): Running {
+  const permissions = ["-P=producer", `--allow-net=${kafka},${new URL(url).host}`];
+  const all = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...args];
+  return startProgram("main.ts", all, { permissions, env, limit });
+}
+
+/** Serves a log, all of it there at once where nothing else is said. */
+export function serve(
+  log: EventServerOptions["log"],
+  options: Omit<EventServerOptions, "log"> = {},
+): EventServer & AsyncDisposable {
+  const server = serveEvents({ log, pace: "at-once", ...options });
+  return Object.defineProperty(server as EventServer & AsyncDisposable, Symbol.asyncDispose, {
+    value: () => server.stop(),
+  });
+}
+
+/** The log with other bytes in place of those events for which `data` gives some. */
+export function withData(
+  log: EventLog,
+  data: (index: number) => Uint8Array | undefined,
+): EventLog {
+  return {
+    ...log,
+    topics: log.topics.map((topic, number) => ({
+      ...topic,
+      write: (index, to) => {
+        const other = number === 0 ? data(index - topic.first) : undefined;
+        if (other === undefined) topic.write(index, to);
+        else to.append(other);
+      },
+    })),
+  };
+}
