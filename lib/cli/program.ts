@@ -71,7 +71,8 @@ type LogValues = GroupValues<[typeof logOptions]> & { operands: readonly string[
 export async function runMain(
   main: (args: readonly string[]) => Promise<ExitCode>,
 ): Promise<void> {
-  Deno.exitCode = await main(Deno.args);
+  // As npm's users write it: `deno task consume -- --max-messages 1`.
+  Deno.exitCode = await main(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
   Deno.unrefTimer(setTimeout(() => Deno.exit(), 1000));
 }
 

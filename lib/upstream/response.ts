@@ -56,6 +56,7 @@ export async function openResponse(
   try {
     response = await fetch(url, { headers, signal });
   } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw notAllowed(url, cause);
     throw new Unavailable("unreachable", `Cannot reach ${url.origin}`, undefined, { cause });
   }
   if (response.status === 200) return eventStreamOf(response, url);
@@ -80,6 +81,13 @@ function eventStreamOf(response: Response, url: URL): ReadableStream<Uint8Array>
     "not an event stream",
     `${url.href} is not an event stream: its content type is '${type.slice(0, 100)}'`,
   );
+}
+
+function notAllowed({ origin, host }: URL, cause: Error): UpstreamRefused {
+  return new UpstreamRefused(`This program may not connect to ${origin}`, {
+    hint: `Run it with the right to: deno run --allow-net=${host} …`,
+    cause,
+  });
 }
 
 function hintFor(status: number): string {
