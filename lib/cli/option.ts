@@ -139,6 +139,8 @@ function parseText(option: Option<unknown>, source: string, text: string): unkno
   try {
     return option.parse(text);
   } catch (cause) {
+    // One that words its refusal itself, because the value is not to be shown.
+    if (cause instanceof UsageError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`Invalid value ${quote(text)} for ${source}: ${reason}`);
   }

@@ -10,7 +10,7 @@ import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPartition.js";
 import produceRequestV3 from "kafkajs/src/protocol/requests/produce/v3/request.js";
-import type { Kafka as KafkaType, Offsets, Transaction } from "kafkajs";
+import type { Batch, Kafka as KafkaType, Offsets, Transaction } from "kafkajs";
 import { dropAborted } from "./aborted.ts";
 import { groupByPartition } from "./group_by_partition.ts";
 import { produceRequest } from "./produce_request.ts";
@@ -77,6 +77,11 @@ export async function sendOffsetWithMetadata(
 ): Promise<void> {
   const offsets: Offsets = { topics: [{ topic, partitions: [partition] }] };
   await transaction.sendOffsets({ consumerGroupId: groupId, ...offsets });
+}
+
+/** The offset that a fetch asked for; kafkajs knows it, its types do not say so. */
+export function fetchedOffset(batch: Batch): bigint {
+  return BigInt((batch as Batch & { fetchedOffset: string }).fetchedOffset);
 }
 
 /** Puts `replacement` in the place of a CommonJS module that has been loaded, by its exports. */

@@ -1,0 +1,136 @@
+import { formatDuration } from "../duration.ts";
+import type { Bounds } from "./bounds.ts";
+import type { Rows } from "./rows.ts";
+
+/** What a member has done and what it has before it, for those who look. */
+export interface Snapshot {
+  /** Rows in the table of edits, in this run. */
+  readonly edits: number;
+  /** Records put aside, in this run. */
+  readonly bad: number;
+  /** Records per second since the snapshot before. */
+  readonly rate: number;
+  /** Records of the partitions held that are not stored; markers of transactions count. */
+  readonly lagRecords: number;
+  /** How old the last stored record was when it was stored: ms; 0 where nothing waits. */
+  readonly lagMs: number;
+  readonly partitions: number;
+  readonly isDatabaseAway: boolean;
+}
+
+interface PartitionProgress {
+  next: bigint;
+  high: bigint;
+  /** Timestamp of the last stored record, in ms. */
+  time: number | undefined;
+}
+
+/** Counts what a member does. */
+export class Progress {
+  #edits = 0;
+  #bad = 0;
+  #isAway = false;
+  #partitions = new Map<number, PartitionProgress>();
+  #before: { readonly at: number; readonly records: number };
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+    this.#before = { at: now(), records: 0 };
+  }
+
+  /** Records stored in this run, good and bad. */
+  get records(): number {
+    return this.#edits + this.#bad;
+  }
+
+  /** The member has these partitions now, and no others. */
+  assigned(partitions: readonly number[]): void {
+    this.#partitions = new Map(
+      partitions.map((partition) => [partition, { next: 0n, high: 0n, time: undefined }]),
+    );
+  }
+
+  /** Kafka was asked where the partitions end. */
+  ends(bounds: ReadonlyMap<number, Bounds>): void {
+    for (const [partition, state] of this.#partitions) {
+      state.high = bounds.get(partition)?.high ?? state.high;
+    }
+  }
+
+  /** All before `next` is done. */
+  reached(partition: number, next: bigint): void {
+    const state = this.#partitions.get(partition);
+    if (state === undefined) return;
+    state.next = next;
+    if (next > state.high) state.high = next;
+  }
+
+  /** Rows were written; `high` is the partition's end, as the batch told it. */
+  stored(
+    partition: number,
+    { rows, next, high, last }: {
+      readonly rows: Rows;
+      readonly next: bigint;
+      readonly high: bigint;
+      readonly last: { readonly timestamp: string };
+    },
+  ): void {
+    this.#edits += rows.edits.length;
+    this.#bad += rows.bad.length;
+    const state = this.#partitions.get(partition);
+    if (state === undefined) return;
+    state.high = high;
+    state.time = Number(last.timestamp);
+    this.reached(partition, next);
+  }
+
+  away(isAway: boolean): void {
+    this.#isAway = isAway;
+  }
+
+  /** The state of things; begins a new span for the rate. */
+  snapshot(): Snapshot {
+    const now = this.#now();
+    const { at, records } = this.#before;
+    const rate = now > at ? (this.records - records) * 1000 / (now - at) : 0;
+    this.#before = { at: now, records: this.records };
+    const states = [...this.#partitions.values()];
+    const behind = states.filter(({ next, high }) => next < high);
+    const oldest = Math.min(...behind.map(({ time }) => time ?? now));
+    return {
+      edits: this.#edits,
+      bad: this.#bad,
+      rate,
+      lagRecords: behind.reduce((sum, { next, high }) => sum + Number(high - next), 0),
+      lagMs: behind.length === 0 ? 0 : Math.max(0, now - oldest),
+      partitions: states.length,
+      isDatabaseAway: this.#isAway,
+    };
+  }
+}
+
+/** The state of things in a line: `12,345 stored, 2 put aside, 4,100/s, 120 records (3s) behind`. */
+export function formatProgress(snapshot: Snapshot): string {
+  const { rate, lagRecords, lagMs, partitions, isDatabaseAway } = snapshot;
+  const done = formatDone(snapshot);
+  if (isDatabaseAway) return `${done}, the database is away`;
+  if (partitions === 0) return `${done}, no partition, standing by`;
+  return `${done}, ${count(Math.round(rate))}/s, ${behind(lagRecords, lagMs)}`;
+}
+
+/** What was done in this run: `12,345 stored, 2 put aside`. */
+export function formatDone({ edits, bad }: Pick<Snapshot, "edits" | "bad">): string {
+  const stored = `${count(edits)} stored`;
+  return bad === 0 ? stored : `${stored}, ${count(bad)} put aside`;
+}
+
+function behind(records: number, ms: number): string {
+  if (records === 0) return "up to date";
+  const age = ms === 0 ? "" : ` (${formatDuration(ms)})`;
+  return `${count(records)} ${records === 1 ? "record" : "records"}${age} behind`;
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en-US");
+}

@@ -1,0 +1,93 @@
+/**
+ * Stores the edits of a topic in a database, each once: SQLite, or PostgreSQL for several at once.
+ *
+ *     deno task store
+ */
+import { getLogger } from "@logtape/logtape";
+import { databaseOption } from "../lib/cli/database_option.ts";
+import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
+import { option, type OptionGroup } from "../lib/cli/option.ts";
+import { program, runMain } from "../lib/cli/program.ts";
+import { groupName, integer } from "../lib/cli/values.ts";
+import { openCluster } from "../lib/kafka/cluster.ts";
+import { formatDatabase, groupOf } from "../lib/store/address.ts";
+import { openSink } from "../lib/store/database.ts";
+import { storeTopic } from "../lib/store/group.ts";
+import { formatDone, formatProgress, Progress } from "../lib/store/progress.ts";
+
+const storeOptions = {
+  title: "Storing",
+  options: {
+    topic: topicOption,
+    database: databaseOption,
+    group: option({
+      placeholder: "NAME",
+      help: "The consumer group; its members share the partitions.",
+      parse: groupName,
+      defaultText: "one for each database, the same for all that write it",
+    }),
+    batchSize: option({
+      placeholder: "N",
+      help: "The most records in one transaction of the database.",
+      parse: integer(1, 100_000),
+      default: 10_000,
+    }),
+    maxMessages: option({
+      placeholder: "N",
+      help: "End after N records.",
+      parse: integer(1, Number.MAX_SAFE_INTEGER),
+      defaultText: "no limit",
+    }),
+  },
+} satisfies OptionGroup;
+
+/** How often progress is told where there is no terminal (ms). */
+const TELL_EVERY = 10_000;
+
+const logger = getLogger(["wikitap", "store"]);
+
+export const main = program({
+  usage: "deno task store",
+  summary:
+    "Stores the edits of a topic in a database, every committed record once, until Ctrl-C. " +
+    "Begins with the oldest record, and later where the database says; what is no edit is put " +
+    "aside in the table bad_records. Several at once share the work.",
+  examples: [
+    ["deno task store", "Into the SQLite file edits.db"],
+    [
+      "PGPASSWORD=… deno task store --database postgres://wikitap@localhost/edits",
+      "Into PostgreSQL",
+    ],
+    ["deno task store --max-messages 1000", "A thousand records, then the end"],
+  ],
+  groups: [kafkaOptions, storeOptions],
+  run: async (options, stop) => {
+    const { database, topic, batchSize, maxMessages } = options;
+    const cluster = openCluster(clusterConfig(options));
+    await using sink = await openSink(database, Deno.env.get("PGPASSWORD"));
+    const group = options.group ?? groupOf(database, sink.databaseId);
+    logger.info("Storing '{topic}' in {database} as the group '{group}'; Ctrl-C ends it", {
+      topic,
+      database: formatDatabase(database),
+      group,
+    });
+    const progress = new Progress();
+    const timer = setInterval(() => logger.info(formatProgress(progress.snapshot())), TELL_EVERY);
+    try {
+      await storeTopic(cluster, {
+        topic,
+        group,
+        sink,
+        batchSize,
+        maxRecords: maxMessages,
+        signal: stop,
+        progress,
+      });
+    } finally {
+      clearInterval(timer);
+      logger.info("Ended: {done}", { done: formatDone(progress.snapshot()) });
+    }
+  },
+});
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,231 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../lib/error.ts";
+import { type DatabaseAddress, parseDatabase } from "../../lib/store/address.ts";
+import { openSink } from "../../lib/store/database.ts";
+import { connect } from "../../lib/store/postgres.ts";
+import { toRows } from "../../lib/store/rows.ts";
+import { type Claim, NO_ROWS, type Sink } from "../../lib/store/sink.ts";
+import { DatabaseSync } from "node:sqlite";
+import { testPostgres } from "../support/postgres.ts";
+import { editOf } from "../support/records.ts";
+
+const server = await testPostgres();
+const encoder = new TextEncoder();
+
+/** An empty database, and a way to look into it. */
+interface Place extends AsyncDisposable {
+  readonly address: DatabaseAddress;
+  readonly password: string | undefined;
+  query(sql: string): Promise<Record<string, unknown>[]>;
+}
+
+const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
+  async sqlite() {
+    const directory = await Deno.makeTempDir();
+    const file = `${directory}/edits.db`;
+    return {
+      address: { kind: "sqlite", file },
+      password: undefined,
+      query(sql) {
+        using database = new DatabaseSync(file, { readOnly: true });
+        return Promise.resolve(database.prepare(sql).all());
+      },
+      [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
+    };
+  },
+  async postgres() {
+    const database = await server.database();
+    return {
+      address: parseDatabase(database.address),
+      password: server.password,
+      query: async (sql) => [...await database.sql.unsafe(sql)],
+      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    };
+  },
+};
+
+function records(first: number, ...values: (string | object | null)[]) {
+  return values.map((value, index) => ({
+    offset: String(first + index),
+    timestamp: "1767225600000",
+    value: value === null
+      ? null
+      : encoder.encode(typeof value === "string" ? value : JSON.stringify(value)),
+  }));
+}
+
+async function claimOf(sink: Sink, group = "group", topic = "topic"): Promise<Claim> {
+  const topicId = await sink.addTopic({ clusterId: "cluster", topic });
+  return await sink.claim({ topicId, partition: 0, group, first: 0n });
+}
+
+for (const [kind, make] of Object.entries(PLACES)) {
+  const test = (name: string, body: (place: Place) => Promise<void>) =>
+    Deno.test(`${kind}: ${name}`, async () => {
+      await using place = await make();
+      await body(place);
+    });
+
+  test("write() keeps all kinds of rows, and the offset", async ({ address, password, query }) => {
+    await using sink = await openSink(address, password);
+    const claim = await claimOf(sink);
+    const hostile = `'"\\,{}\n\t$1 <script> \u202e\u{1f600}\ud800 NULL`;
+    const rows = toRows(records(
+      7,
+      editOf(1),
+      editOf(2, { title: hostile, user_name: null, old_length: null, id: 2 ** 53 - 1 }),
+      "no JSON",
+      { ...editOf(3), colour: "red" },
+      null,
+      "x".repeat(70_000),
+    ));
+    assertEquals(await sink.write({ claim, next: 13n, rows }), { claim: { ...claim, next: 13n } });
+    const time = kind === "sqlite" ? "time_ms" : "(extract(epoch FROM time) * 1000)::bigint::text";
+    const edits = await query(`SELECT record_offset, ${time} AS time, type, change_id, domain,
+      title, user_name, is_bot, old_length, new_length FROM edits ORDER BY record_offset`);
+    assertEquals(edits.map((edit) => ({ ...edit, is_bot: Boolean(edit.is_bot) })).map(plain), [
+      {
+        record_offset: "7",
+        time: "1767225601000",
+        type: null,
+        change_id: "1",
+        domain: "de.wikipedia.org",
+        title: "Page 1",
+        user_name: "User 1",
+        is_bot: false,
+        old_length: "1000",
+        new_length: "991",
+      },
+      {
+        record_offset: "8",
+        time: "1767225602000",
+        type: null,
+        change_id: "9007199254740991",
+        domain: "ja.wikipedia.org",
+        title: hostile.toWellFormed(),
+        user_name: null,
+        is_bot: false,
+        old_length: null,
+        new_length: "992",
+      },
+    ]);
+    const bad = await query(`SELECT record_offset, reason, length(value) AS kept, value_size, is_cut
+      FROM bad_records ORDER BY record_offset`);
+    assertEquals(bad.map((row) => Object.values(plain(row)).map(String)), [
+      ["9", "bad JSON", "7", "7", kind === "sqlite" ? "0" : "false"],
+      ["10", "unknown field: colour", bad[1]!.kept, bad[1]!.kept, kind === "sqlite" ? "0" : "false"]
+        .map(String),
+      ["11", "no value", "null", "0", kind === "sqlite" ? "0" : "false"],
+      ["12", "bad JSON", "65536", "70000", kind === "sqlite" ? "1" : "true"],
+    ]);
+    assertEquals((await claimOf(sink)).next, 13n);
+  });
+
+  test("write() is refused once another has claimed the partition", async (place) => {
+    await using sink = await openSink(place.address, place.password);
+    const [mine, other] = [await claimOf(sink, "mine"), await claimOf(sink, "other")];
+    const rows = toRows(records(0, editOf(1)));
+    assertEquals(await sink.write({ claim: mine, next: 1n, rows }), { heldBy: "other" });
+    assertEquals(await place.query("SELECT * FROM edits"), []);
+    assertEquals(await sink.write({ claim: other, next: 1n, rows }), {
+      claim: { ...other, next: 1n },
+    });
+  });
+
+  test("write() done before, its answer lost, counts as done and doubles nothing", async (place) => {
+    await using sink = await openSink(place.address, place.password);
+    const claim = await claimOf(sink);
+    const batch = { claim, next: 1n, rows: toRows(records(0, editOf(1))) };
+    assertEquals(await sink.write(batch), await sink.write(batch));
+    assertEquals((await place.query("SELECT * FROM edits")).length, 1);
+    const elsewhere = await sink.write({ claim, next: 2n, rows: NO_ROWS });
+    assertEquals(elsewhere, { heldBy: "group" });
+  });
+
+  test("write() leaves rows that are there already", async (place) => {
+    await using sink = await openSink(place.address, place.password);
+    const claim = await claimOf(sink);
+    await sink.write({ claim, next: 2n, rows: toRows(records(0, editOf(1), "bad")) });
+    const rows = toRows(records(0, editOf(2), "worse", editOf(3)));
+    assert("claim" in await sink.write({ claim: { ...claim, next: 2n }, next: 3n, rows }));
+    const edits = await place.query("SELECT change_id FROM edits ORDER BY record_offset");
+    assertEquals(edits.map(({ change_id }) => Number(change_id)), [1, 3]);
+    assertEquals((await place.query("SELECT * FROM bad_records")).length, 1);
+  });
+
+  test("claim() keeps topics of the same name on other clusters apart", async (place) => {
+    await using sink = await openSink(place.address, place.password);
+    const ids = await Promise.all(
+      ["a", "b", "a"].map((clusterId) => sink.addTopic({ clusterId, topic: "topic" })),
+    );
+    assertEquals([ids[0] === ids[2], ids[0] === ids[1]], [true, false]);
+  });
+
+  test("openSink() makes the tables once when several start together", async (place) => {
+    const sinks = await Promise.all(
+      Array.from({ length: 8 }, () => openSink(place.address, place.password)),
+    );
+    assertEquals(new Set(sinks.map(({ databaseId }) => databaseId)).size, 1);
+    for (const sink of sinks) await sink[Symbol.asyncDispose]();
+    assertEquals((await place.query("SELECT version FROM wikitap")).map(plain), [{ version: "1" }]);
+  });
+
+  test("openSink() refuses tables of a later version", async (place) => {
+    await (await openSink(place.address, place.password))[Symbol.asyncDispose]();
+    await change(place, "UPDATE wikitap SET version = 99");
+    await assertRejects(
+      () => openSink(place.address, place.password),
+      UserError,
+      "The database has tables of version 99",
+    );
+  });
+}
+
+Deno.test("openSink() says what is wrong with PostgreSQL, without the password", async () => {
+  await using database = await server.database();
+  const address = parseDatabase(database.address);
+  assert(address.kind === "postgres");
+  const cases = [
+    [address, "secret-and-wrong", "it refused the user"],
+    [address, undefined, "it refused the user"],
+    [{ ...address, database: "nowhere" }, server.password, "there is no database 'nowhere'"],
+    [{ ...address, port: 1 }, server.password, "nobody answers there"],
+    [{ ...address, host: "nowhere.invalid" }, server.password, "the name of the host"],
+    [{ ...address, tls: "require" }, server.password, "Cannot reach"],
+  ] as const;
+  for (const [address, password, words] of cases) {
+    const error = await assertRejects(() => openSink(address, password), UserError, words);
+    assert(!Deno.inspect(error).includes(password ?? "\0"), Deno.inspect(error));
+  }
+});
+
+Deno.test("openSink() says what is wrong with an SQLite file", async () => {
+  const directory = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${directory}/text`, "no database ".repeat(100));
+  const open = (name: string) => () =>
+    openSink({ kind: "sqlite", file: `${directory}/${name}` }, undefined);
+  await assertRejects(open("text"), UserError, "it is another kind of file");
+  await assertRejects(open("none/edits.db"), UserError, "it cannot be opened");
+  await Deno.remove(directory, { recursive: true });
+});
+
+/** All values as text, since the drivers differ in what they give for large integers. */
+function plain(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === "number" || typeof value === "bigint" ? String(value) : value,
+    ]),
+  );
+}
+
+async function change({ address, password }: Place, sql: string): Promise<void> {
+  if (address.kind === "sqlite") {
+    using database = new DatabaseSync(address.file);
+    database.exec(sql);
+  } else {
+    const client = connect(address, password);
+    await client.unsafe(sql);
+    await client.end();
+  }
+}

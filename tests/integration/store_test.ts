@@ -1,0 +1,276 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../../lib/error.ts";
+import { openCluster } from "../../lib/kafka/cluster.ts";
+import { openSink } from "../../lib/store/database.ts";
+import { storeTopic } from "../../lib/store/group.ts";
+import { Progress } from "../../lib/store/progress.ts";
+import { testKafka } from "../support/kafka.ts";
+import { createTopic, editMessages, openPublisher, publish, until } from "../support/records.ts";
+
+const brokers = await testKafka();
+const config = { brokers: brokers.split(",") };
+const cluster = openCluster(config);
+
+/** A database file of a test; `rows()` looks into it. */
+async function makeDatabase() {
+  const directory = await Deno.makeTempDir();
+  const file = `${directory}/edits.db`;
+  const query = (sql: string): unknown[][] => {
+    using database = new DatabaseSync(file);
+    const statement = database.prepare(sql);
+    return statement.all().map((row) => Object.values(row as Record<string, unknown>));
+  };
+  return {
+    file,
+    query,
+    /** The stored offset of a topic with one partition. */
+    next: () => query("SELECT next_offset FROM positions")[0]?.[0],
+    ids: () => query("SELECT change_id FROM edits ORDER BY change_id").map(([id]) => Number(id)),
+    [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
+  };
+}
+
+interface Run {
+  readonly topic: string;
+  readonly file: string;
+  readonly group?: string;
+  readonly maxRecords?: number;
+  readonly batchSize?: number;
+}
+
+/** Stores until `maxRecords`, or until the caller stops it. */
+function start({ topic, file, group = topic, maxRecords, batchSize = 10_000 }: Run) {
+  const stop = new AbortController();
+  const progress = new Progress();
+  const run = async () => {
+    await using sink = await openSink({ kind: "sqlite", file }, undefined);
+    const { signal } = stop;
+    // A client of its own: kafkajs's consumers of one client and group share their offsets.
+    await storeTopic(openCluster(config), {
+      topic,
+      group,
+      sink,
+      batchSize,
+      maxRecords,
+      signal,
+      progress,
+    });
+  };
+  const done = run();
+  done.catch(() => {}); // looked at by `stop()`, or by the test
+  return {
+    progress,
+    done,
+    stop: () => {
+      stop.abort();
+      return done;
+    },
+  };
+}
+
+const range = (first: number, end: number) =>
+  Array.from({ length: end - first }, (_, index) => first + index);
+
+Deno.test("storeTopic() stores committed records, and goes on where it was", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers, 3);
+  await using publisher = await openPublisher(brokers);
+  await publisher.publish(topic, editMessages(0, 300, 3));
+  await publisher.publish(topic, editMessages(900, 100, 3), { abort: true });
+  await publisher.publish(topic, editMessages(300, 300, 3));
+
+  const first = start({ topic, file: database.file });
+  await until(database.ids, (ids) => ids.length >= 600);
+  await first.stop();
+  await publisher.publish(topic, editMessages(600, 60, 3));
+  const second = start({ topic, file: database.file });
+  await until(database.ids, (ids) => ids.length >= 660);
+  assertEquals(second.progress.records, 60);
+  await second.stop();
+  assertEquals(database.ids(), range(0, 660));
+});
+
+Deno.test("storeTopic() ends after maxRecords, in the midst of a batch, and loses none", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers, 2);
+  await publish(brokers, topic, editMessages(0, 100, 2));
+  for (const [maxRecords, sum] of [[1, 1], [33, 34], [66, 100]] as const) {
+    await start({ topic, file: database.file, maxRecords, batchSize: 10 }).done;
+    assertEquals(database.ids().length, sum);
+  }
+  assertEquals(database.ids(), range(0, 100));
+});
+
+Deno.test("storeTopic() goes by the database, not by what Kafka has of the group", async () => {
+  await using database = await makeDatabase();
+  await using other = await makeDatabase();
+  const topic = await createTopic(brokers);
+  await publish(brokers, topic, editMessages(0, 50));
+  await start({ topic, file: database.file, maxRecords: 50 }).done;
+  // The same group, whose offset in Kafka is at the end now.
+  await start({ topic, file: other.file, maxRecords: 50 }).done;
+  assertEquals(other.ids(), range(0, 50));
+});
+
+Deno.test("storeTopic() tells Kafka where the group is, for those who look", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  await publish(brokers, topic, editMessages(0, 50));
+  const run = start({ topic, file: database.file });
+  // 50 records and the marker of their transaction
+  await until(database.next, (next) => next === 51);
+  await run.stop();
+  const admin = cluster.quick.admin();
+  await admin.connect();
+  const [offsets] = await admin.fetchOffsets({ groupId: topic, topics: [topic] });
+  await admin.disconnect();
+  assertEquals(offsets?.partitions[0]?.offset, "51");
+});
+
+Deno.test("storeTopic() moves past aborted records at the end, so that they are not missed", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  await publish(brokers, topic, editMessages(0, 1000), { abort: true });
+  const run = start({ topic, file: database.file });
+  await until(database.next, (next) => next === 1001);
+  await run.stop();
+  assertEquals(run.progress.snapshot().lagRecords, 0);
+});
+
+Deno.test("storeTopic() puts bad records aside, and goes on", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  const [good, last] = editMessages(0, 2);
+  await publish(brokers, topic, [
+    good!,
+    { partition: 0, value: "no JSON" },
+    { partition: 0, key: "deleted", value: null },
+    { partition: 0, value: '{"title":"an own message"}' },
+    { partition: 0, value: `{"id":1,"title":"${"\\u0000"}"}` },
+    { partition: 0, value: Buffer.from([0, 0, 0, 0, 7, 255]) },
+    last!,
+  ]);
+  await start({ topic, file: database.file, maxRecords: 7 }).done;
+  assertEquals(database.ids(), [0, 1]);
+  assertEquals(database.query("SELECT record_offset, reason FROM bad_records"), [
+    [1, "bad JSON"],
+    [2, "no value"],
+    [3, "wrong shape: id"],
+    [4, "wrong shape: domain"],
+    [5, "bad JSON"],
+  ]);
+});
+
+Deno.test("storeTopic() refuses a topic that is another than the one it stored", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  await publish(brokers, topic, editMessages(0, 50));
+  await start({ topic, file: database.file, maxRecords: 50 }).done;
+  const admin = cluster.quick.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await until(() => admin.listTopics(), (topics) => !topics.includes(topic));
+  const create = () => admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+  await until(() => create().catch(() => false), (made) => made);
+  await admin.disconnect();
+  await publish(brokers, topic, editMessages(100, 10));
+  await assertRejects(
+    () => start({ topic, file: database.file }).done,
+    UserError,
+    "The database goes on at offset 51 in partition 0",
+  );
+  assertEquals(database.ids(), range(0, 50));
+});
+
+Deno.test("storeTopic() says so when Kafka has deleted what is not stored yet", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  await publish(brokers, topic, editMessages(0, 50));
+  await start({ topic, file: database.file, maxRecords: 10 }).done;
+  const admin = cluster.quick.admin();
+  await admin.connect();
+  await admin.fetchTopicMetadata({ topics: [topic] }); // without it the next one fails
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "20" }] });
+  await admin.disconnect();
+  await assertRejects(
+    () => start({ topic, file: database.file }).done,
+    UserError,
+    "before they were stored: offsets 10 to 19",
+  );
+});
+
+Deno.test("storeTopic() gives way to another group that stores the same into the same", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  await publish(brokers, topic, editMessages(0, 10));
+  const first = start({ topic, file: database.file, group: `${topic}-1` });
+  await until(() => first.progress.records, (records) => records === 10);
+  const second = start({ topic, file: database.file, group: `${topic}-2` });
+  await until(() => second.progress.snapshot().partitions, (partitions) => partitions === 1);
+  await until(
+    () => database.query("SELECT group_id FROM positions"),
+    ([position]) => position?.[0] === `${topic}-2`,
+  );
+  await publish(brokers, topic, editMessages(10, 10));
+  await assertRejects(() => first.done, UserError, `The group '${topic}-2' has taken over`);
+  await until(() => second.progress.records, (records) => records === 10);
+  await second.stop();
+  assertEquals(database.ids(), range(0, 20));
+});
+
+Deno.test("storeTopic() refuses a group that holds a producer's position", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  const { sendOffsetWithMetadata } = await import("../../lib/kafka/kafkajs.ts");
+  const producer = cluster.quick.producer({ transactionalId: topic, maxInFlightRequests: 1 });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic, messages: editMessages(0, 1) });
+  await sendOffsetWithMetadata(transaction, {
+    groupId: topic,
+    topic,
+    partition: 0,
+    offset: "1",
+    metadata: '{"v":1,"wikitap":"position"}',
+  });
+  await transaction.commit();
+  await producer.disconnect();
+  await assertRejects(
+    () => start({ topic, file: database.file }).done,
+    UserError,
+    "holds the position of the producer",
+  );
+});
+
+Deno.test("storeTopic() waits where another process holds the lock of the file", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  const run = start({ topic, file: database.file });
+  await until(() => run.progress.snapshot().partitions, (partitions) => partitions === 1);
+  {
+    using blocker = new DatabaseSync(database.file);
+    blocker.exec("BEGIN IMMEDIATE");
+    await publish(brokers, topic, editMessages(0, 10));
+    await until(() => run.progress.snapshot().isDatabaseAway, (isAway) => isAway);
+    blocker.exec("ROLLBACK");
+  }
+  await until(database.ids, (ids) => ids.length === 10);
+  await run.stop();
+});
+
+Deno.test("storeTopic() shares the partitions with its group; one too many stands by", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers, 2);
+  const runs = range(0, 3).map(() => start({ topic, file: database.file }));
+  const shares = () => runs.map(({ progress }) => progress.snapshot().partitions).sort();
+  await until(shares, (shares) => shares.join() === "0,1,1");
+  await publish(brokers, topic, editMessages(0, 1000, 2));
+  await until(database.ids, (ids) => ids.length === 1000);
+  const active = runs.find(({ progress }) => progress.records > 0)!;
+  await active.stop();
+  await publish(brokers, topic, editMessages(1000, 1000, 2));
+  await until(database.ids, (ids) => ids.length === 2000);
+  for (const run of runs) await run.stop();
+  assertEquals(database.ids(), range(0, 2000));
+});

@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../../lib/error.ts";
+import { formatDatabase, groupOf, parseDatabase } from "../../../lib/store/address.ts";
+
+Deno.test("parseDatabase() reads an SQLite file", () => {
+  assertEquals(parseDatabase("sqlite:a b/edits.db"), { kind: "sqlite", file: "a b/edits.db" });
+});
+
+Deno.test("parseDatabase() reads PostgreSQL, with defaults", () => {
+  assertEquals(parseDatabase("postgres://me@db.example.org/edits"), {
+    kind: "postgres",
+    host: "db.example.org",
+    port: 5432,
+    database: "edits",
+    user: "me",
+    tls: "prefer",
+  });
+  const address = parseDatabase("postgresql://a%40b@[::1]:6543/x%20y?sslmode=verify-full");
+  assertEquals(
+    address,
+    {
+      kind: "postgres",
+      host: "::1",
+      port: 6543,
+      database: "x y",
+      user: "a@b",
+      tls: "verify-full",
+    },
+  );
+});
+
+Deno.test("parseDatabase() refuses what is no database", () => {
+  const cases = [
+    "edits.db",
+    "sqlite:",
+    "sqlite::memory:",
+    "mysql://me@host/x",
+    "postgres://host/x",
+    "postgres://me@host",
+    "postgres://me@host/x?sslmode=perhaps",
+    "postgres://me@host/x?password=y",
+    "postgres://me@ho st/x",
+  ];
+  for (const text of cases) assertThrows(() => parseDatabase(text), Error, "");
+});
+
+Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
+  for (const text of ["postgres://me:secret@host/x", "postgres://me:secret@ho st/x"]) {
+    const error = assertThrows(() => parseDatabase(text), UsageError, "holds a password");
+    assert(!Deno.inspect(error).includes("secret"));
+  }
+});
+
+Deno.test("formatDatabase() gives back what was read", () => {
+  for (const text of ["sqlite:edits.db", "postgres://a%40b@[::1]:5432/x%20y"]) {
+    assertEquals(formatDatabase(parseDatabase(text)), text);
+  }
+});
+
+Deno.test("groupOf() tells databases of the same name apart", () => {
+  const address = parseDatabase("sqlite:/data/My edits.db");
+  assertEquals(groupOf(address, "01234567-89ab"), "wikitap-store.My_edits.01234567");
+});
