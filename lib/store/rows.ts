@@ -108,9 +108,11 @@ function rowOfEdit(offset: bigint, body: unknown): EditRow {
   const checked = strictSchema.safeParse(body);
   if (!checked.success) throw refusal(checked.error);
   const edit = checked.data;
+  const time = Date.parse(edit.timestamp);
+  if (!(time >= 0)) throw new RefusedEvent("wrong shape: timestamp");
   return {
     offset,
-    time: timestampOf(edit.timestamp),
+    time,
     type: null,
     changeId: edit.id,
     domain: edit.domain,

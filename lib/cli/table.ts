@@ -1,0 +1,53 @@
+import stringWidth from "string-width";
+import { safeText } from "./safe_text.ts";
+
+/** One row: values by column. */
+export type TableRow = Readonly<Record<string, string | number | null>>;
+
+/** The widest a column of text is shown, in characters of a terminal. */
+const WIDEST = 50;
+
+/**
+ * Rows as aligned text: numbers to the right, text cut where it is wide, and harmless for a
+ * terminal. The columns are those of the first row.
+ */
+export function tableText(rows: readonly TableRow[]): string {
+  const columns = Object.keys(rows[0] ?? {}).map((name) => {
+    const isNumber = rows.every((row) => typeof row[name] === "number" || row[name] === null);
+    const cells = [name, ...rows.map((row) => cellText(row[name] ?? null))].map(cut);
+    const width = Math.max(...cells.map((cell) => stringWidth(cell)));
+    return cells.map((cell) => {
+      const space = " ".repeat(width - stringWidth(cell));
+      return isNumber ? space + cell : cell + space;
+    });
+  });
+  const [heads = []] = columns;
+  return heads.map((_, line) => `${columns.map((cells) => cells[line]).join("  ").trimEnd()}\n`)
+    .join("");
+}
+
+/** Rows as CSV (RFC 4180, with line feeds), the names of the columns first; null is empty. */
+export function csvText(rows: readonly TableRow[]): string {
+  const names = Object.keys(rows[0] ?? {});
+  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? "")))];
+  return lines.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
+}
+
+function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function cellText(value: string | number | null): string {
+  if (value === null) return "-";
+  return typeof value === "number" ? value.toLocaleString("en-US") : safeText(value);
+}
+
+function cut(text: string): string {
+  if (stringWidth(text) <= WIDEST) return text;
+  let short = "";
+  for (const character of text) {
+    if (stringWidth(short) + stringWidth(character) > WIDEST - 1) break;
+    short += character;
+  }
+  return `${short}…`;
+}

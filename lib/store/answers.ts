@@ -1,0 +1,95 @@
+import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../error.ts";
+import { type DatabaseAddress, formatDatabase } from "./address.ts";
+import { Connection } from "./postgres.ts";
+import { notReachable } from "./postgres_failure.ts";
+import { type Question, type Scope, sqlOf } from "./questions.ts";
+import { Unavailable } from "./sink.ts";
+import { sqliteFailure } from "./sqlite_failure.ts";
+
+/** One row of an answer: numbers and text by column, in the order of the question. */
+export type AnswerRow = Readonly<Record<string, string | number | null>>;
+
+/** A database that is only read. */
+export interface Reader extends AsyncDisposable {
+  /** @throws {UserError} where nothing has ever been stored there, or the database is away. */
+  ask(question: Question, scope: Scope): Promise<readonly AnswerRow[]>;
+}
+
+/** Opens the database at `address` for questions; nothing in it is changed. */
+export function openReader(address: DatabaseAddress, password: string | undefined): Reader {
+  const { query, close } = address.kind === "sqlite"
+    ? sqliteReader(address.file)
+    : postgresReader(new Connection(address, password));
+  return {
+    async ask(question, scope) {
+      try {
+        return await query(sqlOf(question, address.kind, scope));
+      } catch (error) {
+        if (error instanceof Unavailable && address.kind === "postgres") {
+          throw notReachable(error, address);
+        }
+        throw isEmpty(error) ? nothingStored(address) : error;
+      }
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Access {
+  readonly query: (sql: string) => Promise<AnswerRow[]>;
+  readonly close: () => Promise<void>;
+}
+
+function sqliteReader(file: string): Access {
+  return {
+    query(sql) {
+      try {
+        using database = new DatabaseSync(file, { readOnly: true });
+        return Promise.resolve(database.prepare(sql).all() as AnswerRow[]);
+      } catch (error) {
+        return Promise.reject(sqliteFailure(error, file));
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function postgresReader(connection: Connection): Access {
+  return {
+    query: (sql) =>
+      connection.run(async (client) => {
+        const rows = await client.unsafe(sql);
+        const numeric = new Set(
+          rows.columns.filter(({ type }) => NUMERIC.has(type)).map(({ name }) => name),
+        );
+        // What the client leaves as text since it may be too large for a number; here none is.
+        return rows.map((row) =>
+          Object.fromEntries(
+            Object.entries(row).map(([name, value]) => [
+              name,
+              numeric.has(name) && value !== null ? Number(value) : value,
+            ]),
+          )
+        );
+      }),
+    close: () => connection.close(),
+  };
+}
+
+/** `int8` and `numeric` (`pg_type.oid`). */
+const NUMERIC: ReadonlySet<number> = new Set([20, 1700]);
+
+/** There are no tables; or, of SQLite, not even the file. */
+function isEmpty(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as Error & { code?: unknown };
+  const words = error instanceof UserError ? String(error.cause) : error.message;
+  return code === "42P01" || /no such table|unable to open database file/.test(words);
+}
+
+function nothingStored(address: DatabaseAddress): UserError {
+  return new UserError(`Nothing is stored in ${formatDatabase(address)}`, {
+    hint: "Store edits there first: deno task store",
+  });
+}

@@ -1,0 +1,122 @@
+/** The dialects differ in how they handle times, and in little else. */
+interface Dialect {
+  /** A time as people read it. */
+  readonly time: string;
+  readonly minute: string;
+  /** The last stored time, less so many ms. */
+  readonly before: (ms: number) => string;
+  readonly isBot: string;
+}
+
+/** The dialects of SQL that questions can be put in. */
+export const DIALECTS = {
+  sqlite: {
+    time: "time",
+    minute: "strftime('%Y-%m-%dT%H:%MZ', time_ms / 1000, 'unixepoch')",
+    before: (ms) => `time_ms > (SELECT max(time_ms) FROM edits) - ${ms}`,
+    isBot: "is_bot = 1",
+  },
+  postgres: {
+    time: `to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    minute: `to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')`,
+    before: (ms) => `time > (SELECT max(time) FROM edits) - interval '${ms} ms'`,
+    isBot: "is_bot",
+  },
+} satisfies Record<string, Dialect>;
+
+/** See {@linkcode DIALECTS}. */
+export type DialectName = keyof typeof DIALECTS;
+
+/** How much of the edits a question is about. */
+export interface Scope {
+  /** The most rows of an answer. */
+  readonly limit: number;
+  /** Only the last so many ms up to the newest edit. Default: all. */
+  readonly last?: number | undefined;
+}
+
+/** A question to the edits that are stored. */
+export interface Question {
+  readonly title: string;
+  /** Makes the SQL; `where` begins with WHERE, or is empty. */
+  readonly sql: (dialect: Dialect, scope: { limit: number; where: string }) => string;
+}
+
+const MINUTE = 60_000;
+
+/** The ready questions by the names they are asked by. */
+export const QUESTIONS = {
+  "edits-per-minute": {
+    title: "Edits per minute",
+    sql: ({ minute, isBot, before }, { limit, where }) => `
+      SELECT ${minute} AS minute, ${count()} AS edits, ${count(isBot)} AS bots
+      FROM edits WHERE ${before(limit * MINUTE)} ${where.replace("WHERE", "AND")}
+      GROUP BY 1 ORDER BY 1 DESC LIMIT ${limit}`,
+  },
+  "top-wikis": {
+    title: "Top wikis",
+    sql: ({ isBot }, { limit, where }) => `
+      SELECT domain AS wiki, ${count()} AS edits, ${percent(count(isBot), count())} AS bots_percent
+      FROM edits ${where} GROUP BY domain ORDER BY 2 DESC, 1 LIMIT ${limit}`,
+  },
+  "top-pages": {
+    title: "Top pages",
+    sql: (_, { limit, where }) => `
+      SELECT domain AS wiki, title, ${count()} AS edits
+      FROM edits ${where} GROUP BY domain, title ORDER BY 3 DESC, 1, 2 LIMIT ${limit}`,
+  },
+  "top-users": {
+    title: "Top users",
+    sql: ({ isBot }, { limit, where }) => `
+      SELECT user_name AS user_name, ${kind(isBot, "max")} AS kind, ${count()} AS edits
+      FROM edits ${where === "" ? "WHERE" : `${where} AND`} user_name IS NOT NULL
+      GROUP BY user_name ORDER BY 3 DESC, 1 LIMIT ${limit}`,
+  },
+  bots: {
+    title: "Humans and bots",
+    sql: ({ isBot }, { where }) => `
+      SELECT ${kind(isBot)} AS kind, ${count()} AS edits,
+        ${percent(count(), `(SELECT count(*) FROM edits ${where})`)} AS percent
+      FROM edits ${where} GROUP BY 1 ORDER BY 2 DESC`,
+  },
+  "biggest-changes": {
+    title: "Biggest changes, in bytes",
+    sql: ({ time }, { limit, where }) => `
+      SELECT new_length - coalesce(old_length, 0) AS change, ${time} AS time, domain AS wiki, title,
+        user_name
+      FROM edits ${where === "" ? "WHERE" : `${where} AND`} new_length IS NOT NULL
+      ORDER BY abs(new_length - coalesce(old_length, 0)) DESC, record_offset LIMIT ${limit}`,
+  },
+  "bad-records": {
+    title: "Records put aside",
+    sql: (_, { limit }) => `
+      SELECT reason, ${count()} AS records
+      FROM bad_records GROUP BY reason ORDER BY 2 DESC, 1 LIMIT ${limit}`,
+  },
+} satisfies Record<string, Question>;
+
+/** See {@linkcode QUESTIONS}. */
+export type QuestionName = keyof typeof QUESTIONS;
+
+/** The SQL of a question in a dialect. */
+export function sqlOf(question: Question, dialectName: DialectName, scope: Scope): string {
+  const dialect: Dialect = DIALECTS[dialectName];
+  const { limit, last } = scope;
+  const where = last === undefined ? "" : `WHERE ${dialect.before(last)}`;
+  return question.sql(dialect, { limit, where });
+}
+
+function count(condition?: string): string {
+  return condition === undefined
+    ? "count(*)"
+    : `coalesce(sum(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0)`;
+}
+
+function percent(part: string, whole: string): string {
+  return `round(100.0 * ${part} / ${whole}, 1)`;
+}
+
+function kind(isBot: string, aggregate = ""): string {
+  const flag = `${aggregate}(CASE WHEN is_bot IS NULL THEN 0 WHEN ${isBot} THEN 2 ELSE 1 END)`;
+  return `CASE ${flag} WHEN 2 THEN 'bot' WHEN 1 THEN 'human' ELSE 'unknown' END`;
+}

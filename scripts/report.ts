@@ -1,0 +1,94 @@
+/**
+ * Answers a few questions from the edits that are stored.
+ *
+ *     deno task report
+ */
+import { databaseOption } from "../lib/cli/database_option.ts";
+import { option, type OptionGroup } from "../lib/cli/option.ts";
+import { writeOutput } from "../lib/cli/output.ts";
+import { program, runMain } from "../lib/cli/program.ts";
+import { csvText, tableText } from "../lib/cli/table.ts";
+import { integer, oneOf, positiveDuration } from "../lib/cli/values.ts";
+import { UsageError } from "../lib/error.ts";
+import { type AnswerRow, openReader } from "../lib/store/answers.ts";
+import { type Question, type QuestionName, QUESTIONS } from "../lib/store/questions.ts";
+
+const NAMES = Object.keys(QUESTIONS) as QuestionName[];
+
+const reportOptions = {
+  title: "Report",
+  options: {
+    database: databaseOption,
+    last: option({
+      placeholder: "DURATION",
+      help: "Only the edits of the last so long, counted back from the newest one.",
+      parse: positiveDuration,
+      defaultText: "all",
+    }),
+    limit: option({
+      placeholder: "N",
+      help: "The most rows of an answer.",
+      parse: integer(1, 10_000),
+      default: 10,
+    }),
+    output: option({
+      placeholder: "FORMAT",
+      help:
+        "table, for people; csv, for one question; or json: an object with the rows by question.",
+      parse: oneOf("table", "csv", "json"),
+      default: "table",
+    }),
+  },
+} satisfies OptionGroup;
+
+export const main = program({
+  usage: "deno task report [QUESTION]",
+  summary: `Answers questions from the edits that 'deno task store' has stored; all, or one of ${
+    NAMES.join(", ")
+  }.`,
+  examples: [
+    ["deno task report", "All of them, from the SQLite file edits.db"],
+    ["deno task report top-pages --last 1h --limit 20", "The twenty busiest pages of an hour"],
+    ["deno task report top-wikis --output csv", "For a spreadsheet"],
+  ],
+  groups: [reportOptions],
+  operands: 1,
+  async run({ database, output, last, limit, operands: [name] }) {
+    const names = name === undefined ? NAMES : [questionName(name)];
+    if (output === "csv" && names.length > 1) {
+      throw new UsageError("CSV has room for one answer", {
+        hint: `Name a question: ${NAMES.join(", ")}`,
+      });
+    }
+    await using reader = openReader(database, Deno.env.get("PGPASSWORD"));
+    const answers: [QuestionName, readonly AnswerRow[]][] = [];
+    for (const name of names) {
+      answers.push([name, await reader.ask(QUESTIONS[name], { limit, last })]);
+    }
+    writeOutput(FORMATS[output](answers));
+  },
+});
+
+type Answers = readonly (readonly [QuestionName, readonly AnswerRow[]])[];
+
+const FORMATS = {
+  table: (answers: Answers) =>
+    answers.map(([name, rows]) => `${heading(QUESTIONS[name])}${tableText(rows) || "(none)\n"}`)
+      .join("\n"),
+  csv: (answers: Answers) => answers.map(([, rows]) => csvText(rows)).join(""),
+  json: (answers: Answers) => `${JSON.stringify(Object.fromEntries(answers), null, 2)}\n`,
+};
+
+function heading({ title }: Question): string {
+  return `${title}\n${"─".repeat(title.length)}\n`;
+}
+
+function questionName(text: string): QuestionName {
+  const name = NAMES.find((name) => name === text);
+  if (name === undefined) {
+    throw new UsageError(`Unknown question '${text}'`, { hint: `One of ${NAMES.join(", ")}` });
+  }
+  return name;
+}
+
+if (import.meta.main) await runMain(main);

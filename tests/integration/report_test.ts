@@ -1,0 +1,103 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../lib/error.ts";
+import { type DatabaseAddress, parseDatabase } from "../../lib/store/address.ts";
+import { openReader } from "../../lib/store/answers.ts";
+import { openSink } from "../../lib/store/database.ts";
+import { QUESTIONS } from "../../lib/store/questions.ts";
+import { toRows } from "../../lib/store/rows.ts";
+import { testPostgres } from "../support/postgres.ts";
+import { editOf } from "../support/records.ts";
+
+const server = await testPostgres();
+
+/** 200 edits, a second apart, of three wikis; every fourth by a bot; and two bad records. */
+async function fill(address: DatabaseAddress, password: string | undefined): Promise<void> {
+  await using sink = await openSink(address, password);
+  const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic" });
+  const claim = await sink.claim({ topicId, partition: 0, group: "group", first: 0n });
+  const values = [
+    ...Array.from({ length: 200 }, (_, number) => editOf(number, { title: `P${number % 7}` })),
+    "none",
+    { ...editOf(1), colour: "red" },
+  ];
+  const records = values.map((value, offset) => ({
+    offset: String(offset),
+    timestamp: "0",
+    value: new TextEncoder().encode(JSON.stringify(value)),
+  }));
+  await sink.write({ claim, next: 202n, rows: toRows(records) });
+}
+
+async function answers(address: DatabaseAddress, password: string | undefined) {
+  await using reader = openReader(address, password);
+  const found: Record<string, unknown> = {};
+  for (const [name, question] of Object.entries(QUESTIONS)) {
+    found[name] = await reader.ask(question, { limit: 2 });
+  }
+  return { ...found, lastMinute: await reader.ask(QUESTIONS.bots, { limit: 2, last: 60_000 }) };
+}
+
+const WANTED = {
+  "edits-per-minute": [
+    { minute: "2026-01-01T00:03Z", edits: 20, bots: 5 },
+    { minute: "2026-01-01T00:02Z", edits: 60, bots: 15 },
+  ],
+  "top-wikis": [
+    { wiki: "de.wikipedia.org", edits: 67, bots_percent: 25.4 },
+    { wiki: "en.wikipedia.org", edits: 67, bots_percent: 25.4 },
+  ],
+  "top-pages": [
+    { wiki: "de.wikipedia.org", title: "P0", edits: 10 },
+    { wiki: "de.wikipedia.org", title: "P1", edits: 10 },
+  ],
+  "top-users": [
+    { user_name: "User 0", kind: "bot", edits: 2 },
+    { user_name: "User 1", kind: "human", edits: 2 },
+  ],
+  bots: [
+    { kind: "human", edits: 150, percent: 75 },
+    { kind: "bot", edits: 50, percent: 25 },
+  ],
+  "biggest-changes": [49, 99].map((number) => ({
+    change: 39,
+    time: new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString(),
+    wiki: editOf(number).domain,
+    title: `P${number % 7}`,
+    user_name: `User ${number}`,
+  })),
+  "bad-records": [
+    { reason: "unknown field: colour", records: 1 },
+    { reason: "wrong shape: (top)", records: 1 },
+  ],
+  lastMinute: [
+    { kind: "human", edits: 45, percent: 75 },
+    { kind: "bot", edits: 15, percent: 25 },
+  ],
+};
+
+Deno.test("ask() answers all questions from SQLite", async () => {
+  const directory = await Deno.makeTempDir();
+  const address = { kind: "sqlite", file: `${directory}/edits.db` } as const;
+  await assertRejects(() => answers(address, undefined), UserError, "Nothing is stored in sqlite:");
+  await fill(address, undefined);
+  assertEquals(plain(await answers(address, undefined)), WANTED);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("ask() answers all questions from PostgreSQL, in the same words", async () => {
+  await using database = await server.database();
+  const address = parseDatabase(database.address);
+  const { password } = server;
+  await assertRejects(
+    () => answers(address, password),
+    UserError,
+    "Nothing is stored in postgres:",
+  );
+  await fill(address, password);
+  assertEquals(plain(await answers(address, password)), WANTED);
+});
+
+/** The objects of `node:sqlite` have no prototype, which `assertEquals()` minds. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
