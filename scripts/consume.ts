@@ -4,9 +4,11 @@
  *     deno task consume --from-beginning
  */
 import { getLogger } from "@logtape/logtape";
+import { jsonValues } from "../lib/avro/json_values.ts";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
 import { groupName, integer, oneOf } from "../lib/cli/values.ts";
 import { linesOf } from "../lib/console/output.ts";
 import { writeLines } from "../lib/console/write.ts";
@@ -39,7 +41,8 @@ const consumeOptions = {
     }),
     output: option({
       placeholder: "FORMAT",
-      help: "value: the record's value as it is; line: one readable line per edit; json: one " +
+      help:
+        "value: the record's value as it is, Avro as JSON; line: one readable line per edit; json: one " +
         "object with key, partition, offset, timestamp, headers and value.",
       parse: oneOf("value", "line", "json"),
       defaultText: "line on a terminal, value in a pipe",
@@ -56,11 +59,12 @@ export const main = program({
     ["deno task consume --from-beginning --max-messages 10", "The ten oldest ones"],
     ["deno task consume --output json | head -1", "One record with all that Kafka knows of it"],
   ],
-  groups: [kafkaOptions, consumeOptions],
+  groups: [kafkaOptions, consumeOptions, registryOptions],
   run: async (options, stop) => {
     const { topic, group, uncommitted, maxMessages, fromBeginning } = options;
     const isTerminal = Deno.stdout.isTerminal();
     const output = options.output ?? (isTerminal ? "line" : "value");
+    const readable = jsonValues(openRegistry(options));
     let count = 0;
     logger.info("Reading '{topic}' {from}; Ctrl-C ends it", {
       topic,
@@ -74,9 +78,10 @@ export const main = program({
       uncommitted,
       maxRecords: maxMessages,
       signal: stop,
-      handle: async (batch) => {
+      handle: async ({ partition, records }) => {
+        const batch = { partition, records: await readable(records) };
         await writeLines(linesOf(batch, output, isTerminal), isTerminal);
-        count += batch.records.length;
+        count += records.length;
       },
     });
     logger.info("Read {count} records", { count });

@@ -1,3 +1,5 @@
+import type { AvroPayload } from "../edits/avro.ts";
+import { avroName } from "../edits/avro_schema.ts";
 import type { Payload } from "../edits/encoder.ts";
 import { parseField } from "../edits/fields.ts";
 import { isNamespace } from "../edits/filter.ts";
@@ -69,6 +71,12 @@ export const recordOptions = {
         "A message of your own in place of the nine fields, from the upstream event: title,wiki,length.new=size. What an event lacks is null.",
       parse: listOf(parseField),
     }),
+    format: option({
+      placeholder: "FORMAT",
+      help: "json, or avro: with the schema registered in --schema-registry as <topic>-value.",
+      parse: oneOf("json", "avro"),
+      default: "json",
+    }),
     headers: option({
       placeholder: "HEADERS",
       help: "none, or cloudevents: those of the CloudEvents 1.0 Kafka binding, binary mode.",
@@ -99,6 +107,7 @@ interface Ends {
 export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): EditsOptions {
   const others = streamNames(streamUrl).filter((name) => !RECENTCHANGE.test(name));
   const payload = payloadOf(values);
+  if (values.format === "avro") avroPayload(payload);
   if (others.length > 0 && payload === "edit") {
     throw new UsageError(`The stream '${others[0]}' has no edits to make the nine fields of`, {
       hint: "Give --payload event, or name the --fields you want",
@@ -135,6 +144,26 @@ function payloadOf({ payload, fields }: EventValues): Payload {
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) throw new UsageError(`--fields has the name '${twice}' twice`);
   return { fields };
+}
+
+/**
+ * A payload that Avro can hold.
+ *
+ * @throws {UsageError} for the upstream event as it is, and for names that are the same in Avro.
+ */
+export function avroPayload(payload: Payload): AvroPayload {
+  if (payload === "event") {
+    throw new UsageError("--format avro and --payload event exclude each other", {
+      hint: "--payload event passes on JSON as it is; name the --fields you want, as Avro",
+    });
+  }
+  if (payload === "edit") return payload;
+  const names = payload.fields.map(({ name }) => avroName(name));
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice === undefined) return payload;
+  throw new UsageError(`--fields has two names that are '${twice}' in Avro`, {
+    hint: "Avro's names are of letters, digits and '_': give one of the two another name",
+  });
 }
 
 /** The kinds of recentchange events; a kind of an extension is a number (schema, `type`). */

@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { DryRun } from "../console/dry_run.ts";
+import type { Payload } from "../edits/encoder.ts";
 import { compile } from "../edits/outgoing.ts";
 import { knownTopics } from "../edits/route.ts";
 import type { Cluster } from "../kafka/cluster.ts";
@@ -9,6 +10,7 @@ import { warnOfRetention } from "../kafka/retention.ts";
 import { newCounts, produce } from "../produce.ts";
 import { EventStream } from "../upstream/stream.ts";
 import { userAgent } from "../version.ts";
+import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./encoding.ts";
 import { eventOptions, filterOptions, recordOptions } from "./event_options.ts";
 import { kafkaOptions } from "./kafka_options.ts";
 import type { GroupValues } from "./option.ts";
@@ -20,6 +22,7 @@ import {
   producerOptions,
   upstreamOptions,
 } from "./producer_options.ts";
+import { openRegistry, registryOptions } from "./registry_options.ts";
 import { reportSummary } from "./producer_summary.ts";
 
 /** All that a producer can be told. */
@@ -29,6 +32,7 @@ export const PRODUCER_GROUPS = [
   upstreamOptions,
   filterOptions,
   recordOptions,
+  registryOptions,
 ] as const;
 
 type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
@@ -41,12 +45,14 @@ export async function runProducer(
 ): Promise<void> {
   const { topic, streamUrl, dryRun } = options;
   const edits = eventOptions(options, { topic, streamUrl });
-  const topics = knownTopics(topic, edits.filter ?? {}) ?? [];
+  const known = knownTopics(topic, edits.filter ?? {});
+  const topics = known ?? [];
   const counts = newCounts();
   askForContact(options);
   if (options.since !== undefined && !dryRun) {
     await warnOfRetention(cluster, topics, options.since);
   }
+  const { encoder, prepare } = await openEncoding(options, edits.payload ?? "edit", known, stop);
   try {
     await produce({
       open: (position, stop) =>
@@ -60,8 +66,10 @@ export async function runProducer(
       stream: streamUrl.href,
       since: options.since,
       until: options.until,
-      transform: compile(edits),
-      publisher: dryRun ? new DryRun(writeOutput) : delivery(options, cluster, topics),
+      transform: compile(edits, encoder),
+      publisher: prepare(
+        dryRun ? new DryRun(writeOutput) : delivery(options, cluster, topics),
+      ),
       deadLetterTopic: options.deadLetterTopic,
       limit: options.eventsToProduce,
       batchSize: options.batchSize,
@@ -74,6 +82,25 @@ export async function runProducer(
     // Where nothing was read there is a reason, and nothing to sum up.
     if (counts.stream !== undefined) reportSummary(counts, dryRun ? "Printed" : "Published");
   }
+}
+
+/** @param known The topics of the template, where the filter says which those are. */
+function openEncoding(
+  options: ProducerOptions,
+  payload: Payload,
+  known: readonly string[] | undefined,
+  stop: AbortSignal,
+): Encoding | Promise<Encoding> {
+  const { format, dryRun, deadLetterTopic } = options;
+  if (format === "json") return jsonEncoding(payload);
+  if (dryRun) return previewEncoding(payload);
+  // The topic of the position is of the template too, and there from the start.
+  const [first = positionPlace(options).topic, ...more] = known ?? [];
+  const except = deadLetterTopic === undefined ? [] : [deadLetterTopic];
+  return avroEncoding(payload, openRegistry(options)!, {
+    topics: [first, ...more],
+    others: known === undefined ? { except } : "none",
+  }, stop);
 }
 
 function delivery(

@@ -3,6 +3,7 @@ import { topicTemplate } from "../edits/template.ts";
 import { UsageError } from "../error.ts";
 import { eventOptions, type EventValues } from "./event_options.ts";
 import { flag, flagName, option, type OptionGroup, type Values } from "./option.ts";
+import type { registryOptions } from "./registry_options.ts";
 import {
   duration,
   groupName,
@@ -147,6 +148,7 @@ export const producerOptions = {
 } satisfies OptionGroup;
 
 type ProducerValues = Values<typeof producerOptions.options>;
+type RegistryValues = Values<typeof registryOptions.options>;
 type UpstreamValues = Values<typeof upstreamOptions.options>;
 
 /** The producer's name, and where its position is kept. */
@@ -158,7 +160,9 @@ export function positionPlace(
 }
 
 /** What is asked for at the same time and cannot be had. */
-export function checkProducer(values: ProducerValues & UpstreamValues & EventValues): void {
+export function checkProducer(
+  values: ProducerValues & UpstreamValues & EventValues & RegistryValues,
+): void {
   const asked = (["dryRun", "showPosition", "resetPosition"] as const).filter((key) => values[key]);
   if (asked.length > 1) {
     const flags = asked.map((key) => `--${flagName(key)}`);
@@ -174,6 +178,11 @@ export function checkProducer(values: ProducerValues & UpstreamValues & EventVal
     throw new UsageError("--stream-url has a 'since' of its own", { hint: "Give --since instead" });
   }
   eventOptions(values, values);
+  if (values.format === "avro" && values.schemaRegistry === undefined && !values.dryRun) {
+    throw new UsageError("--format avro needs --schema-registry", {
+      hint: "Give its URL, or set SCHEMA_REGISTRY_URL. For one on this machine: deno task registry",
+    });
+  }
 }
 
 /** ms that a batch waits for company. */

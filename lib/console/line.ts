@@ -1,3 +1,4 @@
+import { schemaIdOf } from "../avro/wire.ts";
 import { safeText } from "../cli/safe_text.ts";
 import { type Edit, editSchema } from "../edits/edit.ts";
 import type { ReadRecord } from "../kafka/reader.ts";
@@ -16,8 +17,15 @@ const grouped = new Intl.NumberFormat("en-US");
 export function lineOf({ value, timestamp }: ReadRecord): string {
   const edit = value === null ? undefined : readEdit(value);
   if (edit !== undefined) return editLine(edit);
-  const text = value === null ? "(no value)" : decoder.decode(value.subarray(0, LONGEST.value * 4));
+  const text = value === null ? "(no value)" : beginningOf(value);
   return `${timeOf(Number(timestamp))}  ${cut(text, LONGEST.value)}`;
+}
+
+function beginningOf(value: Uint8Array): string {
+  const schemaId = schemaIdOf(value);
+  return schemaId === undefined
+    ? decoder.decode(value.subarray(0, LONGEST.value * 4))
+    : `(Avro of schema ${schemaId})`;
 }
 
 function editLine(edit: Edit): string {

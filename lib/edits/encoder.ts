@@ -1,6 +1,6 @@
 import type { Event } from "../upstream/event.ts";
 import { encodeEdit } from "./edit.ts";
-import { encodeFields, type Field, type FieldStats } from "./fields.ts";
+import { encodeFields, type Field, type OnLacking } from "./fields.ts";
 
 /** A form of the message. */
 export interface Encoder {
@@ -8,17 +8,19 @@ export interface Encoder {
   readonly contentType: string;
   /** Event → value of the record; throws `RefusedEvent`. */
   readonly encode: (event: Event) => string | Uint8Array;
-  /** Which of the fields that were chosen ever came; only where fields were chosen. */
-  readonly stats?: FieldStats;
 }
 
 /** The nine fields, the upstream JSON byte for byte, or fields of one's own. */
 export type Payload = "edit" | "event" | { readonly fields: readonly Field[] };
 
-/** The encoder of a payload, in JSON. */
-export function jsonEncoder(payload: Payload): Encoder {
+/**
+ * The encoder of a payload, in JSON.
+ *
+ * @param onLacking Told of fields of one's own that never come.
+ */
+export function jsonEncoder(payload: Payload, onLacking?: OnLacking): Encoder {
   const contentType = "application/json";
   if (payload === "edit") return { contentType, encode: encodeEdit };
   if (payload === "event") return { contentType, encode: (event) => event.data };
-  return { contentType, ...encodeFields(payload.fields) };
+  return { contentType, encode: encodeFields(payload.fields, onLacking) };
 }

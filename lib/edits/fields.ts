@@ -8,13 +8,11 @@ export interface Field {
   readonly name: string;
 }
 
-/** What came of the paths, kept up to date while events are encoded. */
-export interface FieldStats {
-  /** Events so far. */
-  readonly events: number;
-  /** Paths that no event had so far; after some 1,000 events, most likely mistakes. */
-  readonly lacking: ReadonlySet<string>;
-}
+/** Gets the paths that none of the first {@linkcode FIRST_EVENTS} had: most likely mistakes. */
+export type OnLacking = (paths: readonly string[]) => void;
+
+/** So many events have to lack a path before it is told. */
+export const FIRST_EVENTS = 1000;
 
 /**
  * Reads `PATH[=NAME]`; without a name, the path is the name. `NAME=PATH` is taken too where only
@@ -38,32 +36,50 @@ function isPath(text: string): boolean {
 
 /**
  * Makes an encoder that writes the fields in their order as one JSON object: values as upstream has
- * them, with their types, null where the event lacks the path.
- *
- * It throws `RefusedEvent` where a value would not stay what it was: an integer beyond 2^53, which
- * JSON's reading has already rounded, or objects within objects more than {@linkcode MAX_DEPTH} deep.
+ * them, with their types, null where the event lacks the path. It throws as `readFields` does.
  */
 export function encodeFields(
   fields: readonly Field[],
-): { encode: (event: Event) => string; stats: FieldStats } {
-  const stats = { events: 0, lacking: new Set(fields.map(({ path }) => path)) };
-  const columns = fields.map(({ path, name }, index) => ({
-    path,
-    keys: path.split("."),
-    prefix: `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`,
-  }));
-  const encode = (event: Event) => {
-    stats.events++;
+  onLacking?: OnLacking,
+): (event: Event) => string {
+  const read = readFields(fields, onLacking);
+  const prefixes = fields.map(({ name }, index) =>
+    `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`
+  );
+  return (event) => {
+    const values = read(event);
     let json = "";
-    for (const { path, keys, prefix } of columns) {
-      const value = valueAt(event.body, keys);
-      if (value !== undefined && stats.lacking.size > 0) stats.lacking.delete(path);
-      if (!isExact(value, MAX_DEPTH)) throw new RefusedEvent(`wrong shape: ${path}`);
-      json += prefix + (value === undefined ? "null" : JSON.stringify(value));
-    }
+    for (let i = 0; i < prefixes.length; i++) json += prefixes[i]! + JSON.stringify(values[i]);
     return `${json}}`;
   };
-  return { encode, stats };
+}
+
+/**
+ * Makes what reads the fields of an event, in their order: null where the event lacks the path.
+ *
+ * It throws `RefusedEvent` where a value would not stay what it was: an integer beyond 2^53, which
+ * JSON's reading has already rounded, or objects within objects more than {@linkcode MAX_DEPTH} deep.
+ *
+ * @param onLacking Called once at the most.
+ */
+export function readFields(
+  fields: readonly Field[],
+  onLacking: OnLacking = () => {},
+): (event: Event) => unknown[] {
+  const columns = fields.map(({ path }) => ({ path, keys: path.split(".") }));
+  const lacking = new Set(fields.map(({ path }) => path));
+  let events = 0;
+  return ({ body }) => {
+    const values = columns.map(({ path, keys }) => {
+      const value = valueAt(body, keys);
+      if (value === undefined) return null;
+      if (lacking.size > 0) lacking.delete(path);
+      if (!isExact(value, MAX_DEPTH)) throw new RefusedEvent(`wrong shape: ${path}`);
+      return value;
+    });
+    if (++events === FIRST_EVENTS && lacking.size > 0) onLacking([...lacking]);
+    return values;
+  };
 }
 
 /** How deep a value may be nested. */

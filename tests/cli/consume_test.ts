@@ -23,7 +23,7 @@ const edit = {
 
 Deno.test("consume prints values byte for byte in a pipe, with the rights of its task", async () => {
   const topic = await topicWith("a\u001b[2J", "b");
-  const permissions = ["-P=kafka", `--allow-net=${kafka}`];
+  const permissions = ["-P=consume", `--allow-net=${kafka}`];
   const { code, stdout, stderr } = await consume(topic, ["--max-messages", "2"], { permissions });
   assertEquals(code, 0, stderr);
   assertEquals(stdout, "a\u001b[2J\nb\n");

@@ -73,6 +73,9 @@ const PAGE_CREATE = "http://localhost:8181/v2/stream/page-create";
 const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
   ["--fields title --payload event", {}, "--fields and --payload event exclude each other"],
   ["--fields title,user=title", {}, "--fields has the name 'title' twice"],
+  ["--format avro --payload event", {}, "--format avro and --payload event exclude each other"],
+  ["--format avro --fields a.b,a_b", {}, "--fields has two names that are 'a_b' in Avro"],
+  ["--format xml", {}, "expected one of json, avro"],
   ["--fields title,,user", {}, "no empty entry"],
   ["--fields a..b", {}, "expected PATH or PATH=NAME"],
   ["--types edits", {}, "No change is of the type 'edits'"],
@@ -97,7 +100,15 @@ for (const [args, ends, message] of refused) {
 }
 
 for (
-  const args of ["--types new,142", "--types *", "--types e*", "--types 14*", "--namespace unknown"]
+  const args of [
+    "--format avro",
+    "--fields a.b,a_b",
+    "--types new,142",
+    "--types *",
+    "--types e*",
+    "--types 14*",
+    "--namespace unknown",
+  ]
 ) {
   Deno.test(`eventOptions() takes '${args}'`, () => void read(args));
 }

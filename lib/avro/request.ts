@@ -1,0 +1,82 @@
+import { UserError } from "../error.ts";
+
+/** There was no answer, or one that says to try again later. */
+export class RegistryAway extends Error {
+  override readonly name = "RegistryAway";
+}
+
+/** For one request and its answer, in ms. */
+const TIMEOUT = 5000;
+/** The longest answer that is read, in bytes: a schema of thousands of fields. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
+
+/**
+ * One request to a registry.
+ *
+ * @returns Status and JSON of the answer; a body that is no JSON is `undefined`.
+ * @throws {RegistryAway} when there is no answer in time, or it has a status of 429 or 5xx.
+ * @throws {UserError} when Deno was not given the right to connect.
+ */
+export async function requestJson(
+  address: string,
+  { method, auth, body, signal, fetch = globalThis.fetch }: {
+    readonly method: string;
+    readonly auth?: string | undefined;
+    readonly body?: unknown;
+    readonly signal?: AbortSignal | undefined;
+    readonly fetch?: typeof globalThis.fetch | undefined;
+  },
+): Promise<{ status: number; body: unknown }> {
+  const timeout = AbortSignal.timeout(TIMEOUT);
+  try {
+    const response = await fetch(address, {
+      method,
+      headers: {
+        accept: `${MEDIA_TYPE}, application/json`,
+        ...body === undefined ? {} : { "content-type": MEDIA_TYPE },
+        ...auth === undefined ? {} : { authorization: basic(auth) },
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    const { status } = response;
+    const answer = await readJson(response);
+    if (status === 429 || status >= 500) throw new RegistryAway(`It answered ${status}`);
+    return { status, body: answer };
+  } catch (cause) {
+    if (cause instanceof RegistryAway) throw cause;
+    if (cause instanceof Deno.errors.NotCapable) throw notAllowed(new URL(address));
+    throw new RegistryAway(
+      timeout.aborted ? `No answer within ${TIMEOUT / 1000} s` : "No connection",
+      { cause },
+    );
+  }
+}
+
+function notAllowed({ hostname, port, protocol }: URL): UserError {
+  const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+  return new UserError(`This program was not given the right to connect to ${host}`, {
+    hint: `Start it with --allow-net=${host} beside its other permissions`,
+  });
+}
+
+function basic(auth: string): string {
+  return `Basic ${new TextEncoder().encode(auth).toBase64()}`;
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    length += part.length;
+    if (length > MAX_BYTES) return undefined;
+    parts.push(part);
+  }
+  try {
+    return JSON.parse(await new Blob(parts as BlobPart[]).text());
+  } catch {
+    return undefined;
+  }
+}
