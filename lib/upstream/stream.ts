@@ -202,7 +202,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
           detail: describe(error),
         };
       }
-      return { cause: "cut", isAtNews, detail: describe(error) };
+      const detail = `The connection was cut (${describe(error)})`;
+      return { cause: "cut", isAtNews, detail };
     } finally {
       this.counts.connected = false;
       clearTimeout(timer);

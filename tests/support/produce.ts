@@ -1,3 +1,7 @@
+import { clusterConfig } from "../../lib/cli/kafka_options.ts";
+import { parseOptions } from "../../lib/cli/option.ts";
+import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/producer.ts";
+import { checkProducer } from "../../lib/cli/producer_options.ts";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { openCluster } from "../../lib/kafka/cluster.ts";
 import { readTopic } from "../../lib/kafka/reader.ts";
@@ -82,11 +86,19 @@ export interface Upstream {
   readonly body: any;
 }
 
-/** The events of a log that are JSON and no canaries, in the order of their topics. */
-export function eventsOf(log: EventLog): Upstream[] {
+/**
+ * The events of a log that are JSON and no canaries, in the order of their topics; with `until` up
+ * to the last one in each topic that happened before that time, in ms.
+ */
+export function eventsOf(log: EventLog, until = Infinity): Upstream[] {
   const events: Upstream[] = [];
   for (const topic of log.topics) {
-    for (const { data } of records(topic)) {
+    const all = [...records(topic)];
+    // Nobody looks for late ones more than a second beyond.
+    const beyond = all.findIndex(({ timestamp }) => timestamp >= until + 1000);
+    const near = beyond < 0 ? all : all.slice(0, beyond);
+    const last = near.findLastIndex(({ timestamp }) => timestamp < until);
+    for (const { data } of near.slice(0, last + 1)) {
       const text = decoder.decode(data);
       try {
         const body = JSON.parse(text);
@@ -117,6 +129,18 @@ export function startProducer(
   const permissions = ["-P=producer", `--allow-net=${kafka},${new URL(url).host}`];
   const all = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...args];
   return startProgram("main.ts", all, { permissions, env, limit });
+}
+
+/** Runs a producer within this process, until it is done or stopped; faster than a program. */
+export async function produce(
+  { kafka, topic, url, args = [] }: ProducerOptions,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const options = parseOptions(PRODUCER_GROUPS, [
+    ...["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...args],
+  ], () => undefined);
+  checkProducer(options);
+  await runProducer(options, openCluster(clusterConfig(options)), stop);
 }
 
 /** Serves a log, all of it there at once where nothing else is said. */
