@@ -4,6 +4,7 @@ import { UserError } from "./error.ts";
 import { formatDuration } from "./duration.ts";
 import { Gathering } from "./gathering.ts";
 import { DeadLetters } from "./dead_letters.ts";
+import { Outcomes } from "./outcomes.ts";
 import {
   PublishAborted,
   type Published,
@@ -39,22 +40,37 @@ export interface ProduceOptions {
   readonly shutdownTimeout: number;
   readonly stop: AbortSignal;
   readonly counts: ProduceCounts;
+  /** Told of every batch that was published. */
+  readonly onPublished?: ((batch: PublishedBatch) => void) | undefined;
+}
+
+/** A batch that Kafka has, and what it took. */
+export interface PublishedBatch {
+  /** Without dead letters; none where only the position was saved. */
+  readonly records: readonly OutgoingRecord[];
+  /** From the first attempt to the commit, in ms. */
+  readonly ms: number;
 }
 
 /** Counted since the start, for status line, metrics and the closing summary. */
 export interface ProduceCounts {
   /** Events handled, whatever became of them. */
   events: number;
+  /** The same by type and by what became of them. */
+  readonly outcomes: Outcomes;
+  /** Records that wait for Kafka or are on their way there, dead letters too. */
+  queued: number;
   /** Records that Kafka took, without dead letters. */
   published: number;
-  canaries: number;
-  /** Events that the filter dropped. */
-  dropped: number;
   /** Events and records that were refused, by reason. */
   readonly refused: Map<string, number>;
   deadLetters: number;
-  /** When the last event handled happened, in ms. */
+  /** When events were handled last, in ms. */
+  handledAt: number | undefined;
+  /** When the last event handled happened, in ms; canaries do not count. */
   lastEventAt: number | undefined;
+  /** How far in the stream the saved position is, in ms. */
+  savedUpTo: number | undefined;
   /** The parts that count for themselves, once they are there. */
   stream: EventStream["counts"] | undefined;
   publisher: Publisher["counts"] | undefined;
@@ -62,8 +78,9 @@ export interface ProduceCounts {
 
 export function newCounts(): ProduceCounts {
   return {
-    ...{ events: 0, published: 0, canaries: 0, dropped: 0, refused: new Map(), deadLetters: 0 },
-    ...{ lastEventAt: undefined, stream: undefined, publisher: undefined },
+    ...{ events: 0, outcomes: new Outcomes(), queued: 0, published: 0 },
+    ...{ refused: new Map(), deadLetters: 0, handledAt: undefined, lastEventAt: undefined },
+    ...{ savedUpTo: undefined, stream: undefined, publisher: undefined },
   };
 }
 
@@ -184,6 +201,7 @@ class Pipeline {
     this.#counts.stream = stream.counts;
     try {
       for await (const arrivals of stream) {
+        this.#counts.handledAt = Date.now();
         for (const arrival of arrivals) {
           this.#handle(arrival);
           if (this.#accepted === this.#options.limit) return;
@@ -221,6 +239,8 @@ class Pipeline {
     // Also those that have sent nothing yet: a resume asks only for what the position names.
     for (const key of this.#stream?.topicPartitions ?? []) this.#position.know(key);
     const position = { stream: this.#options.stream, ...this.#position.toJSON() };
+    const { reached } = this.#position;
+    const begun = performance.now();
     this.#inFlight = records.length;
     const published = await this.#options.publisher.publish(
       { records, handled, position, replace: (refused) => this.#replace(refused) },
@@ -229,16 +249,19 @@ class Pipeline {
     this.#inFlight = 0;
     this.#saved = handled;
     this.#savedAt = Date.now();
-    this.#countPublished(records, published);
+    this.#counts.savedUpTo = reached;
+    this.#countPublished(records, published, performance.now() - begun);
   }
 
-  #countPublished(records: readonly OutgoingRecord[], published: Published): void {
+  #countPublished(records: readonly OutgoingRecord[], published: Published, ms: number): void {
     const isLetter = (record: OutgoingRecord) => this.#letters?.has(record) ?? false;
     const refused = published.refused.filter(({ record }) => !isLetter(record));
-    const edits = records.length - records.filter(isLetter).length;
-    this.#counts.published += edits - refused.length;
+    const edits = records.filter((record) => !isLetter(record));
+    this.#counts.queued -= records.length;
+    this.#counts.published += edits.length - refused.length;
     this.#accepted -= refused.length;
     for (const { record, reason } of refused) this.#countRefused(reason, record.value);
+    this.#options.onPublished?.({ records: edits, ms });
   }
 
   /** The dead letter for a record that Kafka does not take, or a shorter one for a letter. */
@@ -260,15 +283,12 @@ class Pipeline {
     this.#counts.events++;
     this.#position.advance(arrival);
     if (event === undefined) return this.#refuse(arrival, arrival.refusal ?? "unreadable");
+    if (isCanary(event)) return this.#counts.outcomes.count(event, "canary");
     this.#counts.lastEventAt = arrival.timestamp ?? this.#counts.lastEventAt;
-    if (isCanary(event)) {
-      this.#counts.canaries++;
-      return;
-    }
     try {
       const record = this.#options.transform(event);
-      if (record === undefined) this.#counts.dropped++;
-      else this.#accept(record, arrival);
+      this.#counts.outcomes.count(event, record === undefined ? "filtered" : "passed");
+      if (record !== undefined) this.#accept(record, arrival);
     } catch (error) {
       if (!(error instanceof RefusedEvent)) throw error;
       this.#refuse(arrival, error.message);
@@ -278,13 +298,19 @@ class Pipeline {
   #accept(record: Outgoing, arrival: Arrival): void {
     this.#accepted++;
     if (this.#letters !== undefined) this.#origins.set(record, arrival);
+    this.#add(record);
+  }
+
+  #add(record: OutgoingRecord): void {
+    this.#counts.queued++;
     this.#gathering.add(record);
   }
 
   #refuse(arrival: Arrival, reason: string): void {
+    this.#counts.outcomes.count(arrival.event, "refused");
     this.#countRefused(reason, arrival.data);
     const letter = this.#writeLetter(arrival, reason);
-    if (letter !== undefined) this.#gathering.add(letter);
+    if (letter !== undefined) this.#add(letter);
   }
 
   /** Counts by reason, and shows one sample of each, once a minute at the most. */

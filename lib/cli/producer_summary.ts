@@ -19,8 +19,8 @@ export function summaryText(counts: ProduceCounts, did = "Published"): string {
   const refused = [...counts.refused.values()].reduce((sum, count) => sum + count, 0);
   const reconnects = [...stream?.reconnects.values() ?? []].reduce((sum, count) => sum + count, 0);
   const facts: readonly (readonly [string, number])[] = [
-    ["dropped by the filter", counts.dropped],
-    ["canaries", counts.canaries],
+    ["dropped by the filter", counts.outcomes.total("filtered")],
+    ["canaries", counts.outcomes.total("canary")],
     ["refused", refused],
     ["dead letters", counts.deadLetters],
     ["repeats dropped", stream?.repeats ?? 0],

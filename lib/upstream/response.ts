@@ -1,18 +1,20 @@
 import { UserError } from "../error.ts";
 
-/** Why a connection could not be opened, or ended; a closed set, fit for a metric's label. */
-export type Cause =
-  | "end"
-  | "cut"
-  | "idle"
-  | "error event"
-  | "unreachable"
-  | "status 404"
-  | "status 429"
-  | "status 5xx"
-  | "not an event stream"
-  | "gap"
-  | "let go";
+/** Why a connection could not be opened, or ended: few, and fit for a metric's label. */
+export const CAUSES = [
+  "end",
+  "cut",
+  "idle",
+  "error event",
+  "unreachable",
+  "status 404",
+  "status 429",
+  "status 5xx",
+  "not an event stream",
+  "gap",
+  "let go",
+] as const;
+export type Cause = typeof CAUSES[number];
 
 /** The service cannot be read just now; another attempt may succeed. */
 export class Unavailable extends Error {
