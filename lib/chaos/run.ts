@@ -162,7 +162,7 @@ class Run {
 
   /** Until all events are handled, or nothing goes on any more. */
   async #untilHandled(): Promise<void> {
-    const { upstream, cluster } = this.#parts;
+    const { cluster } = this.#parts;
     const { stop, patience = PATIENCE } = this.#options;
     const place = { group: NAME, topic: TOPIC };
     let progressAt = performance.now();
@@ -171,7 +171,7 @@ class Run {
       await pause(LOOK_EVERY);
       const saved = await savedPosition(cluster, place).catch(() => undefined);
       const now = performance.now();
-      if ((saved?.handled ?? 0) > this.#handled || upstream.released < 1) progressAt = now;
+      if ((saved?.handled ?? 0) > this.#handled) progressAt = now;
       this.#handled = saved?.handled ?? this.#handled;
       if (now - progressAt > patience) {
         return log.error("No progress any more: judging what is there");
@@ -198,13 +198,13 @@ class Run {
     );
   }
 
-  /** At a random moment of each stretch of the log. */
+  /** At a random moment of each stretch of the work. */
   async #killProducer(): Promise<void> {
     const { producerKills, seed } = this.#options;
     const { producer } = this.#parts;
     const random = new Random(seed, 0x6368_0003);
     for (let kill = 0; kill < producerKills; kill++) {
-      await this.#released((kill + random.next()) / (producerKills + 1));
+      await this.#worked((kill + random.next()) / (producerKills + 1));
       // Some of them while it starts, most when it is at work again, and these mostly within a
       // transaction, where most can go wrong.
       const isAtWork = random.chance(0.9);
@@ -240,7 +240,7 @@ class Run {
     const { kafka } = this.#parts;
     const random = new Random(seed, 0x6368_0004);
     for (let kill = 0; kill < brokerKills; kill++) {
-      await this.#released((kill + random.next()) / (brokerKills + 1));
+      await this.#worked((kill + random.next()) / (brokerKills + 1));
       if (this.#isOver) return;
       const id = random.integer(1, nodes);
       await kafka.kill(id);
@@ -250,9 +250,9 @@ class Run {
     }
   }
 
-  /** Until so much of the log is there. */
-  async #released(part: number): Promise<void> {
-    while (this.#parts.upstream.released < part && !this.#isOver) await pause(20);
+  /** Until this part of the work is done. */
+  async #worked(part: number): Promise<void> {
+    while (this.#handled < part * this.#total && !this.#isOver) await pause(20);
   }
 
   /** Until the producer has read something new: after a kill, that is of a new process. */

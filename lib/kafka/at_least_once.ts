@@ -4,7 +4,7 @@ import type { PositionPlace } from "./position_store.ts";
 import type { Chunk } from "./record.ts";
 import { encodeSaved, type SavedProgress } from "./saved.ts";
 import { type Compression, sendChunks } from "./send.ts";
-import type { Session } from "./session.ts";
+import type { Session, SessionOptions } from "./session.ts";
 
 /** The position is saved this often, in ms, and when the work ends. */
 const SAVE_EVERY = 1000;
@@ -24,7 +24,7 @@ export class AtLeastOnce implements Session {
   #unsaved: SavedProgress | undefined;
   #savedAt = 0;
 
-  constructor(cluster: Cluster, place: PositionPlace, compression: Compression) {
+  constructor(cluster: Cluster, { place, compression }: SessionOptions) {
     this.#place = place;
     this.#compression = compression;
     this.admin = cluster.producing.admin();

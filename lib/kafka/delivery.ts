@@ -3,7 +3,7 @@ import { UserError } from "../error.ts";
 import { sleep } from "../sleep.ts";
 import { withAdmin } from "./admin.ts";
 import type { Cluster } from "./cluster.ts";
-import { whileStarting } from "./starting.ts";
+import { throughFailover, whileStarting } from "./starting.ts";
 import { AtLeastOnce } from "./at_least_once.ts";
 import { ExactlyOnce } from "./exactly_once.ts";
 import { type Attempt, explain } from "./failure.ts";
@@ -36,6 +36,11 @@ export interface DeliveryOptions {
   readonly topics: readonly string[];
   /** Makes topics that are not there; without it they are an error. */
   readonly create?: NewTopics | undefined;
+  /**
+   * How long Kafka lets a transaction stand open, in ms (default 30,000). After a SIGKILL committed
+   * readers wait for so long at the most, unless the producer comes back before.
+   */
+  readonly transactionTimeout?: number;
 }
 
 const log = getLogger(["wikitap", "kafka"]);
@@ -43,6 +48,7 @@ const log = getLogger(["wikitap", "kafka"]);
 /** Waits between attempts while Kafka is away, in ms: doubling, with a ceiling. */
 const FIRST_WAIT = 100;
 const LONGEST_WAIT = 2000;
+const TRANSACTION_TIMEOUT = 30_000;
 /** How long a fenced producer looks for another owner of its name before it goes on, in ms. */
 const TAKEOVER_PATIENCE = 5000;
 /** A topic that is unknown so often in a row does not exist (any more). */
@@ -73,9 +79,13 @@ export class Delivery implements Publisher {
     const { cluster, place, topics } = this.#options;
     const wanted = [place.topic, ...topics];
     const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
-    await withAdmin(cluster, attempt, (admin) => this.#topics.load(admin, wanted));
+    await withAdmin(
+      cluster,
+      attempt,
+      (admin) => throughFailover(() => this.#topics.load(admin, wanted)),
+    );
     try {
-      const saved = await whileStarting(cluster, () => this.#openSession());
+      const saved = await throughFailover(() => whileStarting(cluster, () => this.#openSession()));
       this.#generation = (saved?.generation ?? 0) + 1;
       this.#committed = saved;
       this.counts.connected = true;
@@ -174,7 +184,8 @@ export class Delivery implements Publisher {
 
   async #openSession(): Promise<SavedProgress | undefined> {
     const { cluster, delivery, place, compression = "none" } = this.#options;
-    const session = new DELIVERIES[delivery](cluster, place, compression);
+    const { transactionTimeout = TRANSACTION_TIMEOUT } = this.#options;
+    const session = new DELIVERIES[delivery](cluster, { place, compression, transactionTimeout });
     try {
       await session.open();
       const saved = await readSaved(session.admin, place);

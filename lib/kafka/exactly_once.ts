@@ -5,13 +5,7 @@ import type { PositionPlace } from "./position_store.ts";
 import type { Chunk } from "./record.ts";
 import { encodeSaved, type SavedProgress } from "./saved.ts";
 import { ChunksRefused, type Compression, sendChunks } from "./send.ts";
-import type { Session } from "./session.ts";
-
-/**
- * How long the broker lets a transaction stand open, in ms. After a SIGKILL committed readers wait
- * for that long at the most, unless the producer comes back before.
- */
-const TRANSACTION_TIMEOUT = 30_000;
+import type { Session, SessionOptions } from "./session.ts";
 
 /**
  * A transaction per batch: records and position are committed together or not at all. The
@@ -29,13 +23,13 @@ export class ExactlyOnce implements Session {
    */
   #begun: Transaction | undefined;
 
-  constructor(cluster: Cluster, place: PositionPlace, compression: Compression) {
+  constructor(cluster: Cluster, { place, compression, transactionTimeout }: SessionOptions) {
     this.#place = place;
     this.#compression = compression;
     this.admin = cluster.producing.admin();
     this.#producer = cluster.producing.producer({
       transactionalId: place.group,
-      transactionTimeout: TRANSACTION_TIMEOUT,
+      transactionTimeout,
       idempotent: true,
       allowAutoTopicCreation: false,
       createPartitioner: () => ({ message }) => message.partition!,

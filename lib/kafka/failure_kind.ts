@@ -20,8 +20,8 @@ const FATAL = new Set([
 export function isFatal(error: unknown, cluster: Cluster): boolean {
   const type = protocolErrorType(error);
   if (type !== undefined) return FATAL.has(type);
-  if (isNamed(error, "KafkaJSSASLAuthenticationError")) return true;
-  return isNamed(error, "KafkaJSGroupCoordinatorNotFound") &&
+  if (isNamed(error, /^KafkaJSSASLAuthenticationError$/)) return true;
+  return isNamed(error, /^KafkaJSGroupCoordinatorNotFound$/) &&
     /authorization failed/i.test(cluster.remembered.coordinatorError ?? "");
 }
 
@@ -36,7 +36,8 @@ export function isUnknownTopic(error: unknown): boolean {
   return protocolErrorType(error) === "UNKNOWN_TOPIC_OR_PARTITION";
 }
 
-function isNamed(error: unknown, name: string): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) if (e.name === name) return true;
+/** Whether an error or one of its causes has a name like this. */
+export function isNamed(error: unknown, name: RegExp): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) if (name.test(e.name)) return true;
   return false;
 }

@@ -3,6 +3,7 @@ import { formatDuration } from "../duration.ts";
 import { withAdmin } from "./admin.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Admin } from "./kafkajs.ts";
+import { throughFailover } from "./starting.ts";
 import { describeTopic, topicConfigs } from "./topics.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
@@ -22,8 +23,7 @@ export async function warnOfRetention(
   const doing = "read the topics' retention";
   await withAdmin(cluster, { doing, rights: ["Describe", "DescribeConfigs"] }, async (admin) => {
     for (const topic of topics) {
-      if (await describeTopic(admin, topic) === undefined) continue;
-      const retention = await retentionOf(admin, topic);
+      const retention = await throughFailover(() => retentionOf(admin, topic));
       if (retention >= age) continue;
       log.warn(
         "The topic '{topic}' keeps {retention}, and --since goes back {age}: Kafka will delete the oldest records again; set its retention.ms",
@@ -33,8 +33,12 @@ export async function warnOfRetention(
   });
 }
 
-/** ms, `Infinity` where the topic keeps everything, or does not tell without the right to ask. */
+/**
+ * ms, `Infinity` where the topic keeps everything, is not there yet, or does not tell without the
+ * right to ask.
+ */
 async function retentionOf(admin: Admin, topic: string): Promise<number> {
+  if (await describeTopic(admin, topic) === undefined) return Infinity;
   const names = ["cleanup.policy", "retention.ms"];
   const configs = await topicConfigs(admin, topic, { names }).catch(() =>
     new Map<string, string>()

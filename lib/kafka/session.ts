@@ -1,6 +1,16 @@
 import type { Admin } from "./kafkajs.ts";
+import type { PositionPlace } from "./position_store.ts";
 import type { Chunk } from "./record.ts";
 import type { SavedProgress } from "./saved.ts";
+import type { Compression } from "./send.ts";
+
+/** What a session has to know. */
+export interface SessionOptions {
+  readonly place: PositionPlace;
+  readonly compression: Compression;
+  /** How long a transaction may stand open, in ms. */
+  readonly transactionTimeout: number;
+}
 
 /**
  * One producer's life at the brokers, from its connection to its first failure: after that it is

@@ -1,5 +1,6 @@
 import type { Cluster } from "./cluster.ts";
 import { protocolErrorType } from "./failure.ts";
+import { isNamed } from "./failure_kind.ts";
 
 /** How long a cluster may take until what was just made, or just started, is ready, in ms. */
 const LIMIT = 4000;
@@ -24,6 +25,26 @@ export async function whileStarting<T>(
   }
 }
 
+/** How long Kafka may take to give the work of a broker that died to others: 9 s by default. */
+const FAILOVER_LIMIT = 15_000;
+
+/**
+ * Does something again and again, for 15 s at the most, while the broker that it needs is away: one
+ * that died is in charge until its session ends. Only for work in a cluster that has just answered;
+ * where none does, a person wants to know at once.
+ */
+export async function throughFailover<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + FAILOVER_LIMIT;
+  while (true) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error) || Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 /** Error codes of a partition that has no leader yet, or whose leader does not know it yet. */
 export const WITHOUT_LEADER: ReadonlySet<string | undefined> = new Set([
   "LEADER_NOT_AVAILABLE",
@@ -43,4 +64,10 @@ function isStarting(error: unknown, { remembered }: Pick<Cluster, "remembered">)
   // kafkajs's error for a coordinator that it does not find says nothing of why.
   return error instanceof Error && error.name === "KafkaJSGroupCoordinatorNotFound" &&
     /not available|loading/i.test(remembered.coordinatorError ?? "");
+}
+
+/** A connection failed, or what a dead producer left in Kafka is not completed yet. */
+function isAway(error: unknown): boolean {
+  if (protocolErrorType(error) === "CONCURRENT_TRANSACTIONS") return true;
+  return isNamed(error, /^KafkaJS(Connection(Closed)?|RequestTimeout)Error$/);
 }
