@@ -27,6 +27,8 @@ const testOptions = {
 
 const UNIT = "tests/unit";
 const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues"];
+/** These kill brokers, and so start their own. */
+const CHAOS = "tests/chaos";
 
 export const main = program({
   usage: "deno task test [FILE or FOLDER]…",
@@ -47,7 +49,7 @@ export const main = program({
     const run = new TestRun(folder, signal);
     try {
       if (operands.length > 0 || filter !== undefined) {
-        const paths = operands.length > 0 ? operands : [UNIT, ...ON_KAFKA];
+        const paths = operands.length > 0 ? operands : [UNIT, ...ON_KAFKA, CHAOS];
         await run.tests(paths, filter === undefined ? [] : [`--filter=${filter}`]);
       } else await everything(run, folder, signal);
     } catch (error) {
@@ -84,6 +86,7 @@ async function everything(run: TestRun, folder: string, signal: AbortSignal): Pr
       if (started.status === "fulfilled") await started.value.stop();
     }
   }
+  await run.tests([CHAOS], []);
 }
 
 function addressOf(started: PromiseSettledResult<LocalKafka>): string {
