@@ -8,7 +8,7 @@ const VERSION = "18.4.0-beta.17";
 /** How long the server may take to start, after a crash too (ms). */
 const START_LIMIT = 30_000;
 /** PostgreSQL does not run as root; where the tests do, it is this user (`nobody`). */
-const UNPRIVILEGED = 65_534;
+export const POSTGRES_USER = 65_534;
 
 /** A database of a test: its address, as `--database` takes it, and a way to look into it. */
 export interface TestDatabase extends AsyncDisposable {
@@ -58,7 +58,7 @@ export class TestPostgres {
     const { code, output } = await shell(
       'mkdir "$1/data" && if [ "$(id -u)" = 0 ]; then chown -R "$2" "$1"; fi && shift 2 && exec "$@"',
       this.directory,
-      String(UNPRIVILEGED),
+      String(POSTGRES_USER),
       ...this.#command("initdb", `--pwfile=${file}`, "--username=postgres", "--auth=scram-sha-256"),
     );
     if (code !== 0) throw new Error(`initdb failed: ${output}`);
@@ -124,7 +124,7 @@ export class TestPostgres {
 
   #command(program: string, ...args: readonly string[]): string[] {
     const command = [`${this.directory}/native/bin/${program}`, "-D", `${this.directory}/data`];
-    const drop = ["setpriv", `--reuid=${UNPRIVILEGED}`, "--clear-groups", ...command, ...args];
+    const drop = ["setpriv", `--reuid=${POSTGRES_USER}`, "--clear-groups", ...command, ...args];
     return Deno.uid() === 0 ? drop : [...command, ...args];
   }
 }

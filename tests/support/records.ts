@@ -62,10 +62,11 @@ export async function publish(
   await publisher.publish(topic, messages, { abort });
 }
 
-/** A transactional producer that publishes again and again. */
-export async function openPublisher(brokers: string) {
+/** A transactional producer that publishes again and again; one of the same id ends the one before. */
+export async function openPublisher(brokers: string, transactionalId = crypto.randomUUID()) {
   const producer: Producer = openCluster({ brokers: brokers.split(",") }).patient.producer({
-    transactionalId: crypto.randomUUID(),
+    transactionalId,
+    transactionTimeout: 30_000,
     idempotent: true,
     maxInFlightRequests: 1,
     retry: { initialRetryTime: 20, maxRetryTime: 1000, retries: 100 },

@@ -1,0 +1,70 @@
+/**
+ * Tries to make `store` lose or double a row: SIGKILL for members of the group, PostgreSQL and
+ * brokers, on a Kafka and a PostgreSQL of its own.
+ *
+ *     deno run -A tests/chaos/store.ts
+ */
+import { option, type OptionGroup } from "../../lib/cli/option.ts";
+import { writeOutput } from "../../lib/cli/output.ts";
+import { program, runMain } from "../../lib/cli/program.ts";
+import { tableText } from "../../lib/cli/table.ts";
+import { integer, positiveDuration } from "../../lib/cli/values.ts";
+import { ExitCode } from "../../lib/error.ts";
+import { runStoreChaos } from "./store_chaos.ts";
+
+const times = (help: string, count: number) =>
+  option({ placeholder: "N", help, parse: integer(0, 10_000), default: count });
+
+const chaosOptions = {
+  title: "Chaos",
+  options: {
+    records: option({
+      placeholder: "N",
+      help: "Records that are committed, about.",
+      parse: integer(1, 100_000_000),
+      default: 300_000,
+    }),
+    duration: option({
+      placeholder: "DURATION",
+      help: "The least time over which they are published.",
+      parse: positiveDuration,
+      default: 300_000,
+    }),
+    storeKills: times("How often a member gets SIGKILL.", 20),
+    storeStops: times("How often a member stands still for longer than its session.", 4),
+    databaseKills: times("How often PostgreSQL is killed.", 6),
+    brokerKills: times("How often a broker gets SIGKILL.", 4),
+    seed: option({
+      placeholder: "N",
+      help: "What everything random follows from, as far as the machine's timing lets it.",
+      parse: integer(0, 2 ** 32 - 1),
+      defaultText: "a random one, which is printed",
+    }),
+  },
+} satisfies OptionGroup;
+
+export const main = program({
+  usage: "deno run -A tests/chaos/store.ts",
+  summary:
+    "Three members of a group store a topic in PostgreSQL, while members, the database and " +
+    "brokers get SIGKILL. Compares the rows with the topic's committed records, and fails on any " +
+    "that is lost, doubled or of an aborted transaction.",
+  examples: [
+    ["deno run -A tests/chaos/store.ts", "Five minutes"],
+    ["deno run -A tests/chaos/store.ts --duration 1h --store-kills 300", "A long one"],
+  ],
+  groups: [chaosOptions],
+  async run({ seed = crypto.getRandomValues(new Uint32Array(1))[0]!, ...options }) {
+    writeOutput(`seed ${seed}\n`);
+    const report = await runStoreChaos({
+      ...options,
+      seed,
+      log: (line) => writeOutput(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
+    });
+    writeOutput(tableText(Object.entries(report).map(([what, count]) => ({ what, count }))));
+    const { lost, extra, doubled, aborted, missing } = report;
+    return lost + extra + doubled + aborted + missing === 0 ? ExitCode.done : ExitCode.failure;
+  },
+});
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,191 @@
+import { openCluster } from "../../lib/kafka/cluster.ts";
+import { readTopic } from "../../lib/kafka/reader.ts";
+import { startKafka } from "../../lib/local/broker.ts";
+import { Random } from "../../lib/local/events/random.ts";
+import type { LocalKafka } from "../../lib/local/local_kafka.ts";
+import { type TestDatabase, type TestPostgres, testPostgres } from "../support/postgres.ts";
+import { createTopic, until } from "../support/records.ts";
+import { Members } from "./store_members.ts";
+import { type Published, publishEdits } from "./store_publisher.ts";
+
+/** How much is published, and what is done meanwhile, evenly spread and in random order. */
+export interface StoreChaosOptions {
+  /** How many records are committed, about. */
+  readonly records: number;
+  /** The least time in ms over which they are published. */
+  readonly duration: number;
+  /** SIGKILL to a member, which is started again within 2 s. */
+  readonly storeKills: number;
+  /** SIGSTOP to a member for longer than its session: it comes back as one given up for dead. */
+  readonly storeStops: number;
+  /** SIGQUIT and SIGKILL to PostgreSQL in turn, which is started again within 5 s. */
+  readonly databaseKills: number;
+  /** SIGKILL to one of three brokers, which is started again within 4 s. */
+  readonly brokerKills: number;
+  /** What everything random follows from, as far as the machine's timing lets it. */
+  readonly seed: number;
+  /** Is told what is done. */
+  readonly log: (line: string) => void;
+}
+
+/** What the database has, held against what the topic has. */
+export interface StoreChaosReport {
+  readonly seconds: number;
+  /** Committed records that can be read from the topic. */
+  readonly committed: number;
+  /** Rows, of edits and of records put aside. */
+  readonly stored: number;
+  /** Of these, records put aside. */
+  readonly putAside: number;
+  /** Committed records without a row. */
+  readonly lost: number;
+  /** Rows without a committed record of that partition, offset and edit. */
+  readonly extra: number;
+  /** Rows of an edit beyond its first. */
+  readonly doubled: number;
+  /** Edits that were stored and, as the publisher knows, aborted. */
+  readonly aborted: number;
+  /** Edits that were not stored and, as the publisher knows, committed. */
+  readonly missing: number;
+  /** Members that ended by themselves. */
+  readonly gaveUp: number;
+}
+
+const PARTITIONS = 6;
+/** How long the members may take to store the rest, once all is published (ms). */
+const SETTLE_LIMIT = 120_000;
+/** Longer than the session of a member (ms). */
+const STOPPED_FOR = 13_000;
+
+/**
+ * Three members of a group store a topic in PostgreSQL, while members, the database and brokers get
+ * SIGKILL. At the end the rows are compared with the committed records of the topic.
+ */
+export async function runStoreChaos(options: StoreChaosOptions): Promise<StoreChaosReport> {
+  const { log } = options;
+  const began = Date.now();
+  const directory = await Deno.makeTempDir({ prefix: "wikitap-store-chaos-" });
+  const server = await testPostgres();
+  try {
+    await using kafka = await startKafka({ directory, nodes: 3, port: 0, heap: 256 });
+    await using database = await server.database();
+    const brokers = kafka.bootstrapServers;
+    const topic = await createTopic(brokers, PARTITIONS, 3);
+    await using members = new Members({ brokers, topic, server, database, log });
+    const random = new Random(options.seed);
+    const [published] = await Promise.all([
+      publishEdits({ ...options, brokers, topic, partitions: PARTITIONS, random }),
+      harm(options, { kafka, server, members, random }),
+    ]);
+    const records = await committedRecords(brokers, topic);
+    log(`${records.size} records are committed`);
+    await until(() => rowCount(database), (rows) => rows >= records.size, SETTLE_LIMIT)
+      .catch(() => log("the members do not come to the end"));
+    await members.end();
+    return {
+      seconds: Math.round((Date.now() - began) / 1000),
+      ...await compare(records, published, database),
+      gaveUp: members.gaveUp,
+    };
+  } finally {
+    await server.stop();
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+interface Victims {
+  readonly kafka: LocalKafka;
+  readonly server: TestPostgres;
+  readonly members: Members;
+  readonly random: Random;
+}
+
+/** Does all the harm, one after the other, over the duration at least. */
+async function harm(options: StoreChaosOptions, victims: Victims): Promise<void> {
+  const { members, server, kafka, random } = victims;
+  const { log } = options;
+  const times = (count: number, act: () => Promise<void>) => Array(count).fill(act);
+  let isCrash = false;
+  const acts: (() => Promise<void>)[] = [
+    ...times(options.storeKills, () => members.kill(random.integer(0, 2000), random)),
+    ...times(options.storeStops, () => members.stop(STOPPED_FOR, random)),
+    ...times(options.databaseKills, async () => {
+      isCrash = !isCrash;
+      const signal = isCrash ? "SIGKILL" : "SIGQUIT";
+      log(`${signal} to PostgreSQL`);
+      await server.stop(signal);
+      await sleep(random.integer(500, 5000));
+      await server.start();
+    }),
+    ...times(options.brokerKills, async () => {
+      const id = random.pick([1, 2, 3]);
+      log(`SIGKILL to broker ${id}`);
+      await kafka.kill(id);
+      await sleep(random.integer(500, 4000));
+      await kafka.start(id);
+    }),
+  ];
+  const pause = options.duration / (acts.length + 1);
+  await sleep(pause);
+  while (acts.length > 0) {
+    const began = Date.now();
+    const [act] = acts.splice(random.integer(0, acts.length - 1), 1);
+    await act!();
+    await sleep(pause - (Date.now() - began));
+  }
+}
+
+/** The committed records of a topic: by partition and offset the edit, null where it is none. */
+async function committedRecords(
+  brokers: string,
+  topic: string,
+): Promise<Map<string, number | null>> {
+  const records = new Map<string, number | null>();
+  const decoder = new TextDecoder();
+  await readTopic(openCluster({ brokers: brokers.split(",") }), {
+    topic,
+    from: "beginning",
+    toEnd: true,
+    handle: ({ partition, records: batch }) => {
+      for (const { offset, value } of batch) {
+        const edit = JSON.parse(decoder.decode(value!));
+        records.set(`${partition}:${offset}`, "colour" in edit ? null : edit.id);
+      }
+    },
+  });
+  return records;
+}
+
+async function rowCount({ sql }: TestDatabase): Promise<number> {
+  const [row] = await sql`
+    SELECT (SELECT count(*) FROM edits) + (SELECT count(*) FROM bad_records) AS count`;
+  return Number(row!.count);
+}
+
+async function compare(
+  records: ReadonlyMap<string, number | null>,
+  { committed, aborted }: Published,
+  { sql }: TestDatabase,
+): Promise<Omit<StoreChaosReport, "seconds" | "gaveUp">> {
+  const rows = await sql<{ at: string; id: string | null }[]>`
+    SELECT partition || ':' || record_offset AS at, change_id AS id FROM edits
+    UNION ALL SELECT partition || ':' || record_offset, NULL FROM bad_records`;
+  const stored = new Map(rows.map(({ at, id }) => [at, id === null ? null : Number(id)]));
+  const edits = [...stored.values()].filter((id) => id !== null);
+  const distinct = new Set(edits);
+  const isEdit = new Set([...records.values()].filter((id) => id !== null));
+  return {
+    committed: records.size,
+    stored: rows.length,
+    putAside: rows.length - edits.length,
+    lost: [...records.keys()].filter((at) => !stored.has(at)).length,
+    extra: [...stored].filter(([at, id]) => records.get(at) !== id).length,
+    doubled: edits.length - distinct.size + rows.length - stored.size,
+    aborted: edits.filter((id) => aborted.has(id)).length,
+    missing: [...committed].filter((id) => isEdit.has(id) && !distinct.has(id)).length,
+  };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}

@@ -1,0 +1,76 @@
+import type { Message } from "../../lib/kafka/kafkajs.ts";
+import type { Random } from "../../lib/local/events/random.ts";
+import { editOf, openPublisher, timeOf } from "../support/records.ts";
+
+/** What became of the records that were published, by the numbers of their edits. */
+export interface Published {
+  /** Their transaction was committed for certain. */
+  readonly committed: Set<number>;
+  /** Aborted for certain. */
+  readonly aborted: Set<number>;
+  /** The broker died during the commit: either may be so. */
+  readonly unknown: Set<number>;
+  /** Of those committed, records that are no edits. */
+  bad: number;
+}
+
+/** Records of one transaction, at the most. */
+const LARGEST = 800;
+
+/**
+ * Publishes edits in transactions for some time, every fifth of which is aborted, and now and then a
+ * record that is no edit. A number is never used twice, whatever becomes of its transaction.
+ */
+export async function publishEdits(
+  { brokers, topic, partitions, records, duration, random }: {
+    readonly brokers: string;
+    readonly topic: string;
+    readonly partitions: number;
+    /** How many are to be committed, about. */
+    readonly records: number;
+    /** ms. */
+    readonly duration: number;
+    readonly random: Random;
+  },
+): Promise<Published> {
+  const published: Published = {
+    committed: new Set(),
+    aborted: new Set(),
+    unknown: new Set(),
+    bad: 0,
+  };
+  const began = Date.now();
+  let number = 0;
+  const id = crypto.randomUUID();
+  let publisher = await openPublisher(brokers, id);
+  while (published.committed.size < records) {
+    const due = began + duration * published.committed.size / records;
+    if (due > Date.now()) await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
+    const count = random.integer(1, LARGEST);
+    const numbers = Array.from({ length: count }, () => number++);
+    const bad = numbers.filter(() => random.chance(0.002));
+    const messages = numbers.map((number) => message(number, bad.includes(number), partitions));
+    const abort = random.chance(0.2);
+    try {
+      await publisher.publish(topic, messages, { abort });
+      numbers.forEach((number) => published[abort ? "aborted" : "committed"].add(number));
+      if (!abort) published.bad += bad.length;
+    } catch {
+      numbers.forEach((number) => published.unknown.add(number));
+      // kafkajs never recovers in a transaction; a new one of the same id aborts what is open.
+      await publisher[Symbol.asyncDispose]().catch(() => {});
+      publisher = await openPublisher(brokers, id);
+    }
+  }
+  await publisher[Symbol.asyncDispose]();
+  return published;
+}
+
+function message(number: number, isBad: boolean, partitions: number): Message {
+  const edit = editOf(number);
+  return {
+    partition: number % partitions,
+    timestamp: String(timeOf(number)),
+    value: JSON.stringify(isBad ? { ...edit, colour: "red" } : edit),
+  };
+}

@@ -1,0 +1,23 @@
+import { assert, assertEquals } from "@std/assert";
+import { runStoreChaos } from "../chaos/store_chaos.ts";
+
+Deno.test("store loses and doubles nothing while members, database and brokers are killed", async () => {
+  const lines: string[] = [];
+  const report = await runStoreChaos({
+    records: 40_000,
+    duration: 40_000,
+    storeKills: 3,
+    storeStops: 1,
+    databaseKills: 2,
+    brokerKills: 1,
+    seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
+    log: (line) => lines.push(line),
+  });
+  const { lost, extra, doubled, aborted, missing, committed, stored, putAside } = report;
+  const told = lines.join("\n");
+  assertEquals({ lost, extra, doubled, aborted, missing, stored }, {
+    ...{ lost: 0, extra: 0, doubled: 0, aborted: 0, missing: 0 },
+    stored: committed,
+  }, told);
+  assert(committed >= 40_000 && putAside > 0, told);
+});
