@@ -23,6 +23,7 @@ export class AtLeastOnce implements Session {
   /** Acknowledged, and not saved yet. */
   #unsaved: SavedProgress | undefined;
   #savedAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(cluster: Cluster, { place, compression }: SessionOptions) {
     this.#place = place;
@@ -44,7 +45,10 @@ export class AtLeastOnce implements Session {
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
     await sendChunks(this.#producer, chunks, this.#compression);
     this.#unsaved = progress;
-    if (Date.now() - this.#savedAt >= SAVE_EVERY) await this.#save();
+    const wait = this.#savedAt + SAVE_EVERY - Date.now();
+    if (wait <= 0) return await this.#save();
+    // Also when nothing follows for a long time. If it fails, the next batch tells why.
+    this.#timer ??= setTimeout(() => this.#save().catch(() => {}), wait);
   }
 
   async close(): Promise<void> {
@@ -54,13 +58,21 @@ export class AtLeastOnce implements Session {
   }
 
   async #save(): Promise<void> {
-    if (this.#unsaved === undefined) return;
-    const { group, topic } = this.#place;
-    await this.#committer.commit({
-      ...{ groupId: group, topic, partition: 0 },
-      ...{ offset: String(this.#unsaved.handled), metadata: encodeSaved(this.#unsaved) },
-    });
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const progress = this.#unsaved;
+    if (progress === undefined) return;
     this.#unsaved = undefined;
     this.#savedAt = Date.now();
+    const { group, topic } = this.#place;
+    try {
+      await this.#committer.commit({
+        ...{ groupId: group, topic, partition: 0 },
+        ...{ offset: String(progress.handled), metadata: encodeSaved(progress) },
+      });
+    } catch (error) {
+      this.#unsaved ??= progress;
+      throw error;
+    }
   }
 }

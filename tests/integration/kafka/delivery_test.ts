@@ -1,0 +1,151 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { withAdmin } from "../../../lib/kafka/admin.ts";
+import { offsetCommitter } from "../../../lib/kafka/kafkajs.ts";
+import { savedPosition } from "../../../lib/kafka/position_store.ts";
+import { TakenOver } from "../../../lib/kafka/publisher.ts";
+import { UserError } from "../../../lib/error.ts";
+import { batchOf, NEVER, newDelivery, newPlace, withTransactions } from "../../support/delivery.ts";
+import { testKafka } from "../../support/kafka.ts";
+import { recordsOf } from "../../support/produce.ts";
+
+const kafka = await testKafka();
+
+/** The numbers in a topic, in order, doubled where they are. */
+async function numbersIn(topic: string, count: number): Promise<number[]> {
+  const records = await recordsOf(kafka, topic, count);
+  return records.map(({ value }) => Number(value)).sort((a, b) => a - b);
+}
+
+const numbers = (count: number) => [...new Array(count).keys()];
+
+for (const delivery of ["exactly-once", "at-least-once"] as const) {
+  Deno.test(`Delivery publishes batches, and goes on at the position: ${delivery}`, async () => {
+    const place = await newPlace(kafka);
+    for (let run = 0; run < 3; run++) {
+      await using publisher = newDelivery(place, { delivery });
+      const saved = await publisher.open();
+      assertEquals(saved?.handled ?? 0, 200 * run);
+      assertEquals(saved?.position, run === 0 ? undefined : { at: 200 * run });
+      for (const from of [200 * run, 200 * run + 100]) {
+        const published = await publisher.publish(batchOf(place, from, from + 100), NEVER);
+        assertEquals(published, { records: 100, refused: [] });
+      }
+    }
+    assertEquals(await numbersIn(place.topic, 600), numbers(600));
+  });
+}
+
+Deno.test("Delivery at least once saves the position within seconds, also before a pause", async () => {
+  const place = await newPlace(kafka);
+  await using publisher = newDelivery(place, { delivery: "at-least-once" });
+  await publisher.open();
+  for (let from = 0; from < 50; from += 10) {
+    await publisher.publish(batchOf(place, from, from + 10), NEVER);
+  }
+  await until(async () => (await savedPosition(place.cluster, place))?.handled === 50);
+});
+
+Deno.test("Delivery that is taken over stops, and does not fence back", async () => {
+  const place = await newPlace(kafka);
+  await using first = newDelivery(place);
+  await first.open();
+  await first.publish(batchOf(place, 0, 10), NEVER);
+  await using second = newDelivery(place);
+  assertEquals((await second.open())?.handled, 10);
+  await second.publish({ ...batchOf(place, 10, 10) }, NEVER);
+  const lost = first.publish(batchOf(place, 10, 20), NEVER);
+  const error = await assertRejects(() => lost, TakenOver, `named '${place.group}' took over`);
+  assertEquals(error.exitCode, 3);
+  await second.publish(batchOf(place, 10, 30), NEVER);
+  assertEquals(second.counts.restarts, 0);
+  assertEquals(await numbersIn(place.topic, 30), numbers(30));
+});
+
+Deno.test("Delivery goes on when the one that took over died before it saved anything", async () => {
+  const place = await newPlace(kafka);
+  await using first = newDelivery(place);
+  await first.open();
+  await first.publish(batchOf(place, 0, 10), NEVER);
+  const second = newDelivery(place);
+  await second.open();
+  await second.close();
+  await first.publish(batchOf(place, 10, 20), NEVER);
+  assertEquals(first.counts.restarts, 1);
+  assertEquals(await numbersIn(place.topic, 20), numbers(20));
+});
+
+for (const isCommitted of [true, false]) {
+  const fate = isCommitted ? "happened" : "did not happen";
+  Deno.test(`Delivery whose commit got no answer finds out that it ${fate}`, async () => {
+    const place = await newPlace(kafka);
+    let commits = 0;
+    const cluster = withTransactions(place.cluster, (transaction) => {
+      const commit = transaction.commit.bind(transaction);
+      transaction.commit = async () => {
+        const isLost = ++commits === 2;
+        if (!isLost || isCommitted) await commit();
+        if (isLost) throw new Error("Broker not connected");
+      };
+      return transaction;
+    });
+    await using publisher = newDelivery({ ...place, cluster });
+    await publisher.open();
+    for (let from = 0; from < 400; from += 100) {
+      await publisher.publish(batchOf(place, from, from + 100), NEVER);
+    }
+    assertEquals(publisher.counts, { ...publisher.counts, aborted: 1, restarts: 1, batches: 4 });
+    assertEquals(await numbersIn(place.topic, 400), numbers(400));
+  });
+}
+
+Deno.test("Delivery never starts silently anew where a position cannot be read", async (t) => {
+  const forged: readonly (readonly [string, string])[] = [
+    ["", "no position"],
+    ["something of another program", "a position that cannot be read"],
+    ['{"v":2,"wikitap":"position"}', "a position that cannot be read"],
+  ];
+  for (const [metadata, what] of forged) {
+    await t.step(what, async () => {
+      const place = await newPlace(kafka);
+      const committer = offsetCommitter(place.cluster.quick);
+      await committer.connect();
+      const offset = { topic: place.topic, partition: 0, offset: "5", metadata };
+      await committer.commit({ groupId: place.group, ...offset });
+      await committer.disconnect();
+      await using publisher = newDelivery(place);
+      const error = await assertRejects(() => publisher.open(), UserError, what);
+      assertStringIncludes(error.hint!, "--reset-position");
+    });
+  }
+});
+
+Deno.test("Delivery notices that its position was reset while it ran", async () => {
+  const place = await newPlace(kafka);
+  let isBroken = false;
+  const cluster = withTransactions(place.cluster, (transaction) => {
+    const send = transaction.send.bind(transaction);
+    transaction.send = (records) =>
+      isBroken ? Promise.reject(new Error("Broker not connected")) : send(records);
+    return transaction;
+  });
+  await using publisher = newDelivery({ ...place, cluster });
+  await publisher.open();
+  await publisher.publish(batchOf(place, 0, 10), NEVER);
+  await withAdmin(place.cluster, { doing: "reset" }, (admin) => admin.deleteGroups([place.group]));
+  isBroken = true;
+  const error = await assertRejects(
+    () => publisher.publish(batchOf(place, 10, 20), NEVER),
+    UserError,
+    "was changed by somebody else",
+  );
+  assert(error.hint !== undefined);
+  assertEquals(await savedPosition(place.cluster, place), undefined);
+});
+
+async function until(condition: () => Promise<boolean>, limit = 10_000): Promise<void> {
+  const deadline = performance.now() + limit;
+  while (!await condition()) {
+    assert(performance.now() < deadline, `Not so after ${limit} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,78 @@
+import { withAdmin } from "../../lib/kafka/admin.ts";
+import { type Cluster, openCluster } from "../../lib/kafka/cluster.ts";
+import { Delivery, type DeliveryOptions } from "../../lib/kafka/delivery.ts";
+import type { Transaction } from "../../lib/kafka/kafkajs.ts";
+import type { Batch } from "../../lib/kafka/publisher.ts";
+import { createTopics } from "../../lib/kafka/topics.ts";
+import { uniqueTopic } from "./kafka.ts";
+
+/** A topic and a name of a producer for one test. */
+export interface Place {
+  readonly cluster: Cluster;
+  readonly topic: string;
+  readonly group: string;
+}
+
+/** Makes a topic for a test. */
+export async function newPlace(
+  brokers: string,
+  { partitions = 3, replicationFactor = 1 } = {},
+): Promise<Place> {
+  const cluster = openCluster({ brokers: brokers.split(",") });
+  const topic = uniqueTopic();
+  await withAdmin(
+    cluster,
+    { doing: "create a topic" },
+    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor }]),
+  );
+  return { cluster, topic, group: `wikitap.${topic}` };
+}
+
+/** A publisher of a test; `await using` closes it. */
+export function newDelivery(
+  { cluster, topic, group }: Place,
+  options: Partial<DeliveryOptions> = {},
+): Delivery & AsyncDisposable {
+  const delivery = new Delivery({
+    ...{ cluster, delivery: "exactly-once", place: { group, topic }, topics: [topic] },
+    ...options,
+  });
+  return Object.assign(delivery, { [Symbol.asyncDispose]: () => delivery.close() });
+}
+
+/** A batch of the numbers from `from` to below `to`, as those are what has been handled by then. */
+export function batchOf({ topic }: Place, from: number, to: number): Batch {
+  return {
+    handled: to,
+    position: { at: to },
+    records: Array.from({ length: to - from }, (_, index) => ({
+      ...{ topic, key: `key-${from + index}`, value: String(from + index) },
+      timestamp: Date.now(),
+    })),
+  };
+}
+
+/** Never aborted. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
+/** The same cluster, with transactions that may behave otherwise. */
+export function withTransactions(
+  cluster: Cluster,
+  change: (transaction: Transaction) => Transaction,
+): Cluster {
+  const producing = new Proxy(cluster.producing, {
+    get(kafka, key) {
+      if (key !== "producer") {
+        const value = Reflect.get(kafka, key, kafka);
+        return typeof value === "function" ? value.bind(kafka) : value;
+      }
+      return (...args: Parameters<typeof kafka.producer>) => {
+        const producer = kafka.producer(...args);
+        const begin = producer.transaction.bind(producer);
+        producer.transaction = async () => change(await begin());
+        return producer;
+      };
+    },
+  });
+  return { ...cluster, producing };
+}
