@@ -40,7 +40,7 @@ export const main = program({
       writeOutput(
         `${wasSaved ? "Forgot the position" : "No position is saved"} of '${place.group}'\n`,
       );
-    } else await runProducer(options, cluster, stop);
+    } else await runProducer(options, cluster, stop, options);
   },
 });
 

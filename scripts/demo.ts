@@ -58,7 +58,7 @@ export const main = program({
     await makeTopic(cluster, producer.topic);
     // Invented edits begin anew each time: nobody waits for those of yesterday.
     if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, positionPlace(producer));
-    await produceAndPrint(producer, cluster, signal);
+    await produceAndPrint(producer, cluster, signal, options);
   },
 });
 
@@ -119,6 +119,7 @@ async function produceAndPrint(
   producer: GroupValues<typeof PRODUCER_GROUPS>,
   cluster: Cluster,
   signal: AbortSignal,
+  log: Parameters<typeof runProducer>[3],
 ): Promise<void> {
   const enough = new AbortController();
   const isTerminal = Deno.stdout.isTerminal();
@@ -133,7 +134,7 @@ async function produceAndPrint(
   });
   printing.catch(() => enough.abort());
   try {
-    await runProducer(producer, cluster, stop);
+    await runProducer(producer, cluster, stop, log);
   } finally {
     printed.abort();
     await printing;

@@ -13,7 +13,8 @@ import { userAgent } from "../version.ts";
 import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./encoding.ts";
 import { eventOptions, filterOptions, recordOptions } from "./event_options.ts";
 import { kafkaOptions } from "./kafka_options.ts";
-import type { GroupValues } from "./option.ts";
+import type { logOptions } from "./log.ts";
+import type { GroupValues, Values } from "./option.ts";
 import { writeOutput } from "./output.ts";
 import {
   idleTimeoutOf,
@@ -23,7 +24,9 @@ import {
   upstreamOptions,
 } from "./producer_options.ts";
 import { openRegistry, registryOptions } from "./registry_options.ts";
+import { producerWatch } from "./producer_status.ts";
 import { reportSummary } from "./producer_summary.ts";
+import { showStatus } from "./status.ts";
 
 /** All that a producer can be told. */
 export const PRODUCER_GROUPS = [
@@ -37,23 +40,31 @@ export const PRODUCER_GROUPS = [
 
 type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
 
-/** Runs the pipeline as the options say, until it is done or stopped; ends with a summary. */
+/**
+ * Runs the pipeline as the options say, until it is done or stopped; ends with a summary.
+ *
+ * @param log Where to show what it is doing meanwhile; it is not shown without.
+ */
 export async function runProducer(
   options: ProducerOptions,
   cluster: Cluster,
   stop: AbortSignal,
+  log?: Values<typeof logOptions.options>,
 ): Promise<void> {
   const { topic, streamUrl, dryRun } = options;
   const edits = eventOptions(options, { topic, streamUrl });
   const known = knownTopics(topic, edits.filter ?? {});
   const topics = known ?? [];
   const counts = newCounts();
+  const idleTimeout = idleTimeoutOf(options);
   askForContact(options);
   if (options.since !== undefined && !dryRun) {
     await warnOfRetention(cluster, topics, options.since);
   }
   const { encoder, prepare } = await openEncoding(options, edits.payload ?? "edit", known, stop);
   try {
+    const look = producerWatch(counts, { until: options.until, idleTimeout, stop });
+    using _status = log === undefined ? null : showStatus({ station: "produce", look, log });
     await produce({
       open: (position, stop) =>
         new EventStream({
@@ -61,7 +72,7 @@ export async function runProducer(
           userAgent: userAgent(options.contact),
           position,
           stop,
-          idleTimeout: idleTimeoutOf(options),
+          idleTimeout,
         }),
       stream: streamUrl.href,
       since: options.since,

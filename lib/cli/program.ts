@@ -3,7 +3,7 @@ import { VERSION } from "../version.ts";
 import { type Description, helpText } from "./help.ts";
 import { configureLog, logOptions } from "./log.ts";
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
-import { ClosedOutput, writeError, writeOutput } from "./output.ts";
+import { ClosedOutput, writeError, writeFooter, writeOutput } from "./output.ts";
 import { safeText } from "./safe_text.ts";
 
 /** One program: what it says of itself, its options, and what it does with their values. */
@@ -91,7 +91,10 @@ function checkOperands(operands: readonly string[], most: number): void {
 function stopOnSignals(stop: AbortController): () => void {
   const signals = ["SIGINT", "SIGTERM"] as const;
   const onSignal = () => {
-    if (stop.signal.aborted) Deno.exit(ExitCode.failure);
+    if (stop.signal.aborted) {
+      writeFooter("");
+      Deno.exit(ExitCode.failure);
+    }
     stop.abort();
   };
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);

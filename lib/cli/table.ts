@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { cutText } from "./cut.ts";
 import { safeText } from "./safe_text.ts";
 
 /** One row: values by column. */
@@ -14,7 +15,9 @@ const WIDEST = 50;
 export function tableText(rows: readonly TableRow[]): string {
   const columns = Object.keys(rows[0] ?? {}).map((name) => {
     const isNumber = rows.every((row) => typeof row[name] === "number" || row[name] === null);
-    const cells = [name, ...rows.map((row) => cellText(row[name] ?? null))].map(cut);
+    const cells = [name, ...rows.map((row) => cellText(row[name] ?? null))].map((cell) =>
+      cutText(cell, WIDEST)
+    );
     const width = Math.max(...cells.map((cell) => stringWidth(cell)));
     return cells.map((cell) => {
       const space = " ".repeat(width - stringWidth(cell));
@@ -40,14 +43,4 @@ function csvCell(text: string): string {
 function cellText(value: string | number | null): string {
   if (value === null) return "-";
   return typeof value === "number" ? value.toLocaleString("en-US") : safeText(value);
-}
-
-function cut(text: string): string {
-  if (stringWidth(text) <= WIDEST) return text;
-  let short = "";
-  for (const character of text) {
-    if (stringWidth(short) + stringWidth(character) > WIDEST - 1) break;
-    short += character;
-  }
-  return `${short}…`;
 }

@@ -4,7 +4,7 @@ import { outgoingJsonOf } from "./json.ts";
 
 /** Shows what would be published, one JSON object a line; nothing goes to Kafka or is saved. */
 export class DryRun implements Publisher {
-  readonly counts: PublisherCounts = { batches: 0, aborted: 0, restarts: 0, connected: false };
+  readonly counts: PublisherCounts = { batches: 0, aborted: 0, restarts: 0, connected: true };
   readonly #write: (text: string) => void;
 
   /** @param write Takes the lines of a batch. */

@@ -85,7 +85,7 @@ export function startProgram(
 }
 
 /** Whoever runs the tests may have set these for a producer of their own; empty is not set. */
-const NO_SETTINGS = {
+export const NO_SETTINGS = {
   ...{ NO_COLOR: "1", KAFKA_BROKERS: "", KAFKA_SASL_PASSWORD: "" },
   ...{ EVENTSTREAMS_URL: "", WIKITAP_CONTACT: "" },
 };

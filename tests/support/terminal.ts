@@ -1,0 +1,97 @@
+import xterm from "@xterm/headless";
+import { NO_SETTINGS, type RunOptions } from "./program.ts";
+
+/** A program of this repository on a terminal of its own, and what a person sees there. */
+export interface TerminalSession extends AsyncDisposable {
+  /** Rows of text as they stand, those scrolled off too, without empty ones at the end. */
+  readonly screen: () => string[];
+  /** All that was written, as it was. */
+  readonly written: () => string;
+  /** Resolves when the screen is as wanted; rejects when the program ends before, or after 30 s. */
+  until(isSo: (screen: string[]) => boolean): Promise<void>;
+  /** Makes the terminal wider or narrower. */
+  resize(columns: number): Promise<void>;
+  /** Types Ctrl-C. */
+  interrupt(): Promise<void>;
+  /** The exit code. */
+  readonly ended: Promise<number>;
+}
+
+/**
+ * Starts a program on a pseudo-terminal, which `script` of util-linux makes (an essential package of
+ * every distribution), with stdout and stderr on it.
+ */
+export function startOnTerminal(
+  command: readonly string[],
+  { env = {}, columns = 80, redirect = "" }: Pick<RunOptions, "env"> & {
+    readonly columns?: number;
+    /** What the shell is to redirect: `>/dev/null`. */
+    readonly redirect?: string;
+  } = {},
+): TerminalSession {
+  const words = [Deno.execPath(), "run", "-q", "--no-check", "--no-prompt", ...command];
+  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const shell = `tty; stty cols ${columns} rows 24; exec ${line} ${redirect}`;
+  const child = new Deno.Command("script", {
+    args: ["-qefc", shell, "/dev/null"],
+    env: { ...NO_SETTINGS, TERM: "xterm-256color", ...env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const terminal = new xterm.Terminal({ cols: columns, rows: 24, allowProposedApi: true });
+  const input = child.stdin.getWriter();
+  let written = "";
+  let isOver = false;
+  let look = () => {};
+  const reading = (async () => {
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+      written += part;
+      await new Promise<void>((resolve) => terminal.write(part, resolve));
+      look();
+    }
+    isOver = true;
+    look();
+  })();
+  const screen = () => {
+    const { active } = terminal.buffer;
+    const rows = Array.from({ length: active.length }, (_, row) => {
+      return active.getLine(row)!.translateToString(true);
+    });
+    return rows.slice(1, rows.findLastIndex((row) => row !== "") + 1);
+  };
+  const until = (isSo: (screen: string[]) => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`${why}: ${JSON.stringify(screen())}`));
+      const timer = setTimeout(fail, 30_000, "Not seen within 30 s");
+      look = () => {
+        const isSeen = isSo(screen());
+        if (!isSeen && !isOver) return;
+        clearTimeout(timer);
+        look = () => {};
+        if (isSeen) resolve();
+        else fail("Ended");
+      };
+      look();
+    });
+  const ended = (async () => {
+    const { code } = await child.status;
+    await reading;
+    await input.close().catch(() => {});
+    return code;
+  })();
+  return {
+    ...{ screen, written: () => written, until, ended },
+    resize: async (columns) => {
+      const tty = /^(\/dev\/\S+)/.exec(written)![1]!;
+      terminal.resize(columns, 24);
+      await new Deno.Command("stty", { args: ["-F", tty, "cols", String(columns)] }).output();
+    },
+    interrupt: () => input.write(new Uint8Array([3])),
+    async [Symbol.asyncDispose]() {
+      if (!isOver) child.kill("SIGKILL");
+      await ended;
+      terminal.dispose();
+    },
+  };
+}
