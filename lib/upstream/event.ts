@@ -95,8 +95,10 @@ function parseBody(data: Uint8Array): Record<string, unknown> {
   return body as Record<string, unknown>;
 }
 
+const bodySchema = z.object({ meta: metaSchema });
+
 function metaOf(body: Record<string, unknown>): Meta {
-  const checked = z.object({ meta: metaSchema }).safeParse(body);
+  const checked = bodySchema.safeParse(body);
   if (!checked.success) throw wrongShape(checked.error);
   const { meta } = checked.data;
   // Events from before 2019 lack it: their topic is its name, behind that of the data centre.

@@ -29,10 +29,8 @@ export function glance(data: Uint8Array): Glance | undefined {
   const text = latin1Slice.call(data, 0, data.length);
   const head = HEAD.exec(text);
   if (head === null) return undefined;
-  const { length } = head[0];
-  if (text.includes('"type"', length) || text.includes('"meta"', length)) return undefined;
-  // A key may also be spelt with escapes.
-  if (text.includes("\\u", length)) return undefined;
+  MIGHT_REPEAT.lastIndex = head[0].length;
+  if (MIGHT_REPEAT.test(text)) return undefined;
   const [, id, dtInFront, domain, stream, dtBehind, topic, partition, offset, type] = head;
   const dt = dtInFront ?? dtBehind;
   if (dt === undefined || (dtInFront !== undefined && dtBehind !== undefined)) return undefined;
@@ -60,6 +58,9 @@ const ascii = (n: number) => String.raw`"([ !#-\[\]-~]{1,${n}})"`;
 /** A JSON string without escapes. */
 const ANY = String.raw`"[^"\\\x00-\x1f]*"`;
 const COUNT = String.raw`(0|[1-9]\d{0,14})`;
+
+/** One of the two keys, or an escape, by which a key may also be spelt. */
+const MIGHT_REPEAT = /"(?:type|meta)"|\\u/g;
 
 /** Bounds are those of `metaSchema`. */
 const HEAD = new RegExp(

@@ -2,8 +2,8 @@
 export interface Frame {
   /** The event type; `message` where the stream names none. */
   readonly event: string;
-  /** The last event id at the time of dispatch; it stays until a frame changes it. */
-  readonly id: string;
+  /** The last event id at the time of dispatch, still encoded; it stays until a frame changes it. */
+  readonly id: Uint8Array;
   /** The data, still encoded (UTF-8): a view into what was pushed, or a copy where it was split. */
   readonly data: Uint8Array;
   /** The frame was larger than the bound; `data` is empty, what came of it is dropped. */
@@ -44,11 +44,11 @@ export class SseParser {
   #data: Uint8Array[] = [];
   #dataBytes = 0;
   #event = "";
-  #id = "";
+  #id: Uint8Array = NO_BYTES;
   #oversized = false;
-  /** Frames of a stream repeat their type: the last one decoded, and its bytes. */
+  /** Frames of a stream repeat their type: the last line that named one, and the type. */
+  #eventLine: Uint8Array = NO_BYTES;
   #knownEvent = "";
-  #knownEventBytes: Uint8Array = NO_BYTES;
 
   /** Reconnection time in ms as the stream asked for with `retry:`, if it did. */
   retry: number | undefined;
@@ -74,7 +74,11 @@ export class SseParser {
     while (lineFeed !== -1 || carriageReturn !== -1) {
       const endsInCr = carriageReturn !== -1 && (lineFeed === -1 || carriageReturn < lineFeed);
       const end = endsInCr ? carriageReturn : lineFeed;
-      this.#line(this.#complete(chunk.subarray(start, end)), frames);
+      if (this.#lineBytes === 0 && !this.#firstLine) this.#line(chunk, start, end, frames);
+      else {
+        const line = this.#complete(chunk.subarray(start, end));
+        this.#line(line, 0, line.length, frames);
+      }
       start = end + 1;
       if (endsInCr) {
         if (start === chunk.length) this.#skipLineFeed = true;
@@ -118,35 +122,26 @@ export class SseParser {
     return line;
   }
 
-  #line(line: Uint8Array, frames: Frame[]): void {
-    if (line.length === 0) return this.#dispatch(frames);
-    const colon = line.indexOf(COLON);
-    if (colon === 0) return;
-    const nameLength = colon === -1 ? line.length : colon;
-    const valueStart = colon === -1
-      ? line.length
-      : line[colon + 1] === SPACE
-      ? colon + 2
-      : colon + 1;
-    this.#field(line, nameLength, line.subarray(valueStart));
-  }
-
-  #field(line: Uint8Array, nameLength: number, value: Uint8Array): void {
-    if (nameLength === 4 && startsWith(line, DATA)) {
+  /** The line stands from `start` to `end`: a view of each line would cost more than reading it. */
+  #line(bytes: Uint8Array, start: number, end: number, frames: Frame[]): void {
+    if (start === end) return this.#dispatch(frames);
+    if (isField(bytes, start, end, DATA)) {
       if (this.#oversized) return;
+      const value = valueOf(bytes, start, end, DATA);
       this.#data.push(value);
       this.#dataBytes += value.length;
       this.#checkBound();
-    } else if (nameLength === 2 && startsWith(line, ID)) {
-      if (!value.includes(0)) this.#id = this.#decoder.decode(value);
-    } else if (nameLength === 5 && startsWith(line, EVENT)) {
-      if (!equals(value, this.#knownEventBytes)) {
-        this.#knownEvent = this.#decoder.decode(value);
-        this.#knownEventBytes = value.slice();
+    } else if (isField(bytes, start, end, ID)) {
+      const value = valueOf(bytes, start, end, ID);
+      if (!value.includes(0)) this.#id = value;
+    } else if (isField(bytes, start, end, EVENT)) {
+      if (end - start !== this.#eventLine.length || !startsWith(bytes, start, this.#eventLine)) {
+        this.#eventLine = bytes.slice(start, end);
+        this.#knownEvent = this.#decoder.decode(valueOf(bytes, start, end, EVENT));
       }
       this.#event = this.#knownEvent;
-    } else if (nameLength === 5 && startsWith(line, RETRY)) {
-      const digits = this.#decoder.decode(value.subarray(0, 12));
+    } else if (isField(bytes, start, end, RETRY)) {
+      const digits = this.#decoder.decode(valueOf(bytes, start, end, RETRY).subarray(0, 12));
       if (/^\d+$/.test(digits)) this.retry = Number(digits);
     }
   }
@@ -174,13 +169,23 @@ const EVENT = bytesOf("event");
 const RETRY = bytesOf("retry");
 const COMMENT = bytesOf(":");
 
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  for (let i = 0; i < prefix.length; i++) if (bytes[i] !== prefix[i]) return false;
-  return true;
+/** Whether a line's field is named so: the name, and then a colon or the end. */
+function isField(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  const behind = start + name.length;
+  return (behind === end || (behind < end && bytes[behind] === COLON)) &&
+    startsWith(bytes, start, name);
 }
 
-function equals(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && startsWith(a, b);
+/** What stands behind the colon, and behind one space. */
+function valueOf(bytes: Uint8Array, start: number, end: number, name: Uint8Array): Uint8Array {
+  let from = Math.min(start + name.length + 1, end);
+  if (from < end && bytes[from] === SPACE) from++;
+  return bytes.subarray(from, end);
+}
+
+function startsWith(bytes: Uint8Array, start: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[start + i] !== prefix[i]) return false;
+  return true;
 }
 
 /** The pieces as one array, with the byte `between` where it is given. */

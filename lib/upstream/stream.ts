@@ -2,7 +2,8 @@ import { getLogger } from "@logtape/logtape";
 import { sleep } from "../sleep.ts";
 import { backoff } from "./backoff.ts";
 import { type Event, readEvent, RefusedEvent } from "./event.ts";
-import { type IdEntry, readEventId, writeEventId } from "./event_id.ts";
+import { writeEventId } from "./event_id.ts";
+import { IdReader } from "./id_reader.ts";
 import { placeKey, type Position, type Step } from "./position.ts";
 import { type Gap, type RepeatCounts, Repeats } from "./repeats.ts";
 import { type Cause, openResponse, Unavailable, UpstreamRefused } from "./response.ts";
@@ -164,7 +165,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
       this.counts.connected = true;
       this.#repeats.connected({ anchored: this.#step === 0 });
       const parser = new SseParser();
-      const ids = new IdReader(this.#received);
+      const ids = new IdReader((key) => this.#received.know(key));
       while (true) {
         clearTimeout(timer);
         timer = setTimeout(abort, idleTimeout, "idle");
@@ -314,34 +315,6 @@ const DETAILS: Partial<Record<Cause, string>> = {
 /** The reconnection time that a stream asks for, within reason. */
 function asked(retry: number | undefined): number | undefined {
   return retry === undefined ? undefined : Math.min(retry, MAX_RETRY);
-}
-
-/** Follows the ids of one connection, to know which topic-partition a frame is from. */
-class IdReader {
-  #text = "";
-  #entries: readonly IdEntry[] = [];
-  /** The topic-partition whose entry the last id moved. */
-  moved: string | undefined;
-  /** All that were named. */
-  readonly named = new Set<string>();
-
-  constructor(readonly position: Position) {}
-
-  read(id: string): readonly IdEntry[] {
-    if (id === this.#text) return this.#entries;
-    const entries = readEventId(id);
-    for (const { key, next } of entries) {
-      const before = this.#entries.find((entry) => entry.key === key);
-      if (before === undefined) {
-        this.position.know(key);
-        this.named.add(key);
-      }
-      if (next !== undefined && next !== before?.next) this.moved = key;
-    }
-    this.#text = id;
-    this.#entries = entries;
-    return entries;
-  }
 }
 
 function readArrival(frame: Frame, ids: IdReader, latest: number): Arrival {

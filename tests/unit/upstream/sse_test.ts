@@ -12,7 +12,11 @@ interface Plain {
   data: string;
 }
 
-const plain = ({ event, id, data }: Frame): Plain => ({ event, id, data: decoder.decode(data) });
+const plain = ({ event, id, data }: Frame): Plain => ({
+  event,
+  id: decoder.decode(id),
+  data: decoder.decode(data),
+});
 
 /** The frames of a stream that arrives in pieces, cut at the given positions. */
 function parse(bytes: Uint8Array, cuts: readonly number[] = []): Plain[] {
@@ -110,7 +114,7 @@ Deno.test("SseParser reports an oversized frame and goes on behind it", () => {
     }
     const seen = frames.map((frame) => [plain(frame).data, frame.oversized]);
     assertEquals(seen, [["", true], ["small", false], ["", true], ["a", false]], `step ${step}`);
-    assert(frames.every(({ id }) => id === "1"));
+    assert(frames.every((frame) => plain(frame).id === "1"));
   }
 });
 
