@@ -28,7 +28,7 @@ export type Edit = z.infer<typeof editSchema>;
  * `length.old` come as null or not at all, `length` is absent on log and categorize, `user` where
  * it was redacted.
  */
-const changeSchema = z.object({
+export const changeSchema = z.object({
   meta: z.object({ domain: z.string() }),
   id: z.int().nullish(),
   namespace: z.int(),
@@ -45,9 +45,7 @@ const changeSchema = z.object({
  * @throws {RefusedEvent} `wrong shape: <path>` for an event without what the message needs.
  */
 export function toEdit(event: Event): Edit {
-  const checked = changeSchema.safeParse(event.body);
-  if (!checked.success) throw wrongShape(checked.error);
-  const change = checked.data;
+  const change = isUsual(event.body) ? event.body : checkedChange(event.body);
   return {
     id: change.id ?? null,
     domain: change.meta.domain,
@@ -59,6 +57,28 @@ export function toEdit(event: Event): Edit {
     old_length: change.length?.old ?? null,
     new_length: change.length?.new ?? null,
   };
+}
+
+type Change = z.infer<typeof changeSchema>;
+
+function checkedChange(body: unknown): Change {
+  const checked = changeSchema.safeParse(body);
+  if (!checked.success) throw wrongShape(checked.error);
+  return checked.data;
+}
+
+/**
+ * Whether the schema takes the event as it is, found out at a fifth of the time: so for nearly all
+ * edits. Where it is false, the schema decides.
+ */
+export function isUsual(body: Event["body"]): body is Change {
+  const { id, namespace, title, user, bot } = body;
+  const meta = body.meta as Event["body"] | null | undefined;
+  const length = body.length as Event["body"] | null | undefined;
+  return typeof meta?.domain === "string" && Number.isSafeInteger(id) &&
+    Number.isSafeInteger(namespace) && typeof title === "string" && typeof user === "string" &&
+    typeof bot === "boolean" && Number.isSafeInteger(length?.new) &&
+    (length?.old === undefined || Number.isSafeInteger(length.old));
 }
 
 /** The message as JSON, keys in the order of {@linkcode editSchema}. Throws as `toEdit` does. */

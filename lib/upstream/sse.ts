@@ -1,3 +1,5 @@
+import { latin1 } from "./latin1.ts";
+
 /** One dispatched frame of an event stream. */
 export interface Frame {
   /** The event type; `message` where the stream names none. */
@@ -11,7 +13,6 @@ export interface Frame {
 }
 
 const LF = 10;
-const CR = 13;
 const SPACE = 32;
 const COLON = 58;
 const NO_BYTES = new Uint8Array(0);
@@ -68,9 +69,10 @@ export class SseParser {
       if (chunk[0] === LF) start = 1;
       this.#skipLineFeed = false;
     }
+    const text = latin1(chunk);
     // Each terminator is searched for once: a stream without CR costs one search for it a chunk.
-    let lineFeed = chunk.indexOf(LF, start);
-    let carriageReturn = chunk.indexOf(CR, start);
+    let lineFeed = text.indexOf("\n", start);
+    let carriageReturn = text.indexOf("\r", start);
     while (lineFeed !== -1 || carriageReturn !== -1) {
       const endsInCr = carriageReturn !== -1 && (lineFeed === -1 || carriageReturn < lineFeed);
       const end = endsInCr ? carriageReturn : lineFeed;
@@ -83,9 +85,9 @@ export class SseParser {
       if (endsInCr) {
         if (start === chunk.length) this.#skipLineFeed = true;
         else if (chunk[start] === LF) start++;
-        carriageReturn = chunk.indexOf(CR, start);
+        carriageReturn = text.indexOf("\r", start);
       }
-      if (lineFeed !== -1 && lineFeed < start) lineFeed = chunk.indexOf(LF, start);
+      if (lineFeed !== -1 && lineFeed < start) lineFeed = text.indexOf("\n", start);
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start));
     return frames;

@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Edit, editSchema, encodeEdit, toEdit } from "../../../lib/edits/edit.ts";
+import {
+  changeSchema,
+  type Edit,
+  editSchema,
+  encodeEdit,
+  isUsual,
+  toEdit,
+} from "../../../lib/edits/edit.ts";
 import { RefusedEvent } from "../../../lib/upstream/event.ts";
 import { change } from "./events.ts";
 
@@ -87,4 +94,45 @@ Deno.test("encodeEdit() says what JSON.parse() reads back, and what the schema t
     assertEquals(read.title, fields.title);
     assertEquals(read.id, fields.id ?? null);
   }));
+});
+
+Deno.test("isUsual() is true for nothing that the schema refuses or changes", () => {
+  const odd = fc.constantFrom<unknown>(
+    null,
+    undefined,
+    "",
+    0,
+    1.5,
+    2 ** 53,
+    true,
+    [],
+    {},
+    [1],
+    "a",
+  );
+  const mostly = <T>(usual: T) =>
+    fc.oneof({ weight: 6, arbitrary: fc.constant<unknown>(usual) }, odd);
+  const body = fc.record({
+    meta: fc.oneof(fc.record({ domain: mostly("en.wikipedia.org") }), odd),
+    id: mostly(5),
+    namespace: mostly(0),
+    title: mostly("A"),
+    user: mostly("B"),
+    bot: mostly(false),
+    length: fc.oneof(
+      { weight: 6, arbitrary: fc.record({ old: mostly(1), new: mostly(2) }) },
+      fc.record({ new: mostly(2) }),
+      odd,
+    ),
+  });
+  let usual = 0;
+  fc.assert(
+    fc.property(body, (body) => {
+      if (!isUsual(body)) return;
+      usual++;
+      assertEquals(changeSchema.parse(body), body);
+    }),
+    { numRuns: 5000 },
+  );
+  assert(usual > 500, `${usual} of 5000 were usual`);
 });
