@@ -4,8 +4,9 @@
  *     deno task options
  */
 import config from "../deno.json" with { type: "json" };
-import { manualOf, withManual } from "../lib/cli/manual.ts";
+import { type Described, manualOf, withManual } from "../lib/cli/manual.ts";
 import { type Main, program, runMain } from "../lib/cli/program.ts";
+import { type PermissionSet, rightFlags } from "../lib/cli/rights.ts";
 
 const README = new URL("../README.md", import.meta.url);
 
@@ -21,16 +22,23 @@ export const main = program({
 });
 
 /** The programs of the tasks that have options of their own, in the order of deno.json. */
-export async function programs(): Promise<Main[]> {
-  const scripts = Object.values(config.tasks).flatMap(({ command }) =>
-    /^deno run .*?(\S+\.ts)$/.exec(command)?.[1] ?? []
-  );
-  const found: Main[] = [];
-  for (const script of scripts) {
+export async function programs(): Promise<Described[]> {
+  const found: Described[] = [];
+  for (const { command } of Object.values(config.tasks)) {
+    const [, flags, script] = /^deno run -q --no-prompt (.*) (\S+\.ts)$/.exec(command) ?? [];
+    if (script === undefined) continue;
     const { main } = await import(new URL(`../${script}`, import.meta.url).href) as { main: Main };
-    if (main.manual.groups.length > 1) found.push(main);
+    if (main.manual.groups.length > 1) {
+      found.push({ ...main.manual, script, rights: rightsOf(flags!) });
+    }
   }
   return found;
+}
+
+function rightsOf(flags: string): readonly string[] {
+  const [, name] = /^-P=(\w+)$/.exec(flags) ?? [];
+  if (name === undefined) return [flags];
+  return rightFlags((config.permissions as Record<string, PermissionSet>)[name] ?? {});
 }
 
 if (import.meta.main) await runMain(main);

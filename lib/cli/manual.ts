@@ -2,6 +2,14 @@ import { defaultText } from "./help.ts";
 import { flagName, type Option, type OptionGroup, takesValue } from "./option.ts";
 import type { Main } from "./program.ts";
 
+/** A program as the manual describes it. */
+export type Described = Main["manual"] & {
+  /** Its file, from the top of the project. */
+  readonly script: string;
+  /** The rights that its task gives it, as flags of `deno run`. */
+  readonly rights: readonly string[];
+};
+
 const BEGIN = "<!-- options -->";
 const END = "<!-- /options -->";
 
@@ -9,8 +17,7 @@ const END = "<!-- /options -->";
  * The options of programs as Markdown: first the groups that several of them share, then each
  * program with its own.
  */
-export function manualOf(programs: readonly Main[]): string {
-  const manuals = programs.map(({ manual }) => manual);
+export function manualOf(manuals: readonly Described[]): string {
   const all = new Set(manuals.flatMap(({ groups }) => groups));
   const users = (group: OptionGroup) => manuals.filter(({ groups }) => groups.includes(group));
   const shared = [...all].filter((group) => users(group).length > 1);
@@ -19,10 +26,12 @@ export function manualOf(programs: readonly Main[]): string {
     const where = everywhere ? "all programs" : users(group).map(({ usage }) => `\`${usage}\``);
     return `### ${group.title}\n\nIn ${[where].flat().join(", ")}.\n\n${tableOf([group])}`;
   });
-  for (const { usage, summary, groups } of manuals) {
+  for (const { usage, summary, groups, script, rights } of manuals) {
     const own = groups.filter((group) => !shared.includes(group));
     const table = own.length === 0 ? "" : `\n\n${tableOf(own)}`;
-    sections.push(`### \`${usage}\`\n\n${summary}${table}`);
+    const flags = rights.map((flag) => flag.includes("*") ? `'${flag}'` : flag);
+    const run = ["deno run --no-prompt", ...flags, script].join(" \\\n  ");
+    sections.push(`### \`${usage}\`\n\n${summary}${table}\n\n\`\`\`sh\n${run}\n\`\`\``);
   }
   return `${sections.join("\n\n")}\n`;
 }

@@ -53,8 +53,9 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
       return ExitCode.done;
     } catch (error) {
       if (error instanceof ClosedOutput) return ExitCode.done;
-      writeError(errorText(error, debug));
-      return error instanceof UserError ? error.exitCode : ExitCode.failure;
+      const told = error instanceof Deno.errors.NotCapable ? rightMissing(error) : error;
+      writeError(errorText(told, debug));
+      return told instanceof UserError ? told.exitCode : ExitCode.failure;
     } finally {
       release();
     }
@@ -99,6 +100,13 @@ function stopOnSignals(stop: AbortController): () => void {
   };
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   return () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));
+}
+
+/** Deno's own words name the right and the flag: `Requires env access to "X", run again with …`. */
+function rightMissing(error: Error): UserError {
+  return new UserError(`This program was not given a right: ${error.message}`, {
+    hint: "The README has the rights that each program needs, under Options",
+  });
 }
 
 /** `error: …`, its details, what to do, then the causes; a stack only for defects and with `--log-level debug`. */

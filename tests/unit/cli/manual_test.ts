@@ -14,8 +14,12 @@ const own = {
   },
 };
 
-const programOf = (usage: string, ...groups: OptionGroup[]) =>
-  program({ usage, summary: "Does it.", examples: [], groups, run: () => Promise.resolve() });
+const programOf = (usage: string, ...groups: OptionGroup[]) => ({
+  ...program({ usage, summary: "Does it.", examples: [], groups, run: () => Promise.resolve() })
+    .manual,
+  script: "main.ts",
+  rights: ["--allow-net=a:1", "--ignore-env=KAFKAJS_*"],
+});
 
 Deno.test("manualOf() has a table of what is shared, then one for each program", () => {
   const manual = manualOf([
@@ -34,7 +38,11 @@ Deno.test("manualOf() has a table of what is shared, then one for each program",
     "### `deno task a`\n\nDoes it.\n\n| option | default | what it does |\n| --- | --- | --- |\n" +
       "| `--nodes 1\\|3` | 1 | How many, '\\*' is all. (env `NODES`; also `--n_odes`) |\n",
   );
-  assertStringIncludes(manual, "### `deno task b`\n\nDoes it.\n\n### `deno task c`\n");
+  assertStringIncludes(
+    manual,
+    "### `deno task b`\n\nDoes it.\n\n```sh\ndeno run --no-prompt \\\n  --allow-net=a:1 \\\n" +
+      "  '--ignore-env=KAFKAJS_*' \\\n  main.ts\n```\n\n### `deno task c`\n",
+  );
 });
 
 Deno.test("withManual() writes between the markers, again and again the same", () => {
