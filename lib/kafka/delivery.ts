@@ -217,8 +217,9 @@ export class Delivery implements Publisher {
   }
 
   get #attempted(): Omit<Attempt, "doing"> {
-    const { cluster, place: { group, topic } } = this.#options;
-    return { cluster, topic, group, transactionalId: group, rights: ["Write", "Describe"] };
+    const { cluster, delivery, place: { group, topic } } = this.#options;
+    const attempted = { cluster, topic, group, rights: ["Write", "Describe"] };
+    return delivery === "exactly-once" ? { ...attempted, transactionalId: group } : attempted;
   }
 
   #explain(error: unknown): unknown {

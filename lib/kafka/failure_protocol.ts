@@ -62,7 +62,9 @@ export function reasonForCoordinator(attempt: Attempt): Reason {
   return {
     what: "the cluster has no coordinator for groups and transactions",
     hint:
-      "It needs as many brokers as offsets.topic.replication.factor and transaction.state.log.replication.factor say (3 by default); on one broker set both, and transaction.state.log.min.isr, to 1",
+      `It needs as many brokers as offsets.topic.replication.factor and transaction.state.log.replication.factor say (3 by default); on one broker set both, and transaction.state.log.min.isr, to 1${
+        orWithout(attempt)
+      }`,
   };
 }
 
@@ -90,8 +92,15 @@ function transactionalIdForbidden(attempt: Attempt): Reason {
   const resource = `--transactional-id ${transactionalId ?? "NAME"}`;
   return {
     what: `${who(attempt)} may not use the transactional id${named}`,
-    hint: `Grant it: ${acl(attempt, ["Write", "Describe"], resource)}`,
+    hint: `Grant it: ${acl(attempt, ["Write", "Describe"], resource)}${orWithout(attempt)}`,
   };
+}
+
+/** Another way for those who cannot change the cluster. */
+function orWithout({ transactionalId }: Attempt): string {
+  return transactionalId === undefined
+    ? ""
+    : "; or publish without transactions: --delivery at-least-once";
 }
 
 function tooFewReplicas({ topic }: Attempt): Reason {

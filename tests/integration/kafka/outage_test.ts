@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { savedPosition } from "../../../lib/kafka/position_store.ts";
+import { startKafka } from "../../../lib/local/broker.ts";
+import { syntheticLog } from "../../../lib/local/synthetic.ts";
+import { batchOf, NEVER, newDelivery, newPlace, withTransactions } from "../../support/delivery.ts";
+import { eventsOf, recordsOf, serve, startProducer } from "../../support/produce.ts";
+
+const directory = await Deno.makeTempDir({ prefix: "wikitap-outage-" });
+const kafka = await startKafka({
+  ...{ directory, port: 0, heap: 256 },
+  // How often Kafka looks for transactions that are open for too long, 10 s by default.
+  extraConfig: () => ({ "transaction.abort.timed.out.transaction.cleanup.interval.ms": 200 }),
+});
+const address = kafka.bootstrapServers;
+
+Deno.test.afterAll(async () => {
+  await kafka.stop();
+  await Deno.remove(directory, { recursive: true });
+});
+
+// The broker's process is older than a test and may end in it, and a client that had to be left
+// behind tries on: what the sanitizers take for leaks.
+const unsanitized = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test("Delivery does not take a transaction that ran out of time for a takeover", async () => {
+  const place = await newPlace(address);
+  let transactions = 0;
+  const cluster = withTransactions(place.cluster, (transaction) => {
+    const sendOffsets = transaction.sendOffsets.bind(transaction);
+    transaction.sendOffsets = async (offsets) => {
+      if (++transactions === 2) await new Promise((resolve) => setTimeout(resolve, 3000));
+      await sendOffsets(offsets);
+    };
+    return transaction;
+  });
+  await using publisher = newDelivery({ ...place, cluster }, { transactionTimeout: 1000 });
+  await publisher.open();
+  for (let from = 0; from < 30; from += 10) {
+    await publisher.publish(batchOf(place, from, from + 10), NEVER);
+  }
+  assertEquals([publisher.counts.aborted, publisher.counts.restarts], [1, 1]);
+  const values = (await recordsOf(address, place.topic, 30)).map(({ value }) => Number(value));
+  assertEquals(values.sort((a, b) => a - b), [...new Array(30).keys()]);
+});
+
+Deno.test(
+  "start rides out a broker that is away: little memory, one line, nothing lost or doubled",
+  unsanitized,
+  async () => {
+    const log = syntheticLog({ seed: 7, start: Date.now() - 4_000_000, rate: 50, count: 200_000 });
+    const edits = eventsOf(log).filter(({ body }) => body.type === "edit");
+    await using server = serve(log);
+    const place = await newPlace(address);
+    const args = ["--since", String(log.origin - 1000), "--batch-size", "500"];
+    const options = { kafka: address, topic: place.topic, url: server.url, limit: 180_000 };
+    await using producer = startProducer({ ...options, args });
+    await until(async () => ((await savedPosition(place.cluster, place))?.handled ?? 0) > 1000);
+    await kafka.kill(1);
+    await producer.untilLog("trying again until it works");
+    // The source is let go after half a minute.
+    await until(() => Promise.resolve(server.stats.open === 0), 45_000);
+    const memory = await residentMemory(producer.process.pid);
+    assert(memory < 400, `${memory} MB`);
+    await kafka.start();
+    await producer.untilLog("Publishing again after");
+    await until(async () => {
+      const saved = await savedPosition(place.cluster, place).catch(() => undefined);
+      return (saved?.handled ?? 0) >= 200_000;
+    }, 90_000);
+    producer.process.kill("SIGTERM");
+    const { code, stderr } = await producer.ended;
+    assertEquals(code, 0, stderr);
+    assertEquals(stderr.match(/trying again until it works/g)?.length, 1, stderr);
+    const published = await recordsOf(address, place.topic, edits.length);
+    assertEquals(published.length, edits.length);
+    const ids = new Set(published.map(({ value }) => {
+      const { domain, id } = JSON.parse(value);
+      return `${domain} ${id}`;
+    }));
+    assertEquals(ids.size, edits.length);
+  },
+);
+
+Deno.test("start saves its position also where the filter lets nothing through", async () => {
+  const log = syntheticLog({ start: Date.now() - 400_000, rate: 10, count: 2000 });
+  await using server = serve(log);
+  const place = await newPlace(address);
+  const args = ["--since", String(log.origin - 1000), "--wiki", "nosuchwiki"];
+  await using producer = startProducer({
+    ...{ kafka: address, topic: place.topic, url: server.url, args },
+  });
+  await until(async () => ((await savedPosition(place.cluster, place))?.handled ?? 0) >= 2000);
+  producer.process.kill("SIGKILL");
+  await producer.ended;
+  const first = server.stats.events;
+  await using second = startProducer({
+    ...{ kafka: address, topic: place.topic, url: server.url, args },
+  });
+  await until(() => Promise.resolve(server.stats.events > first));
+  second.process.kill("SIGTERM");
+  const { code, stderr } = await second.ended;
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "Published 0 records of 0 events");
+  assert(server.stats.events - first < 200, "only the margin comes again");
+});
+
+Deno.test("start that is taken over by another of its name ends with 3", async () => {
+  const log = syntheticLog({ start: Date.now() - 4_000_000, rate: 40, count: 100_000 });
+  const live = serve(log, { pace: "first-client", connectionsPerAddress: 10 });
+  await using server = live;
+  const place = await newPlace(address);
+  const options = { kafka: address, topic: place.topic, url: server.url };
+  const args = ["--since", String(log.origin - 1000)];
+  await using first = startProducer({ ...options, args });
+  await until(async () => ((await savedPosition(place.cluster, place))?.handled ?? 0) > 0);
+  await using second = startProducer({ ...options, args });
+  const { code, stderr } = await first.ended;
+  assertEquals(code, 3, stderr);
+  assertStringIncludes(stderr, `Another producer named '${place.group}' took over`);
+  const taken = (await savedPosition(place.cluster, place))!;
+  await until(async () =>
+    (await savedPosition(place.cluster, place))!.handled > taken.handled + 50
+  );
+  second.process.kill("SIGTERM");
+  const other = await second.ended;
+  assertEquals(other.code, 0, other.stderr);
+  const ids = (await recordsOf(address, place.topic, 0)).map(({ value }) => JSON.parse(value).id);
+  assertEquals(new Set(ids).size, ids.length);
+});
+
+async function residentMemory(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+async function until(condition: () => Promise<boolean>, limit = 30_000): Promise<void> {
+  const deadline = performance.now() + limit;
+  while (!await condition()) {
+    assert(performance.now() < deadline, `Not so after ${limit} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
