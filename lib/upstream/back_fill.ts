@@ -55,21 +55,22 @@ export interface BackFillOptions {
   /** Events of before this time, in ms, are wanted. */
   readonly until: number;
   readonly stop: AbortSignal;
-  /** ms without an event of before `until` after which none is expected (default 10,000). */
+  /** ms that a connection may bring nothing of before `until` (default 5,000). */
   readonly patience?: number;
 }
 
 const log = getLogger(["wikitap", "upstream"]);
 
-const PATIENCE = 10_000;
+const PATIENCE = 5_000;
 /** How often is looked whether patience is at its end, in ms. */
 const LOOK_EVERY = 100;
 
 /**
  * A stream up to a time: ends when every upstream topic-partition has come to its
- * {@linkcode BackFillEnd}. One that is idle may have nothing beyond the time for half an hour, and
- * in catch-up another may be hours ahead of it; so it also ends when the time has passed and the
- * service, connected all the while, has brought nothing of before it for `patience`.
+ * {@linkcode BackFillEnd}. One that is idle may have nothing beyond the time for half an hour. So it
+ * also ends when the time has passed and the service has brought nothing of before it for
+ * `patience`, twice: a dead connection looks like a quiet one, so the second time it is a new one,
+ * which has repeated what came last.
  */
 export class BackFill implements Pick<EventStream, "counts" | "topicPartitions"> {
   readonly #stream: EventStream;
@@ -78,6 +79,8 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions">
   readonly #end: BackFillEnd<Arrival>;
   /** ms of connection since the last event of before the time. */
   #quiet = 0;
+  /** Whether another connection has been opened since then. */
+  #isSecond = false;
   /** Whoever takes the events is at work on some. */
   #isBusy = false;
 
@@ -106,6 +109,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions">
           yield due;
           this.#isBusy = false;
           this.#quiet = 0;
+          this.#isSecond = false;
         }
         if (this.#isComplete()) break;
       }
@@ -123,8 +127,13 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions">
   #look(): void {
     const { until, patience = PATIENCE } = this.#options;
     const isReading = this.counts.connected && !this.#isBusy;
-    if (isReading && Date.now() > until + DISORDER) this.#quiet += LOOK_EVERY;
-    if (this.#quiet >= patience) this.#enough.abort();
+    if (!isReading || Date.now() <= until + DISORDER) return;
+    this.#quiet += LOOK_EVERY;
+    if (this.#quiet < patience) return;
+    if (this.#isSecond && this.#stream.isAtNews) return this.#enough.abort();
+    this.#isSecond = true;
+    this.#quiet = 0;
+    this.#stream.reconnect();
   }
 
   #report(): void {
@@ -134,7 +143,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions">
     if (open.length === 0) return log.info("Reached {at} in all of the stream", { at });
     log.info(
       "Reached {at}: nothing from before came for {seconds} s, though nothing from after it in {open}",
-      { at, seconds: patience / 1000, open: open.join(", ") },
+      { at, seconds: 2 * patience / 1000, open: open.join(", ") },
     );
   }
 }

@@ -94,6 +94,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   #named: ReadonlySet<string> = new Set();
   #everConnected = false;
   #awaySince: number | undefined;
+  /** Ends the connection that is open. */
+  #letGo: (() => void) | undefined;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -113,6 +115,16 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   /** Every upstream topic-partition that an id has named. */
   get topicPartitions(): Iterable<string> {
     return this.#received.places.keys();
+  }
+
+  /** Whether this connection has repeated all that was received before: what comes now is new. */
+  get isAtNews(): boolean {
+    return this.counts.connected && this.#repeats.resumed;
+  }
+
+  /** Gives up the connection that is open, as after silence, and opens another one. */
+  reconnect(): void {
+    this.#letGo?.();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Arrival[], void> {
@@ -156,6 +168,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     };
     const onStop = () => abort("end");
     stop.addEventListener("abort", onStop);
+    this.#letGo = () => abort("idle");
     let timer = setTimeout(abort, CONNECT_TIMEOUT, "unreachable");
     let isAtNews = false;
     try {
@@ -207,6 +220,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
       return { cause: "cut", isAtNews, detail };
     } finally {
       this.counts.connected = false;
+      this.#letGo = undefined;
       clearTimeout(timer);
       stop.removeEventListener("abort", onStop);
       abort("end");

@@ -106,7 +106,7 @@ Deno.test("back-fills that follow one another leave no gap and have no repeat", 
   const log = syntheticLog({
     ...{ start: START, rate: 40, count: 6000, canaryEvery: 600, switchAt: 2500 },
   });
-  await using server = serve(log, { faults: { cutEvery: 900 } });
+  await using server = serve(log, { faults: { cutEvery: 900, stallEvery: 3000 } });
   const topic = await makeTopic(kafka);
   const args = ["--payload", "event", ...FROM_START];
   for (const until of [20_000, 62_480, 62_510, 100_000].map((ms) => START + ms)) {

@@ -65,11 +65,19 @@ function frame(topic: string, timestamp: number): string {
   return `event: message\nid: ${JSON.stringify(id)}\ndata: ${JSON.stringify({ meta })}\n\n`;
 }
 
-/** The times that a back-fill gives of a service that sends `text` and then nothing. */
-async function backFill(text: string, stop = new AbortController().signal): Promise<number[]> {
+/** The times that a back-fill gives; each connection gets one of `texts`, and then silence. */
+async function backFill(
+  texts: readonly string[],
+  stop = new AbortController().signal,
+): Promise<number[]> {
   const position = new Position(1000);
-  const body = () =>
-    new ReadableStream({ start: (to) => to.enqueue(new TextEncoder().encode(`:ok\n\n${text}`)) });
+  let connections = 0;
+  const body = () => {
+    const text = texts[Math.min(connections++, texts.length - 1)];
+    return new ReadableStream({
+      start: (to) => to.enqueue(new TextEncoder().encode(`:ok\n\n${text}`)),
+    });
+  };
   const fetch = () =>
     Promise.resolve(new Response(body(), { headers: { "content-type": "text/event-stream" } }));
   const events = new BackFill({
@@ -88,15 +96,22 @@ async function backFill(text: string, stop = new AbortController().signal): Prom
 
 Deno.test("BackFill ends at once when every topic-partition is beyond the time", async () => {
   const text = frame(IDLE, 95_000) + frame(ACTIVE, 9_999) + frame(ACTIVE, 11_000);
-  assertEquals(await backFill(text), [9_999]);
+  assertEquals(await backFill([text]), [9_999]);
 });
 
 Deno.test("BackFill ends when an idle topic-partition brings nothing, and takes its late ones", async () => {
   const text = frame(ACTIVE, 9_000) + frame(ACTIVE, 11_000) + frame(IDLE, 2_000);
-  assertEquals(await backFill(text), [9_000, 2_000]);
-  assertEquals(await backFill(""), []);
+  assertEquals(await backFill([text]), [9_000, 2_000]);
+  assertEquals(await backFill([""]), []);
+});
+
+Deno.test("BackFill takes a connection that is silent for a dead one, at first", async () => {
+  const [first, second, third] = [frame(ACTIVE, 8_000), frame(ACTIVE, 9_000), frame(IDLE, 9_500)];
+  assertEquals(await backFill([first, first + second, first + second + third]), [
+    ...[8_000, 9_000, 9_500],
+  ]);
 });
 
 Deno.test("BackFill ends when it is stopped", async () => {
-  assertEquals(await backFill(frame(ACTIVE, 9_000), AbortSignal.timeout(50)), [9_000]);
+  assertEquals(await backFill([frame(ACTIVE, 9_000)], AbortSignal.timeout(50)), [9_000]);
 });
