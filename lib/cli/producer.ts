@@ -7,13 +7,16 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { Delivery } from "../kafka/delivery.ts";
 import type { Publisher } from "../kafka/publisher.ts";
 import { warnOfRetention } from "../kafka/retention.ts";
-import { newCounts, produce } from "../produce.ts";
+import { producerReadiness } from "../observe/health.ts";
+import { addProducerMetrics } from "../observe/producer_metrics.ts";
+import { newCounts, produce, type PublishedBatch } from "../produce.ts";
 import { EventStream } from "../upstream/stream.ts";
 import { userAgent } from "../version.ts";
 import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./encoding.ts";
 import { eventOptions, filterOptions, recordOptions } from "./event_options.ts";
 import { kafkaOptions } from "./kafka_options.ts";
 import type { logOptions } from "./log.ts";
+import { observe, observeOptions } from "./observe_options.ts";
 import type { GroupValues, Values } from "./option.ts";
 import { writeOutput } from "./output.ts";
 import {
@@ -36,6 +39,7 @@ export const PRODUCER_GROUPS = [
   filterOptions,
   recordOptions,
   registryOptions,
+  observeOptions,
 ] as const;
 
 type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
@@ -57,6 +61,12 @@ export async function runProducer(
   const topics = known ?? [];
   const counts = newCounts();
   const idleTimeout = idleTimeoutOf(options);
+  let onPublished: ((batch: PublishedBatch) => void) | undefined;
+  await using _observed = await observe(options, {
+    add: (metrics) => onPublished = addProducerMetrics(metrics, counts),
+    ready: () =>
+      producerReadiness({ counts, idleTimeout, isStopping: stop.aborted, now: Date.now() }),
+  });
   askForContact(options);
   if (options.since !== undefined && !dryRun) {
     await warnOfRetention(cluster, topics, options.since);
@@ -88,6 +98,7 @@ export async function runProducer(
       shutdownTimeout: options.shutdownTimeout,
       stop,
       counts,
+      onPublished,
     });
   } finally {
     // Where nothing was read there is a reason, and nothing to sum up.

@@ -120,13 +120,16 @@ export interface ProducerOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly limit?: number;
+  /** Other addresses that it may use or listen on. */
+  readonly net?: readonly string[];
 }
 
 /** Starts main.ts with the rights of its task, and those to reach what it is told to. */
 export function startProducer(
-  { kafka, topic, url, args = [], env = {}, limit = 60_000 }: ProducerOptions,
+  { kafka, topic, url, args = [], env = {}, limit = 60_000, net = [] }: ProducerOptions,
 ): Running {
-  const permissions = ["-P=producer", `--allow-net=${kafka},${new URL(url).host}`];
+  const addresses = [kafka, new URL(url).host, ...net];
+  const permissions = ["-P=producer", `--allow-net=${addresses}`];
   const all = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...args];
   return startProgram("main.ts", all, { permissions, env, limit });
 }

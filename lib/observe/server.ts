@@ -1,0 +1,98 @@
+import { UserError } from "../error.ts";
+import type { Health } from "./health.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** What is served, and where. */
+export interface ObserveServerOptions {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number;
+  /** Address or name to listen on. */
+  readonly hostname: string;
+  readonly metrics: Metrics;
+  readonly live: () => Health;
+  readonly ready: () => Health;
+}
+
+export interface ObserveServer extends AsyncDisposable {
+  /** The server's address: `http://127.0.0.1:9464`. */
+  readonly url: string;
+}
+
+/**
+ * Serves `/metrics` for Prometheus, and `/health/live` and `/health/ready`: JSON with `status` and
+ * `reasons`, 200 or 503.
+ *
+ * @throws {UserError} when the port is in use, or may not be listened on.
+ */
+export function serveObservations(options: ObserveServerOptions): ObserveServer {
+  const closing = new AbortController();
+  const server = listen(options, closing.signal);
+  const { hostname, port } = server.addr;
+  return {
+    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      // All connections too: whoever is slow to ask or to read must not hold up the end.
+      closing.abort();
+      await server.finished;
+    },
+  };
+}
+
+function listen(
+  options: ObserveServerOptions,
+  signal: AbortSignal,
+): Deno.HttpServer<Deno.NetAddr> {
+  const { port, hostname } = options;
+  try {
+    return Deno.serve({ port, hostname, signal, onListen: () => {} }, (request) => {
+      return answer(request, options);
+    });
+  } catch (cause) {
+    const failed = `Cannot serve metrics on ${hostname}:${port}`;
+    if (cause instanceof Deno.errors.AddrInUse) {
+      throw new UserError(`${failed}: the port is in use`, {
+        hint: "--metrics-port takes another one; 0 lets the system choose",
+      });
+    }
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new UserError(`${failed}: this needs a permission`, {
+        hint: `Start it with --allow-net=${hostname}:${port} beside its other permissions`,
+      });
+    }
+    throw new UserError(failed, { hint: "Check --metrics-host and --metrics-port", cause });
+  }
+}
+
+async function answer(request: Request, options: ObserveServerOptions): Promise<Response> {
+  const { metrics, live, ready } = options;
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return text(405, "Only GET and HEAD", { allow: "GET, HEAD" });
+  }
+  switch (new URL(request.url).pathname) {
+    case "/metrics":
+      return text(200, await metrics.text(), { "content-type": metrics.contentType });
+    case "/health/live":
+      return healthResponse(live());
+    case "/health/ready":
+      return healthResponse(ready());
+    default:
+      return text(404, "There is /metrics, /health/live and /health/ready");
+  }
+}
+
+function healthResponse({ isWell, reasons }: Health): Response {
+  const body = JSON.stringify({ status: isWell ? "ok" : "unavailable", reasons });
+  return text(isWell ? 200 : 503, body, { "content-type": "application/json" });
+}
+
+function text(status: number, body: string, headers: Record<string, string> = {}): Response {
+  return new Response(body.endsWith("\n") ? body : `${body}\n`, {
+    status,
+    headers: {
+      "content-type": "text/plain; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+  });
+}

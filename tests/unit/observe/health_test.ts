@@ -1,0 +1,40 @@
+import { assertEquals } from "@std/assert";
+import { liveness, producerReadiness } from "../../../lib/observe/health.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const publisher = { batches: 0, aborted: 0, restarts: 0, connected: true };
+
+function ready(more: Partial<Parameters<typeof producerReadiness>[0]>) {
+  const { isWell, reasons } = producerReadiness({
+    ...{ idleTimeout: 60_000, isStopping: false, now: NOW },
+    ...{ counts: { publisher, handledAt: NOW - 60_000 } },
+    ...more,
+  });
+  assertEquals(isWell, reasons.length === 0);
+  return reasons;
+}
+
+Deno.test("producerReadiness() is well with Kafka, and an event within the idle limit", () => {
+  assertEquals(ready({}), []);
+});
+
+Deno.test("producerReadiness() gives each reason", () => {
+  assertEquals(ready({ counts: { publisher, handledAt: undefined } }), ["No event has come yet"]);
+  assertEquals(ready({ now: NOW + 15_000 }), ["No event has come for 1m 15s, the limit is 1m"]);
+  const away = { ...publisher, connected: false };
+  assertEquals(ready({ counts: { publisher: away, handledAt: NOW } }), ["Kafka is not connected"]);
+  assertEquals(ready({ counts: { publisher: undefined, handledAt: NOW } }), [
+    "Kafka is not connected",
+  ]);
+  assertEquals(ready({ isStopping: true }), ["It is stopping"]);
+  assertEquals(
+    ready({ counts: { publisher: away, handledAt: undefined }, isStopping: true }).length,
+    3,
+  );
+});
+
+Deno.test("liveness() is lost when the loop has not turned for 10 s", () => {
+  assertEquals(liveness(0).isWell, true);
+  assertEquals(liveness(10_000).isWell, true);
+  assertEquals(liveness(12_000).reasons, ["The event loop has not turned for 12s"]);
+});

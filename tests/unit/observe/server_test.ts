@@ -1,0 +1,83 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../../lib/error.ts";
+import { EventLoopWatch } from "../../../lib/observe/event_loop.ts";
+import { healthFrom } from "../../../lib/observe/health.ts";
+import { Metrics } from "../../../lib/observe/metrics.ts";
+import { addProcessMetrics } from "../../../lib/observe/process_metrics.ts";
+import { type ObserveServerOptions, serveObservations } from "../../../lib/observe/server.ts";
+import { familiesOf, valueOf } from "../../support/prometheus.ts";
+
+function options(more: Partial<ObserveServerOptions> = {}): ObserveServerOptions {
+  const well = () => healthFrom([]);
+  return {
+    ...{ port: 0, hostname: "127.0.0.1", metrics: new Metrics(), live: well, ready: well },
+    ...more,
+  };
+}
+
+Deno.test("serveObservations() serves figures of the process for Prometheus", async () => {
+  using loop = new EventLoopWatch();
+  const metrics = new Metrics();
+  addProcessMetrics(metrics, loop);
+  await using server = serveObservations(options({ metrics }));
+  const response = await fetch(`${server.url}/metrics`);
+  assertEquals(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const families = familiesOf(await response.text());
+  const value = (name: string) => valueOf(families, name) ?? NaN;
+  assert(value("process_resident_memory_bytes") > 1e6);
+  assert(value("process_heap_bytes") > 1e5);
+  assert(value("process_cpu_seconds_total") > 0);
+  assert(Math.abs(value("process_start_time_seconds") - Date.now() / 1000) < 3600);
+  assert(value("wikitap_event_loop_delay_seconds") >= 0);
+  assertEquals(value("wikitap_build_info"), 1);
+});
+
+Deno.test("serveObservations() tells health as JSON, by 200 or 503", async () => {
+  const ready = () => healthFrom(["Kafka is not connected", undefined, false]);
+  await using server = serveObservations(options({ ready }));
+  const look = async (path: string) => {
+    const response = await fetch(`${server.url}${path}`);
+    return [response.status, await response.json()];
+  };
+  assertEquals(await look("/health/live"), [200, { status: "ok", reasons: [] }]);
+  assertEquals(await look("/health/ready"), [
+    503,
+    { status: "unavailable", reasons: ["Kafka is not connected"] },
+  ]);
+});
+
+Deno.test("serveObservations() answers nothing else", async () => {
+  await using server = serveObservations(options());
+  const status = async (path: string, method = "GET") => {
+    const response = await fetch(`${server.url}${path}`, { method });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals(await status("/"), 404);
+  assertEquals(await status("/metrics", "POST"), 405);
+  assertEquals(await status("/metrics", "HEAD"), 200);
+});
+
+Deno.test("serveObservations() ends though somebody is in the middle of a request", async () => {
+  const server = serveObservations(options());
+  using connection = await Deno.connect({
+    ...{ hostname: "127.0.0.1", port: Number(new URL(server.url).port) },
+  });
+  await connection.write(new TextEncoder().encode("GET /metrics HTTP/1.1\r\nHost:"));
+  await server[Symbol.asyncDispose]();
+});
+
+Deno.test("serveObservations() says that the port is in use, and what to do", async () => {
+  await using server = serveObservations(options());
+  const port = Number(new URL(server.url).port);
+  const error = assertThrows(() => serveObservations(options({ port })), UserError);
+  assertEquals(error.message, `Cannot serve metrics on 127.0.0.1:${port}: the port is in use`);
+  assertEquals(error.hint, "--metrics-port takes another one; 0 lets the system choose");
+});
+
+Deno.test("serveObservations() says that an address cannot be listened on", () => {
+  const hostname = "192.0.2.1";
+  const error = assertThrows(() => serveObservations(options({ hostname })), UserError);
+  assertEquals(error.message, "Cannot serve metrics on 192.0.2.1:0");
+  assert(error.cause !== undefined);
+});
