@@ -188,8 +188,9 @@ class Pipeline {
     try {
       const publishing = this.#publishAll(deadline);
       publishing.catch(stopReading);
-      await this.#read(reading.signal);
-      await publishing;
+      // What was gathered before the stream failed is published all the same.
+      const ended = await Promise.allSettled([publishing, this.#read(reading.signal)]);
+      for (const end of ended) if (end.status === "rejected") throw end.reason;
     } finally {
       stop.removeEventListener("abort", stopReading);
       stopReading();
