@@ -67,6 +67,8 @@ export interface ProduceCounts {
   deadLetters: number;
   /** When events were handled last, in ms. */
   handledAt: number | undefined;
+  /** Where in the stream this run began, in ms. */
+  beganAt: number | undefined;
   /** When the last event handled happened, in ms; canaries do not count. */
   lastEventAt: number | undefined;
   /** How far in the stream the saved position is, in ms. */
@@ -79,7 +81,8 @@ export interface ProduceCounts {
 export function newCounts(): ProduceCounts {
   return {
     ...{ events: 0, outcomes: new Outcomes(), queued: 0, published: 0 },
-    ...{ refused: new Map(), deadLetters: 0, handledAt: undefined, lastEventAt: undefined },
+    ...{ refused: new Map(), deadLetters: 0, handledAt: undefined },
+    ...{ beganAt: undefined, lastEventAt: undefined },
     ...{ savedUpTo: undefined, stream: undefined, publisher: undefined },
   };
 }
@@ -116,6 +119,7 @@ export async function produce(options: ProduceOptions): Promise<void> {
       : restore(saved.position, options);
     checkEnd(position, options);
     reportStart(position, saved !== undefined, options);
+    counts.beganAt = position.reached;
     await new Pipeline(options, position, saved?.handled ?? 0).run();
   } finally {
     await publisher.close();

@@ -9,6 +9,8 @@ export interface ProducerSigns {
   /** Records published, and events handled, per second. */
   readonly edits: number;
   readonly events: number;
+  /** Time of the stream that passes in a second, in ms: 1,000 when it is live. */
+  readonly pace: number;
   /** Where a back-fill ends, in ms. */
   readonly until: number | undefined;
   /** Silence in ms after which a connection is given up. */
@@ -30,35 +32,36 @@ export function producerWatch(
 ): () => Status {
   const edits = new Rate();
   const events = new Rate();
+  const pace = new Rate();
   return () => {
     const at = now();
     return producerStatus({
       ...{ counts, ...more, now: at, isStopping: stop.aborted },
       edits: edits.next(counts.published, at),
       events: events.next(counts.events, at),
+      pace: pace.next(counts.lastEventAt ?? counts.beganAt ?? at, at),
     });
   };
 }
 
 /** The producer in a line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`. */
 export function producerStatus(signs: ProducerSigns): Status {
-  const { counts, edits, events, until, now } = signs;
+  const { counts, edits, events, now } = signs;
   const { stream, published, lastEventAt, deadLetters } = counts;
   const lag = lastEventAt === undefined ? undefined : Math.max(0, now - lastEventAt);
-  const left = lastEventAt === undefined || until === undefined ? undefined : until - lastEventAt;
   const refused = [...counts.refused.values()].reduce((sum, count) => sum + count, 0);
   const reconnects = [...stream?.reconnects.values() ?? []].reduce((sum, count) => sum + count, 0);
   const [repeats, gaps] = [stream?.repeats ?? 0, stream?.gaps ?? 0];
+  const state = stateOf(signs);
+  const backFill = state.isWell ? backFillOf(signs) : undefined;
   return {
-    ...stateOf(signs),
+    ...state,
+    ...backFill === undefined ? {} : { state: "back-fill", progress: backFill.progress },
     parts: [
+      ...backFill === undefined ? [] : [backFill.text],
       `${rateText(edits)} edits/s`,
       `${rateText(events)} events/s`,
-      ...left !== undefined && left > 0
-        ? [`${formatDuration(left)} to go`]
-        : lag === undefined
-        ? []
-        : [`${formatDuration(Math.round(lag / 100) * 100)} behind`],
+      ...lag === undefined ? [] : [`${formatDuration(Math.round(lag / 100) * 100)} behind`],
       `${published.toLocaleString("en")} published`,
       ...refused > 0 ? [`${refused.toLocaleString("en")} refused`] : [],
       ...deadLetters > 0 ? [counted(deadLetters, "dead letter")] : [],
@@ -72,6 +75,24 @@ export function producerStatus(signs: ProducerSigns): Status {
       ...{ published, refused, dead_letters: deadLetters, gaps, reconnects, repeats },
     },
   };
+}
+
+/** A stream that is further behind than this is history that is caught up with, in ms. */
+const BACK_FILL = 60_000;
+
+/** How far a back-fill is: until a time, or until it is live. */
+function backFillOf(
+  { counts: { beganAt, lastEventAt }, until, pace, now }: ProducerSigns,
+): { progress: number; text: string } | undefined {
+  if (beganAt === undefined || lastEventAt === undefined) return undefined;
+  const end = until ?? now;
+  if (until === undefined && now - lastEventAt < BACK_FILL) return undefined;
+  const covered = Math.max(0, lastEventAt - beganAt);
+  const progress = Math.min(1, covered / Math.max(1, end - beganAt));
+  // Now moves on while history is read.
+  const gain = pace - (until === undefined ? 1000 : 0);
+  const left = gain > 0 ? [`${formatDuration((end - lastEventAt) / gain * 1000)} left`] : [];
+  return { progress, text: [`${formatDuration(covered)} covered`, ...left].join(", ") };
 }
 
 function stateOf(

@@ -6,7 +6,10 @@ import { renderStatus, type Status, statusText } from "./status_line.ts";
 
 /** How often the line is drawn anew, in ms; so long it takes to follow a terminal's new size. */
 const DRAW_EVERY = 500;
-/** Where there is no terminal: the first line comes after so many ms, the others less often. */
+/**
+ * Where there is no terminal: the first line comes after so many ms, the others less often, but for
+ * a work with an end, which is told that often until it is done.
+ */
 const FIRST_REPORT = 10_000;
 /** A line a minute is enough for a log. */
 const LONGEST_PAUSE = 60_000;
@@ -53,7 +56,7 @@ function logStatus({ look, station }: StatusOptions): Disposable {
     const text = statusText(status);
     if (text !== before) log.info("{status}", { status: text, ...status.facts });
     before = text;
-    pause = Math.min(2 * pause, LONGEST_PAUSE);
+    pause = status.progress === undefined ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_REPORT;
     timer = setTimeout(report, pause);
   };
   let timer = setTimeout(report, pause);

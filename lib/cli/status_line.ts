@@ -7,6 +7,8 @@ export interface Status {
   readonly state: string;
   /** Whether that is as it should be. */
   readonly isWell: boolean;
+  /** How much of a work with an end is done, from 0 to 1: drawn as a bar. */
+  readonly progress?: number | undefined;
   /** What else there is to say, the most important first: `12 edits/s`. */
   readonly parts: readonly string[];
   /** The same in numbers, for logs that machines read. */
@@ -23,13 +25,14 @@ const PLAIN = "\x1b[39m";
  * from the first.
  */
 export function renderStatus(
-  { state, isWell, parts }: Status,
+  { state, isWell, progress, parts }: Status,
   width: number,
   { isColoured }: { readonly isColoured: boolean },
 ): string {
   const beginning = cutText(state, width);
   let left = width - stringWidth(beginning);
-  const rest = parts.map((part) => `${SEPARATOR}${part}`);
+  const bar = progress === undefined ? [] : [` ${barOf(progress)}`];
+  const rest = [...bar, ...parts.map((part) => `${SEPARATOR}${part}`)];
   const end = rest.findIndex((part) => (left -= stringWidth(part)) < 0);
   const shown = rest.slice(0, end < 0 ? rest.length : end).join("");
   if (!isColoured) return `${beginning}${shown}`;
@@ -37,8 +40,17 @@ export function renderStatus(
 }
 
 /** All of it as words for a log. */
-export function statusText({ state, parts }: Status): string {
-  return [state, ...parts].join(", ");
+export function statusText({ state, progress, parts }: Status): string {
+  const percent = progress === undefined ? [] : [`${Math.floor(progress * 100)} %`];
+  return [state, ...percent, ...parts].join(", ");
+}
+
+const BAR_WIDTH = 20;
+
+function barOf(progress: number): string {
+  const full = Math.round(Math.min(Math.max(progress, 0), 1) * BAR_WIDTH);
+  const percent = String(Math.floor(progress * 100)).padStart(3);
+  return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}${percent} %`;
 }
 
 /** `1 gap`, `2 gaps`, `1,234 gaps`. */

@@ -24,7 +24,7 @@ function reading(): ProduceCounts {
 function look(counts: ProduceCounts, more: Partial<Parameters<typeof producerStatus>[0]> = {}) {
   return producerStatus({
     ...{ counts, edits: 12.34, events: 31, until: undefined, isStopping: false, now: NOW },
-    ...{ idleTimeout: 40_000 },
+    ...{ idleTimeout: 40_000, pace: 1000 },
     ...more,
   });
 }
@@ -49,11 +49,19 @@ Deno.test("producerStatus() shows what was refused only where something was", ()
   assertEquals(look(counts).parts.slice(4, 6), ["2 refused", "1 dead letter"]);
 });
 
-Deno.test("producerStatus() shows how much of a back-fill is left, while something is", () => {
-  const counts = { ...reading(), lastEventAt: NOW - 7_200_000 };
-  const third = (until: number) => look(counts, { until }).parts[2];
-  assertEquals(third(NOW - 3_600_000), "1h to go");
-  assertEquals(third(NOW - 7_200_000), "2h behind");
+Deno.test("producerStatus() shows how far a back-fill is, and when it will be live", () => {
+  const HOUR = 3_600_000;
+  const counts = { ...reading(), beganAt: NOW - 8 * HOUR, lastEventAt: NOW - 2 * HOUR };
+  const live = look(counts, { pace: 101_000 });
+  assertEquals([live.state, live.progress, live.parts[0]], [
+    ...["back-fill", 0.75, "6h covered, 1m 12s left"],
+  ]);
+  const until = look(counts, { until: NOW - HOUR, pace: 100_000 });
+  assertEquals([until.progress, until.parts[0]], [6 / 7, "6h covered, 36s left"]);
+  assertEquals(look(counts, { pace: 900 }).parts[0], "6h covered", "it does not catch up");
+  assertEquals(look(reading()).progress, undefined, "live is no back-fill");
+  counts.publisher!.connected = false;
+  assertEquals(look(counts).state, "Kafka is away", "what is wrong comes first");
 });
 
 Deno.test("producerStatus() names the state, the worst first", () => {

@@ -56,3 +56,15 @@ Deno.test("counted() and rateText() read well", () => {
     ...["0", "0", "0.4", "9.9", "10", "1,235"],
   ]);
 });
+
+Deno.test("renderStatus() draws progress as a bar, where there is room", () => {
+  const status = {
+    ...{ state: "back-fill", isWell: true, progress: 0.42, parts: ["2h covered"], facts: {} },
+  };
+  assertEquals(
+    renderStatus(status, 80, { isColoured: false }),
+    "back-fill ████████░░░░░░░░░░░░ 42 % · 2h covered",
+  );
+  assertEquals(renderStatus(status, 20, { isColoured: false }), "back-fill");
+  assertEquals(statusText(status), "back-fill, 42 %, 2h covered");
+});
