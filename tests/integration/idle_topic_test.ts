@@ -1,0 +1,26 @@
+import { assert, assertEquals } from "@std/assert";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { testKafka } from "../support/kafka.ts";
+import { eventsOf, makeTopic, produce, recordsOf, serve } from "../support/produce.ts";
+
+const kafka = await testKafka();
+
+// In a back-fill the idle data centre's canaries, up to now, come within the first seconds.
+Deno.test("start loses nothing when it is cut off while the idle topic is hours ahead", async () => {
+  const count = 8000;
+  const log = syntheticLog({
+    ...{ seed: 3, start: Date.now() - 7 * 3_600_000, rate: 0.5, count, canaryEvery: 100 },
+    switchAt: 6000,
+  });
+  const edits = eventsOf(log).filter(({ body }) => body.type === "edit");
+  await using server = serve(log, { seed: 3, faults: { cutEvery: 300 } });
+  const topic = await makeTopic(kafka);
+  await produce({
+    ...{ kafka, topic, url: server.url },
+    args: ["--since", String(log.origin - 1000), "--events-to-produce", String(edits.length)],
+  });
+  assert(server.stats.cuts > 10, `${server.stats.cuts} cuts`);
+  const records = await recordsOf(kafka, topic, edits.length);
+  const published = records.map(({ value }) => JSON.parse(value).id).sort((a, b) => a - b);
+  assertEquals(published, edits.map(({ body }) => body.id).sort((a, b) => a - b));
+});
