@@ -4,14 +4,18 @@
  *
  *     deno task test
  */
-import { option, type OptionGroup } from "../lib/cli/option.ts";
+import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
 import { writeError, writeOutput } from "../lib/cli/output.ts";
 import { errorText, program, runMain } from "../lib/cli/program.ts";
 import { ExitCode } from "../lib/error.ts";
 import { startKafka } from "../lib/local/broker.ts";
 import type { LocalKafka } from "../lib/local/local_kafka.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
+import { fetchedRegistry, registryJar } from "../lib/local/registry_distribution.ts";
+import { startRegistry } from "../lib/local/registry.ts";
 import { TEST_KAFKA } from "../tests/support/kafka.ts";
+import { preparePython } from "../tests/support/python.ts";
+import { TEST_REGISTRY } from "../tests/support/registry.ts";
 import { count, type Totals } from "../tests/support/junit.ts";
 
 const testOptions = {
@@ -22,6 +26,10 @@ const testOptions = {
       help: "Only tests whose name holds this text, or matches this /pattern/.",
       parse: (text) => text,
     }),
+    registry: flag(
+      "Fetch what the tests of Avro need: a schema registry (140 MB) and a reader in Python. " +
+        "Without them, those tests are skipped.",
+    ),
   },
 } satisfies OptionGroup;
 
@@ -42,12 +50,16 @@ export const main = program({
   ],
   groups: [testOptions],
   operands: 100,
-  async run({ filter, operands }, stop) {
+  async run({ filter, registry, operands }, stop) {
     await using launchers = await watchLaunchers();
     const signal = AbortSignal.any([stop, launchers.signal]);
     const folder = await Deno.makeTempDir({ prefix: "wikitap-test-" });
     const run = new TestRun(folder, signal);
     try {
+      if (registry) {
+        await registryJar(JARS, signal);
+        await preparePython();
+      }
       if (operands.length > 0 || filter !== undefined) {
         const paths = operands.length > 0 ? operands : [UNIT, ...ON_KAFKA, CHAOS];
         await run.tests(paths, filter === undefined ? [] : [`--filter=${filter}`]);
@@ -65,6 +77,9 @@ export const main = program({
   },
 });
 
+/** Where fetched jars are kept. */
+const JARS = ".local";
+
 /** The unit tests, while Kafka starts; then the others. */
 async function everything(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
   const clusters = Promise.allSettled(
@@ -74,10 +89,15 @@ async function everything(run: TestRun, folder: string, signal: AbortSignal): Pr
   );
   await run.tests([UNIT], ["--parallel"]);
   const [one, three] = await clusters;
+  const directory = `${folder}/registry`;
+  await using registry = await fetchedRegistry(JARS) === undefined
+    ? undefined
+    : await startRegistry({ directory, port: 0, signal });
   try {
     const env = {
       [TEST_KAFKA[1]]: addressOf(one!),
       [TEST_KAFKA[3]]: addressOf(three!),
+      ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
     };
     // One after another: they measure times, and two cores have enough to do with three brokers.
     await run.tests(ON_KAFKA, [], env);

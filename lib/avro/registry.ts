@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import { z } from "zod";
 import { UserError } from "../error.ts";
 import { sleep } from "../sleep.ts";
@@ -28,6 +29,8 @@ export class IncompatibleSchema extends UserError {
 export class NoSchema extends Error {
   override readonly name = "NoSchema";
 }
+
+const log = getLogger(["wikitap", "avro"]);
 
 const PATIENCE = 5000;
 /** Between two attempts, in ms. */
@@ -104,7 +107,7 @@ export class Registry {
     const { url, auth, fetch } = this.#config;
     const address = `${url.origin}${url.pathname.replace(/\/+$/, "")}${path}`;
     const deadline = Date.now() + patience;
-    while (true) {
+    for (let attempt = 1;; attempt++) {
       try {
         return await requestJson(address, { method, auth, body, signal, fetch });
       } catch (cause) {
@@ -113,6 +116,12 @@ export class Registry {
           throw new UserError(`Cannot reach the schema registry at ${this.address}`, {
             hint: "Does it run, and is --schema-registry its address?",
             cause,
+          });
+        }
+        if (attempt === 1) {
+          log.warn("Cannot reach the schema registry at {address}: trying for {seconds} s", {
+            address: this.address,
+            seconds: patience / 1000,
           });
         }
       }

@@ -1,9 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../error.ts";
-import { remove } from "./folder.ts";
 import { lockFile } from "./lock.ts";
-import { supervise } from "./process.ts";
-import { tail } from "./tail.ts";
+import { fetchByMaven } from "./maven.ts";
 
 /** The Apache Kafka that is fetched. */
 export const KAFKA_VERSION = "4.1.1";
@@ -80,43 +78,20 @@ export function kafkaVersion(fileName: string): string | undefined {
   return /^kafka_2\.\d+-(\d+\.\d+\.\d+[\w.-]*)\.jar$/.exec(fileName)?.[1];
 }
 
-/** Fetches into a folder beside it and renames that, so that a half-fetched one never counts. */
 async function fetchInto(target: string, signal: AbortSignal | undefined): Promise<void> {
   log.info(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven (43 MB, once)`);
-  const partial = `${target}.partial`;
-  await remove(partial);
-  await Deno.mkdir(partial);
-  await Deno.writeTextFile(`${partial}/pom.xml`, POM);
-  const output = `${partial}/maven.log`;
-  const goal = [COPY_DEPENDENCIES, "-DincludeScope=runtime", "-DoutputDirectory=libs"];
-  await using maven = await supervise(["mvn", "-B", "-q", "-f", `${partial}/pom.xml`, ...goal], {
-    output,
+  await fetchByMaven({
+    what: `Apache Kafka ${KAFKA_VERSION}`,
+    target,
+    dependencies: DEPENDENCIES,
+    args: [COPY_DEPENDENCIES, "-DincludeScope=runtime", "-DoutputDirectory=libs"],
+    isComplete: async (folder) => await versionIn(`${folder}/libs`) !== undefined,
+    otherwise: OR_KAFKA_HOME,
     signal,
   });
-  const code = await maven.exited;
-  signal?.throwIfAborted();
-  if (code === 127) {
-    throw new UserError("There is no Maven ('mvn'), which fetches Apache Kafka", {
-      hint:
-        `Install it (for example 'apt install maven' or 'brew install maven'), ${OR_KAFKA_HOME}`,
-    });
-  }
-  if (code !== 0 || await versionIn(`${partial}/libs`) === undefined) {
-    throw new UserError(`Maven could not fetch Apache Kafka ${KAFKA_VERSION}: exit code ${code}`, {
-      details: await tail(output, 8),
-      hint: `It needs the network, once; try again, ${OR_KAFKA_HOME}`,
-    });
-  }
-  await remove(target);
-  await Deno.rename(partial, target);
 }
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>wikitap</groupId>
-  <artifactId>local-kafka</artifactId>
-  <version>1</version>
-  <dependencies>
+const DEPENDENCIES = `
     <dependency>
       <groupId>org.apache.kafka</groupId>
       <artifactId>kafka_2.13</artifactId>
@@ -127,6 +102,4 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
       <artifactId>log4j-slf4j-impl</artifactId>
       <version>${LOG4J_VERSION}</version>
     </dependency>
-  </dependencies>
-</project>
 `;

@@ -1,12 +1,6 @@
 import { UserError } from "../error.ts";
-import {
-  commandLine,
-  detach,
-  type Process,
-  sendSignal,
-  type Signal,
-  supervise,
-} from "./process.ts";
+import { notingPid, runningProcess } from "./pid_file.ts";
+import { detach, type Process, supervise } from "./process.ts";
 import {
   logProperties,
   type NodeAddress,
@@ -94,8 +88,7 @@ export async function startNode(
 ): Promise<Process> {
   const { properties, output, pid } = files(directory, id);
   const broker = javaCommand(directory, id, ["kafka.Kafka", properties], options);
-  // The pid is on disk before there is a broker, so that none is ever out of reach.
-  const command = ["sh", "-c", 'echo $$ >"$0"; exec "$@"', pid, ...broker];
+  const command = notingPid(pid, broker);
   return options.detached ? detach(command, { output }) : await supervise(command, { output });
 }
 
@@ -118,30 +111,10 @@ function javaCommand(
   ];
 }
 
-/**
- * The running process of a node, whoever started it, or `undefined`. A pid that another program has
- * got since then does not count.
- */
-export async function runningNode(directory: string, id: number): Promise<Process | undefined> {
-  const { pid: pidFile, properties } = files(directory, id);
-  const pid = Number(await Deno.readTextFile(pidFile).catch(() => "0"));
-  const isOurs = async () =>
-    (await commandLine(pid))?.endsWith(` kafka.Kafka ${properties}`) ?? false;
-  if (!(pid > 0 && await isOurs())) return undefined;
-  return {
-    pid,
-    signal: async (name: Signal) => {
-      if (await isOurs()) await sendSignal(pid, name);
-    },
-    get exited() {
-      return untilNot(isOurs);
-    },
-  };
-}
-
-async function untilNot(condition: () => Promise<boolean>): Promise<number> {
-  while (await condition()) await new Promise((resolve) => setTimeout(resolve, 100));
-  return 0;
+/** The running process of a node, whoever started it, or `undefined`. */
+export function runningNode(directory: string, id: number): Promise<Process | undefined> {
+  const { pid, properties } = files(directory, id);
+  return runningProcess(pid, (command) => command.endsWith(` kafka.Kafka ${properties}`));
 }
 
 /** The end of what a node wrote: to its log, else to stdout and stderr. */

@@ -15,7 +15,7 @@ export async function stopAll(processes: readonly Process[]): Promise<void> {
     if (await endsWithin(process, STOP_LIMIT)) return;
     await process.signal("KILL");
     if (await endsWithin(process, STOP_LIMIT)) return;
-    throw new UserError(`Process ${process.pid} of Kafka can not be stopped`);
+    throw new UserError(`Process ${process.pid} can not be stopped`);
   }));
 }
 

@@ -117,6 +117,8 @@ export interface ProducerOptions {
   readonly topic: string;
   /** The address of the stream. */
   readonly url: string;
+  /** The address of a schema registry; with one, values are Avro. */
+  readonly registry?: string | undefined;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly limit?: number;
@@ -126,11 +128,13 @@ export interface ProducerOptions {
 
 /** Starts main.ts with the rights of its task, and those to reach what it is told to. */
 export function startProducer(
-  { kafka, topic, url, args = [], env = {}, limit = 60_000, net = [] }: ProducerOptions,
+  { kafka, topic, url, registry, args = [], env = {}, limit = 60_000, net = [] }: ProducerOptions,
 ): Running {
-  const addresses = [kafka, new URL(url).host, ...net];
-  const permissions = ["-P=producer", `--allow-net=${addresses}`];
-  const all = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...args];
+  const hosts = [url, ...registry === undefined ? [] : [registry]].map((at) => new URL(at).host);
+  const permissions = ["-P=producer", `--allow-net=${[kafka, ...hosts, ...net]}`];
+  const format = registry === undefined ? [] : ["--format", "avro", "--schema-registry", registry];
+  const from = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url];
+  const all = [...from, ...format, ...args];
   return startProgram("main.ts", all, { permissions, env, limit });
 }
 

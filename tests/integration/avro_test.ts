@@ -1,0 +1,319 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import avsc from "avsc";
+import { avroSchema } from "../../lib/edits/avro.ts";
+import { HEADER_BYTES, writeHeader } from "../../lib/avro/wire.ts";
+import { parseField } from "../../lib/edits/fields.ts";
+import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
+import { readTopic } from "../../lib/kafka/reader.ts";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { testKafka, uniqueTopic } from "../support/kafka.ts";
+import {
+  makeTopic,
+  type ProducerOptions,
+  recordsOf,
+  serve,
+  startProducer,
+} from "../support/produce.ts";
+import { type Ended, runProgram } from "../support/program.ts";
+import { hasPython, NO_PYTHON, readWithPython } from "../support/python.ts";
+import { NO_REGISTRY, registryDoor, subjectsOf, testRegistry } from "../support/registry.ts";
+
+const kafka = await testKafka();
+const cluster = openCluster({ brokers: kafka.split(",") });
+const given = await testRegistry();
+const registry = given ?? "";
+const withPython = given !== undefined && await hasPython();
+
+const START = Date.UTC(2026, 0, 1);
+const FROM_START = ["--since", String(START - 1000)];
+const log = syntheticLog({ start: START, rate: 40, count: 1000 });
+
+/** A test on a real registry, or its name with the reason why there is none. */
+function registryTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: given ? name : `${name} (${NO_REGISTRY})`, ignore: !given, fn });
+}
+
+function pythonTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: withPython ? name : `${name} (${NO_PYTHON})`, ignore: !withPython, fn });
+}
+
+/** Runs a producer, on an upstream of its own unless one is given. */
+async function produce(
+  options: Omit<ProducerOptions, "kafka" | "url"> & { readonly url?: string },
+): Promise<Ended> {
+  await using upstream = serve(log);
+  await using producer = startProducer({ kafka, url: upstream.url, ...options });
+  return await producer.ended;
+}
+
+async function published(options: Parameters<typeof produce>[0]): Promise<void> {
+  const { code, stderr } = await produce(options);
+  assertEquals(code, 0, stderr);
+}
+
+function consume(topic: string, args: string[], at = registry): Promise<Ended> {
+  const hosts = [kafka, ...at === "" ? [] : [new URL(at).host]];
+  const permissions = ["-P=consume", `--allow-net=${hosts.join(",")}`];
+  const from = ["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"];
+  const schemas = at === "" ? [] : ["--schema-registry", at];
+  return runProgram("scripts/consume.ts", [...from, ...schemas, ...args], { permissions });
+}
+
+const lines = (text: string) => text.trimEnd().split("\n");
+
+registryTest(
+  "start --format avro says what --format json says, also mixed in a topic",
+  async () => {
+    const [json, avro] = [await makeTopic(kafka), await makeTopic(kafka)];
+    const args = [...FROM_START, "--events-to-produce", "200"];
+    await published({ topic: json, args });
+    await published({ topic: avro, registry, args });
+    const wanted = (await recordsOf(kafka, json, 200)).map(({ value }) => value).sort();
+    const all = await consume(avro, ["--max-messages", "200", "--output", "value"]);
+    assertEquals(lines(all.stdout).sort(), wanted);
+
+    await published({ topic: avro, args: [...args, "--name", uniqueTopic("json")] });
+    const mixed = await consume(avro, ["--max-messages", "400", "--output", "json"]);
+    const values = lines(mixed.stdout).map((line) => JSON.parse(line).value);
+    assertEquals(values.sort(), [...wanted, ...wanted].sort());
+    const shown = await consume(avro, ["--max-messages", "400", "--output", "line"]);
+    assertEquals(
+      lines(shown.stdout).every((line) => /^\d\d:\d\d:\d\d {2}[\w.]+ /.test(line)),
+      true,
+    );
+  },
+);
+
+registryTest("consume without a registry says once what is needed", async () => {
+  const topic = await makeTopic(kafka);
+  await published({ topic, registry, args: [...FROM_START, "--events-to-produce", "20"] });
+  const { code, stdout, stderr } = await consume(
+    topic,
+    ["--max-messages", "20", "--output", "line"],
+    "",
+  );
+  assertEquals(code, 0);
+  assertMatch(lines(stdout)[0]!, /\(Avro of schema \d+\)$/);
+  assertEquals(stderr.match(/give --schema-registry/g)?.length, 1);
+});
+
+registryTest("consume shows what has no schema as it is, and goes on", async () => {
+  const topic = await makeTopic(kafka, { partitions: 1 });
+  const unknown = new Uint8Array(HEADER_BYTES + 1);
+  writeHeader(unknown, 2_000_000_000);
+  await send(topic, [unknown, new TextEncoder().encode("{}"), unknown]);
+  const { code, stdout, stderr } = await consume(topic, [
+    "--max-messages",
+    "3",
+    "--output",
+    "line",
+  ]);
+  assertEquals(code, 0);
+  const shown = lines(stdout).map((line) => line.slice("00:00:00  ".length));
+  const none = "(Avro of schema 2000000000)";
+  assertEquals(shown, [none, "{}", none]);
+  assertEquals(stderr.match(/the registry has no schema 2000000000/g)?.length, 1);
+});
+
+registryTest(
+  "consume ends in words when the registry is away or refuses, and commits nothing",
+  async () => {
+    const topic = await makeTopic(kafka);
+    await published({ topic, registry, args: [...FROM_START, "--events-to-produce", "5"] });
+    await using door = registryDoor(registry, "user:secret");
+    const args = ["--group", uniqueTopic("group"), "--max-messages", "5", "--output", "value"];
+    const refused = await consume(topic, args, door.url);
+    assertEquals([refused.code, refused.stdout], [1, ""]);
+    assertMatch(refused.stderr, /^error: The schema registry at \S+ refuses access: 401$/m);
+    door.isShut = true;
+    const away = await consume(topic, args, door.url);
+    assertEquals([away.code, away.stdout], [1, ""]);
+    assertMatch(away.stderr, /^error: Cannot reach the schema registry at /m);
+    assert(away.ms < 15_000, `${away.ms} ms`);
+    assertEquals(lines((await consume(topic, args)).stdout).length, 5);
+  },
+);
+
+registryTest("start tells what is wrong with the registry, and publishes nothing", async () => {
+  const topic = await makeTopic(kafka);
+  const args = [...FROM_START, "--events-to-produce", "5"];
+  await using door = registryDoor(registry, "user:secret");
+  const wrong = { SCHEMA_REGISTRY_AUTH: "user:wrong" };
+  const refused = await produce({ topic, registry: door.url, args, env: wrong });
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.stderr, "refuses access: 401");
+  assertEquals(refused.stderr.includes("wrong"), false);
+  door.isShut = true;
+  const away = await produce({ topic, registry: door.url, args });
+  assertEquals(away.code, 1);
+  assertMatch(away.stderr, /^error: Cannot reach the schema registry at /m);
+  assert(away.ms < 15_000, `${away.ms} ms`);
+  await using upstream = serve(log);
+  const elsewhere = await produce({ topic, registry: upstream.url, args });
+  assertMatch(elsewhere.stderr, /^error: The schema registry at \S+ answered 404$/m);
+  const none = await produce({ topic, args: ["--format", "avro"] });
+  assertEquals(none.code, 2);
+  assertStringIncludes(none.stderr, "--format avro needs --schema-registry");
+  assertEquals(await recordsOf(kafka, topic, 0), []);
+
+  door.isShut = false;
+  const right = { SCHEMA_REGISTRY_AUTH: "user:secret" };
+  await published({ topic, registry: door.url, args, env: right });
+});
+
+registryTest("start refuses an incompatible schema before anything is published", async () => {
+  const topic = await makeTopic(kafka);
+  const args = [...FROM_START, "--events-to-produce", "5", "--fields"];
+  await published({ topic, registry, args: [...args, "title,wiki"] });
+  const name = ["--name", uniqueTopic("other")];
+  const refused = await produce({
+    topic,
+    registry,
+    args: [...args, "title,namespace=wiki", ...name],
+  });
+  assertEquals(refused.code, 1);
+  assertStringIncludes(
+    refused.stderr,
+    `error: The schema does not go with those that '${topic}-value' has in the registry`,
+  );
+  assertEquals((await recordsOf(kafka, topic, 5)).length, 5);
+});
+
+const OLD = "title,wiki";
+const NEW = "title,wiki,user";
+const schemaOf = (fields: string) => avroSchema({ fields: fields.split(",").map(parseField) });
+
+/** A topic with five records of before a field was added, and five of after that. */
+async function evolvedTopic(): Promise<string> {
+  const topic = await makeTopic(kafka);
+  await using upstream = serve(log);
+  const options = { topic, registry, url: upstream.url };
+  const count = ["--events-to-produce", "5"];
+  await published({ ...options, args: [...FROM_START, ...count, "--fields", OLD] });
+  await published({ ...options, args: [...count, "--fields", NEW] });
+  return topic;
+}
+
+registryTest("a field that is added harms neither old readers nor new ones", async () => {
+  const topic = await evolvedTopic();
+  const values = await bytesOf(topic);
+  assertEquals(new Set(values.map(schemaIdIn)).size, 2);
+  for (const [reader, names] of [[OLD, 2], [NEW, 3]] as const) {
+    const read = await Promise.all(values.map((value) => resolve(value, schemaOf(reader))));
+    assertEquals(
+      read.every((one) => Object.keys(one).length === names && one.title !== null),
+      true,
+    );
+    const users = read.filter(({ user }) => typeof user === "string").length;
+    assert(reader === OLD ? users === 0 : users > 0 && users <= 5, `${users} users`);
+  }
+  const { stdout } = await consume(topic, ["--max-messages", "10", "--output", "value"]);
+  const names = lines(stdout).map((line) => Object.keys(JSON.parse(line)).join());
+  assertEquals(names.sort(), [...Array(5).fill(OLD), ...Array(5).fill(NEW)]);
+});
+
+pythonTest("Confluent's deserializer reads what start --format avro wrote", async () => {
+  const topic = await makeTopic(kafka);
+  await published({ topic, registry, args: [...FROM_START, "--events-to-produce", "50"] });
+  const python = await readWithPython({ kafka, registry, topic, count: 50 });
+  const ours = lines((await consume(topic, ["--max-messages", "50", "--output", "value"])).stdout);
+  const byId = (a: unknown, b: unknown) => (a as { id: number }).id - (b as { id: number }).id;
+  assertEquals(python.sort(byId), ours.map((line) => JSON.parse(line)).sort(byId));
+});
+
+pythonTest(
+  "Confluent's deserializer reads old and new records, as an old and a new reader",
+  async () => {
+    const topic = await evolvedTopic();
+    for (const [reader, names] of [[OLD, 2], [NEW, 3]] as const) {
+      const readerSchema = schemaOf(reader);
+      const read = await readWithPython({ kafka, registry, topic, count: 10, readerSchema });
+      assertEquals(read.map((one) => Object.keys(one).length), Array(10).fill(names));
+    }
+  },
+);
+
+registryTest("start registers the topics of a template, also those that come later", async () => {
+  const prefix = uniqueTopic("t");
+  for (const wiki of ["position", "enwiki", "ruwiki"]) {
+    await makeTopic(kafka, { topic: `${prefix}-${wiki}` });
+  }
+  await using upstream = serve(log);
+  const some = { topic: `${prefix}-{wiki}`, registry, url: upstream.url };
+  const count = [...FROM_START, "--events-to-produce", "20"];
+  await published({ ...some, args: [...count, "--wiki", "enwiki"] });
+  assertEquals(await subjectsOf(registry, prefix), [`${prefix}-enwiki-value`]);
+  await published({ ...some, args: [...count, "--wiki", "*nwiki,ruw*"] });
+  assertEquals(
+    await subjectsOf(registry, prefix),
+    ["enwiki", "position", "ruwiki"].map((wiki) => `${prefix}-${wiki}-value`),
+  );
+});
+
+registryTest(
+  "start goes on while the registry is away, and waits for it at a new topic",
+  async () => {
+    const prefix = uniqueTopic("t");
+    await makeTopic(kafka, { topic: `${prefix}-position` });
+    const topics = ["edit", "log"].map((type) => `${prefix}-${type}`);
+    for (const topic of topics) await makeTopic(kafka, { topic });
+    await using slow = serve(log, { pace: "first-client" });
+    await using door = registryDoor(registry);
+    const options = { kafka, topic: `${prefix}-{type}`, url: slow.url, registry: door.url };
+    const args = [...FROM_START, "--types", "*t,*g", "--shutdown-timeout", "1s"];
+    {
+      await using producer = startProducer({ ...options, args });
+      await producer.untilLog("Values are Avro");
+      door.isShut = true;
+      await producer.untilLog("trying for 60 s");
+      producer.process.kill("SIGTERM");
+      const { code, stderr } = await producer.ended;
+      assertEquals(code, 1, stderr);
+      assertStringIncludes(stderr, "the position is not advanced");
+    }
+    door.isShut = false;
+    await using again = startProducer({ ...options, args });
+    const [edits] = topics;
+    while ((await recordsOf(kafka, edits!, 20)).length < 20) continue;
+    door.isShut = true;
+    const before = (await recordsOf(kafka, edits!, 20)).length;
+    // Topics that are known need no registry.
+    while ((await recordsOf(kafka, edits!, before + 20)).length < before + 20) continue;
+    again.process.kill("SIGTERM");
+    assertEquals((await again.ended).code, 0);
+    const { stdout } = await consume(edits!, ["--max-messages", "40", "--output", "value"]);
+    const ids = lines(stdout).map((line) => JSON.parse(line).id);
+    assertEquals(new Set(ids).size, 40);
+  },
+);
+
+async function send(topic: string, values: readonly Uint8Array[]): Promise<void> {
+  const producer = cluster.quick.producer();
+  await producer.connect();
+  const messages = values.map((value) => ({ value: Buffer.from(value), partition: 0 }));
+  await producer.send({ topic, messages });
+  await disconnect(producer);
+}
+
+async function bytesOf(topic: string): Promise<Uint8Array[]> {
+  const values: Uint8Array[] = [];
+  await readTopic(cluster, {
+    topic,
+    from: "beginning",
+    maxRecords: 10,
+    signal: AbortSignal.timeout(20_000),
+    handle: ({ records }) => void values.push(...records.map(({ value }) => value!)),
+  });
+  return values;
+}
+
+const schemaIdIn = (value: Uint8Array) => new DataView(value.buffer, value.byteOffset).getInt32(1);
+
+/** A value as a reader of `schema` sees it, by Avro's own rules. */
+async function resolve(value: Uint8Array, schema: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${registry}/schemas/ids/${schemaIdIn(value)}`);
+  const writer = avsc.Type.forSchema(JSON.parse((await answer.json()).schema));
+  const reader = avsc.Type.forSchema(JSON.parse(schema));
+  const body = Buffer.from(value).subarray(HEADER_BYTES);
+  return { ...reader.fromBuffer(body, reader.createResolver(writer)) };
+}

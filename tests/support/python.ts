@@ -1,0 +1,91 @@
+/** Where the Python with Confluent's client is. */
+const FOLDER = ".local/python";
+const PYTHON = `${FOLDER}/bin/python`;
+
+/** Confluent's own client, whose deserializer has nothing in common with ours. */
+const PACKAGE = "confluent-kafka[avro]==2.16.1";
+
+/** Makes a Python with Confluent's client where that can be had (some 30 MB). */
+export async function preparePython(): Promise<void> {
+  if (await hasPython()) return;
+  await run("python3", "-m", "venv", FOLDER);
+  await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE);
+}
+
+/** Whether there is a Python with Confluent's client. */
+export async function hasPython(): Promise<boolean> {
+  return (await run(PYTHON, "-c", "import confluent_kafka.schema_registry.avro")).code === 0;
+}
+
+/** Why a test that needs it is skipped; part of its name then. */
+export const NO_PYTHON = "skipped, no Python with confluent-kafka: deno task test --registry";
+
+/** What is to be read, and how. */
+export interface PythonRead {
+  readonly kafka: string;
+  readonly registry: string;
+  readonly topic: string;
+  readonly count: number;
+  /** The schema that the reader knows, as JSON; default: that of the writer. */
+  readonly readerSchema?: string;
+}
+
+/** The values of a topic as Confluent's deserializer in Python reads them, as JSON. */
+export async function readWithPython(
+  { kafka, registry, topic, count, readerSchema = "" }: PythonRead,
+): Promise<Record<string, unknown>[]> {
+  const args = [kafka, registry, topic, String(count), readerSchema];
+  const { code, stdout, stderr } = await run(PYTHON, "-c", READER, ...args);
+  if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`);
+  return stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+const READER = `
+import json, sys, time
+from confluent_kafka import Consumer
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+kafka, registry, topic, count, schema = sys.argv[1:]
+client = SchemaRegistryClient({"url": registry})
+deserialize = AvroDeserializer(client, schema) if schema else AvroDeserializer(client)
+consumer = Consumer({
+    "bootstrap.servers": kafka,
+    "group.id": topic + "-python-" + str(time.time()),
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+})
+consumer.subscribe([topic])
+left, deadline = int(count), time.time() + 30
+while left > 0:
+    if time.time() > deadline:
+        sys.exit("too late")
+    message = consumer.poll(0.5)
+    if message is None:
+        continue
+    if message.error():
+        sys.exit(str(message.error()))
+    context = SerializationContext(topic, MessageField.VALUE)
+    print(json.dumps(deserialize(message.value(), context)))
+    left -= 1
+consumer.close()
+`;
+
+async function run(
+  command: string,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(command, {
+      args,
+      stdin: "null",
+      signal: AbortSignal.timeout(180_000),
+    }).output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return { code: 127, stdout: "", stderr: `There is no ${command}` };
+  }
+}
