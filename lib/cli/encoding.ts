@@ -4,7 +4,7 @@ import { avroEncoder, avroPreview, avroSchema } from "../edits/avro.ts";
 import { type Encoder, jsonEncoder, type Payload } from "../edits/encoder.ts";
 import { FIRST_EVENTS } from "../edits/fields.ts";
 import type { Publisher } from "../kafka/publisher.ts";
-import { SchemaPublisher } from "../schema_publisher.ts";
+import { SchemaPublisher } from "../produce/schema_publisher.ts";
 import { avroPayload } from "./event_options.ts";
 
 /** How values are written. */

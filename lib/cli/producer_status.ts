@@ -1,5 +1,5 @@
 import { formatDuration } from "../duration.ts";
-import type { ProduceCounts } from "../produce.ts";
+import type { ProduceCounts } from "../produce/counts.ts";
 import { Rate } from "../rate.ts";
 import { counted, rateText, type Status } from "./status_line.ts";
 

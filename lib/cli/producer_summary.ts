@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { SavedProgress } from "../kafka/saved.ts";
-import type { ProduceCounts } from "../produce.ts";
+import type { ProduceCounts } from "../produce/counts.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 

@@ -1,5 +1,5 @@
 import { formatDuration } from "../duration.ts";
-import type { ProduceCounts } from "../produce.ts";
+import type { ProduceCounts } from "../produce/counts.ts";
 
 /** Whether all is well, and where it is not, why: as many sentences as there are reasons. */
 export interface Health {

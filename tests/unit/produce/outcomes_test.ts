@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { EVENT_TYPES, Outcomes } from "../../lib/outcomes.ts";
+import { EVENT_TYPES, Outcomes } from "../../../lib/produce/outcomes.ts";
 
 Deno.test("Outcomes counts by type and outcome, and what it does not know as other", () => {
   const outcomes = new Outcomes();

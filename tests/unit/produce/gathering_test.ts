@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Gathering } from "../../lib/gathering.ts";
+import { Gathering } from "../../../lib/produce/gathering.ts";
 
 const record = (value: string) => ({ value });
 

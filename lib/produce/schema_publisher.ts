@@ -1,4 +1,4 @@
-import type { Batch, Published, Publisher, PublisherCounts } from "./kafka/publisher.ts";
+import type { Batch, Published, Publisher, PublisherCounts } from "../kafka/publisher.ts";
 
 /** What a {@linkcode SchemaPublisher} is made of. */
 export interface SchemaPublisherOptions {

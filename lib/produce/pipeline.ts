@@ -1,0 +1,211 @@
+import { isCanary, type Outgoing } from "../edits/outgoing.ts";
+import { PublishAborted, type Published } from "../kafka/publisher.ts";
+import type { OutgoingRecord } from "../kafka/record.ts";
+import { BackFill } from "../upstream/back_fill.ts";
+import { RefusedEvent } from "../upstream/event.ts";
+import type { Position } from "../upstream/position.ts";
+import type { Arrival, EventStream } from "../upstream/stream.ts";
+import type { ProduceCounts } from "./counts.ts";
+import { Gathering } from "./gathering.ts";
+import type { ProduceOptions } from "./options.ts";
+import { Refusals } from "./refusals.ts";
+
+/** The position is saved this often, in ms, also when the filter lets nothing through. */
+const SAVE_EVERY = 2000;
+/** Values of one batch, in bytes. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+/** Two loops side by side, one that reads and gathers, one that publishes what was gathered. */
+export class Pipeline {
+  readonly #options: ProduceOptions;
+  readonly #counts: ProduceCounts;
+  /** Behind the last event that was handled; what a batch carries. */
+  readonly #position: Position;
+  #gathering: Gathering<OutgoingRecord>;
+  #stream: EventStream | BackFill | undefined;
+  /** The stream has come to its end. */
+  #isComplete = false;
+  #handled: number;
+  /** `#handled` as it was saved last, and when; -1: not at all. */
+  #saved = -1;
+  #savedAt = 0;
+  /** Records on their way to Kafka or there, as they count towards the limit. */
+  #accepted = 0;
+  #inFlight = 0;
+  readonly #refusals: Refusals;
+
+  constructor(options: ProduceOptions, position: Position, handled: number) {
+    this.#options = options;
+    this.#counts = options.counts;
+    this.#position = position;
+    this.#handled = handled;
+    this.#refusals = new Refusals(options.counts, options.deadLetterTopic);
+    this.#gathering = this.#newGathering();
+  }
+
+  async run(): Promise<void> {
+    const { stop, shutdownTimeout, limit = Infinity } = this.#options;
+    const deadline = delayed(stop, shutdownTimeout);
+    const late = Promise.withResolvers<never>();
+    late.promise.catch(() => {});
+    deadline.signal.addEventListener("abort", () => late.reject(new PublishAborted(this.#inHand)));
+    try {
+      // Before anything is read, so that a start that is killed before its first edit counts too.
+      await Promise.race([this.#publish(deadline.signal), late.promise]);
+      while (this.#accepted < limit && !this.#isComplete && !stop.aborted) {
+        await Promise.race([this.#readAndPublish(deadline.signal), late.promise]);
+      }
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  get #inHand(): number {
+    return this.#inFlight + this.#gathering.size;
+  }
+
+  /** Until the stream is stopped or enough is read; once more only where Kafka refused some. */
+  async #readAndPublish(deadline: AbortSignal): Promise<void> {
+    this.#gathering = this.#newGathering();
+    const reading = new AbortController();
+    const stopReading = () => {
+      reading.abort();
+      this.#gathering.end();
+    };
+    const { stop } = this.#options;
+    stop.addEventListener("abort", stopReading);
+    try {
+      const publishing = this.#publishAll(deadline);
+      publishing.catch(stopReading);
+      // What was gathered before the stream failed is published all the same.
+      const ended = await Promise.allSettled([publishing, this.#read(reading.signal)]);
+      for (const end of ended) if (end.status === "rejected") throw end.reason;
+    } finally {
+      stop.removeEventListener("abort", stopReading);
+      stopReading();
+    }
+  }
+
+  async #read(stop: AbortSignal): Promise<void> {
+    const stream = this.#stream = this.#open(stop);
+    this.#counts.stream = stream.counts;
+    try {
+      for await (const arrivals of stream) {
+        this.#counts.handledAt = Date.now();
+        for (const arrival of arrivals) {
+          this.#handle(arrival);
+          if (this.#accepted === this.#options.limit) return;
+          if (this.#gathering.isFull) await this.#gathering.room();
+          if (stop.aborted) return;
+        }
+      }
+      this.#isComplete = !stop.aborted;
+    } finally {
+      this.#gathering.end();
+    }
+  }
+
+  #open(stop: AbortSignal): EventStream | BackFill {
+    const { open, until } = this.#options;
+    if (until === undefined) return open(this.#position, stop);
+    return new BackFill({ open: (stop) => open(this.#position, stop), until, stop });
+  }
+
+  async #publishAll(deadline: AbortSignal): Promise<void> {
+    while (true) {
+      await this.#gathering.first(this.#savedAt + SAVE_EVERY - Date.now());
+      if (this.#gathering.size > 0) await this.#gathering.full(this.#options.linger);
+      const isNews = this.#gathering.size > 0 || this.#handled !== this.#saved;
+      if (isNews) await this.#publish(deadline);
+      else if (this.#gathering.ended) return;
+      else this.#savedAt = Date.now();
+    }
+  }
+
+  /** All that is gathered, with the position behind the last event that was handled. */
+  async #publish(deadline: AbortSignal): Promise<void> {
+    const records = this.#gathering.take();
+    const handled = this.#handled;
+    // Also those that have sent nothing yet: a resume asks only for what the position names.
+    for (const key of this.#stream?.topicPartitions ?? []) this.#position.know(key);
+    const position = { stream: this.#options.stream, ...this.#position.toJSON() };
+    const { reached } = this.#position;
+    const begun = performance.now();
+    this.#inFlight = records.length;
+    const published = await this.#options.publisher.publish(
+      { records, handled, position, replace: (refused) => this.#refusals.replace(refused) },
+      deadline,
+    );
+    this.#inFlight = 0;
+    this.#saved = handled;
+    this.#savedAt = Date.now();
+    this.#counts.savedUpTo = reached;
+    this.#countPublished(records, published, performance.now() - begun);
+  }
+
+  #countPublished(records: readonly OutgoingRecord[], published: Published, ms: number): void {
+    const refused = published.refused.filter(({ record }) => !this.#refusals.isLetter(record));
+    const edits = records.filter((record) => !this.#refusals.isLetter(record));
+    this.#counts.queued -= records.length;
+    this.#counts.published += edits.length - refused.length;
+    this.#accepted -= refused.length;
+    for (const { record, reason } of refused) this.#refusals.count(reason, record.value);
+    this.#options.onPublished?.({ records: edits, ms });
+  }
+
+  #handle(arrival: Arrival): void {
+    const { event } = arrival;
+    this.#handled++;
+    this.#counts.events++;
+    this.#position.advance(arrival);
+    if (event === undefined) return this.#refuse(arrival, arrival.refusal ?? "unreadable");
+    if (isCanary(event)) return this.#counts.outcomes.count(event, "canary");
+    this.#counts.lastEventAt = arrival.timestamp ?? this.#counts.lastEventAt;
+    try {
+      const record = this.#options.transform(event);
+      this.#counts.outcomes.count(event, record === undefined ? "filtered" : "passed");
+      if (record !== undefined) this.#accept(record, arrival);
+    } catch (error) {
+      if (!(error instanceof RefusedEvent)) throw error;
+      this.#refuse(arrival, error.message);
+    }
+  }
+
+  #accept(record: Outgoing, arrival: Arrival): void {
+    this.#accepted++;
+    this.#refusals.note(record, arrival);
+    this.#add(record);
+  }
+
+  #add(record: OutgoingRecord): void {
+    this.#counts.queued++;
+    this.#gathering.add(record);
+  }
+
+  #refuse(arrival: Arrival, reason: string): void {
+    this.#counts.outcomes.count(arrival.event, "refused");
+    const letter = this.#refusals.refuse(arrival, reason);
+    if (letter !== undefined) this.#add(letter);
+  }
+
+  #newGathering(): Gathering<OutgoingRecord> {
+    return new Gathering({
+      maxRecords: this.#options.batchSize,
+      maxBytes: MAX_BATCH_BYTES,
+    });
+  }
+}
+
+/** A signal that follows another one after `ms`. */
+function delayed(signal: AbortSignal, ms: number): { signal: AbortSignal; cancel: () => void } {
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const start = () => timer = setTimeout(() => controller.abort(), ms);
+  if (signal.aborted) start();
+  else signal.addEventListener("abort", start);
+  const cancel = () => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", start);
+  };
+  return { signal: controller.signal, cancel };
+}

@@ -1,0 +1,76 @@
+import { getLogger } from "@logtape/logtape";
+import { formatDuration } from "../duration.ts";
+import { UserError } from "../error.ts";
+import { DISORDER } from "../upstream/back_fill.ts";
+import { Position, type SavedPosition } from "../upstream/position.ts";
+import type { ProduceOptions } from "./options.ts";
+import { Pipeline } from "./pipeline.ts";
+
+const log = getLogger(["wikitap", "produce"]);
+
+/**
+ * The pipeline: events from upstream, through the transform, in batches to Kafka, each batch with
+ * the position behind its last event. Natural batching: while one batch is in flight the next one
+ * gathers, so a quiet stream is published at once and a fast one in large batches.
+ *
+ * Returns when `stop` is aborted, the limit is reached or the stream has ended, with everything
+ * that was gathered published.
+ *
+ * @throws {UserError} when the stream or Kafka cannot be used, or what is in hand could not be
+ * published within `shutdownTimeout`.
+ */
+export async function produce(options: ProduceOptions): Promise<void> {
+  const { publisher, counts } = options;
+  counts.publisher = publisher.counts;
+  try {
+    const saved = await publisher.open();
+    const position = saved === undefined
+      ? new Position(options.since ?? Date.now())
+      : restore(saved.position, options);
+    checkEnd(position, options);
+    reportStart(position, saved !== undefined, options);
+    counts.beganAt = position.reached;
+    await new Pipeline(options, position, saved?.handled ?? 0).run();
+  } finally {
+    await publisher.close();
+  }
+}
+
+/** @throws {UserError} for a position of another stream, or one that cannot be read. */
+function restore(saved: unknown, { stream }: ProduceOptions): Position {
+  const hint = "Start anew with --reset-position, or choose another --name";
+  const { stream: savedStream, ...position } = (saved ?? {}) as Partial<SavedPosition> & {
+    stream?: string;
+  };
+  if (savedStream !== stream) {
+    throw new UserError(
+      `The saved position is of the stream '${savedStream}', this one is '${stream}'`,
+      { hint },
+    );
+  }
+  try {
+    return Position.fromJSON(position);
+  } catch (cause) {
+    throw new UserError("The saved position cannot be read", { hint, cause });
+  }
+}
+
+/** @throws {UserError} where all of the stream is behind `until` already. */
+function checkEnd({ earliest }: Position, { until }: ProduceOptions): void {
+  if (until === undefined || earliest <= until + DISORDER) return;
+  const [begin, end] = [earliest, until].map((ms) => new Date(ms).toISOString());
+  throw new UserError(`Nothing is left to do: --until is ${end}, and the beginning ${begin}`, {
+    hint: "Say where to begin with --since; --reset-position forgets a saved position",
+  });
+}
+
+/** Where it goes on, how old that is, and how to begin anew. */
+function reportStart(position: Position, isSaved: boolean, { since }: ProduceOptions): void {
+  const at = new Date(position.reached).toISOString();
+  const age = formatDuration(Math.max(0, Date.now() - position.reached));
+  if (!isSaved) {
+    return log.info("No position to go on from: beginning at {at}, {age} ago", { at, age });
+  }
+  log.info("Going on at {at}, {age} ago (begin anew: --reset-position)", { at, age });
+  if (since !== undefined) log.warn("--since is ignored: there is a saved position");
+}
