@@ -4,10 +4,12 @@
  *     deno task dashboard
  */
 import { getLogger } from "@logtape/logtape";
+import { jsonValues } from "../lib/avro/json_values.ts";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
 import { duration, port } from "../lib/cli/values.ts";
 import { openCluster } from "../lib/kafka/cluster.ts";
 import { runDashboard } from "../lib/page/dashboard.ts";
@@ -49,13 +51,14 @@ export const main = program({
     ["deno task dashboard", "The page on http://127.0.0.1:8080/"],
     ["deno task dashboard --port 8081 --history 15m", "Another port, and a quarter of an hour"],
   ],
-  groups: [kafkaOptions, pageOptions],
+  groups: [kafkaOptions, pageOptions, registryOptions],
   run: ({ topic, history, port, host, ...options }, stop) =>
     runDashboard(openCluster(clusterConfig(options)), {
       topic,
       history,
       port,
       hostname: host,
+      readable: jsonValues(openRegistry(options)),
       signal: stop,
       onReady: (url) => {
         writeOutput(`${url}\n`);

@@ -4,10 +4,12 @@
  *     deno task store
  */
 import { getLogger } from "@logtape/logtape";
+import { jsonValues } from "../lib/avro/json_values.ts";
 import { databaseOption } from "../lib/cli/database_option.ts";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
 import { groupName, integer } from "../lib/cli/values.ts";
 import { openCluster } from "../lib/kafka/cluster.ts";
 import { formatDatabase, groupOf } from "../lib/store/address.ts";
@@ -60,7 +62,7 @@ export const main = program({
     ],
     ["deno task store --max-messages 1000", "A thousand records, then the end"],
   ],
-  groups: [kafkaOptions, storeOptions],
+  groups: [kafkaOptions, storeOptions, registryOptions],
   run: async (options, stop) => {
     const { database, topic, batchSize, maxMessages } = options;
     const cluster = openCluster(clusterConfig(options));
@@ -82,6 +84,7 @@ export const main = program({
         maxRecords: maxMessages,
         signal: stop,
         progress,
+        readable: jsonValues(openRegistry(options)),
       });
     } finally {
       clearInterval(timer);

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
+import { type JsonValues, jsonValues } from "../avro/json_values.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { type ReadBatch, readTopic } from "../kafka/reader.ts";
+import { type ReadRecord, readTopic } from "../kafka/reader.ts";
 import { Board } from "./board.ts";
 import { Broadcast } from "./broadcast.ts";
 import { decodeEdit } from "./decode.ts";
@@ -14,6 +15,8 @@ export interface DashboardOptions {
   readonly port: number;
   /** Address or name to listen on. */
   readonly hostname: string;
+  /** Makes JSON of values in Avro. Default: they count as what is no edit. */
+  readonly readable?: JsonValues;
   /** Ends it. */
   readonly signal: AbortSignal;
   /** Called once, when Kafka answers and the page can be opened. */
@@ -31,6 +34,7 @@ const logger = getLogger(["wikitap", "dashboard"]);
  */
 export async function runDashboard(cluster: Cluster, options: DashboardOptions): Promise<void> {
   const { topic, history, port, hostname, signal, onReady } = options;
+  const { readable = jsonValues(undefined) } = options;
   const board = new Board({ topic, window: history });
   const broadcast = new Broadcast(board);
   const server = servePage({ port, hostname, broadcast });
@@ -41,7 +45,7 @@ export async function runDashboard(cluster: Cluster, options: DashboardOptions):
       from: { time: Date.now() - history },
       groupPrefix: "wikitap-dashboard",
       signal,
-      handle: (batch) => count(batch, board),
+      handle: async ({ records }) => count(await readable(records), board),
       onAnswer: () => {
         board.answered(Date.now());
         if (!isReady) onReady(server.url);
@@ -58,7 +62,7 @@ export async function runDashboard(cluster: Cluster, options: DashboardOptions):
   }
 }
 
-function count({ records }: ReadBatch, board: Board): void {
+function count(records: readonly ReadRecord[], board: Board): void {
   const now = Date.now();
   for (const { value } of records) {
     const edit = decodeEdit(value);

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { type JsonValues, jsonValues } from "../avro/json_values.ts";
 import { UserError } from "../error.ts";
 import { withAdmin } from "../kafka/admin.ts";
 import { type Cluster, disconnect } from "../kafka/cluster.ts";
@@ -35,6 +36,8 @@ export interface StoreOptions {
   readonly signal: AbortSignal;
   /** Is told what happens. */
   readonly progress: Progress;
+  /** Makes JSON of values in Avro. Default: they are put aside, as what is no edit. */
+  readonly readable?: JsonValues;
 }
 
 /** What a consumer takes at once; bounds the memory: one answer per broker, of 8 MiB at the most. */
@@ -127,6 +130,7 @@ class Member {
   /** Set when nothing more is to be handled. */
   isOver = false;
   readonly #options: StoreOptions;
+  readonly #readable: JsonValues;
   readonly #topicId: number;
   readonly #admin: Admin;
   readonly #consumer: Consumer;
@@ -144,6 +148,7 @@ class Member {
 
   constructor(options: StoreOptions, topicId: number, admin: Admin, consumer: Consumer) {
     this.#options = options;
+    this.#readable = options.readable ?? jsonValues(undefined);
     this.#topicId = topicId;
     this.#admin = admin;
     this.#consumer = consumer;
@@ -296,7 +301,7 @@ class Member {
     const { batch, resolveOffset, heartbeat } = payload;
     const end = BigInt(batch.lastOffset()) + 1n;
     for (let at = 0; at < batch.messages.length && this.#left > 0 && !this.isOver;) {
-      const records = this.#take(batch.messages, at, batchSize);
+      const records = await this.#readable(this.#take(batch.messages, at, batchSize));
       const last = records.at(-1)!;
       at += records.length;
       const next = at === batch.messages.length ? end : BigInt(last.offset) + 1n;

@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import avsc from "avsc";
 import { avroSchema } from "../../lib/edits/avro.ts";
@@ -5,6 +6,7 @@ import { HEADER_BYTES, writeHeader } from "../../lib/avro/wire.ts";
 import { parseField } from "../../lib/edits/fields.ts";
 import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
 import { readTopic } from "../../lib/kafka/reader.ts";
+import { freePort } from "../../lib/local/ports.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka, uniqueTopic } from "../support/kafka.ts";
 import {
@@ -14,7 +16,7 @@ import {
   serve,
   startProducer,
 } from "../support/produce.ts";
-import { type Ended, runProgram } from "../support/program.ts";
+import { type Ended, runProgram, startProgram } from "../support/program.ts";
 import { hasPython, NO_PYTHON, readWithPython } from "../support/python.ts";
 import { NO_REGISTRY, registryDoor, subjectsOf, testRegistry } from "../support/registry.ts";
 
@@ -83,6 +85,37 @@ registryTest(
     );
   },
 );
+
+registryTest("store and dashboard read Avro as they read JSON", async () => {
+  const topic = await makeTopic(kafka);
+  const start = Date.now() - 60_000;
+  await using upstream = serve(syntheticLog({ start, rate: 40, count: 1000 }));
+  const args = ["--since", String(start - 1000), "--events-to-produce", "50"];
+  await published({ topic, registry, url: upstream.url, args });
+  const folder = await Deno.makeTempDir({ prefix: "wikitap-avro-" });
+  const at = ["--bootstrap-server", kafka, "--topic", topic, "--schema-registry", registry];
+  const database = ["--database", `sqlite:${folder}/edits.db`, "--max-messages", "50"];
+  const stored = await runProgram("scripts/store.ts", [...at, ...database]);
+  assertEquals(stored.code, 0, stored.stderr);
+  {
+    using edits = new DatabaseSync(`${folder}/edits.db`);
+    assertEquals({ ...edits.prepare("SELECT count(*) AS count FROM edits").get() }, { count: 50 });
+  }
+  await Deno.remove(folder, { recursive: true });
+
+  const port = freePort();
+  await using page = startProgram("scripts/dashboard.ts", [...at, "--port", String(port)]);
+  await page.untilOutput("\n");
+  const signal = AbortSignal.timeout(20_000);
+  const { body } = await fetch(`http://127.0.0.1:${port}/events`, { signal });
+  let text = "";
+  for await (const part of body!.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (/"title":".+"/.test(text)) break;
+  }
+  page.process.kill("SIGTERM");
+  assertEquals((await page.ended).code, 0);
+});
 
 registryTest("consume without a registry says once what is needed", async () => {
   const topic = await makeTopic(kafka);
