@@ -7,15 +7,20 @@ import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
 import { databaseOption } from "../lib/cli/database_option.ts";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
+import { observe, observeOptions } from "../lib/cli/observe_options.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
+import { showStatus } from "../lib/cli/status.ts";
+import { storeWatch } from "../lib/cli/store_status.ts";
 import { groupName, integer } from "../lib/cli/values.ts";
 import { openCluster } from "../lib/kafka/cluster.ts";
+import { storeReadiness } from "../lib/observe/health.ts";
+import { addStoreMetrics } from "../lib/observe/store_metrics.ts";
 import { formatDatabase, groupOf } from "../lib/store/address.ts";
 import { openSink } from "../lib/store/database.ts";
-import { storeTopic } from "../lib/store/group.ts";
-import { formatDone, formatProgress, Progress } from "../lib/store/progress.ts";
+import { type StoredBatch, storeTopic } from "../lib/store/group.ts";
+import { formatDone, Progress } from "../lib/store/progress.ts";
 
 const storeOptions = {
   title: "Storing",
@@ -43,9 +48,6 @@ const storeOptions = {
   },
 } satisfies OptionGroup;
 
-/** How often progress is told where there is no terminal (ms). */
-const TELL_EVERY = 10_000;
-
 const logger = getLogger(["wikitap", "store"]);
 
 export const main = program({
@@ -62,7 +64,7 @@ export const main = program({
     ],
     ["deno task store --max-messages 1000", "A thousand records, then the end"],
   ],
-  groups: [kafkaOptions, storeOptions, registryOptions],
+  groups: [kafkaOptions, storeOptions, registryOptions, observeOptions],
   run: async (options, stop) => {
     const { database, topic, batchSize, maxMessages } = options;
     const cluster = openCluster(clusterConfig(options));
@@ -74,8 +76,17 @@ export const main = program({
       group,
     });
     const progress = new Progress();
-    const timer = setInterval(() => logger.info(formatProgress(progress.snapshot())), TELL_EVERY);
+    let onStored: ((batch: StoredBatch) => void) | undefined;
+    await using _observed = await observe(options, {
+      add: (metrics) => onStored = addStoreMetrics(metrics, progress),
+      ready: () => {
+        const snapshot = progress.snapshot();
+        return storeReadiness({ snapshot, isStopping: stop.aborted, now: Date.now() });
+      },
+    });
     try {
+      const look = storeWatch(progress, stop);
+      using _status = showStatus({ station: "store", look, log: options });
       await storeTopic(cluster, {
         topic,
         group,
@@ -85,9 +96,9 @@ export const main = program({
         signal: stop,
         progress,
         readable: jsonValues(openRegistry(options)),
+        onStored,
       });
     } finally {
-      clearInterval(timer);
       logger.info("Ended: {done}", { done: formatDone(progress.snapshot()) });
     }
   },

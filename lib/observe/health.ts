@@ -1,5 +1,6 @@
 import { formatDuration } from "../duration.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
+import type { Snapshot } from "../store/progress.ts";
 
 /** Whether all is well, and where it is not, why: as many sentences as there are reasons. */
 export interface Health {
@@ -50,5 +51,32 @@ export function producerReadiness(
       `No event has come for ${formatDuration(silence)}, the limit is ${
         formatDuration(idleTimeout)
       }`,
+  ]);
+}
+
+/** What a store's readiness is told by; times in ms. */
+export interface StoreSigns {
+  readonly snapshot: Pick<Snapshot, "answeredAt" | "isDatabaseAway">;
+  readonly isStopping: boolean;
+  readonly now: number;
+}
+
+/** A group gives a member up that was silent for so long, in ms. */
+const SESSION = 10_000;
+
+/** Whether Kafka has answered the member of a group lately. */
+export function isKafkaConnected(
+  { answeredAt }: Pick<Snapshot, "answeredAt">,
+  now: number,
+): boolean {
+  return answeredAt !== undefined && now - answeredAt <= SESSION;
+}
+
+/** Ready: a member of its group that Kafka answers, and the database is there. */
+export function storeReadiness({ snapshot, isStopping, now }: StoreSigns): Health {
+  return healthFrom([
+    isStopping && "It is stopping",
+    !isKafkaConnected(snapshot, now) && "Kafka is not connected",
+    snapshot.isDatabaseAway && "The database is away",
   ]);
 }

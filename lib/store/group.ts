@@ -38,6 +38,15 @@ export interface StoreOptions {
   readonly progress: Progress;
   /** Makes JSON of values in Avro. Default: they are put aside, as what is no edit. */
   readonly readable?: JsonValues;
+  /** Told of every batch that was written. */
+  readonly onStored?: ((batch: StoredBatch) => void) | undefined;
+}
+
+/** A batch that the database has. */
+export interface StoredBatch {
+  readonly records: number;
+  /** From the first attempt to the commit, in ms. */
+  readonly ms: number;
 }
 
 /** What a consumer takes at once; bounds the memory: one answer per broker, of 8 MiB at the most. */
@@ -180,8 +189,9 @@ class Member {
   }
 
   async #start(): Promise<void> {
-    const { topic, sink } = this.#options;
+    const { topic, sink, progress } = this.#options;
     const consumer = this.#consumer;
+    consumer.on("consumer.heartbeat", () => progress.answered());
     consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
       if (!restart) this.#end(error);
     });
@@ -206,6 +216,7 @@ class Member {
     this.#membership.abort();
     this.#membership = new AbortController();
     this.#held.clear();
+    this.#options.progress.answered();
     this.#options.progress.assigned(assigned);
     if (assigned.length === 0) {
       logger.info("No partition is left for this one: it stands by, to take over from another");
@@ -297,7 +308,7 @@ class Member {
   }
 
   async #write(held: Held, payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
-    const { sink, batchSize, progress, group } = this.#options;
+    const { sink, batchSize, progress, group, onStored } = this.#options;
     const { batch, resolveOffset, heartbeat } = payload;
     const end = BigInt(batch.lastOffset()) + 1n;
     for (let at = 0; at < batch.messages.length && this.#left > 0 && !this.isOver;) {
@@ -307,6 +318,7 @@ class Member {
       const next = at === batch.messages.length ? end : BigInt(last.offset) + 1n;
       const rows = toRows(records);
       const write = () => sink.write({ claim: held.claim, next, rows });
+      const begun = performance.now();
       const outcome = await this.#orGiveBack(
         records.length,
         () => persist(write, this.#patience(signal)),
@@ -320,6 +332,7 @@ class Member {
       }
       held.claim = outcome.claim;
       progress.stored(batch.partition, { rows, next, high: BigInt(batch.highWatermark), last });
+      onStored?.({ records: records.length, ms: performance.now() - begun });
       // A batch of an earlier membership must not move the new one.
       signal.throwIfAborted();
       held.reached = next;

@@ -1,4 +1,3 @@
-import { formatDuration } from "../duration.ts";
 import type { Bounds } from "./bounds.ts";
 import type { Rows } from "./rows.ts";
 
@@ -8,14 +7,14 @@ export interface Snapshot {
   readonly edits: number;
   /** Records put aside, in this run. */
   readonly bad: number;
-  /** Records per second since the snapshot before. */
-  readonly rate: number;
   /** Records of the partitions held that are not stored; markers of transactions count. */
   readonly lagRecords: number;
   /** How old the last stored record was when it was stored: ms; 0 where nothing waits. */
   readonly lagMs: number;
   readonly partitions: number;
   readonly isDatabaseAway: boolean;
+  /** When Kafka last answered this member of the group, in ms. */
+  readonly answeredAt: number | undefined;
 }
 
 interface PartitionProgress {
@@ -30,13 +29,12 @@ export class Progress {
   #edits = 0;
   #bad = 0;
   #isAway = false;
+  #answeredAt: number | undefined;
   #partitions = new Map<number, PartitionProgress>();
-  #before: { readonly at: number; readonly records: number };
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
-    this.#before = { at: now(), records: 0 };
   }
 
   /** Records stored in this run, good and bad. */
@@ -85,50 +83,37 @@ export class Progress {
     this.reached(partition, next);
   }
 
+  /** Kafka answered: the member is in the group. */
+  answered(): void {
+    this.#answeredAt = this.#now();
+  }
+
   away(isAway: boolean): void {
     this.#isAway = isAway;
   }
 
-  /** The state of things; begins a new span for the rate. */
+  /** The state of things. */
   snapshot(): Snapshot {
     const now = this.#now();
-    const { at, records } = this.#before;
-    const rate = now > at ? (this.records - records) * 1000 / (now - at) : 0;
-    this.#before = { at: now, records: this.records };
     const states = [...this.#partitions.values()];
     const behind = states.filter(({ next, high }) => next < high);
     const oldest = Math.min(...behind.map(({ time }) => time ?? now));
     return {
       edits: this.#edits,
       bad: this.#bad,
-      rate,
       lagRecords: behind.reduce((sum, { next, high }) => sum + Number(high - next), 0),
       lagMs: behind.length === 0 ? 0 : Math.max(0, now - oldest),
       partitions: states.length,
       isDatabaseAway: this.#isAway,
+      answeredAt: this.#answeredAt,
     };
   }
-}
-
-/** The state of things in a line: `12,345 stored, 2 put aside, 4,100/s, 120 records (3s) behind`. */
-export function formatProgress(snapshot: Snapshot): string {
-  const { rate, lagRecords, lagMs, partitions, isDatabaseAway } = snapshot;
-  const done = formatDone(snapshot);
-  if (isDatabaseAway) return `${done}, the database is away`;
-  if (partitions === 0) return `${done}, no partition, standing by`;
-  return `${done}, ${count(Math.round(rate))}/s, ${behind(lagRecords, lagMs)}`;
 }
 
 /** What was done in this run: `12,345 stored, 2 put aside`. */
 export function formatDone({ edits, bad }: Pick<Snapshot, "edits" | "bad">): string {
   const stored = `${count(edits)} stored`;
   return bad === 0 ? stored : `${stored}, ${count(bad)} put aside`;
-}
-
-function behind(records: number, ms: number): string {
-  if (records === 0) return "up to date";
-  const age = ms === 0 ? "" : ` (${formatDuration(ms)})`;
-  return `${count(records)} ${records === 1 ? "record" : "records"}${age} behind`;
 }
 
 function count(number: number): string {

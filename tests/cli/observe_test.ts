@@ -4,6 +4,7 @@ import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { VERSION } from "../../lib/version.ts";
 import { testKafka } from "../support/kafka.ts";
 import { Observed } from "../support/observed.ts";
+import { startProgram } from "../support/program.ts";
 import { valueOf } from "../support/prometheus.ts";
 import {
   eventsOf,
@@ -77,7 +78,7 @@ Deno.test("start is not ready while the stream is silent, and then again", async
   assertEquals((await producer.ended).code, 0);
 });
 
-Deno.test("start is not ready while Kafka is away, and then again", async () => {
+Deno.test("start and store are not ready while Kafka is away, and then again", async () => {
   const directory = await Deno.makeTempDir({ prefix: "wikitap-kafka-" });
   await using stack = new AsyncDisposableStack();
   stack.defer(() => Deno.remove(directory, { recursive: true }));
@@ -89,17 +90,37 @@ Deno.test("start is not ready while Kafka is away, and then again", async () => 
   const observed = new Observed();
   const where = { kafka, topic, url: server.url, net: [observed.address] };
   const producer = stack.use(startProducer({ ...where, args: observed.flags, limit: 120_000 }));
-  await observed.until("ready");
+  const store = new Observed();
+  const stored = stack.use(startProgram("scripts/store.ts", [
+    ...["--bootstrap-server", kafka, "--topic", topic],
+    ...["--database", `sqlite:${directory}/edits.db`, ...store.flags],
+  ], {
+    permissions: [
+      ...["-P=store", `--allow-net=${kafka},${store.address}`],
+      ...[`--allow-read=${directory}`, `--allow-write=${directory}`],
+    ],
+    limit: 120_000,
+  }));
+  await Promise.all([observed.until("ready"), store.until("ready")]);
   await own.kill(own.nodes[0]!.id);
-  await observed.until(/^Kafka is not connected$/);
+  const away = /^Kafka is not connected$/;
+  await Promise.all([observed.until(away), store.until(away)]);
   assertEquals(await observed.value("wikitap_kafka_connected"), 0);
   assert((await observed.value("wikitap_queue_records"))! > 0);
   await own.start();
-  await observed.until("ready");
+  await Promise.all([observed.until("ready"), store.until("ready")]);
   assertEquals(await observed.value("wikitap_kafka_connected"), 1);
   assert((await observed.value("wikitap_kafka_restarts_total"))! > 0);
-  producer.process.kill("SIGTERM");
-  assertEquals((await producer.ended).code, 0);
+  const families = await store.scrape();
+  const is = (name: string, labels?: Record<string, string>) => valueOf(families, name, labels);
+  assert(is("wikitap_store_records_total", { outcome: "stored" })! > 0);
+  assertEquals(is("wikitap_store_records_total", { outcome: "put_aside" }), 0);
+  assert(is("wikitap_store_batch_records")! > 0);
+  assertEquals([is("wikitap_store_partitions"), is("wikitap_kafka_connected")], [3, 1]);
+  for (const program of [producer, stored]) {
+    program.process.kill("SIGTERM");
+    assertEquals((await program.ended).code, 0);
+  }
 });
 
 Deno.test("start with a metrics port in use, or without the right to it, says so at once", async () => {
