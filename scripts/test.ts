@@ -34,7 +34,7 @@ const testOptions = {
 } satisfies OptionGroup;
 
 const UNIT = "tests/unit";
-const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues"];
+const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues", "tests/page"];
 /** These kill brokers, and so start their own. */
 const CHAOS = "tests/chaos";
 

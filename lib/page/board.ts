@@ -23,7 +23,7 @@ const NAMES = 100_000;
 const ROWS = 8;
 /** Edits that a page gets to begin with, and at most in one frame. */
 const RECENT = 300;
-const FRAME = 100;
+const FRAME = 250;
 /** Edits that the lag is the median of. */
 const LAGS = 128;
 /** Seconds that the rate is the mean of. */
@@ -161,8 +161,8 @@ export class Board {
     };
   }
 
-  /** Edits that came since the last call, newest first, 100 at the most. */
-  takeEdits(): { readonly edits: readonly PageEdit[]; readonly skipped: number } {
+  /** Edits that came since the last call, newest first; of more than 250 the newest. */
+  takeEdits(): readonly PageEdit[] {
     return this.#recent.take();
   }
 

@@ -1,6 +1,6 @@
 import type { Board } from "./board.ts";
 import { Subscriber } from "./subscriber.ts";
-import type { Frame, Message } from "./wire.ts";
+import type { Message, Snapshot } from "./wire.ts";
 
 /** How often pages get what is new, in ms. */
 const TICK = 250;
@@ -37,7 +37,7 @@ export class Broadcast {
   subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
     if (this.#subscribers.size >= SUBSCRIBER_LIMIT) return undefined;
     const subscriber = new Subscriber(
-      () => encode(this.#board.snapshot(this.#now())),
+      () => encode(this.#snapshot()),
       () => this.#subscribers.delete(subscriber),
     );
     this.#subscribers.add(subscriber);
@@ -46,7 +46,7 @@ export class Broadcast {
 
   /** Gives all pages a snapshot: what they have is no longer true. */
   refresh(): void {
-    this.#send(this.#board.snapshot(this.#now()));
+    this.#send(this.#snapshot());
   }
 
   /** Ends all responses. */
@@ -56,6 +56,13 @@ export class Broadcast {
     this.#subscribers.clear();
   }
 
+  /** What is in a snapshot must not come again in the next frame, so that goes out before. */
+  #snapshot(): Snapshot {
+    const now = this.#now();
+    this.#sendFrame(now);
+    return this.#board.snapshot(now);
+  }
+
   #tick(): void {
     const now = this.#now();
     for (const subscriber of this.#subscribers) {
@@ -63,24 +70,24 @@ export class Broadcast {
       this.#subscribers.delete(subscriber);
       subscriber.abort();
     }
-    const frame = this.#frame(now);
-    if (this.#subscribers.size > 0 && frame !== undefined) this.#send(frame);
+    this.#ticks++;
+    this.#sendFrame(now, {
+      withStatus: this.#ticks % STATUS_EVERY === 0,
+      withTops: this.#ticks % TOPS_EVERY === 0,
+    });
   }
 
-  /** What is new, taken from the board also where nobody listens: nothing must pile up. */
-  #frame(now: number): Frame | undefined {
-    this.#ticks++;
-    const { edits, skipped } = this.#board.takeEdits();
-    const isStatusDue = this.#ticks % STATUS_EVERY === 0;
-    const isTopsDue = this.#ticks % TOPS_EVERY === 0 && this.#subscribers.size > 0;
-    if (edits.length === 0 && !isStatusDue) return undefined;
-    return {
+  #sendFrame(now: number, { withStatus = false, withTops = false } = {}): void {
+    // Taken from the board also where nobody listens: nothing must pile up.
+    const edits = this.#board.takeEdits();
+    const bins = withStatus ? this.#board.takeBins() : [];
+    if (this.#subscribers.size === 0 || edits.length === 0 && !withStatus) return;
+    this.#send({
       type: "frame",
       ...edits.length === 0 ? {} : { edits },
-      ...skipped === 0 ? {} : { skipped },
-      ...isStatusDue ? { status: this.#board.status(now), bins: this.#board.takeBins() } : {},
-      ...isTopsDue ? { tops: this.#board.tops(now) } : {},
-    };
+      ...withStatus ? { status: this.#board.status(now), bins } : {},
+      ...withTops ? { tops: this.#board.tops(now) } : {},
+    });
   }
 
   #send(message: Message): void {

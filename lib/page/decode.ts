@@ -8,6 +8,9 @@ import type { PageEdit } from "./wire.ts";
  */
 export const NAME_LIMIT = 512;
 
+/** What parts a domain from a title must not be in it. */
+const HOST_NAME = /^[\w.-]{1,253}$/;
+
 const decoder = new TextDecoder();
 
 /**
@@ -20,11 +23,11 @@ export function decodeEdit(value: Uint8Array | null): PageEdit | undefined {
   const edit = value === null ? undefined : parseEdit(value);
   if (edit === undefined) return undefined;
   const time = Date.parse(edit.timestamp);
-  if (Number.isNaN(time)) return undefined;
+  if (Number.isNaN(time) || !HOST_NAME.test(edit.domain)) return undefined;
   const { old_length, new_length } = edit;
   return {
     time,
-    domain: clip(edit.domain),
+    domain: edit.domain,
     namespace: clip(edit.namespace),
     title: clip(edit.title),
     user: edit.user_name === null ? null : clip(edit.user_name),

@@ -7,7 +7,6 @@ export class Recent {
   /** Oldest first. */
   readonly #edits: PageEdit[] = [];
   #new: PageEdit[] = [];
-  #skipped = 0;
 
   constructor(most: number, mostNew: number) {
     this.#most = most;
@@ -19,10 +18,7 @@ export class Recent {
     this.#edits.push(edit);
     if (this.#edits.length > this.#most) this.#edits.shift();
     this.#new.push(edit);
-    if (this.#new.length > this.#mostNew) {
-      this.#new.shift();
-      this.#skipped++;
-    }
+    if (this.#new.length > this.#mostNew) this.#new.shift();
   }
 
   /**
@@ -42,11 +38,10 @@ export class Recent {
     return this.#edits.toReversed();
   }
 
-  /** What was pushed since the last call, newest first, and how many more there were. */
-  take(): { readonly edits: PageEdit[]; readonly skipped: number } {
-    const taken = { edits: this.#new.reverse(), skipped: this.#skipped };
+  /** What was pushed since the last call, newest first. */
+  take(): PageEdit[] {
+    const taken = this.#new.reverse();
     this.#new = [];
-    this.#skipped = 0;
     return taken;
   }
 }

@@ -107,10 +107,8 @@ export interface Frame {
   readonly tops?: Tops;
   /** Bins that changed, with their counts now. */
   readonly bins?: readonly Bin[];
-  /** Newest first. */
+  /** Newest first; where more come than anybody can read, the newest of them. */
   readonly edits?: readonly PageEdit[];
-  /** How many more came than `edits` holds. */
-  readonly skipped?: number;
 }
 
 export type Message = Snapshot | Frame;

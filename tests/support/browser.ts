@@ -1,5 +1,5 @@
 import chromium from "@sparticuz/chromium";
-import puppeteer, { type Browser } from "puppeteer-core";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
 
 /** Where Linux distributions put a browser of their own. */
 const SYSTEM_BROWSERS = [
@@ -31,4 +31,23 @@ function isFile(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A tab, and everything that the page complained about. */
+export interface Tab {
+  readonly page: Page;
+  /** Errors and warnings of the console, and exceptions that nobody caught. */
+  readonly complaints: string[];
+}
+
+/** Opens a page in a tab of its own. */
+export async function openTab(browser: Browser, url: string): Promise<Tab> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(url);
+  return { page, complaints };
 }

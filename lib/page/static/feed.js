@@ -47,8 +47,7 @@ const offered = new Map([["domains", new Set()], ["filter-namespace", new Set()]
 export function replaceEdits(all) {
   edits = [...all];
   offerAll(edits);
-  missed = 0;
-  isDirty = true;
+  if (!isPaused()) isDirty = true;
 }
 
 /**
@@ -63,6 +62,7 @@ export function addEdits(fresh) {
 
 /** Brings the rows up to date; for an animation frame. */
 export function renderFeed() {
+  renderNote();
   if (!isDirty) return;
   isDirty = false;
   shown = firstMatches();
@@ -72,7 +72,6 @@ export function renderFeed() {
     empty,
     edits.length === 0 ? "No edits yet." : "No edit matches. The next one that does shows here.",
   );
-  renderNote();
 }
 
 function firstMatches() {
@@ -98,10 +97,7 @@ function onPauseChange() {
     missed = 0;
     isDirty = true;
   }
-  requestAnimationFrame(() => {
-    renderFeed();
-    renderNote();
-  });
+  requestAnimationFrame(renderFeed);
 }
 
 /** @returns {Row} */
@@ -189,7 +185,7 @@ function onFilter() {
 
 form.addEventListener("input", onFilter);
 // The fields are empty only after the event.
-form.addEventListener("reset", () => queueMicrotask(onFilter));
+form.addEventListener("reset", () => setTimeout(onFilter));
 form.addEventListener("submit", (event) => event.preventDefault());
 
 pause.addEventListener("click", () => {

@@ -70,7 +70,11 @@ Deno.test("decodeEdit() reads upstream events as well", () => {
 Deno.test("decodeEdit() returns undefined for whatever else a topic holds", () => {
   assertEquals(decodeEdit(null), undefined);
   assertEquals(decodeEdit(new Uint8Array([0, 0, 0, 0, 1, 255])), undefined);
-  for (const junk of [null, 1, "text", [], {}, { ...edit, title: 5 }, { meta: {} }]) {
+  for (
+    const junk of [null, 1, "text", [], {}, { ...edit, title: 5 }, { ...edit, domain: "a/b" }, {
+      meta: {},
+    }]
+  ) {
     assertEquals(decode(junk), undefined);
   }
   assertEquals(decodeEdit(new TextEncoder().encode("{")), undefined);

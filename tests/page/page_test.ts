@@ -1,0 +1,363 @@
+/** The live page in a real Chromium, fed from a topic of a real Kafka by the real program. */
+import { assert, assertEquals } from "@std/assert";
+import axe, { type AxeResults } from "axe-core";
+import type { Page } from "puppeteer-core";
+import type { Edit } from "../../lib/edits/edit.ts";
+import { launchBrowser, openTab } from "../support/browser.ts";
+import { TestDashboard } from "../support/dashboard.ts";
+import { inventEdit } from "../support/edits.ts";
+import { testKafka } from "../support/kafka.ts";
+import { TestTopic } from "../support/topic.ts";
+
+const kafka = await testKafka();
+
+/** Pictures of the page are kept here, to be looked at. */
+const SCREENSHOTS = ".local/screenshots";
+
+/** How long the page may take to show what was produced, in ms. */
+const LIMIT = 10_000;
+
+/** A browser's connections and pipes outlive the calls that open them. */
+const BROWSER_TEST = { sanitizeOps: false, sanitizeResources: false };
+
+let number = 0;
+
+/** An edit of now, with what matters to a test. */
+function edit(changed: Partial<Edit> = {}): Edit {
+  return {
+    id: ++number,
+    domain: "en.wikipedia.org",
+    namespace: "main namespace",
+    title: `Page ${number}`,
+    timestamp: new Date().toISOString(),
+    user_name: "Tomte",
+    user_type: "human",
+    old_length: 100,
+    new_length: 142,
+    ...changed,
+  };
+}
+
+/** Opens the page of a new topic, uses it, and makes sure that the page complained of nothing. */
+async function withPage(
+  use: (context: { page: Page; topic: TestTopic; url: string }) => Promise<void>,
+  history: readonly Edit[] = [],
+): Promise<void> {
+  await using topic = await TestTopic.create(kafka);
+  await topic.publish(history);
+  await using dashboard = await TestDashboard.start(kafka, topic.name);
+  await using browser = await launchBrowser();
+  const { page, complaints } = await openTab(browser, dashboard.url);
+  await use({ page, topic, url: dashboard.url });
+  assertEquals(complaints, []);
+  assertEquals(await dashboard.stop(), 0);
+}
+
+/** The titles of the feed, topmost first. */
+function titles(page: Page): Promise<string[]> {
+  return page.$$eval(
+    "#edits li:not([hidden]) .title a",
+    (links) => links.map((link) => link.textContent ?? ""),
+  );
+}
+
+async function waitForTitles(page: Page, wanted: readonly string[]): Promise<void> {
+  const deadline = Date.now() + LIMIT;
+  let found = await titles(page);
+  while (JSON.stringify(found) !== JSON.stringify(wanted) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    found = await titles(page);
+  }
+  assertEquals(found, wanted);
+}
+
+async function waitForText(page: Page, selector: string, wanted: RegExp): Promise<void> {
+  await page.waitForFunction(
+    (selector: string, wanted: string) =>
+      new RegExp(wanted).test(document.querySelector(selector)?.textContent ?? ""),
+    { timeout: 20_000, polling: 100 },
+    selector,
+    wanted.source,
+  );
+}
+
+Deno.test("page shows edits that were just produced, with links", BROWSER_TEST, async () => {
+  await withPage(async ({ page, topic }) => {
+    await waitForText(page, "#label", /^Waiting$/);
+    await topic.publish([
+      edit({ title: "Glacier (ice)", user_type: "bot", old_length: null, new_length: 1234 }),
+      edit({ title: "Talk:Moth?", user_name: null, old_length: 1500, new_length: 300 }),
+    ]);
+    await page.waitForSelector("#edits li:nth-child(2):not([hidden])");
+    await waitForText(page, "#label", /^Live$/);
+    const rows = await page.$$eval(
+      "#edits li:not([hidden])",
+      (items) => items.map((item) => (item as HTMLElement).innerText.replace(/\s+/g, " ")),
+    );
+    assert(/Glacier \(ice\) ?new Tomte ?bot \+1,234/.test(rows.join()), rows.join());
+    assert(/Talk:Moth\? name withheld −1,200/.test(rows.join()), rows.join());
+    const links = await page.$$eval("#edits a[href]", (all) => all.map((a) => a.href).sort());
+    assertEquals(links, [
+      "https://en.wikipedia.org/wiki/Glacier_(ice)",
+      "https://en.wikipedia.org/wiki/Talk:Moth%3F",
+    ]);
+    await waitForText(page, "#total", /^2$/);
+    await waitForText(page, "#wikis", /en\.wikipedia2/);
+    await waitForText(page, "#biggest", /Glacier.*1,234.*Moth.*−1,200/);
+  });
+});
+
+Deno.test(
+  "page counts the last hour by the records' times, and junk not at all",
+  BROWSER_TEST,
+  async () => {
+    const now = Date.now();
+    const at = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+    const history = [
+      ...Array.from({ length: 40 }, () => edit({ timestamp: at(70), title: "Too old" })),
+      ...Array.from({ length: 300 }, (_, n) => edit({ timestamp: at(50 - n / 10) })),
+      edit({ timestamp: at(9), title: "The last one" }),
+    ];
+    await withPage(async ({ page, topic }) => {
+      await waitForText(page, "#total", /^301$/);
+      assertEquals((await titles(page))[0], "The last one");
+      await topic.publishValue("<junk>");
+      await waitForText(page, "#junk", /^1 of them were no edits/);
+      await page.waitForSelector("#chart canvas");
+      assertEquals((await page.$$("#chart-table tr")).length, 12);
+    }, history);
+  },
+);
+
+Deno.test("page filters by text, wiki, namespace and bots", BROWSER_TEST, async () => {
+  await withPage(async ({ page, topic }) => {
+    await page.waitForSelector("#empty, #feed-empty:not([hidden])");
+    for (
+      const changed of [
+        { title: "Alpha", domain: "de.wikipedia.org" },
+        { title: "Talk:Alpha", namespace: "Talk", user_name: "Quill" },
+        { title: "Beta", user_type: "bot", user_name: "TidyBot" },
+      ] as const
+    ) {
+      await topic.publish([edit(changed)]);
+      await page.waitForFunction(
+        (title: string) => document.querySelector("#edits")?.textContent?.includes(title),
+        {},
+        changed.title,
+      );
+    }
+    await page.mouse.move(5, 5);
+    const all = ["Beta", "Talk:Alpha", "Alpha"];
+    await waitForTitles(page, all);
+    await page.type("#filter-text", "alpha");
+    await waitForTitles(page, ["Talk:Alpha", "Alpha"]);
+    await page.select("#filter-namespace", "Talk");
+    await waitForTitles(page, ["Talk:Alpha"]);
+    await page.click("#clear");
+    await waitForTitles(page, all);
+    await page.click("[name=who][value=bots]");
+    await waitForTitles(page, ["Beta"]);
+    await page.click("[name=who][value=humans]");
+    await waitForTitles(page, ["Talk:Alpha", "Alpha"]);
+    await page.click("#clear");
+    await page.type("#filter-text", "tidy");
+    await waitForTitles(page, ["Beta"]);
+    await page.click("#clear");
+    await page.type("#filter-wiki", "de.wiki");
+    await waitForTitles(page, ["Alpha"]);
+    await topic.publish([
+      edit({ title: "Gamma", domain: "de.wikipedia.org" }),
+      edit({ title: "Delta" }),
+    ]);
+    await waitForTitles(page, ["Gamma", "Alpha"]);
+    await page.click("#clear");
+    await page.waitForSelector("#users li:not([hidden]) button[data-value=Quill]");
+    await page.click("#users button[data-value=Quill]");
+    await waitForTitles(page, ["Talk:Alpha"]);
+    await page.type("#filter-text", " is nobody");
+    await waitForText(page, "#feed-empty:not([hidden])", /^No edit matches/);
+  });
+});
+
+Deno.test("page holds still when it is asked to, and under the mouse", BROWSER_TEST, async () => {
+  await withPage(async ({ page, topic }) => {
+    await topic.publish([edit({ title: "First" })]);
+    await waitForTitles(page, ["First"]);
+    await page.click("#pause");
+    await topic.publish([edit({ title: "Second" })]);
+    await waitForText(page, "#feed-note", /^Paused · 1 new$/);
+    assertEquals(await titles(page), ["First"]);
+    await page.click("#pause");
+    await waitForTitles(page, ["Second", "First"]);
+    await page.hover("#edits li .user");
+    await topic.publish([edit({ title: "Third" })]);
+    await waitForText(page, "#feed-note", /· 1 new$/);
+    await page.mouse.move(5, 5);
+    await waitForTitles(page, ["Third", "Second", "First"]);
+  });
+});
+
+Deno.test(
+  "page shows hostile titles and names as text, and keeps its shape",
+  BROWSER_TEST,
+  async () => {
+    const hostile = [
+      "<script>document.body.remove()</script>",
+      "<img src=x onerror=alert(1)>",
+      "\u202Egnp.exe\u202C \u2066unclosed \u202B",
+      "W".repeat(500),
+      '"></a><style>*{display:none}</style>',
+      "نقاش:מבחן mixed",
+      "{{constructor}} ${1+1} \u0000 \uD800",
+    ];
+    await withPage(async ({ page, topic }) => {
+      await topic.publish([
+        ...hostile.map((text) => edit({ title: text, user_name: text, namespace: text })),
+        edit({ title: "x", domain: "evil.example/path?<script>" }),
+        edit({ title: "x", domain: "javascript:alert(1)//" }),
+      ]);
+      await waitForText(page, "#junk", /^2 of them/);
+      await page.waitForSelector("#pages li:nth-child(7):not([hidden])");
+      const shown = (await titles(page)).map((title) => title.toWellFormed());
+      for (const text of hostile) assert(shown.includes(text.toWellFormed()), text);
+      const found = await page.evaluate(() => ({
+        scripts: document.querySelectorAll("script").length,
+        intruders: document.querySelectorAll("main img, main script, main style").length,
+        links: [...document.querySelectorAll("main a[href]")].map((a) =>
+          (a as HTMLAnchorElement).href
+        ),
+        heights: new Set([...document.querySelectorAll("#edits li:not([hidden])")].map((li) =>
+          Math.round(li.getBoundingClientRect().height)
+        )).size,
+      }));
+      assertEquals(
+        {
+          ...found,
+          links: found.links.filter((href) =>
+            !href.startsWith("https://en.wikipedia.org/wiki/")
+          ).length,
+        },
+        { scripts: 2, intruders: 0, links: 0, heights: 1 },
+      );
+      assertEquals(await isTooWide(page), false);
+      // Marks of direction must not reach beyond the name that holds them.
+      const isolated = await page.$$eval(
+        "#edits .title a, #edits bdi, #users .name, #pages .name",
+        (all) =>
+          all.every((element) =>
+            getComputedStyle(element).unicodeBidi.includes("isolate")
+          ),
+      );
+      assert(isolated);
+    });
+  },
+);
+
+/** Names and sizes of the views that are checked and pictured, each in light and dark. */
+const VIEWS = { wide: [1440, 1000], tablet: [820, 1100], phone: [390, 844] } as const;
+
+Deno.test(
+  "page is accessible in all sizes and colors, fits, and is pictured",
+  BROWSER_TEST,
+  async () => {
+    await withPage(async ({ page, topic }) => {
+      await Deno.mkdir(SCREENSHOTS, { recursive: true });
+      await page.evaluate(axe.source);
+      await topic.publish(
+        Array.from({ length: 60 }, (_, n) => inventEdit(n, Date.now() - n * 150)),
+      );
+      await waitForText(page, "#label", /^Live$/);
+      await waitForText(page, "#total", /^\d\d,\d\d\d$/);
+      for (const [name, [width, height]] of Object.entries(VIEWS)) {
+        await page.setViewport({ width, height, deviceScaleFactor: 2 });
+        for (const scheme of ["light", "dark"]) {
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+          await page.screenshot({ path: `${SCREENSHOTS}/${name}-${scheme}.png` });
+          assertEquals([name, scheme, ...await violations(page)], [name, scheme]);
+        }
+        await page.screenshot({ path: `${SCREENSHOTS}/${name}-whole.png`, fullPage: true });
+        assertEquals([name, await isTooWide(page)], [name, false]);
+      }
+    }, hourOfEdits());
+  },
+);
+
+/** An hour whose chart is worth a look: the rate goes up and down. */
+function hourOfEdits(): Edit[] {
+  const edits: Edit[] = [];
+  for (let ago = 3600; ago > 0; ago--) {
+    const rate = 12 + 4 * Math.sin(ago / 700) + 2 * Math.sin(ago / 130) + 2 * Math.sin(ago / 41);
+    for (let k = 0; k < rate; k++) {
+      edits.push(inventEdit(edits.length, Date.now() - ago * 1000 + 1000 * k / rate));
+    }
+  }
+  return edits;
+}
+
+/** What axe finds: the rule, and the first element that breaks it. */
+function violations(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+function isTooWide(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+}
+
+Deno.test("page does not move what is there when edits come", BROWSER_TEST, async () => {
+  await withPage(async ({ page, topic }) => {
+    await page.evaluate(() => {
+      const moved: number[] = [];
+      Object.assign(globalThis, { moved });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          moved.push((entry as unknown as { value: number }).value);
+        }
+      }).observe({ type: "layout-shift" });
+    });
+    for (let n = 0; n < 30; n++) {
+      await topic.publish(Array.from({ length: 10 }, (_, k) => inventEdit(n * 10 + k, Date.now())));
+    }
+    await waitForText(page, "#total", /^300$/);
+    const moved = await page.evaluate(() => (globalThis as unknown as { moved: number[] }).moved);
+    // Tags follow names of any length; the limit of what counts as steady is 0.1.
+    assert(moved.reduce((sum, value) => sum + value, 0) < 0.01, moved.join(", "));
+  });
+});
+
+Deno.test("page can be used with a keyboard", BROWSER_TEST, async () => {
+  await withPage(async ({ page, topic }) => {
+    await topic.publish([edit({ title: "First" })]);
+    await waitForTitles(page, ["First"]);
+    const visited: string[] = [];
+    while (visited.at(-1) !== "an edit" && visited.length < 50) {
+      await page.keyboard.press("Tab");
+      visited.push(await page.evaluate(focused));
+    }
+    assertEquals(visited[0], "Skip to the feed");
+    const controls = [
+      "pause",
+      "filter-text",
+      "filter-wiki",
+      "filter-namespace",
+      "radio",
+      "an edit",
+    ];
+    assertEquals(visited.slice(-controls.length), controls);
+    // The row under the focus must not be taken away.
+    await topic.publish([edit({ title: "Second" })]);
+    await waitForText(page, "#feed-note", /· 1 new$/);
+    assertEquals(await titles(page), ["First"]);
+  });
+});
+
+/** What has the focus, in the page. */
+function focused(): string {
+  const element = document.activeElement;
+  if (element instanceof HTMLInputElement && element.type === "radio") return "radio";
+  if (element?.closest("#edits")) return "an edit";
+  return element?.id || element?.textContent || "";
+}

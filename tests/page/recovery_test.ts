@@ -1,0 +1,73 @@
+/** The live page while Kafka, or the dashboard, is away, and afterwards: never with a reload. */
+import { assertEquals } from "@std/assert";
+import type { Page } from "puppeteer-core";
+import { startKafka } from "../../lib/local/broker.ts";
+import { launchBrowser, openTab } from "../support/browser.ts";
+import { TestDashboard } from "../support/dashboard.ts";
+import { inventEdit } from "../support/edits.ts";
+import { TestTopic } from "../support/topic.ts";
+
+const directory = await Deno.makeTempDir({ prefix: "wikitap-page-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+const kafka = await startKafka({ directory, port: 0, heap: 256 });
+
+const BROWSER_TEST = { sanitizeOps: false, sanitizeResources: false };
+
+async function waitForLabel(page: Page, label: string): Promise<void> {
+  await page.waitForFunction(
+    (label: string) => document.querySelector("#label")?.textContent === label,
+    { timeout: 60_000, polling: 100 },
+    label,
+  );
+}
+
+async function waitForTotal(page: Page, total: number): Promise<void> {
+  await page.waitForFunction(
+    (total: string) => document.querySelector("#total")?.textContent === total,
+    { timeout: 30_000, polling: 100 },
+    String(total),
+  );
+}
+
+Deno.test("page says that Kafka is away, and goes on when it is back", BROWSER_TEST, async () => {
+  await using topic = await TestTopic.create(kafka.bootstrapServers);
+  await using dashboard = await TestDashboard.start(kafka.bootstrapServers, topic.name);
+  await using browser = await launchBrowser();
+  const { page, complaints } = await openTab(browser, dashboard.url);
+  await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+  await topic.publish([inventEdit(1, Date.now())]);
+  await waitForLabel(page, "Live");
+  await kafka.kill(1);
+  await waitForLabel(page, "Kafka is away");
+  await kafka.start();
+  await topic.publish([inventEdit(2, Date.now())]);
+  await waitForLabel(page, "Live");
+  await waitForTotal(page, 2);
+  assertEquals(await page.evaluate(() => "isSamePage" in globalThis), true);
+  assertEquals(complaints, []);
+});
+
+Deno.test(
+  "page says that the dashboard is away, and goes on with a new one",
+  BROWSER_TEST,
+  async () => {
+    await using topic = await TestTopic.create(kafka.bootstrapServers);
+    await topic.publish([inventEdit(1, Date.now())]);
+    const first = await TestDashboard.start(kafka.bootstrapServers, topic.name);
+    await using browser = await launchBrowser();
+    const { page } = await openTab(browser, first.url);
+    await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+    await waitForLabel(page, "Live");
+    assertEquals(await first.stop(), 0);
+    await waitForLabel(page, "Reconnecting");
+    await topic.publish([inventEdit(2, Date.now())]);
+    await using _second = await TestDashboard.start(
+      kafka.bootstrapServers,
+      topic.name,
+      Number(new URL(first.url).port),
+    );
+    await waitForTotal(page, 2);
+    await waitForLabel(page, "Live");
+    assertEquals(await page.evaluate(() => "isSamePage" in globalThis), true);
+  },
+);

@@ -1,0 +1,55 @@
+import type { Edit } from "../../lib/edits/edit.ts";
+import { withAdmin } from "../../lib/kafka/admin.ts";
+import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
+import { createTopics } from "../../lib/kafka/topics.ts";
+import { uniqueTopic } from "./kafka.ts";
+
+/** A topic of a test, with a producer of its own. */
+export class TestTopic implements AsyncDisposable {
+  readonly name: string;
+  readonly #producer;
+
+  private constructor(name: string, bootstrapServers: string) {
+    this.name = name;
+    const { patient } = openCluster({ brokers: [bootstrapServers] });
+    // A partition of a new topic may refuse a first try, and then all three are sent to again.
+    this.#producer = patient.producer({ idempotent: true, maxInFlightRequests: 1 });
+  }
+
+  /** Makes a topic of three partitions. */
+  static async create(bootstrapServers: string): Promise<TestTopic> {
+    const topic = uniqueTopic();
+    const cluster = openCluster({ brokers: [bootstrapServers] });
+    await withAdmin(cluster, { doing: "create a topic" }, async (admin) => {
+      await createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]);
+    });
+    const created = new TestTopic(topic, bootstrapServers);
+    await created.#producer.connect();
+    return created;
+  }
+
+  /** Writes edits as the producer does by default; returns when the broker has them. */
+  async publish(edits: readonly Edit[]): Promise<void> {
+    await this.#send(edits.map((edit) => ({
+      key: `${edit.domain}/${edit.title}`,
+      value: JSON.stringify(edit),
+      timestamp: String(Date.parse(edit.timestamp)),
+    })));
+  }
+
+  /** Writes a record with any value. */
+  async publishValue(value: string): Promise<void> {
+    await this.#send([{ value }]);
+  }
+
+  async #send(messages: { key?: string; value: string; timestamp?: string }[]): Promise<void> {
+    for (let from = 0; from < messages.length; from += 2000) {
+      const part = messages.slice(from, from + 2000);
+      await this.#producer.send({ topic: this.name, messages: part });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await disconnect(this.#producer);
+  }
+}
