@@ -14,7 +14,7 @@ import { type EventServer, serveEvents } from "../lib/local/event_server.ts";
 import { withGarbage } from "../lib/local/events/faults.ts";
 import type { EventLog } from "../lib/local/events/log.ts";
 import { readRecording } from "../lib/local/recording.ts";
-import { syntheticLog } from "../lib/local/synthetic.ts";
+import { syntheticStreams } from "../lib/local/synthetic.ts";
 
 const everySo = (help: string) =>
   option({ placeholder: "N", help, parse: integer(1, 1_000_000_000) });
@@ -79,7 +79,8 @@ type FaultOptions = Values<typeof faultOptions.options>;
 export const main = program({
   usage: "deno task replay",
   summary: "A stand-in for Wikimedia EventStreams, for work without a network, tests and load: " +
-    "serves invented or recorded recent changes with the same framing, positions and errors.",
+    "serves invented or recorded events with the same framing, positions and errors. Invented are " +
+    "the streams recentchange, page-create and mediawiki.page_change.v1.",
   examples: [
     ["deno task replay", "Invented edits, 40 events a second"],
     ["deno task replay --rate 0 --events 100000", "100,000 events, as fast as they are read"],
@@ -123,7 +124,7 @@ async function openLog(options: EventOptions & FaultOptions, now: number): Promi
   const count = events ?? Infinity;
   const rate = options.rate === 0 ? SUGGESTED_RATE : options.rate;
   const log = file === undefined
-    ? syntheticLog({
+    ? syntheticStreams({
       seed,
       rate,
       count,

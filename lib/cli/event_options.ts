@@ -105,7 +105,8 @@ interface Ends {
  * @throws {UsageError} for combinations that contradict each other or let nothing through.
  */
 export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): EditsOptions {
-  const others = streamNames(streamUrl).filter((name) => !RECENTCHANGE.test(name));
+  const streams = streamNames(streamUrl);
+  const others = streams.filter((name) => !RECENTCHANGE.test(name));
   const payload = payloadOf(values);
   if (values.format === "avro") avroPayload(payload);
   if (others.length > 0 && payload === "edit") {
@@ -113,9 +114,10 @@ export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): E
       hint: "Give --payload event, or name the --fields you want",
     });
   }
-  if (others.length === 0) checkTypes(values.types ?? []);
+  const kinds = others.length === streams.length && streams.length > 0 ? [] : TYPES;
   const filter = {
-    types: values.types ?? (others.length > 0 ? undefined : ["edit"]),
+    types: values.types?.map((type) => knownType(type, kinds, others)) ??
+      (others.length > 0 ? undefined : ["edit"]),
     wikis: values.wiki,
     domains: values.domain,
     namespaces: values.namespace,
@@ -169,11 +171,19 @@ export function avroPayload(payload: Payload): AvroPayload {
 /** The kinds of recentchange events; a kind of an extension is a number (schema, `type`). */
 const TYPES = ["edit", "new", "log", "categorize", "external"];
 
-function checkTypes(types: readonly string[]): void {
-  const wrong = types.find((type) => !/^\d+\*?$/.test(type) && !TYPES.some(matcher([type])));
-  if (wrong === undefined) return;
-  throw new UsageError(`No change is of the type '${wrong}'`, {
-    hint: `Types are ${TYPES.join(", ")}, or a number`,
+/**
+ * A type as events have it: a kind of recentchange, where that is read, or the name of a stream,
+ * which may be written as in the address.
+ */
+function knownType(type: string, kinds: readonly string[], streams: readonly string[]): string {
+  const full = streams.map((name) => name.replace(/^(?!mediawiki\.)/, "mediawiki."));
+  if (streams.includes(type)) return full[streams.indexOf(type)]!;
+  const isKind = kinds.length > 0 && /^\d+\*?$/.test(type);
+  if (isKind || [...kinds, ...full].some(matcher([type]))) return type;
+  throw new UsageError(`No change is of the type '${type}'`, {
+    hint: `Types are ${[...kinds, ...streams].join(", ")}${
+      kinds.length > 0 ? ", or a number" : ""
+    }`,
   });
 }
 

@@ -2,12 +2,15 @@ import { activeEvents } from "./events/active.ts";
 import { idleCanaries } from "./events/canaries.ts";
 import { type EventLog, streamsOf, type TopicLog } from "./events/log.ts";
 import { firstAt, type Source, splice } from "./events/source.ts";
+import { type StreamName, STREAMS } from "./events/streams.ts";
 
 /** The topics of the stream `recentchange`, one per data centre. */
 export const EQIAD = "eqiad.mediawiki.recentchange";
 export const CODFW = "codfw.mediawiki.recentchange";
 
 export interface SyntheticOptions {
+  /** The stream whose events they are (default `recentchange`). */
+  readonly stream?: StreamName;
   /** Everything follows from it: a whole number from 0 to 2^32 - 1. */
   readonly seed?: number;
   /** When event 0 appears (ms); of before 2019, events have the envelope of those years. */
@@ -30,7 +33,7 @@ export interface SyntheticOptions {
 export const START: number = Date.UTC(2025, 0, 1);
 
 /**
- * An endless log of invented recent changes. Every event is a pure function of the options, its
+ * An endless log of invented events, recent changes where nothing else is asked for. Every event is a pure function of the options, its
  * topic and its index, so that any of them can be read at any time, and memory does not grow: it
  * holds some 4,000 templates (about 12 MB) at the most, each made when it is first needed.
  *
@@ -45,8 +48,9 @@ export function syntheticLog(options: SyntheticOptions = {}): EventLog {
   const { canaryEvery = Math.ceil(rate * 900), switchAt = Infinity } = options;
   const { offsets = { eqiad: 4_100_000_000, codfw: 800_000_000 } } = options;
   check({ seed, rate, count, canaryEvery });
-  const active = activeEvents({ seed, start, rate, canaryEvery });
-  const canaries = idleCanaries({ seed, start, interval: canaryEvery * 1000 / rate });
+  const { topic: name, canary, choices } = STREAMS[options.stream ?? "recentchange"];
+  const active = activeEvents({ seed, start, rate, canaryEvery, choose: choices(seed), canary });
+  const canaries = idleCanaries({ seed, start, interval: canaryEvery * 1000 / rate, canary });
 
   const firstEvent = active.firstDue(from);
   const endEvent = firstEvent + count;
@@ -77,10 +81,29 @@ export function syntheticLog(options: SyntheticOptions = {}): EventLog {
   return {
     origin: active.due(firstEvent),
     topics: [
-      topic(EQIAD, eqiad, end.eqiad, offsets.eqiad),
-      topic(CODFW, codfw, end.codfw, offsets.codfw),
+      topic(`eqiad.${name}`, eqiad, end.eqiad, offsets.eqiad),
+      topic(`codfw.${name}`, codfw, end.codfw, offsets.codfw),
     ],
   };
+}
+
+/**
+ * Recent changes and what page-create and page_change.v1 have in the same time, as
+ * `syntheticLog()` makes them. Rate, count and the distance of canaries are those of recentchange.
+ */
+export function syntheticStreams(options: SyntheticOptions = {}): EventLog {
+  const logs = Object.entries(STREAMS).map(([stream, { share }], number) => {
+    const { seed = 0, rate = 40, count = Infinity, canaryEvery } = options;
+    return syntheticLog({
+      ...options,
+      stream: stream as StreamName,
+      seed: (seed + number) >>> 0,
+      rate: rate * share,
+      count: Math.ceil(count * share),
+      ...canaryEvery === undefined ? {} : { canaryEvery: Math.ceil(canaryEvery * share) },
+    });
+  });
+  return { origin: logs[0]!.origin, topics: logs.flatMap(({ topics }) => topics) };
 }
 
 function check(options: Readonly<Record<"seed" | "rate" | "count" | "canaryEvery", number>>): void {

@@ -1,9 +1,8 @@
-import { CANARY } from "./bodies.ts";
 import { fraction, hash, uuid } from "./random.ts";
 import { Salt } from "./salt.ts";
 import { firstDueOf, type Source } from "./source.ts";
-import { compile } from "./template.ts";
-import { templates } from "./templates.ts";
+import type { Template } from "./template.ts";
+import type { Choice } from "./templates.ts";
 import { NEW_ENVELOPE, oldTimeFormat, timeFormat } from "./time_format.ts";
 
 const YEAR = 365 * 86_400_000;
@@ -12,18 +11,18 @@ const LATE = 0.327;
 
 /** What happens on the wikis: `rate` events a second, with a canary among every `canaryEvery`. */
 export function activeEvents(
-  { seed, start, rate, canaryEvery }: {
+  { seed, start, rate, canaryEvery, choose, canary }: {
     readonly seed: number;
     readonly start: number;
     readonly rate: number;
     readonly canaryEvery: number;
+    readonly choose: (index: number, old: boolean) => Choice;
+    readonly canary: Template;
   },
 ): Source {
-  const choose = templates(seed);
   const ownId = uuid(seed, Salt.uuid, 0);
   const requestId = uuid(seed, Salt.request, 0);
   const formatTime = timeFormat();
-  const canary = compile(CANARY);
   const due = (index: number) => start + Math.floor(index * 1000 / rate);
   const late = (index: number) => fraction(seed, Salt.late, index) < LATE;
 

@@ -12,14 +12,15 @@ export interface Body {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-interface Page {
+/** A page that events are of. */
+export interface Page {
   readonly wiki: Wiki;
   readonly namespace: number;
   readonly title: string;
 }
 
 /** How many pages the edits are spread over; the busiest gets one edit of 64. */
-const PAGES = 4096;
+export const PAGES = 4096;
 
 /**
  * The `number`-th body of a kind. Every quirk of the real events has its turn at certain numbers,
@@ -41,7 +42,7 @@ export function makeBody(seed: number, kind: Kind, bot: boolean, number: number)
   const changed = kind === "edit" || kind === "new";
   const body = {
     $schema: "/mediawiki/recentchange/1.0.0",
-    meta: metaOf(uri, page.wiki.domain),
+    meta: metaOf(RECENTCHANGE, uri, page.wiki.domain),
     ...(kind === "log" ? logRecentChange(number) : { id: numberSlot("id") }),
     type: kind,
     namespace: page.namespace,
@@ -67,19 +68,23 @@ export function makeBody(seed: number, kind: Kind, bot: boolean, number: number)
 }
 
 /** An artificial event that upstream sends to see that a topic is alive: `$schema` and `meta`. */
-export const CANARY: Readonly<Record<string, unknown>> = {
-  $schema: "/mediawiki/recentchange/1.0.0",
-  meta: {
-    dt: slot("dt"),
-    stream: "mediawiki.recentchange",
-    id: slot("uuid"),
-    domain: "canary",
-    request_id: slot("requestId"),
-    topic: slot("topic"),
-    partition: 0,
-    offset: numberSlot("offset"),
-  },
-};
+export function canaryOf($schema: string, stream: string): Body["body"] {
+  return {
+    $schema,
+    meta: {
+      dt: slot("dt"),
+      stream,
+      id: slot("uuid"),
+      domain: "canary",
+      request_id: slot("requestId"),
+      topic: slot("topic"),
+      partition: 0,
+      offset: numberSlot("offset"),
+    },
+  };
+}
+
+const RECENTCHANGE = "mediawiki.recentchange";
 
 /**
  * The same event in the envelope of before 2019: keys in alphabetical order, `schema_uri` in `meta`
@@ -93,13 +98,14 @@ export function oldEnvelope({ $schema: _, meta, ...fields }: Body["body"]): Body
   return sorted({ ...old, meta: sorted({ ...rest, schema_uri: "mediawiki/recentchange/2" }) });
 }
 
-function metaOf(uri: string, domain: string) {
+/** What every event of a stream says of itself. */
+export function metaOf(stream: string, uri: string, domain: string) {
   return {
     uri,
     request_id: slot("requestId"),
     id: slot("uuid"),
     domain,
-    stream: "mediawiki.recentchange",
+    stream,
     dt: slot("dt"),
     topic: slot("topic"),
     partition: 0,
@@ -107,11 +113,13 @@ function metaOf(uri: string, domain: string) {
   };
 }
 
-function pageOf(seed: number, number: number): Page {
+/** The `number`-th page that is edited, of {@linkcode PAGES}. */
+export function pageOf(seed: number, number: number): Page {
   return pageFor(new Random(seed, 7_000_000 + number), "edit");
 }
 
-function pageFor(random: Random, kind: Kind): Page {
+/** A page of its own. */
+export function pageFor(random: Random, kind: Kind): Page {
   const wiki = random.weighted(WIKIS);
   const namespace = kind === "142" ? 2600 : kind === "categorize" ? 14 : namespaceFor(random, wiki);
   const prefix = PREFIXES[namespace] ?? "";

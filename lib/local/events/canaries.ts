@@ -1,19 +1,18 @@
-import { CANARY } from "./bodies.ts";
 import { uuid } from "./random.ts";
 import { Salt } from "./salt.ts";
 import { firstDueOf, type Source } from "./source.ts";
-import { compile } from "./template.ts";
+import type { Template } from "./template.ts";
 import { timeFormat } from "./time_format.ts";
 
 /** What an idle topic has: nothing but a canary every `interval` ms. */
 export function idleCanaries(
-  { seed, start, interval }: {
+  { seed, start, interval, canary }: {
     readonly seed: number;
     readonly start: number;
     readonly interval: number;
+    readonly canary: Template;
   },
 ): Source {
-  const canary = compile(CANARY);
   const formatTime = timeFormat();
   const due = (index: number) => start + Math.floor((index + 0.5) * interval);
   return {

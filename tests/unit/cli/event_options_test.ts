@@ -68,6 +68,21 @@ Deno.test("eventOptions() lets all types through in other streams than recentcha
   assertEquals(read("", { streamUrl: "http://localhost:8181/" }).filter?.types, ["edit"]);
 });
 
+Deno.test("eventOptions() takes names of streams for types, as the address writes them", () => {
+  const types = (streams: string, types: string) =>
+    read(`--payload event --types ${types}`, {
+      streamUrl: `http://localhost:8181/v2/stream/${streams}`,
+    }).filter?.types;
+  const both = "page-create,mediawiki.page_change.v1";
+  assertEquals(types(both, "page-create"), ["mediawiki.page-create"]);
+  assertEquals(types(both, "mediawiki.page-create,*.v1"), ["mediawiki.page-create", "*.v1"]);
+  assertEquals(types("recentchange,page-create", "edit,142,page-create"), [
+    "edit",
+    "142",
+    "mediawiki.page-create",
+  ]);
+});
+
 const PAGE_CREATE = "http://localhost:8181/v2/stream/page-create";
 
 const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
@@ -80,6 +95,7 @@ const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
   ["--fields a..b", {}, "expected PATH or PATH=NAME"],
   ["--types edits", {}, "No change is of the type 'edits'"],
   ["--types edit,x*", {}, "No change is of the type 'x*'"],
+  ["--types edit --payload event", { streamUrl: PAGE_CREATE }, "No change is of the type 'edit'"],
   ["--types=", {}, "--types needs a value"],
   ["--wiki en*wiki", {}, "expected '*' at the ends only"],
   ["--wiki en.wikipedia.org", {}, "expected a name such as enwiki"],

@@ -1,6 +1,15 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { type LogRecord, records, type TopicLog } from "../../../lib/local/events/log.ts";
-import { CODFW, EQIAD, START, syntheticLog } from "../../../lib/local/synthetic.ts";
+import { isCanary } from "../../../lib/edits/facets.ts";
+import { KEYS } from "../../../lib/edits/key.ts";
+import { readEvent } from "../../../lib/upstream/event.ts";
+import {
+  CODFW,
+  EQIAD,
+  START,
+  syntheticLog,
+  syntheticStreams,
+} from "../../../lib/local/synthetic.ts";
 
 // deno-lint-ignore no-explicit-any -- events of every shape
 type Json = any;
@@ -223,4 +232,23 @@ Deno.test("syntheticLog() throws RangeError for what makes no log", () => {
   ) {
     assertThrows(() => syntheticLog(options), RangeError);
   }
+});
+
+Deno.test("syntheticStreams() has three streams, whose events wikitap's keys can be made of", () => {
+  const log = syntheticStreams({ seed: 3, rate: 40, count: 4000, canaryEvery: 400 });
+  const counts: Record<string, number> = {};
+  for (const topic of log.topics.filter(({ topic }) => topic.startsWith("eqiad."))) {
+    for (const { data } of records(topic)) {
+      const event = readEvent(data);
+      if (isCanary(event)) continue;
+      counts[event.meta.stream] = (counts[event.meta.stream] ?? 0) + 1;
+      assertMatch(KEYS.page(event)!, /^[\w.-]+\/[^_]+$/);
+      assertEquals(event.meta.topic, topic.topic);
+    }
+  }
+  assertEquals(counts, {
+    "mediawiki.recentchange": 3990,
+    "mediawiki.page-create": 190,
+    "mediawiki.page_change.v1": 1590,
+  });
 });
