@@ -35,7 +35,7 @@ const storeOptions = {
     }),
     batchSize: option({
       placeholder: "N",
-      help: "The most records in one transaction of the database.",
+      help: "The most records of a partition in one transaction of the database.",
       parse: integer(1, 100_000),
       default: 10_000,
     }),

@@ -28,7 +28,7 @@ export interface StoreOptions {
   /** The consumer group whose members share the partitions. */
   readonly group: string;
   readonly sink: Sink;
-  /** The most records in one transaction of the database. */
+  /** The most records of a partition in one transaction of the database. */
   readonly batchSize: number;
   /** Stop after so many records. Default: no limit. */
   readonly maxRecords?: number | undefined;
@@ -304,6 +304,8 @@ class Member {
     } finally {
       this.#inHand--;
     }
+    // Not before: another batch in hand may have taken the last ones, and may yet give them back.
+    if (this.#left === 0 && this.#inHand === 0) this.#end();
     if (heartbeats.refusal !== undefined) throw heartbeats.refusal;
   }
 
@@ -339,8 +341,6 @@ class Member {
       held.strays = 0;
       resolveOffset(last.offset);
     }
-    // Another batch in hand may have taken the last ones, and may yet give them back.
-    if (this.#left === 0 && this.#inHand === 1) this.#end();
   }
 
   /** Records from `at` on, as many as one transaction and the limit of the run allow. */

@@ -94,8 +94,11 @@ function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 }
 
 class SqliteSink implements Sink {
-  readonly concurrency = 1;
+  readonly concurrency = 8;
   readonly databaseId: string;
+  readonly #waiting: SinkBatch[] = [];
+  /** The one that all of these will be in; its outcomes are in the same order. */
+  #transaction: Promise<Outcome[]> | undefined;
   readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
@@ -121,17 +124,15 @@ class SqliteSink implements Sink {
     });
   }
 
-  write(batch: SinkBatch): Promise<Outcome> {
-    const { claim, next, rows } = batch;
-    const { topicId, partition, epoch } = claim;
-    return this.#run(({ advance, position, insertEdit, insertBad }) => {
-      if (advance.run(next, topicId, partition, epoch, claim.next).changes === 0) {
-        return outcomeOf(batch, position.get(topicId, partition) as StoredPosition | undefined);
-      }
-      for (const edit of rows.edits) insertEdit.run(topicId, partition, ...editColumns(edit));
-      for (const bad of rows.bad) insertBad.run(topicId, partition, ...badColumns(bad));
-      return { claim: { ...claim, next } };
+  /** Batches that come at the same time share a transaction: it costs by the pages it touches. */
+  async write(batch: SinkBatch): Promise<Outcome> {
+    const index = this.#waiting.push(batch) - 1;
+    this.#transaction ??= new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
+      const batches = this.#waiting.splice(0);
+      this.#transaction = undefined;
+      return this.#run((statements) => batches.map((batch) => writeBatch(statements, batch)));
     });
+    return (await this.#transaction)[index]!;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -147,6 +148,19 @@ class SqliteSink implements Sink {
       return Promise.reject(sqliteFailure(error, this.#file));
     }
   }
+}
+
+/** A lost claim changes nothing, so the other batches of the transaction stand. */
+function writeBatch(statements: Statements, batch: SinkBatch): Outcome {
+  const { advance, position, insertEdit, insertBad } = statements;
+  const { claim, next, rows } = batch;
+  const { topicId, partition, epoch } = claim;
+  if (advance.run(next, topicId, partition, epoch, claim.next).changes === 0) {
+    return outcomeOf(batch, position.get(topicId, partition) as StoredPosition | undefined);
+  }
+  for (const edit of rows.edits) insertEdit.run(topicId, partition, ...editColumns(edit));
+  for (const bad of rows.bad) insertBad.run(topicId, partition, ...badColumns(bad));
+  return { claim: { ...claim, next } };
 }
 
 interface Statements {

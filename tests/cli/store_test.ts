@@ -92,6 +92,31 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     }));
 }
 
+Deno.test("store loses and doubles nothing in SQLite when it is killed", () =>
+  withFile(async (file) => {
+    const topic = await createTopic(brokers, 3);
+    for (let first = 0; first < 12_000; first += 3000) {
+      await publish(brokers, topic, editMessages(first, 3000, 3));
+    }
+    const args = store(topic, `sqlite:${file}`, "--batch-size", "20");
+    for (const least of [1000, 4000, 8000]) {
+      await using running = startProgram("scripts/store.ts", args);
+      await running.untilLog("Storing");
+      await until(() => countIn(file), (count) => count >= least);
+      running.process.kill("SIGKILL");
+      await running.ended;
+    }
+    await using running = startProgram("scripts/store.ts", args);
+    await until(() => countIn(file), (count) => count >= 12_000);
+    running.process.kill("SIGTERM");
+    assertEquals((await running.ended).code, 0);
+    using database = new DatabaseSync(file);
+    const { count, ids } = database.prepare(
+      "SELECT count(*) AS count, count(DISTINCT change_id) AS ids FROM edits",
+    ).get() as { count: number; ids: number };
+    assertEquals([count, ids], [12_000, 12_000]);
+  }));
+
 Deno.test("store says what is wrong with the way it is called", async () => {
   const cases = [
     [["--database", "edits.db"], 2, "expected sqlite:FILE or postgres://"],

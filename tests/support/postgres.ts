@@ -28,7 +28,10 @@ export async function testPostgres(
   settings: Readonly<Record<string, string>> = { fsync: "off" },
 ): Promise<TestPostgres> {
   const directory = await Deno.makeTempDir({ prefix: "wikitap-postgres-" });
-  globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+  // By a process that outlives this one, and the server, which ends only now.
+  globalThis.addEventListener("unload", () => {
+    new Deno.Command("sh", { args: ["-c", 'sleep 2; rm -rf "$1"', "sh", directory] }).spawn();
+  });
   await copyPrograms(directory);
   const server = new TestPostgres(directory, freePort(), settings);
   await server.initialize();
@@ -67,6 +70,7 @@ export class TestPostgres {
   /** Returns when it answers. */
   async start(): Promise<void> {
     const output = `${this.directory}/server.log`;
+    await Deno.writeTextFile(output, "");
     const settings = { port: this.port, unix_socket_directories: "", ...this.settings };
     const deadline = Date.now() + START_LIMIT;
     // After SIGKILL the old processes may need a moment to see that they are orphans.

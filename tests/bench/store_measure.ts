@@ -1,0 +1,64 @@
+/** What a run took. */
+export interface Measured {
+  /** From its start to its end. */
+  readonly seconds: number;
+  /** Of the processor, user and system, with all its children. */
+  readonly cpu: number;
+  /** Resident memory at its highest, of the largest process: MB. */
+  readonly peakMb: number;
+  /** The same of the first half of the run: one that grows is seen in the difference. */
+  readonly halfMb: number;
+}
+
+const SAMPLE_EVERY = 200;
+
+/**
+ * Runs a command to its end and measures it; memory only where there is `/proc`.
+ *
+ * @throws {Error} with its output when it fails.
+ */
+export async function measure(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
+  const began = performance.now();
+  // The shell's `times`: of itself in a line, of its children in the next.
+  const script = '"$@" 2>&1 || exit; times >&2';
+  const child = new Deno.Command("sh", {
+    args: ["-c", script, "sh", ...command],
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const samples: number[] = [];
+  const timer = setInterval(() => samples.push(largestChild(child.pid)), SAMPLE_EVERY);
+  const { code, stdout, stderr } = await child.output();
+  clearInterval(timer);
+  const seconds = (performance.now() - began) / 1000;
+  if (code !== 0) throw new Error(`${command[0]} failed: ${new TextDecoder().decode(stdout)}`);
+  const [, children = ""] = new TextDecoder().decode(stderr).trim().split("\n").slice(-2);
+  return {
+    seconds,
+    cpu: [...children.matchAll(/(\d+)m([\d.]+)s/g)]
+      .reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0),
+    peakMb: Math.max(0, ...samples),
+    halfMb: Math.max(0, ...samples.slice(0, samples.length / 2)),
+  };
+}
+
+/** MB of the largest process below `pid`. */
+function largestChild(pid: number): number {
+  try {
+    const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
+    return Math.max(
+      0,
+      ...children.filter(Boolean).map((child) => {
+        const [, kb] = /VmRSS:\s*(\d+)/.exec(Deno.readTextFileSync(`/proc/${child}/status`)) ?? [];
+        return Math.max(Number(kb ?? 0) / 1000, largestChild(Number(child)));
+      }),
+    );
+  } catch {
+    return 0; // just ended, or no /proc
+  }
+}
