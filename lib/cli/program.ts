@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import { ExitCode, UsageError, UserError } from "../error.ts";
 import { VERSION } from "../version.ts";
 import { type Description, helpText } from "./help.ts";
@@ -38,7 +39,7 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
   const main = async (args: readonly string[]) => {
     const stop = new AbortController();
     const release = stopOnSignals(stop);
-    let debug = false;
+    let log: LogValues | undefined;
     try {
       if (isAsked("help", args)) writeOutput(helpText(declared, groups));
       else if (isAsked("version", args)) writeOutput(`wikitap ${VERSION}\n`);
@@ -46,15 +47,16 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
         const parsed = parseOptions(groups, args, Deno.env.get);
         const options = parsed as unknown as Parameters<typeof declared.run>[0] & LogValues;
         checkOperands(options.operands, declared.operands ?? 0);
-        debug = options.logLevel === "debug";
         configureLog(options);
+        log = options;
         return await declared.run(options, stop.signal) ?? ExitCode.done;
       }
       return ExitCode.done;
     } catch (error) {
       if (error instanceof ClosedOutput) return ExitCode.done;
       const told = error instanceof Deno.errors.NotCapable ? rightMissing(error) : error;
-      writeError(errorText(told, debug));
+      if (log?.logFormat === "json") logError(told);
+      else writeError(errorText(told, log?.logLevel === "debug"));
       return told instanceof UserError ? told.exitCode : ExitCode.failure;
     } finally {
       release();
@@ -114,13 +116,28 @@ export function errorText(error: unknown, debug: boolean): string {
   const lines: string[] = [`error: ${messageOf(error)}`];
   if (error instanceof UserError) lines.push(...error.details.map((detail) => `  | ${detail}`));
   if (error instanceof UserError && error.hint !== undefined) lines.push(`  ${error.hint}`);
-  for (let e = causeOf(error), depth = 0; e !== undefined && depth < 5; e = causeOf(e), depth++) {
-    lines.push(`  cause: ${messageOf(e)}`);
-  }
+  lines.push(...causesOf(error).map((cause) => `  cause: ${cause}`));
   if (!(error instanceof UserError)) lines.push("  This is a defect of wikitap, please report it");
   const text = lines.map((line) => safeText(line)).join("\n");
   const stack = debug && error instanceof Error ? `\n${error.stack}` : "";
   return `${text}${stack}\n`;
+}
+
+/** The same as a line of the log, for machines. */
+function logError(error: unknown): void {
+  const { details = [], hint } = error instanceof UserError ? error : {};
+  getLogger(["wikitap"]).error("{error}", {
+    ...{ error: messageOf(error), details, hint, causes: causesOf(error) },
+  });
+}
+
+/** What led to it, the nearest first; five at the most. */
+function causesOf(error: unknown): string[] {
+  const causes: string[] = [];
+  for (let e = causeOf(error); e !== undefined && causes.length < 5; e = causeOf(e)) {
+    causes.push(messageOf(e));
+  }
+  return causes;
 }
 
 function messageOf(error: unknown): string {

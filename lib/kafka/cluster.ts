@@ -102,10 +102,14 @@ const WARN_INTERVAL = 30_000;
 /** The only sign that a patient client gives of a broker that is away. */
 function warnOfTrouble(): (message: string) => void {
   let last = -Infinity;
+  let count = 0;
   return (message) => {
+    count++;
     if (performance.now() - last < WARN_INTERVAL) return;
     last = performance.now();
-    logger.warn("A broker cannot be reached, trying again: {message}", { message });
+    logger.warn("A broker cannot be reached, trying again: {message} ({count} times so far)", {
+      ...{ message, count },
+    });
   };
 }
 

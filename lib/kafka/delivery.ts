@@ -69,6 +69,8 @@ export class Delivery implements Publisher {
   /** What this process saved last, or found when it began. */
   #committed: Progress | undefined;
   #awaySince: number | undefined;
+  /** Attempts since then that failed. */
+  #failures = 0;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -229,6 +231,7 @@ export class Delivery implements Publisher {
 
   #away(error: unknown): void {
     this.counts.connected = false;
+    this.#failures++;
     const explained = this.#explain(error);
     const reason = explained instanceof Error ? explained.message : String(explained);
     if (this.#awaySince !== undefined) return log.debug("Still failing: {reason}", { reason });
@@ -240,8 +243,12 @@ export class Delivery implements Publisher {
     this.counts.connected = true;
     if (this.#awaySince === undefined) return;
     const seconds = Math.round((Date.now() - this.#awaySince) / 100) / 10;
-    log.info("Publishing again after {seconds} s", { seconds });
+    const failures = this.#failures;
+    log.info("Publishing again after {seconds} s, failed attempts: {failures}", {
+      ...{ seconds, failures },
+    });
     this.#awaySince = undefined;
+    this.#failures = 0;
   }
 }
 

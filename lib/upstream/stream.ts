@@ -4,8 +4,9 @@ import { backoff } from "./backoff.ts";
 import { type Event, readEvent, RefusedEvent } from "./event.ts";
 import { writeEventId } from "./event_id.ts";
 import { IdReader } from "./id_reader.ts";
+import { gapReporter } from "./gap_report.ts";
 import { placeKey, type Position, type Step } from "./position.ts";
-import { type Gap, type RepeatCounts, Repeats } from "./repeats.ts";
+import { type RepeatCounts, Repeats } from "./repeats.ts";
 import { type Cause, openResponse, Unavailable, UpstreamRefused } from "./response.ts";
 import { type Frame, SseParser } from "./sse.ts";
 
@@ -94,6 +95,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   #named: ReadonlySet<string> = new Set();
   #everConnected = false;
   #awaySince: number | undefined;
+  /** Attempts since then that failed. */
+  #failures = 0;
   /** Ends the connection that is open. */
   #letGo: (() => void) | undefined;
 
@@ -101,7 +104,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     this.#options = options;
     this.#received = options.position.copy();
     this.#now = options.now ?? Date.now;
-    this.#repeats = new Repeats(this.#received, reportGap);
+    this.#repeats = new Repeats(this.#received, gapReporter(this.#now));
     this.counts = Object.assign(this.#repeats.counts, {
       state: "connecting" as StreamState,
       connected: false,
@@ -299,6 +302,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
 
   #away(detail: string): void {
     this.counts.state = "away";
+    this.#failures++;
     if (this.#awaySince !== undefined) return log.debug("Still away: {detail}", { detail });
     this.#awaySince = this.#now();
     log.warn("{detail}; trying again until it answers", { detail });
@@ -308,8 +312,10 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     this.counts.state = "reading";
     if (this.#awaySince === undefined) return;
     const seconds = Math.round((this.#now() - this.#awaySince) / 1000);
-    log.info("Reading again after {seconds} s", { seconds });
+    const failures = this.#failures;
+    log.info("Reading again after {seconds} s, failed attempts: {failures}", { seconds, failures });
     this.#awaySince = undefined;
+    this.#failures = 0;
   }
 }
 
@@ -365,13 +371,4 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
   return `${error.message}${cause}`;
-}
-
-function reportGap({ key, missing, from, to }: Gap): void {
-  log.warn("{missing} events of {key} are missing upstream, between {from} and {to}", {
-    missing,
-    key,
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
-  });
 }

@@ -101,3 +101,29 @@ Deno.test("start logs its progress where stderr is no terminal", async () => {
   assertEquals([progress[0].level, progress[0].logger], ["INFO", "wikitap.produce"]);
   assert(progress[0].properties.events_per_second > 10);
 });
+
+Deno.test("store on a terminal shows one line below the log, and at the end what it did", async () => {
+  await using server = live();
+  const topic = await makeTopic(kafka);
+  await using producer = startProducer({ kafka, topic, url: server.url });
+  const directory = await Deno.makeTempDir({ prefix: "wikitap-store-" });
+  try {
+    const files = [`--allow-read=${directory}`, `--allow-write=${directory}`];
+    const command = ["-P=store", `--allow-net=${kafka}`, ...files, "scripts/store.ts"];
+    const where = ["--bootstrap-server", kafka, "--topic", topic];
+    await using session = startOnTerminal(
+      [...command, ...where, "--database", `sqlite:${directory}/edits.db`],
+      { columns: 120 },
+    );
+    const status = /^storing · [\d.,]+ records\/s · .+ · [\d,]+ stored · 3 partitions$/;
+    await session.until((screen) => status.test(screen.at(-1) ?? ""));
+    await session.interrupt();
+    assertEquals(await session.ended, 0);
+    assert(session.screen().every((row) => !row.includes("records/s")));
+    assertMatch(session.screen().join(""), /Ended: [\d,]+ stored/);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+  producer.process.kill("SIGTERM");
+  assertEquals((await producer.ended).code, 0);
+});

@@ -1,0 +1,63 @@
+import { assert, assertEquals } from "@std/assert";
+import { z } from "zod";
+import { freePort } from "../../lib/local/ports.ts";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { testKafka } from "../support/kafka.ts";
+import { makeTopic, serve, startProducer } from "../support/produce.ts";
+
+const kafka = await testKafka();
+
+/** The schema of log lines, as the README has it. */
+const line = z.strictObject({
+  "@timestamp": z.iso.datetime({ precision: 3 }),
+  level: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]),
+  message: z.string().min(1),
+  logger: z.string().regex(/^wikitap(\.[a-z]+)?$/),
+  properties: z.record(z.string(), z.unknown()),
+});
+
+const linesOf = (stderr: string) =>
+  stderr.trimEnd().split("\n").map((text) => line.parse(JSON.parse(text)));
+
+Deno.test("start --log-format json logs lines of one schema, at every level", async () => {
+  await using server = serve(
+    syntheticLog({ start: Date.UTC(2026, 0, 1), rate: 40, count: 2000 }),
+    { faults: { cutEvery: 300, errorEvery: 700 } },
+  );
+  const topic = await makeTopic(kafka);
+  const args = ["--since", "2026-01-01", "--events-to-produce", "300", "--log-format", "json"];
+  const where = { kafka, topic, url: server.url };
+  await using producer = startProducer({ ...where, args: [...args, "--log-level", "debug"] });
+  const ended = await producer.ended;
+  assertEquals(ended.code, 0, ended.stderr);
+  const levels = new Set(linesOf(ended.stderr).map(({ level }) => level));
+  assert(levels.has("DEBUG") && levels.has("INFO"));
+});
+
+Deno.test("start --log-format json ends with its failure as a line of the log", async () => {
+  const broker = `127.0.0.1:${freePort()}`;
+  const args = ["--log-format", "json", "--quiet"];
+  const where = { kafka: broker, topic: "t", url: "http://127.0.0.1:1/v2/stream/recentchange" };
+  await using producer = startProducer({ ...where, args });
+  const { code, stderr } = await producer.ended;
+  const [last, ...more] = linesOf(stderr);
+  assertEquals([code, more], [1, []]);
+  assertEquals([last!.level, last!.logger], ["ERROR", "wikitap"]);
+  assert(String(last!.properties.hint).includes("--bootstrap-server"));
+  assert(String(last!.properties.causes).includes("ECONNREFUSED"));
+});
+
+Deno.test("start logs nothing above info where a connection ends as it does each 15 minutes", async () => {
+  await using server = serve(
+    syntheticLog({ start: Date.now() - 5000, rate: 100 }),
+    { pace: "wall-clock", connectionLimit: 300 },
+  );
+  const topic = await makeTopic(kafka);
+  const args = ["--events-to-produce", "100", "--log-format", "json", "--log-level", "debug"];
+  await using producer = startProducer({ kafka, topic, url: server.url, args });
+  const { code, stderr } = await producer.ended;
+  assertEquals(code, 0, stderr);
+  assert(server.stats.connections > 3);
+  const loud = linesOf(stderr).filter(({ level }) => level === "WARN" || level === "ERROR");
+  assertEquals(loud, []);
+});
