@@ -81,11 +81,11 @@ export class Delivery implements Publisher {
     const { cluster, place, topics } = this.#options;
     const wanted = [place.topic, ...topics];
     const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
-    await withAdmin(
-      cluster,
-      attempt,
-      (admin) => throughFailover(() => this.#topics.load(admin, wanted)),
-    );
+    await withAdmin(cluster, attempt, async (admin) => {
+      // A broker that closes each connection, as one does that wants SASL, is told at once.
+      await admin.describeCluster();
+      await throughFailover(() => this.#topics.load(admin, wanted));
+    });
     try {
       const saved = await throughFailover(() => whileStarting(cluster, () => this.#openSession()));
       this.#generation = (saved?.generation ?? 0) + 1;
@@ -220,7 +220,7 @@ export class Delivery implements Publisher {
 
   get #attempted(): Omit<Attempt, "doing"> {
     const { cluster, delivery, place: { group, topic } } = this.#options;
-    const attempted = { cluster, topic, group, rights: ["Write", "Describe"] };
+    const attempted = { cluster, topic, group, rights: ["Read", "Write"] };
     return delivery === "exactly-once" ? { ...attempted, transactionalId: group } : attempted;
   }
 

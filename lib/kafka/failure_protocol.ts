@@ -18,12 +18,7 @@ const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
   TOPIC_AUTHORIZATION_FAILED: (attempt) => topicForbidden(attempt),
   GROUP_AUTHORIZATION_FAILED: (attempt) => groupForbidden(attempt),
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: (attempt) => transactionalIdForbidden(attempt),
-  CLUSTER_AUTHORIZATION_FAILED: (attempt) => ({
-    what: `${who(attempt)} lacks a right on the cluster`,
-    hint: `Grant what is needed there, such as ${
-      acl(attempt, ["IdempotentWrite"], "--cluster")
-    } (to create topics: Create)`,
-  }),
+  CLUSTER_AUTHORIZATION_FAILED: (attempt) => clusterForbidden(attempt),
   UNKNOWN_TOPIC_OR_PARTITION: ({ topic, cluster: { config } }) => ({
     what: topic === undefined ? "a topic does not exist" : `the topic '${topic}' does not exist`,
     hint: `Make it: deno task create-topic --bootstrap-server ${config.brokers.join(",")} --topic ${
@@ -73,6 +68,15 @@ function topicForbidden(attempt: Attempt): Reason {
   return {
     what: `${who(attempt)} may not use the topic${topic === undefined ? "" : ` '${topic}'`}`,
     hint: `Grant it: ${acl(attempt, rights, `--topic ${topic ?? "NAME"}`)}`,
+  };
+}
+
+/** An idempotent producer needs no right on the cluster where it may write to some topic. */
+function clusterForbidden(attempt: Attempt): Reason {
+  if (attempt.rights?.includes("Write")) return topicForbidden(attempt);
+  return {
+    what: `${who(attempt)} lacks a right on the cluster`,
+    hint: `Grant what is needed there, such as ${acl(attempt, ["Create"], "--cluster")}`,
   };
 }
 

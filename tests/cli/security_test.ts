@@ -1,10 +1,12 @@
 /**
- * create-topic and consume against a Kafka with TLS, SASL and an authorizer: what works, and that
+ * create-topic, consume and the producer against a Kafka with TLS, SASL and an authorizer: what works, and that
  * each failure a user can cause is named within seconds, with no secret in any output.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { createTopics } from "../../lib/kafka/topics.ts";
+import { serveEvents } from "../../lib/local/event_server.ts";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { uniqueTopic } from "../support/kafka.ts";
 import { type Ended, runProgram } from "../support/program.ts";
 import { PASSWORDS, startSecureKafka } from "../support/secure_kafka.ts";
@@ -145,10 +147,10 @@ const failures: Readonly<Record<string, readonly [access: Access, says: string]>
 };
 
 for (const [failure, [access, says]] of Object.entries(failures)) {
-  Deno.test(`create-topic and consume name ${failure}`, async () => {
+  Deno.test(`all programs name ${failure}`, async () => {
     const topic = uniqueTopic();
     // One after the other: they measure time.
-    for (const run of [createTopic, consume]) assertFailed(await run(topic, access), says);
+    for (const run of [createTopic, consume, produce]) assertFailed(await run(topic, access), says);
   });
 }
 
@@ -191,6 +193,55 @@ Deno.test("create-topic needs no right of Deno but to the broker and to the file
   assertStringIncludes(denied.stderr, `--allow-read=${files.ca}`);
 });
 
+for (const [way, access] of Object.entries(ways)) {
+  Deno.test(`the producer works with ${way}, and exactly the rights in the README`, async () => {
+    const topic = await newTopic();
+    await grant(kafka.admin, "alice", producerRights(topic));
+    const ended = await produce(topic, access);
+    assertEquals(ended.code, 0, ended.stderr);
+    assertStringIncludes(ended.stderr, "Published 5 records");
+  });
+}
+
+Deno.test("the producer works at least once without a right to a transactional id", async () => {
+  const topic = await newTopic();
+  const access = sasl(at.sasltls, "plain", TRUSTED);
+  const { transactionalId: _none, ...rights } = producerRights(topic);
+  await grant(kafka.admin, "alice", rights);
+  const ended = await produce(topic, access, "--delivery", "at-least-once");
+  assertEquals(ended.code, 0, ended.stderr);
+});
+
+Deno.test("the producer names each right that is missing", async () => {
+  const topic = await newTopic();
+  const access = sasl(at.sasltls, "plain", TRUSTED, "bob");
+  const { transactionalId, group } = producerRights(topic);
+  await grant(kafka.admin, "bob", { topic: { [topic]: ["Describe"] } });
+  const steps = [
+    [undefined, "may not use the topic"],
+    [{ topic: { [topic]: ["Write"] } }, "may not use the transactional id"],
+    [{ transactionalId }, "may not use the consumer group"],
+    [{ group }, "may not use the topic"],
+    [{ topic: { [topic]: ["Read"] } }, undefined],
+  ] as const;
+  for (const [rights, says] of steps) {
+    if (rights !== undefined) await grant(kafka.admin, "bob", rights);
+    const ended = await produce(topic, access);
+    if (says === undefined) assertEquals(ended.code, 0, ended.stderr);
+    else assertFailed(ended, `the user 'bob' ${says}`);
+  }
+});
+
+/** As the README has them. */
+function producerRights(topic: string) {
+  const name = `wikitap.${topic}`;
+  return {
+    topic: { [topic]: ["Read", "Write"] },
+    transactionalId: { [name]: ["Write", "Describe"] },
+    group: { [name]: ["Read"] },
+  };
+}
+
 Deno.test("A password without TLS is a warning", async () => {
   const { stderr } = await createTopic(uniqueTopic(), sasl(at.saslplain, "scram-sha-512"));
   assertStringIncludes(stderr, "SASL without --tls");
@@ -215,6 +266,16 @@ function createTopic(topic: string, access: Access, ...args: string[]): Promise<
 
 function consume(topic: string, access: Access, ...args: string[]): Promise<Ended> {
   return run("scripts/consume.ts", topic, access, ["--from-beginning", ...args]);
+}
+
+async function produce(topic: string, access: Access, ...args: string[]): Promise<Ended> {
+  const upstream = serveEvents({ log: syntheticLog({ rate: 400 }) });
+  try {
+    const stream = ["--stream-url", upstream.url, "--events-to-produce", "5"];
+    return await run("main.ts", topic, access, [...stream, ...args]);
+  } finally {
+    await upstream.stop();
+  }
 }
 
 /** With `--log-level debug`, so that what is never shown is known not to be logged either. */

@@ -214,7 +214,7 @@ const rows: readonly Row[] = [
     name: "a missing right on the cluster",
     error: protocolError("CLUSTER_AUTHORIZATION_FAILED"),
     config: SASL,
-    says: ["lacks a right on the cluster", "IdempotentWrite"],
+    says: ["lacks a right on the cluster", "--operation Create"],
   },
   {
     name: "a topic that is missing",
