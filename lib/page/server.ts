@@ -1,7 +1,10 @@
+import { getLogger } from "@logtape/logtape";
 import { UserError } from "../error.ts";
+import { sleep } from "../sleep.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { isOwnHost } from "./hosts.ts";
 import { staticFiles } from "./static_files.ts";
+import { StalledPage } from "./subscriber.ts";
 
 export interface PageServerOptions {
   /** TCP port; 0 lets the system choose. */
@@ -15,9 +18,14 @@ export interface PageServerOptions {
 export interface PageServer {
   /** The page's address. */
   readonly url: string;
-  /** Ends all responses, the broadcast's too, and closes the port. */
+  /** Ends all responses, the broadcast's too, and closes the port: in a second at the most. */
   stop(): Promise<void>;
 }
+
+const logger = getLogger(["wikitap", "dashboard"]);
+
+/** How long pages may take to read the last of what is theirs, in ms. */
+const STOP_LIMIT = 1000;
 
 /**
  * Serves the page and its events: `GET /`, the files it is made of, and `/events`.
@@ -37,9 +45,11 @@ export function servePage({ port, hostname, broadcast }: PageServerOptions): Pag
   return {
     url: `http://${host}:${addr.port}/`,
     stop: async () => {
-      // The server waits for the end of all responses.
+      // The server waits for the end of all responses; for ever, where a page does not read.
       broadcast.close();
-      await server.shutdown();
+      const done = new AbortController();
+      const shutdown = server.shutdown().finally(() => done.abort());
+      await Promise.race([shutdown, sleep(STOP_LIMIT, done.signal)]);
     },
   };
 }
@@ -50,7 +60,7 @@ function listen(
   handler: (request: Request) => Response,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve({ port, hostname, onListen: () => {} }, handler);
+    return Deno.serve({ port, hostname, onListen: () => {}, onError }, handler);
   } catch (cause) {
     if (cause instanceof Deno.errors.AddrInUse) {
       throw new UserError(`Cannot serve the page: port ${port} is in use`, {
@@ -66,6 +76,11 @@ function listen(
     }
     throw new UserError(`Cannot serve the page on ${hostname}:${port}`, { cause });
   }
+}
+
+function onError(error: unknown): Response {
+  if (!(error instanceof StalledPage)) logger.error("Cannot answer a request: {error}", { error });
+  return text(500, "This is a defect of the dashboard");
 }
 
 function answer(request: Request, broadcast: Broadcast): Response {

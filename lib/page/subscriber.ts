@@ -4,6 +4,11 @@ const QUEUE_BYTES = 64 * 1024;
 /** How long a reader may take nothing before it is given up, in ms. */
 const STALL_LIMIT = 30_000;
 
+/** What ends the response to a page that takes nothing; it is nobody's mistake. */
+export class StalledPage extends Error {
+  override readonly name = "StalledPage";
+}
+
 /**
  * One page that listens. A page that reads slowly misses frames, and gets a snapshot as soon as it
  * reads again; so at most 64 KiB and one message are held for it.
@@ -50,7 +55,7 @@ export class Subscriber {
 
   /** Ends the response without what is still queued. */
   abort(): void {
-    this.#controller.error(new Error("The page does not read"));
+    this.#controller.error(new StalledPage("The page does not read"));
   }
 
   #catchUp(): void {

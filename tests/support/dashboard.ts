@@ -25,8 +25,7 @@ export class TestDashboard implements AsyncDisposable {
   ): Promise<TestDashboard> {
     const process = new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "-q", "--no-prompt", "--allow-net=127.0.0.1,localhost"],
-        ...["--allow-env=KAFKA_BROKERS,KAFKA_SASL_PASSWORD", "--ignore-env=NODE_ENV,KAFKAJS_*"],
+        ...["run", "-q", "--no-prompt", "-P=dashboard"],
         ...["scripts/dashboard.ts", "--port", `${port}`, "--quiet"],
         ...["--bootstrap-server", bootstrapServers, "--topic", topic],
       ],

@@ -127,6 +127,24 @@ Deno.test("servePage() refuses more pages than it can serve, and takes new ones 
   assertEquals(page.broadcast.size, 0);
 });
 
+Deno.test("servePage() stops in a second, also while a page does not read", async () => {
+  const page = serve();
+  const { port } = new URL(page.server.url);
+  const connection = await Deno.connect({ port: Number(port) });
+  const request = `GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(request));
+  while (page.broadcast.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  // More than the sockets of both sides hold.
+  for (let n = 0; n < 300; n++) page.board.add(pageEdit({ title: "W".repeat(40_000) }), Date.now());
+  for (let n = 0; n < 3; n++) page.broadcast.refresh();
+  const begin = Date.now();
+  await page.server.stop();
+  assert(Date.now() - begin < 3000);
+  connection.close();
+  // The server notices that it is gone only now.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
 Deno.test("servePage() throws UserError when the port is in use", async () => {
   await using page = serve();
   const port = Number(new URL(page.server.url).port);

@@ -1,0 +1,163 @@
+/**
+ * Does the live page keep its memory? Runs a Kafka, a producer of invented edits, the dashboard and
+ * some open pages for a while, and prints what they take, a line each so often.
+ *
+ *     deno task soak-page --for 30m
+ */
+import type { Browser, Page } from "puppeteer-core";
+import { option, type OptionGroup } from "../../lib/cli/option.ts";
+import { writeOutput } from "../../lib/cli/output.ts";
+import { program, runMain } from "../../lib/cli/program.ts";
+import { integer, positiveDuration } from "../../lib/cli/values.ts";
+import { startKafka } from "../../lib/local/broker.ts";
+import { sleep } from "../../lib/sleep.ts";
+import { launchBrowser, openTab } from "../support/browser.ts";
+import { TestDashboard } from "../support/dashboard.ts";
+import { inventEdit } from "../support/edits.ts";
+import { TestTopic } from "../support/topic.ts";
+
+const soakOptions = {
+  title: "How much",
+  options: {
+    for: option({
+      placeholder: "DURATION",
+      help: "How long it runs.",
+      parse: positiveDuration,
+      default: 30 * 60_000,
+      defaultText: "30m",
+    }),
+    every: option({
+      placeholder: "DURATION",
+      help: "How often a line is printed.",
+      parse: positiveDuration,
+      default: 60_000,
+      defaultText: "1m",
+    }),
+    rate: option({
+      placeholder: "N",
+      help: "Edits per second.",
+      parse: integer(1, 5000),
+      default: 100,
+    }),
+    pages: option({ placeholder: "N", help: "Open pages.", parse: integer(1, 20), default: 3 }),
+  },
+} satisfies OptionGroup;
+
+export const main = program({
+  usage: "deno task soak-page",
+  summary: "Runs the live page for a while, and prints the memory of the dashboard and of a tab.",
+  examples: [["deno task soak-page --for 30m --rate 100 --pages 3", "Half an hour, three pages"]],
+  groups: [soakOptions],
+  async run({ for: length, every, rate, pages }, stop) {
+    const directory = await Deno.makeTempDir({ prefix: "wikitap-soak-" });
+    const ending = AbortSignal.any([stop, AbortSignal.timeout(length)]);
+    try {
+      await using kafka = await startKafka({ directory, port: 0, heap: 256 });
+      await using topic = await TestTopic.create(kafka.bootstrapServers);
+      await using dashboard = await TestDashboard.start(kafka.bootstrapServers, topic.name);
+      await using browser = await launchBrowser();
+      const tabs = [];
+      for (let n = 0; n < pages; n++) tabs.push((await openTab(browser, dashboard.url)).page);
+      const publishing = publish(topic, rate, ending);
+      writeOutput(HEADER);
+      const begin = Date.now();
+      for (let n = 1; await pause(begin + n * every, ending); n++) {
+        writeOutput(await measure(begin, dashboard, browser, tabs));
+      }
+      await publishing;
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+/** Publishes new edits ten times a second; two of three are of a page and a user of their own. */
+async function publish(topic: TestTopic, rate: number, stop: AbortSignal): Promise<void> {
+  const begin = Date.now();
+  for (let count = 0; await pause(Date.now() + 100, stop);) {
+    const edits = [];
+    for (const due = rate * (Date.now() - begin) / 1000; count < due; count++) {
+      const edit = inventEdit(count, Date.now());
+      const own = { title: `${edit.title} (${count})`, user_name: `${edit.user_name} ${count}` };
+      edits.push(count % 3 === 0 ? edit : { ...edit, ...own });
+    }
+    await topic.publish(edits);
+  }
+}
+
+const COLUMNS = [
+  "minutes",
+  "dashboard MB",
+  "dashboard CPU s",
+  "tab heap MB",
+  "tab nodes",
+  "tab busy %",
+  "browser MB",
+  "edits shown",
+];
+const HEADER = `${COLUMNS.join("\t")}\n`;
+
+async function measure(
+  begin: number,
+  dashboard: TestDashboard,
+  browser: Browser,
+  tabs: readonly Page[],
+): Promise<string> {
+  const minutes = (Date.now() - begin) / 60_000;
+  const metrics = await Promise.all(tabs.map(metricsOf));
+  const most = (values: number[]) => Math.max(...values);
+  const cells = [
+    minutes.toFixed(1),
+    megabytes(await residentBytes(dashboard.pid)),
+    (await cpuSeconds(dashboard.pid)).toFixed(1),
+    megabytes(most(metrics.map(({ heap }) => heap))),
+    most(metrics.map(({ nodes }) => nodes)),
+    (most(metrics.map(({ busy }) => busy)) / (minutes * 60) * 100).toFixed(1),
+    megabytes(await browserBytes(browser)),
+    metrics[0]?.total,
+  ];
+  return `${cells.join("\t")}\n`;
+}
+
+/** What a tab takes once its garbage is collected; `busy` in s since it was opened. */
+async function metricsOf(page: Page) {
+  const session = await page.createCDPSession();
+  await session.send("HeapProfiler.collectGarbage");
+  await session.detach();
+  const { JSHeapUsedSize = 0, Nodes = 0, TaskDuration = 0 } = await page.metrics();
+  const total = await page.$eval("#total", (element) => element.textContent);
+  return { heap: JSHeapUsedSize, nodes: Nodes, busy: TaskDuration, total };
+}
+
+/** All processes of the browser together. */
+async function browserBytes(browser: Browser): Promise<number> {
+  const session = await browser.target().createCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const sizes = await Promise.all(processInfo.map(({ id }) => residentBytes(id)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function residentBytes(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** In user and system mode together; the clock of `/proc` ticks 100 times a second. */
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(1);
+}
+
+/** Waits until `time`, ms since the epoch; `false` when `stop` came first. */
+async function pause(time: number, stop: AbortSignal): Promise<boolean> {
+  await sleep(Math.max(time - Date.now(), 0), stop);
+  return !stop.aborted;
+}
+
+if (import.meta.main) await runMain(main);
