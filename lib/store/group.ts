@@ -63,6 +63,9 @@ const SESSION = { sessionTimeout: 10_000, heartbeatInterval: 1000, rebalanceTime
 /** How often the group's offsets in Kafka are brought up to date, for tools that show lag (ms). */
 const HINT_EVERY = 2000;
 
+/** Then something is wrong that claiming anew does not put right. */
+const MOST_STRAYS = 20;
+
 const logger = getLogger(["wikitap", "store"]);
 
 /**
@@ -120,8 +123,6 @@ interface Held {
   claim: Claim;
   /** The offset that is fetched next: `claim.next`, or beyond it where there were no records. */
   reached: bigint;
-  /** Times in a row that Kafka gave other records than those at `reached`. */
-  strays: number;
   /** The last move of the offset past what holds no records. */
   moved: Promise<void>;
 }
@@ -151,6 +152,8 @@ class Member {
   #left: number;
   /** Batches that are being written. */
   #inHand = 0;
+  /** Times in a row that Kafka gave other records than those that were due. */
+  #strays = 0;
   #isDatabaseAway = false;
   /** Commits offsets to Kafka; from the last batch, since only there kafkajs offers a harmless way. */
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
@@ -267,7 +270,7 @@ class Member {
   #hold(claim: Claim): void {
     const { topic } = this.#options;
     const { partition, next } = claim;
-    this.#held.set(partition, { claim, reached: next, strays: 0, moved: Promise.resolve() });
+    this.#held.set(partition, { claim, reached: next, moved: Promise.resolve() });
     this.#options.progress.reached(partition, next);
     this.#consumer.seek({ topic, partition, offset: String(next) });
     this.#consumer.resume([{ topic, partitions: [partition] }]);
@@ -338,7 +341,7 @@ class Member {
       // A batch of an earlier membership must not move the new one.
       signal.throwIfAborted();
       held.reached = next;
-      held.strays = 0;
+      this.#strays = 0;
       resolveOffset(last.offset);
     }
   }
@@ -371,7 +374,7 @@ class Member {
       fetched,
       reached: held.reached,
     });
-    if (++held.strays > 5) {
+    if (++this.#strays > MOST_STRAYS) {
       throw new Error(`Kafka gives offset ${fetched} where ${held.reached} was asked for`);
     }
     this.#claim([partition]);

@@ -55,6 +55,25 @@ for (const [way, access] of Object.entries(ways)) {
   });
 }
 
+Deno.test("store works under TLS and SASL with Read on topic and group, and says what lacks", async () => {
+  const topic = await newTopic();
+  await send(topic, "no edit");
+  const directory = await Deno.makeTempDir();
+  const store = () =>
+    run("scripts/store.ts", topic, sasl(at.sasltls, "scram-sha-512", TRUSTED), [
+      ...["--database", `sqlite:${directory}/edits.db`, "--max-messages", "1"],
+      ...["--group", topic],
+    ]);
+  assertStringIncludes((await store()).stderr, "the user 'alice' may not use the topic");
+  await grant(kafka.admin, "alice", { topic: { [topic]: ["Read"] } });
+  assertStringIncludes((await store()).stderr, "the user 'alice' may not use the consumer group");
+  await grant(kafka.admin, "alice", { group: { [topic]: ["Read"] } });
+  const { code, stderr } = await store();
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "Ended: 0 stored, 1 put aside");
+  await Deno.remove(directory, { recursive: true });
+});
+
 const CREATE_TOPIC = ["Create", "Describe", "DescribeConfigs"];
 
 Deno.test("create-topic --alter works with the rights that it needs", async () => {

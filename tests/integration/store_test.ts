@@ -2,6 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../lib/error.ts";
 import { openCluster } from "../../lib/kafka/cluster.ts";
+import { ByteBuffer } from "../../lib/local/events/byte_buffer.ts";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { openSink } from "../../lib/store/database.ts";
 import { storeTopic } from "../../lib/store/group.ts";
 import { Progress } from "../../lib/store/progress.ts";
@@ -160,6 +162,26 @@ Deno.test("storeTopic() puts bad records aside, and goes on", async () => {
     [4, "wrong shape: domain"],
     [5, "bad JSON"],
   ]);
+});
+
+Deno.test("storeTopic() stores upstream events of all types, and puts canaries aside", async () => {
+  await using database = await makeDatabase();
+  const topic = await createTopic(brokers);
+  const [log] = syntheticLog({ seed: 1, count: 500, canaryEvery: 100 }).topics;
+  const messages = Array.from({ length: 500 }, (_, index) => {
+    const buffer = new ByteBuffer();
+    log!.write(index, buffer);
+    return { partition: 0, value: Buffer.from(buffer.take()) };
+  });
+  await publish(brokers, topic, messages);
+  await start({ topic, file: database.file, maxRecords: 500 }).done;
+  const types = database.query("SELECT type, count(*) FROM edits GROUP BY 1 ORDER BY 1");
+  assertEquals(types.map(([type]) => type), ["categorize", "edit", "log", "new"]);
+  const [[rows]] = database.query("SELECT count(*) FROM edits") as [[number]];
+  const bad = database.query("SELECT reason, count(*) FROM bad_records GROUP BY 1");
+  assertEquals(bad, [["wrong shape: namespace", 500 - rows]]);
+  const [[event]] = database.query("SELECT event FROM edits LIMIT 1") as [[string]];
+  assertEquals(event, new TextDecoder().decode(messages[0]!.value));
 });
 
 Deno.test("storeTopic() refuses a topic that is another than the one it stored", async () => {
