@@ -316,6 +316,7 @@ class Member {
     const { sink, batchSize, progress, group, onStored } = this.#options;
     const { batch, resolveOffset, heartbeat } = payload;
     const end = BigInt(batch.lastOffset()) + 1n;
+    progress.fetched(batch.partition, BigInt(batch.highWatermark));
     for (let at = 0; at < batch.messages.length && this.#left > 0 && !this.isOver;) {
       const records = await this.#readable(this.#take(batch.messages, at, batchSize));
       const last = records.at(-1)!;
@@ -336,7 +337,7 @@ class Member {
         return this.#claim([batch.partition]);
       }
       held.claim = outcome.claim;
-      progress.stored(batch.partition, { rows, next, high: BigInt(batch.highWatermark), last });
+      progress.stored(batch.partition, { rows, next, last });
       onStored?.({ records: records.length, ms: performance.now() - begun });
       // A batch of an earlier membership must not move the new one.
       signal.throwIfAborted();

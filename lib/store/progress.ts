@@ -64,13 +64,18 @@ export class Progress {
     if (next > state.high) state.high = next;
   }
 
-  /** Rows were written; `high` is the partition's end, as the batch told it. */
+  /** Records came, and with them word of where the partition ends. */
+  fetched(partition: number, high: bigint): void {
+    const state = this.#partitions.get(partition);
+    if (state !== undefined) state.high = high;
+  }
+
+  /** Rows were written. */
   stored(
     partition: number,
-    { rows, next, high, last }: {
+    { rows, next, last }: {
       readonly rows: Rows;
       readonly next: bigint;
-      readonly high: bigint;
       readonly last: { readonly timestamp: string };
     },
   ): void {
@@ -78,7 +83,6 @@ export class Progress {
     this.#bad += rows.bad.length;
     const state = this.#partitions.get(partition);
     if (state === undefined) return;
-    state.high = high;
     state.time = Number(last.timestamp);
     this.reached(partition, next);
   }

@@ -15,7 +15,8 @@ Deno.test("Progress counts rows, and how far behind a member is", () => {
   progress.ends(new Map([[0, { low: 0n, high: 100n }], [1, { low: 0n, high: 10n }]]));
   progress.reached(0, 20n);
   progress.reached(1, 10n);
-  progress.stored(0, { rows: bad(30), next: 50n, high: 120n, last: { timestamp: "500" } });
+  progress.fetched(0, 120n);
+  progress.stored(0, { rows: bad(30), next: 50n, last: { timestamp: "500" } });
   now = 3000;
   assertEquals(progress.snapshot(), {
     edits: 0,
@@ -26,7 +27,7 @@ Deno.test("Progress counts rows, and how far behind a member is", () => {
     isDatabaseAway: false,
     answeredAt: undefined,
   });
-  progress.stored(0, { rows: NO_ROWS, next: 120n, high: 120n, last: { timestamp: "600" } });
+  progress.stored(0, { rows: NO_ROWS, next: 120n, last: { timestamp: "600" } });
   progress.answered();
   now = 4000;
   const { lagRecords, lagMs, answeredAt } = progress.snapshot();
@@ -38,7 +39,7 @@ Deno.test("Progress forgets partitions that went to another", () => {
   progress.assigned([0]);
   progress.ends(new Map([[0, { low: 0n, high: 100n }]]));
   progress.assigned([]);
-  progress.stored(0, { rows: bad(1), next: 5n, high: 9n, last: { timestamp: "1" } });
+  progress.stored(0, { rows: bad(1), next: 5n, last: { timestamp: "1" } });
   const { lagRecords, partitions, bad: count } = progress.snapshot();
   assertEquals([lagRecords, partitions, count], [0, 0, 1]);
 });
