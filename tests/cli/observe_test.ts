@@ -106,14 +106,14 @@ Deno.test("start and store are not ready while Kafka is away, and then again", a
   const away = /^Kafka is not connected$/;
   await Promise.all([observed.until(away), store.until(away)]);
   assertEquals(await observed.value("wikitap_kafka_connected"), 0);
-  assert((await observed.value("wikitap_queue_records"))! > 0);
+  await observed.untilSome("wikitap_queue_records");
   await own.start();
   await Promise.all([observed.until("ready"), store.until("ready")]);
   assertEquals(await observed.value("wikitap_kafka_connected"), 1);
   assert((await observed.value("wikitap_kafka_restarts_total"))! > 0);
+  await store.untilSome("wikitap_store_records_total", { outcome: "stored" });
   const families = await store.scrape();
   const is = (name: string, labels?: Record<string, string>) => valueOf(families, name, labels);
-  assert(is("wikitap_store_records_total", { outcome: "stored" })! > 0);
   assertEquals(is("wikitap_store_records_total", { outcome: "put_aside" }), 0);
   assert(is("wikitap_store_batch_records")! > 0);
   assertEquals([is("wikitap_store_partitions"), is("wikitap_kafka_connected")], [3, 1]);

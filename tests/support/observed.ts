@@ -30,15 +30,24 @@ export class Observed {
 
   /** Waits until the program is ready, or is not with this reason; 30 s at the most. */
   async until(reason: RegExp | "ready"): Promise<void> {
-    const deadline = Date.now() + 30_000;
-    while (true) {
+    await eventually(`'${reason}'`, async () => {
       const { status, reasons } = await this.health("ready");
-      const isSo = reason === "ready"
+      return reason === "ready"
         ? status === 200
         : status === 503 && reasons.some((given) => reason.test(given));
-      if (isSo) return;
-      if (Date.now() > deadline) throw new Error(`Not '${reason}': ${status} ${reasons}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    });
+  }
+
+  /** Waits until a metric is above 0; 30 s at the most. */
+  async untilSome(name: string, labels?: Record<string, string>): Promise<void> {
+    await eventually(name, async () => (await this.value(name, labels) ?? 0) > 0);
+  }
+}
+
+async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!await isSo()) {
+    if (Date.now() > deadline) throw new Error(`Never ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
