@@ -152,11 +152,15 @@ class Run {
     return await this.#report();
   }
 
-  /** Lets events appear in step with time and kills. */
+  /** Lets events appear at an even pace, as far as the kills allow. */
   async #release(): Promise<void> {
-    while (!this.#isOver) {
-      this.#parts.upstream.release(this.#due);
-      await pause(20);
+    const { upstream } = this.#parts;
+    const { duration } = this.#options;
+    for (let last = performance.now(); !this.#isOver; await pause(20)) {
+      const now = performance.now();
+      const more = (now - last) / Math.max(1, duration);
+      upstream.release(Math.min(upstream.released + more, this.#allowed));
+      last = now;
     }
   }
 
@@ -188,13 +192,12 @@ class Run {
     }
   }
 
-  /** How much of the log may be there: all of it only when there is nothing left to kill. */
-  get #due(): number {
-    const { duration, producerKills, brokerKills } = this.#options;
+  /** How much of the log may be there: a stretch of work beyond that of the next kill. */
+  get #allowed(): number {
+    const { producerKills, brokerKills } = this.#options;
     return Math.min(
-      (performance.now() - this.#startedAt) / Math.max(1, duration),
-      (this.#producerKills + 1) / (producerKills + 1),
-      (this.#brokerKills + 1) / (brokerKills + 1),
+      (this.#producerKills + 2) / (producerKills + 1),
+      (this.#brokerKills + 2) / (brokerKills + 1),
     );
   }
 

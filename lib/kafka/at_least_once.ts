@@ -1,6 +1,6 @@
 import { type Cluster, disconnect } from "./cluster.ts";
 import { type Admin, type OffsetCommitter, offsetCommitter, type Producer } from "./kafkajs.ts";
-import type { PositionPlace } from "./position_store.ts";
+import { type PositionPlace, readSaved } from "./position_store.ts";
 import type { Chunk } from "./record.ts";
 import { encodeSaved, type SavedProgress } from "./saved.ts";
 import { type Compression, sendChunks } from "./send.ts";
@@ -37,9 +37,10 @@ export class AtLeastOnce implements Session {
     });
   }
 
-  async open(): Promise<void> {
+  async open(): Promise<SavedProgress | undefined> {
     const clients = [this.#producer, this.admin, this.#committer];
     await Promise.all(clients.map((client) => client.connect()));
+    return await readSaved(this.admin, this.#place);
   }
 
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {

@@ -8,7 +8,7 @@ import { AtLeastOnce } from "./at_least_once.ts";
 import { ExactlyOnce } from "./exactly_once.ts";
 import { type Attempt, explain } from "./failure.ts";
 import { isFatal, isFenced, isUnknownTopic } from "./failure_kind.ts";
-import { type PositionPlace, readSaved } from "./position_store.ts";
+import { type PositionPlace, savedPosition } from "./position_store.ts";
 import {
   type Batch,
   PublishAborted,
@@ -93,7 +93,8 @@ export class Delivery implements Publisher {
       this.counts.connected = true;
       return saved;
     } catch (error) {
-      throw this.#explain(error);
+      // No transaction runs out of time so soon: another one of this name has started just now.
+      throw isFenced(error) ? new TakenOver(place.group) : this.#explain(error);
     }
   }
 
@@ -171,14 +172,12 @@ export class Delivery implements Publisher {
 
   /** Looks first, so that two producers of one name never fence each other in turns. */
   async #checkTakenOver(): Promise<void> {
-    const session = this.#session;
+    await this.#dropSession();
+    const { cluster, place } = this.#options;
     const deadline = Date.now() + TAKEOVER_PATIENCE;
-    while (session !== undefined && Date.now() < deadline) {
-      const saved = await readSaved(session.admin, this.#options.place).catch(() => undefined);
-      if (saved !== undefined && this.#isOther(saved)) {
-        await this.#dropSession();
-        throw new TakenOver(this.#options.place.group);
-      }
+    while (Date.now() < deadline) {
+      const saved = await savedPosition(cluster, place).catch(() => undefined);
+      if (saved !== undefined && this.#isOther(saved)) throw new TakenOver(place.group);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     log.info("The transaction ran out of time, and nobody took over: starting it again");
@@ -189,8 +188,7 @@ export class Delivery implements Publisher {
     const { transactionTimeout = TRANSACTION_TIMEOUT } = this.#options;
     const session = new DELIVERIES[delivery](cluster, { place, compression, transactionTimeout });
     try {
-      await session.open();
-      const saved = await readSaved(session.admin, place);
+      const saved = await session.open();
       this.#session = session;
       return saved;
     } catch (error) {

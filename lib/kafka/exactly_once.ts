@@ -1,7 +1,7 @@
 import { type Cluster, disconnect } from "./cluster.ts";
 import { protocolErrorType } from "./failure.ts";
 import { type Admin, type Producer, sendOffsetWithMetadata, type Transaction } from "./kafkajs.ts";
-import type { PositionPlace } from "./position_store.ts";
+import { type PositionPlace, readSaved } from "./position_store.ts";
 import type { Chunk } from "./record.ts";
 import { encodeSaved, type SavedProgress } from "./saved.ts";
 import { ChunksRefused, type Compression, sendChunks } from "./send.ts";
@@ -17,12 +17,6 @@ export class ExactlyOnce implements Session {
   readonly #compression: Compression;
   readonly admin: Admin;
   readonly #producer: Producer;
-  /**
-   * Begun by `open()`: `connect()` does not lock older producers out, and before that a commit of
-   * theirs may still be under way.
-   */
-  #begun: Transaction | undefined;
-
   constructor(cluster: Cluster, { place, compression, transactionTimeout }: SessionOptions) {
     this.#place = place;
     this.#compression = compression;
@@ -36,21 +30,34 @@ export class ExactlyOnce implements Session {
     });
   }
 
-  async open(): Promise<void> {
+  /**
+   * Locks older producers out, which `connect()` does not do, and then reads what is saved: each
+   * time behind a write of its own, until two reads agree. A broker that has just become the group's
+   * coordinator answers from what is known to be replicated, and for moments that may lack the last
+   * commits of the one before it. Its answer to a write comes when all before is replicated, too.
+   */
+  async open(): Promise<SavedProgress | undefined> {
     await Promise.all([this.#producer.connect(), this.admin.connect()]);
-    this.#begun = await this.#producer.transaction();
+    const transaction = await this.#producer.transaction();
+    let saved = await this.#savedBehindWrite(transaction);
+    for (let isSure = false; !isSure;) {
+      const again = await this.#savedBehindWrite(transaction);
+      isSure = again?.handled === saved?.handled && again?.owner === saved?.owner;
+      saved = again;
+    }
+    await transaction.abort();
+    return saved;
   }
 
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
-    const transaction = this.#begun ?? await this.#producer.transaction();
-    this.#begun = undefined;
+    const transaction = await this.#producer.transaction();
     try {
       await sendChunks(transaction, chunks, this.#compression);
     } catch (error) {
       if (error instanceof ChunksRefused) await transaction.abort();
       throw error;
     }
-    await this.#sendPosition(transaction, progress);
+    await this.#sendOffset(transaction, progress.handled, encodeSaved(progress));
     await transaction.commit();
   }
 
@@ -58,12 +65,18 @@ export class ExactlyOnce implements Session {
     await Promise.all([disconnect(this.#producer), disconnect(this.admin)]);
   }
 
+  /** The write is of the transaction, so that nobody sees it. */
+  async #savedBehindWrite(transaction: Transaction): Promise<SavedProgress | undefined> {
+    await this.#sendOffset(transaction, 0, "");
+    return await readSaved(this.admin, this.#place);
+  }
+
   /** In a transaction without records this is its first request, which kafkajs does not repeat. */
-  async #sendPosition(transaction: Transaction, progress: SavedProgress): Promise<void> {
+  async #sendOffset(transaction: Transaction, handled: number, metadata: string): Promise<void> {
     const { group, topic } = this.#place;
     const offset = {
       ...{ groupId: group, topic, partition: 0 },
-      ...{ offset: String(progress.handled), metadata: encodeSaved(progress) },
+      ...{ offset: String(handled), metadata },
     };
     for (let attempt = 1;; attempt++) {
       try {

@@ -18,8 +18,12 @@ export interface SessionOptions {
  * What differs between deliveries is here, what they share is in `Delivery`.
  */
 export interface Session {
-  /** Connects, and takes the name over where that exists; what is saved is to be read after it. */
-  open(): Promise<void>;
+  /**
+   * Connects, takes the name over where that exists, and reads what is saved under it.
+   *
+   * @throws {UserError} for a position that cannot be read.
+   */
+  open(): Promise<SavedProgress | undefined>;
   /**
    * Publishes chunks and saves the position behind them.
    *

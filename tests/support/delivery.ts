@@ -1,7 +1,7 @@
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { type Cluster, openCluster } from "../../lib/kafka/cluster.ts";
 import { Delivery, type DeliveryOptions } from "../../lib/kafka/delivery.ts";
-import type { Transaction } from "../../lib/kafka/kafkajs.ts";
+import type { Admin, Kafka, Transaction } from "../../lib/kafka/kafkajs.ts";
 import type { Batch } from "../../lib/kafka/publisher.ts";
 import { createTopics } from "../../lib/kafka/topics.ts";
 import { uniqueTopic } from "./kafka.ts";
@@ -60,18 +60,30 @@ export function withTransactions(
   cluster: Cluster,
   change: (transaction: Transaction) => Transaction,
 ): Cluster {
+  return replacing(cluster, "producer", (producer) => {
+    const begin = producer.transaction.bind(producer);
+    producer.transaction = async () => change(await begin());
+    return producer;
+  });
+}
+
+/** The same cluster, with admin clients that may behave otherwise. */
+export function withAdmins(cluster: Cluster, change: (admin: Admin) => Admin): Cluster {
+  return replacing(cluster, "admin", change);
+}
+
+/** The same cluster, where one kind of clients goes through `change`. */
+function replacing<K extends "producer" | "admin">(
+  cluster: Cluster,
+  kind: K,
+  change: (client: ReturnType<Kafka[K]>) => ReturnType<Kafka[K]>,
+): Cluster {
   const producing = new Proxy(cluster.producing, {
     get(kafka, key) {
-      if (key !== "producer") {
-        const value = Reflect.get(kafka, key, kafka);
-        return typeof value === "function" ? value.bind(kafka) : value;
-      }
-      return (...args: Parameters<typeof kafka.producer>) => {
-        const producer = kafka.producer(...args);
-        const begin = producer.transaction.bind(producer);
-        producer.transaction = async () => change(await begin());
-        return producer;
-      };
+      const value = Reflect.get(kafka, key, kafka);
+      if (typeof value !== "function") return value;
+      const method = value.bind(kafka);
+      return key === kind ? (...args: unknown[]) => change(method(...args)) : method;
     },
   });
   return { ...cluster, producing };
