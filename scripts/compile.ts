@@ -75,6 +75,7 @@ async function compile(script: string, output: string, target: string | undefine
   const { code, stderr } = await new Deno.Command("deno", {
     args: [
       ...["compile", "-q", "--frozen", ...permissionFlags(), "--output", output],
+      ...(await unwanted()).flatMap((path) => ["--exclude", path]),
       ...target === undefined ? [] : ["--target", target],
       script,
     ],
@@ -91,6 +92,30 @@ async function compile(script: string, output: string, target: string | undefine
     });
   }
   throw new UserError(`Cannot compile '${script}'`, { details });
+}
+
+/**
+ * Folders of packages that a binary does without. The samples that bintrees (below prom-client) brings
+ * along for its own tests make the compiler of Deno 2.9.6 overflow its stack.
+ */
+async function unwanted(): Promise<string[]> {
+  const { stdout } = await new Deno.Command("deno", { args: ["info", "--json"] }).output();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string };
+  const found: string[] = [];
+  for (const registry of foldersIn(npmCache)) {
+    for (const version of foldersIn(`${registry}/bintrees`)) found.push(`${version}/test`);
+  }
+  return found;
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    return [...Deno.readDirSync(path)].filter(({ isDirectory }) => isDirectory)
+      .map(({ name }) => `${path}/${name}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../support/program.ts";
 
-const PERMISSIONS = ["--allow-run=deno"];
+const PERMISSIONS = ["--allow-run=deno", "--allow-read"];
 const PATH = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 
 Deno.test("compile makes a binary that runs, or says that the runtime cannot be had", async () => {
