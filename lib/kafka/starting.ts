@@ -66,8 +66,14 @@ function isStarting(error: unknown, { remembered }: Pick<Cluster, "remembered">)
     /not available|loading/i.test(remembered.coordinatorError ?? "");
 }
 
-/** A connection failed, or what a dead producer left in Kafka is not completed yet. */
+/** What a dead producer left is being completed, or a dead broker's work given to another one. */
+const PASSING: ReadonlySet<string | undefined> = new Set([
+  "CONCURRENT_TRANSACTIONS",
+  "NOT_COORDINATOR_FOR_GROUP",
+]);
+
+/** A connection failed, or Kafka is still dealing with a death. */
 function isAway(error: unknown): boolean {
-  if (protocolErrorType(error) === "CONCURRENT_TRANSACTIONS") return true;
+  if (PASSING.has(protocolErrorType(error))) return true;
   return isNamed(error, /^KafkaJS(Connection(Closed)?|RequestTimeout)Error$/);
 }
