@@ -1,0 +1,34 @@
+/** From records to the bytes of requests, beside JSON.stringify of the same values. */
+import request from "kafkajs/src/protocol/requests/produce/v3/request.js";
+import { compile } from "../../lib/edits/outgoing.ts";
+import { produceRequest } from "../../lib/kafka/produce_request.ts";
+import { chunksOf } from "../../lib/kafka/record.ts";
+import { readEvent } from "../../lib/upstream/event.ts";
+import { eventBytes } from "./events.ts";
+
+const transform = compile({ topic: "t", filter: { types: ["edit"] } });
+const records = eventBytes(8000).flatMap((data) => transform(readEvent(data)) ?? []);
+const values = records.map(({ value }) => JSON.parse(value as string));
+const limits = () => ({ partitions: 3, maxBytes: 1_048_588 });
+const chunks = chunksOf(records, limits);
+const group = `batch: ${records.length} records to 3 partitions`;
+const ours = produceRequest(() => Promise.reject(new Error("no compression")));
+
+async function encode(make: typeof ours): Promise<void> {
+  for (const { topic, partition, messages } of chunks) {
+    const topicData = [{ topic, partitions: [{ partition, messages }] }];
+    await make({ acks: -1, timeout: 1000, producerId: "1", topicData }).encode();
+  }
+}
+
+Deno.bench("JSON.stringify alone", { group, baseline: true }, () => {
+  for (const value of values) JSON.stringify(value);
+});
+
+Deno.bench("chunksOf(): partitions and bounds", { group }, () => {
+  chunksOf(records, limits);
+});
+
+Deno.bench("produceRequest()", { group }, () => encode(ours));
+
+Deno.bench("the same by kafkajs", { group }, () => encode(request));

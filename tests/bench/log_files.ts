@@ -1,0 +1,31 @@
+/** What a broker of one node has on disk of a topic. */
+export interface LogStats {
+  readonly bytes: number;
+  /** Batches that mark the end of a transaction in a partition. */
+  readonly markers: number;
+}
+
+/** Where a record batch has its length and its attributes. */
+const LENGTH = 8;
+const ATTRIBUTES = 21;
+/** Of the attributes. */
+const CONTROL = 0b10_0000;
+
+/** @param folder That of the cluster, as `startKafka()` was given it. */
+export function logStats(folder: string, topic: string): LogStats {
+  let bytes = 0, markers = 0;
+  const data = `${folder}/node-1/data`;
+  for (const { name } of Deno.readDirSync(data)) {
+    if (name.replace(/-\d+$/, "") !== topic) continue;
+    for (const file of Deno.readDirSync(`${data}/${name}`)) {
+      if (!file.name.endsWith(".log")) continue;
+      const log = Deno.readFileSync(`${data}/${name}/${file.name}`);
+      const view = new DataView(log.buffer);
+      bytes += log.length;
+      for (let at = 0; at + ATTRIBUTES + 2 <= log.length; at += 12 + view.getInt32(at + LENGTH)) {
+        if (view.getInt16(at + ATTRIBUTES) & CONTROL) markers++;
+      }
+    }
+  }
+  return { bytes, markers };
+}

@@ -1,0 +1,26 @@
+/** From an event's bytes to its record, beside JSON.parse alone. */
+import { compile } from "../../lib/edits/outgoing.ts";
+import { parseEvent, readEvent } from "../../lib/upstream/event.ts";
+import { eventBytes } from "./events.ts";
+
+const events = eventBytes(10_000);
+const bytes = events.reduce((sum, { length }) => sum + length, 0);
+const group = `transform: ${events.length} events, ${(bytes / 1e6).toFixed(1)} MB, 38 % edits`;
+const decoder = new TextDecoder();
+const edits = compile({ topic: "t", filter: { types: ["edit"] } });
+
+Deno.bench("JSON.parse alone", { group, baseline: true }, () => {
+  for (const data of events) JSON.parse(decoder.decode(data));
+});
+
+Deno.bench("readEvent(): the boundary, type and place known", { group }, () => {
+  for (const data of events) readEvent(data);
+});
+
+Deno.bench("readEvent() and transform", { group }, () => {
+  for (const data of events) edits(readEvent(data));
+});
+
+Deno.bench("parseEvent() and transform: without the glance", { group }, () => {
+  for (const data of events) edits(parseEvent(data));
+});
