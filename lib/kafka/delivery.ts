@@ -45,6 +45,8 @@ export interface DeliveryOptions {
 
 const log = getLogger(["wikitap", "kafka"]);
 
+/** How long `open()` looks for a broker that answers at all, in ms. */
+const ANSWER_LIMIT = 2500;
 /** Waits between attempts while Kafka is away, in ms: doubling, with a ceiling. */
 const FIRST_WAIT = 100;
 const LONGEST_WAIT = 2000;
@@ -82,8 +84,8 @@ export class Delivery implements Publisher {
     const wanted = [place.topic, ...topics];
     const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
     await withAdmin(cluster, attempt, async (admin) => {
-      // A broker that closes each connection, as one does that wants SASL, is told at once.
-      await admin.describeCluster();
+      // Brokers that close each connection, as those do that want SASL, are told soon.
+      await throughFailover(() => admin.describeCluster(), ANSWER_LIMIT);
       await throughFailover(() => this.#topics.load(admin, wanted));
     });
     try {

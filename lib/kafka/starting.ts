@@ -29,12 +29,15 @@ export async function whileStarting<T>(
 const FAILOVER_LIMIT = 15_000;
 
 /**
- * Does something again and again, for 15 s at the most, while the broker that it needs is away: one
- * that died is in charge until its session ends. Only for work in a cluster that has just answered;
+ * Does something again and again, for `limit` ms (default 15,000), while the broker that it needs is
+ * away: one that died is in charge until its session ends. Only for work in a cluster that has just answered;
  * where none does, a person wants to know at once.
  */
-export async function throughFailover<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + FAILOVER_LIMIT;
+export async function throughFailover<T>(
+  work: () => Promise<T>,
+  limit: number = FAILOVER_LIMIT,
+): Promise<T> {
+  const deadline = Date.now() + limit;
   while (true) {
     try {
       return await work();
