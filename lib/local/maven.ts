@@ -56,7 +56,7 @@ export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
 }
 
 function pom(dependencies: string): string {
-  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  return `<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>wikitap</groupId>
   <artifactId>local</artifactId>
