@@ -22,10 +22,11 @@ import { kafkaStatus } from "../lib/local/running.ts";
 import { serveEvents } from "../lib/local/event_server.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
 import { syntheticLog } from "../lib/local/synthetic.ts";
+import { runDashboard } from "../lib/page/dashboard.ts";
 import { probe } from "../lib/upstream/probe.ts";
 import { userAgent } from "../lib/version.ts";
 
-const log = getLogger(["wikitap", "demo"]);
+const logger = getLogger(["wikitap", "demo"]);
 
 const { streamUrl, contact } = upstreamOptions.options;
 const demoGroups = [kafkaOptions, { title: "Stream", options: { streamUrl, contact } }] as const;
@@ -73,14 +74,14 @@ async function findKafka(
   const cluster = openCluster(clusterConfig(options));
   try {
     await withAdmin(cluster, { doing: "use Kafka" }, (admin) => admin.listTopics());
-    log.info("Using the Kafka at {given}", { given });
+    logger.info("Using the Kafka at {given}", { given });
     return given;
   } catch (error) {
     if (!isDefault) throw error;
   }
   const running = await kafkaStatus(KAFKA_DIRECTORY);
   if (running?.nodes.every(({ answers }) => answers)) return running.bootstrapServers;
-  log.info("Starting a Kafka");
+  logger.info("Starting a Kafka");
   const kafka = await startKafka({ directory: KAFKA_DIRECTORY, nodes: 1, port: 9092, signal });
   resources.use(kafka);
   return kafka.bootstrapServers;
@@ -97,7 +98,7 @@ async function findSource(
   if (trouble === undefined) {
     return ["--stream-url", streamUrl.href, ...contact === undefined ? [] : ["--contact", contact]];
   }
-  log.warn("{trouble}. Playing invented edits instead, to the topic '{topic}'", {
+  logger.warn("{trouble}. Playing invented edits instead, to the topic '{topic}'", {
     trouble,
     topic: SYNTHETIC_TOPIC,
   });
@@ -110,9 +111,12 @@ async function makeTopic(cluster: Cluster, topic: string): Promise<void> {
   await withAdmin(cluster, { doing: `make the topic '${topic}'`, topic }, async (admin) => {
     if (await describeTopic(admin, topic) !== undefined) return;
     await createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]);
-    log.info("Made the topic '{topic}' with 3 partitions", { topic });
+    logger.info("Made the topic '{topic}' with 3 partitions", { topic });
   });
 }
+
+/** How far back the live page looks, in ms. */
+const PAGE_HISTORY = 3_600_000;
 
 /** The printing ends after the producing, so that what was published last is shown too. */
 async function produceAndPrint(
@@ -133,11 +137,16 @@ async function produceAndPrint(
     handle: (batch) => writeLines(linesOf(batch, "line", isTerminal), isTerminal),
   });
   printing.catch(() => enough.abort());
+  const page = runDashboard(cluster, {
+    ...{ topic: producer.topic, history: PAGE_HISTORY, port: 0, hostname: "127.0.0.1" },
+    signal: printed.signal,
+    onReady: (url) => logger.info("The same as a live page: {url}", { url }),
+  }).catch((error) => logger.warn("There is no live page: {reason}", { reason: error.message }));
   try {
     await runProducer(producer, cluster, stop, log);
   } finally {
     printed.abort();
-    await printing;
+    await Promise.all([printing, page]);
   }
 }
 
