@@ -41,12 +41,15 @@ export class ByteWriter {
     this.#at += value.length;
   }
 
+  text(value: string): void {
+    this.#at += this.buffer.write(value, this.#at);
+  }
+
   /** A text behind its length in two bytes, which for null is -1. */
   string(value: string | null): void {
     if (value === null) return this.int16(-1);
-    const bytes = Buffer.from(value);
-    this.int16(bytes.length);
-    this.bytes(bytes);
+    this.int16(Buffer.byteLength(value));
+    this.text(value);
   }
 }
 

@@ -109,17 +109,17 @@ function encode(
   { partitions, keyless }: Topic,
 ): { message: Message; partition: number; bytes: number } {
   const keyBytes = key === null ? null : Buffer.from(key);
-  const valueBytes = typeof value === "string"
-    ? Buffer.from(value)
-    : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const partition = keyBytes === null ? keyless : murmur2(keyBytes) % partitions;
   const message: Message = {
-    key: keyBytes,
-    value: valueBytes,
+    key,
+    // Texts are encoded where they are written: bytes of their own would be copied once more.
+    value: typeof value === "string"
+      ? value
+      : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
     timestamp: String(timestamp),
     partition,
   };
-  let bytes = (keyBytes?.length ?? 0) + valueBytes.length + RECORD_OVERHEAD;
+  let bytes = (keyBytes?.length ?? 0) + Buffer.byteLength(value) + RECORD_OVERHEAD;
   if (headers !== undefined) {
     const encoded: Record<string, Buffer> = {};
     for (const [name, text] of Object.entries(headers)) {

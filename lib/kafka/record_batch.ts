@@ -139,13 +139,13 @@ function headerPairs(headers: NonNullable<Message["headers"]>): [string, Bytes |
 
 function sizeOfBytes(value: Bytes | null | undefined): number {
   if (value === null || value === undefined) return sizeOfVarint(-1);
-  const length = typeof value === "string" ? Buffer.byteLength(value) : value.length;
+  const length = Buffer.byteLength(value);
   return sizeOfVarint(length) + length;
 }
 
 function writeBytes(writer: ByteWriter, value: Bytes | null | undefined): void {
   if (value === null || value === undefined) return writer.varint(-1);
-  const bytes = typeof value === "string" ? Buffer.from(value) : value;
-  writer.varint(bytes.length);
-  writer.bytes(bytes);
+  writer.varint(Buffer.byteLength(value));
+  if (typeof value === "string") writer.text(value);
+  else writer.bytes(value);
 }

@@ -19,7 +19,11 @@ async function encoded(make: (request: ProduceRequest) => unknown, request: Prod
 }
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
-const text = fc.string({ unit: "grapheme", maxLength: 100 });
+const text = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 100 }),
+  // With halves of surrogate pairs.
+  fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)), maxLength: 50 }),
+);
 const message: fc.Arbitrary<Message> = fc.record({
   key: fc.oneof(bytes, text, fc.constant(null)),
   value: fc.oneof(bytes, text, fc.constant(null)),
