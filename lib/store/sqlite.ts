@@ -23,14 +23,15 @@ const OPEN_LIMIT = 10_000;
 /**
  * `NORMAL` in WAL mode: after a power cut the last transactions may be missing, rows and offsets
  * alike, so they are read again. Every row touches pages all over the indexes: hence a cache of
- * 64 MiB, and as much in the WAL before its pages are put in their places.
+ * 64 MiB, and 256 MiB in the WAL before its pages are put in their places, which the disk has to
+ * confirm.
  */
 const SETTINGS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA cache_size = -65536;
   PRAGMA journal_size_limit = 67108864;
-  PRAGMA wal_autocheckpoint = 16384;
+  PRAGMA wal_autocheckpoint = 65536;
 `;
 
 /**
