@@ -10,7 +10,7 @@ import { option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { duration, integer, oneOf } from "../lib/cli/values.ts";
-import { ExitCode } from "../lib/error.ts";
+import { ExitCode, UserError } from "../lib/error.ts";
 
 const chaosOptions = {
   title: "Chaos",
@@ -97,6 +97,8 @@ export const main = program({
       ...options,
       ...{ seed, duration, directory: DIRECTORY, stop },
       nodes: options.nodes === "3" ? 3 : 1,
+    }).catch((cause) => {
+      throw stop.aborted ? new UserError("Stopped before there was a verdict", { cause }) : cause;
     });
     writeOutput(`\n${tableText(report)}\n`);
     const { examples } = report.verdict;

@@ -239,7 +239,7 @@ class Run {
 
   /** One after the other, so that two of three are there; each comes back after a while. */
   async #killBrokers(): Promise<void> {
-    const { brokerKills, seed, nodes } = this.#options;
+    const { brokerKills, seed, nodes, stop } = this.#options;
     const { kafka } = this.#parts;
     const random = new Random(seed, 0x6368_0004);
     for (let kill = 0; kill < brokerKills; kill++) {
@@ -248,6 +248,7 @@ class Run {
       const id = random.integer(1, nodes);
       await kafka.kill(id);
       await pause(random.integer(0, LONGEST_DOWN));
+      if (stop?.aborted) return;
       await kafka.start(id);
       this.#brokerKills++;
     }

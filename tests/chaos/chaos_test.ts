@@ -27,7 +27,8 @@ async function chaos(
   }
 }
 
-const FEW = { events: 10_000, producerKills: 4, brokerKills: 1, streamFaults: 20 };
+// Not more faults than that: where most connections end within what comes again, there is no end.
+const FEW = { events: 12_000, producerKills: 4, brokerKills: 1, streamFaults: 10 };
 
 Deno.test(
   "Nothing is lost, doubled or out of order on one broker that is killed",
@@ -41,7 +42,14 @@ Deno.test(
 
 Deno.test("Nothing is lost, doubled or out of order on three brokers", unsanitized, () =>
   chaos(
-    { ...FEW, events: 20_000, producerKills: 6, brokerKills: 2, duration: 25_000 },
+    {
+      ...FEW,
+      events: 20_000,
+      producerKills: 6,
+      brokerKills: 2,
+      streamFaults: 16,
+      duration: 25_000,
+    },
     (report) => isKept(report, "exactly-once") && report.handled === report.events,
   ));
 
