@@ -5,10 +5,10 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { integer } from "../lib/cli/values.ts";
 import { KAFKA_VERSION } from "../lib/local/distribution.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 import { chart } from "../tests/bench/chart.ts";
 import { latency } from "../tests/bench/latency.ts";
 import { EXACTLY_ONCE, type Peer, PEERS, wikitap } from "../tests/bench/peers.ts";

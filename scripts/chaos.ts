@@ -7,10 +7,10 @@
 import { isKept, tableText } from "../lib/chaos/table.ts";
 import { runChaos } from "../lib/chaos/run.ts";
 import { option, type OptionGroup, type Values } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { duration, integer, oneOf } from "../lib/cli/values.ts";
 import { ExitCode, UserError } from "../lib/error.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 
 const chaosOptions = {
   title: "Chaos",

@@ -6,10 +6,10 @@
 import { getLogger } from "@logtape/logtape";
 import config from "../deno.json" with { type: "json" };
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { listOf, oneOf } from "../lib/cli/values.ts";
 import { UserError } from "../lib/error.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 
 const log = getLogger(["wikitap", "compile"]);
 

@@ -6,7 +6,6 @@
 import { getLogger } from "@logtape/logtape";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { integer, positiveDuration } from "../lib/cli/values.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -16,6 +15,7 @@ import { openCluster } from "../lib/kafka/cluster.ts";
 import type { Admin } from "../lib/kafka/kafkajs.ts";
 import { alterTopic, topicDrift, type TopicWish } from "../lib/kafka/topic_drift.ts";
 import { createTopics, describeTopic, topicConfigs, type TopicState } from "../lib/kafka/topics.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 
 const logger = getLogger(["wikitap", "topic"]);
 

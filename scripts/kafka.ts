@@ -4,7 +4,6 @@
  *     deno task kafka start
  */
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { oneOf, port } from "../lib/cli/values.ts";
 import { ExitCode, UsageError, UserError } from "../lib/error.ts";
@@ -12,6 +11,7 @@ import { KAFKA_DIRECTORY, startKafka } from "../lib/local/broker.ts";
 import type { LocalKafka } from "../lib/local/local_kafka.ts";
 import { kafkaStatus, stopKafka } from "../lib/local/running.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 import { getLogger } from "@logtape/logtape";
 
 const kafkaOptions = {

@@ -6,7 +6,6 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { port } from "../lib/cli/values.ts";
 import { ExitCode, UsageError, UserError } from "../lib/error.ts";
@@ -18,6 +17,7 @@ import {
   startRegistry,
   stopRegistry,
 } from "../lib/local/registry.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 
 const registryOptions = {
   title: "start",

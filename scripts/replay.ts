@@ -6,7 +6,6 @@
  *     deno task start --stream-url http://127.0.0.1:8181/v2/stream/recentchange
  */
 import { option, type OptionGroup, type Values } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { integer, listOf, port } from "../lib/cli/values.ts";
 import { UsageError, UserError } from "../lib/error.ts";
@@ -15,6 +14,7 @@ import { withGarbage } from "../lib/local/events/faults.ts";
 import type { EventLog } from "../lib/local/events/log.ts";
 import { readRecording } from "../lib/local/recording.ts";
 import { syntheticStreams } from "../lib/local/synthetic.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 
 const everySo = (help: string) =>
   option({ placeholder: "N", help, parse: integer(1, 1_000_000_000) });

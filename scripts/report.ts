@@ -5,13 +5,13 @@
  */
 import { databaseOption } from "../lib/cli/database_option.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { csvText, tableText } from "../lib/cli/table.ts";
 import { integer, oneOf, positiveDuration } from "../lib/cli/values.ts";
 import { UsageError } from "../lib/error.ts";
 import { type AnswerRow, openReader } from "../lib/store/answers.ts";
 import { type Question, type QuestionName, QUESTIONS } from "../lib/store/questions.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
+import { csvText, tableText } from "../lib/terminal/table.ts";
 
 const NAMES = Object.keys(QUESTIONS) as QuestionName[];
 

@@ -2,9 +2,9 @@
  * Prints the JSON Schema of the message. The one in the tree is made by
  * `deno task -q schema > lib/edits/edit.schema.json`.
  */
-import { writeOutput } from "../lib/cli/output.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { editJsonSchema } from "../lib/edits/schema.ts";
+import { writeOutput } from "../lib/terminal/output.ts";
 
 export const main = program({
   usage: "deno task schema",

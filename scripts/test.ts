@@ -5,7 +5,6 @@
  *     deno task test
  */
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
-import { writeError, writeOutput } from "../lib/cli/output.ts";
 import { errorText, program, runMain } from "../lib/cli/program.ts";
 import { ExitCode } from "../lib/error.ts";
 import { startKafka } from "../lib/local/broker.ts";
@@ -13,6 +12,7 @@ import type { LocalKafka } from "../lib/local/local_kafka.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
 import { fetchedRegistry, registryJar } from "../lib/local/registry_distribution.ts";
 import { startRegistry } from "../lib/local/registry.ts";
+import { writeError, writeOutput } from "../lib/terminal/output.ts";
 import { TEST_KAFKA } from "../tests/support/kafka.ts";
 import { preparePython } from "../tests/support/python.ts";
 import { TEST_REGISTRY } from "../tests/support/registry.ts";

@@ -1,7 +1,7 @@
 import { configureSync, getJsonLinesFormatter, type LogRecord } from "@logtape/logtape";
+import { writeError } from "../terminal/output.ts";
+import { safeJson, safeText } from "../terminal/safe_text.ts";
 import { flag, option, type OptionGroup, type Values } from "./option.ts";
-import { safeJson, safeText } from "./safe_text.ts";
-import { writeError } from "./output.ts";
 import { oneOf } from "./values.ts";
 
 /** How much is logged, and how; the same in every program. Logs go to stderr. */

@@ -12,6 +12,7 @@ import { addProducerMetrics } from "../observe/producer_metrics.ts";
 import { newCounts } from "../produce/counts.ts";
 import type { PublishedBatch } from "../produce/options.ts";
 import { produce } from "../produce/produce.ts";
+import { writeOutput } from "../terminal/output.ts";
 import { EventStream } from "../upstream/stream.ts";
 import { userAgent } from "../version.ts";
 import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./encoding.ts";
@@ -20,7 +21,6 @@ import { kafkaOptions } from "./kafka_options.ts";
 import type { logOptions } from "./log.ts";
 import { observe, observeOptions } from "./observe_options.ts";
 import type { GroupValues, Values } from "./option.ts";
-import { writeOutput } from "./output.ts";
 import {
   idleTimeoutOf,
   lingerOf,

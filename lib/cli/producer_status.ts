@@ -1,7 +1,7 @@
 import { formatDuration } from "../duration.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
 import { Rate } from "../rate.ts";
-import { counted, rateText, type Status } from "./status_line.ts";
+import { counted, rateText, type Status } from "../terminal/status_line.ts";
 
 /** What the producer's status is made of. */
 export interface ProducerSigns {

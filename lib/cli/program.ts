@@ -1,11 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import { ExitCode, UsageError, UserError } from "../error.ts";
+import { ClosedOutput, writeError, writeFooter, writeOutput } from "../terminal/output.ts";
+import { safeText } from "../terminal/safe_text.ts";
 import { VERSION } from "../version.ts";
 import { type Description, helpText } from "./help.ts";
 import { configureLog, logOptions } from "./log.ts";
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
-import { ClosedOutput, writeError, writeFooter, writeOutput } from "./output.ts";
-import { safeText } from "./safe_text.ts";
 
 /** One program: what it says of itself, its options, and what it does with their values. */
 export interface Program<G extends readonly OptionGroup[]> extends Description {

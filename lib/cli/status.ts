@@ -1,8 +1,8 @@
 import { getLogger } from "@logtape/logtape";
+import { terminalWidth, writeFooter } from "../terminal/output.ts";
+import { renderStatus, type Status, statusText } from "../terminal/status_line.ts";
 import type { logOptions } from "./log.ts";
 import type { Values } from "./option.ts";
-import { terminalWidth, writeFooter } from "./output.ts";
-import { renderStatus, type Status, statusText } from "./status_line.ts";
 
 /** How often the line is drawn anew, in ms; so long it takes to follow a terminal's new size. */
 const DRAW_EVERY = 500;

@@ -2,7 +2,7 @@ import { formatDuration } from "../duration.ts";
 import { isKafkaConnected } from "../observe/health.ts";
 import { Rate } from "../rate.ts";
 import type { Progress, Snapshot } from "../store/progress.ts";
-import { counted, rateText, type Status } from "./status_line.ts";
+import { counted, rateText, type Status } from "../terminal/status_line.ts";
 
 /** What a store's status is made of. */
 export interface StoreSigns {

@@ -1,6 +1,6 @@
-import { safeJson } from "../cli/safe_text.ts";
 import type { ReadRecord } from "../kafka/reader.ts";
 import type { OutgoingRecord } from "../kafka/record.ts";
+import { safeJson } from "../terminal/safe_text.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

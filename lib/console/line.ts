@@ -1,7 +1,7 @@
 import { schemaIdOf } from "../avro/wire.ts";
-import { safeText } from "../cli/safe_text.ts";
 import { type Edit, editSchema } from "../edits/edit.ts";
 import type { ReadRecord } from "../kafka/reader.ts";
+import { safeText } from "../terminal/safe_text.ts";
 
 /** Most characters that are shown of a title, a name, or a value that is no edit. */
 const LONGEST = { title: 120, name: 60, value: 200 } as const;

@@ -1,5 +1,5 @@
-import { safeText } from "../cli/safe_text.ts";
 import type { ReadBatch, ReadRecord } from "../kafka/reader.ts";
+import { safeText } from "../terminal/safe_text.ts";
 import { concat } from "./bytes.ts";
 import { jsonOf } from "./json.ts";
 import { lineOf } from "./line.ts";

@@ -1,4 +1,4 @@
-import { writeOutput } from "../cli/output.ts";
+import { writeOutput } from "../terminal/output.ts";
 import { concat } from "./bytes.ts";
 
 /** What a pipe holds while nobody reads, on Linux; more than that is only written to a reader. */

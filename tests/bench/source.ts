@@ -9,7 +9,7 @@
  *
  *     deno run -A tests/bench/source.ts FILE
  */
-import { writeOutput } from "../../lib/cli/output.ts";
+import { writeOutput } from "../../lib/terminal/output.ts";
 import { LiveEdits, sseChunks } from "./events.ts";
 
 const [file] = Deno.args;

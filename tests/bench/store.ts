@@ -8,14 +8,14 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
-import { writeOutput } from "../../lib/cli/output.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { tableText } from "../../lib/cli/table.ts";
 import { integer } from "../../lib/cli/values.ts";
 import { startKafka } from "../../lib/local/broker.ts";
 import { shell } from "../../lib/local/shell.ts";
 import { parseDatabase } from "../../lib/store/address.ts";
 import { openSink } from "../../lib/store/database.ts";
+import { writeOutput } from "../../lib/terminal/output.ts";
+import { tableText } from "../../lib/terminal/table.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { createTopic, openPublisher } from "../support/records.ts";
 import { editLike } from "./store_edits.ts";

@@ -5,11 +5,11 @@
  *     deno run -A tests/chaos/store.ts
  */
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
-import { writeOutput } from "../../lib/cli/output.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { tableText } from "../../lib/cli/table.ts";
 import { integer, positiveDuration } from "../../lib/cli/values.ts";
 import { ExitCode } from "../../lib/error.ts";
+import { writeOutput } from "../../lib/terminal/output.ts";
+import { tableText } from "../../lib/terminal/table.ts";
 import { runStoreChaos } from "./store_chaos.ts";
 
 const times = (help: string, count: number) =>

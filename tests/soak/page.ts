@@ -6,11 +6,11 @@
  */
 import type { Browser, Page } from "puppeteer-core";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
-import { writeOutput } from "../../lib/cli/output.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
 import { integer, positiveDuration } from "../../lib/cli/values.ts";
 import { startKafka } from "../../lib/local/broker.ts";
 import { sleep } from "../../lib/sleep.ts";
+import { writeOutput } from "../../lib/terminal/output.ts";
 import { launchBrowser, openTab } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
 import { inventEdit } from "../support/edits.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { producerStatus, producerWatch } from "../../../lib/cli/producer_status.ts";
-import { statusText } from "../../../lib/cli/status_line.ts";
 import { newCounts, type ProduceCounts } from "../../../lib/produce/counts.ts";
+import { statusText } from "../../../lib/terminal/status_line.ts";
 import type { Cause } from "../../../lib/upstream/response.ts";
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { statusText } from "../../../lib/cli/status_line.ts";
 import { storeStatus, storeWatch } from "../../../lib/cli/store_status.ts";
 import { Progress } from "../../../lib/store/progress.ts";
+import { statusText } from "../../../lib/terminal/status_line.ts";
 
 const snapshot = {
   ...{ edits: 12_345, bad: 2, lagRecords: 1200, lagMs: 3000, partitions: 3 },

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import stringWidth from "string-width";
-import { cutText } from "../../../lib/cli/cut.ts";
+import { cutText } from "../../../lib/terminal/cut.ts";
 
 Deno.test("cutText() leaves what fits, and cuts between characters as people see them", () => {
   assertEquals(cutText("edits", 5), "edits");

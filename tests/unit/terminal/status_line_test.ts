@@ -6,7 +6,7 @@ import {
   renderStatus,
   type Status,
   statusText,
-} from "../../../lib/cli/status_line.ts";
+} from "../../../lib/terminal/status_line.ts";
 
 const status: Status = {
   state: "reading",

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { safeJson, safeText } from "../../../lib/cli/safe_text.ts";
+import { safeJson, safeText } from "../../../lib/terminal/safe_text.ts";
 
 Deno.test("safeText() shows what would move a terminal's cursor or reorder its text", () => {
   assertEquals(safeText("a\u001b[31mb\nc"), "a\\u{1b}[31mb\\nc");

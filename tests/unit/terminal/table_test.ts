@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { csvText, tableText } from "../../../lib/cli/table.ts";
+import { csvText, tableText } from "../../../lib/terminal/table.ts";
 
 Deno.test("tableText() aligns, numbers to the right, also wide characters", () => {
   const rows = [{ title: "日本", edits: 1200 }, { title: "a", edits: null }];
