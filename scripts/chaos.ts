@@ -66,7 +66,7 @@ const chaosOptions = {
     program: option({
       placeholder: "FILE",
       help: "Another producer in the place of main.ts, to see whether its faults are found.",
-      parse: (text) => text,
+      parse: String,
       default: "main.ts",
     }),
   },

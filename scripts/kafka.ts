@@ -5,14 +5,11 @@
  */
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { runService, type Service } from "../lib/cli/service.ts";
 import { oneOf, port } from "../lib/cli/values.ts";
-import { ExitCode, UsageError, UserError } from "../lib/error.ts";
+import { UsageError } from "../lib/error.ts";
 import { KAFKA_DIRECTORY, startKafka } from "../lib/local/broker.ts";
-import type { LocalKafka } from "../lib/local/local_kafka.ts";
 import { kafkaStatus, stopKafka } from "../lib/local/running.ts";
-import { watchLaunchers } from "../lib/local/orphan.ts";
-import { writeOutput } from "../lib/terminal/output.ts";
-import { getLogger } from "@logtape/logtape";
 
 const kafkaOptions = {
   title: "start",
@@ -35,10 +32,6 @@ const kafkaOptions = {
   },
 } satisfies OptionGroup;
 
-type StartOptions = Values<typeof kafkaOptions.options>;
-
-const log = getLogger(["wikitap", "kafka"]);
-
 export const main = program({
   usage: "deno task kafka start|stop|status",
   summary: "A real Apache Kafka on this machine. It is fetched with Maven the first time, unless " +
@@ -52,99 +45,54 @@ export const main = program({
   ],
   groups: [kafkaOptions],
   operands: 1,
-  run(options, stop) {
-    const [command] = options.operands;
-    switch (command) {
-      case "start":
-        return start(options, stop);
-      case "stop":
-        return stopRunning();
-      case "status":
-        return status();
-      default:
-        throw new UsageError(
-          command === undefined ? "Say what to do" : `Unknown command '${command}'`,
-          { hint: "One of start, stop, status; see --help" },
-        );
+  async run(options, stop) {
+    const { nodes, port } = options;
+    if (port + Number(nodes) > 65_536) {
+      throw new UsageError(`--port ${port} leaves no room for ${nodes} nodes`);
     }
+    return await runService(serviceOf(options), options, stop);
   },
 });
 
-async function start(options: StartOptions, stop: AbortSignal): Promise<void> {
-  if (options.port + Number(options.nodes) > 65_536) {
-    throw new UsageError(`--port ${options.port} leaves no room for ${options.nodes} nodes`);
-  }
-  if (!options.clean && await runsAlready(options)) return;
-  await using launchers = await watchLaunchers();
-  const signal = AbortSignal.any([stop, launchers.signal]);
-  let kafka: LocalKafka;
-  try {
-    kafka = await startKafka({
-      directory: KAFKA_DIRECTORY,
-      nodes: options.nodes === "3" ? 3 : 1,
-      port: options.port,
-      clean: options.clean,
-      detached: options.detach,
-      signal,
-    });
-  } catch (error) {
-    if (signal.aborted) return;
-    throw error;
-  }
-  writeOutput(`${kafka.bootstrapServers}\n`);
-  if (options.detach) {
-    log.info("Kafka answers, and runs until: deno task kafka stop");
-  } else await stayInForeground(kafka, signal);
-}
-
-/** Until a signal, our launcher's end, `kafka stop` from elsewhere, or the end of a broker. */
-async function stayInForeground(kafka: LocalKafka, signal: AbortSignal): Promise<void> {
-  await using _running = kafka;
-  log.info("Kafka answers; Ctrl-C stops it");
-  const aborted = Promise.withResolvers<undefined>();
-  if (signal.aborted) aborted.resolve(undefined);
-  signal.addEventListener("abort", () => aborted.resolve(undefined));
-  const ended = await Promise.race([kafka.ended, aborted.promise]);
-  if (ended !== undefined && ended.code !== ENDED_BY_SIGTERM) {
-    throw new UserError(`Broker ${ended.id} ended: exit code ${ended.code}`, {
-      hint: `Its log: '${KAFKA_DIRECTORY}/node-${ended.id}/broker.log'`,
-    });
-  }
-  log.info("Stopping Kafka");
-}
-
-/** What a Java that was asked to stop returns. */
-const ENDED_BY_SIGTERM = 128 + 15;
-
-/** A Kafka like the one that is asked for is as good as a new one; another kind is refused. */
-async function runsAlready({ nodes, port }: StartOptions): Promise<boolean> {
-  const found = await kafkaStatus(KAFKA_DIRECTORY);
-  const isLike = found !== undefined && String(found.nodes.length) === nodes &&
-    (port === 0 || found.nodes[0]?.port === port) && found.nodes.every(({ answers }) => answers);
-  if (!isLike) return false;
-  log.info("This Kafka runs already");
-  writeOutput(`${found.bootstrapServers}\n`);
-  return true;
-}
-
-async function stopRunning(): Promise<void> {
-  const count = await stopKafka(KAFKA_DIRECTORY);
-  log.info(count === 0 ? "No Kafka runs here" : `Stopped Kafka: ${count} of its nodes ran`);
-}
-
-async function status(): Promise<ExitCode> {
-  const nodes = (await kafkaStatus(KAFKA_DIRECTORY))?.nodes ?? [];
-  if (nodes.every(({ pid }) => pid === undefined)) {
-    writeOutput("No Kafka runs here\n");
-    return ExitCode.failure;
-  }
-  for (const { id, port, pid, answers } of nodes) {
-    const state = pid === undefined
-      ? "does not run"
-      : `process ${pid}, ${answers ? "answers" : "does not answer"}`;
-    writeOutput(`127.0.0.1:${port}  broker ${id}: ${state}\n`);
-  }
-  return nodes.every(({ answers }) => answers) ? ExitCode.done : ExitCode.failure;
+function serviceOf(
+  { nodes, port, clean, detach }: Values<typeof kafkaOptions.options>,
+): Service {
+  return {
+    name: "Kafka",
+    async find() {
+      const found = await kafkaStatus(KAFKA_DIRECTORY);
+      // The start refuses another kind.
+      const isLike = found !== undefined && String(found.nodes.length) === nodes &&
+        (port === 0 || found.nodes[0]?.port === port) &&
+        found.nodes.every(({ answers }) => answers);
+      return isLike ? found.bootstrapServers : undefined;
+    },
+    async start(signal) {
+      const kafka = await startKafka({
+        directory: KAFKA_DIRECTORY,
+        nodes: nodes === "3" ? 3 : 1,
+        ...{ port, clean, detached: detach, signal },
+      });
+      return {
+        address: kafka.bootstrapServers,
+        ended: kafka.ended.then(({ id, code }) => ({
+          name: `Broker ${id}`,
+          code,
+          log: `${KAFKA_DIRECTORY}/node-${id}/broker.log`,
+        })),
+        [Symbol.asyncDispose]: () => kafka.stop(),
+      };
+    },
+    stop: async () => await stopKafka(KAFKA_DIRECTORY) > 0,
+    async status() {
+      const nodes = (await kafkaStatus(KAFKA_DIRECTORY))?.nodes ?? [];
+      return nodes.map(({ id, port, ...state }) => ({
+        address: `127.0.0.1:${port}`,
+        name: `broker ${id}`,
+        ...state,
+      }));
+    },
+  };
 }
 
 if (import.meta.main) await runMain(main);

@@ -14,6 +14,7 @@ import { withGarbage } from "../lib/local/events/faults.ts";
 import type { EventLog } from "../lib/local/events/log.ts";
 import { readRecording } from "../lib/local/recording.ts";
 import { syntheticStreams } from "../lib/local/synthetic.ts";
+import { untilAborted } from "../lib/sleep.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
 
 const everySo = (help: string) =>
@@ -32,7 +33,7 @@ const eventOptions = {
       placeholder: "FILE",
       help:
         "A recording to play instead of synthetic events: raw SSE as the service sends it, or one event a line as JSON; 256 MiB at the most.",
-      parse: (text) => text,
+      parse: String,
     }),
     seed: option({
       placeholder: "N",
@@ -92,14 +93,12 @@ export const main = program({
     checkCombination(options);
     const log = await openLog(options, Date.now());
     const server = startServer(log, options);
-    const { promise: stopped, resolve } = Promise.withResolvers<void>();
-    stop.addEventListener("abort", () => resolve());
     writeOutput(
       `Serving ${describe(options)} at ${server.url}\n` +
         `Point the producer at it: deno task start --stream-url ${server.url}\n` +
         "Stop with Ctrl-C\n",
     );
-    if (!stop.aborted) await stopped;
+    await untilAborted(stop);
     await server.stop();
     writeOutput(`${summary(server)}\n`);
   },

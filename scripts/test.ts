@@ -24,7 +24,7 @@ const testOptions = {
     filter: option({
       placeholder: "TEXT",
       help: "Only tests whose name holds this text, or matches this /pattern/.",
-      parse: (text) => text,
+      parse: String,
     }),
     registry: flag(
       "Fetch what the tests of Avro need: a schema registry (140 MB) and a reader in Python. " +
