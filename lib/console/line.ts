@@ -33,7 +33,7 @@ function editLine(edit: Edit): string {
   const user = user_name === null ? "(hidden user)" : cut(user_name, LONGEST.name);
   return [
     timeOf(Date.parse(edit.timestamp)),
-    cut(domain, LONGEST.name).padEnd(20),
+    cut(domain, LONGEST.name).padEnd(21),
     sizeChange(edit).padStart(8),
     cut(title, LONGEST.title),
     user_type === "bot" ? `${user} [bot]` : user,

@@ -35,7 +35,7 @@ Deno.test("consume --output line shows edits, and nothing that moves a cursor", 
   const [first, second] = stdout.split("\n");
   assertEquals(
     first,
-    "03:04:05  en.wikipedia.org           +20  Evil \\u{1b}[2J\\u{9b} title  Alice [bot]",
+    "03:04:05  en.wikipedia.org            +20  Evil \\u{1b}[2J\\u{9b} title  Alice [bot]",
   );
   assertMatch(second!, /^\d\d:\d\d:\d\d {2}\\u\{1b\}\[2J no edit$/);
 });

@@ -5,7 +5,7 @@ import type { Page } from "puppeteer-core";
 import type { Edit } from "../../lib/edits/edit.ts";
 import { launchBrowser, openTab } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
-import { inventEdit } from "../support/edits.ts";
+import { hourOfEdits, inventEdit } from "../support/edits.ts";
 import { testKafka } from "../support/kafka.ts";
 import { TestTopic } from "../support/topic.ts";
 
@@ -281,18 +281,6 @@ Deno.test(
     }, hourOfEdits());
   },
 );
-
-/** An hour whose chart is worth a look: the rate goes up and down. */
-function hourOfEdits(): Edit[] {
-  const edits: Edit[] = [];
-  for (let ago = 3600; ago > 0; ago--) {
-    const rate = 12 + 4 * Math.sin(ago / 700) + 2 * Math.sin(ago / 130) + 2 * Math.sin(ago / 41);
-    for (let k = 0; k < rate; k++) {
-      edits.push(inventEdit(edits.length, Date.now() - ago * 1000 + 1000 * k / rate));
-    }
-  }
-  return edits;
-}
 
 /** What axe finds: the rule, and the first element that breaks it. */
 function violations(page: Page): Promise<string[]> {

@@ -92,6 +92,18 @@ export function inventEdit(number: number, time: number): Edit {
   };
 }
 
+/** The last hour's edits, invented, whose chart is worth a look: the rate goes up and down. */
+export function hourOfEdits(): Edit[] {
+  const edits: Edit[] = [];
+  for (let ago = 3600; ago > 0; ago--) {
+    const rate = 12 + 4 * Math.sin(ago / 700) + 2 * Math.sin(ago / 130) + 2 * Math.sin(ago / 41);
+    for (let k = 0; k < rate; k++) {
+      edits.push(inventEdit(edits.length, Date.now() - ago * 1000 + 1000 * k / rate));
+    }
+  }
+  return edits;
+}
+
 function weighted<T extends readonly [...unknown[], number]>(
   choices: readonly T[],
   random: () => number,

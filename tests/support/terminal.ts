@@ -7,6 +7,8 @@ export interface TerminalSession extends AsyncDisposable {
   readonly screen: () => string[];
   /** All that was written, as it was. */
   readonly written: () => string;
+  /** The terminal itself, with its colours. */
+  readonly terminal: xterm.Terminal;
   /** Resolves when the screen is as wanted; rejects when the program ends before, or after 30 s. */
   until(isSo: (screen: string[]) => boolean): Promise<void>;
   /** Makes the terminal wider or narrower. */
@@ -23,7 +25,9 @@ export interface TerminalSession extends AsyncDisposable {
  */
 export function startOnTerminal(
   command: readonly string[],
-  { env = {}, columns = 80, redirect = "" }: Pick<RunOptions, "env"> & {
+  { env = {}, cwd = ".", columns = 80, redirect = "" }: Pick<RunOptions, "env"> & {
+    /** The folder in which it runs. Default: this repository, where tests run. */
+    readonly cwd?: string;
     readonly columns?: number;
     /** What the shell is to redirect: `>/dev/null`. */
     readonly redirect?: string;
@@ -34,6 +38,7 @@ export function startOnTerminal(
   const shell = `tty; stty cols ${columns} rows 24; exec ${line} ${redirect}`;
   const child = new Deno.Command("script", {
     args: ["-qefc", shell, "/dev/null"],
+    cwd,
     env: { ...NO_SETTINGS, TERM: "xterm-256color", ...env },
     stdin: "piped",
     stdout: "piped",
@@ -81,7 +86,7 @@ export function startOnTerminal(
     return code;
   })();
   return {
-    ...{ screen, written: () => written, until, ended },
+    ...{ screen, written: () => written, terminal, until, ended },
     resize: async (columns) => {
       const tty = /^(\/dev\/\S+)/.exec(written)![1]!;
       terminal.resize(columns, 24);

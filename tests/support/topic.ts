@@ -17,8 +17,7 @@ export class TestTopic implements AsyncDisposable {
   }
 
   /** Makes a topic of three partitions. */
-  static async create(bootstrapServers: string): Promise<TestTopic> {
-    const topic = uniqueTopic();
+  static async create(bootstrapServers: string, topic = uniqueTopic()): Promise<TestTopic> {
     const cluster = openCluster({ brokers: [bootstrapServers] });
     await withAdmin(cluster, { doing: "create a topic" }, async (admin) => {
       await createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]);

@@ -20,12 +20,12 @@ const edit = {
 Deno.test("lineOf() shows an edit in one line", () => {
   assertEquals(
     lineOf(record(JSON.stringify(edit))),
-    "03:04:05  en.wikipedia.org        +1,234  Douglas Adams  Alice",
+    "03:04:05  en.wikipedia.org         +1,234  Douglas Adams  Alice",
   );
   const bot = { ...edit, user_name: null, user_type: "bot", old_length: null, new_length: null };
   assertEquals(
     lineOf(record(JSON.stringify(bot))),
-    "03:04:05  en.wikipedia.org                Douglas Adams  (hidden user) [bot]",
+    "03:04:05  en.wikipedia.org                 Douglas Adams  (hidden user) [bot]",
   );
 });
 
