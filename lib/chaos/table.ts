@@ -1,7 +1,7 @@
 import type { ChaosReport } from "./run.ts";
 
 /** Whether the producer kept its promise. */
-export function isKept({ verdict }: ChaosReport, delivery: string): boolean {
+export function isKept({ verdict }: Pick<ChaosReport, "verdict">, delivery: string): boolean {
   const { lost, doubled, disordered, foreign } = verdict;
   return lost === 0 && disordered === 0 && foreign === 0 &&
     (doubled === 0 || delivery === "at-least-once");

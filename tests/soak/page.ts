@@ -15,6 +15,7 @@ import { launchBrowser, openTab } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
 import { inventEdit } from "../support/edits.ts";
 import { TestTopic } from "../support/topic.ts";
+import { cpuSeconds, residentBytes } from "./process.ts";
 
 const soakOptions = {
   title: "How much",
@@ -136,18 +137,6 @@ async function browserBytes(browser: Browser): Promise<number> {
   await session.detach();
   const sizes = await Promise.all(processInfo.map(({ id }) => residentBytes(id)));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-async function residentBytes(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
-}
-
-/** In user and system mode together; the clock of `/proc` ticks 100 times a second. */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13);
-  return (Number(user) + Number(system)) / 100;
 }
 
 function megabytes(bytes: number): string {

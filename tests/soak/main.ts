@@ -1,0 +1,135 @@
+/**
+ * Do producer, consumer and store keep their memory and their handles, and every edit? Runs them
+ * for an hour, with a reconnect every minute, on a Kafka and databases of its own.
+ *
+ *     deno task soak
+ */
+import { isKept } from "../../lib/chaos/table.ts";
+import { option, type OptionGroup } from "../../lib/cli/option.ts";
+import { writeOutput } from "../../lib/terminal/output.ts";
+import { program, runMain } from "../../lib/cli/program.ts";
+import { tableText } from "../../lib/terminal/table.ts";
+import { duration, integer, positiveDuration } from "../../lib/cli/values.ts";
+import { ExitCode, UserError } from "../../lib/error.ts";
+import type { Usage } from "./process.ts";
+import { runSoak } from "./run.ts";
+import type { Watched } from "./watched.ts";
+
+const soakOptions = {
+  title: "How much",
+  options: {
+    for: option({
+      placeholder: "DURATION",
+      help: "How long they are measured.",
+      parse: positiveDuration,
+      default: 3_600_000,
+      defaultText: "1h",
+    }),
+    warmUp: option({
+      placeholder: "DURATION",
+      help: "How long they run before.",
+      parse: duration,
+      default: 300_000,
+      defaultText: "5m",
+    }),
+    every: option({
+      placeholder: "DURATION",
+      help: "How often they are measured.",
+      parse: positiveDuration,
+      default: 10_000,
+      defaultText: "10s",
+    }),
+    reconnect: option({
+      placeholder: "DURATION",
+      help:
+        "How long a connection upstream lasts at the most; in the same time one is torn on average.",
+      parse: positiveDuration,
+      default: 60_000,
+      defaultText: "1m",
+    }),
+    rate: option({
+      placeholder: "N",
+      help: "Edits per second, about.",
+      parse: integer(1, 5000),
+      default: 100,
+    }),
+  },
+} satisfies OptionGroup;
+
+/** How many handles and sockets more are no growth: one that is just being replaced. */
+const HANDLES_MAY_GROW = 2;
+
+export const main = program({
+  usage: "deno task soak",
+  summary:
+    "Runs producer, consumer and store for an hour, with a reconnect upstream every minute. " +
+    "Fails when the memory of one grows beyond what is allowed, or its handles or sockets by more " +
+    `than ${HANDLES_MAY_GROW}; or when an edit is lost, doubled or out of order within its page.`,
+  examples: [
+    ["deno task soak", "An hour, after five minutes to get warm"],
+    ["deno task soak --for 3m --warm-up 30s", "A short one: its memory is still growing warm"],
+  ],
+  groups: [soakOptions],
+  async run({ for: length, ...options }, stop) {
+    let told = 0;
+    const report = await runSoak({
+      ...{ ...options, length, stop },
+      onMeasured(time, watched) {
+        if (time < told) return;
+        told = time + 60_000;
+        writeOutput(`${(time / 60_000).toFixed(1)} min: ${watched.map(nowText).join(", ")}\n`);
+      },
+    }).catch((cause) => {
+      throw stop.aborted ? new UserError("Stopped before there was a verdict") : cause;
+    });
+    const usages = report.watched.flatMap(usageRows);
+    const places = Object.entries(report.places);
+    writeOutput(`\n${tableText(usages)}\n${tableText(places.map(placeRow))}\n`);
+    for (const [, { examples }] of places) for (const line of examples) writeOutput(`${line}\n`);
+    const isGood = usages.every(({ verdict }) => verdict === GOOD) &&
+      places.every(([, verdict]) => isKept({ verdict }, "exactly-once"));
+    writeOutput(
+      `${isGood ? "Kept" : "BROKEN"}: ${report.connections} connections upstream, ${report.cuts} ` +
+        `of them torn, ${new Date().toISOString().slice(0, 10)}\n`,
+    );
+    return isGood ? ExitCode.done : ExitCode.failure;
+  },
+});
+
+const GOOD = "kept";
+
+/** What a program took: a row for each figure. */
+function usageRows(watched: Watched) {
+  const { name, mayGrow } = watched.options;
+  const rowOf = (figure: keyof Usage, unit: number, mayGrow: number) => {
+    const { start, end, max, perHour } = watched.growth(figure);
+    const rounded = (value: number) => Math.round(value / unit * 10) / 10;
+    return {
+      program: name,
+      figure: unit === 1 ? figure : `${figure}, MiB`,
+      ...{ start: rounded(start), end: rounded(end), max: rounded(max) },
+      "per hour": rounded(perHour),
+      "may grow by": mayGrow,
+      verdict: end - start <= mayGrow * unit ? GOOD : "GREW",
+    };
+  };
+  return [
+    rowOf("memory", 1_048_576, mayGrow),
+    rowOf("handles", 1, HANDLES_MAY_GROW),
+    rowOf("sockets", 1, HANDLES_MAY_GROW),
+  ];
+}
+
+function placeRow(
+  [place, verdict]: [string, Awaited<ReturnType<typeof runSoak>>["places"][string]],
+) {
+  const { expected, found, lost, doubled, disordered, foreign } = verdict;
+  return { place, expected, found, lost, doubled, "out of order": disordered, foreign };
+}
+
+function nowText(watched: Watched): string {
+  const { memory, handles, sockets } = watched.latest;
+  return `${watched.options.name} ${Math.round(memory / 1_048_576)} MiB ${handles}/${sockets}`;
+}
+
+if (import.meta.main) await runMain(main);

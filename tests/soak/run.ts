@@ -1,0 +1,138 @@
+import type { Verdict } from "../../lib/chaos/checker.ts";
+import { expectedOf } from "../../lib/chaos/expected.ts";
+import { openCluster } from "../../lib/kafka/cluster.ts";
+import { startKafka } from "../../lib/local/broker.ts";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { sleep } from "../../lib/sleep.ts";
+import { testPostgres } from "../support/postgres.ts";
+import { makeTopic, serve } from "../support/produce.ts";
+import { checkPostgres, checkPrinted, checkSqlite, checkTopic } from "./places.ts";
+import { Watched } from "./watched.ts";
+
+export interface SoakOptions {
+  /** How long it is measured, and how long it runs before (ms). */
+  readonly length: number;
+  readonly warmUp: number;
+  /** How often it is measured (ms). */
+  readonly every: number;
+  /** How long a connection upstream lasts; in the same time one is torn on average (ms). */
+  readonly reconnect: number;
+  /** Edits per second, about. */
+  readonly rate: number;
+  /** Told of the programs after each measurement, with the time in ms that they are at work. */
+  readonly onMeasured: (time: number, watched: readonly Watched[]) => void;
+  /** Ends the run early. */
+  readonly stop: AbortSignal;
+}
+
+export interface SoakReport {
+  /** The programs, with what they took. */
+  readonly watched: readonly Watched[];
+  /** What each place holds, compared with what was served. */
+  readonly places: Readonly<Record<string, Verdict>>;
+  /** Connections upstream, and how many of them were torn. */
+  readonly connections: number;
+  readonly cuts: number;
+}
+
+/** Of the events upstream, so many are edits. */
+const EDITS_SHARE = 0.38;
+/** It goes on for so long beyond the last measurement (ms), so that all are taken at work. */
+const BEYOND = 5000;
+/** Until all is stored, once all was served (ms). */
+const SETTLE_LIMIT = 60_000;
+/** How much the memory of a program may grow, in MiB, however long it is watched. */
+const MAY_GROW = 32;
+/** SQLite's pages in memory fill up as the file grows, to 64 MiB. */
+const SQLITE_MAY_GROW = MAY_GROW + 64;
+
+/**
+ * The stand-in for upstream, a Kafka, the producer, `consume`, and `store` into SQLite and into
+ * PostgreSQL. Each program is told how many edits there are, and ends by itself.
+ *
+ * @throws {UserError} when a program ends too early, too late or with a failure.
+ */
+export async function runSoak(options: SoakOptions): Promise<SoakReport> {
+  const { length, warmUp, reconnect, stop } = options;
+  const events = options.rate / EDITS_SHARE;
+  const count = Math.ceil(events * (warmUp + length + BEYOND) / 1000);
+  const log = syntheticLog({ start: Date.now(), rate: events, count });
+  const expected = expectedOf(log);
+
+  const directory = await Deno.makeTempDir({ prefix: "wikitap-soak-" });
+  const server = await testPostgres();
+  try {
+    await using kafka = await startKafka({
+      ...{ directory: `${directory}/kafka`, port: 0, heap: 256, signal: stop },
+    });
+    await using database = await server.database();
+    const topic = await makeTopic(kafka.bootstrapServers, { partitions: 6 });
+    await using upstream = serve(log, {
+      pace: "first-client",
+      connectionLimit: reconnect,
+      faults: { cutEvery: Math.ceil(events * reconnect / 1000) },
+    });
+    await using processes = new AsyncDisposableStack();
+    const start = async (
+      name: string,
+      args: readonly string[],
+      { mayGrow = MAY_GROW, env = {} } = {},
+    ) => {
+      const [script = "", ...others] = args;
+      const from = ["--bootstrap-server", kafka.bootstrapServers, "--topic", topic];
+      return processes.use(
+        await Watched.start({
+          ...{ name, mayGrow, env, output: `${directory}/${name}` },
+          args: [script, ...from, ...others],
+        }),
+      );
+    };
+    const all = ["--max-messages", String(expected.edits.size)];
+    const sqlite = `${directory}/edits.db`;
+    const watched = [
+      await start("store-sqlite", ["scripts/store.ts", "--database", `sqlite:${sqlite}`, ...all], {
+        mayGrow: SQLITE_MAY_GROW,
+      }),
+      await start("store-postgres", ["scripts/store.ts", "--database", database.address, ...all], {
+        env: { PGPASSWORD: server.password },
+      }),
+      await start("consume", [
+        ...["scripts/consume.ts", "--from-beginning", "--output", "json", "--quiet", ...all],
+      ]),
+      await start("producer", [
+        ...["main.ts", "--stream-url", upstream.url, "--since", String(log.origin)],
+        ...["--events-to-produce", String(expected.edits.size)],
+      ]),
+    ];
+    await measure(watched, options);
+    const late = AbortSignal.any([stop, AbortSignal.timeout(BEYOND + SETTLE_LIMIT)]);
+    for (const program of watched.toReversed()) await program.end(late);
+    const cluster = openCluster({ brokers: [kafka.bootstrapServers] });
+    return {
+      watched,
+      places: {
+        topic: await checkTopic(expected, cluster, topic),
+        printed: await checkPrinted(expected, `${directory}/consume`),
+        SQLite: checkSqlite(expected, sqlite),
+        PostgreSQL: await checkPostgres(expected, database),
+      },
+      connections: upstream.stats.connections,
+      cuts: upstream.stats.cuts,
+    };
+  } finally {
+    await server.stop();
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Measures the programs again and again, once they are warm. */
+async function measure(watched: readonly Watched[], options: SoakOptions): Promise<void> {
+  const { length, warmUp, every, onMeasured, stop } = options;
+  const begin = Date.now();
+  for (let time = warmUp; time <= warmUp + length; time += every) {
+    await sleep(begin + time - Date.now(), stop);
+    stop.throwIfAborted();
+    for (const program of watched) await program.measure();
+    onMeasured(time, watched);
+  }
+}
