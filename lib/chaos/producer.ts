@@ -1,4 +1,5 @@
 import { supervise, type Supervised } from "../local/process.ts";
+import { sleep } from "../sleep.ts";
 
 export interface ProducerOptions {
   /** The program, `main.ts` as a rule, and its flags. */
@@ -86,6 +87,8 @@ export class Producer implements AsyncDisposable {
         ...[program, ...flags],
       ];
       await using process = await supervise(command, { output });
+      // It could not be told while it was being started.
+      if (this.#isStopping) return;
       this.#process = process;
       const code = await process.exited;
       this.#process = undefined;
@@ -95,7 +98,7 @@ export class Producer implements AsyncDisposable {
         throw new Error(`The producer ended with exit code ${code}: see '${output}'`);
       }
       this.#gaveUp++;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await sleep(PAUSE);
     }
   }
 }
