@@ -4,7 +4,7 @@
  *
  *     deno task chaos
  */
-import { isKept, tableText } from "../lib/chaos/table.ts";
+import { isKept, reportText } from "../lib/chaos/report.ts";
 import { runChaos } from "../lib/chaos/run.ts";
 import { option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
@@ -100,7 +100,7 @@ export const main = program({
     }).catch((cause) => {
       throw stop.aborted ? new UserError("Stopped before there was a verdict", { cause }) : cause;
     });
-    writeOutput(`\n${tableText(report)}\n`);
+    writeOutput(`\n${reportText(report)}\n`);
     const { examples } = report.verdict;
     if (examples.length > 0) writeOutput(`${examples.join("\n")}\n`);
     const isGood = isKept(report, options.delivery);

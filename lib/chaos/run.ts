@@ -5,13 +5,15 @@ import { savedPosition } from "../kafka/position_store.ts";
 import { readTopic } from "../kafka/reader.ts";
 import { createTopics } from "../kafka/topics.ts";
 import { startKafka } from "../local/broker.ts";
-import type { LocalKafka } from "../local/local_kafka.ts";
 import { Random } from "../local/events/random.ts";
-import { Checker, type Verdict } from "./checker.ts";
+import type { LocalKafka } from "../local/local_kafka.ts";
+import { sleep } from "../sleep.ts";
+import { Checker } from "./checker.ts";
 import { type Expected, expectedOf } from "./expected.ts";
 import { Producer } from "./producer.ts";
+import type { ChaosReport } from "./report.ts";
 import { transactionState } from "./transaction_state.ts";
-import { BadUpstream, type UpstreamFaults } from "./upstream.ts";
+import { BadUpstream } from "./upstream.ts";
 
 export interface ChaosOptions {
   /** Kafka's data, and the output of every process. Dropped at the start. */
@@ -32,35 +34,8 @@ export interface ChaosOptions {
   readonly program: string;
   /** Without progress for so long, in ms (default 90,000), it is over, and what is missing is lost. */
   readonly patience?: number;
-  /** TCP port of the first broker; 0, the default, lets the system choose. */
-  readonly port?: number;
-  /** Where Apache Kafka is kept; see `startKafka()`. */
-  readonly jars?: string;
   /** Ends the run early. */
   readonly stop?: AbortSignal;
-}
-
-/** What was done to the producer, and what came of it. */
-export interface ChaosReport {
-  readonly seconds: number;
-  /** Events upstream, and how many of them the producer says it has handled. */
-  readonly events: number;
-  readonly handled: number;
-  /** Events upstream that no program can read. */
-  readonly garbage: number;
-  readonly producerKills: number;
-  /** Of these, how many left a transaction open. */
-  readonly openTransactions: number;
-  readonly brokerKills: number;
-  /** Starts of the producer that it gave up itself, as no broker answered. */
-  readonly gaveUp: number;
-  readonly connections: number;
-  /** Events that were sent more than once, to be dropped as repeats. */
-  readonly sentAgain: number;
-  readonly faults: UpstreamFaults;
-  /** Records in the log of transactions that were aborted: no reader of committed records sees them. */
-  readonly aborted: number;
-  readonly verdict: Verdict;
 }
 
 const log = getLogger(["wikitap", "chaos"]);
@@ -82,11 +57,10 @@ const LONGEST_DOWN = 4000;
  * @throws {Error} when the producer can't be kept running.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { directory, nodes, port = 0, jars, delivery, program, stop } = options;
+  const { directory, nodes, delivery, program, stop } = options;
   await Deno.mkdir(directory, { recursive: true });
   await using kafka = await startKafka({
-    ...{ directory: `${directory}/kafka`, nodes, port, clean: true },
-    ...jars === undefined ? {} : { jars },
+    ...{ directory: `${directory}/kafka`, nodes, port: 0, clean: true },
     ...stop === undefined ? {} : { signal: stop },
   });
   const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });
@@ -96,7 +70,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     { doing: "make the topic", topic: TOPIC },
     (admin) => createTopics(admin, [spec]),
   );
-  const upstream = new BadUpstream({ ...options, faults: options.streamFaults, port: 0 });
+  const upstream = new BadUpstream({ ...options, faults: options.streamFaults });
   try {
     await using producer = new Producer({
       ...{ program, directory },
@@ -156,7 +130,7 @@ class Run {
   async #release(): Promise<void> {
     const { upstream } = this.#parts;
     const { duration } = this.#options;
-    for (let last = performance.now(); !this.#isOver; await pause(20)) {
+    for (let last = performance.now(); !this.#isOver; await sleep(20)) {
       const now = performance.now();
       const more = (now - last) / Math.max(1, duration);
       upstream.release(Math.min(upstream.released + more, this.#allowed));
@@ -172,7 +146,7 @@ class Run {
     let progressAt = performance.now();
     let toldAt = progressAt;
     while (this.#handled < this.#total && !stop?.aborted) {
-      await pause(LOOK_EVERY);
+      await sleep(LOOK_EVERY);
       const saved = await savedPosition(cluster, place).catch(() => undefined);
       const now = performance.now();
       if ((saved?.handled ?? 0) > this.#handled) progressAt = now;
@@ -212,7 +186,7 @@ class Run {
       // transaction, where most can go wrong.
       const isAtWork = random.chance(0.9);
       if (isAtWork) await this.#atWork();
-      await pause(random.integer(0, 500));
+      await sleep(random.integer(0, 500));
       if (isAtWork && random.chance(0.8)) await this.#inTransaction();
       if (this.#isOver) return;
       if (!await producer.kill()) {
@@ -228,7 +202,7 @@ class Run {
   /** Until a transaction is open, for a second at the most. */
   async #inTransaction(): Promise<void> {
     const deadline = performance.now() + 1000;
-    while (!await this.#isTransactionOpen() && performance.now() < deadline) await pause(1);
+    while (!await this.#isTransactionOpen() && performance.now() < deadline) await sleep(1);
   }
 
   async #isTransactionOpen(): Promise<boolean> {
@@ -247,7 +221,7 @@ class Run {
       if (this.#isOver) return;
       const id = random.integer(1, nodes);
       await kafka.kill(id);
-      await pause(random.integer(0, LONGEST_DOWN));
+      await sleep(random.integer(0, LONGEST_DOWN));
       if (stop?.aborted) return;
       await kafka.start(id);
       this.#brokerKills++;
@@ -256,16 +230,16 @@ class Run {
 
   /** Until this part of the work is done. */
   async #worked(part: number): Promise<void> {
-    while (this.#handled < part * this.#total && !this.#isOver) await pause(20);
+    while (this.#handled < part * this.#total && !this.#isOver) await sleep(20);
   }
 
   /** Until the producer has read something new: after a kill, that is of a new process. */
   async #atWork(): Promise<void> {
     const { upstream } = this.#parts;
     const isConnected = () => upstream.connections > this.#connectionsBefore;
-    while (!isConnected() && !this.#isOver) await pause(5);
+    while (!isConnected() && !this.#isOver) await sleep(5);
     const { sent } = upstream;
-    while (upstream.sent === sent && !this.#isOver) await pause(5);
+    while (upstream.sent === sent && !this.#isOver) await sleep(5);
   }
 
   async #report(): Promise<ChaosReport> {
@@ -315,8 +289,4 @@ class Run {
     });
     return count;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

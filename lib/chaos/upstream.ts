@@ -11,8 +11,6 @@ export interface UpstreamOptions {
   readonly events: number;
   /** Connections that go wrong, about. */
   readonly faults: number;
-  /** TCP port; 0, the default, lets the system choose. */
-  readonly port?: number;
 }
 
 /** What went wrong so far. */
@@ -58,7 +56,7 @@ export class BadUpstream {
   readonly #lost = new Set<string>();
   #released = 0;
 
-  constructor({ seed, events, faults, port = 0 }: UpstreamOptions) {
+  constructor({ seed, events, faults }: UpstreamOptions) {
     this.#span = events * 1000 / RATE;
     this.#random = new Random(seed, Salt.status);
     const start = Date.now() - this.#span - 3_600_000;
@@ -78,7 +76,6 @@ export class BadUpstream {
     const refuses = () => this.#random.chance(SHARES.status);
     this.#server = serveEvents({
       log: current,
-      port,
       seed,
       pace: "wall-clock",
       now: () => this.log.origin + this.#span * this.#released,

@@ -1,3 +1,4 @@
+import { sleep } from "../sleep.ts";
 import { writeOutput } from "../terminal/output.ts";
 import { concat } from "./bytes.ts";
 
@@ -21,6 +22,6 @@ export async function writeLines(lines: readonly Uint8Array[], isTerminal: boole
   if (isTerminal || bytes.length > PIPE_BYTES) return writeOutput(bytes);
   const last = bytes.length - (lines.at(-1)?.length ?? 0);
   writeOutput(bytes.subarray(0, last));
-  await new Promise((resolve) => setTimeout(resolve, LEAVING));
+  await sleep(LEAVING);
   writeOutput(bytes.subarray(last));
 }

@@ -1,4 +1,7 @@
-const POLL_MS = 200;
+import { sleep } from "../sleep.ts";
+
+/** How often it is tried, in ms. */
+const POLL = 200;
 
 /**
  * Waits until this process alone holds the lock file at `path`, and holds it until disposed of.
@@ -15,7 +18,7 @@ export async function lockFile(
   try {
     for (let attempt = 0; !await file.tryLock(true); attempt++) {
       if (attempt === 0) onWait?.();
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL, signal);
       signal?.throwIfAborted();
     }
     return file;

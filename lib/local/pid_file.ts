@@ -1,3 +1,4 @@
+import { sleep } from "../sleep.ts";
 import { commandLine, type Process, sendSignal, type Signal } from "./process.ts";
 
 /** A command that first writes its pid to a file, so that it is never out of reach. */
@@ -29,6 +30,6 @@ export async function runningProcess(
 }
 
 async function untilNot(condition: () => Promise<boolean>): Promise<number> {
-  while (await condition()) await new Promise((resolve) => setTimeout(resolve, 100));
+  while (await condition()) await sleep(100);
   return 0;
 }

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { sleep } from "../sleep.ts";
 import type { SqliteAddress } from "./address.ts";
 import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
 import type { BadRow, EditRow } from "./rows.ts";
@@ -19,6 +20,8 @@ import { sqliteFailure } from "./sqlite_failure.ts";
 const BUSY_TIMEOUT = 100;
 /** How long the start waits for the others (ms). */
 const OPEN_LIMIT = 10_000;
+/** Between two tries to open (ms). */
+const OPEN_PAUSE = 50;
 
 /**
  * `NORMAL` in WAL mode: after a power cut the last transactions may be missing, rows and offsets
@@ -49,7 +52,7 @@ export async function openSqliteSink({ file }: SqliteAddress): Promise<Sink> {
       const failure = sqliteFailure(error, file);
       if (!(failure instanceof Unavailable) || Date.now() > deadline) throw failure;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(OPEN_PAUSE);
   }
 }
 
@@ -128,7 +131,7 @@ class SqliteSink implements Sink {
   /** Batches that come at the same time share a transaction: it costs by the pages it touches. */
   async write(batch: SinkBatch): Promise<Outcome> {
     const index = this.#waiting.push(batch) - 1;
-    this.#transaction ??= new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
+    this.#transaction ??= sleep(0).then(() => {
       const batches = this.#waiting.splice(0);
       this.#transaction = undefined;
       return this.#run((statements) => batches.map((batch) => writeBatch(statements, batch)));

@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
-import { type ChaosOptions, type ChaosReport, runChaos } from "../../lib/chaos/run.ts";
-import { isKept, tableText } from "../../lib/chaos/table.ts";
+import { type ChaosReport, isKept, reportText } from "../../lib/chaos/report.ts";
+import { type ChaosOptions, runChaos } from "../../lib/chaos/run.ts";
 
 // A Kafka client that had to be left behind while a broker was down tries on for a while.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
@@ -21,7 +21,7 @@ async function chaos(
       ...options,
     });
     const examples = report.verdict.examples.join("\n");
-    assert(check(report), `seed ${seed}\n${tableText(report)}\n${examples}`);
+    assert(check(report), `seed ${seed}\n${reportText(report)}\n${examples}`);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -4,7 +4,7 @@
  *
  *     deno task soak
  */
-import { isKept } from "../../lib/chaos/table.ts";
+import { isKept } from "../../lib/chaos/report.ts";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { program, runMain } from "../../lib/cli/program.ts";

@@ -1,4 +1,28 @@
-import type { ChaosReport } from "./run.ts";
+import type { Verdict } from "./checker.ts";
+import type { UpstreamFaults } from "./upstream.ts";
+
+/** What was done to the producer, and what came of it. */
+export interface ChaosReport {
+  readonly seconds: number;
+  /** Events upstream, and how many of them the producer says it has handled. */
+  readonly events: number;
+  readonly handled: number;
+  /** Events upstream that no program can read. */
+  readonly garbage: number;
+  readonly producerKills: number;
+  /** Of these, how many left a transaction open. */
+  readonly openTransactions: number;
+  readonly brokerKills: number;
+  /** Starts of the producer that it gave up itself, as no broker answered. */
+  readonly gaveUp: number;
+  readonly connections: number;
+  /** Events that were sent more than once, to be dropped as repeats. */
+  readonly sentAgain: number;
+  readonly faults: UpstreamFaults;
+  /** Records in the log of transactions that were aborted: no reader of committed records sees them. */
+  readonly aborted: number;
+  readonly verdict: Verdict;
+}
 
 /** Whether the producer kept its promise. */
 export function isKept({ verdict }: Pick<ChaosReport, "verdict">, delivery: string): boolean {
@@ -8,7 +32,7 @@ export function isKept({ verdict }: Pick<ChaosReport, "verdict">, delivery: stri
 }
 
 /** One table of what was done and what came of it, for people. */
-export function tableText(report: ChaosReport): string {
+export function reportText(report: ChaosReport): string {
   const { verdict, faults, producerKills, openTransactions } = report;
   const rows: readonly (readonly [string, string | number])[] = [
     ["events upstream", report.events],
