@@ -57,7 +57,7 @@ export const main = program({
     const run = new TestRun(folder, signal);
     try {
       if (registry) {
-        await registryJar(JARS, signal);
+        await registryJar(signal);
         await preparePython();
       }
       if (operands.length > 0 || filter !== undefined) {
@@ -77,9 +77,6 @@ export const main = program({
   },
 });
 
-/** Where fetched jars are kept. */
-const JARS = ".local";
-
 /** The unit tests, while Kafka starts; then the others. */
 async function everything(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
   const clusters = Promise.allSettled(
@@ -90,7 +87,7 @@ async function everything(run: TestRun, folder: string, signal: AbortSignal): Pr
   await run.tests([UNIT], ["--parallel"]);
   const [one, three] = await clusters;
   const directory = `${folder}/registry`;
-  await using registry = await fetchedRegistry(JARS) === undefined
+  await using registry = await fetchedRegistry() === undefined
     ? undefined
     : await startRegistry({ directory, port: 0, signal });
   try {

@@ -32,8 +32,6 @@ export interface KafkaOptions {
   readonly extraConfig?: (node: NodeAddress) => Properties;
   /** The most memory for the heap of each node, in MiB (default 512). */
   readonly heap?: number;
-  /** The folder in which a fetched Apache Kafka is kept (default `.local`). */
-  readonly jars?: string;
   /** How long the nodes may take until they answer, in ms (default 60,000). */
   readonly startLimit?: number;
   /** Gives up the start when aborted, and leaves nothing running. */
@@ -58,7 +56,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
     throw new RangeError(`Cannot start Kafka as 'port' leaves no room: current value is ${port}`);
   }
   const java = await findJava();
-  const libs = await kafkaLibs(options.jars ?? ".local", { signal });
+  const libs = await kafkaLibs(signal);
   await Deno.mkdir(options.directory, { recursive: true });
   // Absolute and without links: it tells our nodes from other processes.
   const directory = await Deno.realPath(options.directory);

@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../error.ts";
 import { lockFile } from "./lock.ts";
-import { fetchByMaven } from "./maven.ts";
+import { fetchByMaven, FETCHED } from "./maven.ts";
 
 /** The Apache Kafka that is fetched. */
 export const KAFKA_VERSION = "4.1.1";
@@ -19,21 +19,16 @@ const log = getLogger(["wikitap", "kafka"]);
 
 /**
  * The folder of Kafka's jars: `libs` of `KAFKA_HOME` where that is set, else
- * `<folder>/kafka-<version>/libs`, fetched by Maven once (43 MB).
+ * `.local/kafka-<version>/libs`, fetched by Maven once (43 MB).
  *
  * @throws {UserError} when `KAFKA_HOME` holds no Kafka 4, there is no Maven, or Maven fails.
  */
-export async function kafkaLibs(
-  folder: string,
-  { home = Deno.env.get("KAFKA_HOME"), signal }: {
-    home?: string | undefined;
-    signal?: AbortSignal | undefined;
-  } = {},
-): Promise<string> {
+export async function kafkaLibs(signal?: AbortSignal): Promise<string> {
+  const home = Deno.env.get("KAFKA_HOME");
   if (home) return checkedHome(home);
-  const present = `${folder}/kafka-${KAFKA_VERSION}`;
+  const present = `${FETCHED}/kafka-${KAFKA_VERSION}`;
   if (await versionIn(`${present}/libs`) !== undefined) return `${present}/libs`;
-  await Deno.mkdir(folder, { recursive: true });
+  await Deno.mkdir(FETCHED, { recursive: true });
   using _lock = await lockFile(`${present}.lock`, {
     signal,
     onWait: () => log.info("Waiting for another process that fetches Apache Kafka"),

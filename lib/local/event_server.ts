@@ -15,10 +15,8 @@ export interface EventServerOptions {
   readonly log: EventLog | ((connection: number) => EventLog);
   /** When records appear (default `wall-clock`). */
   readonly pace?: Pace;
-  /** TCP port; 0, the default, lets the system choose. */
+  /** TCP port on 127.0.0.1; 0, the default, lets the system choose. */
   readonly port?: number;
-  /** Address to listen on (default 127.0.0.1). */
-  readonly hostname?: string;
   /** Connections that one address may have at a time (default 2); more get 429. */
   readonly connectionsPerAddress?: number;
   /** A connection ends after this time, in ms (default 15 minutes), between two frames. */
@@ -64,9 +62,12 @@ export interface EventServer {
   stop(): Promise<void>;
 }
 
+const logger = getLogger(["wikitap", "replay"]);
+
 /** User-Agents that libraries and tools send of themselves; Wikimedia's policy refuses them. */
 const LIBRARY =
   /^(deno|node|node-fetch|undici|axios|got|bun|curl|wget|python|go-http|java|okhttp)\b/i;
+
 /**
  * Serves a log as Wikimedia EventStreams does: `GET /v2/stream/recentchange` (or several streams,
  * joined by commas), `since` and `Last-Event-ID`, the same frames, limits and refusals.
@@ -129,7 +130,7 @@ export function serveEvents(options: EventServerOptions): EventServer {
 
   const server = Deno.serve({
     port: options.port ?? 0,
-    hostname: options.hostname ?? "127.0.0.1",
+    hostname: "127.0.0.1",
     onListen: () => {},
     onError: (error) => {
       if (!(error instanceof Torn)) logger.error("Cannot serve: {error}", { error });
@@ -155,8 +156,6 @@ export function serveEvents(options: EventServerOptions): EventServer {
     },
   };
 }
-
-const logger = getLogger(["wikitap", "replay"]);
 
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",

@@ -1,3 +1,5 @@
+/** For a request and its answer, in ms. */
+const TIMEOUT = 2000;
 /** A longer answer than this is not Kafka's, in bytes. */
 const LONGEST_ANSWER = 1024 * 1024;
 
@@ -5,13 +7,11 @@ const LONGEST_ANSWER = 1024 * 1024;
  * Sends one request to the broker at 127.0.0.1:`port`, on a connection of its own.
  *
  * @param request Without the length that goes before it.
- * @param timeout For the whole, in ms.
- * @returns The answer without its length; `undefined` when none came in time, or none of Kafka's.
+ * @returns The answer without its length; `undefined` when none came within 2 s, or none of Kafka's.
  */
 export async function exchange(
   port: number,
   request: Uint8Array,
-  timeout = 2000,
 ): Promise<Uint8Array | undefined> {
   let connection: Deno.TcpConn | undefined;
   const close = () => {
@@ -19,7 +19,7 @@ export async function exchange(
       connection?.close();
     } catch { /* closed already */ }
   };
-  const timer = setTimeout(close, timeout);
+  const timer = setTimeout(close, TIMEOUT);
   try {
     connection = await Deno.connect({ hostname: "127.0.0.1", port });
     const framed = new Uint8Array(4 + request.length);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../error.ts";
 import type { NodeAddress } from "./properties.ts";
+import { remove } from "./remove.ts";
 
 const Cluster = z.object({
   clusterId: z.string().min(1),
@@ -58,13 +59,4 @@ export async function removeCluster(directory: string): Promise<void> {
   // First of all, so that half-removed data never counts.
   await remove(fileOf(directory));
   for (const id of NODE_IDS) await remove(`${directory}/node-${id}`);
-}
-
-/** Removes a file or folder with all in it, if there is one. */
-export async function remove(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -9,20 +9,27 @@ const HINT =
   `'brew install openjdk'), or set JAVA_HOME`;
 
 /**
+ * A command that runs `java` with at most `heap` MiB of heap: up in a third of the time, and in less
+ * memory, than with Java's own settings, which are for long and heavy work.
+ */
+export function javaCommand(java: string, heap: number, ...args: readonly string[]): string[] {
+  return [java, `-Xmx${heap}m`, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", ...args];
+}
+
+/**
  * The `java` to run: of `JAVA_HOME` where that is set, else of the PATH.
  *
  * @throws {UserError} when there is none, or one older than 17.
  */
-export async function findJava(home = Deno.env.get("JAVA_HOME")): Promise<string> {
+export async function findJava(): Promise<string> {
+  const home = Deno.env.get("JAVA_HOME");
   const java = home ? `${home}/bin/java` : "java";
   const { code, output } = await shell('"$1" -version', java);
   const details = output.trim().split("\n").slice(0, 5);
   if (code === NOT_FOUND) {
     throw new UserError(
       home ? `There is no Java at '${java}', which JAVA_HOME names` : "There is no Java",
-      {
-        hint: HINT,
-      },
+      { hint: HINT },
     );
   }
   const version = javaVersion(output);

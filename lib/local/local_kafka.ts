@@ -1,8 +1,8 @@
-import { UserError } from "../error.ts";
 import { bootstrapServers, type Cluster } from "./folder.ts";
 import { nodeLog, type NodeOptions, startNode } from "./node.ts";
 import { probe } from "./probe.ts";
 import type { Process } from "./process.ts";
+import { untilReady } from "./ready.ts";
 import { stopAll } from "./stop.ts";
 
 /** A node as it is now. */
@@ -67,8 +67,9 @@ export class LocalKafka implements AsyncDisposable {
       .filter((id) => !this.#running.has(id));
     const ready: Promise<void>[] = [];
     try {
-      for (const id of wanted) await this.#spawn(id);
-      ready.push(...wanted.map((id) => this.#untilReady(id)));
+      const started: [id: number, process: Process][] = [];
+      for (const id of wanted) started.push([id, await this.#spawn(id)]);
+      ready.push(...started.map(([id, process]) => this.#untilReady(id, process)));
       await Promise.all(ready);
     } catch (error) {
       await Promise.all(wanted.map((id) => this.kill(id)));
@@ -88,7 +89,7 @@ export class LocalKafka implements AsyncDisposable {
     await this.stop();
   }
 
-  async #spawn(id: number): Promise<void> {
+  async #spawn(id: number): Promise<Process> {
     const process = await startNode(this.#directory, id, this.#options);
     this.#running.set(id, process);
     process.exited.then((code) => {
@@ -96,27 +97,17 @@ export class LocalKafka implements AsyncDisposable {
       this.#running.delete(id);
       this.#ended.resolve({ id, code });
     });
+    return process;
   }
 
-  async #untilReady(id: number): Promise<void> {
-    const process = this.#running.get(id);
-    const deadline = Date.now() + this.#startLimit;
-    while (!await this.#isReady(id)) {
-      this.#options.signal?.throwIfAborted();
-      if (process === undefined || this.#running.get(id) !== process) {
-        throw await this.#failure(id, `ended while it started: exit code ${await process?.exited}`);
-      }
-      if (Date.now() > deadline) {
-        throw await this.#failure(id, `does not answer after ${this.#startLimit / 1000} s`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-
-  async #failure(id: number, what: string): Promise<UserError> {
-    return new UserError(`Broker ${id} ${what}`, {
-      details: await nodeLog(this.#directory, id),
-      hint: `Its whole log: '${this.#directory}/node-${id}/broker.log'`,
+  #untilReady(id: number, process: Process): Promise<void> {
+    return untilReady(process, {
+      name: `Broker ${id}`,
+      isReady: () => this.#isReady(id),
+      limit: this.#startLimit,
+      log: `${this.#directory}/node-${id}/broker.log`,
+      logEnd: () => nodeLog(this.#directory, id),
+      signal: this.#options.signal,
     });
   }
 

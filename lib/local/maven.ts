@@ -1,7 +1,10 @@
 import { UserError } from "../error.ts";
-import { remove } from "./folder.ts";
 import { supervise } from "./process.ts";
+import { remove } from "./remove.ts";
 import { tail } from "./tail.ts";
+
+/** Where what is fetched is kept, by version. */
+export const FETCHED = ".local";
 
 /** What Maven is to fetch. */
 export interface MavenFetch {

@@ -1,4 +1,5 @@
 import { UserError } from "../error.ts";
+import { javaCommand } from "./java.ts";
 import { notingPid, runningProcess } from "./pid_file.ts";
 import { detach, type Process, supervise } from "./process.ts";
 import {
@@ -67,7 +68,7 @@ export async function formatNode(
     "-c",
     properties,
   ];
-  await using process = await supervise(javaCommand(directory, id, format, options), {
+  await using process = await supervise(nodeCommand(directory, id, format, options), {
     output,
     signal: options.signal,
   });
@@ -87,28 +88,19 @@ export async function startNode(
   options: NodeOptions,
 ): Promise<Process> {
   const { properties, output, pid } = files(directory, id);
-  const broker = javaCommand(directory, id, ["kafka.Kafka", properties], options);
+  const broker = nodeCommand(directory, id, ["kafka.Kafka", properties], options);
   const command = notingPid(pid, broker);
   return options.detached ? detach(command, { output }) : await supervise(command, { output });
 }
 
-function javaCommand(
+function nodeCommand(
   directory: string,
   id: number,
   mainAndArguments: readonly string[],
   { java, libs, heap }: NodeOptions,
 ): string[] {
-  return [
-    java,
-    `-Xmx${heap}m`,
-    // Up in a third of the time, and in less memory.
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    `-Dlog4j2.configurationFile=${files(directory, id).logging}`,
-    "-cp",
-    `${libs}/*`,
-    ...mainAndArguments,
-  ];
+  const logging = `-Dlog4j2.configurationFile=${files(directory, id).logging}`;
+  return javaCommand(java, heap, logging, "-cp", `${libs}/*`, ...mainAndArguments);
 }
 
 /** The running process of a node, whoever started it, or `undefined`. */

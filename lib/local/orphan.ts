@@ -33,9 +33,9 @@ export async function watchLaunchers(): Promise<LauncherWatch> {
 
 /**
  * Ends when a process of the chain has another parent than at the start. (`deno task` sets INIT_CWD
- * for what it starts, npx sets npm_command. Whether the parent still
- * exists says less: it stays a zombie until its own parent asks.) `ps` is not everywhere, `/proc`
- * neither; variables instead of `$(…)`, which would start a process each.
+ * for what it starts, npx sets npm_command. Whether the parent still exists says less: it stays a
+ * zombie until its own parent asks.) `ps` is not everywhere, `/proc` neither; variables instead of
+ * `$(…)`, which would start a process each.
  */
 const WATCH = `
 parent_of() {

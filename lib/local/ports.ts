@@ -16,6 +16,14 @@ export function isFree(port: number): boolean {
   }
 }
 
+/** @throws {UserError} when somebody listens on this port: `another` of the same, as a rule. */
+export function checkFree(port: number, another: string): void {
+  if (isFree(port)) return;
+  throw new UserError(`Port ${port} is in use, perhaps by another ${another}`, {
+    hint: "Stop what listens there, or choose another port with --port",
+  });
+}
+
 /**
  * A port of 127.0.0.1 on which nobody listens.
  *
@@ -48,11 +56,7 @@ export function chooseAddresses(nodes: number, first: number): NodeAddress[] {
   };
   return Array.from({ length: nodes }, (_, index) => {
     const port = first === 0 ? free() : first + index;
-    if (!isFree(port)) {
-      throw new UserError(`Port ${port} is in use, perhaps by another Kafka`, {
-        hint: "Stop what listens there, or choose another port with --port",
-      });
-    }
+    checkFree(port, "Kafka");
     return { id: index + 1, port, controllerPort: free() };
   });
 }

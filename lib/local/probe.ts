@@ -14,11 +14,10 @@ export interface ClusterView {
  * That a port accepts connections, or that the log says "started", proves less: the answer comes
  * from the broker's own copy of the metadata, and lists the brokers that the controller has let in.
  *
- * @param timeout For the whole, in ms.
- * @returns `undefined` when nobody answers in time, or what answers is no Kafka.
+ * @returns `undefined` when nobody answers within 2 s, or what answers is no Kafka.
  */
-export async function probe(port: number, timeout = 2000): Promise<ClusterView | undefined> {
-  const answer = await exchange(port, METADATA_REQUEST, timeout);
+export async function probe(port: number): Promise<ClusterView | undefined> {
+  const answer = await exchange(port, METADATA_REQUEST);
   try {
     return answer && parseMetadata(answer);
   } catch {

@@ -1,12 +1,13 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../error.ts";
-import { remove } from "./folder.ts";
-import { findJava } from "./java.ts";
+import { findJava, javaCommand } from "./java.ts";
 import { lockFile } from "./lock.ts";
 import { notingPid, runningProcess } from "./pid_file.ts";
-import { freePort, isFree } from "./ports.ts";
+import { checkFree, freePort } from "./ports.ts";
 import { detach, type Process, supervise } from "./process.ts";
+import { untilReady } from "./ready.ts";
 import { registryJar } from "./registry_distribution.ts";
+import { remove } from "./remove.ts";
 import { stopAll } from "./stop.ts";
 import { tail } from "./tail.ts";
 
@@ -23,10 +24,6 @@ export interface RegistryOptions {
   readonly clean?: boolean;
   /** Lives on until `stopRegistry()`, whatever becomes of this process (default false). */
   readonly detached?: boolean;
-  /** The folder in which the fetched registry is kept (default `.local`). */
-  readonly jars?: string;
-  /** How long it may take until it answers, in ms (default 60,000). */
-  readonly startLimit?: number;
   /** Gives up the start when aborted, and leaves nothing running. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,6 +43,9 @@ const log = getLogger(["wikitap", "registry"]);
 /** The most memory for Java's heap, in MiB. */
 const HEAP = 192;
 
+/** How long it may take until it answers, in ms. */
+const START_LIMIT = 60_000;
+
 /**
  * Starts a real schema registry (Apicurio, with Confluent's API) on 127.0.0.1, and returns when it
  * answers. New schemas have to be readable by the readers of old ones (`BACKWARD`), as in
@@ -55,10 +55,9 @@ const HEAP = 192;
  *   folder already; it ends or does not answer in time.
  */
 export async function startRegistry(options: RegistryOptions): Promise<LocalRegistry> {
-  const { port: wanted = 8081, clean = false, detached = false, startLimit = 60_000 } = options;
-  const { signal } = options;
+  const { port: wanted = 8081, clean = false, detached = false, signal } = options;
   const java = await findJava();
-  const jar = await registryJar(options.jars ?? ".local", signal);
+  const jar = await registryJar(signal);
   await Deno.mkdir(options.directory, { recursive: true });
   // Absolute and without links: it tells our process from others.
   const directory = await Deno.realPath(options.directory);
@@ -73,19 +72,22 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
     });
   }
   const port = wanted === 0 ? freePort() : wanted;
-  if (!isFree(port)) {
-    throw new UserError(`Port ${port} is in use, perhaps by another registry`, {
-      hint: "Stop what listens there, or choose another port with --port",
-    });
-  }
+  checkFree(port, "registry");
   const { data, output, pid, address } = files(directory);
   if (clean) await remove(data);
   const url = urlAt(port);
   await Deno.writeTextFile(address, url);
-  const command = notingPid(pid, javaCommand(java, jar, directory, port));
+  const command = notingPid(pid, commandOf(java, jar, directory, port));
   const process = detached ? detach(command, { output }) : await supervise(command, { output });
   try {
-    await untilReady(process, url, output, startLimit, signal);
+    await untilReady(process, {
+      name: "The registry",
+      isReady: () => answers(url),
+      limit: START_LIMIT,
+      log: output,
+      logEnd: () => tail(output, 8),
+      signal,
+    });
     await keepReadable(url);
   } catch (error) {
     await process.signal("KILL");
@@ -152,12 +154,10 @@ function marker(directory: string): string {
   return `-Dwikitap.registry=${directory}`;
 }
 
-function javaCommand(java: string, jar: string, directory: string, port: number): string[] {
-  return [
+function commandOf(java: string, jar: string, directory: string, port: number): string[] {
+  return javaCommand(
     java,
-    `-Xmx${HEAP}m`,
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
+    HEAP,
     marker(directory),
     "-Dquarkus.http.host=127.0.0.1",
     `-Dquarkus.http.port=${port}`,
@@ -165,30 +165,7 @@ function javaCommand(java: string, jar: string, directory: string, port: number)
     `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${files(directory).data}/schemas`,
     "-jar",
     jar,
-  ];
-}
-
-async function untilReady(
-  process: Process,
-  url: string,
-  output: string,
-  limit: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const deadline = Date.now() + limit;
-  let code: number | undefined;
-  process.exited.then((exitCode) => code = exitCode);
-  const failure = async (what: string) =>
-    new UserError(`The registry ${what}`, {
-      details: await tail(output, 8),
-      hint: `Its whole log: '${output}'`,
-    });
-  while (!await answers(url)) {
-    signal?.throwIfAborted();
-    if (code !== undefined) throw await failure(`ended while it started: exit code ${code}`);
-    if (Date.now() > deadline) throw await failure(`does not answer after ${limit / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  );
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { lockFile } from "./lock.ts";
-import { fetchByMaven } from "./maven.ts";
+import { fetchByMaven, FETCHED } from "./maven.ts";
 
 /** The Apicurio Registry that is fetched: the last of a line with Confluent's API and its own H2. */
 const VERSION = "2.5.11.Final";
@@ -10,14 +10,17 @@ const ARTIFACT = `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`;
 
 const log = getLogger(["wikitap", "registry"]);
 
+/** The folder that it is fetched into. */
+const TARGET = `${FETCHED}/apicurio-${VERSION}`;
+
 /** Where the registry's jar is in `folder`, or is to be. */
 function jarIn(folder: string): string {
   return `${folder}/apicurio-registry-app-${VERSION}-runner.jar`;
 }
 
 /** The jar of a registry that was fetched before, or `undefined`. */
-export async function fetchedRegistry(folder: string): Promise<string | undefined> {
-  const jar = jarIn(`${folder}/apicurio-${VERSION}`);
+export async function fetchedRegistry(): Promise<string | undefined> {
+  const jar = jarIn(TARGET);
   return await isFile(jar) ? await Deno.realPath(jar) : undefined;
 }
 
@@ -26,29 +29,25 @@ export async function fetchedRegistry(folder: string): Promise<string | undefine
  *
  * @throws {UserError} when there is no Maven, or it fails.
  */
-export async function registryJar(
-  folder: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  const present = await fetchedRegistry(folder);
+export async function registryJar(signal?: AbortSignal): Promise<string> {
+  const present = await fetchedRegistry();
   if (present !== undefined) return present;
-  await Deno.mkdir(folder, { recursive: true });
-  const target = `${folder}/apicurio-${VERSION}`;
-  using _lock = await lockFile(`${target}.lock`, {
+  await Deno.mkdir(FETCHED, { recursive: true });
+  using _lock = await lockFile(`${TARGET}.lock`, {
     signal,
     onWait: () => log.info("Waiting for another process that fetches the registry"),
   });
-  if (!await isFile(jarIn(target))) {
+  if (!await isFile(jarIn(TARGET))) {
     log.info(`Fetching Apicurio Registry ${VERSION} with Maven (140 MB, once)`);
     await fetchByMaven({
       what: `Apicurio Registry ${VERSION}`,
-      target,
+      target: TARGET,
       args: [UNPACK, `-Dartifact=${ARTIFACT}`, "-DoutputDirectory=."],
       isComplete: (partial) => isFile(jarIn(partial)),
       signal,
     });
   }
-  return await Deno.realPath(jarIn(target));
+  return await Deno.realPath(jarIn(TARGET));
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -33,9 +33,10 @@ export interface SyntheticOptions {
 export const START: number = Date.UTC(2025, 0, 1);
 
 /**
- * An endless log of invented events, recent changes where nothing else is asked for. Every event is a pure function of the options, its
- * topic and its index, so that any of them can be read at any time, and memory does not grow: it
- * holds some 4,000 templates (about 12 MB) at the most, each made when it is first needed.
+ * An endless log of invented events, recent changes where nothing else is asked for. Every event is
+ * a pure function of the options, its topic and its index, so that any of them can be read at any
+ * time, and memory does not grow: it holds some 4,000 templates (about 12 MB) at the most, each made
+ * when it is first needed.
  *
  * Mix, sizes and quirks are those of Wikimedia's stream in 2026: 51 % categorize, 38 % edit, 6 %
  * log, 5 % new, about 45 % by bots; 1.4 KB on average. Timestamps are nearly ascending: 2 % equal

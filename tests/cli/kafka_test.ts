@@ -5,7 +5,7 @@ import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const libs = await Deno.realPath(await kafkaLibs(".local"));
+const libs = await Deno.realPath(await kafkaLibs());
 const KAFKA_HOME = libs.slice(0, -"/libs".length);
 
 Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async () => {

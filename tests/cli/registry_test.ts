@@ -6,7 +6,7 @@ import { commandLine } from "../../lib/local/process.ts";
 import { NO_REGISTRY } from "../support/registry.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const jar = await fetchedRegistry(".local");
+const jar = await fetchedRegistry();
 
 function registryTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: jar ? name : `${name} (${NO_REGISTRY})`, ignore: !jar, fn });

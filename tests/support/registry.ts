@@ -12,7 +12,7 @@ export const TEST_REGISTRY = "WIKITAP_TEST_REGISTRY";
 export async function testRegistry(): Promise<string | undefined> {
   const given = Deno.env.get(TEST_REGISTRY);
   if (given) return given;
-  if (await fetchedRegistry(".local") === undefined) return undefined;
+  if (await fetchedRegistry() === undefined) return undefined;
   const directory = await Deno.makeTempDir({ prefix: "wikitap-registry-" });
   const registry = await startRegistry({ directory, port: 0 });
   globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));

@@ -146,7 +146,7 @@ function saslSettings(name: ListenerName, mechanisms: readonly string[]): Proper
 
 /** Kafka keeps these itself; the tool that adds them is the broker's own, and takes one at a time. */
 async function addScramUser(bootstrapServer: string, user: keyof typeof PASSWORDS): Promise<void> {
-  const [java, libs] = [await findJava(), await kafkaLibs(".local")];
+  const [java, libs] = [await findJava(), await kafkaLibs()];
   await Promise.all(["SCRAM-SHA-256", "SCRAM-SHA-512"].map(async (mechanism) => {
     const { success, stderr } = await new Deno.Command(java, {
       args: [
