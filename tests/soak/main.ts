@@ -6,11 +6,11 @@
  */
 import { isKept } from "../../lib/chaos/report.ts";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
-import { writeOutput } from "../../lib/terminal/output.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { tableText } from "../../lib/terminal/table.ts";
 import { duration, integer, positiveDuration } from "../../lib/cli/values.ts";
 import { ExitCode, UserError } from "../../lib/error.ts";
+import { writeOutput } from "../../lib/terminal/output.ts";
+import { tableText } from "../../lib/terminal/table.ts";
 import type { Usage } from "./process.ts";
 import { runSoak } from "./run.ts";
 import type { Watched } from "./watched.ts";
