@@ -8,7 +8,7 @@ export interface Frame {
   readonly id: Uint8Array;
   /** The data, still encoded (UTF-8): a view into what was pushed, or a copy where it was split. */
   readonly data: Uint8Array;
-  /** The frame was larger than the bound; `data` is empty, what came of it is dropped. */
+  /** The frame was larger than a bound; `data` is empty, what came of it is dropped. */
   readonly oversized: boolean;
 }
 
@@ -17,8 +17,10 @@ const SPACE = 32;
 const COLON = 58;
 const NO_BYTES = new Uint8Array(0);
 
-/** The service's own limit for a payload is 8 MiB; the rest is room for `id` and `event`. */
+/** The service's own limit for a payload is 8 MiB. */
 const MAX_FRAME_BYTES = 9 * 1024 * 1024;
+/** Lines of data in a frame; the service writes one. Each takes some memory, also an empty one. */
+const MAX_DATA_LINES = 10_000;
 
 /**
  * Parses server-sent events (WHATWG HTML, section 9.2.6) from bytes. It knows nothing of fetch,
@@ -27,11 +29,13 @@ const MAX_FRAME_BYTES = 9 * 1024 * 1024;
  * Works on bytes rather than text, since all that the grammar looks at is ASCII: a frame's data can
  * then be passed on byte for byte, and a frame that nobody wants is never decoded.
  *
- * Memory is bounded by `maxFrameBytes` (default 9 MiB) plus one chunk.
+ * Neither a line nor the data of a frame may be larger than `maxFrameBytes` (default 9 MiB), and
+ * memory is bounded by twice as much plus one chunk.
  */
 export class SseParser {
   readonly #maxFrameBytes: number;
-  readonly #decoder = new TextDecoder();
+  /** Only the first character of a stream is a byte order mark. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   /** Pieces of a line whose end has not come yet. */
   #pieces: Uint8Array[] = [];
@@ -43,6 +47,7 @@ export class SseParser {
   #firstLine = true;
 
   #data: Uint8Array[] = [];
+  /** With a LF behind each line. */
   #dataBytes = 0;
   #event = "";
   #id: Uint8Array = NO_BYTES;
@@ -93,30 +98,27 @@ export class SseParser {
     return frames;
   }
 
-  /** Adds bytes of an unfinished line, or drops them where the frame has outgrown its bound. */
+  /** Adds bytes of an unfinished line, or drops them where it has outgrown its bound. */
   #keep(piece: Uint8Array): void {
     this.#lineBytes += piece.length;
-    this.#checkBound();
-    if (!this.#oversized) this.#pieces.push(piece);
+    if (this.#lineBytes > this.#maxFrameBytes) this.#pieces = [];
+    else this.#pieces.push(piece);
   }
 
-  #checkBound(): void {
-    if (this.#dataBytes + this.#lineBytes <= this.#maxFrameBytes) return;
+  /** Drops the data of the frame: nothing is wanted of it any more but its end. */
+  #outgrow(): void {
     this.#oversized = true;
-    this.#pieces = [];
     this.#data = [];
     this.#dataBytes = 0;
   }
 
-  /** The whole line, whose last bytes are `tail`. */
+  /** The whole line, whose last bytes are `tail`; of one that is too long, something harmless. */
   #complete(tail: Uint8Array): Uint8Array {
-    let line = tail;
-    if (this.#lineBytes > 0) {
-      // Of an oversized frame nothing is wanted any more but its end, which is an empty line.
-      line = this.#oversized ? COMMENT : concat([...this.#pieces, tail]);
-      this.#pieces = [];
-      this.#lineBytes = 0;
-    }
+    const isTooLong = this.#lineBytes + tail.length > this.#maxFrameBytes;
+    if (isTooLong) this.#outgrow();
+    let line = isTooLong ? COMMENT : concat([...this.#pieces, tail]);
+    this.#pieces = [];
+    this.#lineBytes = 0;
     if (this.#firstLine) {
       this.#firstLine = false;
       if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) line = line.subarray(3);
@@ -127,12 +129,14 @@ export class SseParser {
   /** The line stands from `start` to `end`: a view of each line would cost more than reading it. */
   #line(bytes: Uint8Array, start: number, end: number, frames: Frame[]): void {
     if (start === end) return this.#dispatch(frames);
+    if (end - start > this.#maxFrameBytes) return this.#outgrow();
     if (isField(bytes, start, end, DATA)) {
       if (this.#oversized) return;
       const value = valueOf(bytes, start, end, DATA);
       this.#data.push(value);
-      this.#dataBytes += value.length;
-      this.#checkBound();
+      this.#dataBytes += value.length + 1;
+      const isTooMuch = this.#dataBytes > this.#maxFrameBytes;
+      if (isTooMuch || this.#data.length > MAX_DATA_LINES) this.#outgrow();
     } else if (isField(bytes, start, end, ID)) {
       const value = valueOf(bytes, start, end, ID);
       if (!value.includes(0)) this.#id = value;
@@ -143,7 +147,7 @@ export class SseParser {
       }
       this.#event = this.#knownEvent;
     } else if (isField(bytes, start, end, RETRY)) {
-      const digits = this.#decoder.decode(valueOf(bytes, start, end, RETRY).subarray(0, 12));
+      const digits = this.#decoder.decode(valueOf(bytes, start, end, RETRY));
       if (/^\d+$/.test(digits)) this.retry = Number(digits);
     }
   }

@@ -78,7 +78,7 @@ const MAX_STEP = 10_000;
  * busy nothing is read, and TCP holds the service back; when it stays busy for `maxPause` (default
  * 30 s) the connection is let go, to be opened again when the consumer comes back.
  *
- * Memory: one chunk (64 KiB), one frame (9 MiB at the most), and while resuming what is held for
+ * Memory: one chunk (64 KiB), one frame (18 MiB at the most), and while resuming what is held for
  * the anchors (16 MiB per upstream topic-partition).
  *
  * @throws {UpstreamRefused} while iterating, when the service refuses what is asked for.
