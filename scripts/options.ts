@@ -21,24 +21,19 @@ export const main = program({
   },
 });
 
-/** The programs of the tasks that have options of their own, in the order of deno.json. */
+/** The programs of the tasks, in the order of deno.json; not those that may do everything. */
 export async function programs(): Promise<Described[]> {
   const found: Described[] = [];
   for (const { command } of Object.values(config.tasks)) {
-    const [, flags, script] = /^deno run -q --no-prompt (.*) (\S+\.ts)$/.exec(command) ?? [];
+    const [, set, script] = PROGRAM.exec(command) ?? [];
     if (script === undefined) continue;
     const { main } = await import(new URL(`../${script}`, import.meta.url).href) as { main: Main };
-    if (main.manual.groups.length > 1) {
-      found.push({ ...main.manual, script, rights: rightsOf(flags!) });
-    }
+    found.push({ ...main.manual, script, rights: set === undefined ? [] : rightFlags(SETS[set]!) });
   }
   return found;
 }
 
-function rightsOf(flags: string): readonly string[] {
-  const [, name] = /^-P=(\w+)$/.exec(flags) ?? [];
-  if (name === undefined) return [flags];
-  return rightFlags((config.permissions as Record<string, PermissionSet>)[name] ?? {});
-}
+const PROGRAM = /^deno run -q --no-prompt (?:-P=(\S+) )?(\S+\.ts)$/;
+const SETS: Readonly<Record<string, PermissionSet>> = config.permissions;
 
 if (import.meta.main) await runMain(main);

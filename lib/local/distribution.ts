@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { UserError } from "../error.ts";
 import { lockFile } from "./lock.ts";
 import { fetchByMaven, FETCHED } from "./maven.ts";
+import { shell } from "./shell.ts";
 
 /** The Apache Kafka that is fetched. */
 export const KAFKA_VERSION = "4.1.1";
@@ -53,19 +54,13 @@ async function checkedHome(home: string): Promise<string> {
   return libs;
 }
 
-/** The version of the Kafka whose jars are in `libs`, or `undefined` where there is none. */
+/**
+ * The version of the Kafka whose jars are in `libs`, or `undefined` where there is none. The shell
+ * looks, which may do so anywhere: KAFKA_HOME is wherever the user says.
+ */
 async function versionIn(libs: string): Promise<string | undefined> {
-  try {
-    for await (const { name } of Deno.readDir(libs)) {
-      const version = kafkaVersion(name);
-      if (version !== undefined) return version;
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
-      throw error;
-    }
-  }
-  return undefined;
+  const { output } = await shell('for jar in "$1"/kafka_2.*.jar; do echo "${jar##*/}"; done', libs);
+  return output.split("\n").map(kafkaVersion).find((version) => version !== undefined);
 }
 
 /** The version in the name of the broker's own jar, or `undefined` for other files. */

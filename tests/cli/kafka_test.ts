@@ -151,7 +151,7 @@ async function binFolder(
 }
 
 function denoArguments(args: readonly string[]): string[] {
-  const permissions = ["-R", "-W=.local", "--allow-run=sh", "-N=127.0.0.1"];
+  const permissions = ["-R=.local", "-W=.local", "--allow-run=sh", "-N=127.0.0.1"];
   const env = "--allow-env=KAFKA_HOME,JAVA_HOME";
   const config = `--config=${root}deno.json`;
   return [

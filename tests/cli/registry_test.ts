@@ -97,8 +97,8 @@ async function workingFolder() {
 }
 
 function denoArguments(args: readonly string[]): string[] {
-  const permissions = ["-R", "-W=.local", "--allow-run=sh", "-N=127.0.0.1"];
-  const env = "--allow-env=KAFKA_HOME,JAVA_HOME";
+  const permissions = ["-R=.local", "-W=.local", "--allow-run=sh", "-N=127.0.0.1"];
+  const env = "--allow-env=JAVA_HOME";
   const script = [`--config=${root}deno.json`, ...permissions, env, `${root}scripts/registry.ts`];
   return ["run", "-q", "--no-prompt", ...script, ...args];
 }

@@ -202,7 +202,7 @@ Deno.test("consume names the rights to topic and group that are missing", async 
 Deno.test("create-topic needs no right of Deno but to the broker and to the files", async () => {
   const args = ["--bootstrap-server", at.mutual, "--topic", uniqueTopic(), ...TRUSTED, ...CLIENT];
   const read = `--allow-read=${[files.ca, files.cert, files.key].join(",")}`;
-  const permissions = ["-P=kafka", `--allow-net=${at.mutual}`];
+  const permissions = ["-P=create-topic", `--allow-net=${at.mutual}`];
   const allowed = await runProgram("scripts/create_topic.ts", args, {
     permissions: [...permissions, read],
   });

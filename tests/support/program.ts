@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Deno's permission flags. Default: all. */
   readonly permissions?: readonly string[];
+  /** The folder that it works in. Default: this process's own. */
+  readonly cwd?: string;
   /** When it is given up, in ms. Default 30,000. */
   readonly limit?: number;
 }
@@ -32,6 +34,8 @@ export async function runProgram(
   return await program.ended;
 }
 
+const ROOT = new URL("../../", import.meta.url);
+
 /** A program that runs. Disposing it kills it, where it has not ended by then. */
 export interface Running extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
@@ -46,12 +50,21 @@ export interface Running extends AsyncDisposable {
 export function startProgram(
   script: string,
   args: readonly string[],
-  { env = {}, permissions = ["-A"], limit = 30_000 }: RunOptions = {},
+  { env = {}, permissions = ["-A"], cwd = ".", limit = 30_000 }: RunOptions = {},
 ): Running {
   const started = performance.now();
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-check", "--no-prompt", ...permissions, script, ...args],
+    args: [
+      "run",
+      "-q",
+      "--no-check",
+      "--no-prompt",
+      ...permissions,
+      new URL(script, ROOT).pathname,
+      ...args,
+    ],
     env: { ...NO_SETTINGS, ...env },
+    cwd,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
