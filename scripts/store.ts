@@ -79,10 +79,7 @@ export const main = program({
     let onStored: ((batch: StoredBatch) => void) | undefined;
     await using _observed = await observe(options, {
       add: (metrics) => onStored = addStoreMetrics(metrics, progress),
-      ready: () => {
-        const snapshot = progress.snapshot();
-        return storeReadiness({ snapshot, isStopping: stop.aborted, now: Date.now() });
-      },
+      ready: () => storeReadiness({ snapshot: progress.snapshot(), isStopping: stop.aborted }),
     });
     try {
       const look = storeWatch(progress, stop);

@@ -1,5 +1,4 @@
 import { formatDuration } from "../duration.ts";
-import { isKafkaConnected } from "../observe/health.ts";
 import { Rate } from "../rate.ts";
 import type { Progress, Snapshot } from "../store/progress.ts";
 import { counted, rateText, type Status } from "../terminal/status_line.ts";
@@ -10,8 +9,6 @@ export interface StoreSigns {
   /** Records stored per second. */
   readonly rate: number;
   readonly isStopping: boolean;
-  /** In ms. */
-  readonly now: number;
 }
 
 /** Looks at a store's progress from time to time. */
@@ -22,10 +19,10 @@ export function storeWatch(
 ): () => Status {
   const records = new Rate();
   return () => {
-    const at = now();
     return storeStatus({
-      ...{ snapshot: progress.snapshot(), isStopping: stop.aborted, now: at },
-      rate: records.next(progress.records, at),
+      snapshot: progress.snapshot(),
+      rate: records.next(progress.records, now()),
+      isStopping: stop.aborted,
     });
   };
 }
@@ -51,13 +48,12 @@ export function storeStatus(signs: StoreSigns): Status {
 }
 
 function stateOf(
-  { snapshot, isStopping, now }: StoreSigns,
+  { snapshot: { isKafkaConnected, isDatabaseAway, partitions }, isStopping }: StoreSigns,
 ): Pick<Status, "state" | "isWell"> {
-  const { answeredAt, isDatabaseAway, partitions } = snapshot;
   if (isStopping) return { state: "stopping", isWell: true };
   if (isDatabaseAway) return { state: "the database is away", isWell: false };
-  if (answeredAt === undefined) return { state: "starting", isWell: true };
-  if (!isKafkaConnected(snapshot, now)) return { state: "Kafka is away", isWell: false };
+  if (isKafkaConnected === undefined) return { state: "starting", isWell: true };
+  if (!isKafkaConnected) return { state: "Kafka is away", isWell: false };
   return { state: partitions === 0 ? "standing by" : "storing", isWell: true };
 }
 

@@ -9,8 +9,8 @@ export interface Health {
 }
 
 /** Well where there is no reason against it. */
-export function healthFrom(reasons: readonly (string | undefined | false)[]): Health {
-  const given = reasons.filter((reason) => reason !== undefined && reason !== false);
+export function healthFrom(reasons: readonly (string | false)[]): Health {
+  const given = reasons.filter((reason) => reason !== false);
   return { isWell: given.length === 0, reasons: given };
 }
 
@@ -25,9 +25,7 @@ const LIVE_LIMIT = 10_000;
  */
 export function liveness(delay: number): Health {
   const isStuck = delay > LIVE_LIMIT;
-  return healthFrom([
-    isStuck && `The event loop has not turned for ${formatDuration(delay)}`,
-  ]);
+  return healthFrom([isStuck && `The event loop has not turned for ${formatDuration(delay)}`]);
 }
 
 /** What a producer's readiness is told by; times in ms. */
@@ -54,29 +52,17 @@ export function producerReadiness(
   ]);
 }
 
-/** What a store's readiness is told by; times in ms. */
+/** What a store's readiness is told by. */
 export interface StoreSigns {
-  readonly snapshot: Pick<Snapshot, "answeredAt" | "isDatabaseAway">;
+  readonly snapshot: Pick<Snapshot, "isKafkaConnected" | "isDatabaseAway">;
   readonly isStopping: boolean;
-  readonly now: number;
-}
-
-/** A group gives a member up that was silent for so long, in ms. */
-const SESSION = 10_000;
-
-/** Whether Kafka has answered the member of a group lately. */
-export function isKafkaConnected(
-  { answeredAt }: Pick<Snapshot, "answeredAt">,
-  now: number,
-): boolean {
-  return answeredAt !== undefined && now - answeredAt <= SESSION;
 }
 
 /** Ready: a member of its group that Kafka answers, and the database is there. */
-export function storeReadiness({ snapshot, isStopping, now }: StoreSigns): Health {
+export function storeReadiness({ snapshot, isStopping }: StoreSigns): Health {
   return healthFrom([
     isStopping && "It is stopping",
-    !isKafkaConnected(snapshot, now) && "Kafka is not connected",
+    snapshot.isKafkaConnected !== true && "Kafka is not connected",
     snapshot.isDatabaseAway && "The database is away",
   ]);
 }

@@ -1,7 +1,6 @@
 import type { StoredBatch } from "../store/group.ts";
 import type { Progress, Snapshot } from "../store/progress.ts";
 import { BATCH_RECORDS, DURATIONS } from "./buckets.ts";
-import { isKafkaConnected } from "./health.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
 
 /**
@@ -13,14 +12,13 @@ import { type Metrics, seconds, truth } from "./metrics.ts";
 export function addStoreMetrics(
   metrics: Metrics,
   progress: Pick<Progress, "snapshot">,
-  now: () => number = Date.now,
 ): (batch: StoredBatch) => void {
   const gauges: readonly (readonly [string, string, (snapshot: Snapshot) => number | undefined])[] =
     [
       [
         "wikitap_kafka_connected",
         "1 while Kafka answers this member of the group.",
-        (snapshot) => truth(isKafkaConnected(snapshot, now())),
+        ({ isKafkaConnected }) => truth(isKafkaConnected),
       ],
       [
         "wikitap_store_database_connected",

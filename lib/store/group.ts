@@ -20,6 +20,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import { persist } from "./patience.ts";
 import type { Progress } from "./progress.ts";
 import { toRows } from "./rows.ts";
+import { SESSION } from "./session.ts";
 import { type Claim, NO_ROWS, type Sink, type Unavailable } from "./sink.ts";
 
 /** What is stored, and how. */
@@ -56,9 +57,6 @@ const FETCH = {
   maxBytes: 8 * 1024 * 1024,
   maxWaitTimeInMs: 250,
 } as const;
-
-/** Membership, in ms: how soon the others take over from one that died. */
-const SESSION = { sessionTimeout: 10_000, heartbeatInterval: 1000, rebalanceTimeout: 10_000 };
 
 /** How often the group's offsets in Kafka are brought up to date, for tools that show lag (ms). */
 const HINT_EVERY = 2000;

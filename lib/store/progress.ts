@@ -1,5 +1,6 @@
 import type { Bounds } from "./bounds.ts";
 import type { Rows } from "./rows.ts";
+import { SESSION } from "./session.ts";
 
 /** What a member has done and what it has before it, for those who look. */
 export interface Snapshot {
@@ -13,8 +14,8 @@ export interface Snapshot {
   readonly lagMs: number;
   readonly partitions: number;
   readonly isDatabaseAway: boolean;
-  /** When Kafka last answered this member of the group, in ms. */
-  readonly answeredAt: number | undefined;
+  /** Whether Kafka has answered this member within its session; `undefined` before it ever did. */
+  readonly isKafkaConnected: boolean | undefined;
 }
 
 interface PartitionProgress {
@@ -109,7 +110,9 @@ export class Progress {
       lagMs: behind.length === 0 ? 0 : Math.max(0, now - oldest),
       partitions: states.length,
       isDatabaseAway: this.#isAway,
-      answeredAt: this.#answeredAt,
+      isKafkaConnected: this.#answeredAt === undefined
+        ? undefined
+        : now - this.#answeredAt <= SESSION.sessionTimeout,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { liveness, producerReadiness } from "../../../lib/observe/health.ts";
+import { liveness, producerReadiness, storeReadiness } from "../../../lib/observe/health.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const publisher = { batches: 0, aborted: 0, restarts: 0, connected: true };
@@ -31,6 +31,17 @@ Deno.test("producerReadiness() gives each reason", () => {
     ready({ counts: { publisher: away, handledAt: undefined }, isStopping: true }).length,
     3,
   );
+});
+
+Deno.test("storeReadiness() needs Kafka's answers and the database", () => {
+  const well = { isKafkaConnected: true, isDatabaseAway: false };
+  const reasons = (more: Partial<typeof well>, isStopping = false) =>
+    storeReadiness({ snapshot: { ...well, ...more }, isStopping }).reasons;
+  assertEquals(reasons({}), []);
+  assertEquals(reasons({ isKafkaConnected: false }), ["Kafka is not connected"]);
+  assertEquals(reasons({ isDatabaseAway: true }, true), [
+    ...["It is stopping", "The database is away"],
+  ]);
 });
 
 Deno.test("liveness() is lost when the loop has not turned for 10 s", () => {

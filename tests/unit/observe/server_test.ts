@@ -33,7 +33,7 @@ Deno.test("serveObservations() serves figures of the process for Prometheus", as
 });
 
 Deno.test("serveObservations() tells health as JSON, by 200 or 503", async () => {
-  const ready = () => healthFrom(["Kafka is not connected", undefined, false]);
+  const ready = () => healthFrom(["Kafka is not connected", false]);
   await using server = serveObservations(options({ ready }));
   const look = async (path: string) => {
     const response = await fetch(`${server.url}${path}`);

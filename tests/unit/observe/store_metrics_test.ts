@@ -1,18 +1,18 @@
 import { assertEquals } from "@std/assert";
-import { storeReadiness } from "../../../lib/observe/health.ts";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { addStoreMetrics } from "../../../lib/observe/store_metrics.ts";
 import { familiesOf, valueOf } from "../../support/prometheus.ts";
 
 const snapshot = {
   ...{ edits: 10, bad: 2, lagRecords: 1200, lagMs: 3000, partitions: 3 },
-  ...{ isDatabaseAway: false, answeredAt: 5000 },
+  ...{ isDatabaseAway: false, isKafkaConnected: true },
 };
 
 Deno.test("addStoreMetrics() reads the progress at each scrape, and takes batches", async () => {
   const metrics = new Metrics();
-  let now = 15_000;
-  const observe = addStoreMetrics(metrics, { snapshot: () => snapshot }, () => now);
+  let isKafkaConnected = true;
+  const progress = { snapshot: () => ({ ...snapshot, isKafkaConnected }) };
+  const observe = addStoreMetrics(metrics, progress);
   observe({ records: 12, ms: 30 });
   const families = familiesOf(await metrics.text());
   const is = (name: string, labels?: Record<string, string>) =>
@@ -23,17 +23,6 @@ Deno.test("addStoreMetrics() reads the progress at each scrape, and takes batche
   assertEquals([is("store_partitions"), is("store_database_connected")], [3, 1]);
   assertEquals([is("store_batch_records"), is("store_transaction_duration_seconds")], [1, 1]);
   assertEquals(is("kafka_connected"), 1);
-  now++;
+  isKafkaConnected = false;
   assertEquals(valueOf(familiesOf(await metrics.text()), "wikitap_kafka_connected"), 0);
-});
-
-Deno.test("storeReadiness() needs Kafka's answers and the database", () => {
-  const reasons = (more: object, now = 6000, isStopping = false) =>
-    storeReadiness({ snapshot: { ...snapshot, ...more }, isStopping, now }).reasons;
-  assertEquals(reasons({}), []);
-  assertEquals(reasons({}, 15_001), ["Kafka is not connected"]);
-  assertEquals(reasons({ answeredAt: undefined }), ["Kafka is not connected"]);
-  assertEquals(reasons({ isDatabaseAway: true }, 6000, true), [
-    ...["It is stopping", "The database is away"],
-  ]);
 });

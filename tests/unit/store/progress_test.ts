@@ -25,13 +25,21 @@ Deno.test("Progress counts rows, and how far behind a member is", () => {
     lagMs: 2500,
     partitions: 2,
     isDatabaseAway: false,
-    answeredAt: undefined,
+    isKafkaConnected: undefined,
   });
   progress.stored(0, { rows: NO_ROWS, next: 120n, last: { timestamp: "600" } });
+  const { lagRecords, lagMs } = progress.snapshot();
+  assertEquals([lagRecords, lagMs], [0, 0]);
+});
+
+Deno.test("Progress takes Kafka for connected for as long as a session after an answer", () => {
+  let now = 1000;
+  const progress = new Progress(() => now);
   progress.answered();
-  now = 4000;
-  const { lagRecords, lagMs, answeredAt } = progress.snapshot();
-  assertEquals([lagRecords, lagMs, answeredAt], [0, 0, 3000]);
+  now = 11_000;
+  assertEquals(progress.snapshot().isKafkaConnected, true);
+  now = 11_001;
+  assertEquals(progress.snapshot().isKafkaConnected, false);
 });
 
 Deno.test("Progress forgets partitions that went to another", () => {
