@@ -14,7 +14,7 @@ export interface Migration {
  * no such type, so there `time_ms` is stored and `time` is made of it, for people. Pages are found
  * by their title alone, since few wikis share one, and a wide index is what costs most.
  */
-export const MIGRATIONS: readonly Migration[] = [{
+const MIGRATIONS: readonly Migration[] = [{
   sqlite: `
     CREATE TABLE topics (
       topic_id INTEGER PRIMARY KEY,

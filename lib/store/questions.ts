@@ -8,8 +8,8 @@ interface Dialect {
   readonly isBot: string;
 }
 
-/** The dialects of SQL that questions can be put in. */
-export const DIALECTS = {
+/** The dialects of SQL that questions can be put in, by the kinds of databases. */
+const DIALECTS = {
   sqlite: {
     time: "time",
     minute: "strftime('%Y-%m-%dT%H:%MZ', time_ms / 1000, 'unixepoch')",
@@ -24,7 +24,6 @@ export const DIALECTS = {
   },
 } satisfies Record<string, Dialect>;
 
-/** See {@linkcode DIALECTS}. */
 export type DialectName = keyof typeof DIALECTS;
 
 /** How much of the edits a question is about. */
@@ -38,8 +37,11 @@ export interface Scope {
 /** A question to the edits that are stored. */
 export interface Question {
   readonly title: string;
-  /** Makes the SQL; `where` begins with WHERE, or is empty. */
-  readonly sql: (dialect: Dialect, scope: { limit: number; where: string }) => string;
+  /** Makes the SQL; `where` limits it to the scope, and to what else is so. */
+  readonly sql: (
+    dialect: Dialect,
+    scope: { readonly limit: number; readonly where: (condition?: string) => string },
+  ) => string;
 }
 
 const MINUTE = 60_000;
@@ -50,41 +52,41 @@ export const QUESTIONS = {
     title: "Edits per minute",
     sql: ({ minute, isBot, before }, { limit, where }) => `
       SELECT ${minute} AS minute, ${count()} AS edits, ${count(isBot)} AS bots
-      FROM edits WHERE ${before(limit * MINUTE)} ${where.replace("WHERE", "AND")}
+      FROM edits ${where(before(limit * MINUTE))}
       GROUP BY 1 ORDER BY 1 DESC LIMIT ${limit}`,
   },
   "top-wikis": {
     title: "Top wikis",
     sql: ({ isBot }, { limit, where }) => `
       SELECT domain AS wiki, ${count()} AS edits, ${percent(count(isBot), count())} AS bots_percent
-      FROM edits ${where} GROUP BY domain ORDER BY 2 DESC, 1 LIMIT ${limit}`,
+      FROM edits ${where()} GROUP BY domain ORDER BY 2 DESC, 1 LIMIT ${limit}`,
   },
   "top-pages": {
     title: "Top pages",
     sql: (_, { limit, where }) => `
       SELECT domain AS wiki, title, ${count()} AS edits
-      FROM edits ${where} GROUP BY domain, title ORDER BY 3 DESC, 1, 2 LIMIT ${limit}`,
+      FROM edits ${where()} GROUP BY domain, title ORDER BY 3 DESC, 1, 2 LIMIT ${limit}`,
   },
   "top-users": {
     title: "Top users",
     sql: ({ isBot }, { limit, where }) => `
-      SELECT user_name AS user_name, ${kind(isBot, "max")} AS kind, ${count()} AS edits
-      FROM edits ${where === "" ? "WHERE" : `${where} AND`} user_name IS NOT NULL
+      SELECT user_name, ${kind(isBot, "max")} AS kind, ${count()} AS edits
+      FROM edits ${where("user_name IS NOT NULL")}
       GROUP BY user_name ORDER BY 3 DESC, 1 LIMIT ${limit}`,
   },
   bots: {
     title: "Humans and bots",
     sql: ({ isBot }, { where }) => `
       SELECT ${kind(isBot)} AS kind, ${count()} AS edits,
-        ${percent(count(), `(SELECT count(*) FROM edits ${where})`)} AS percent
-      FROM edits ${where} GROUP BY 1 ORDER BY 2 DESC`,
+        ${percent(count(), `(SELECT count(*) FROM edits ${where()})`)} AS percent
+      FROM edits ${where()} GROUP BY 1 ORDER BY 2 DESC`,
   },
   "biggest-changes": {
     title: "Biggest changes, in bytes",
     sql: ({ time }, { limit, where }) => `
       SELECT new_length - coalesce(old_length, 0) AS change, ${time} AS time, domain AS wiki, title,
         user_name
-      FROM edits ${where === "" ? "WHERE" : `${where} AND`} new_length IS NOT NULL
+      FROM edits ${where("new_length IS NOT NULL")}
       ORDER BY abs(new_length - coalesce(old_length, 0)) DESC, record_offset LIMIT ${limit}`,
   },
   "bad-records": {
@@ -102,7 +104,11 @@ export type QuestionName = keyof typeof QUESTIONS;
 export function sqlOf(question: Question, dialectName: DialectName, scope: Scope): string {
   const dialect: Dialect = DIALECTS[dialectName];
   const { limit, last } = scope;
-  const where = last === undefined ? "" : `WHERE ${dialect.before(last)}`;
+  const where = (condition?: string) => {
+    const all = [condition, last === undefined ? undefined : dialect.before(last)];
+    const given = all.filter((one) => one !== undefined);
+    return given.length === 0 ? "" : `WHERE ${given.join(" AND ")}`;
+  };
   return question.sql(dialect, { limit, where });
 }
 

@@ -1,4 +1,4 @@
-import { editSchema, toEdit } from "../edits/edit.ts";
+import { type Edit, editSchema, toEdit } from "../edits/edit.ts";
 import { domainOf, isBot, namespaceOf, titleOf, typeOf, userOf } from "../edits/facets.ts";
 import { namespaceName } from "../edits/namespaces.ts";
 import { timestampOf } from "../edits/timestamp.ts";
@@ -110,20 +110,7 @@ function rowOfEdit(offset: bigint, body: unknown): EditRow {
   const edit = checked.data;
   const time = Date.parse(edit.timestamp);
   if (!(time >= 0)) throw new RefusedEvent("wrong shape: timestamp");
-  return {
-    offset,
-    time,
-    type: null,
-    changeId: edit.id,
-    domain: edit.domain,
-    namespace: edit.namespace,
-    title: edit.title,
-    userName: edit.user_name,
-    isBot: edit.user_type === "bot",
-    oldLength: edit.old_length,
-    newLength: edit.new_length,
-    event: null,
-  };
+  return { offset, time, type: null, ...fieldsOf(edit), event: null };
 }
 
 /** A missing field tells more than a foreign one, so that one is named first. */
@@ -144,14 +131,13 @@ function rowOfEvent(offset: bigint, event: Event): EditRow {
     event: eventDecoder.decode(event.data),
   };
   return event.meta.stream === "mediawiki.recentchange"
-    ? { ...common, ...fieldsOfChange(event) }
+    ? { ...common, ...fieldsOf(toEdit(event)) }
     : { ...common, ...fieldsOfOther(event) };
 }
 
-type ChangeFields = Omit<EditRow, "offset" | "time" | "type" | "event">;
+type Fields = Omit<EditRow, "offset" | "time" | "type" | "event">;
 
-function fieldsOfChange(event: Event): ChangeFields {
-  const edit = toEdit(event);
+function fieldsOf(edit: Edit): Fields {
   return {
     changeId: edit.id,
     domain: edit.domain,
@@ -165,7 +151,7 @@ function fieldsOfChange(event: Event): ChangeFields {
 }
 
 /** Of the other streams only what they have in common is read; the rest is in the event. */
-function fieldsOfOther(event: Event): ChangeFields {
+function fieldsOfOther(event: Event): Fields {
   const [domain, title, namespace] = [domainOf(event), titleOf(event), namespaceOf(event)];
   if (domain === undefined) throw new RefusedEvent("wrong shape: meta.domain");
   if (title === undefined) throw new RefusedEvent("wrong shape: title");

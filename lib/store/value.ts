@@ -4,7 +4,7 @@ const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * What the bytes of a record say: the one place where a form other than JSON is to be recognised.
+ * What the bytes of a record say, which are JSON.
  *
  * @throws {RefusedEvent} `bad JSON`, also for bytes that are no UTF-8.
  */
