@@ -19,7 +19,8 @@ import { storeReadiness } from "../lib/observe/health.ts";
 import { addStoreMetrics } from "../lib/observe/store_metrics.ts";
 import { formatDatabase, groupOf } from "../lib/store/address.ts";
 import { openSink } from "../lib/store/database.ts";
-import { type StoredBatch, storeTopic } from "../lib/store/group.ts";
+import { storeTopic } from "../lib/store/group.ts";
+import type { StoredBatch } from "../lib/store/options.ts";
 import { formatDone, Progress } from "../lib/store/progress.ts";
 
 const storeOptions = {

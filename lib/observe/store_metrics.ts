@@ -1,4 +1,4 @@
-import type { StoredBatch } from "../store/group.ts";
+import type { StoredBatch } from "../store/options.ts";
 import type { Progress, Snapshot } from "../store/progress.ts";
 import { BATCH_RECORDS, DURATIONS } from "./buckets.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
