@@ -11,6 +11,7 @@ import { UsageError } from "../lib/error.ts";
 import { type AnswerRow, openReader } from "../lib/store/answers.ts";
 import { type Question, type QuestionName, QUESTIONS } from "../lib/store/questions.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
+import { safeJson } from "../lib/terminal/safe_text.ts";
 import { csvText, tableText } from "../lib/terminal/table.ts";
 
 const NAMES = Object.keys(QUESTIONS) as QuestionName[];
@@ -34,7 +35,7 @@ const reportOptions = {
     output: option({
       placeholder: "FORMAT",
       help:
-        "table, for people; csv, for one question; or json: an object with the rows by question.",
+        "table, for people; csv, for one question, formulas disarmed by an apostrophe; or json: an object with the rows by question.",
       parse: oneOf("table", "csv", "json"),
       default: "table",
     }),
@@ -75,8 +76,9 @@ const FORMATS = {
   table: (answers: Answers) =>
     answers.map(([name, rows]) => `${heading(QUESTIONS[name])}${tableText(rows) || "(none)\n"}`)
       .join("\n"),
-  csv: (answers: Answers) => answers.map(([, rows]) => csvText(rows)).join(""),
-  json: (answers: Answers) => `${JSON.stringify(Object.fromEntries(answers), null, 2)}\n`,
+  csv: (answers: Answers) =>
+    answers.map(([, rows]) => csvText(rows, { isTerminal: Deno.stdout.isTerminal() })).join(""),
+  json: (answers: Answers) => `${safeJson(JSON.stringify(Object.fromEntries(answers), null, 2))}\n`,
 };
 
 function heading({ title }: Question): string {

@@ -51,13 +51,15 @@ export function configureLog(options: Values<typeof logOptions.options>): void {
 
 const jsonFormatter = getJsonLinesFormatter({ message: "rendered" });
 
-function jsonLine(record: LogRecord): string {
+/** A record as one object of JSON, see {@linkcode configureLog}. */
+export function jsonLine(record: LogRecord): string {
   // In one piece, for the formatter would put quotes around each value in it.
   const line = jsonFormatter({ ...record, message: [messageOf(record)] });
   return `${safeJson(line.trimEnd())}\n`;
 }
 
-function textLine(record: LogRecord): string {
+/** A record as one line for people. */
+export function textLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 19);
   const level = (record.level === "warning" ? "warn" : record.level).padEnd(5);
   const logger = record.category.slice(1).join(".");

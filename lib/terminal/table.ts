@@ -29,11 +29,24 @@ export function tableText(rows: readonly TableRow[]): string {
     .join("");
 }
 
-/** Rows as CSV (RFC 4180, with line feeds), the names of the columns first; null is empty. */
-export function csvText(rows: readonly TableRow[]): string {
+/**
+ * Rows as CSV (RFC 4180, with line feeds), the names of the columns first; null is empty. A text that
+ * a spreadsheet would take for a formula gets an apostrophe in front.
+ *
+ * @param isTerminal Texts then lose what could move the cursor.
+ */
+export function csvText(rows: readonly TableRow[], { isTerminal = false } = {}): string {
+  const textOf = (value: string) => isTerminal ? safeText(value) : value;
+  const cellOf = (value: string | number | null) =>
+    typeof value === "string" ? csvCell(textOf(noFormula(value))) : String(value ?? "");
   const names = Object.keys(rows[0] ?? {});
-  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? "")))];
-  return lines.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
+  const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? null))];
+  return lines.map((cells) => `${cells.map(cellOf).join(",")}\n`).join("");
+}
+
+/** What a formula may begin with (OWASP, "CSV Injection"). */
+function noFormula(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
 function csvCell(text: string): string {

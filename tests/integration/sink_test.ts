@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../lib/error.ts";
 import { type DatabaseAddress, parseDatabase } from "../../lib/store/address.ts";
+import { openReader } from "../../lib/store/answers.ts";
 import { openSink } from "../../lib/store/database.ts";
 import { connect } from "../../lib/store/postgres.ts";
+import { QUESTIONS } from "../../lib/store/questions.ts";
 import { toRows } from "../../lib/store/rows.ts";
 import { type Claim, NO_ROWS, type Sink } from "../../lib/store/sink.ts";
 import { DatabaseSync } from "node:sqlite";
+import { HOSTILE } from "../support/hostile.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { editOf } from "../support/records.ts";
 
@@ -119,6 +122,38 @@ for (const [kind, make] of Object.entries(PLACES)) {
       ["12", "bad JSON", "65536", "70000", kind === "sqlite" ? "1" : "true"],
     ]);
     assertEquals((await claimOf(sink)).next, 13n);
+  });
+
+  test("write() keeps any text as it is, or the record aside", async (place) => {
+    const { address, password } = place;
+    await using sink = await openSink(address, password);
+    const claim = await claimOf(sink);
+    const texts = Object.values(HOSTILE);
+    const edits = texts.flatMap((text, number) => [
+      editOf(number, { title: text, user_name: text, namespace: text, domain: text }),
+      editOf(number, { title: text }),
+      { ...editOf(number), [text]: text },
+    ]);
+    const rows = toRows(records(0, ...edits));
+    const next = BigInt(edits.length);
+    assertEquals(await sink.write({ claim, next, rows }), { claim: { ...claim, next } });
+    const stored = await place.query(
+      `SELECT title FROM edits WHERE domain LIKE '%.wikipedia.org' ORDER BY record_offset`,
+    );
+    const storable = texts.filter((text) => text.length <= 512 && !text.includes("\0"));
+    assertEquals(stored.map(({ title }) => title), storable.map((text) => text.toWellFormed()));
+    const reasons = await place.query("SELECT DISTINCT reason FROM bad_records ORDER BY reason");
+    assert(reasons.some(({ reason }) => reason === "NUL character: title"));
+    assert(reasons.some(({ reason }) => reason === "too long: title"));
+    const [all] = await place.query(
+      "SELECT (SELECT count(*) FROM edits) + (SELECT count(*) FROM bad_records) AS count",
+    );
+    assertEquals(BigInt(all!.count as number), next);
+    await using reader = openReader(address, password);
+    const users = await reader.ask(QUESTIONS["top-users"], { limit: 1000 });
+    for (const text of storable.filter((text) => text.length <= 253)) {
+      assert(users.some(({ user_name }) => user_name === text.toWellFormed()), text);
+    }
   });
 
   test("write() is refused once another has claimed the partition", async (place) => {

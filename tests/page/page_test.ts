@@ -6,6 +6,7 @@ import type { Edit } from "../../lib/edits/edit.ts";
 import { launchBrowser, openTab } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
 import { hourOfEdits, inventEdit } from "../support/edits.ts";
+import { HOSTILE } from "../support/hostile.ts";
 import { testKafka } from "../support/kafka.ts";
 import { TestTopic } from "../support/topic.ts";
 
@@ -201,15 +202,7 @@ Deno.test(
   "page shows hostile titles and names as text, and keeps its shape",
   BROWSER_TEST,
   async () => {
-    const hostile = [
-      "<script>document.body.remove()</script>",
-      "<img src=x onerror=alert(1)>",
-      "\u202Egnp.exe\u202C \u2066unclosed \u202B",
-      "W".repeat(500),
-      '"></a><style>*{display:none}</style>',
-      "نقاش:מבחן mixed",
-      "{{constructor}} ${1+1} \u0000 \uD800",
-    ];
+    const hostile = Object.values(HOSTILE);
     await withPage(async ({ page, topic }) => {
       await topic.publish([
         ...hostile.map((text) => edit({ title: text, user_name: text, namespace: text })),
@@ -219,7 +212,10 @@ Deno.test(
       await waitForText(page, "#junk", /^2 of them/);
       await page.waitForSelector("#pages li:nth-child(7):not([hidden])");
       const shown = (await titles(page)).map((title) => title.toWellFormed());
-      for (const text of hostile) assert(shown.includes(text.toWellFormed()), text);
+      for (const text of hostile) {
+        const cut = text.length > 512 ? `${text.slice(0, 511)}…` : text;
+        assert(shown.includes(cut.toWellFormed()), cut);
+      }
       const found = await page.evaluate(() => ({
         scripts: document.querySelectorAll("script").length,
         intruders: document.querySelectorAll("main img, main script, main style").length,

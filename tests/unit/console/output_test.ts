@@ -38,13 +38,6 @@ Deno.test("lineOf() shows anything else as the beginning of its text", () => {
   assertEquals(astral.isWellFormed(), true);
 });
 
-Deno.test("lineOf() lets no control character through", () => {
-  const hostile = { ...edit, title: HOSTILE, user_name: HOSTILE, domain: HOSTILE };
-  for (const text of [JSON.stringify(hostile), HOSTILE, `{"a":"${HOSTILE}"}`]) {
-    assertHarmless(lineOf(record(text)));
-  }
-});
-
 Deno.test("jsonOf() tells all of a record, and stays JSON on a terminal", () => {
   const json = jsonOf(2, {
     ...record(HOSTILE),
