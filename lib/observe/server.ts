@@ -1,4 +1,5 @@
-import { UserError } from "../error.ts";
+import { getLogger } from "@logtape/logtape";
+import { addressOf, listen, textResponse } from "../http_server.ts";
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -25,11 +26,14 @@ export interface ObserveServer extends AsyncDisposable {
  * @throws {UserError} when the port is in use, or may not be listened on.
  */
 export function serveObservations(options: ObserveServerOptions): ObserveServer {
+  const { port, hostname } = options;
   const closing = new AbortController();
-  const server = listen(options, closing.signal);
-  const { hostname, port } = server.addr;
+  const server = listen({
+    ...{ port, hostname, what: "metrics", onError, signal: closing.signal },
+    flags: { port: "--metrics-port", hostname: "--metrics-host" },
+  }, (request) => answer(request, options));
   return {
-    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`,
+    url: addressOf(server),
     [Symbol.asyncDispose]: async () => {
       // All connections too: whoever is slow to ask or to read must not hold up the end.
       closing.abort();
@@ -38,29 +42,9 @@ export function serveObservations(options: ObserveServerOptions): ObserveServer 
   };
 }
 
-function listen(
-  options: ObserveServerOptions,
-  signal: AbortSignal,
-): Deno.HttpServer<Deno.NetAddr> {
-  const { port, hostname } = options;
-  try {
-    return Deno.serve({ port, hostname, signal, onListen: () => {} }, (request) => {
-      return answer(request, options);
-    });
-  } catch (cause) {
-    const failed = `Cannot serve metrics on ${hostname}:${port}`;
-    if (cause instanceof Deno.errors.AddrInUse) {
-      throw new UserError(`${failed}: the port is in use`, {
-        hint: "--metrics-port takes another one; 0 lets the system choose",
-      });
-    }
-    if (cause instanceof Deno.errors.NotCapable) {
-      throw new UserError(`${failed}: this needs a permission`, {
-        hint: `Start it with --allow-net=${hostname}:${port} beside its other permissions`,
-      });
-    }
-    throw new UserError(failed, { hint: "Check --metrics-host and --metrics-port", cause });
-  }
+function onError(error: unknown): Response {
+  getLogger(["wikitap", "metrics"]).error("Cannot answer a request: {error}", { error });
+  return text(500, "This is a defect of wikitap");
 }
 
 async function answer(request: Request, options: ObserveServerOptions): Promise<Response> {
@@ -85,14 +69,7 @@ function healthResponse({ isWell, reasons }: Health): Response {
   return text(isWell ? 200 : 503, body, { "content-type": "application/json" });
 }
 
-function text(status: number, body: string, headers: Record<string, string> = {}): Response {
-  return new Response(body.endsWith("\n") ? body : `${body}\n`, {
-    status,
-    headers: {
-      "content-type": "text/plain; charset=utf-8",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      ...headers,
-    },
-  });
+function text(status: number, text: string, headers: Record<string, string> = {}): Response {
+  const always = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+  return textResponse(status, text, { ...always, ...headers });
 }

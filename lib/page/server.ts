@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { UserError } from "../error.ts";
+import { addressOf, listen, textResponse } from "../http_server.ts";
 import { sleep } from "../sleep.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { isOwnHost } from "./hosts.ts";
@@ -33,17 +33,16 @@ const STOP_LIMIT = 1000;
  * @throws {UserError} when the port is in use, or may not be listened on.
  */
 export function servePage({ port, hostname, broadcast }: PageServerOptions): PageServer {
-  const server = listen(port, hostname, (request) => {
+  const flags = { port: "--port", hostname: "--host" };
+  const server = listen({ port, hostname, what: "the page", flags, onError }, (request) => {
     const response = isOwnHost(request.headers.get("host"), hostname)
       ? answer(request, broadcast)
-      : text(421, "This name does not lead here; use localhost");
+      : textResponse(421, "This name does not lead here; use localhost");
     for (const [name, value] of SECURITY_HEADERS) response.headers.set(name, value);
     return response;
   });
-  const { addr } = server;
-  const host = addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname;
   return {
-    url: `http://${host}:${addr.port}/`,
+    url: `${addressOf(server)}/`,
     stop: async () => {
       // The server waits for the end of all responses; for ever, where a page does not read.
       broadcast.close();
@@ -54,43 +53,19 @@ export function servePage({ port, hostname, broadcast }: PageServerOptions): Pag
   };
 }
 
-function listen(
-  port: number,
-  hostname: string,
-  handler: (request: Request) => Response,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ port, hostname, onListen: () => {}, onError }, handler);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.AddrInUse) {
-      throw new UserError(`Cannot serve the page: port ${port} is in use`, {
-        hint: "--port takes another one; 0 lets the system choose",
-        cause,
-      });
-    }
-    if (cause instanceof Deno.errors.NotCapable) {
-      throw new UserError(`Cannot serve the page on ${hostname}:${port}: this needs a permission`, {
-        hint: `Run the program with the right to: deno run --allow-net=${hostname}:${port} …`,
-        cause,
-      });
-    }
-    throw new UserError(`Cannot serve the page on ${hostname}:${port}`, { cause });
-  }
-}
-
 function onError(error: unknown): Response {
   if (!(error instanceof StalledPage)) logger.error("Cannot answer a request: {error}", { error });
-  return text(500, "This is a defect of the dashboard");
+  return textResponse(500, "This is a defect of the dashboard");
 }
 
 function answer(request: Request, broadcast: Broadcast): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return text(405, "Only GET and HEAD", { allow: "GET, HEAD" });
+    return textResponse(405, "Only GET and HEAD", { allow: "GET, HEAD" });
   }
   const { pathname } = new URL(request.url);
   if (pathname === "/events") return events(request.method, broadcast);
   const file = staticFiles.get(pathname);
-  if (file === undefined) return text(404, "There is nothing here");
+  if (file === undefined) return textResponse(404, "There is nothing here");
   const headers = { "content-type": file.type, "cache-control": "no-cache" };
   return new Response(request.method === "HEAD" ? null : file.content, { headers });
 }
@@ -104,15 +79,10 @@ function events(method: string, broadcast: Broadcast): Response {
   };
   if (method === "HEAD") return new Response(null, { headers });
   const body = broadcast.subscribe();
-  if (body === undefined) return text(503, "Too many pages are open", { "retry-after": "10" });
+  if (body === undefined) {
+    return textResponse(503, "Too many pages are open", { "retry-after": "10" });
+  }
   return new Response(body, { headers });
-}
-
-function text(status: number, words: string, headers: Record<string, string> = {}): Response {
-  return new Response(`${words}\n`, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
-  });
 }
 
 /** Nothing from elsewhere, nothing inline, nobody's frame, and no word to the pages linked to. */

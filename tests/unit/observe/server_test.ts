@@ -5,6 +5,7 @@ import { healthFrom } from "../../../lib/observe/health.ts";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { addProcessMetrics } from "../../../lib/observe/process_metrics.ts";
 import { type ObserveServerOptions, serveObservations } from "../../../lib/observe/server.ts";
+import { gatherLog } from "../../support/logged.ts";
 import { familiesOf, valueOf } from "../../support/prometheus.ts";
 
 function options(more: Partial<ObserveServerOptions> = {}): ObserveServerOptions {
@@ -56,6 +57,17 @@ Deno.test("serveObservations() answers nothing else", async () => {
   assertEquals(await status("/"), 404);
   assertEquals(await status("/metrics", "POST"), 405);
   assertEquals(await status("/metrics", "HEAD"), 200);
+});
+
+Deno.test("serveObservations() logs what it cannot answer", async () => {
+  using log = gatherLog();
+  const ready = () => {
+    throw new Error("nobody knows");
+  };
+  await using server = serveObservations(options({ ready }));
+  const response = await fetch(`${server.url}/health/ready`);
+  assertEquals([response.status, await response.text()], [500, "This is a defect of wikitap\n"]);
+  assertEquals(log.lines, ["error: Cannot answer a request: Error: nobody knows"]);
 });
 
 Deno.test("serveObservations() ends though somebody is in the middle of a request", async () => {

@@ -151,6 +151,6 @@ Deno.test("servePage() throws UserError when the port is in use", async () => {
   assertThrows(
     () => servePage({ port, hostname: "127.0.0.1", broadcast: page.broadcast }),
     UserError,
-    `Cannot serve the page: port ${port} is in use`,
+    `Cannot serve the page on 127.0.0.1:${port}: the port is in use`,
   );
 });

@@ -1,0 +1,62 @@
+import { UserError } from "./error.ts";
+
+/** Where to listen, and how that is told to the user. */
+export interface ListenOptions {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number;
+  /** Address or name to listen on. */
+  readonly hostname: string;
+  /** What is served: `metrics`. */
+  readonly what: string;
+  /** The flags that say where. */
+  readonly flags: { readonly port: string; readonly hostname: string };
+  /** The answer where the handler fails, or a response's body does. */
+  readonly onError: (error: unknown) => Response;
+  /** Closes it at once when aborted, connections too. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Serves HTTP.
+ *
+ * @throws {UserError} when the port is in use, or cannot or may not be listened on.
+ */
+export function listen(
+  { port, hostname, what, flags, onError, signal }: ListenOptions,
+  handler: (request: Request) => Response | Promise<Response>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    const options = { port, hostname, onListen: () => {}, onError };
+    return Deno.serve({ ...options, ...signal === undefined ? {} : { signal } }, handler);
+  } catch (cause) {
+    const failed = `Cannot serve ${what} on ${hostname}:${port}`;
+    if (cause instanceof Deno.errors.AddrInUse) {
+      throw new UserError(`${failed}: the port is in use`, {
+        hint: `${flags.port} takes another one; 0 lets the system choose`,
+      });
+    }
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new UserError(`${failed}: this needs a permission`, {
+        hint: `Start it with --allow-net=${hostname}:${port} beside its other permissions`,
+      });
+    }
+    throw new UserError(failed, { hint: `Check ${flags.hostname} and ${flags.port}`, cause });
+  }
+}
+
+/** The address of a server: `http://127.0.0.1:9464`, `http://[::1]:9464`. */
+export function addressOf({ addr: { hostname, port } }: Deno.HttpServer<Deno.NetAddr>): string {
+  return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** An answer in words, unless `headers` say something else; they end with a line feed. */
+export function textResponse(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(text.endsWith("\n") ? text : `${text}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  });
+}
