@@ -1,7 +1,7 @@
 import { Biggest } from "./biggest.ts";
-import { healthOf } from "./health.ts";
 import { Recent } from "./recent.ts";
 import { SlidingCounts } from "./sliding_counts.ts";
+import { streamHealth } from "./stream_health.ts";
 import { TimeBins } from "./time_bins.ts";
 import type { Bin, PageEdit, Snapshot, Status, Tops } from "./wire.ts";
 
@@ -118,7 +118,7 @@ export class Board {
     const lately = this.#bins.sum(settled - RATE_SECONDS, settled);
     return {
       now,
-      health: healthOf({
+      health: streamHealth({
         now,
         lastAnswer: this.#lastAnswer,
         hasCaughtUp: this.#hasCaughtUp,

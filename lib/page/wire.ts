@@ -28,7 +28,7 @@ export interface PageEdit {
  * - `silent`: Kafka answers, and no edit comes
  * - `away`: Kafka does not answer
  */
-export type Health =
+export type StreamHealth =
   | "connecting"
   | "loading"
   | "waiting"
@@ -46,7 +46,7 @@ export interface Split {
 /** How it stands at `now`; all times in ms since the epoch. */
 export interface Status {
   readonly now: number;
-  readonly health: Health;
+  readonly health: StreamHealth;
   /** Edits a second over the last ten seconds that are complete. */
   readonly rate: Split;
   /** Edits in the window. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { healthOf, type Signs, silenceLimit } from "../../../lib/page/health.ts";
+import { type Signs, silenceLimit, streamHealth } from "../../../lib/page/stream_health.ts";
 
 const live: Signs = {
   now: 1_000_000,
@@ -24,8 +24,8 @@ for (
     ["away", { lastAnswer: 1_000_000 - 5001, hasCaughtUp: false, lastEdit: null }],
   ] as const
 ) {
-  Deno.test(`healthOf() is '${health}' for ${JSON.stringify(signs)}`, () => {
-    assertEquals(healthOf({ ...live, ...signs }), health);
+  Deno.test(`streamHealth() is '${health}' for ${JSON.stringify(signs)}`, () => {
+    assertEquals(streamHealth({ ...live, ...signs }), health);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Health } from "./wire.ts";
+import type { StreamHealth } from "./wire.ts";
 
 /** What the health is told by; times in ms since the epoch. */
 export interface Signs {
@@ -15,12 +15,13 @@ export interface Signs {
   readonly gap: number;
 }
 
-/** Kafka is asked for records all the time, and answers each 250 ms even without any. */
+/** Kafka is asked for records all the time, and answers each 250 ms even without any (ms). */
 const ANSWER_LIMIT = 5000;
+/** Edits that come later than this after they were made are no live ones, in ms. */
 const LAG_LIMIT = 60_000;
 
-/** See {@linkcode Health}. */
-export function healthOf(signs: Signs): Health {
+/** See {@linkcode StreamHealth}. */
+export function streamHealth(signs: Signs): StreamHealth {
   const { now, lastAnswer, hasCaughtUp, lastEdit, lag, gap } = signs;
   if (lastAnswer === null) return "connecting";
   if (now - lastAnswer > ANSWER_LIMIT) return "away";
