@@ -90,7 +90,7 @@ export const main = program({
 const ALTER_RIGHTS = ["Alter", "AlterConfigs"];
 
 /** What is asked of the topic, as far as it was said. */
-export function topicWish(
+function topicWish(
   options: Values<Omit<typeof topicOptions.options, "topic" | "alter">>,
 ): TopicWish {
   const { partitions, replicationFactor, retention } = options;
@@ -188,7 +188,7 @@ async function warnOfRetention(admin: Admin, topic: string): Promise<void> {
 }
 
 /** See {@linkcode report}. */
-export function reportText(
+function reportText(
   headline: string,
   state: TopicState,
   configs: ReadonlyMap<string, string>,

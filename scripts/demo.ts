@@ -4,8 +4,7 @@
  *     deno task demo
  */
 import { getLogger } from "@logtape/logtape";
-import { kafkaOptions } from "../lib/cli/kafka_options.ts";
-import { clusterConfig } from "../lib/cli/kafka_options.ts";
+import { clusterConfig, kafkaOptions } from "../lib/cli/kafka_options.ts";
 import { type GroupValues, parseOptions } from "../lib/cli/option.ts";
 import { PRODUCER_GROUPS, runProducer } from "../lib/cli/producer.ts";
 import { positionPlace, upstreamOptions } from "../lib/cli/producer_options.ts";
@@ -18,9 +17,9 @@ import { resetPosition } from "../lib/kafka/position_store.ts";
 import { readTopic } from "../lib/kafka/reader.ts";
 import { createTopics, describeTopic } from "../lib/kafka/topics.ts";
 import { KAFKA_DIRECTORY, startKafka } from "../lib/local/broker.ts";
-import { kafkaStatus } from "../lib/local/running.ts";
 import { serveEvents } from "../lib/local/event_server.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
+import { kafkaStatus } from "../lib/local/running.ts";
 import { syntheticLog } from "../lib/local/synthetic.ts";
 import { runDashboard } from "../lib/page/dashboard.ts";
 import { probe } from "../lib/upstream/probe.ts";

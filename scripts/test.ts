@@ -10,13 +10,13 @@ import { ExitCode } from "../lib/error.ts";
 import { startKafka } from "../lib/local/broker.ts";
 import type { LocalKafka } from "../lib/local/local_kafka.ts";
 import { watchLaunchers } from "../lib/local/orphan.ts";
-import { fetchedRegistry, registryJar } from "../lib/local/registry_distribution.ts";
 import { startRegistry } from "../lib/local/registry.ts";
+import { fetchedRegistry, registryJar } from "../lib/local/registry_distribution.ts";
 import { writeError, writeOutput } from "../lib/terminal/output.ts";
+import { count } from "../tests/support/junit.ts";
 import { TEST_KAFKA } from "../tests/support/kafka.ts";
 import { preparePython } from "../tests/support/python.ts";
 import { TEST_REGISTRY } from "../tests/support/registry.ts";
-import { count, type Totals } from "../tests/support/junit.ts";
 
 const testOptions = {
   title: "Which tests",
@@ -139,7 +139,7 @@ class TestRun {
       stdout: "inherit",
       stderr: "inherit",
     }).spawn().status;
-    const { passed, failed }: Totals = count(await Deno.readTextFile(report), code);
+    const { passed, failed } = count(await Deno.readTextFile(report), code);
     this.passed += passed;
     this.failed += failed;
   }

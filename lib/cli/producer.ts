@@ -49,7 +49,9 @@ type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
 /**
  * Runs the pipeline as the options say, until it is done or stopped; ends with a summary.
  *
+ * @param options As `checkProducer()` lets them through.
  * @param log Where to show what it is doing meanwhile; it is not shown without.
+ * @throws {UserError} when the registry, the stream or Kafka cannot be used; see `produce()`.
  */
 export async function runProducer(
   options: ProducerOptions,

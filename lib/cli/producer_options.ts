@@ -159,7 +159,11 @@ export function positionPlace(
   return { group, topic: given ?? positionTopic(topic) };
 }
 
-/** What is asked for at the same time and cannot be had. */
+/**
+ * Refuses what is asked for at the same time and cannot be had.
+ *
+ * @throws {UsageError} that names the flags.
+ */
 export function checkProducer(
   values: ProducerValues & UpstreamValues & EventValues & RegistryValues,
 ): void {

@@ -2,6 +2,7 @@ import { formatDuration } from "../duration.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
 import { Rate } from "../rate.ts";
 import { counted, rateText, type Status } from "../terminal/status_line.ts";
+import { totalOf } from "./total.ts";
 
 /** What the producer's status is made of. */
 export interface ProducerSigns {
@@ -49,8 +50,8 @@ export function producerStatus(signs: ProducerSigns): Status {
   const { counts, edits, events, now } = signs;
   const { stream, published, lastEventAt, deadLetters } = counts;
   const lag = lastEventAt === undefined ? undefined : Math.max(0, now - lastEventAt);
-  const refused = [...counts.refused.values()].reduce((sum, count) => sum + count, 0);
-  const reconnects = [...stream?.reconnects.values() ?? []].reduce((sum, count) => sum + count, 0);
+  const refused = totalOf(counts.refused);
+  const reconnects = totalOf(stream?.reconnects);
   const [repeats, gaps] = [stream?.repeats ?? 0, stream?.gaps ?? 0];
   const state = stateOf(signs);
   const backFill = state.isWell ? backFillOf(signs) : undefined;

@@ -4,7 +4,6 @@ export interface PermissionSet {
   readonly read?: readonly string[] | boolean;
   readonly write?: readonly string[] | boolean;
   readonly run?: readonly string[] | boolean;
-  readonly sys?: readonly string[] | boolean;
   readonly env?: readonly string[] | boolean | {
     readonly allow?: readonly string[] | boolean;
     readonly ignore?: readonly string[] | boolean;

@@ -5,7 +5,7 @@ import { safeText } from "./safe_text.ts";
 /** One row: values by column. */
 export type TableRow = Readonly<Record<string, string | number | null>>;
 
-/** The widest a column of text is shown, in characters of a terminal. */
+/** The widest a column of text is shown, in columns of a terminal. */
 const WIDEST = 50;
 
 /**
@@ -31,15 +31,16 @@ export function tableText(rows: readonly TableRow[]): string {
 
 /**
  * Rows as CSV (RFC 4180, with line feeds), the names of the columns first; null is empty. A text that
- * a spreadsheet would take for a formula gets an apostrophe in front.
+ * a spreadsheet would take for a formula gets an apostrophe in front. "" where there are no rows.
  *
  * @param isTerminal Texts then lose what could move the cursor.
  */
 export function csvText(rows: readonly TableRow[], { isTerminal = false } = {}): string {
+  if (rows.length === 0) return "";
   const textOf = (value: string) => isTerminal ? safeText(value) : value;
   const cellOf = (value: string | number | null) =>
     typeof value === "string" ? csvCell(textOf(noFormula(value))) : String(value ?? "");
-  const names = Object.keys(rows[0] ?? {});
+  const names = Object.keys(rows[0]!);
   const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? null))];
   return lines.map((cells) => `${cells.map(cellOf).join(",")}\n`).join("");
 }

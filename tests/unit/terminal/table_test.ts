@@ -15,4 +15,5 @@ Deno.test("tableText() is harmless and not too wide", () => {
 Deno.test("csvText() quotes what needs it", () => {
   const rows = [{ title: 'a "b", c\nd', edits: 1200 }, { title: null, edits: 0 }];
   assertEquals(csvText(rows), 'title,edits\n"a ""b"", c\nd",1200\n,0\n');
+  assertEquals(csvText([]), "");
 });

@@ -1,0 +1,83 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { flag, option, parseOptions } from "../../../lib/cli/option.ts";
+import { integer } from "../../../lib/cli/values.ts";
+import { UsageError } from "../../../lib/error.ts";
+
+const group = {
+  title: "Options",
+  options: {
+    batchSize: option({ help: "", alias: ["batch_size"], parse: integer(-5, 5), default: 3 }),
+    topic: option({ help: "", env: "TOPIC", parse: String }),
+    config: option({ help: "", parse: (text) => text.split("\n"), repeatable: true }),
+    quiet: flag(""),
+  },
+};
+const parse = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  parseOptions([group], args, (name) => env[name]);
+
+Deno.test("parseOptions() gives defaults, and undefined where there is none", () => {
+  const values = { batchSize: 3, topic: undefined, config: undefined, quiet: false };
+  assertEquals(parse([]), { ...values, operands: [] });
+});
+
+Deno.test("parseOptions() reads flags by hyphens and aliases, also with '=' and a negative value", () => {
+  for (const args of ["--batch-size 5", "--batch-size=5", "--batch_size 5", "--batch_size=5"]) {
+    assertEquals(parse(args.split(" ")).batchSize, 5);
+  }
+  assertEquals(parse(["--batch-size", "-1"]).batchSize, -1);
+});
+
+Deno.test("parseOptions() takes a switch for true, and not the word behind it for its value", () => {
+  const { quiet, operands } = parse(["--quiet", "start"]);
+  assertEquals([quiet, operands], [true, ["start"]]);
+  assertEquals(parse(["--quiet=false"]).quiet, false);
+});
+
+Deno.test("parseOptions() joins what may be repeated", () => {
+  assertEquals(parse(["--config", "a=1", "--config=b=2"]).config, ["a=1", "b=2"]);
+});
+
+Deno.test("parseOptions() reads the environment where the flag is missing; empty is not set", () => {
+  assertEquals(parse([], { TOPIC: "a" }).topic, "a");
+  assertEquals(parse(["--topic", "b"], { TOPIC: "a" }).topic, "b");
+  assertEquals(parse([], { TOPIC: "" }).topic, undefined);
+});
+
+Deno.test("parseOptions() throws UsageError that says what is wrong", () => {
+  const wrong: readonly (readonly [args: string, message: string])[] = [
+    ["--no-such 1", "Unknown flag '--no-such'"],
+    ["-q", "Unknown flag '-q'"],
+    ["-- --quiet", "Unexpected argument '--'"],
+    ["--topic", "--topic needs a value: VALUE"],
+    ["--topic --quiet", "--topic needs a value: VALUE"],
+    ["--topic=", "--topic needs a value: VALUE"],
+    ["--topic a --topic b", "--topic is given 2 times, and takes one value"],
+    ["--batch-size 1 --batch_size 2", "--batch-size is given 2 times, and takes one value"],
+    [
+      "--batch-size x",
+      "Invalid value 'x' for --batch-size: expected a whole number from -5 to 5",
+    ],
+    ["--quiet=no", "Invalid value 'no' for --quiet: expected no value, 'true' or 'false'"],
+  ];
+  for (const [args, message] of wrong) {
+    const { message: said } = assertThrows(() => parse(args.split(" ")), UsageError);
+    assertEquals(said, message);
+  }
+});
+
+Deno.test("parseOptions() names the variable that holds a bad value, and shows what may be shown", () => {
+  const refused = (parse: (text: string) => unknown, value: string) => {
+    const options = { size: option({ help: "", env: "SIZE", parse }) };
+    const read = () => parseOptions([{ title: "", options }], [], () => value);
+    return assertThrows(read, UsageError).message;
+  };
+  const cut = `'${"9".repeat(100)}…'`;
+  assertEquals(
+    refused(integer(1, 2), "9".repeat(500)),
+    `Invalid value ${cut} for SIZE (environment): expected a whole number from 1 to 2`,
+  );
+  const secretive = () => {
+    throw new UsageError("The address holds a password");
+  };
+  assertEquals(refused(secretive, "hunter2"), "The address holds a password");
+});
