@@ -23,13 +23,19 @@ export interface StatusOptions {
 }
 
 /**
- * Shows what a program is doing, until it is disposed of: on a terminal in its last line, otherwise
- * in the log, after 10, 20, 40 s and then once a minute, unless nothing has changed.
+ * Shows what a program is doing, until it is disposed of: on a terminal in its last line, otherwise,
+ * and on one that is dumb, in the log, after 10, 20, 40 s and then once a minute, unless nothing has changed.
  */
 export function showStatus(options: StatusOptions): Disposable {
   if (options.log.quiet) return { [Symbol.dispose]: () => {} };
-  const isForPeople = options.log.logFormat === "text" && Deno.stderr.isTerminal();
+  const isForPeople = options.log.logFormat === "text" && Deno.stderr.isTerminal() && !isDumb();
   return isForPeople ? drawStatus(options) : logStatus(options);
+}
+
+/** A terminal that prints lines and can do no more. One that may not be asked can. */
+function isDumb(): boolean {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
+  return state === "granted" && Deno.env.get("TERM") === "dumb";
 }
 
 function drawStatus({ look }: StatusOptions): Disposable {

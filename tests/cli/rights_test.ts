@@ -125,6 +125,7 @@ Deno.test("each program works with the rights of its task, and with none of them
     {
       script: "main.ts",
       net: [kafka, stream, here],
+      except: ["TERM"], // which is asked for on a terminal only
       runs: [
         {
           args: [...topicArgs, "--events-to-produce", "5", "--metrics-port", "0"],
@@ -162,6 +163,7 @@ Deno.test("each program works with the rights of its task, and with none of them
     {
       script: "scripts/store.ts",
       net: [kafka, here, `127.0.0.1:${postgres.port}`],
+      except: ["TERM"], // as in main.ts
       runs: [
         { args: [...topicArgs, "--metrics-port", "0"], env: KAFKA, until: "Storing part" },
         {
@@ -193,7 +195,7 @@ Deno.test("each program works with the rights of its task, and with none of them
     {
       script: "scripts/demo.ts",
       net: ["127.0.0.1"],
-      except: ["KAFKA_HOME", "JAVA_HOME", ".local"], // as in kafka.ts, where it starts one
+      except: ["TERM", "KAFKA_HOME", "JAVA_HOME", ".local"], // as in main.ts, and in kafka.ts
       runs: [
         {
           env: { ...KAFKA, EVENTSTREAMS_URL: upstream.url },

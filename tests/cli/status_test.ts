@@ -64,6 +64,16 @@ Deno.test("start shows no colour with NO_COLOR, and some without", async () => {
   }
 });
 
+Deno.test("start draws nothing on a dumb terminal, which it logs its progress to", async () => {
+  await using server = live();
+  const command = await producer(server.url);
+  await using session = startOnTerminal(command, { env: { TERM: "dumb" }, columns: 300 });
+  await session.until((screen) => screen.some((row) => /info +produce: reading, /.test(row)));
+  await session.interrupt();
+  assertEquals(await session.ended, 0);
+  assert(!session.written().includes("\x1b"));
+});
+
 Deno.test("start --dry-run keeps what it prints and its line apart on one terminal", async () => {
   await using server = live();
   const command = await producer(server.url, "--dry-run", "--quiet=false");

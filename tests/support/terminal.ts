@@ -3,13 +3,15 @@ import { NO_SETTINGS, type RunOptions } from "./program.ts";
 
 /** A program of this repository on a terminal of its own, and what a person sees there. */
 export interface TerminalSession extends AsyncDisposable {
+  /** The process that holds the terminal; the program is below it. */
+  readonly pid: number;
   /** Rows of text as they stand, those scrolled off too, without empty ones at the end. */
   readonly screen: () => string[];
   /** All that was written, as it was. */
   readonly written: () => string;
   /** The terminal itself, with its colours. */
   readonly terminal: xterm.Terminal;
-  /** Resolves when the screen is as wanted; rejects when the program ends before, or after 30 s. */
+  /** Resolves when the screen is as wanted; rejects when the program ends before, or after 60 s. */
   until(isSo: (screen: string[]) => boolean): Promise<void>;
   /** Makes the terminal wider or narrower. */
   resize(columns: number): Promise<void>;
@@ -68,7 +70,7 @@ export function startOnTerminal(
   const until = (isSo: (screen: string[]) => boolean) =>
     new Promise<void>((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`${why}: ${JSON.stringify(screen())}`));
-      const timer = setTimeout(fail, 30_000, "Not seen within 30 s");
+      const timer = setTimeout(fail, 60_000, "Not seen within 60 s");
       look = () => {
         const isSeen = isSo(screen());
         if (!isSeen && !isOver) return;
@@ -86,7 +88,7 @@ export function startOnTerminal(
     return code;
   })();
   return {
-    ...{ screen, written: () => written, terminal, until, ended },
+    ...{ pid: child.pid, screen, written: () => written, terminal, until, ended },
     resize: async (columns) => {
       const tty = /^(\/dev\/\S+)/.exec(written)![1]!;
       terminal.resize(columns, 24);

@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { kafkaLibs } from "../../lib/local/distribution.ts";
+import { isFree } from "../../lib/local/ports.ts";
+import { commandLine } from "../../lib/local/process.ts";
+import { shell } from "../../lib/local/shell.ts";
+import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { serve } from "../support/produce.ts";
+import { until } from "../support/records.ts";
+import { startOnTerminal } from "../support/terminal.ts";
+
+const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
+const DEMO = new URL("../../scripts/demo.ts", import.meta.url).pathname;
+
+/** Where the demo starts its Kafka, unless one answers there. */
+const PORT = 9092;
+/** What the README promises until the first edit is on the screen (ms). */
+const LIMIT = 60_000;
+
+const EDIT = /^\d\d:\d\d:\d\d {2}\S+\.\S+ +[+-]?[\d,]+ {2}\S/;
+const PAGE = /The same as a live page: (http:\/\/127\.0\.0\.1:\d+\/)/;
+
+Deno.test({
+  name: "demo shows edits and a live page within a minute, and Ctrl-C ends all of it",
+  ignore: !isFree(PORT),
+  fn: async () => {
+    const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
+    await using server = serve(
+      syntheticLog({ start: Date.now() - 5000, rate: 40 }),
+      { pace: "wall-clock" },
+    );
+    try {
+      const begun = performance.now();
+      await using session = startOnTerminal(
+        ["-A", DEMO, "--stream-url", server.url],
+        { cwd, columns: 200, env: { KAFKA_HOME } },
+      );
+      await session.until((screen) => screen.some((row) => EDIT.test(row)));
+      await session.until((screen) => screen.some((row) => PAGE.test(row)));
+      assert(performance.now() - begun < LIMIT);
+
+      const [, url] = PAGE.exec(session.screen().join("\n"))!;
+      const page = await fetch(url!);
+      assertEquals(page.status, 200);
+      assertMatch(await page.text(), /<title>/);
+
+      const below = await descendants(session.pid);
+      const programs = await Promise.all(below.map(commandLine));
+      assert(programs.some((line) => line?.includes("kafka.Kafka")), programs.join("\n"));
+
+      await session.interrupt();
+      assertEquals(await session.ended, 0);
+      await until(
+        () => Promise.all(below.map(commandLine)),
+        (left) => left.every((line) => line === undefined),
+      );
+      assert(isFree(PORT));
+      assertMatch(session.screen().at(-1)!, /Published [\d,]+ records/);
+    } finally {
+      await Deno.remove(cwd, { recursive: true });
+    }
+  },
+});
+
+/** The processes that a process has started, and those that these have. */
+async function descendants(pid: number): Promise<number[]> {
+  const { output } = await shell("ps -e -o pid= -o ppid=");
+  const children = Map.groupBy(
+    output.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number)),
+    ([, parent]) => parent,
+  );
+  const below = (parent: number): number[] =>
+    (children.get(parent) ?? []).flatMap(([child]) => [child!, ...below(child!)]);
+  return below(pid);
+}
