@@ -1,5 +1,5 @@
 /**
- * Compiles programs to single binaries that need nothing installed, permissions baked in.
+ * Compiles programs to single binaries that need nothing installed, rights baked in.
  *
  *     deno task compile
  */
@@ -7,6 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import config from "../deno.json" with { type: "json" };
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { type PermissionSet, rightFlags } from "../lib/cli/rights.ts";
 import { listOf, oneOf } from "../lib/cli/values.ts";
 import { UserError } from "../lib/error.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
@@ -22,12 +23,22 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ] as const;
 
-/** The producer, and on request the programs for the other end. */
-const PRODUCER = { wikitap: "main.ts" };
-const COMPANIONS = {
-  "wikitap-create-topic": "scripts/create_topic.ts",
-  "wikitap-consume": "scripts/consume.ts",
-};
+/** A program that becomes a binary, and the rights of its task. */
+interface Source {
+  readonly name: string;
+  readonly script: string;
+  readonly rights: PermissionSet;
+}
+
+const { permissions } = config;
+const PRODUCER: Source = { name: "wikitap", script: "main.ts", rights: permissions.producer };
+/** The programs for the other end of the topic, by their tasks. */
+const COMPANIONS = ["create-topic", "consume", "dashboard", "store", "report"] as const;
+const companions: readonly Source[] = COMPANIONS.map((task) => ({
+  name: `wikitap-${task}`,
+  script: `scripts/${task.replace("-", "_")}.ts`,
+  rights: permissions[task],
+}));
 
 const compileOptions = {
   title: "Binaries",
@@ -38,7 +49,7 @@ const compileOptions = {
       parse: listOf(oneOf("all", ...TARGETS)),
       defaultText: "this machine",
     }),
-    companions: flag("Also wikitap-create-topic and wikitap-consume."),
+    companions: flag(`Also one each of ${COMPANIONS.join(", ")}: wikitap-consume, …`),
     outputDir: option({
       placeholder: "DIR",
       help: "Where the binaries go; for named targets into a folder of each.",
@@ -56,78 +67,95 @@ export const main = program({
     ["deno task compile --target all --companions", "Everything, for every system"],
   ],
   groups: [compileOptions],
-  run: async ({ target, companions, outputDir }, stop) => {
+  run: async ({ target, companions: also, outputDir }, stop) => {
     const targets = target?.includes("all") ? TARGETS : target as readonly string[] | undefined;
-    const programs = { ...PRODUCER, ...companions ? COMPANIONS : {} };
+    const sources = [PRODUCER, ...also ? companions : []];
     for (const one of targets ?? [undefined]) {
-      for (const [name, script] of Object.entries(programs)) {
-        const output = [outputDir, ...one === undefined ? [] : [one], name].join("/");
+      for (const source of sources) {
         if (stop.aborted) return;
-        await compile(script, output, one);
-        writeOutput(`${output}\n`);
+        writeOutput(`${await compile(source, outputDir, one)}\n`);
       }
     }
   },
 });
 
-async function compile(script: string, output: string, target: string | undefined): Promise<void> {
+/** Makes the binary, and says where it is. */
+async function compile(
+  { name, script, rights }: Source,
+  outputDir: string,
+  target: string | undefined,
+): Promise<string> {
+  const folder = target === undefined ? outputDir : `${outputDir}/${target}`;
+  const output = `${folder}/${name}${target?.includes("windows") ? ".exe" : ""}`;
   log.info("Compiling {script} for {target}", { script, target: target ?? "this machine" });
-  const { code, stderr } = await new Deno.Command("deno", {
-    args: [
-      ...["compile", "-q", "--frozen", ...permissionFlags(), "--output", output],
-      ...(await unwanted()).flatMap((path) => ["--exclude", path]),
-      ...target === undefined ? [] : ["--target", target],
-      script,
-    ],
-    ...{ env: { NO_COLOR: "1" }, stdin: "null", stdout: "null", stderr: "piped" },
+  await deno(`Cannot compile '${script}' for ${target ?? "this machine"}`, [
+    ...["compile", "-q", "--no-check", "--frozen", "--no-prompt", ...rightFlags(bakedIn(rights))],
+    ...(await unwanted(script)).flatMap((path) => ["--exclude", path]),
+    ...target === undefined ? [] : ["--target", target],
+    ...["--output", output, script],
+  ]);
+  return output;
+}
+
+/**
+ * A binary's rights are fixed when it is made. Brokers, certificates and databases can be anywhere,
+ * so it may connect to any host and read any file, and where its task writes one, write any.
+ */
+function bakedIn(rights: PermissionSet): PermissionSet {
+  return { ...rights, net: true, read: true, ...rights.write ? { write: true } : {} };
+}
+
+/** What `deno info --json` says of a program, as far as it is needed here. */
+interface Graph {
+  readonly modules: readonly { readonly npmPackage?: string }[];
+  /** All of the lock file. */
+  readonly npmPackages: Readonly<Record<string, NpmPackage>>;
+}
+
+interface NpmPackage {
+  readonly name: string;
+  readonly localPath: string;
+  readonly dependencies: readonly string[];
+}
+
+/**
+ * Folders that a binary does without. By itself Deno embeds all packages of the lock file, those of
+ * the tests too. And the samples that bintrees (below prom-client) brings along for its own tests
+ * make the compiler of Deno 2.9.6 overflow its stack.
+ */
+async function unwanted(script: string): Promise<string[]> {
+  const what = `Cannot find out what '${script}' imports`;
+  const graph = JSON.parse(await deno(what, ["info", "--json", "--frozen", script])) as Graph;
+  const needed = new Set<string>();
+  const need = (id: string) => {
+    if (needed.has(id)) return;
+    needed.add(id);
+    graph.npmPackages[id]?.dependencies.forEach(need);
+  };
+  for (const { npmPackage } of graph.modules) if (npmPackage !== undefined) need(npmPackage);
+  return Object.entries(graph.npmPackages).flatMap(([id, { name, localPath }]) => {
+    if (!needed.has(id)) return [localPath];
+    return name === "bintrees" ? [`${localPath}/test`] : [];
+  });
+}
+
+/** Runs Deno, and returns what it prints. */
+async function deno(failure: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command("deno", {
+    ...{ args: [...args], env: { NO_COLOR: "1" }, stdin: "null" },
   }).output();
-  if (code === 0) return;
-  const [said = ""] = new TextDecoder().decode(stderr).split("\nStack backtrace");
+  const decoder = new TextDecoder();
+  if (code === 0) return decoder.decode(stdout);
+  const [said = ""] = decoder.decode(stderr).split("\nStack backtrace");
   const details = said.trim().split("\n").filter((line) => line !== "").slice(-10);
-  if (/denort|dns error|error sending request/.test(details.join("\n"))) {
-    throw new UserError("Cannot download Deno's runtime, which a binary is made of", {
-      hint: "A machine with access to dl.deno.land can; or name a runtime that is here already: " +
-        "DENORT_BIN=/path/to/denort deno task compile",
-      details,
-    });
+  if (!/denort|dns error|error sending request/.test(said)) {
+    throw new UserError(failure, { details });
   }
-  throw new UserError(`Cannot compile '${script}'`, { details });
-}
-
-/**
- * Folders of packages that a binary does without. The samples that bintrees (below prom-client) brings
- * along for its own tests make the compiler of Deno 2.9.6 overflow its stack.
- */
-async function unwanted(): Promise<string[]> {
-  const { stdout } = await new Deno.Command("deno", { args: ["info", "--json"] }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string };
-  const found: string[] = [];
-  for (const registry of foldersIn(npmCache)) {
-    for (const version of foldersIn(`${registry}/bintrees`)) found.push(`${version}/test`);
-  }
-  return found;
-}
-
-function foldersIn(path: string): string[] {
-  try {
-    return [...Deno.readDirSync(path)].filter(({ isDirectory }) => isDirectory)
-      .map(({ name }) => `${path}/${name}`);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-/**
- * A binary's rights are fixed when it is made. Brokers and certificates can be anywhere, so it may
- * connect to any host and read any file; it may write nothing and start nothing.
- */
-function permissionFlags(): string[] {
-  const { allow, ignore } = config.permissions.producer.env;
-  return [
-    ...["--no-prompt", "--allow-net", "--allow-read"],
-    ...[`--allow-env=${allow.join(",")}`, `--ignore-env=${ignore.join(",")}`],
-  ];
+  throw new UserError(`${failure}: the runtime, which a binary is made of, cannot be downloaded`, {
+    hint: "A machine with access to dl.deno.land can; or name a runtime that is here already: " +
+      "DENORT_BIN=/path/to/denort deno task compile",
+    details,
+  });
 }
 
 if (import.meta.main) await runMain(main);

@@ -1,53 +1,82 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../support/program.ts";
 
-const PERMISSIONS = ["--allow-run=deno", "--allow-read"];
+const SCRIPT = "scripts/compile.ts";
 const PATH = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+/** A made binary is this much larger than the runtime at the most; with all packages, 118 MB. */
+const MOST = 20_000_000;
 
-Deno.test("compile makes a binary that runs, or says that the runtime cannot be had", async () => {
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const { code, stdout, stderr } = await runProgram(
-      "scripts/compile.ts",
-      ["--output-dir", folder],
-      { permissions: PERMISSIONS, env: { PATH }, limit: 180_000 },
-    );
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const compile = (args: readonly string[], env: Record<string, string> = {}) =>
+  runProgram(SCRIPT, args, {
+    permissions: ["-P=compile"],
+    env: { PATH, ...env },
+    limit: 180_000,
+  });
+
+Deno.test("compile makes a binary that runs, or says that the runtime cannot be had", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await compile(["--output-dir", folder]);
     if (code !== 0) {
       assertEquals(code, 1, stderr);
-      assertStringIncludes(stderr, "error: Cannot download Deno's runtime");
+      assertStringIncludes(stderr, "error: Cannot compile 'main.ts' for this machine: the runtime");
       assertStringIncludes(stderr, "DENORT_BIN=");
       assert(!stderr.includes("Stack backtrace"));
       return;
     }
-    const binary = stdout.trim();
-    const version = await new Deno.Command(binary, { args: ["--version"] }).output();
-    assertEquals(new TextDecoder().decode(version.stdout).split(" ")[0], "wikitap");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+    const run = new Deno.Command(stdout.trim(), {
+      ...{ args: ["--bootstrap-server", "127.0.0.1:1"], cwd: folder, stdin: "null" },
+    });
+    const started = await run.output();
+    assertEquals(started.code, 1);
+    assertStringIncludes(new TextDecoder().decode(started.stderr), "no broker answers");
+  }));
 
-Deno.test("compile embeds everything that the producer imports", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("compile embeds what the programs import, and not much else; with their rights", () =>
+  withFolder(async (folder) => {
     // Deno itself in the runtime's place: what comes out cannot run the program, but holds it.
-    const { code, stdout, stderr } = await runProgram(
-      "scripts/compile.ts",
-      ["--output-dir", folder],
-      { permissions: PERMISSIONS, env: { PATH, DENORT_BIN: Deno.execPath() }, limit: 180_000 },
-    );
+    const { code, stdout, stderr } = await compile(["--output-dir", folder, "--companions"], {
+      DENORT_BIN: Deno.execPath(),
+    });
     assertEquals(code, 0, stderr);
-    const [binary, runtime] = [await Deno.stat(stdout.trim()), await Deno.stat(Deno.execPath())];
-    assert(binary.size > runtime.size + 1_000_000, `${binary.size} bytes`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+    const tasks = ["create-topic", "consume", "dashboard", "store", "report"];
+    const names = ["wikitap", ...tasks.map((task) => `wikitap-${task}`)];
+    assertEquals(stdout, names.map((name) => `${folder}/${name}\n`).join(""));
+    const runtime = await Deno.stat(Deno.execPath());
+    for (const name of names) {
+      const { size } = await Deno.stat(`${folder}/${name}`);
+      assert(size > runtime.size + 1_000_000, `${name} has ${size} bytes`);
+      assert(size < runtime.size + MOST, `${name} has ${size} bytes`);
+    }
+    const anything: string[] = [];
+    const producer = await bakedIn(`${folder}/wikitap`);
+    assertEquals([producer.allow_net, producer.allow_read], [anything, anything]);
+    assertEquals([producer.allow_write, producer.allow_run, producer.prompt], [null, null, false]);
+    assert(producer.allow_env.includes("WIKITAP_CONTACT"));
+    const store = await bakedIn(`${folder}/wikitap-store`);
+    assertEquals([store.allow_write, store.allow_run], [anything, null]);
+    assert(store.allow_env.includes("PGPASSWORD"));
+  }));
 
 Deno.test("compile refuses a target that Deno does not know", async () => {
-  const { code, stderr } = await runProgram("scripts/compile.ts", ["--target", "amiga"], {
-    permissions: PERMISSIONS,
-  });
+  const { code, stderr } = await compile(["--target", "amiga"]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "expected one of all, x86_64-unknown-linux-gnu");
 });
+
+/** The rights in a binary, as Deno writes them into it; null is none, and an empty list is any. */
+async function bakedIn(binary: string) {
+  const bytes = await Deno.readFile(binary);
+  const text = new TextDecoder("latin1").decode(bytes.subarray(bytes.length - 20_000_000));
+  const [, json] = /"permissions":(\{[^{}]*\})/.exec(text) ?? [];
+  assert(json !== undefined, `${binary} has no rights in it`);
+  return JSON.parse(json);
+}

@@ -1,46 +1,84 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { freePort } from "../../lib/local/ports.ts";
 
-const PATH = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+/** Who runs the container: where the tests are root, the program is to be this user, as there. */
+const NOBODY = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];
 
-async function run(program: string, args: readonly string[], cwd: string) {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    ...{ cwd, env: { PATH, DENO_DIR: `${cwd}/.deno`, NO_COLOR: "1" }, stdin: "null" },
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-Deno.test("the container file's steps build a producer that runs, in an empty folder", async () => {
-  const file = await Deno.readTextFile("ops/Containerfile");
-  const instructions = file.replaceAll(/\\\n\s*/g, "").split("\n")
-    .filter((line) => /^[A-Z]/.test(line))
-    .map((line) => line.split(/ (.*)/s) as [string, string]);
-  const folder = await Deno.makeTempDir({ prefix: "wikitap-container-" });
-  try {
-    for (const [instruction, words] of instructions) {
-      if (instruction === "COPY" && !words.startsWith("--from")) {
-        const [to, ...from] = words.split(" ").reverse();
-        const source = from.length === 1 ? `${from[0]}/.` : from;
-        await Deno.mkdir(`${folder}/${to}`, { recursive: true });
-        const copied = await run("cp", ["-r", ...[source].flat(), `${folder}/${to}`], Deno.cwd());
-        assertEquals(copied.code, 0, copied.stderr);
-      } else if (instruction === "RUN") {
-        const [program, ...args] = words.split(" ");
-        const built = await run(program!, args, folder);
-        assertEquals(built.code, 0, built.stderr);
-      }
-    }
-    const entry = instructions.find(([instruction]) => instruction === "ENTRYPOINT");
-    const [program, ...args] = JSON.parse(entry![1]) as string[];
-    const version = await run(program!, [...args, "--version"], folder);
-    assertEquals([version.code, version.stdout.split(" ")[0]], [0, "wikitap"], version.stderr);
-    const started = await run(program!, [...args, "--bootstrap-server", "localhost:1"], folder);
-    assert(started.stderr.includes("no broker answers at localhost:1"), started.stderr);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+Deno.test("the container file's steps build a producer that runs, in an empty folder", async (t) => {
+  await using image = await makeImage();
+  for (const [instruction, words] of image.steps) {
+    if (instruction === "COPY" && !words.startsWith("--from")) await image.copy(words.split(" "));
+    if (instruction === "RUN") await image.run(words.split(" "));
   }
+  const of = (wanted: string) => image.steps.find(([instruction]) => instruction === wanted)![1];
+  const entry = JSON.parse(of("ENTRYPOINT")) as string[];
+  await t.step("the packages of the tests are not in it", async () => {
+    const { stdout } = await image.run(["ls", ".deno/npm/registry.npmjs.org"]);
+    assertEquals(
+      ["kafkajs", "puppeteer-core"].map((name) => stdout.includes(name)),
+      [true, false],
+    );
+  });
+  await t.step("it runs as somebody who may write nothing", async () => {
+    const version = await image.runAsNobody([...entry, "--version"]);
+    assertEquals(version.stdout.split(" ")[0], "wikitap");
+    const started = await image.runAsNobody([...entry, "--bootstrap-server", "localhost:1"], 1);
+    assertStringIncludes(started.stderr, "no broker answers at localhost:1");
+  });
+  await t.step("its health check looks at the producer's health", async () => {
+    const port = freePort();
+    const check = JSON.parse(
+      of("HEALTHCHECK").replace(/^.* CMD /, "").replace("9464", String(port)),
+    );
+    await image.runAsNobody(check, 1);
+    for (const [status, code] of [[200, 0], [503, 1]] as const) {
+      const answer = () => new Response("", { status });
+      await using _server = Deno.serve(
+        { port, hostname: "127.0.0.1", onListen: () => {} },
+        ({ url }) => url.endsWith("/health/live") ? answer() : new Response("", { status: 404 }),
+      );
+      await image.runAsNobody(check, code);
+    }
+  });
 });
+
+/** A folder in which the steps of ops/Containerfile are done. */
+async function makeImage() {
+  const file = await Deno.readTextFile("ops/Containerfile");
+  const steps = file.replaceAll(/^#.*\n/gm, "").replaceAll(/\\\n\s*/g, "").split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split(/ (.*)/s) as [instruction: string, words: string]);
+  const folder = await Deno.makeTempDir({ prefix: "wikitap-container-" });
+  await Deno.chmod(folder, 0o755);
+  // Where nobody may run it too.
+  await Deno.mkdir(`${folder}/.bin`);
+  await Deno.copyFile(Deno.execPath(), `${folder}/.bin/deno`);
+  const run = async (command: readonly string[], code = 0, cwd = folder) => {
+    const [program, ...args] = command;
+    const env = { PATH: `${folder}/.bin:${Deno.env.get("PATH")}`, NO_COLOR: "1" };
+    const ended = await new Deno.Command(program!, {
+      ...{ args, cwd, env: { ...env, DENO_DIR: `${folder}/.deno` }, stdin: "null" },
+    }).output();
+    const decoder = new TextDecoder();
+    const [stdout, stderr] = [decoder.decode(ended.stdout), decoder.decode(ended.stderr)];
+    assertEquals(ended.code, code, stderr);
+    return { stdout, stderr };
+  };
+  return {
+    steps,
+    run,
+    runAsNobody: (command: readonly string[], code?: number) =>
+      run([...Deno.uid() === 0 ? NOBODY : [], ...command], code),
+    async copy(words: readonly string[]) {
+      const [to, ...from] = words.toReversed();
+      await Deno.mkdir(`${folder}/${to}`, { recursive: true });
+      // As COPY does: of one folder, what is in it.
+      const sources = from.length === 1 ? [`${from[0]}/.`] : from;
+      await run(["cp", "-r", ...sources, `${folder}/${to}`], 0, Deno.cwd());
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
 
 Deno.test("the systemd unit is one, but for the binary that it starts", async (t) => {
   const check = new Deno.Command("systemd-analyze", {
