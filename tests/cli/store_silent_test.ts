@@ -1,0 +1,83 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { testKafka } from "../support/kafka.ts";
+import { type TestDatabase, testPostgres } from "../support/postgres.ts";
+import { runProgram, startProgram } from "../support/program.ts";
+import { createTopic, editMessages, publish, until } from "../support/records.ts";
+import { type Relay, startRelay } from "../support/relay.ts";
+
+const brokers = await testKafka();
+const server = await testPostgres();
+const env = { PGPASSWORD: server.password };
+
+/** The program on a database that is reached through a relay. */
+function startStore(topic: string, database: TestDatabase, relay: Relay, limit = 60_000) {
+  const address = database.address.replace(`:${server.port}/`, `:${relay.port}/`);
+  const args = ["--bootstrap-server", brokers, "--topic", topic, "--database", address];
+  return startProgram("scripts/store.ts", args, { env, limit });
+}
+
+async function countIn({ sql }: TestDatabase): Promise<number> {
+  return Number((await sql`SELECT count(*) FROM edits`)[0]!.count);
+}
+
+Deno.test("store and report end with an error for a PostgreSQL that accepts and never answers", async () => {
+  for (const tls of ["prefer", "disable"]) {
+    await using relay = startRelay();
+    const database = `postgres://me@127.0.0.1:${relay.port}/edits?sslmode=${tls}`;
+    for (const script of ["scripts/store.ts", "scripts/report.ts"]) {
+      const { code, stderr, ms } = await runProgram(script, ["--database", database], { env });
+      assertEquals(code, 1, stderr);
+      assertStringIncludes(stderr, "error: Cannot reach the database");
+      assertStringIncludes(stderr, "it does not answer in time");
+      assert(ms < 10_000, `${ms} ms`);
+    }
+  }
+});
+
+Deno.test("store waits for a PostgreSQL that falls silent, says so, and loses nothing", async () => {
+  const topic = await createTopic(brokers, 3);
+  await using database = await server.database();
+  await using relay = startRelay(server.port);
+  await using running = startStore(topic, database, relay, 120_000);
+  await publish(brokers, topic, editMessages(0, 300, 3));
+  await running.untilLog("Storing partitions 0, 1, 2");
+  await until(() => countIn(database), (count) => count === 300);
+  relay.silence();
+  await publish(brokers, topic, editMessages(300, 300, 3));
+  const silentAt = performance.now();
+  await running.untilLog(
+    "Cannot write to the database: no answer in 30 s; trying until it is back",
+  );
+  assert(performance.now() - silentAt < 40_000);
+  relay.resume();
+  await until(() => countIn(database), (count) => count === 600);
+  running.process.kill("SIGTERM");
+  const { code, stderr } = await running.ended;
+  assertEquals(code, 0, stderr);
+  assertEquals(stderr.match(/trying until it is back/g)?.length, 1, stderr);
+  assertStringIncludes(stderr, "The database is back");
+  assertEquals(await countIn(database), 600);
+});
+
+Deno.test("store ends soon when it is stopped while PostgreSQL is silent, and says what is not written", async () => {
+  const topic = await createTopic(brokers);
+  await using database = await server.database();
+  await using relay = startRelay(server.port);
+  await using running = startStore(topic, database, relay);
+  await publish(brokers, topic, editMessages(0, 10));
+  await running.untilLog("Storing partition 0");
+  // Behind the marker of the transaction: nothing is under way.
+  await until(
+    () => database.sql`SELECT FROM positions WHERE next_offset = 11`,
+    ({ length }) => length === 1,
+  );
+  relay.silence();
+  await publish(brokers, topic, editMessages(10, 10));
+  await relay.untilSwallowed();
+  const stoppedAt = performance.now();
+  running.process.kill("SIGTERM");
+  const { code, stderr } = await running.ended;
+  assert(performance.now() - stoppedAt < 15_000);
+  assertEquals(code, 1, stderr);
+  assertStringIncludes(stderr, "error: Stopped before the database took the batch in hand");
+});

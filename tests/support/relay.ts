@@ -1,0 +1,68 @@
+/** Passes on what comes over TCP, until it is told to be silent. */
+export interface Relay extends AsyncDisposable {
+  readonly port: number;
+  /** Nothing is passed on, and nothing closed: as by a network that is dead. */
+  silence(): void;
+  /** Resolves when something came since `silence()`. */
+  untilSwallowed(): Promise<void>;
+  /** Closes what is silent, and serves new connections again. */
+  resume(): void;
+}
+
+/**
+ * Listens on a port of 127.0.0.1 for a server at another one.
+ *
+ * @param to The server's port; without it the relay is silent from the start.
+ */
+export function startRelay(to?: number): Relay {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  let isSilent = to === undefined;
+  let swallowed = Promise.withResolvers<void>();
+  const closeAll = () => {
+    for (const connection of open) connection.close();
+    open.clear();
+  };
+  /** Both ends live as long as each other. */
+  const pass = async (from: Deno.Conn, into: Deno.Conn) => {
+    const buffer = new Uint8Array(65_536);
+    try {
+      for (let count; (count = await from.read(buffer)) !== null;) {
+        for (let at = 0; at < count && !isSilent;) {
+          at += await into.write(buffer.subarray(at, count));
+        }
+        if (isSilent) swallowed.resolve();
+      }
+    } catch {
+      // Closed by one of the ends, or by us.
+    }
+    for (const end of [from, into]) if (open.delete(end)) end.close();
+  };
+  const serving = (async () => {
+    for await (const client of listener) {
+      open.add(client);
+      if (isSilent || to === undefined) continue;
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: to });
+      open.add(server);
+      pass(client, server);
+      pass(server, client);
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    silence: () => {
+      swallowed = Promise.withResolvers();
+      isSilent = true;
+    },
+    untilSwallowed: () => swallowed.promise,
+    resume: () => {
+      closeAll();
+      isSilent = false;
+    },
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await serving.catch(() => {});
+      closeAll();
+    },
+  };
+}
