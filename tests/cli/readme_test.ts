@@ -1,98 +1,154 @@
+/**
+ * Runs the commands of the README, block by block, in a checkout of its own. Wikimedia is played by
+ * the stand-in, as the README says how.
+ */
 import { assert, assertEquals } from "@std/assert";
-import { type EventServer, serveEvents } from "../../lib/local/event_server.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
+import { isFree } from "../../lib/local/ports.ts";
+import { testPostgres } from "../support/postgres.ts";
+import { NO_SETTINGS } from "../support/program.ts";
+import { codeBlocks } from "../support/readme.ts";
+import { NO_REGISTRY } from "../support/registry.ts";
 
-const LOG = syntheticLog({ rate: 400 });
+/** Blocks that are not run here, and why. */
+const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
+  [/ task test$/, "it is what runs this"],
+  [/^deno run --no-prompt /, "rights_test runs the programs with these rights"],
+  [/kafka-acls\.sh|--tls /, "security_test runs it, on a Kafka that is locked"],
+  [/ task chaos --events 1000000 /, "it takes a quarter of an hour; tests/chaos has a smaller one"],
+  [/\b(bench|soak)\b/, "it measures, for minutes or hours"],
+];
 
-/** Commands that run until they are stopped: they get to their first line, and go on in the back. */
-const ENDLESS = /^deno task (replay|dashboard)\b/;
+/** Commands that go on until Ctrl-C, and what shows that they work: a first line, or an answer. */
+const ENDLESS: readonly (readonly [block: RegExp, shows: "line" | URL])[] = [
+  [/ task demo$/, "line"],
+  [/ task replay\b/, "line"],
+  [/ task dashboard$/, new URL("http://127.0.0.1:8080/")],
+  [/ task start --metrics-port 9464$/, new URL("http://127.0.0.1:9464/health/ready")],
+];
 
-/** The shell blocks of one section of the README, each a list of commands. */
-function blocksOf(readme: string, heading: string): string[][] {
-  const [, section = ""] = readme.split(`\n## ${heading}\n`);
-  const blocks = section.split(/\n## /)[0]!.matchAll(/```sh\n([\s\S]*?)```/g);
-  return [...blocks].map(([, block]) => block!.trim().split("\n"));
+/** How long a block may take, in s. */
+const LIMIT = 60;
+
+const PORTS = [9092, 9093, 9094, 8181, 8080, 8081, 5432, 9464];
+const busy = PORTS.filter((port) => !isFree(port));
+const postgres = busy.length === 0 ? await testPostgres({ fsync: "off" }, 5432) : undefined;
+
+Deno.test({
+  name: "README.md's commands work, in order, as they stand there" +
+    (busy.length === 0 ? "" : ` (skipped: ports in use: ${busy})`),
+  ignore: postgres === undefined,
+  async fn(t) {
+    await using stack = new AsyncDisposableStack();
+    const cwd = await checkout();
+    stack.defer(() => Deno.remove(cwd, { recursive: true }));
+    await makeDatabase();
+    const env = {
+      ...NO_SETTINGS,
+      PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
+      EVENTSTREAMS_URL: "http://127.0.0.1:8181/v2/stream/recentchange",
+      PGPASSWORD: postgres!.password,
+    };
+    stack.defer(() => run("deno task kafka stop", { cwd, env }).then(() => {}));
+    const hasRegistry = await fetchedRegistry() !== undefined;
+    for (const block of codeBlocks(await Deno.readTextFile("README.md"))) {
+      if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
+      const ignore = block.includes("task registry") && !hasRegistry;
+      const passed = await t.step({
+        name: block.split("\n")[0]! + (ignore ? ` (${NO_REGISTRY})` : ""),
+        ignore,
+        fn: () => runBlock(block, { cwd, env }, stack),
+      });
+      if (!passed && !ignore) break; // what follows needs what came before
+    }
+  },
+});
+
+interface Place {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Runs a block to its end, or where it has none until it works; `replay` goes on until the end. */
+async function runBlock(
+  block: string,
+  place: Place,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const command = block.replaceAll(/\bnpx -y deno@[\d.]+/g, "deno");
+  const [, shows] = ENDLESS.find(([pattern]) => pattern.test(block)) ?? [];
+  if (shows === undefined) {
+    const { code, text } = await run(command, place);
+    assertEquals(code, 0, text);
+  } else if (command.includes("task replay")) {
+    stack.use(await start(command, place, shows));
+  } else {
+    await using _running = await start(command, place, shows);
+  }
+}
+
+async function run(command: string, place: Place): Promise<{ code: number; text: string }> {
+  // It ends all that the shell has started, which Deno would not.
+  const { code, stdout, stderr } = await new Deno.Command("timeout", {
+    args: [`${LIMIT}`, "sh", "-exc", command],
+    ...{ ...place, stdin: "null", stdout: "piped", stderr: "piped" },
+  }).output();
+  return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+/** Starts a command, waits until it works, and ends it as Ctrl-C does when it is disposed of. */
+async function start(
+  command: string,
+  { cwd, env }: Place,
+  shows: "line" | URL,
+): Promise<AsyncDisposable> {
+  // The demo finds no Wikimedia, so that what it publishes is in a topic of its own.
+  const own = / task demo$/.test(command) ? { EVENTSTREAMS_URL: "http://127.0.0.1:1/" } : {};
+  const process = new Deno.Command("sh", {
+    args: ["-c", `exec ${command}`],
+    ...{ cwd, env: { ...env, ...own }, stdin: "null", stdout: "piped", stderr: "null" },
+  }).spawn();
+  const running = {
+    async [Symbol.asyncDispose]() {
+      process.kill("SIGINT");
+      const { code } = await process.status;
+      await process.stdout.cancel();
+      assertEquals(code, 0, `exit code of ${command}`);
+    },
+  };
+  if (shows === "line") {
+    const reader = process.stdout.getReader();
+    const { done } = await reader.read();
+    assert(!done, `${command} ended at once`);
+    reader.releaseLock();
+  } else await answers(shows);
+  return running;
+}
+
+async function answers(url: URL): Promise<void> {
+  for (const deadline = Date.now() + LIMIT * 1000; Date.now() < deadline;) {
+    const response = await fetch(url).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${url} does not answer`);
 }
 
 /** A copy of what git knows of this checkout, so that the commands find none of its data. */
 async function checkout(): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "wikitap-readme-" });
-  const copy = "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t";
-  await run(`${copy} "${folder}"`, { cwd: "." });
+  const copy = `git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t $0
+    mkdir $0/.local
+    cp -R .local/kafka-[0-9]* .local/apicurio-* $0/.local || true # what was fetched once`;
+  await new Deno.Command("sh", { args: ["-c", copy, folder], stderr: "null" }).output();
   return folder;
 }
 
-async function run(
-  command: string,
-  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
-): Promise<{ code: number; text: string }> {
-  const { code, stdout, stderr } = await new Deno.Command("sh", {
-    args: ["-c", command],
-    ...{ cwd, env, stdin: "null", stdout: "piped", stderr: "piped" },
-  }).output();
-  return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
-
-function isFree(port: number): boolean {
-  try {
-    Deno.listen({ port, hostname: "127.0.0.1" }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-Deno.test("the README's way through Kafka works, command by command", async (t) => {
-  const busy = [9092, 9093, 9094, 8181].filter((port) => !isFree(port));
-  assertEquals(busy, [], "ports that the commands need are in use");
-  const blocks = blocksOf(await Deno.readTextFile("README.md"), "Kafka, step by step");
-  assert(blocks.length >= 6, `${blocks.length} blocks`);
-  await using stack = new AsyncDisposableStack();
-  const cwd = await checkout();
-  stack.defer(() => Deno.remove(cwd, { recursive: true }));
-  // Wikimedia is played by the stand-in also where the README reads the real one; at the address
-  // that the programs may connect to, until the README starts a stand-in of its own.
-  let upstream: EventServer | undefined = serveEvents({ log: LOG, port: 8181 });
-  const stopUpstream = async () => {
-    await upstream?.stop();
-    upstream = undefined;
-  };
-  stack.defer(stopUpstream);
-  const env = {
-    PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
-    EVENTSTREAMS_URL: upstream.url,
-  };
-  stack.defer(() => run("deno task kafka stop", { cwd, env }).then(() => {}));
-  for (const command of blocks.flat()) {
-    await t.step(command, async () => {
-      if (ENDLESS.test(command)) {
-        await stopUpstream();
-        stack.use(await background(command, { cwd, env }));
-        return;
-      }
-      const { code, text } = await run(command, { cwd, env });
-      assertEquals(code, 0, text);
-    });
-  }
-});
-
-/** Starts a command, waits for its first line, and stops it when it is disposed of. */
-async function background(
-  command: string,
-  { cwd, env }: { cwd: string; env: Record<string, string> },
-): Promise<AsyncDisposable> {
-  const [program, ...args] = command.split(" ");
-  const process = new Deno.Command(program!, {
-    ...{ args, cwd, env, stdin: "null", stdout: "piped", stderr: "null" },
-  }).spawn();
-  const reader = process.stdout.getReader();
-  const { done } = await reader.read();
-  assert(!done, `${command} ended at once`);
-  return {
-    async [Symbol.asyncDispose]() {
-      process.kill("SIGINT");
-      await process.status;
-      await reader.cancel();
-    },
-  };
+/** The database that the README takes for granted. */
+async function makeDatabase(): Promise<void> {
+  const admin = postgres!.connect("postgres", "postgres");
+  await admin.unsafe(`CREATE ROLE wikitap LOGIN PASSWORD '${postgres!.password}'`);
+  await admin.unsafe("CREATE DATABASE wikitap OWNER wikitap");
+  await admin.end();
 }

@@ -3,13 +3,15 @@
  * each failure a user can cause is named within seconds, with no secret in any output.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { parseArgs } from "@std/cli";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { createTopics } from "../../lib/kafka/topics.ts";
 import { serveEvents } from "../../lib/local/event_server.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { uniqueTopic } from "../support/kafka.ts";
 import { type Ended, runProgram } from "../support/program.ts";
-import { PASSWORDS, startSecureKafka } from "../support/secure_kafka.ts";
+import { codeBlocks } from "../support/readme.ts";
+import { addScramUser, PASSWORDS, startSecureKafka } from "../support/secure_kafka.ts";
 import { grant } from "../support/grant.ts";
 
 const kafka = await startSecureKafka();
@@ -261,6 +263,42 @@ function producerRights(topic: string) {
   };
 }
 
+Deno.test("README.md's command for a locked Kafka works, with the rights that stand there", async () => {
+  await newTopic("wikipedia-events");
+  await addScramUser(kafka.admin.config.brokers[0]!, "wikitap");
+  const markdown = await Deno.readTextFile("README.md");
+  const [command, ...granting] = codeBlocks(markdown, "A locked Kafka");
+  for (const line of granting.join("\n").split("\n")) await grantAs(line);
+  const upstream = serveEvents({ log: syntheticLog({ rate: 400 }) });
+  const here = command!.replaceAll("broker.example.org:9093", at.sasltls)
+    .replaceAll("ca.pem", files.ca)
+    .replaceAll("stream.wikimedia.org", new URL(upstream.url).host);
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-exc", `${here} --events-to-produce 5`],
+    env: {
+      PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
+      KAFKA_SASL_PASSWORD: PASSWORDS.wikitap,
+      EVENTSTREAMS_URL: upstream.url,
+    },
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  await upstream.stop();
+});
+
+/** Does what a line of `kafka-acls.sh --add` does, which is not among the jars that are fetched. */
+async function grantAs(line: string): Promise<void> {
+  if (line.startsWith("#")) return;
+  const { operation, ...flags } = parseArgs(line.split(" "), { collect: ["operation"] });
+  const prefix = flags["resource-pattern-type"] === "prefixed" ? "*" : "";
+  const rights = Object.fromEntries(
+    [["topic", "topic"], ["group", "group"], ["transactional-id", "transactionalId"]]
+      .filter(([flag]) => flags[flag!] !== undefined)
+      .map(([flag, kind]) => [kind, { [`${flags[flag!]}${prefix}`]: operation as string[] }]),
+  );
+  assert(Object.keys(rights).length > 0, line);
+  await grant(kafka.admin, String(flags["allow-principal"]).replace("User:", ""), rights);
+}
+
 Deno.test("A password without TLS is a warning", async () => {
   const { stderr } = await createTopic(uniqueTopic(), sasl(at.saslplain, "scram-sha-512"));
   assertStringIncludes(stderr, "SASL without --tls");
@@ -324,8 +362,7 @@ function assertFailed({ code, stderr, ms }: Ended, says: string): void {
   assert(attempts < 20, `tried ${attempts} times`);
 }
 
-async function newTopic(): Promise<string> {
-  const topic = uniqueTopic();
+async function newTopic(topic = uniqueTopic()): Promise<string> {
   const spec = { topic, partitions: 1, replicationFactor: 1 };
   await withAdmin(kafka.admin, { doing: "create" }, (admin) => createTopics(admin, [spec]));
   return topic;

@@ -26,6 +26,7 @@ export interface TestDatabase extends AsyncDisposable {
  */
 export async function testPostgres(
   settings: Readonly<Record<string, string>> = { fsync: "off" },
+  port = freePort(),
 ): Promise<TestPostgres> {
   const directory = await Deno.makeTempDir({ prefix: "wikitap-postgres-" });
   // By a process that outlives this one, and the server, which ends only now.
@@ -33,7 +34,7 @@ export async function testPostgres(
     new Deno.Command("sh", { args: ["-c", 'sleep 2; rm -rf "$1"', "sh", directory] }).spawn();
   });
   await copyPrograms(directory);
-  const server = new TestPostgres(directory, freePort(), settings);
+  const server = new TestPostgres(directory, port, settings);
   await server.initialize();
   await server.start();
   return server;

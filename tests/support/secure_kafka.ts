@@ -7,7 +7,12 @@ import type { NodeAddress, Properties } from "../../lib/local/properties.ts";
 import { type Certificate, createAuthority } from "./certificates.ts";
 
 /** The users of the secure Kafka; they have no rights but those that a test grants. */
-export const PASSWORDS = { alice: "alice-2hunter2", bob: "bob-correct-horse" } as const;
+export const PASSWORDS = {
+  alice: "alice-2hunter2",
+  bob: "bob-correct-horse",
+  /** As the README calls it. */
+  wikitap: "wikitap-battery-staple",
+} as const;
 
 /** The listeners beside the plain one; `localhost` and 127.0.0.1 are in all certificates but one's. */
 const LISTENERS = {
@@ -145,7 +150,10 @@ function saslSettings(name: ListenerName, mechanisms: readonly string[]): Proper
 }
 
 /** Kafka keeps these itself; the tool that adds them is the broker's own, and takes one at a time. */
-async function addScramUser(bootstrapServer: string, user: keyof typeof PASSWORDS): Promise<void> {
+export async function addScramUser(
+  bootstrapServer: string,
+  user: keyof typeof PASSWORDS,
+): Promise<void> {
   const [java, libs] = [await findJava(), await kafkaLibs()];
   await Promise.all(["SCRAM-SHA-256", "SCRAM-SHA-512"].map(async (mechanism) => {
     const { success, stderr } = await new Deno.Command(java, {
