@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Glance, glance } from "./glance.ts";
+import { MAX_PARTITION, TOPIC_NAME } from "./position.ts";
 
 /**
  * What wikitap itself needs of an event's `meta`: where the event stands in the upstream log, and
@@ -7,8 +8,8 @@ import { type Glance, glance } from "./glance.ts";
  * (schema fragment `common/2.0.0`); topic, partition and offset are added by the service (KafkaSSE).
  */
 export const metaSchema = z.object({
-  topic: z.string().min(1).max(249),
-  partition: z.int().min(0),
+  topic: z.string().regex(TOPIC_NAME),
+  partition: z.int().min(0).max(MAX_PARTITION),
   offset: z.int().min(0),
   id: z.string().min(1).max(200),
   dt: z.string().max(64),

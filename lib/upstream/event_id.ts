@@ -1,4 +1,4 @@
-import { placeKey } from "./position.ts";
+import { MAX_PARTITION, placeKey, TOPIC_NAME } from "./position.ts";
 
 /** One entry of an SSE `id`: how far the service has sent one upstream topic-partition. */
 export interface IdEntry {
@@ -26,8 +26,8 @@ export function readEventId(id: string): readonly IdEntry[] {
   const entries: IdEntry[] = [];
   for (const item of Array.isArray(list) ? list : []) {
     const { topic, partition, timestamp } = (item ?? {}) as Record<string, unknown>;
-    if (typeof topic !== "string" || topic === "" || topic.includes("/")) continue;
-    if (!isCount(partition)) continue;
+    if (typeof topic !== "string" || !TOPIC_NAME.test(topic)) continue;
+    if (!isCount(partition) || partition > MAX_PARTITION) continue;
     entries.push({
       key: placeKey(topic, partition),
       next: isCount(timestamp) ? timestamp : undefined,

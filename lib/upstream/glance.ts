@@ -53,6 +53,7 @@ const CLOSING_BRACE = 0x7d;
 const ascii = (n: number) => String.raw`"([ !#-\[\]-~]{1,${n}})"`;
 /** A JSON string without escapes. */
 const ANY = String.raw`"[^"\\\x00-\x1f]*"`;
+const TOPIC = String.raw`"([\w.-]{1,249})"`;
 const COUNT = String.raw`(0|[1-9]\d{0,14})`;
 
 /** One of the two keys, or an escape, by which a key may also be spelt. */
@@ -62,6 +63,6 @@ const MIGHT_REPEAT = /"(?:type|meta)"|\\u/g;
 const HEAD = new RegExp(
   `^\\{"\\$schema":${ANY},"meta":\\{(?:"uri":${ANY},)?(?:"request_id":${ANY},)?` +
     `"id":${ascii(200)},(?:"dt":${ascii(64)},)?"domain":${ascii(253)},"stream":${ascii(249)},` +
-    `(?:"dt":${ascii(64)},)?"topic":${ascii(249)},"partition":${COUNT},"offset":${COUNT}\\},` +
+    `(?:"dt":${ascii(64)},)?"topic":${TOPIC},"partition":(0|[1-9]\\d{0,5}),"offset":${COUNT}\\},` +
     String.raw`(?:"id":(?:\d+|null),)?"type":"([a-z\d]{1,64})"(?=[,}])`,
 );

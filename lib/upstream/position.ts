@@ -28,6 +28,13 @@ export interface Step {
   readonly id: string | undefined;
 }
 
+/**
+ * What Kafka lets a topic be called, and more partitions than it has. Nothing else may become a part
+ * of a position: it could be saved, and not be read again.
+ */
+export const TOPIC_NAME = /^[\w.-]{1,249}$/;
+export const MAX_PARTITION = 999_999;
+
 /** Names one upstream topic-partition: `eqiad.mediawiki.recentchange/0`. */
 export function placeKey(topic: string, partition: number): string {
   return `${topic}/${partition}`;

@@ -64,6 +64,9 @@ Deno.test("readEventId() gives nothing for anything else", () => {
     ...[
       '[{"topic":"a/b","partition":0}]',
       '[{"topic":"a","partition":-1}]',
+      '[{"topic":"a","partition":1000000}]',
+      `[{"topic":"${"x".repeat(250)}","partition":0}]`,
+      '[{"topic":"a b","partition":0}]',
       `[${" ".repeat(20_000)}]`,
     ],
   ];
