@@ -10,6 +10,7 @@ import { program, runMain } from "../lib/cli/program.ts";
 import { type PermissionSet, rightFlags } from "../lib/cli/rights.ts";
 import { listOf, oneOf } from "../lib/cli/values.ts";
 import { UserError } from "../lib/error.ts";
+import { type Graph, graphOf, lastLines, runDeno, withDependencies } from "../lib/packages.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
 
 const log = getLogger(["wikitap", "compile"]);
@@ -88,13 +89,23 @@ async function compile(
   const folder = target === undefined ? outputDir : `${outputDir}/${target}`;
   const output = `${folder}/${name}${target?.includes("windows") ? ".exe" : ""}`;
   log.info("Compiling {script} for {target}", { script, target: target ?? "this machine" });
-  await deno(`Cannot compile '${script}' for ${target ?? "this machine"}`, [
+  const { code, stderr } = await runDeno([
     ...["compile", "-q", "--no-check", "--frozen", "--no-prompt", ...rightFlags(bakedIn(rights))],
-    ...(await unwanted(script)).flatMap((path) => ["--exclude", path]),
+    ...unwanted(await graphOf(script)).flatMap((path) => ["--exclude", path]),
     ...target === undefined ? [] : ["--target", target],
     ...["--output", output, script],
   ]);
-  return output;
+  if (code === 0) return output;
+  const failure = `Cannot compile '${script}' for ${target ?? "this machine"}`;
+  const details = lastLines(stderr);
+  if (!/denort|dns error|error sending request/.test(stderr)) {
+    throw new UserError(failure, { details });
+  }
+  throw new UserError(`${failure}: the runtime, which a binary is made of, cannot be downloaded`, {
+    hint: "A machine with access to dl.deno.land can; or name a runtime that is here already: " +
+      "DENORT_BIN=/path/to/denort deno task compile",
+    details,
+  });
 }
 
 /**
@@ -105,56 +116,17 @@ function bakedIn(rights: PermissionSet): PermissionSet {
   return { ...rights, net: true, read: true, ...rights.write ? { write: true } : {} };
 }
 
-/** What `deno info --json` says of a program, as far as it is needed here. */
-interface Graph {
-  readonly modules: readonly { readonly npmPackage?: string }[];
-  /** All of the lock file. */
-  readonly npmPackages: Readonly<Record<string, NpmPackage>>;
-}
-
-interface NpmPackage {
-  readonly name: string;
-  readonly localPath: string;
-  readonly dependencies: readonly string[];
-}
-
 /**
  * Folders that a binary does without. By itself Deno embeds all packages of the lock file, those of
  * the tests too. And the samples that bintrees (below prom-client) brings along for its own tests
  * make the compiler of Deno 2.9.6 overflow its stack.
  */
-async function unwanted(script: string): Promise<string[]> {
-  const what = `Cannot find out what '${script}' imports`;
-  const graph = JSON.parse(await deno(what, ["info", "--json", "--frozen", script])) as Graph;
-  const needed = new Set<string>();
-  const need = (id: string) => {
-    if (needed.has(id)) return;
-    needed.add(id);
-    graph.npmPackages[id]?.dependencies.forEach(need);
-  };
-  for (const { npmPackage } of graph.modules) if (npmPackage !== undefined) need(npmPackage);
-  return Object.entries(graph.npmPackages).flatMap(([id, { name, localPath }]) => {
+function unwanted({ modules, npmPackages }: Graph): string[] {
+  const imported = modules.flatMap(({ npmPackage }) => npmPackage ?? []);
+  const needed = withDependencies(npmPackages, imported);
+  return Object.entries(npmPackages).flatMap(([id, { name, localPath }]) => {
     if (!needed.has(id)) return [localPath];
     return name === "bintrees" ? [`${localPath}/test`] : [];
-  });
-}
-
-/** Runs Deno, and returns what it prints. */
-async function deno(failure: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command("deno", {
-    ...{ args: [...args], env: { NO_COLOR: "1" }, stdin: "null" },
-  }).output();
-  const decoder = new TextDecoder();
-  if (code === 0) return decoder.decode(stdout);
-  const [said = ""] = decoder.decode(stderr).split("\nStack backtrace");
-  const details = said.trim().split("\n").filter((line) => line !== "").slice(-10);
-  if (!/denort|dns error|error sending request/.test(said)) {
-    throw new UserError(failure, { details });
-  }
-  throw new UserError(`${failure}: the runtime, which a binary is made of, cannot be downloaded`, {
-    hint: "A machine with access to dl.deno.land can; or name a runtime that is here already: " +
-      "DENORT_BIN=/path/to/denort deno task compile",
-    details,
   });
 }
 

@@ -12,6 +12,7 @@ import { createTopic, editMessages, publish } from "../support/records.ts";
 
 const kafka = await testKafka();
 const postgres = await testPostgres();
+const PATH = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
 const jar = await fetchedRegistry();
 const rights = new Map((await programs()).map((one) => [one.script, one.rights]));
@@ -81,7 +82,7 @@ async function ended(
   permissions: readonly string[],
   cwd: string,
 ): Promise<Ended> {
-  await using program = startProgram(path, args, { permissions, env, cwd });
+  await using program = startProgram(path, args, { permissions, env, cwd, limit: 60_000 });
   if (until !== undefined) {
     const said = Promise.any([program.untilOutput(until), program.untilLog(until)]);
     await said.then(() => program.process.kill("SIGTERM"), () => {});
@@ -113,7 +114,16 @@ Deno.test("each program works with the rights of its task, and with none of them
   const PGPASSWORD = postgres.password;
   const meta = { topic: "eqiad.x", partition: 0, offset: 1, dt: "2026-11-24T12:00:00Z" };
   await Deno.writeTextFile(`${folder}/recording.jsonl`, JSON.stringify({ meta }));
-  const sources = ["deno.json", "deno.lock", "main.ts", "README.md", "lib", "scripts", "vendor"];
+  const sources = [
+    "deno.json",
+    "deno.lock",
+    "main.ts",
+    "README.md",
+    "docs",
+    "lib",
+    "scripts",
+    "vendor",
+  ];
   if (jar !== undefined) {
     await Deno.mkdir(`${folder}/.local`);
     const fetched = jar.slice(0, jar.lastIndexOf("/"));
@@ -215,9 +225,14 @@ Deno.test("each program works with the rights of its task, and with none of them
     },
     {
       script: "scripts/compile.ts",
-      runs: [{ env: { DENORT_BIN: "/nowhere" }, code: 1 }],
+      runs: [{ env: { PATH, DENORT_BIN: "/nowhere" }, code: 1 }],
     },
     { script: "scripts/schema.ts", runs: [{}] },
+    {
+      script: "scripts/licences.ts",
+      path: `${folder}/scripts/licences.ts`,
+      runs: [{ env: { PATH } }],
+    },
     { script: "scripts/options.ts", path: `${folder}/scripts/options.ts`, runs: [{}] },
   ];
   assertEquals(uses.map(({ script }) => script).toSorted(), [...rights.keys()].toSorted());

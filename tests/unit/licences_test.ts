@@ -1,0 +1,23 @@
+import { assert, assertEquals } from "@std/assert";
+import { LICENCES, licences, licencesText } from "../../scripts/licences.ts";
+
+/** What these ask for is at the most that their text goes along. */
+const FREE = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"]);
+
+Deno.test("docs/licences.md has the licences of all packages as they are", async () => {
+  const text = licencesText(await licences());
+  assert(await Deno.readTextFile(LICENCES) === text, "It does not: run 'deno task licences'");
+});
+
+Deno.test("licences() of the programs are free ones, and the tests' packages are apart", async () => {
+  const { programs, tests } = await licences();
+  const others = programs.filter(({ licence }) => !FREE.has(licence));
+  // A font, which may not be sold by itself, and a gift to the public.
+  assertEquals(
+    others.map(({ name, licence }) => `${name}: ${licence}`),
+    ["@fontsource-variable/inter: OFL-1.1", "postgres: Unlicense"],
+  );
+  const namesOf = (some: typeof programs) => some.map(({ name }) => name);
+  assert(["kafkajs", "deno-std"].every((name) => namesOf(programs).includes(name)));
+  assert(["puppeteer-core", "fast-check"].every((name) => namesOf(tests).includes(name)));
+});
