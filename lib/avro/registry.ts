@@ -10,6 +10,7 @@ export interface RegistryConfig {
   readonly url: URL;
   /** `user:password` for HTTP's Basic authentication; never shown. */
   readonly auth?: string | undefined;
+  /** Default: Deno's own. */
   readonly fetch?: typeof globalThis.fetch;
 }
 

@@ -19,6 +19,7 @@ export interface StatusOptions {
   readonly station: string;
   /** The state of things. */
   readonly look: () => Status;
+  /** Whether it is shown, and for whom. */
   readonly log: Values<typeof logOptions.options>;
 }
 

@@ -23,6 +23,7 @@ export interface EventServerOptions {
   readonly connectionLimit?: number;
   /** Refuses a User-Agent without a mail address or URL in it (default: false). */
   readonly requireContact?: boolean;
+  /** What goes wrong (default: nothing). */
   readonly faults?: Faults;
   /** Decides where faults happen (default 0). */
   readonly seed?: number;

@@ -9,8 +9,11 @@ export interface ObserveServerOptions {
   readonly port: number;
   /** Address or name to listen on. */
   readonly hostname: string;
+  /** For `/metrics`. */
   readonly metrics: Metrics;
+  /** For `/health/live`: whether the program works at all, or is to be started again. */
   readonly live: () => Health;
+  /** For `/health/ready`: whether it does what it is for. */
   readonly ready: () => Health;
 }
 

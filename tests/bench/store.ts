@@ -17,7 +17,8 @@ import { openSink } from "../../lib/store/database.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
-import { createTopic, openPublisher } from "../support/records.ts";
+import { openPublisher } from "../support/records.ts";
+import { makeTopic } from "../support/topic.ts";
 import { editLike } from "./store_edits.ts";
 import { measure, type Measured } from "./store_measure.ts";
 
@@ -114,7 +115,7 @@ function row(name: string, { seconds, cpu, peakMb, halfMb }: Measured, records: 
 
 /** Publishes the records, in transactions of some thousand. */
 async function fill(brokers: string, records: number): Promise<string> {
-  const topic = await createTopic(brokers, PARTITIONS);
+  const topic = await makeTopic(brokers, { partitions: PARTITIONS });
   await using publisher = await openPublisher(brokers);
   for (let first = 0; first < records; first += 18_000) {
     const count = Math.min(18_000, records - first);

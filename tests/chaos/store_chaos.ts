@@ -4,7 +4,8 @@ import { startKafka } from "../../lib/local/broker.ts";
 import { Random } from "../../lib/local/events/random.ts";
 import type { LocalKafka } from "../../lib/local/local_kafka.ts";
 import { type TestDatabase, type TestPostgres, testPostgres } from "../support/postgres.ts";
-import { createTopic, until } from "../support/records.ts";
+import { makeTopic } from "../support/topic.ts";
+import { until } from "../support/until.ts";
 import { Members } from "./store_members.ts";
 import { type Published, publishEdits } from "./store_publisher.ts";
 
@@ -70,7 +71,7 @@ export async function runStoreChaos(options: StoreChaosOptions): Promise<StoreCh
     await using kafka = await startKafka({ directory, nodes: 3, port: 0, heap: 256 });
     await using database = await server.database();
     const brokers = kafka.bootstrapServers;
-    const topic = await createTopic(brokers, PARTITIONS, 3);
+    const topic = await makeTopic(brokers, { partitions: PARTITIONS, replicationFactor: 3 });
     await using members = new Members({ brokers, topic, server, database, log });
     const random = new Random(options.seed);
     const [published] = await Promise.all([

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runProgram } from "../support/program.ts";
+import { PATH_WITH_DENO, runProgram } from "../support/program.ts";
 
 const SCRIPT = "scripts/compile.ts";
-const PATH = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 /** A made binary is this much larger than the runtime at the most; with all packages, 118 MB. */
 const MOST = 20_000_000;
 
@@ -18,7 +17,7 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
 const compile = (args: readonly string[], env: Record<string, string> = {}) =>
   runProgram(SCRIPT, args, {
     permissions: ["-P=compile"],
-    env: { PATH, ...env },
+    env: { PATH: PATH_WITH_DENO, ...env },
     limit: 180_000,
   });
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
 import { testKafka, uniqueTopic } from "../support/kafka.ts";
 import { type Ended, runProgram, startProgram } from "../support/program.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const cluster = openCluster({ brokers: kafka.split(",") });
@@ -130,9 +130,7 @@ async function onTerminal(topic: string, args: string[]): Promise<string> {
 }
 
 async function topicWith(...values: string[]): Promise<string> {
-  const topic = uniqueTopic();
-  const spec = { topic, partitions: 1, replicationFactor: 1 };
-  await withAdmin(cluster, { doing: "create" }, (admin) => createTopics(admin, [spec]));
+  const topic = await makeTopic(kafka, { partitions: 1 });
   const producer = cluster.quick.producer();
   await producer.connect();
   const messages = values.map((value) => ({

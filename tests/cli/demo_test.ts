@@ -5,8 +5,8 @@ import { commandLine } from "../../lib/local/process.ts";
 import { shell } from "../../lib/local/shell.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { serve } from "../support/produce.ts";
-import { until } from "../support/records.ts";
 import { startOnTerminal } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 
 const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
 const DEMO = new URL("../../scripts/demo.ts", import.meta.url).pathname;

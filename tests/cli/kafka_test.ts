@@ -3,13 +3,15 @@ import { kafkaLibs } from "../../lib/local/distribution.ts";
 import { kafkaStatus } from "../../lib/local/running.ts";
 import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
+import { testFolder } from "../support/folder.ts";
+import { until } from "../support/until.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const libs = await Deno.realPath(await kafkaLibs());
 const KAFKA_HOME = libs.slice(0, -"/libs".length);
 
 Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const port = freePort();
   const started = await startInForeground(folder.path, port);
   assertEquals(started.address, `127.0.0.1:${port}\n`);
@@ -21,18 +23,18 @@ Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async ()
 });
 
 Deno.test("kafka start killed with SIGKILL takes its broker with it", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const port = freePort();
   const started = await startInForeground(folder.path, port);
   const pid = await brokerPid(folder.path);
   started.process.kill("SIGKILL");
   await started.process.status;
   await until(async () => await commandLine(pid) === undefined);
-  await until(() => Promise.resolve(isFree(port)));
+  await until(() => isFree(port));
 });
 
 Deno.test("kafka start killed while it formats leaves no Java", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const process = spawn(folder.path, ["start", "--port", "0"]);
   await until(async () => (await javaOf(folder.path)).includes("StorageTool"));
   process.kill("SIGKILL");
@@ -42,7 +44,7 @@ Deno.test("kafka start killed while it formats leaves no Java", async () => {
 });
 
 Deno.test("kafka start ends when what launched it is killed", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const launcher = new Deno.Command("sh", {
     args: ["-c", '"$@"; exit', "sh", Deno.execPath(), ...denoArguments(["start", "--port", "0"])],
     cwd: folder.path,
@@ -59,7 +61,7 @@ Deno.test("kafka start ends when what launched it is killed", async () => {
 });
 
 Deno.test("kafka start --detach lives on, until kafka stop", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const port = freePort();
   const start = ["start", "--detach", "--port", String(port)];
   const first = await runInSession(folder.path, start);
@@ -86,7 +88,7 @@ Deno.test("kafka start --detach lives on, until kafka stop", async () => {
 });
 
 Deno.test("kafka start without Java, or with an old one, says what to install", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const bare = await run(folder.path, ["start"], { PATH: await binFolder(folder.path, {}) });
   assertEquals(bare.code, 1);
   assertStringIncludes(bare.stderr, "error: There is no Java\n  Install Java 17 or newer");
@@ -98,7 +100,7 @@ Deno.test("kafka start without Java, or with an old one, says what to install", 
 });
 
 Deno.test("kafka start without Maven, or with one that fails, says what to do", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const java = `echo 'openjdk version "17.0.1"'`;
   const environment = { KAFKA_HOME: "", PATH: await binFolder(folder.path, { java }) };
   const without = await run(folder.path, ["start"], environment);
@@ -118,7 +120,7 @@ Deno.test("kafka start without Maven, or with one that fails, says what to do", 
 });
 
 Deno.test("kafka refuses what it does not know", async () => {
-  await using folder = await workingFolder();
+  await using folder = await testFolder();
   const nothing = await run(folder.path, []);
   assertEquals(nothing.code, 2);
   assertStringIncludes(nothing.stderr, "One of start, stop, status");
@@ -126,11 +128,6 @@ Deno.test("kafka refuses what it does not know", async () => {
   assertEquals((await run(folder.path, ["start", "--nodes", "2"])).code, 2);
   assertEquals((await run(folder.path, ["start", "--nodes", "3", "--port", "65534"])).code, 2);
 });
-
-async function workingFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "wikitap-cli-" }));
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
 
 /** A folder for PATH with what the shell scripts need, and these programs. */
 async function binFolder(
@@ -238,12 +235,4 @@ async function javaOf(cwd: string): Promise<string> {
     args: ["-c", `ps -A -ww -o args= | grep '^[^ ]*java .*${cwd}/'`],
   }).output();
   return new TextDecoder().decode(stdout);
-}
-
-async function until(condition: () => Promise<boolean>, limit = 10_000): Promise<void> {
-  const deadline = Date.now() + limit;
-  while (!await condition()) {
-    if (Date.now() > deadline) throw new Error(`Not true after ${limit} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { freePort } from "../../lib/local/ports.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka } from "../support/kafka.ts";
-import { makeTopic, serve, startProducer } from "../support/produce.ts";
+import { serve, startProducer } from "../support/produce.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 

@@ -1,19 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { startKafka } from "../../lib/local/broker.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { VERSION } from "../../lib/version.ts";
-import { testKafka } from "../support/kafka.ts";
+import { testFolder } from "../support/folder.ts";
+import { ownKafka, testKafka } from "../support/kafka.ts";
 import { Observed } from "../support/observed.ts";
 import { startProgram } from "../support/program.ts";
 import { valueOf } from "../support/prometheus.ts";
-import {
-  eventsOf,
-  makeTopic,
-  recordsOf,
-  serve,
-  startProducer,
-  withData,
-} from "../support/produce.ts";
+import { eventsOf, recordsOf, serve, startProducer, withData } from "../support/produce.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);
@@ -79,10 +73,9 @@ Deno.test("start is not ready while the stream is silent, and then again", async
 });
 
 Deno.test("start and store are not ready while Kafka is away, and then again", async () => {
-  const directory = await Deno.makeTempDir({ prefix: "wikitap-kafka-" });
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => Deno.remove(directory, { recursive: true }));
-  const own = stack.use(await startKafka({ directory, port: 0, heap: 256 }));
+  const own = stack.use(await ownKafka());
+  const { path } = stack.use(await testFolder());
   const kafka = own.bootstrapServers;
   const log = syntheticLog({ start: Date.now() - 5000, rate: 40 });
   const server = stack.use(serve(log, { pace: "wall-clock" }));
@@ -93,11 +86,11 @@ Deno.test("start and store are not ready while Kafka is away, and then again", a
   const store = new Observed();
   const stored = stack.use(startProgram("scripts/store.ts", [
     ...["--bootstrap-server", kafka, "--topic", topic],
-    ...["--database", `sqlite:${directory}/edits.db`, ...store.flags],
+    ...["--database", `sqlite:${path}/edits.db`, ...store.flags],
   ], {
     permissions: [
       ...["-P=store", `--allow-net=${kafka},${store.address}`],
-      ...[`--allow-read=${directory}`, `--allow-write=${directory}`],
+      ...[`--allow-read=${path}`, `--allow-write=${path}`],
     ],
     limit: 120_000,
   }));

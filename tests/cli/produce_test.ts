@@ -1,12 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { startKafka } from "../../lib/local/broker.ts";
 import { freePort } from "../../lib/local/ports.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { VERSION } from "../../lib/version.ts";
-import { testKafka, uniqueTopic } from "../support/kafka.ts";
+import { ownKafka, testKafka, uniqueTopic } from "../support/kafka.ts";
 import {
   eventsOf,
-  makeTopic,
   type ProducerOptions,
   recordsOf,
   serve,
@@ -14,6 +12,7 @@ import {
   withData,
 } from "../support/produce.ts";
 import { type Ended, runProgram } from "../support/program.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);
@@ -187,10 +186,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test("start that cannot publish what is in hand ends with 1 in time; a second signal ends it", async () => {
-  const directory = await Deno.makeTempDir({ prefix: "wikitap-kafka-" });
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => Deno.remove(directory, { recursive: true }));
-  const own = stack.use(await startKafka({ directory, port: 0, heap: 256 }));
+  const own = stack.use(await ownKafka());
   const address = own.bootstrapServers;
   const server = stack.use(serve(syntheticLog({ start: START, rate: 400 }), {
     pace: "first-client",

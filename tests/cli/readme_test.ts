@@ -6,9 +6,10 @@ import { assert, assertEquals } from "@std/assert";
 import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
 import { isFree } from "../../lib/local/ports.ts";
 import { testPostgres } from "../support/postgres.ts";
-import { NO_SETTINGS } from "../support/program.ts";
+import { NO_SETTINGS, PATH_WITH_DENO } from "../support/program.ts";
 import { codeBlocks } from "../support/readme.ts";
 import { NO_REGISTRY } from "../support/registry.ts";
+import { until } from "../support/until.ts";
 
 /** Blocks that are not run here, and why. */
 const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
@@ -45,7 +46,7 @@ Deno.test({
     await makeDatabase();
     const env = {
       ...NO_SETTINGS,
-      PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
+      PATH: PATH_WITH_DENO,
       EVENTSTREAMS_URL: "http://127.0.0.1:8181/v2/stream/recentchange",
       PGPASSWORD: postgres!.password,
     };
@@ -121,18 +122,14 @@ async function start(
     const { done } = await reader.read();
     assert(!done, `${command} ended at once`);
     reader.releaseLock();
-  } else await answers(shows);
+  } else await until(() => answers(shows), Boolean, LIMIT * 1000);
   return running;
 }
 
-async function answers(url: URL): Promise<void> {
-  for (const deadline = Date.now() + LIMIT * 1000; Date.now() < deadline;) {
-    const response = await fetch(url).catch(() => undefined);
-    await response?.body?.cancel();
-    if (response?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${url} does not answer`);
+async function answers(url: URL): Promise<boolean> {
+  const response = await fetch(url).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok ?? false;
 }
 
 /** A copy of what git knows of this checkout, so that the commands find none of its data. */

@@ -4,6 +4,7 @@ import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
 import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
 import { NO_REGISTRY } from "../support/registry.ts";
+import { until } from "../support/until.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const jar = await fetchedRegistry();
@@ -62,9 +63,7 @@ registryTest("registry start killed with SIGKILL takes its Java with it", async 
   const pid = (await registryStatus(`${folder.path}/.local/registry`))!.pid!;
   process.kill("SIGKILL");
   await process.status;
-  const deadline = Date.now() + 10_000;
-  while ((await commandLine(pid) !== undefined || !isFree(port)) && Date.now() < deadline) continue;
-  assertEquals([await commandLine(pid), isFree(port)], [undefined, true]);
+  await until(async () => await commandLine(pid) === undefined && isFree(port));
 });
 
 Deno.test("registry refuses what it does not know, and a port in use", async () => {

@@ -7,12 +7,12 @@ import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { programs } from "../../scripts/options.ts";
 import { testKafka } from "../support/kafka.ts";
 import { testPostgres } from "../support/postgres.ts";
-import { type Ended, startProgram } from "../support/program.ts";
-import { createTopic, editMessages, publish } from "../support/records.ts";
+import { type Ended, PATH_WITH_DENO, startProgram } from "../support/program.ts";
+import { editMessages, publish } from "../support/records.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const postgres = await testPostgres();
-const PATH = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
 const jar = await fetchedRegistry();
 const rights = new Map((await programs()).map((one) => [one.script, one.rights]));
@@ -97,7 +97,7 @@ Deno.test("each program works with the rights of its task, and with none of them
   const folder = await Deno.makeTempDir({ prefix: "wikitap-rights-" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const database = stack.use(await postgres.database());
-  const topic = await createTopic(kafka);
+  const topic = await makeTopic(kafka, { partitions: 1 });
   await publish(kafka, topic, editMessages(0, 10));
 
   const topicArgs = ["--topic", topic];
@@ -225,13 +225,13 @@ Deno.test("each program works with the rights of its task, and with none of them
     },
     {
       script: "scripts/compile.ts",
-      runs: [{ env: { PATH, DENORT_BIN: "/nowhere" }, code: 1 }],
+      runs: [{ env: { PATH: PATH_WITH_DENO, DENORT_BIN: "/nowhere" }, code: 1 }],
     },
     { script: "scripts/schema.ts", runs: [{}] },
     {
       script: "scripts/licences.ts",
       path: `${folder}/scripts/licences.ts`,
-      runs: [{ env: { PATH } }],
+      runs: [{ env: { PATH: PATH_WITH_DENO } }],
     },
     { script: "scripts/options.ts", path: `${folder}/scripts/options.ts`, runs: [{}] },
   ];

@@ -9,7 +9,7 @@ import { createTopics } from "../../lib/kafka/topics.ts";
 import { serveEvents } from "../../lib/local/event_server.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { uniqueTopic } from "../support/kafka.ts";
-import { type Ended, runProgram } from "../support/program.ts";
+import { type Ended, PATH_WITH_DENO, runProgram } from "../support/program.ts";
 import { codeBlocks } from "../support/readme.ts";
 import { addScramUser, PASSWORDS, startSecureKafka } from "../support/secure_kafka.ts";
 import { grant } from "../support/grant.ts";
@@ -276,7 +276,7 @@ Deno.test("README.md's command for a locked Kafka works, with the rights that st
   const { code, stderr } = await new Deno.Command("sh", {
     args: ["-exc", `${here} --events-to-produce 5`],
     env: {
-      PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
+      PATH: PATH_WITH_DENO,
       KAFKA_SASL_PASSWORD: PASSWORDS.wikitap,
       EVENTSTREAMS_URL: upstream.url,
     },

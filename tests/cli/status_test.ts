@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka } from "../support/kafka.ts";
-import { makeTopic, serve, startProducer } from "../support/produce.ts";
+import { serve, startProducer } from "../support/produce.ts";
 import { startOnTerminal } from "../support/terminal.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const STATUS = /^reading · [\d.,]+ edits\/s · [\d.,]+ events\/s · /;

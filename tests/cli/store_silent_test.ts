@@ -2,8 +2,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { testKafka } from "../support/kafka.ts";
 import { type TestDatabase, testPostgres } from "../support/postgres.ts";
 import { runProgram, startProgram } from "../support/program.ts";
-import { createTopic, editMessages, publish, until } from "../support/records.ts";
+import { editMessages, publish } from "../support/records.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
+import { makeTopic } from "../support/topic.ts";
+import { until } from "../support/until.ts";
 
 const brokers = await testKafka();
 const server = await testPostgres();
@@ -35,7 +37,7 @@ Deno.test("store and report end with an error for a PostgreSQL that accepts and 
 });
 
 Deno.test("store waits for a PostgreSQL that falls silent, says so, and loses nothing", async () => {
-  const topic = await createTopic(brokers, 3);
+  const topic = await makeTopic(brokers, { partitions: 3 });
   await using database = await server.database();
   await using relay = startRelay(server.port);
   await using running = startStore(topic, database, relay, 120_000);
@@ -60,7 +62,7 @@ Deno.test("store waits for a PostgreSQL that falls silent, says so, and loses no
 });
 
 Deno.test("store ends soon when it is stopped while PostgreSQL is silent, and says what is not written", async () => {
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using relay = startRelay(server.port);
   await using running = startStore(topic, database, relay);

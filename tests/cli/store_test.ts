@@ -5,7 +5,9 @@ import { shell } from "../../lib/local/shell.ts";
 import { testKafka } from "../support/kafka.ts";
 import { POSTGRES_USER, testPostgres } from "../support/postgres.ts";
 import { runProgram, startProgram } from "../support/program.ts";
-import { createTopic, editMessages, publish, until } from "../support/records.ts";
+import { editMessages, publish } from "../support/records.ts";
+import { makeTopic } from "../support/topic.ts";
+import { until } from "../support/until.ts";
 
 const brokers = await testKafka();
 const server = await testPostgres();
@@ -35,7 +37,7 @@ function countIn(file: string): number {
 
 Deno.test("store needs no more than its permissions, and says what it did", () =>
   withFile(async (file) => {
-    const topic = await createTopic(brokers, 3);
+    const topic = await makeTopic(brokers, { partitions: 3 });
     await publish(brokers, topic, editMessages(0, 300, 3));
     const permissions = ["-P=store", "--allow-net=127.0.0.1"];
     const rights = [`--allow-read=${file}`, `--allow-write=${file}`];
@@ -57,7 +59,7 @@ Deno.test("store needs no more than its permissions, and says what it did", () =
   }));
 
 Deno.test("store and report reach PostgreSQL with their permissions", async () => {
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 10));
   await using database = await server.database();
   const env = { PGPASSWORD: server.password };
@@ -77,7 +79,7 @@ Deno.test("store and report reach PostgreSQL with their permissions", async () =
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`store ends in order on ${signal}, and goes on where it was`, () =>
     withFile(async (file) => {
-      const topic = await createTopic(brokers);
+      const topic = await makeTopic(brokers, { partitions: 1 });
       await publish(brokers, topic, editMessages(0, 2000));
       const args = store(topic, `sqlite:${file}`, "--batch-size", "50");
       await using running = startProgram("scripts/store.ts", args);
@@ -94,7 +96,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 Deno.test("store loses and doubles nothing in SQLite when it is killed", () =>
   withFile(async (file) => {
-    const topic = await createTopic(brokers, 3);
+    const topic = await makeTopic(brokers, { partitions: 3 });
     for (let first = 0; first < 12_000; first += 3000) {
       await publish(brokers, topic, editMessages(first, 3000, 3));
     }
@@ -142,7 +144,7 @@ Deno.test("store ends with an error for a wrong password, at the start", async (
 });
 
 Deno.test("store waits while PostgreSQL is away, and loses nothing", async () => {
-  const topic = await createTopic(brokers, 3);
+  const topic = await makeTopic(brokers, { partitions: 3 });
   await using database = await server.database();
   const args = store(topic, database.address);
   await using running = startProgram("scripts/store.ts", args, {
@@ -169,7 +171,7 @@ Deno.test("store waits while PostgreSQL is away, and loses nothing", async () =>
 });
 
 Deno.test("store says so when it is stopped while PostgreSQL is away", async () => {
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   const args = store(topic, database.address);
   await using running = startProgram("scripts/store.ts", args, {
@@ -188,7 +190,7 @@ Deno.test("store says so when it is stopped while PostgreSQL is away", async () 
 });
 
 Deno.test("store ends with an error when its password is changed under it", async () => {
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using running = startProgram("scripts/store.ts", store(topic, database.address), {
     env: { PGPASSWORD: server.password },
@@ -222,7 +224,7 @@ Deno.test({
   ignore: !canMount,
   fn: () =>
     withDisk("1m", async (path) => {
-      const topic = await createTopic(brokers);
+      const topic = await makeTopic(brokers, { partitions: 1 });
       for (let first = 0; first < 10_000; first += 1000) {
         await publish(brokers, topic, editMessages(first, 1000));
       }
@@ -246,7 +248,7 @@ Deno.test({
   ignore: !canMount,
   fn: () =>
     withDisk("4m", async (path) => {
-      const topic = await createTopic(brokers);
+      const topic = await makeTopic(brokers, { partitions: 1 });
       for (let first = 0; first < 20_000; first += 1000) {
         await publish(brokers, topic, editMessages(first, 1000));
       }
@@ -270,7 +272,7 @@ Deno.test({
 Deno.test("store takes records in every compression", () =>
   withFile(async (file) => {
     const { CompressionTypes } = await import("../../lib/kafka/kafkajs.ts");
-    const topic = await createTopic(brokers);
+    const topic = await makeTopic(brokers, { partitions: 1 });
     const producer = openCluster({ brokers: brokers.split(",") }).quick.producer();
     await producer.connect();
     for (const [index, name] of (["None", "GZIP", "ZSTD"] as const).entries()) {

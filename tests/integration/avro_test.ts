@@ -9,16 +9,12 @@ import { readTopic } from "../../lib/kafka/reader.ts";
 import { freePort } from "../../lib/local/ports.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka, uniqueTopic } from "../support/kafka.ts";
-import {
-  makeTopic,
-  type ProducerOptions,
-  recordsOf,
-  serve,
-  startProducer,
-} from "../support/produce.ts";
+import { type ProducerOptions, recordsOf, serve, startProducer } from "../support/produce.ts";
 import { type Ended, runProgram, startProgram } from "../support/program.ts";
 import { hasPython, NO_PYTHON, readWithPython } from "../support/python.ts";
 import { NO_REGISTRY, registryDoor, subjectsOf, testRegistry } from "../support/registry.ts";
+import { makeTopic } from "../support/topic.ts";
+import { until } from "../support/until.ts";
 
 const kafka = await testKafka();
 const cluster = openCluster({ brokers: kafka.split(",") });
@@ -307,11 +303,12 @@ registryTest(
     door.isShut = false;
     await using again = startProducer({ ...options, args });
     const [edits] = topics;
-    while ((await recordsOf(kafka, edits!, 20)).length < 20) continue;
+    const count = async () => (await recordsOf(kafka, edits!, 0)).length;
+    await until(count, (count) => count >= 20);
     door.isShut = true;
-    const before = (await recordsOf(kafka, edits!, 20)).length;
+    const before = await count();
     // Topics that are known need no registry.
-    while ((await recordsOf(kafka, edits!, before + 20)).length < before + 20) continue;
+    await until(count, (count) => count >= before + 20);
     again.process.kill("SIGTERM");
     assertEquals((await again.ended).code, 0);
     const { stdout } = await consume(edits!, ["--max-messages", "40", "--output", "value"]);

@@ -2,14 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { clusterConfig } from "../../lib/cli/kafka_options.ts";
 import { parseOptions } from "../../lib/cli/option.ts";
 import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/producer.ts";
-import { withAdmin } from "../../lib/kafka/admin.ts";
 import { openCluster } from "../../lib/kafka/cluster.ts";
 import { readTopic } from "../../lib/kafka/reader.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
 import { serveEvents } from "../../lib/local/event_server.ts";
 import { records } from "../../lib/local/events/log.ts";
 import { EQIAD, syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka, uniqueTopic } from "../support/kafka.ts";
+import { testKafka } from "../support/kafka.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const HOUR = 3_600_000;
@@ -19,7 +18,7 @@ Deno.test("a back-fill of six hours turns live without a gap or a repeat", async
   const begin = Date.now();
   const log = syntheticLog({ start: begin - 7 * HOUR, rate: 4 });
   const eqiad = log.topics.find(({ topic }) => topic === EQIAD)!;
-  const topic = uniqueTopic("back-fill");
+  const topic = await makeTopic(kafka);
   await using stack = new AsyncDisposableStack();
   // Cut now and then, also while the idle topic's canaries are hours ahead.
   const server = serveEvents({ log, faults: { cutEvery: 5000 } });
@@ -29,11 +28,6 @@ Deno.test("a back-fill of six hours turns live without a gap or a repeat", async
     ...["--stream-url", server.url, "--since", String(begin - 6 * HOUR)],
   ], () => undefined);
   const cluster = openCluster(clusterConfig(options));
-  await withAdmin(
-    cluster,
-    { doing: "make a topic" },
-    (admin) => createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]),
-  );
 
   const stop = new AbortController();
   const producing = runProducer(options, cluster, stop.signal);

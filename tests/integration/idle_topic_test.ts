@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka } from "../support/kafka.ts";
-import { eventsOf, makeTopic, produce, recordsOf, serve } from "../support/produce.ts";
+import { eventsOf, produce, recordsOf, serve } from "../support/produce.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 

@@ -2,20 +2,20 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { UserError } from "../../lib/error.ts";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { openCluster } from "../../lib/kafka/cluster.ts";
-import { createTopics, describeTopic } from "../../lib/kafka/topics.ts";
+import { describeTopic } from "../../lib/kafka/topics.ts";
 import { startKafka } from "../../lib/local/broker.ts";
 import type { LocalKafka } from "../../lib/local/local_kafka.ts";
 import { kafkaStatus, stopKafka } from "../../lib/local/running.ts";
 import { isFree } from "../../lib/local/ports.ts";
 import { probe } from "../../lib/local/probe.ts";
 import { commandLine } from "../../lib/local/process.ts";
-import { uniqueTopic } from "../support/kafka.ts";
+import { testFolder } from "../support/folder.ts";
+import { makeTopic } from "../support/topic.ts";
 
 Deno.test("startKafka() keeps the data over a restart, and over stale pids", async () => {
-  await using folder = await temporaryFolder();
-  const topic = uniqueTopic();
+  await using folder = await testFolder();
   const first = await startKafka({ directory: folder.path, port: 0 });
-  await makeTopic(first, topic, 1);
+  const topic = await makeTopic(first.bootstrapServers);
   await assertRejects(
     () => startKafka({ directory: folder.path, port: 0 }),
     UserError,
@@ -39,10 +39,9 @@ Deno.test("startKafka() keeps the data over a restart, and over stale pids", asy
 });
 
 Deno.test("startKafka() with clean drops the data, and without refuses another kind", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, port: 0 });
-  const topic = uniqueTopic();
-  await makeTopic(kafka, topic, 1);
+  const topic = await makeTopic(kafka.bootstrapServers);
   await kafka.stop();
   const refused = await assertRejects(
     () => startKafka({ directory: folder.path, nodes: 3, port: 0 }),
@@ -55,7 +54,7 @@ Deno.test("startKafka() with clean drops the data, and without refuses another k
 });
 
 Deno.test("startKafka() of three nodes replicates, and goes on with two", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, nodes: 3, port: 0, heap: 256 });
   for (const { port } of kafka.nodes) {
     assertEquals((await probe(port))?.brokerIds.toSorted(), [1, 2, 3]);
@@ -64,13 +63,12 @@ Deno.test("startKafka() of three nodes replicates, and goes on with two", async 
   assertEquals(kafka.nodes[2]?.pid, undefined);
   assertEquals(isFree(kafka.nodes[2]!.port), true);
   await kafka.start(3);
-  const topic = uniqueTopic();
-  await makeTopic(kafka, topic, 3);
+  const topic = await makeTopic(kafka.bootstrapServers, { replicationFactor: 3 });
   assert(await hasTopic(kafka, topic));
 });
 
 Deno.test("startKafka() says which setting a broker refuses, with its log", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await testFolder();
   const error = await assertRejects(
     () =>
       startKafka({
@@ -85,7 +83,7 @@ Deno.test("startKafka() says which setting a broker refuses, with its log", asyn
 });
 
 Deno.test("startKafka() shows the end of the log of a broker that dies at start", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await testFolder();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const error = await assertRejects(
     () =>
@@ -105,7 +103,7 @@ Deno.test("startKafka() shows the end of the log of a broker that dies at start"
 });
 
 Deno.test("startKafka() says which port is in use", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await testFolder();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await assertRejects(
     () => startKafka({ directory: folder.path, port: taken.addr.port }),
@@ -115,7 +113,7 @@ Deno.test("startKafka() says which port is in use", async () => {
 });
 
 Deno.test("startKafka() gives up in time, and leaves nothing running", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await testFolder();
   await assertRejects(
     () => startKafka({ directory: folder.path, port: 0, startLimit: 1 }),
     UserError,
@@ -125,7 +123,7 @@ Deno.test("startKafka() gives up in time, and leaves nothing running", async () 
 });
 
 Deno.test("startKafka() stops in the middle when its signal is aborted", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await testFolder();
   await assertRejects(
     () => startKafka({ directory: folder.path, port: 0, signal: AbortSignal.timeout(1000) }),
     DOMException,
@@ -136,20 +134,6 @@ Deno.test("startKafka() stops in the middle when its signal is aborted", async (
 Deno.test("commandLine() is undefined for a pid that nobody has", async () => {
   assertEquals(await commandLine(2 ** 22 + 1), undefined);
 });
-
-async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "wikitap-local-" }));
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
-
-async function makeTopic(kafka: LocalKafka, topic: string, replicationFactor: number) {
-  const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });
-  await withAdmin(
-    cluster,
-    { doing: "create a topic" },
-    (admin) => createTopics(admin, [{ topic, partitions: 1, replicationFactor }]),
-  );
-}
 
 async function hasTopic(kafka: LocalKafka, topic: string): Promise<boolean> {
   const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });

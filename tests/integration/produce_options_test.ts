@@ -5,13 +5,13 @@ import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka, uniqueTopic } from "../support/kafka.ts";
 import {
   eventsOf,
-  makeTopic,
   produce,
   recordsOf,
   serve,
   type TextRecord,
   type Upstream,
 } from "../support/produce.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);

@@ -4,13 +4,13 @@ import { CODFW, EQIAD, syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka, testKafka3, uniqueTopic } from "../support/kafka.ts";
 import {
   eventsOf,
-  makeTopic,
   produce,
   recordsOf,
   serve,
   type TextRecord,
   type Upstream,
 } from "../support/produce.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const kafka3 = await testKafka3();

@@ -4,8 +4,9 @@ import { withGarbage } from "../../lib/local/events/faults.ts";
 import type { EventServerStats } from "../../lib/local/event_server.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testKafka } from "../support/kafka.ts";
-import { eventsOf, makeTopic, recordsOf, serve, startProducer } from "../support/produce.ts";
+import { eventsOf, recordsOf, serve, startProducer } from "../support/produce.ts";
 import type { Ended } from "../support/program.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);

@@ -8,7 +8,9 @@ import { openSink } from "../../lib/store/database.ts";
 import { storeTopic } from "../../lib/store/group.ts";
 import { Progress } from "../../lib/store/progress.ts";
 import { testKafka } from "../support/kafka.ts";
-import { createTopic, editMessages, openPublisher, publish, until } from "../support/records.ts";
+import { editMessages, openPublisher, publish } from "../support/records.ts";
+import { makeTopic } from "../support/topic.ts";
+import { until } from "../support/until.ts";
 
 const brokers = await testKafka();
 const config = { brokers: brokers.split(",") };
@@ -76,7 +78,7 @@ const range = (first: number, end: number) =>
 
 Deno.test("storeTopic() stores committed records, and goes on where it was", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers, 3);
+  const topic = await makeTopic(brokers, { partitions: 3 });
   await using publisher = await openPublisher(brokers);
   await publisher.publish(topic, editMessages(0, 300, 3));
   await publisher.publish(topic, editMessages(900, 100, 3), { abort: true });
@@ -95,7 +97,7 @@ Deno.test("storeTopic() stores committed records, and goes on where it was", asy
 
 Deno.test("storeTopic() ends after maxRecords, in the midst of a batch, and loses none", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers, 2);
+  const topic = await makeTopic(brokers, { partitions: 2 });
   await publish(brokers, topic, editMessages(0, 100, 2));
   for (const [maxRecords, sum] of [[1, 1], [33, 34], [66, 100]] as const) {
     await start({ topic, file: database.file, maxRecords, batchSize: 10 }).done;
@@ -107,7 +109,7 @@ Deno.test("storeTopic() ends after maxRecords, in the midst of a batch, and lose
 Deno.test("storeTopic() goes by the database, not by what Kafka has of the group", async () => {
   await using database = await makeDatabase();
   await using other = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
   await start({ topic, file: database.file, maxRecords: 50 }).done;
   // The same group, whose offset in Kafka is at the end now.
@@ -117,7 +119,7 @@ Deno.test("storeTopic() goes by the database, not by what Kafka has of the group
 
 Deno.test("storeTopic() tells Kafka where the group is, for those who look", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
   const run = start({ topic, file: database.file });
   // 50 records and the marker of their transaction
@@ -132,7 +134,7 @@ Deno.test("storeTopic() tells Kafka where the group is, for those who look", asy
 
 Deno.test("storeTopic() moves past aborted records at the end, so that they are not missed", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 1000), { abort: true });
   const run = start({ topic, file: database.file });
   await until(database.next, (next) => next === 1001);
@@ -142,7 +144,7 @@ Deno.test("storeTopic() moves past aborted records at the end, so that they are 
 
 Deno.test("storeTopic() puts bad records aside, and goes on", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   const [good, last] = editMessages(0, 2);
   await publish(brokers, topic, [
     good!,
@@ -166,7 +168,7 @@ Deno.test("storeTopic() puts bad records aside, and goes on", async () => {
 
 Deno.test("storeTopic() stores upstream events of all types, and puts canaries aside", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   const [log] = syntheticLog({ seed: 1, count: 500, canaryEvery: 100 }).topics;
   const messages = Array.from({ length: 500 }, (_, index) => {
     const buffer = new ByteBuffer();
@@ -186,7 +188,7 @@ Deno.test("storeTopic() stores upstream events of all types, and puts canaries a
 
 Deno.test("storeTopic() refuses a topic that is another than the one it stored", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
   await start({ topic, file: database.file, maxRecords: 50 }).done;
   const admin = cluster.quick.admin();
@@ -207,7 +209,7 @@ Deno.test("storeTopic() refuses a topic that is another than the one it stored",
 
 Deno.test("storeTopic() says so when Kafka has deleted what is not stored yet", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
   await start({ topic, file: database.file, maxRecords: 10 }).done;
   const admin = cluster.quick.admin();
@@ -224,7 +226,7 @@ Deno.test("storeTopic() says so when Kafka has deleted what is not stored yet", 
 
 Deno.test("storeTopic() gives way to another group that stores the same into the same", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 10));
   const first = start({ topic, file: database.file, group: `${topic}-1` });
   await until(() => first.progress.records, (records) => records === 10);
@@ -243,7 +245,7 @@ Deno.test("storeTopic() gives way to another group that stores the same into the
 
 Deno.test("storeTopic() refuses a group that holds a producer's position", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   const { sendOffsetWithMetadata } = await import("../../lib/kafka/kafkajs.ts");
   const producer = cluster.quick.producer({ transactionalId: topic, maxInFlightRequests: 1 });
   await producer.connect();
@@ -267,7 +269,7 @@ Deno.test("storeTopic() refuses a group that holds a producer's position", async
 
 Deno.test("storeTopic() waits where another process holds the lock of the file", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   const run = start({ topic, file: database.file });
   await until(() => run.progress.snapshot().partitions, (partitions) => partitions === 1);
   {
@@ -283,7 +285,7 @@ Deno.test("storeTopic() waits where another process holds the lock of the file",
 
 Deno.test("storeTopic() shares the partitions with its group; one too many stands by", async () => {
   await using database = await makeDatabase();
-  const topic = await createTopic(brokers, 2);
+  const topic = await makeTopic(brokers, { partitions: 2 });
   const runs = range(0, 3).map(() => start({ topic, file: database.file }));
   const shares = () => runs.map(({ progress }) => progress.snapshot().partitions).sort();
   await until(shares, (shares) => shares.join() === "0,1,1");

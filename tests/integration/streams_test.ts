@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { syntheticStreams } from "../../lib/local/synthetic.ts";
 import { testKafka } from "../support/kafka.ts";
-import { eventsOf, makeTopic, recordsOf, serve, startProducer } from "../support/produce.ts";
+import { eventsOf, recordsOf, serve, startProducer } from "../support/produce.ts";
+import { makeTopic } from "../support/topic.ts";
 
 const kafka = await testKafka();
 

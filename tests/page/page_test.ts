@@ -9,6 +9,7 @@ import { hourOfEdits, inventEdit } from "../support/edits.ts";
 import { HOSTILE } from "../support/hostile.ts";
 import { testKafka } from "../support/kafka.ts";
 import { TestTopic } from "../support/topic.ts";
+import { until } from "../support/until.ts";
 
 const kafka = await testKafka();
 
@@ -63,13 +64,7 @@ function titles(page: Page): Promise<string[]> {
 }
 
 async function waitForTitles(page: Page, wanted: readonly string[]): Promise<void> {
-  const deadline = Date.now() + LIMIT;
-  let found = await titles(page);
-  while (JSON.stringify(found) !== JSON.stringify(wanted) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    found = await titles(page);
-  }
-  assertEquals(found, wanted);
+  await until(() => titles(page), (found) => found.join("\n") === wanted.join("\n"), LIMIT);
 }
 
 async function waitForText(page: Page, selector: string, wanted: RegExp): Promise<void> {

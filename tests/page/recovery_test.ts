@@ -5,11 +5,10 @@ import { startKafka } from "../../lib/local/broker.ts";
 import { launchBrowser, openTab } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
 import { inventEdit } from "../support/edits.ts";
+import { fileFolder } from "../support/folder.ts";
 import { TestTopic } from "../support/topic.ts";
 
-const directory = await Deno.makeTempDir({ prefix: "wikitap-page-" });
-globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
-const kafka = await startKafka({ directory, port: 0, heap: 256 });
+const kafka = await startKafka({ directory: await fileFolder(), port: 0, heap: 256 });
 
 const BROWSER_TEST = { sanitizeOps: false, sanitizeResources: false };
 

@@ -5,7 +5,8 @@ import { startKafka } from "../../lib/local/broker.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { sleep } from "../../lib/sleep.ts";
 import { testPostgres } from "../support/postgres.ts";
-import { makeTopic, serve } from "../support/produce.ts";
+import { serve } from "../support/produce.ts";
+import { makeTopic } from "../support/topic.ts";
 import { checkPostgres, checkPrinted, checkSqlite, checkTopic } from "./places.ts";
 import { Watched } from "./watched.ts";
 

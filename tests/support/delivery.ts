@@ -1,10 +1,8 @@
-import { withAdmin } from "../../lib/kafka/admin.ts";
 import { type Cluster, openCluster } from "../../lib/kafka/cluster.ts";
 import { Delivery, type DeliveryOptions } from "../../lib/kafka/delivery.ts";
 import type { Admin, Kafka, Transaction } from "../../lib/kafka/kafkajs.ts";
 import type { Batch } from "../../lib/kafka/publisher.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
-import { uniqueTopic } from "./kafka.ts";
+import { makeTopic } from "./topic.ts";
 
 /** A topic and a name of a producer for one test. */
 export interface Place {
@@ -18,13 +16,8 @@ export async function newPlace(
   brokers: string,
   { partitions = 3, replicationFactor = 1 } = {},
 ): Promise<Place> {
+  const topic = await makeTopic(brokers, { partitions, replicationFactor });
   const cluster = openCluster({ brokers: brokers.split(",") });
-  const topic = uniqueTopic();
-  await withAdmin(
-    cluster,
-    { doing: "create a topic" },
-    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor }]),
-  );
   return { cluster, topic, group: `wikitap.${topic}` };
 }
 

@@ -1,4 +1,6 @@
-import { startKafka } from "../../lib/local/broker.ts";
+import { type KafkaOptions, startKafka } from "../../lib/local/broker.ts";
+import type { LocalKafka } from "../../lib/local/local_kafka.ts";
+import { fileFolder, testFolder } from "./folder.ts";
 
 /**
  * The address of a real Kafka of one node, for all tests of a file. Call it at the top of the file,
@@ -16,6 +18,22 @@ export function testKafka(): Promise<string> {
 /** As `testKafka()`, of three nodes that replicate. A test that kills nodes starts its own. */
 export function testKafka3(): Promise<string> {
   return shared(3);
+}
+
+/**
+ * A Kafka of its own, for tests that kill nodes or need other settings; to dispose of it stops it and
+ * removes its data.
+ */
+export async function ownKafka(
+  options: Pick<KafkaOptions, "nodes" | "extraConfig"> = {},
+): Promise<LocalKafka> {
+  const folder = await testFolder();
+  const kafka = await startKafka({ ...options, directory: folder.path, port: 0, heap: 256 });
+  const end = async () => {
+    await kafka.stop();
+    await folder[Symbol.asyncDispose]();
+  };
+  return Object.defineProperty(kafka, Symbol.asyncDispose, { value: end });
 }
 
 /** A name that no other test uses; the topic is not made. */
@@ -37,8 +55,6 @@ function shared(nodes: 1 | 3): Promise<string> {
 }
 
 async function startOwn(nodes: 1 | 3): Promise<string> {
-  const directory = await Deno.makeTempDir({ prefix: "wikitap-kafka-" });
-  const kafka = await startKafka({ directory, nodes, port: 0, heap: 256 });
-  globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+  const kafka = await startKafka({ directory: await fileFolder(), nodes, port: 0, heap: 256 });
   return kafka.bootstrapServers;
 }

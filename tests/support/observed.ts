@@ -1,5 +1,6 @@
 import { freePort } from "../../lib/local/ports.ts";
 import { familiesOf, type Family, valueOf } from "./prometheus.ts";
+import { until } from "./until.ts";
 
 /** What the metrics port of a program says. */
 export class Observed {
@@ -30,24 +31,17 @@ export class Observed {
 
   /** Waits until the program is ready, or is not with this reason; 30 s at the most. */
   async until(reason: RegExp | "ready"): Promise<void> {
-    await eventually(`'${reason}'`, async () => {
-      const { status, reasons } = await this.health("ready");
-      return reason === "ready"
-        ? status === 200
-        : status === 503 && reasons.some((given) => reason.test(given));
-    });
+    await until(
+      () => this.health("ready"),
+      ({ status, reasons }) =>
+        reason === "ready"
+          ? status === 200
+          : status === 503 && reasons.some((given) => reason.test(given)),
+    );
   }
 
   /** Waits until a metric is above 0; 30 s at the most. */
   async untilSome(name: string, labels?: Record<string, string>): Promise<void> {
-    await eventually(name, async () => (await this.value(name, labels) ?? 0) > 0);
-  }
-}
-
-async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!await isSo()) {
-    if (Date.now() > deadline) throw new Error(`Never ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => this.value(name, labels), (value) => (value ?? 0) > 0);
   }
 }

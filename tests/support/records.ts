@@ -1,25 +1,6 @@
 import type { Edit } from "../../lib/edits/edit.ts";
 import { openCluster } from "../../lib/kafka/cluster.ts";
 import type { Message, Producer } from "../../lib/kafka/kafkajs.ts";
-import { uniqueTopic } from "./kafka.ts";
-
-/** Makes a topic of its own, which keeps everything, and says its name. */
-export async function createTopic(brokers: string, partitions = 1, replicas = 1): Promise<string> {
-  const topic = uniqueTopic();
-  const admin = openCluster({ brokers: brokers.split(",") }).quick.admin();
-  await admin.connect();
-  await admin.createTopics({
-    topics: [{
-      topic,
-      numPartitions: partitions,
-      replicationFactor: replicas,
-      configEntries: [{ name: "retention.ms", value: "-1" }],
-    }],
-    waitForLeaders: true,
-  });
-  await admin.disconnect();
-  return topic;
-}
 
 /** The nine fields of an edit that differs from those with other numbers. */
 export function editOf(number: number, changes: Partial<Edit> = {}): Edit {
@@ -83,19 +64,4 @@ export async function openPublisher(brokers: string, transactionalId = crypto.ra
     },
     [Symbol.asyncDispose]: () => producer.disconnect(),
   };
-}
-
-/** Waits until something is so, and says what it came to; 30 s at the most. */
-export async function until<T>(
-  look: () => T | Promise<T>,
-  isSo: (value: T) => boolean,
-  limit = 30_000,
-): Promise<T> {
-  const deadline = Date.now() + limit;
-  while (true) {
-    const value = await look();
-    if (isSo(value)) return value;
-    if (Date.now() > deadline) throw new Error(`Not so after ${limit} ms: ${Deno.inspect(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -1,5 +1,6 @@
 import { startRegistry } from "../../lib/local/registry.ts";
 import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
+import { fileFolder } from "./folder.ts";
 
 /** The variable in which `deno task test` names its registry. */
 export const TEST_REGISTRY = "WIKITAP_TEST_REGISTRY";
@@ -13,10 +14,8 @@ export async function testRegistry(): Promise<string | undefined> {
   const given = Deno.env.get(TEST_REGISTRY);
   if (given) return given;
   if (await fetchedRegistry() === undefined) return undefined;
-  const directory = await Deno.makeTempDir({ prefix: "wikitap-registry-" });
-  const registry = await startRegistry({ directory, port: 0 });
-  globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
-  return registry.url;
+  const { url } = await startRegistry({ directory: await fileFolder(), port: 0 });
+  return url;
 }
 
 /** Why a test that needs a registry is skipped; part of its name then. */

@@ -4,6 +4,24 @@ import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
 import { createTopics } from "../../lib/kafka/topics.ts";
 import { uniqueTopic } from "./kafka.ts";
 
+/** Makes a topic that keeps everything, and says its name. */
+export async function makeTopic(
+  brokers: string,
+  { topic = uniqueTopic(), partitions = 3, replicationFactor = 1 }: {
+    topic?: string;
+    partitions?: number;
+    replicationFactor?: number;
+  } = {},
+): Promise<string> {
+  const configs = new Map([["retention.ms", "-1"]]);
+  await withAdmin(
+    openCluster({ brokers: brokers.split(",") }),
+    { doing: "make a topic" },
+    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor, configs }]),
+  );
+  return topic;
+}
+
 /** A topic of a test, with a producer of its own. */
 export class TestTopic implements AsyncDisposable {
   readonly name: string;
@@ -18,11 +36,7 @@ export class TestTopic implements AsyncDisposable {
 
   /** Makes a topic of three partitions. */
   static async create(bootstrapServers: string, topic = uniqueTopic()): Promise<TestTopic> {
-    const cluster = openCluster({ brokers: [bootstrapServers] });
-    await withAdmin(cluster, { doing: "create a topic" }, async (admin) => {
-      await createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]);
-    });
-    const created = new TestTopic(topic, bootstrapServers);
+    const created = new TestTopic(await makeTopic(bootstrapServers, { topic }), bootstrapServers);
     await created.#producer.connect();
     return created;
   }

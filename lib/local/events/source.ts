@@ -1,6 +1,6 @@
 import type { ByteBuffer } from "./byte_buffer.ts";
 
-/** A sequence of events that does not know yet which topic it is in. */
+/** A sequence of events that does not know yet which topic it is in; times as in `TopicLog`. */
 export interface Source {
   due(index: number): number;
   timestamp(index: number): number;

@@ -4,19 +4,14 @@ import { withAdmin } from "../../../lib/kafka/admin.ts";
 import { type ClusterConfig, disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
 import { CompressionTypes } from "../../../lib/kafka/kafkajs.ts";
 import { readTopic } from "../../../lib/kafka/reader.ts";
-import { createTopics } from "../../../lib/kafka/topics.ts";
-import { testKafka, uniqueTopic } from "../../support/kafka.ts";
+import { testKafka } from "../../support/kafka.ts";
+import { makeTopic } from "../../support/topic.ts";
 
 const brokers = (await testKafka()).split(",");
 
 Deno.test("Compressed records come back as they were, zstd and gzip", async () => {
   const cluster = openCluster({ brokers });
-  const topic = uniqueTopic();
-  await withAdmin(
-    cluster,
-    { doing: "create" },
-    (admin) => createTopics(admin, [{ topic, partitions: 1, replicationFactor: 1 }]),
-  );
+  const topic = await makeTopic(brokers.join(), { partitions: 1 });
   const value = "Zürich 🦊 ".repeat(20_000);
   const producer = cluster.patient.producer();
   await producer.connect();

@@ -14,6 +14,7 @@ import {
 } from "../../support/delivery.ts";
 import { testKafka } from "../../support/kafka.ts";
 import { recordsOf } from "../../support/produce.ts";
+import { until } from "../../support/until.ts";
 
 const kafka = await testKafka();
 
@@ -189,11 +190,3 @@ Deno.test("Delivery notices that its position was reset while it ran", async () 
   assert(error.hint !== undefined);
   assertEquals(await savedPosition(place.cluster, place), undefined);
 });
-
-async function until(condition: () => Promise<boolean>, limit = 10_000): Promise<void> {
-  const deadline = performance.now() + limit;
-  while (!await condition()) {
-    assert(performance.now() < deadline, `Not so after ${limit} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -1,15 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { startKafka } from "../../../lib/local/broker.ts";
 import { batchOf, NEVER, newDelivery, newPlace } from "../../support/delivery.ts";
+import { ownKafka } from "../../support/kafka.ts";
 import { recordsOf } from "../../support/produce.ts";
 
-const directory = await Deno.makeTempDir({ prefix: "wikitap-failover-" });
-const kafka = await startKafka({ directory, nodes: 3, port: 0, heap: 256 });
+const kafka = await ownKafka({ nodes: 3 });
 
-Deno.test.afterAll(async () => {
-  await kafka.stop();
-  await Deno.remove(directory, { recursive: true });
-});
+Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
 Deno.test({
   name: "Delivery opens, and publishes, right after any of three brokers has died",

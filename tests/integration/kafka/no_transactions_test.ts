@@ -1,20 +1,15 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { UserError } from "../../../lib/error.ts";
-import { startKafka } from "../../../lib/local/broker.ts";
 import { batchOf, NEVER, newDelivery, newPlace } from "../../support/delivery.ts";
+import { ownKafka } from "../../support/kafka.ts";
 import { recordsOf } from "../../support/produce.ts";
 
-const directory = await Deno.makeTempDir({ prefix: "wikitap-no-transactions-" });
-const kafka = await startKafka({
-  ...{ directory, port: 0, heap: 256 },
+const kafka = await ownKafka({
   // Kafka's default, for three brokers.
   extraConfig: () => ({ "transaction.state.log.replication.factor": 3 }),
 });
 
-Deno.test.afterAll(async () => {
-  await kafka.stop();
-  await Deno.remove(directory, { recursive: true });
-});
+Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
 Deno.test("Delivery names the setting of a broker that cannot do transactions, and the way without", async () => {
   const place = await newPlace(kafka.bootstrapServers);

@@ -1,22 +1,19 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { savedPosition } from "../../../lib/kafka/position_store.ts";
-import { startKafka } from "../../../lib/local/broker.ts";
 import { syntheticLog } from "../../../lib/local/synthetic.ts";
+import { sleep } from "../../../lib/sleep.ts";
 import { batchOf, NEVER, newDelivery, newPlace, withTransactions } from "../../support/delivery.ts";
+import { ownKafka } from "../../support/kafka.ts";
 import { eventsOf, recordsOf, serve, startProducer } from "../../support/produce.ts";
+import { until } from "../../support/until.ts";
 
-const directory = await Deno.makeTempDir({ prefix: "wikitap-outage-" });
-const kafka = await startKafka({
-  ...{ directory, port: 0, heap: 256 },
+const kafka = await ownKafka({
   // How often Kafka looks for transactions that are open for too long, 10 s by default.
   extraConfig: () => ({ "transaction.abort.timed.out.transaction.cleanup.interval.ms": 200 }),
 });
 const address = kafka.bootstrapServers;
 
-Deno.test.afterAll(async () => {
-  await kafka.stop();
-  await Deno.remove(directory, { recursive: true });
-});
+Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
 // The broker's process is older than a test and may end in it, and a client that had to be left
 // behind tries on: what the sanitizers take for leaks.
@@ -24,19 +21,20 @@ const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("Delivery does not take a transaction that ran out of time for a takeover", async () => {
   const place = await newPlace(address);
+  // Opening takes transactions of its own; what counts is those of batches.
+  let isOpen = false;
   let transactions = 0;
   const cluster = withTransactions(place.cluster, (transaction) => {
     const sendOffsets = transaction.sendOffsets.bind(transaction);
     transaction.sendOffsets = async (offsets) => {
-      if (++transactions === 2) await new Promise((resolve) => setTimeout(resolve, 3000));
+      if (isOpen && ++transactions === 2) await sleep(3000);
       await sendOffsets(offsets);
     };
     return transaction;
   });
   await using publisher = newDelivery({ ...place, cluster }, { transactionTimeout: 1000 });
   await publisher.open();
-  // Opening takes transactions of its own; what counts is those of batches.
-  transactions = 0;
+  isOpen = true;
   for (let from = 0; from < 30; from += 10) {
     await publisher.publish(batchOf(place, from, from + 10), NEVER);
   }
@@ -60,15 +58,13 @@ Deno.test(
     await kafka.kill(1);
     await producer.untilLog("trying again until it works");
     // The source is let go after half a minute.
-    await until(() => Promise.resolve(server.stats.open === 0), 45_000);
+    await until(() => server.stats.open, (open) => open === 0, 45_000);
     const memory = await residentMemory(producer.process.pid);
     assert(memory < 400, `${memory} MB`);
     await kafka.start();
     await producer.untilLog("Publishing again after");
-    await until(async () => {
-      const saved = await savedPosition(place.cluster, place).catch(() => undefined);
-      return (saved?.handled ?? 0) >= 200_000;
-    }, 90_000);
+    const saved = () => savedPosition(place.cluster, place).catch(() => undefined);
+    await until(saved, (saved) => (saved?.handled ?? 0) >= 200_000, 90_000);
     producer.process.kill("SIGTERM");
     const { code, stderr } = await producer.ended;
     assertEquals(code, 0, stderr);
@@ -98,7 +94,7 @@ Deno.test("start saves its position also where the filter lets nothing through",
   await using second = startProducer({
     ...{ kafka: address, topic: place.topic, url: server.url, args },
   });
-  await until(() => Promise.resolve(server.stats.events > first));
+  await until(() => server.stats.events > first);
   second.process.kill("SIGTERM");
   const { code, stderr } = await second.ended;
   assertEquals(code, 0, stderr);
@@ -133,12 +129,4 @@ Deno.test("start that is taken over by another of its name ends with 3", async (
 async function residentMemory(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}
-
-async function until(condition: () => Promise<boolean>, limit = 30_000): Promise<void> {
-  const deadline = performance.now() + limit;
-  while (!await condition()) {
-    assert(performance.now() < deadline, `Not so after ${limit} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -5,13 +5,15 @@ import { withAdmin } from "../../../lib/kafka/admin.ts";
 import { type Cluster, disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
 import { type Producer, sendOffsetWithMetadata } from "../../../lib/kafka/kafkajs.ts";
 import { type ReadOptions, readTopic } from "../../../lib/kafka/reader.ts";
-import { createTopics } from "../../../lib/kafka/topics.ts";
 import { testKafka, uniqueTopic } from "../../support/kafka.ts";
+import { makeTopic } from "../../support/topic.ts";
+import { until } from "../../support/until.ts";
 
-const cluster = openCluster({ brokers: (await testKafka()).split(",") });
+const brokers = await testKafka();
+const cluster = openCluster({ brokers: brokers.split(",") });
 
 Deno.test("readTopic() reads from the beginning to the end, and leaves no group", async () => {
-  const topic = await newTopic(3);
+  const topic = await makeTopic(brokers, { partitions: 3 });
   await send(topic, 0, "a", "b");
   await send(topic, 2, "c");
   assertEquals((await read(topic)).sort(), ["a", "b", "c"]);
@@ -19,17 +21,17 @@ Deno.test("readTopic() reads from the beginning to the end, and leaves no group"
 });
 
 Deno.test("readTopic() is at its end at once where there is nothing", async () => {
-  assertEquals(await read(await newTopic(3)), []);
+  assertEquals(await read(await makeTopic(brokers, { partitions: 3 })), []);
 });
 
 Deno.test("readTopic() stops after a number of records", async () => {
-  const topic = await newTopic(1);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await send(topic, 0, "a", "b", "c");
   assertEquals(await read(topic, { toEnd: false, maxRecords: 2 }), ["a", "b"]);
 });
 
 Deno.test("readTopic() from now on gets what comes after the start", async () => {
-  const topic = await newTopic(3);
+  const topic = await makeTopic(brokers, { partitions: 3 });
   await send(topic, 0, "old");
   const stop = new AbortController();
   const values: string[] = [];
@@ -54,7 +56,7 @@ Deno.test("readTopic() from now on gets what comes after the start", async () =>
 });
 
 Deno.test("readTopic() in a group goes on where it left off, and hands out again what failed", async () => {
-  const topic = await newTopic(1);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   const group = uniqueTopic("group");
   await send(topic, 0, "a", "b", "c", "d");
   const options = { toEnd: false, group } as const;
@@ -69,7 +71,7 @@ Deno.test("readTopic() in a group goes on where it left off, and hands out again
 });
 
 Deno.test("readTopic() refuses a group that holds a producer's position", async () => {
-  const topic = await newTopic(1);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   const group = uniqueTopic("group");
   await commitOffset(group, topic, "5", '{"v":1,"wikitap":"position","owner":"x"}');
   await assertRejects(
@@ -86,7 +88,7 @@ Deno.test("readTopic() tells that a topic does not exist, in seconds", async () 
 });
 
 Deno.test("readTopic() leaves out aborted transactions that overlap, wherever it begins", async () => {
-  const topic = await newTopic(1);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await send(topic, 0, "before");
   await inTransaction(uniqueTopic("tx"), async (first) => {
     await inTransaction(uniqueTopic("tx"), async (second) => {
@@ -114,7 +116,7 @@ Deno.test("readTopic() leaves out aborted transactions that overlap, wherever it
 });
 
 Deno.test("readTopic() leaves out an aborted record whose key is that of an abort marker", async () => {
-  const topic = await newTopic(1);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await inTransaction(uniqueTopic("tx"), async (transaction) => {
     await sendIn(transaction, topic, "aborted", Buffer.alloc(4));
     await sendIn(transaction, topic, "aborted too");
@@ -125,7 +127,7 @@ Deno.test("readTopic() leaves out an aborted record whose key is that of an abor
 });
 
 Deno.test("readTopic() ends at an open transaction, and before what it hides", async () => {
-  const topic = await newTopic(1);
+  const topic = await makeTopic(brokers, { partitions: 1 });
   await send(topic, 0, "before");
   await inTransaction(uniqueTopic("tx"), async (transaction) => {
     await sendIn(transaction, topic, "open");
@@ -150,13 +152,6 @@ async function read(topic: string, options: Partial<ReadOptions> = {}): Promise<
     ...options,
   });
   return values;
-}
-
-async function newTopic(partitions: number): Promise<string> {
-  const topic = uniqueTopic();
-  const spec = { topic, partitions, replicationFactor: 1 };
-  await withAdmin(cluster, { doing: "create" }, (admin) => createTopics(admin, [spec]));
-  return topic;
 }
 
 async function groupsOf(prefix: string): Promise<string[]> {
@@ -205,11 +200,9 @@ async function commitOffset(
     await sendOffsetWithMetadata(transaction, { groupId, topic, partition: 0, offset, metadata });
     await transaction.commit();
   });
-  const deadline = performance.now() + 20_000;
   await withAdmin(cluster, { doing: "fetch offsets" }, async (admin) => {
-    while ((await admin.fetchOffsets({ groupId }))[0]?.partitions[0]?.offset !== offset) {
-      if (performance.now() > deadline) throw new Error(`No offset of '${groupId}' in time`);
-    }
+    const committed = async () => (await admin.fetchOffsets({ groupId }))[0]?.partitions[0]?.offset;
+    await until(committed, (found) => found === offset);
   });
 }
 

@@ -1,19 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { withAdmin } from "../../../lib/kafka/admin.ts";
 import { disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
 import { readTopic } from "../../../lib/kafka/reader.ts";
-import { createTopics } from "../../../lib/kafka/topics.ts";
-import { startKafka } from "../../../lib/local/broker.ts";
-import { uniqueTopic } from "../../support/kafka.ts";
+import { ownKafka } from "../../support/kafka.ts";
+import { makeTopic } from "../../support/topic.ts";
+import { until } from "../../support/until.ts";
 
-const directory = await Deno.makeTempDir({ prefix: "wikitap-restart-" });
-const kafka = await startKafka({ directory, port: 0, heap: 256 });
+const kafka = await ownKafka();
 const cluster = openCluster({ brokers: [kafka.bootstrapServers] });
 
-Deno.test.afterAll(async () => {
-  await kafka.stop();
-  await Deno.remove(directory, { recursive: true });
-});
+Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
 // The broker's process is older than a test and may end in it, and a client that had to be left
 // behind tries on: what the sanitizers take for leaks.
@@ -25,7 +20,7 @@ for (const group of [undefined, "readers"]) {
     `readTopic() goes on after the broker was killed, in ${kind}`,
     unsanitized,
     async () => {
-      const topic = await newTopic();
+      const topic = await makeTopic(kafka.bootstrapServers, { partitions: 1 });
       await send(topic, 0, 500);
       const stop = new AbortController();
       const values: number[] = [];
@@ -53,7 +48,7 @@ for (const group of [undefined, "readers"]) {
 }
 
 Deno.test("readTopic() ends within seconds while the broker is away", unsanitized, async () => {
-  const topic = await newTopic();
+  const topic = await makeTopic(kafka.bootstrapServers, { partitions: 1 });
   await send(topic, 0, 1);
   const stop = new AbortController();
   const { promise: first, resolve } = Promise.withResolvers<void>();
@@ -72,13 +67,6 @@ Deno.test("readTopic() ends within seconds while the broker is away", unsanitize
   assert(ms < 10_000, `took ${ms} ms`);
 });
 
-async function newTopic(): Promise<string> {
-  const topic = uniqueTopic();
-  const spec = { topic, partitions: 1, replicationFactor: 1 };
-  await withAdmin(cluster, { doing: "create" }, (admin) => createTopics(admin, [spec]));
-  return topic;
-}
-
 /** Sends the numbers from `from` to below `to`. */
 async function send(topic: string, from: number, to: number): Promise<void> {
   const producer = cluster.patient.producer();
@@ -89,12 +77,4 @@ async function send(topic: string, from: number, to: number): Promise<void> {
   }));
   await producer.send({ topic, messages });
   await disconnect(producer);
-}
-
-async function until(condition: () => boolean, limit = 30_000): Promise<void> {
-  const deadline = performance.now() + limit;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`Not so after ${limit} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -3,6 +3,7 @@ import { type EventServerOptions, serveEvents } from "../../../lib/local/event_s
 import { type EventLog, records } from "../../../lib/local/events/log.ts";
 import { CODFW, EQIAD, START, syntheticLog } from "../../../lib/local/synthetic.ts";
 import { parseFrame, receive, USER_AGENT } from "../../support/frames.ts";
+import { until } from "../../support/until.ts";
 
 interface Client {
   readonly url: string;
@@ -24,14 +25,6 @@ async function withServer(
     });
   } finally {
     await server.stop();
-  }
-}
-
-/** Waits until `holds`, for 5 s at the most. */
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5000; !holds();) {
-    if (Date.now() > end) throw new Error(`Not within 5 s: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

@@ -4,6 +4,8 @@ import { Board } from "../../../lib/page/board.ts";
 import { Broadcast, SUBSCRIBER_LIMIT } from "../../../lib/page/broadcast.ts";
 import { type PageServer, servePage } from "../../../lib/page/server.ts";
 import type { Message } from "../../../lib/page/wire.ts";
+import { sleep } from "../../../lib/sleep.ts";
+import { until } from "../../support/until.ts";
 import { pageEdit } from "./edits.ts";
 
 interface Served extends AsyncDisposable {
@@ -120,11 +122,7 @@ Deno.test("servePage() refuses more pages than it can serve, and takes new ones 
   assertEquals([refused.status, refused.headers.get("retry-after")], [503, "10"]);
   await refused.body?.cancel();
   await Promise.all(responses.map(({ body }) => body?.cancel()));
-  const deadline = Date.now() + 5000;
-  while (page.broadcast.size > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assertEquals(page.broadcast.size, 0);
+  await until(() => page.broadcast.size, (size) => size === 0);
 });
 
 Deno.test("servePage() stops in a second, also while a page does not read", async () => {
@@ -133,7 +131,7 @@ Deno.test("servePage() stops in a second, also while a page does not read", asyn
   const connection = await Deno.connect({ port: Number(port) });
   const request = `GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   await connection.write(new TextEncoder().encode(request));
-  while (page.broadcast.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => page.broadcast.size);
   // More than the sockets of both sides hold.
   for (let n = 0; n < 300; n++) page.board.add(pageEdit({ title: "W".repeat(40_000) }), Date.now());
   for (let n = 0; n < 3; n++) page.broadcast.refresh();
@@ -142,7 +140,7 @@ Deno.test("servePage() stops in a second, also while a page does not read", asyn
   assert(Date.now() - begin < 3000);
   connection.close();
   // The server notices that it is gone only now.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await sleep(50);
 });
 
 Deno.test("servePage() throws UserError when the port is in use", async () => {

@@ -30,18 +30,19 @@ Deno.test("parseDatabase() reads PostgreSQL, with defaults", () => {
 });
 
 Deno.test("parseDatabase() refuses what is no database", () => {
+  const forms = "expected sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE";
   const cases = [
-    "edits.db",
-    "sqlite:",
-    "sqlite::memory:",
-    "mysql://me@host/x",
-    "postgres://host/x",
-    "postgres://me@host",
-    "postgres://me@host/x?sslmode=perhaps",
-    "postgres://me@host/x?password=y",
-    "postgres://me@ho st/x",
-  ];
-  for (const text of cases) assertThrows(() => parseDatabase(text), Error, "");
+    ["edits.db", forms],
+    ["sqlite:", forms],
+    ["sqlite::memory:", "expected the name of a file"],
+    ["mysql://me@host/x", forms],
+    ["postgres://host/x", forms],
+    ["postgres://me@host", forms],
+    ["postgres://me@host/x?sslmode=perhaps", "expected an sslmode of disable, prefer, require, "],
+    ["postgres://me@host/x?password=y", "'password' is not known there, only sslmode"],
+    ["postgres://me@ho st/x", forms],
+  ] as const;
+  for (const [text, words] of cases) assertThrows(() => parseDatabase(text), Error, words);
 });
 
 Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
