@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../error.ts";
 import { type DatabaseAddress, formatDatabase } from "./address.ts";
-import { Connection } from "./postgres.ts";
+import { Connection } from "./postgres_connection.ts";
 import { notReachable } from "./postgres_failure.ts";
 import { type Question, type Scope, sqlOf } from "./questions.ts";
 import { Unavailable } from "./sink.ts";

@@ -1,7 +1,8 @@
-import postgres from "postgres";
-import type { PostgresAddress, PostgresTls } from "./address.ts";
+import type postgres from "postgres";
+import type { PostgresAddress } from "./address.ts";
 import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
-import { notReachable, postgresFailure } from "./postgres_failure.ts";
+import { Connection, CONNECTIONS } from "./postgres_connection.ts";
+import { notReachable } from "./postgres_failure.ts";
 import type { BadRow, EditRow } from "./rows.ts";
 import {
   type Claim,
@@ -14,17 +15,8 @@ import {
   type Wanted,
 } from "./sink.ts";
 
-/** How long a connection may take (s). */
-const CONNECT_TIMEOUT = 3;
-/** The longest wait between tries to connect (s): the client's own is longer than a session. */
-const LONGEST_BACKOFF = 1;
-/** What the server gives up by itself (ms), so that no statement of a lost client holds locks. */
-const STATEMENT_TIMEOUT = 20_000;
-/** When a silent server counts as gone (ms): a dead network does not say so. */
-const ANSWER_LIMIT = 30_000;
-
-/** Batches that are written at the same time. */
-const CONCURRENCY = 3;
+/** Batches that are written at the same time; a connection is left for claims. */
+const CONCURRENCY = CONNECTIONS - 1;
 
 /** Only one at a time brings the tables up to date: "wikitap" in ASCII. */
 const MIGRATION_LOCK = 0x77_69_6b_69_74_61_70n;
@@ -44,78 +36,6 @@ export async function openPostgresSink(
   } catch (error) {
     await connection.close();
     throw error instanceof Unavailable ? notReachable(error, address) : error;
-  }
-}
-
-/** Makes a client, which connects when it is first used. */
-export function connect(
-  { host, port, database, user, tls }: PostgresAddress,
-  password: string | undefined,
-): postgres.Sql {
-  return postgres({
-    host,
-    port,
-    database,
-    user,
-    password: password ?? "",
-    ssl: SSL[tls],
-    max: CONCURRENCY + 1,
-    connect_timeout: CONNECT_TIMEOUT,
-    backoff: (tries) => Math.min(0.1 * 2 ** tries, LONGEST_BACKOFF),
-    connection: { application_name: "wikitap", statement_timeout: STATEMENT_TIMEOUT },
-    onnotice: () => {},
-  });
-}
-
-const SSL = {
-  disable: false,
-  prefer: "prefer",
-  require: "require",
-  "verify-full": "verify-full",
-} as const satisfies Record<PostgresTls, unknown>;
-
-/** A client that is given up, and replaced, where the server is silent. */
-export class Connection {
-  readonly #address: PostgresAddress;
-  readonly #password: string | undefined;
-  #sql: postgres.Sql;
-
-  constructor(address: PostgresAddress, password: string | undefined) {
-    this.#address = address;
-    this.#password = password;
-    this.#sql = connect(address, password);
-  }
-
-  /**
-   * @throws {Unavailable} where the same may work later; whether it was done is not known then.
-   * @throws {UserError} where a person has to do something.
-   */
-  async run<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-    const sql = this.#sql;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.#replace(sql);
-        reject(new Unavailable(`no answer in ${ANSWER_LIMIT / 1000} s`));
-      }, ANSWER_LIMIT);
-    });
-    try {
-      return await Promise.race([work(sql), silence]);
-    } catch (error) {
-      throw postgresFailure(error, this.#address, this.#password !== undefined);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#sql.end({ timeout: 1 });
-  }
-
-  #replace(sql: postgres.Sql): void {
-    if (this.#sql !== sql) return;
-    this.#sql = connect(this.#address, this.#password);
-    sql.end({ timeout: 0 }).catch(() => {}); // whatever it says, it is not used any more
   }
 }
 

@@ -3,7 +3,7 @@ import { UserError } from "../../lib/error.ts";
 import { type DatabaseAddress, parseDatabase } from "../../lib/store/address.ts";
 import { openReader } from "../../lib/store/answers.ts";
 import { openSink } from "../../lib/store/database.ts";
-import { connect } from "../../lib/store/postgres.ts";
+import { connect } from "../../lib/store/postgres_connection.ts";
 import { QUESTIONS } from "../../lib/store/questions.ts";
 import { toRows } from "../../lib/store/rows.ts";
 import { type Claim, NO_ROWS, type Sink } from "../../lib/store/sink.ts";
