@@ -4,11 +4,12 @@ import { kafkaStatus } from "../../lib/local/running.ts";
 import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
 import { testFolder } from "../support/folder.ts";
+import { firstOutput, ServiceProgram } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
 const libs = await Deno.realPath(await kafkaLibs());
 const KAFKA_HOME = libs.slice(0, -"/libs".length);
+const kafka = new ServiceProgram("scripts/kafka.ts", { KAFKA_HOME, JAVA_HOME: "" });
 
 Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async () => {
   await using folder = await testFolder();
@@ -35,7 +36,7 @@ Deno.test("kafka start killed with SIGKILL takes its broker with it", async () =
 
 Deno.test("kafka start killed while it formats leaves no Java", async () => {
   await using folder = await testFolder();
-  const process = spawn(folder.path, ["start", "--port", "0"]);
+  const process = kafka.spawn(folder.path, ["start", "--port", "0"]);
   await until(async () => (await javaOf(folder.path)).includes("StorageTool"));
   process.kill("SIGKILL");
   await process.stdout.cancel();
@@ -46,7 +47,7 @@ Deno.test("kafka start killed while it formats leaves no Java", async () => {
 Deno.test("kafka start ends when what launched it is killed", async () => {
   await using folder = await testFolder();
   const launcher = new Deno.Command("sh", {
-    args: ["-c", '"$@"; exit', "sh", Deno.execPath(), ...denoArguments(["start", "--port", "0"])],
+    args: ["-c", '"$@"; exit', "sh", Deno.execPath(), ...kafka.args(["start", "--port", "0"])],
     cwd: folder.path,
     env: { KAFKA_HOME },
     stdin: "null",
@@ -64,37 +65,37 @@ Deno.test("kafka start --detach lives on, until kafka stop", async () => {
   await using folder = await testFolder();
   const port = freePort();
   const start = ["start", "--detach", "--port", String(port)];
-  const first = await runInSession(folder.path, start);
+  const first = await kafka.runInSession(folder.path, start);
   assertEquals(first.stdout, `127.0.0.1:${port}\n`, first.stderr);
   assertEquals(first.code, 0);
   const pid = await brokerPid(folder.path);
 
-  const again = await run(folder.path, start);
+  const again = await kafka.run(folder.path, start);
   assertEquals([again.code, again.stdout], [0, `127.0.0.1:${port}\n`]);
   assertStringIncludes(again.stderr, "This Kafka runs already");
-  const other = await run(folder.path, [...start, "--nodes", "3"]);
+  const other = await kafka.run(folder.path, [...start, "--nodes", "3"]);
   assertEquals(other.code, 1);
   assertStringIncludes(other.stderr, "Stop it first: deno task kafka stop");
 
-  const status = await run(folder.path, ["status"]);
+  const status = await kafka.run(folder.path, ["status"]);
   assertEquals(status.code, 0);
   assertEquals(status.stdout, `127.0.0.1:${port}  broker 1: process ${pid}, answers\n`);
-  assertEquals((await run(folder.path, ["stop"])).code, 0);
+  assertEquals((await kafka.run(folder.path, ["stop"])).code, 0);
   assertEquals(await commandLine(pid), undefined);
-  const stopped = await run(folder.path, ["stop"]);
+  const stopped = await kafka.run(folder.path, ["stop"]);
   assertEquals(stopped.code, 0);
   assertStringIncludes(stopped.stderr, "No Kafka runs here");
-  assertEquals((await run(folder.path, ["status"])).code, 1);
+  assertEquals((await kafka.run(folder.path, ["status"])).code, 1);
 });
 
 Deno.test("kafka start without Java, or with an old one, says what to install", async () => {
   await using folder = await testFolder();
-  const bare = await run(folder.path, ["start"], { PATH: await binFolder(folder.path, {}) });
+  const bare = await kafka.run(folder.path, ["start"], { PATH: await binFolder(folder.path, {}) });
   assertEquals(bare.code, 1);
   assertStringIncludes(bare.stderr, "error: There is no Java\n  Install Java 17 or newer");
 
   const PATH = await binFolder(folder.path, { java: `echo 'openjdk version "11.0.2"'` });
-  const old = await run(folder.path, ["start"], { PATH });
+  const old = await kafka.run(folder.path, ["start"], { PATH });
   assertEquals(old.code, 1);
   assertStringIncludes(old.stderr, "error: Java 11 is too old: Kafka 4 needs 17\n");
 });
@@ -103,30 +104,33 @@ Deno.test("kafka start without Maven, or with one that fails, says what to do", 
   await using folder = await testFolder();
   const java = `echo 'openjdk version "17.0.1"'`;
   const environment = { KAFKA_HOME: "", PATH: await binFolder(folder.path, { java }) };
-  const without = await run(folder.path, ["start"], environment);
+  const without = await kafka.run(folder.path, ["start"], environment);
   assertEquals(without.code, 1);
   assertStringIncludes(without.stderr, "error: There is no Maven ('mvn')");
 
   const mvn = "echo '[ERROR] Could not transfer artifact: network is unreachable'; exit 1";
   await binFolder(folder.path, { java, mvn });
-  const failed = await run(folder.path, ["start"], environment);
+  const failed = await kafka.run(folder.path, ["start"], environment);
   assertEquals(failed.code, 1);
   assertStringIncludes(failed.stderr, "error: Maven could not fetch Apache Kafka");
   assertStringIncludes(failed.stderr, "\n  | [ERROR] Could not transfer artifact");
 
-  const nowhere = await run(folder.path, ["start"], { KAFKA_HOME: "/nowhere" });
+  const nowhere = await kafka.run(folder.path, ["start"], { KAFKA_HOME: "/nowhere" });
   assertEquals(nowhere.code, 1);
   assertStringIncludes(nowhere.stderr, "KAFKA_HOME is '/nowhere', and there is no Apache Kafka");
 });
 
 Deno.test("kafka refuses what it does not know", async () => {
   await using folder = await testFolder();
-  const nothing = await run(folder.path, []);
+  const nothing = await kafka.run(folder.path, []);
   assertEquals(nothing.code, 2);
   assertStringIncludes(nothing.stderr, "One of start, stop, status");
-  assertEquals((await run(folder.path, ["restart"])).code, 2);
-  assertEquals((await run(folder.path, ["start", "--nodes", "2"])).code, 2);
-  assertEquals((await run(folder.path, ["start", "--nodes", "3", "--port", "65534"])).code, 2);
+  assertEquals((await kafka.run(folder.path, ["restart"])).code, 2);
+  assertEquals((await kafka.run(folder.path, ["start", "--nodes", "2"])).code, 2);
+  assertEquals(
+    (await kafka.run(folder.path, ["start", "--nodes", "3", "--port", "65534"])).code,
+    2,
+  );
 });
 
 /** A folder for PATH with what the shell scripts need, and these programs. */
@@ -147,80 +151,9 @@ async function binFolder(
   return bin;
 }
 
-function denoArguments(args: readonly string[]): string[] {
-  const permissions = ["-R=.local", "-W=.local", "--allow-run=sh", "-N=127.0.0.1"];
-  const env = "--allow-env=KAFKA_HOME,JAVA_HOME";
-  const config = `--config=${root}deno.json`;
-  return [
-    "run",
-    "-q",
-    "--no-prompt",
-    config,
-    ...permissions,
-    env,
-    `${root}scripts/kafka.ts`,
-    ...args,
-  ];
-}
-
-async function run(cwd: string, args: readonly string[], env: Record<string, string> = {}) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: denoArguments(args),
-    cwd,
-    env: { KAFKA_HOME, JAVA_HOME: "", ...env },
-    stdin: "null",
-  }).output();
-  return {
-    code,
-    stdout: new TextDecoder().decode(stdout),
-    stderr: new TextDecoder().decode(stderr),
-  };
-}
-
-/** As `run()`, and then tells the whole session of the program that its terminal is closed. */
-async function runInSession(cwd: string, args: readonly string[]) {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: denoArguments(args),
-    cwd,
-    env: { KAFKA_HOME },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    detached: true,
-  }).spawn();
-  const { code, stdout, stderr } = await process.output();
-  await new Deno.Command("sh", {
-    args: ["-c", `kill -s HUP -- -${process.pid}`],
-    stderr: "null",
-  }).output();
-  return {
-    code,
-    stdout: new TextDecoder().decode(stdout),
-    stderr: new TextDecoder().decode(stderr),
-  };
-}
-
-function spawn(cwd: string, args: readonly string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: denoArguments(args),
-    cwd,
-    env: { KAFKA_HOME },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-}
-
 async function startInForeground(cwd: string, port: number) {
-  const process = spawn(cwd, ["start", "--port", String(port)]);
+  const process = kafka.spawn(cwd, ["start", "--port", String(port)]);
   return { process, address: await firstOutput(process) };
-}
-
-async function firstOutput(process: Deno.ChildProcess): Promise<string> {
-  const reader = process.stdout.getReader();
-  const { value } = await reader.read();
-  await reader.cancel();
-  return new TextDecoder().decode(value);
 }
 
 async function brokerPid(cwd: string): Promise<number> {
