@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Glance, glance } from "./glance.ts";
+import { latin1 } from "./latin1.ts";
 import { MAX_PARTITION, TOPIC_NAME } from "./position.ts";
 
 /**
@@ -47,9 +48,11 @@ export class RefusedEvent extends Error {
  *
  * @throws {RefusedEvent} `bad JSON` (also for bytes that are no UTF-8), or `wrong shape: <path>`
  * where `meta` lacks what is needed.
+ *
+ * @param text The bytes as text, where the caller has it (see {@linkcode latin1}).
  */
-export function readEvent(data: Uint8Array): Event {
-  const seen = glance(data);
+export function readEvent(data: Uint8Array, text: string = latin1(data)): Event {
+  const seen = glance(text);
   return seen === undefined ? parseEvent(data) : new GlancedEvent(data, seen);
 }
 

@@ -1,4 +1,4 @@
-import { latin1 } from "./latin1.ts";
+import { detached } from "./latin1.ts";
 
 /** What a glance at an event's bytes tells. */
 export interface Glance {
@@ -22,10 +22,11 @@ export interface Glance {
  * `undefined` for whatever is written otherwise, or might hold one of the two keys once more: JSON
  * has the last of two equal keys win. For what is JSON, the answer is that of parsing it; what is
  * not may be given an answer too, and is found out when it is parsed.
+ *
+ * @param text The bytes of the event, one character for each (see `latin1.ts`).
  */
-export function glance(data: Uint8Array): Glance | undefined {
-  if (data[data.length - 1] !== CLOSING_BRACE) return undefined;
-  const text = latin1(data);
+export function glance(text: string): Glance | undefined {
+  if (!text.endsWith("}")) return undefined;
   const head = HEAD.exec(text);
   if (head === null) return undefined;
   MIGHT_REPEAT.lastIndex = head[0].length;
@@ -33,21 +34,20 @@ export function glance(data: Uint8Array): Glance | undefined {
   const [, id, dtInFront, domain, stream, dtBehind, topic, partition, offset, type] = head;
   const dt = dtInFront ?? dtBehind;
   if (dt === undefined || (dtInFront !== undefined && dtBehind !== undefined)) return undefined;
+  // Ids are remembered and domains become part of keys: both outlive the event.
   return {
     meta: {
       topic: topic!,
       partition: Number(partition),
       offset: Number(offset),
-      id: id!,
+      id: detached(id!),
       dt,
-      domain: domain!,
+      domain: detached(domain!),
       stream: stream!,
     },
     type: type!,
   };
 }
-
-const CLOSING_BRACE = 0x7d;
 
 /** A JSON string of printable ASCII without escapes, `{1,n}` characters long, captured. */
 const ascii = (n: number) => String.raw`"([ !#-\[\]-~]{1,${n}})"`;

@@ -12,3 +12,11 @@ const { latin1Slice } = Buffer.prototype as unknown as {
 export function latin1(bytes: Uint8Array): string {
   return latin1Slice.call(bytes, 0, bytes.length);
 }
+
+/**
+ * The same text in memory of its own: V8 makes a piece of a text by pointing into it, and so a piece
+ * that is kept would keep all that was read with it.
+ */
+export function detached(text: string): string {
+  return ` ${text}`.slice(1);
+}

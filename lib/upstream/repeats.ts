@@ -271,7 +271,7 @@ class RecentIds {
       if (oldest !== undefined) this.#index.delete(oldest);
       this.#index.add(id);
     }
-    this.#ring[this.#next] = detached(id);
+    this.#ring[this.#next] = id;
     this.#next = (this.#next + 1) % this.size;
   }
 
@@ -279,12 +279,4 @@ class RecentIds {
     this.#index ??= new Set(this.#ring);
     return this.#index.has(id);
   }
-}
-
-/**
- * The same text in memory of its own: V8 makes a piece of a text by pointing into it, and so each id
- * would keep the text of its whole event alive.
- */
-function detached(text: string): string {
-  return ` ${text}`.slice(1);
 }

@@ -8,6 +8,8 @@ export interface Frame {
   readonly id: Uint8Array;
   /** The data, still encoded (UTF-8): a view into what was pushed, or a copy where it was split. */
   readonly data: Uint8Array;
+  /** The same bytes as a text, one character for each (see {@linkcode latin1}). */
+  readonly text: string;
   /** The frame was larger than a bound; `data` is empty, what came of it is dropped. */
   readonly oversized: boolean;
 }
@@ -49,6 +51,8 @@ export class SseParser {
   #data: Uint8Array[] = [];
   /** With a LF behind each line. */
   #dataBytes = 0;
+  /** The last of them as text. */
+  #text = "";
   #event = "";
   #id: Uint8Array = NO_BYTES;
   #oversized = false;
@@ -81,10 +85,10 @@ export class SseParser {
     while (lineFeed !== -1 || carriageReturn !== -1) {
       const endsInCr = carriageReturn !== -1 && (lineFeed === -1 || carriageReturn < lineFeed);
       const end = endsInCr ? carriageReturn : lineFeed;
-      if (this.#lineBytes === 0 && !this.#firstLine) this.#line(chunk, start, end, frames);
+      if (this.#lineBytes === 0 && !this.#firstLine) this.#line(chunk, text, start, end, frames);
       else {
         const line = this.#complete(chunk.subarray(start, end));
-        this.#line(line, 0, line.length, frames);
+        this.#line(line, latin1(line), 0, line.length, frames);
       }
       start = end + 1;
       if (endsInCr) {
@@ -126,14 +130,18 @@ export class SseParser {
     return line;
   }
 
-  /** The line stands from `start` to `end`: a view of each line would cost more than reading it. */
-  #line(bytes: Uint8Array, start: number, end: number, frames: Frame[]): void {
+  /**
+   * The line stands from `start` to `end` of the bytes, and of the same as text: a view of each line
+   * would cost more than reading it.
+   */
+  #line(bytes: Uint8Array, text: string, start: number, end: number, frames: Frame[]): void {
     if (start === end) return this.#dispatch(frames);
     if (end - start > this.#maxFrameBytes) return this.#outgrow();
     if (isField(bytes, start, end, DATA)) {
       if (this.#oversized) return;
       const value = valueOf(bytes, start, end, DATA);
       this.#data.push(value);
+      this.#text = text.slice(end - value.length, end);
       this.#dataBytes += value.length + 1;
       const isTooMuch = this.#dataBytes > this.#maxFrameBytes;
       if (isTooMuch || this.#data.length > MAX_DATA_LINES) this.#outgrow();
@@ -154,10 +162,13 @@ export class SseParser {
 
   #dispatch(frames: Frame[]): void {
     if (this.#oversized || this.#data.length > 0) {
+      const isOneLine = this.#data.length === 1;
+      const data = isOneLine ? this.#data[0]! : concat(this.#data, LF);
       frames.push({
         event: this.#event === "" ? "message" : this.#event,
         id: this.#id,
-        data: this.#data.length === 1 ? this.#data[0]! : concat(this.#data, LF),
+        data,
+        text: isOneLine ? this.#text : latin1(data),
         oversized: this.#oversized,
       });
     }

@@ -344,7 +344,7 @@ function readArrival(frame: Frame, ids: IdReader, latest: number): Arrival {
   let refusal: string | undefined;
   try {
     if (frame.oversized) refusal = "too large";
-    else event = readEvent(data);
+    else event = readEvent(data, frame.text);
   } catch (error) {
     if (!(error instanceof RefusedEvent)) throw error;
     refusal = error.message;
