@@ -1,23 +1,38 @@
+/** Records, and the position behind the last event that was handled with them. */
+export interface Gathered<R, P> {
+  readonly records: readonly R[];
+  readonly upTo: P;
+}
+
 /**
- * What is read while the batch before is still in flight: records, and the position behind the last
- * event that was handled with them. One reader adds, one publisher takes all of it at once.
+ * What is read while a batch is in flight: one batch that gathers, and one that is full and waits
+ * for its turn, so that reading need not stop while a transaction is on its last round trips. One
+ * reader adds, one publisher takes.
  *
- * Bounded: `room()` holds the reader at `maxRecords` records or `maxBytes` bytes of values (strings
- * are counted by characters), whichever comes first; one chunk of the response may lie beyond.
+ * A batch is full at `maxRecords` records or `maxBytes` bytes of values (strings are counted by
+ * characters), whichever comes first; the last record may lie beyond. Two such batches are held at
+ * the most: `room()` holds the reader until the second one has a place to wait.
  */
-export class Gathering<R extends { readonly value: string | Uint8Array }> {
+export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
   #records: R[] = [];
   #bytes = 0;
+  #waiting: Gathered<R, P> | undefined;
   #ended = false;
   /** Resolved, and replaced, at each change that the other side may wait for. */
   #changed = Promise.withResolvers<void>();
 
-  constructor(readonly bounds: { readonly maxRecords: number; readonly maxBytes: number }) {}
+  /** @param upTo Tells the position behind all that was added so far. */
+  constructor(
+    readonly bounds: { readonly maxRecords: number; readonly maxBytes: number },
+    readonly upTo: () => P,
+  ) {}
 
+  /** Records of both batches. */
   get size(): number {
-    return this.#records.length;
+    return this.#records.length + (this.#waiting?.records.length ?? 0);
   }
 
+  /** The batch that gathers is full. */
   get isFull(): boolean {
     return this.#records.length >= this.bounds.maxRecords || this.#bytes >= this.bounds.maxBytes;
   }
@@ -38,28 +53,37 @@ export class Gathering<R extends { readonly value: string | Uint8Array }> {
     this.#notify();
   }
 
-  /** All records so far, in order. */
-  take(): R[] {
-    const records = this.#records;
-    this.#records = [];
-    this.#bytes = 0;
+  /** The batch that waits; where none does, all records so far. In order, each once. */
+  take(): Gathered<R, P> {
+    const taken = this.#waiting ?? this.#close();
+    this.#waiting = undefined;
     this.#notify();
-    return records;
+    return taken;
   }
 
-  /** Waits until there is room, or the end. */
+  /** Has a full batch wait, as soon as no other one does, or returns at the end. */
   async room(): Promise<void> {
-    while (this.isFull && !this.#ended) await this.#changed.promise;
+    while (this.#waiting !== undefined && this.isFull && !this.#ended) await this.#changed.promise;
+    if (!this.isFull || this.#ended) return;
+    this.#waiting = this.#close();
+    this.#notify();
   }
 
   /** Waits for the first record or the end, `ms` at the most. */
   async first(ms: number): Promise<void> {
-    await this.#until(() => this.#records.length > 0 || this.#ended, ms);
+    await this.#until(() => this.size > 0 || this.#ended, ms);
   }
 
-  /** Waits until it is full or ended, `ms` at the most. */
+  /** Waits until a batch is full or all is ended, `ms` at the most. */
   async full(ms: number): Promise<void> {
-    await this.#until(() => this.isFull || this.#ended, ms);
+    await this.#until(() => this.#waiting !== undefined || this.isFull || this.#ended, ms);
+  }
+
+  #close(): Gathered<R, P> {
+    const gathered = { records: this.#records, upTo: this.upTo() };
+    this.#records = [];
+    this.#bytes = 0;
+    return gathered;
   }
 
   async #until(isSo: () => boolean, ms: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { isCanary, type Outgoing } from "../edits/outgoing.ts";
 import { PublishAborted, type Published } from "../kafka/publisher.ts";
 import type { OutgoingRecord } from "../kafka/record.ts";
+import type { Progress } from "../kafka/saved.ts";
 import { BackFill } from "../upstream/back_fill.ts";
 import { RefusedEvent } from "../upstream/event.ts";
 import type { Position } from "../upstream/position.ts";
@@ -21,7 +22,7 @@ export class Pipeline {
   readonly #counts: ProduceCounts;
   /** Behind the last event that was handled; what a batch carries. */
   readonly #position: Position;
-  #gathering: Gathering<OutgoingRecord>;
+  #gathering: Gathering<OutgoingRecord, Handled>;
   #stream: EventStream | BackFill | undefined;
   /** The stream has come to its end. */
   #isComplete = false;
@@ -122,14 +123,9 @@ export class Pipeline {
     }
   }
 
-  /** All that is gathered, with the position behind the last event that was handled. */
+  /** A batch that is gathered, with the position behind the last event that was handled with it. */
   async #publish(deadline: AbortSignal): Promise<void> {
-    const records = this.#gathering.take();
-    const handled = this.#handled;
-    // Also those that have sent nothing yet: a resume asks only for what the position names.
-    for (const key of this.#stream?.topicPartitions ?? []) this.#position.know(key);
-    const position = { stream: this.#options.stream, ...this.#position.toJSON() };
-    const { reached } = this.#position;
+    const { records, upTo: { handled, position, reached } } = this.#gathering.take();
     const begun = performance.now();
     this.#inFlight = records.length;
     const published = await this.#options.publisher.publish(
@@ -188,12 +184,22 @@ export class Pipeline {
     if (letter !== undefined) this.#add(letter);
   }
 
-  #newGathering(): Gathering<OutgoingRecord> {
-    return new Gathering({
-      maxRecords: this.#options.batchSize,
-      maxBytes: MAX_BATCH_BYTES,
-    });
+  #newGathering(): Gathering<OutgoingRecord, Handled> {
+    const bounds = { maxRecords: this.#options.batchSize, maxBytes: MAX_BATCH_BYTES };
+    return new Gathering(bounds, () => this.#soFar());
   }
+
+  #soFar(): Handled {
+    // Also those that have sent nothing yet: a resume asks only for what the position names.
+    for (const key of this.#stream?.topicPartitions ?? []) this.#position.know(key);
+    const position = { stream: this.#options.stream, ...this.#position.toJSON() };
+    return { handled: this.#handled, position, reached: this.#position.reached };
+  }
+}
+
+/** How far the stream is handled: what is saved with the records of a batch. */
+interface Handled extends Progress {
+  readonly reached: number;
 }
 
 /** A signal that follows another one after `ms`. */

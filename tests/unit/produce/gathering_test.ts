@@ -3,43 +3,79 @@ import { Gathering } from "../../../lib/produce/gathering.ts";
 
 const record = (value: string) => ({ value });
 
-Deno.test("Gathering.take() gives all records in order, once", () => {
-  const gathering = new Gathering({ maxRecords: 10, maxBytes: 100 });
-  gathering.add(record("a"));
-  gathering.add(record("b"));
-  assertEquals(gathering.take(), [record("a"), record("b")]);
-  assertEquals(gathering.take(), []);
+/** The position is the number of records that were added. */
+function gatheringOf(maxRecords: number, { maxBytes = 100 } = {}) {
+  let added = 0;
+  const gathering = new Gathering<{ value: string }, number>({ maxRecords, maxBytes }, () => added);
+  const add = (value: string) => {
+    added++;
+    gathering.add(record(value));
+  };
+  return { gathering, add };
+}
+
+Deno.test("Gathering.take() gives all records in order, once, and the position behind them", () => {
+  const { gathering, add } = gatheringOf(10);
+  add("a");
+  add("b");
+  assertEquals(gathering.take(), { records: [record("a"), record("b")], upTo: 2 });
+  assertEquals(gathering.take(), { records: [], upTo: 2 });
 });
 
 Deno.test("Gathering is full by records or by bytes", () => {
-  const byRecords = new Gathering({ maxRecords: 2, maxBytes: 100 });
-  byRecords.add(record("a"));
-  assert(!byRecords.isFull);
-  byRecords.add(record("b"));
-  assert(byRecords.isFull);
-  const byBytes = new Gathering({ maxRecords: 10, maxBytes: 3 });
-  byBytes.add(record("abc"));
-  assert(byBytes.isFull);
+  const byRecords = gatheringOf(2);
+  byRecords.add("a");
+  assert(!byRecords.gathering.isFull);
+  byRecords.add("b");
+  assert(byRecords.gathering.isFull);
+  const byBytes = gatheringOf(10, { maxBytes: 3 });
+  byBytes.add("abc");
+  assert(byBytes.gathering.isFull);
 });
 
-Deno.test("Gathering.room() waits until records are taken, or for the end", async () => {
+Deno.test("Gathering.room() has one full batch wait, with its own position", async () => {
+  const { gathering, add } = gatheringOf(2);
+  for (const value of ["a", "b"]) add(value);
+  await gathering.room();
+  add("c");
+  assertEquals(gathering.size, 3);
+  assertEquals(gathering.take(), { records: [record("a"), record("b")], upTo: 2 });
+  assertEquals(gathering.take(), { records: [record("c")], upTo: 3 });
+});
+
+Deno.test("Gathering.room() holds the reader while two batches are full, until one is taken", async () => {
   for (const release of ["take", "end"] as const) {
-    const gathering = new Gathering({ maxRecords: 1, maxBytes: 100 });
-    gathering.add(record("a"));
+    const { gathering, add } = gatheringOf(1);
+    add("a");
+    await gathering.room();
+    add("b");
     let hasRoom = false;
     const room = gathering.room().then(() => hasRoom = true);
     await Promise.resolve();
     assert(!hasRoom);
     gathering[release]();
     await room;
+    const left = [gathering.take(), gathering.take()].flatMap(({ records }) => records);
+    assertEquals(left, release === "end" ? [record("a"), record("b")] : [record("b")]);
   }
 });
 
+Deno.test("Gathering.room() leaves nothing behind where both batches are taken at once", async () => {
+  const { gathering, add } = gatheringOf(1);
+  add("a");
+  await gathering.room();
+  add("b");
+  const room = gathering.room();
+  assertEquals([gathering.take().upTo, gathering.take().upTo], [1, 2]);
+  await room;
+  assertEquals([gathering.isFull, gathering.size], [false, 0]);
+});
+
 Deno.test("Gathering.first() returns with the first record, at the end, or in time", async () => {
-  const gathering = new Gathering({ maxRecords: 10, maxBytes: 100 });
+  const { gathering, add } = gatheringOf(10);
   await gathering.first(1);
   const first = gathering.first(60_000);
-  gathering.add(record("a"));
+  add("a");
   await first;
   await gathering.first(60_000);
   gathering.take();
@@ -49,11 +85,13 @@ Deno.test("Gathering.first() returns with the first record, at the end, or in ti
 });
 
 Deno.test("Gathering.full() waits for company no longer than it is told to", async () => {
-  const gathering = new Gathering({ maxRecords: 2, maxBytes: 100 });
-  gathering.add(record("a"));
+  const { gathering, add } = gatheringOf(2);
+  add("a");
   await gathering.full(0);
   await gathering.full(1);
   const full = gathering.full(60_000);
-  gathering.add(record("b"));
+  add("b");
   await full;
+  await gathering.room();
+  await gathering.full(60_000);
 });
