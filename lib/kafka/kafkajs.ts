@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
+import createEosManager from "kafkajs/src/producer/eosManager/index.js";
 import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPartition.js";
 import produceRequestV3 from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import type { Batch, Kafka as KafkaType, Offsets, Transaction } from "kafkajs";
@@ -18,6 +19,7 @@ import { produceRequest } from "./produce_request.ts";
 replaceModule(filterAbortedMessages, dropAborted);
 replaceModule(groupMessagesPerPartition, groupByPartition);
 replaceModule(produceRequestV3, produceRequest(compress));
+replaceModule(createEosManager, withoutLock(createEosManager));
 RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
 
 // Only now: what uses those modules takes hold of them when it is loaded.
@@ -90,6 +92,20 @@ function replaceModule(exports: unknown, replacement: unknown): void {
   const entry = Object.values(cache).find((module) => module.exports === exports);
   if (entry === undefined) throw new Error("Cannot find the module to replace");
   entry.exports = replacement;
+}
+
+/**
+ * Lets sends to one broker go at the same time. kafkajs has each wait for the one before, so that the
+ * records of a partition stay in order and their sequence numbers without gaps. `sendChunks()` sees
+ * to that itself, for each partition apart; and so a transaction over ten partitions of one broker
+ * waits for two answers in a row, not for twenty.
+ */
+function withoutLock(create: (options: object) => object): (options: object) => object {
+  const nothing = () => Promise.resolve();
+  return (options) => ({
+    ...create(options),
+    ...{ acquireBrokerLock: nothing, releaseBrokerLock: nothing },
+  });
 }
 
 /** The part of kafkajs's `RequestQueue` that its timer needs. */
