@@ -59,6 +59,7 @@ const LONGEST_DOWN = 4000;
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { directory, nodes, delivery, program, stop } = options;
   await Deno.mkdir(directory, { recursive: true });
+  log.info("Starting a Kafka");
   await using kafka = await startKafka({
     ...{ directory: `${directory}/kafka`, nodes, port: 0, clean: true },
     ...stop === undefined ? {} : { signal: stop },
@@ -154,7 +155,7 @@ class Run {
       if (now - progressAt > patience) {
         return log.error("No progress any more: judging what is there");
       }
-      if (now - toldAt < 10_000) continue;
+      if (now - toldAt < 5000) continue;
       toldAt = now;
       log.info(
         "{handled} of {total} events; killed the producer {producers}, brokers {brokers} times",

@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import { UserError } from "../error.ts";
 import { supervise } from "./process.ts";
 import { remove } from "./remove.ts";
@@ -5,6 +6,11 @@ import { tail } from "./tail.ts";
 
 /** Where what is fetched is kept, by version. */
 export const FETCHED = ".local";
+
+/** How often it is told that Maven is still at work, which itself says nothing, in ms. */
+const TELL_EVERY = 5000;
+
+const log = getLogger(["wikitap", "maven"]);
 
 /** What Maven is to fetch. */
 export interface MavenFetch {
@@ -41,7 +47,12 @@ export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
     output,
     signal,
   });
-  const code = await maven.exited;
+  const begin = performance.now();
+  const telling = setInterval(() => {
+    const seconds = Math.round((performance.now() - begin) / 1000);
+    log.info("Still fetching {what}, for {seconds} s", { what, seconds });
+  }, TELL_EVERY);
+  const code = await maven.exited.finally(() => clearInterval(telling));
   signal?.throwIfAborted();
   if (code === 127) {
     throw new UserError(`There is no Maven ('mvn'), which fetches ${what}`, {
