@@ -46,8 +46,11 @@ export const main = program({
     await using launchers = await watchLaunchers();
     const signal = AbortSignal.any([stop, launchers.signal]);
     await using resources = new AsyncDisposableStack();
-    const bootstrapServers = await findKafka(options, signal, resources);
-    if (signal.aborted) return;
+    const bootstrapServers = await findKafka(options, signal, resources).catch((error) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (bootstrapServers === undefined || signal.aborted) return;
     const source = await findSource(options, resources);
     const producer = parseOptions(
       PRODUCER_GROUPS,
@@ -80,7 +83,6 @@ async function findKafka(
   }
   const running = await kafkaStatus(KAFKA_DIRECTORY);
   if (running?.nodes.every(({ answers }) => answers)) return running.bootstrapServers;
-  logger.info("Starting a Kafka");
   const kafka = await startKafka({ directory: KAFKA_DIRECTORY, nodes: 1, port: 9092, signal });
   resources.use(kafka);
   return kafka.bootstrapServers;

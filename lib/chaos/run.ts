@@ -59,7 +59,6 @@ const LONGEST_DOWN = 4000;
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { directory, nodes, delivery, program, stop } = options;
   await Deno.mkdir(directory, { recursive: true });
-  log.info("Starting a Kafka");
   await using kafka = await startKafka({
     ...{ directory: `${directory}/kafka`, nodes, port: 0, clean: true },
     ...stop === undefined ? {} : { signal: stop },

@@ -93,7 +93,6 @@ async function start(
   }
   await using launchers = await watchLaunchers();
   const signal = AbortSignal.any([stop, launchers.signal]);
-  log.info(`Starting ${service.name}`);
   let started: StartedService;
   try {
     started = await service.start(signal);

@@ -81,6 +81,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
     extraConfig: options.extraConfig ?? (() => ({})),
     signal,
   };
+  log.info("Starting a Kafka of {nodes}", { nodes: nodes === 1 ? "one node" : `${nodes} nodes` });
   const cluster = await prepare(directory, known, addresses, nodeOptions);
   const kafka = new LocalKafka(directory, cluster, nodeOptions, startLimit);
   await kafka.start();

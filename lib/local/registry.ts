@@ -77,6 +77,7 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
   if (clean) await remove(data);
   const url = urlAt(port);
   await Deno.writeTextFile(address, url);
+  log.info("Starting a schema registry");
   const command = notingPid(pid, commandOf(java, jar, directory, port));
   const process = detached ? detach(command, { output }) : await supervise(command, { output });
   try {
