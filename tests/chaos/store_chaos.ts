@@ -3,6 +3,7 @@ import { readTopic } from "../../lib/kafka/reader.ts";
 import { startKafka } from "../../lib/local/broker.ts";
 import { Random } from "../../lib/local/events/random.ts";
 import type { LocalKafka } from "../../lib/local/local_kafka.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { type TestDatabase, type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { makeTopic } from "../support/topic.ts";
 import { until } from "../support/until.ts";
@@ -185,8 +186,4 @@ async function compare(
     aborted: edits.filter((id) => aborted.has(id)).length,
     missing: [...committed].filter((id) => isEdit.has(id) && !distinct.has(id)).length,
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../../lib/local/events/random.ts";
+import { sleep } from "../../lib/sleep.ts";
 import type { TestDatabase, TestPostgres } from "../support/postgres.ts";
 import { type Running, startProgram } from "../support/program.ts";
 
@@ -87,8 +88,4 @@ export class Members implements AsyncDisposable {
     });
     return member;
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,5 +1,6 @@
 import type { Message } from "../../lib/kafka/kafkajs.ts";
 import type { Random } from "../../lib/local/events/random.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { editOf, openPublisher, timeOf } from "../support/records.ts";
 
 /** What became of the records that were published, by the numbers of their edits. */
@@ -45,7 +46,7 @@ export async function publishEdits(
   let publisher = await openPublisher(brokers, id);
   while (published.committed.size < records) {
     const due = began + duration * published.committed.size / records;
-    if (due > Date.now()) await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
+    await sleep(due - Date.now());
     const count = random.integer(1, LARGEST);
     const numbers = Array.from({ length: count }, () => number++);
     const bad = numbers.filter(() => random.chance(0.002));

