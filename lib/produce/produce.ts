@@ -69,7 +69,8 @@ function reportStart(position: Position, isSaved: boolean, { since }: ProduceOpt
   const at = new Date(position.reached).toISOString();
   const age = formatDuration(Math.max(0, Date.now() - position.reached));
   if (!isSaved) {
-    return log.info("No position to go on from: beginning at {at}, {age} ago", { at, age });
+    const when = since === undefined ? "now" : `at ${at}, ${age} ago`;
+    return log.info("No position to go on from: beginning {when}", { when, at, age });
   }
   log.info("Going on at {at}, {age} ago (begin anew: --reset-position)", { at, age });
   if (since !== undefined) log.warn("--since is ignored: there is a saved position");
