@@ -97,7 +97,7 @@ export const producerOptions = {
       placeholder: "N",
       help: "The most records of one batch, which is one transaction.",
       parse: integer(1, 100_000),
-      default: 3000,
+      default: 5000,
     }),
     linger: option({
       placeholder: "DURATION",
