@@ -1,6 +1,7 @@
 import { assert } from "@std/assert";
 import { type ChaosReport, isKept, reportText } from "../../lib/chaos/report.ts";
 import { type ChaosOptions, runChaos } from "../../lib/chaos/run.ts";
+import { testFolder } from "../support/folder.ts";
 
 // A Kafka client that had to be left behind while a broker was down tries on for a while.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
@@ -12,19 +13,16 @@ async function chaos(
   options: Partial<ChaosOptions>,
   check: (report: ChaosReport) => boolean,
 ): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "wikitap-chaos-" });
+  await using folder = await testFolder();
   const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
-  try {
-    const report = await runChaos({
-      ...{ directory, seed, nodes: 3, delivery: "exactly-once", program: pathOf("../../main.ts") },
-      ...{ events: 20_000, duration: 1000, producerKills: 0, brokerKills: 0, streamFaults: 0 },
-      ...options,
-    });
-    const examples = report.verdict.examples.join("\n");
-    assert(check(report), `seed ${seed}\n${reportText(report)}\n${examples}`);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  const report = await runChaos({
+    ...{ directory: folder.path, seed, nodes: 3, delivery: "exactly-once" },
+    program: pathOf("../../main.ts"),
+    ...{ events: 20_000, duration: 1000, producerKills: 0, brokerKills: 0, streamFaults: 0 },
+    ...options,
+  });
+  const examples = report.verdict.examples.join("\n");
+  assert(check(report), `seed ${seed}\n${reportText(report)}\n${examples}`);
 }
 
 // Not more faults than that: where most connections end within what comes again, there is no end.

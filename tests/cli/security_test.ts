@@ -8,6 +8,7 @@ import { withAdmin } from "../../lib/kafka/admin.ts";
 import { createTopics } from "../../lib/kafka/topics.ts";
 import { serveEvents } from "../../lib/local/event_server.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueTopic } from "../support/kafka.ts";
 import { type Ended, PATH_WITH_DENO, runProgram } from "../support/program.ts";
 import { codeBlocks } from "../support/readme.ts";
@@ -60,10 +61,10 @@ for (const [way, access] of Object.entries(ways)) {
 Deno.test("store works under TLS and SASL with Read on topic and group, and says what lacks", async () => {
   const topic = await newTopic();
   await send(topic, "no edit");
-  const directory = await Deno.makeTempDir();
+  await using folder = await testFolder();
   const store = () =>
     run("scripts/store.ts", topic, sasl(at.sasltls, "scram-sha-512", TRUSTED), [
-      ...["--database", `sqlite:${directory}/edits.db`, "--max-messages", "1"],
+      ...["--database", `sqlite:${folder.path}/edits.db`, "--max-messages", "1"],
       ...["--group", topic],
     ]);
   assertStringIncludes((await store()).stderr, "the user 'alice' may not use the topic");
@@ -73,7 +74,6 @@ Deno.test("store works under TLS and SASL with Read on topic and group, and says
   const { code, stderr } = await store();
   assertEquals(code, 0, stderr);
   assertStringIncludes(stderr, "Ended: 0 stored, 1 put aside");
-  await Deno.remove(directory, { recursive: true });
 });
 
 const CREATE_TOPIC = ["Create", "Describe", "DescribeConfigs"];

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { testFolder } from "../support/folder.ts";
 import { testKafka } from "../support/kafka.ts";
 import { serve, startProducer } from "../support/produce.ts";
 import { startOnTerminal } from "../support/terminal.ts";
@@ -117,24 +118,20 @@ Deno.test("store on a terminal shows one line below the log, and at the end what
   await using server = live();
   const topic = await makeTopic(kafka);
   await using producer = startProducer({ kafka, topic, url: server.url });
-  const directory = await Deno.makeTempDir({ prefix: "wikitap-store-" });
-  try {
-    const files = [`--allow-read=${directory}`, `--allow-write=${directory}`];
-    const command = ["-P=store", `--allow-net=${kafka}`, ...files, "scripts/store.ts"];
-    const where = ["--bootstrap-server", kafka, "--topic", topic];
-    await using session = startOnTerminal(
-      [...command, ...where, "--database", `sqlite:${directory}/edits.db`],
-      { columns: 120 },
-    );
-    const status = /^storing · [\d.,]+ records\/s · .+ · [\d,]+ stored · 3 partitions$/;
-    await session.until((screen) => status.test(screen.at(-1) ?? ""));
-    await session.interrupt();
-    assertEquals(await session.ended, 0);
-    assert(session.screen().every((row) => !row.includes("records/s")));
-    assertMatch(session.screen().join(""), /Ended: [\d,]+ stored/);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using folder = await testFolder();
+  const files = [`--allow-read=${folder.path}`, `--allow-write=${folder.path}`];
+  const command = ["-P=store", `--allow-net=${kafka}`, ...files, "scripts/store.ts"];
+  const where = ["--bootstrap-server", kafka, "--topic", topic];
+  await using session = startOnTerminal(
+    [...command, ...where, "--database", `sqlite:${folder.path}/edits.db`],
+    { columns: 120 },
+  );
+  const status = /^storing · [\d.,]+ records\/s · .+ · [\d,]+ stored · 3 partitions$/;
+  await session.until((screen) => status.test(screen.at(-1) ?? ""));
+  await session.interrupt();
+  assertEquals(await session.ended, 0);
+  assert(session.screen().every((row) => !row.includes("records/s")));
+  assertMatch(session.screen().join(""), /Ended: [\d,]+ stored/);
   producer.process.kill("SIGTERM");
   assertEquals((await producer.ended).code, 0);
 });

@@ -8,6 +8,7 @@ import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
 import { readTopic } from "../../lib/kafka/reader.ts";
 import { freePort } from "../../lib/local/ports.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { testFolder } from "../support/folder.ts";
 import { testKafka, uniqueTopic } from "../support/kafka.ts";
 import { type ProducerOptions, recordsOf, serve, startProducer } from "../support/produce.ts";
 import { type Ended, runProgram, startProgram } from "../support/program.ts";
@@ -88,16 +89,15 @@ registryTest("store and dashboard read Avro as they read JSON", async () => {
   await using upstream = serve(syntheticLog({ start, rate: 40, count: 1000 }));
   const args = ["--since", String(start - 1000), "--events-to-produce", "50"];
   await published({ topic, registry, url: upstream.url, args });
-  const folder = await Deno.makeTempDir({ prefix: "wikitap-avro-" });
+  await using folder = await testFolder();
   const at = ["--bootstrap-server", kafka, "--topic", topic, "--schema-registry", registry];
-  const database = ["--database", `sqlite:${folder}/edits.db`, "--max-messages", "50"];
+  const database = ["--database", `sqlite:${folder.path}/edits.db`, "--max-messages", "50"];
   const stored = await runProgram("scripts/store.ts", [...at, ...database]);
   assertEquals(stored.code, 0, stored.stderr);
   {
-    using edits = new DatabaseSync(`${folder}/edits.db`);
+    using edits = new DatabaseSync(`${folder.path}/edits.db`);
     assertEquals({ ...edits.prepare("SELECT count(*) AS count FROM edits").get() }, { count: 50 });
   }
-  await Deno.remove(folder, { recursive: true });
 
   const port = freePort();
   await using page = startProgram("scripts/dashboard.ts", [...at, "--port", String(port)]);

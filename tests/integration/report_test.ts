@@ -5,6 +5,7 @@ import { openReader } from "../../lib/store/answers.ts";
 import { openSink } from "../../lib/store/database.ts";
 import { QUESTIONS } from "../../lib/store/questions.ts";
 import { toRows } from "../../lib/store/rows.ts";
+import { testFolder } from "../support/folder.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { editOf } from "../support/records.ts";
 
@@ -76,12 +77,11 @@ const WANTED = {
 };
 
 Deno.test("ask() answers all questions from SQLite", async () => {
-  const directory = await Deno.makeTempDir();
-  const address = { kind: "sqlite", file: `${directory}/edits.db` } as const;
+  await using folder = await testFolder();
+  const address = { kind: "sqlite", file: `${folder.path}/edits.db` } as const;
   await assertRejects(() => answers(address, undefined), UserError, "Nothing is stored in sqlite:");
   await fill(address, undefined);
   assertEquals(plain(await answers(address, undefined)), WANTED);
-  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("ask() answers all questions from PostgreSQL, in the same words", async () => {

@@ -8,6 +8,7 @@ import { QUESTIONS } from "../../lib/store/questions.ts";
 import { toRows } from "../../lib/store/rows.ts";
 import { type Claim, NO_ROWS, type Sink } from "../../lib/store/sink.ts";
 import { DatabaseSync } from "node:sqlite";
+import { testFolder } from "../support/folder.ts";
 import { HOSTILE } from "../support/hostile.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { editOf } from "../support/records.ts";
@@ -235,13 +236,12 @@ Deno.test("openSink() says what is wrong with PostgreSQL, without the password",
 });
 
 Deno.test("openSink() says what is wrong with an SQLite file", async () => {
-  const directory = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${directory}/text`, "no database ".repeat(100));
+  await using folder = await testFolder();
+  await Deno.writeTextFile(`${folder.path}/text`, "no database ".repeat(100));
   const open = (name: string) => () =>
-    openSink({ kind: "sqlite", file: `${directory}/${name}` }, undefined);
+    openSink({ kind: "sqlite", file: `${folder.path}/${name}` }, undefined);
   await assertRejects(open("text"), UserError, "it is another kind of file");
   await assertRejects(open("none/edits.db"), UserError, "it cannot be opened");
-  await Deno.remove(directory, { recursive: true });
 });
 
 /** All values as text, since the drivers differ in what they give for large integers. */

@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { Producer } from "../../../lib/chaos/producer.ts";
 import { sleep } from "../../../lib/sleep.ts";
+import { testFolder } from "../../support/folder.ts";
 
 for (const end of ["stop()", "disposal"]) {
   Deno.test(`Producer ends by ${end} also while its process is being started`, async () => {
-    const directory = await Deno.makeTempDir({ prefix: "wikitap-producer-" });
-    const program = `${directory}/endless.ts`;
+    await using folder = await testFolder();
+    const program = `${folder.path}/endless.ts`;
     await Deno.writeTextFile(program, "setInterval(() => {}, 1000);");
-    const producer = new Producer({ program, flags: [], directory });
+    const producer = new Producer({ program, flags: [], directory: folder.path });
     const ended = end === "stop()" ? producer.stop() : producer[Symbol.asyncDispose]();
     const late = new AbortController();
     const limit = sleep(5000, late.signal).then(() => "late");
     assertEquals(await Promise.race([ended.then(() => "ended"), limit]), "ended");
     late.abort();
     assertEquals(producer.counts, { starts: 1, gaveUp: 0 });
-    await Deno.remove(directory, { recursive: true });
   });
 }
