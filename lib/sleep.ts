@@ -1,4 +1,4 @@
-/** Waits `ms`, or less when `signal` is aborted. */
+/** Waits `ms` (none for less than 0), or less when `signal` is aborted. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
@@ -7,7 +7,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    // A negative time would be a warning on stderr.
+    const timer = setTimeout(done, Math.max(0, ms));
     signal?.addEventListener("abort", done);
   });
 }
