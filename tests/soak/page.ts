@@ -1,6 +1,7 @@
 /**
  * Does the live page keep its memory? Runs a Kafka, a producer of invented edits, the dashboard and
- * some open pages for a while, and prints what they take, a line each so often.
+ * some open pages for a while, and prints what they take, a line each so often. The topic holds an
+ * hour of edits at the start: the page counts over an hour, and fills its memory by then.
  *
  *     deno task soak-page --for 30m
  */
@@ -13,6 +14,7 @@ import { sleep } from "../../lib/sleep.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { launchBrowser, openTab } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
+import type { Edit } from "../../lib/edits/edit.ts";
 import { inventEdit } from "../support/edits.ts";
 import { TestTopic } from "../support/topic.ts";
 import { cpuSeconds, residentBytes } from "./process.ts";
@@ -51,14 +53,15 @@ export const main = program({
   groups: [soakOptions],
   async run({ for: length, every, rate, pages }, stop) {
     const directory = await Deno.makeTempDir({ prefix: "wikitap-soak-" });
-    const ending = AbortSignal.any([stop, AbortSignal.timeout(length)]);
     try {
       await using kafka = await startKafka({ directory, port: 0, heap: 256 });
       await using topic = await TestTopic.create(kafka.bootstrapServers);
+      await fill(topic, rate, stop);
       await using dashboard = await TestDashboard.start(kafka.bootstrapServers, topic.name);
       await using browser = await launchBrowser();
       const tabs = [];
       for (let n = 0; n < pages; n++) tabs.push((await openTab(browser, dashboard.url)).page);
+      const ending = AbortSignal.any([stop, AbortSignal.timeout(length)]);
       const publishing = publish(topic, rate, ending);
       writeOutput(HEADER);
       const begin = Date.now();
@@ -72,18 +75,34 @@ export const main = program({
   },
 });
 
-/** Publishes new edits ten times a second; two of three are of a page and a user of their own. */
+const HOUR = 3_600_000;
+
+/** Publishes the edits of the hour before. */
+async function fill(topic: TestTopic, rate: number, stop: AbortSignal): Promise<void> {
+  const begin = Date.now() - HOUR;
+  for (let second = 0; second < HOUR / 1000 && !stop.aborted; second++) {
+    const at = begin + second * 1000;
+    await topic.publish(Array.from({ length: rate }, (_, n) => edit(-second * rate - n - 1, at)));
+  }
+}
+
+/** Publishes new edits ten times a second. */
 async function publish(topic: TestTopic, rate: number, stop: AbortSignal): Promise<void> {
   const begin = Date.now();
   for (let count = 0; await pause(Date.now() + 100, stop);) {
     const edits = [];
     for (const due = rate * (Date.now() - begin) / 1000; count < due; count++) {
-      const edit = inventEdit(count, Date.now());
-      const own = { title: `${edit.title} (${count})`, user_name: `${edit.user_name} ${count}` };
-      edits.push(count % 3 === 0 ? edit : { ...edit, ...own });
+      edits.push(edit(count, Date.now()));
     }
     await topic.publish(edits);
   }
+}
+
+/** Two of three are of a page and a user of their own. */
+function edit(number: number, at: number): Edit {
+  const edit = inventEdit(Math.abs(number), at);
+  const own = { title: `${edit.title} (${number})`, user_name: `${edit.user_name} ${number}` };
+  return number % 3 === 0 ? edit : { ...edit, ...own };
 }
 
 const COLUMNS = [
