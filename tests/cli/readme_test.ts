@@ -50,7 +50,9 @@ Deno.test({
       EVENTSTREAMS_URL: "http://127.0.0.1:8181/v2/stream/recentchange",
       PGPASSWORD: postgres!.password,
     };
-    stack.defer(() => run("deno task kafka stop", { cwd, env }).then(() => {}));
+    for (const service of ["kafka", "registry"]) {
+      stack.defer(async () => void await run(`deno task ${service} stop`, { cwd, env }));
+    }
     const hasRegistry = await fetchedRegistry() !== undefined;
     for (const block of codeBlocks(await Deno.readTextFile("README.md"))) {
       if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
@@ -106,7 +108,7 @@ async function start(
   // The demo finds no Wikimedia, so that what it publishes is in a topic of its own.
   const own = / task demo$/.test(command) ? { EVENTSTREAMS_URL: "http://127.0.0.1:1/" } : {};
   const process = new Deno.Command("sh", {
-    args: ["-c", `exec ${command}`],
+    args: ["-c", `exec ${command} 2>> .stderr`],
     ...{ cwd, env: { ...env, ...own }, stdin: "null", stdout: "piped", stderr: "null" },
   }).spawn();
   const running = {
@@ -114,7 +116,7 @@ async function start(
       process.kill("SIGINT");
       const { code } = await process.status;
       await process.stdout.cancel();
-      assertEquals(code, 0, `exit code of ${command}`);
+      assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(`${cwd}/.stderr`)}`);
     },
   };
   if (shows === "line") {
