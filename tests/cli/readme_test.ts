@@ -116,6 +116,8 @@ async function start(
       process.kill("SIGINT");
       const { code } = await process.status;
       await process.stdout.cancel();
+      // How a stand-in ends, in the middle of a response too, is the matter of replay_test.
+      if (command.includes("task replay")) return;
       assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(`${cwd}/.stderr`)}`);
     },
   };
