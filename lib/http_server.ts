@@ -1,4 +1,5 @@
 import { UserError } from "./error.ts";
+import { sleep } from "./sleep.ts";
 
 /** Where to listen, and how that is told to the user. */
 export interface ListenOptions {
@@ -42,6 +43,19 @@ export function listen(
     }
     throw new UserError(failed, { hint: `Check ${flags.hostname} and ${flags.port}`, cause });
   }
+}
+
+/** How long clients may take to read the last of what is theirs, in ms. */
+const CLOSE_LIMIT = 1000;
+
+/**
+ * Closes the port, and waits until every client has read the response that it is at; for 1 s at the
+ * most, as one that does not read would be waited for for ever.
+ */
+export async function closeServer(server: Deno.HttpServer): Promise<void> {
+  const done = new AbortController();
+  const shutdown = server.shutdown().finally(() => done.abort());
+  await Promise.race([shutdown, sleep(CLOSE_LIMIT, done.signal)]);
 }
 
 /** The address of a server: `http://127.0.0.1:9464`, `http://[::1]:9464`. */

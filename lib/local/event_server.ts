@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { closeServer } from "../http_server.ts";
 import { assign } from "./events/assignment.ts";
 import { Connection, Torn } from "./events/connection.ts";
 import { FaultDraw, type Faults } from "./events/faults.ts";
@@ -59,7 +60,7 @@ export interface EventServer {
   /** The stream `recentchange`. */
   readonly url: string;
   readonly stats: EventServerStats;
-  /** Ends all connections and closes the port. */
+  /** Ends all connections and closes the port; within 1 s, also where a client reads nothing. */
   stop(): Promise<void>;
 }
 
@@ -153,7 +154,7 @@ export function serveEvents(options: EventServerOptions): EventServer {
     },
     stop: async () => {
       for (const connection of connections.keys()) connection.close();
-      await server.shutdown();
+      await closeServer(server);
     },
   };
 }

@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { addressOf, listen, textResponse } from "../http_server.ts";
-import { sleep } from "../sleep.ts";
+import { addressOf, closeServer, listen, textResponse } from "../http_server.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { isOwnHost } from "./hosts.ts";
 import { staticFiles } from "./static_files.ts";
@@ -24,9 +23,6 @@ export interface PageServer {
 
 const logger = getLogger(["wikitap", "dashboard"]);
 
-/** How long pages may take to read the last of what is theirs, in ms. */
-const STOP_LIMIT = 1000;
-
 /**
  * Serves the page and its events: `GET /`, the files it is made of, and `/events`.
  *
@@ -44,11 +40,8 @@ export function servePage({ port, hostname, broadcast }: PageServerOptions): Pag
   return {
     url: `${addressOf(server)}/`,
     stop: async () => {
-      // The server waits for the end of all responses; for ever, where a page does not read.
       broadcast.close();
-      const done = new AbortController();
-      const shutdown = server.shutdown().finally(() => done.abort());
-      await Promise.race([shutdown, sleep(STOP_LIMIT, done.signal)]);
+      await closeServer(server);
     },
   };
 }

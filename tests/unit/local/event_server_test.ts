@@ -256,17 +256,31 @@ Deno.test("serveEvents() leaves out lost records, and numbers anew from a connec
 Deno.test("serveEvents() waits for a slow client, with one chunk prepared", async () => {
   await withServer({ log: syntheticLog() }, async ({ get, stats }) => {
     const response = await get();
-    let before = -1;
     // What the system's socket buffers take is all that is sent ahead.
-    await until(() => {
-      const same = stats().events === before;
-      before = stats().events;
-      return same && before > 0;
-    });
-    assert(before < 20_000, `${before}`);
+    const sent = await untilStill(() => stats().events);
+    assert(sent < 20_000, `${sent}`);
     await response.body?.cancel();
   });
 });
+
+Deno.test("stop() waits a second at the most for a client that reads nothing", async () => {
+  const server = serveEvents({ log: syntheticLog(), pace: "at-once" });
+  const response = await fetch(server.url, { headers: { "user-agent": USER_AGENT } });
+  await untilStill(() => server.stats.events);
+  await server.stop();
+  await response.body?.cancel();
+});
+
+/** Waits until a count is above 0 and stays as it is from one look to the next. */
+async function untilStill(look: () => number): Promise<number> {
+  let before = 0;
+  await until(() => {
+    const isSame = look() === before;
+    before = look();
+    return isSame && before > 0;
+  });
+  return before;
+}
 
 Deno.test("stop() ends the open connections", async () => {
   const server = serveEvents({ log: syntheticLog({ count: 3 }), pace: "at-once" });
