@@ -15,77 +15,100 @@ export interface MembersOptions {
 const COUNT = 3;
 /** More than any run takes (ms). */
 const LIMIT = 3 * 3_600_000;
+/** How long one that ended by itself stays away, in ms. */
+const RESTART_AFTER = 1000;
 
-/** Three processes of `store` that share a topic; one that ends by itself is started again. */
+/** One of the members: a process, and after its end another one. */
+interface Place {
+  process: Running;
+  /** It was killed: how long it stays away, in ms. */
+  killedFor: number | undefined;
+  /** Resolves when it is over for good. */
+  readonly kept: Promise<void>;
+}
+
+/**
+ * Three processes of `store` that share a topic. Each that ends, killed or by itself, is followed
+ * by a new one, as under a service manager: one ends by itself when it cannot begin while the
+ * database or a broker is away.
+ */
 export class Members implements AsyncDisposable {
   /** How many ended by themselves, each with what it said. */
   gaveUp = 0;
   readonly #options: MembersOptions;
-  readonly #running: Running[];
-  /** Those that were told to end, or were killed. */
-  readonly #expected = new Set<Running>();
+  readonly #places: readonly Place[];
+  readonly #over = new AbortController();
 
   constructor(options: MembersOptions) {
     this.#options = options;
-    this.#running = Array.from({ length: COUNT }, (_, index) => this.#start(index));
+    this.#places = Array.from({ length: COUNT }, (_, index) => this.#place(index));
   }
 
   /** SIGKILL to one of them, and a new one in its place after `pause` ms. */
   async kill(pause: number, random: Random): Promise<void> {
-    const index = random.integer(0, COUNT - 1);
+    const [index, place] = this.#pick(random);
     this.#options.log(`SIGKILL to member ${index}`);
-    const victim = this.#running[index]!;
-    this.#expected.add(victim);
-    victim.process.kill("SIGKILL");
-    await victim.ended;
+    const { process } = place;
+    if (process.kill("SIGKILL")) place.killedFor = pause;
+    await process.ended;
     await sleep(pause);
-    this.#running[index] = this.#start(index);
   }
 
   /** SIGSTOP to one of them for `pause` ms. */
   async stop(pause: number, random: Random): Promise<void> {
-    const index = random.integer(0, COUNT - 1);
+    const [index, { process }] = this.#pick(random);
     this.#options.log(`SIGSTOP to member ${index}`);
-    const victim = this.#running[index]!;
-    victim.process.kill("SIGSTOP");
+    process.kill("SIGSTOP");
     await sleep(pause);
-    victim.process.kill("SIGCONT");
+    process.kill("SIGCONT");
   }
 
   /** Asks them to end, and waits until they have. */
   async end(): Promise<void> {
-    for (const member of this.#running) {
-      this.#expected.add(member);
-      member.process.kill("SIGTERM");
-    }
-    for (const member of this.#running) {
-      const { code, stderr } = await member.ended;
-      if (code === 0) continue;
-      this.gaveUp++;
-      this.#options.log(`a member ends with ${code}: ${stderr.slice(-1000)}`);
-    }
+    this.#over.abort();
+    for (const { process } of this.#places) process.kill("SIGTERM");
+    await Promise.all(this.#places.map(({ kept }) => kept));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const member of this.#running) {
-      this.#expected.add(member);
-      await member[Symbol.asyncDispose]();
+    this.#over.abort();
+    for (const { process } of this.#places) await process[Symbol.asyncDispose]();
+  }
+
+  #pick(random: Random): [index: number, place: Place] {
+    const index = random.integer(0, COUNT - 1);
+    return [index, this.#places[index]!];
+  }
+
+  #place(index: number): Place {
+    const kept = Promise.withResolvers<void>();
+    const place: Place = { process: this.#start(), killedFor: undefined, kept: kept.promise };
+    this.#keep(place, index).then(kept.resolve, kept.reject);
+    return place;
+  }
+
+  async #keep(place: Place, index: number): Promise<void> {
+    const { log } = this.#options;
+    const { signal: over } = this.#over;
+    while (true) {
+      const { code, stderr } = await place.process.ended;
+      const { killedFor } = place;
+      place.killedFor = undefined;
+      if (killedFor === undefined && !(over.aborted && code === 0)) {
+        this.gaveUp++;
+        log(`member ${index} ends with ${code}: ${stderr.slice(-1000)}`);
+      }
+      await sleep(killedFor ?? RESTART_AFTER, over);
+      if (over.aborted) return;
+      place.process = this.#start();
     }
   }
 
-  #start(index: number): Running {
-    const { brokers, topic, server, database, log } = this.#options;
-    const member = startProgram("scripts/store.ts", [
+  #start(): Running {
+    const { brokers, topic, server, database } = this.#options;
+    return startProgram("scripts/store.ts", [
       ...["--bootstrap-server", brokers, "--topic", topic, "--database", database.address],
       ...["--log-level", "debug"],
     ], { env: { PGPASSWORD: server.password }, limit: LIMIT });
-    member.ended.then(({ code, stderr }) => {
-      if (this.#expected.has(member)) return;
-      this.gaveUp++;
-      log(`member ${index} ends with ${code}: ${stderr.slice(-1000)}`);
-      // It was not able to begin while the database or a broker was away: as a service, again.
-      setTimeout(() => this.#running[index] = this.#start(index), 1000);
-    });
-    return member;
   }
 }

@@ -39,6 +39,8 @@ const ROOT = new URL("../../", import.meta.url);
 /** A program that runs. Disposing it kills it, where it has not ended by then. */
 export interface Running extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
+  /** @returns false where it has ended before. */
+  kill(signal: Deno.Signal): boolean;
   /** Resolves when stdout holds `text`; rejects when the program ends without. */
   untilOutput(text: string): Promise<void>;
   /** As `untilOutput()`, of stderr. */
@@ -72,12 +74,19 @@ export function startProgram(
   const stdout = collect(process.stdout);
   const stderr = collect(process.stderr);
   let isOver = false;
+  const kill = (signal: Deno.Signal): boolean => {
+    if (isOver) return false;
+    try {
+      process.kill(signal);
+      return true;
+    } catch (error) {
+      if (error instanceof TypeError) return false; // ended a moment ago
+      throw error;
+    }
+  };
   const end = async (): Promise<Ended> => {
     let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      process.kill("SIGKILL");
-    }, limit);
+    const timer = setTimeout(() => isLate = kill("SIGKILL"), limit);
     const { code } = await process.status;
     isOver = true;
     clearTimeout(timer);
@@ -89,9 +98,9 @@ export function startProgram(
   const ended = end();
   ended.catch(() => {}); // whoever waits for it learns of it
   return {
-    ...{ process, untilOutput: stdout.until, untilLog: stderr.until, ended },
+    ...{ process, kill, untilOutput: stdout.until, untilLog: stderr.until, ended },
     async [Symbol.asyncDispose]() {
-      if (!isOver) process.kill("SIGKILL");
+      kill("SIGKILL");
       await ended.catch(() => {});
     },
   };
