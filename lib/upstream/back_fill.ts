@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
+import type { Arrival } from "./arrival.ts";
 import type { Step } from "./position.ts";
-import type { Arrival, EventStream } from "./stream.ts";
+import type { EventStream } from "./stream.ts";
 
 /** How far back timestamps go in one topic-partition's order, in ms: by 46 in all that was seen. */
 export const DISORDER = 1000;

@@ -105,7 +105,7 @@ function hintFor(status: number): string {
 }
 
 /** `Retry-After` in ms, as seconds or as a date; `undefined` where it makes no sense. */
-export function retryAfterOf(value: string | null, now = Date.now()): number | undefined {
+function retryAfterOf(value: string | null, now = Date.now()): number | undefined {
   if (value === null) return undefined;
   const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER);

@@ -1,23 +1,14 @@
 import { getLogger } from "@logtape/logtape";
 import { sleep } from "../sleep.ts";
+import { type Arrival, readArrival } from "./arrival.ts";
 import { backoff } from "./backoff.ts";
-import { type Event, readEvent, RefusedEvent } from "./event.ts";
 import { writeEventId } from "./event_id.ts";
 import { IdReader } from "./id_reader.ts";
 import { gapReporter } from "./gap_report.ts";
-import { placeKey, type Position, type Step } from "./position.ts";
+import type { Position } from "./position.ts";
 import { type RepeatCounts, Repeats } from "./repeats.ts";
 import { type Cause, openResponse, Unavailable, UpstreamRefused } from "./response.ts";
 import { type Frame, SseParser } from "./sse.ts";
-
-/** One frame that has not been handled before: an event, or the reason why it is none. */
-export interface Arrival extends Step {
-  /** The upstream JSON, byte for byte. */
-  readonly data: Uint8Array;
-  readonly event: Event | undefined;
-  /** Why there is no event: `bad JSON`, `wrong shape: …` or `too large`. */
-  readonly refusal: string | undefined;
-}
 
 /** What the stream is doing; `away`: the service cannot be read just now. */
 export type StreamState = "connecting" | "reading" | "away" | "ended";
@@ -335,31 +326,6 @@ const DETAILS: Partial<Record<Cause, string>> = {
 /** The reconnection time that a stream asks for, within reason. */
 function asked(retry: number | undefined): number | undefined {
   return retry === undefined ? undefined : Math.min(retry, MAX_RETRY);
-}
-
-function readArrival(frame: Frame, ids: IdReader, latest: number): Arrival {
-  const { data } = frame;
-  const entries = ids.read(frame.id);
-  let event: Event | undefined;
-  let refusal: string | undefined;
-  try {
-    if (frame.oversized) refusal = "too large";
-    else event = readEvent(data, frame.text);
-  } catch (error) {
-    if (!(error instanceof RefusedEvent)) throw error;
-    refusal = error.message;
-  }
-  if (event === undefined) {
-    const key = ids.moved ?? entries[0]?.key ?? "unknown/0";
-    return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
-  }
-  const { topic, partition, offset, id, dt } = event.meta;
-  const key = placeKey(topic, partition);
-  const next = entries.find((entry) => entry.key === key)?.next;
-  // Without an entry of its own (a stream that sends no ids) the event's own time has to do.
-  const timestamp = next === undefined ? Date.parse(dt) : next - 1;
-  const isCredible = timestamp >= 0 && timestamp <= latest;
-  return { key, timestamp: isCredible ? timestamp : undefined, offset, id, data, event, refusal };
 }
 
 function errorEventText(frame: Frame): string {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Position } from "../../../lib/upstream/position.ts";
 import { UpstreamRefused } from "../../../lib/upstream/response.ts";
-import { type Arrival, EventStream, type StreamOptions } from "../../../lib/upstream/stream.ts";
+import type { Arrival } from "../../../lib/upstream/arrival.ts";
+import { EventStream, type StreamOptions } from "../../../lib/upstream/stream.ts";
 
 const TOPIC = "eqiad.mediawiki.recentchange";
 const IDLE_TOPIC = "codfw.mediawiki.recentchange";

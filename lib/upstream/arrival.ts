@@ -1,0 +1,44 @@
+import { type Event, readEvent, RefusedEvent } from "./event.ts";
+import type { IdReader } from "./id_reader.ts";
+import { placeKey, type Step } from "./position.ts";
+import type { Frame } from "./sse.ts";
+
+/** One frame that has not been handled before: an event, or the reason why it is none. */
+export interface Arrival extends Step {
+  /** The upstream JSON, byte for byte. */
+  readonly data: Uint8Array;
+  readonly event: Event | undefined;
+  /** Why there is no event: `bad JSON`, `wrong shape: …` or `too large`. */
+  readonly refusal: string | undefined;
+}
+
+/**
+ * Reads what a frame brings.
+ *
+ * @param ids Reads the frame's id, by what the ids before it were.
+ * @param latest A Kafka timestamp (ms) beyond it is not believed.
+ */
+export function readArrival(frame: Frame, ids: IdReader, latest: number): Arrival {
+  const { data } = frame;
+  const entries = ids.read(frame.id);
+  let event: Event | undefined;
+  let refusal: string | undefined;
+  try {
+    if (frame.oversized) refusal = "too large";
+    else event = readEvent(data, frame.text);
+  } catch (error) {
+    if (!(error instanceof RefusedEvent)) throw error;
+    refusal = error.message;
+  }
+  if (event === undefined) {
+    const key = ids.moved ?? entries[0]?.key ?? "unknown/0";
+    return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
+  }
+  const { topic, partition, offset, id, dt } = event.meta;
+  const key = placeKey(topic, partition);
+  const next = entries.find((entry) => entry.key === key)?.next;
+  // Without an entry of its own (a stream that sends no ids) the event's own time has to do.
+  const timestamp = next === undefined ? Date.parse(dt) : next - 1;
+  const isCredible = timestamp >= 0 && timestamp <= latest;
+  return { key, timestamp: isCredible ? timestamp : undefined, offset, id, data, event, refusal };
+}
