@@ -35,7 +35,7 @@ const benchOptions = {
     output: option({
       placeholder: "FOLDER",
       help: "Write the results there too, as speed.md and speed.svg.",
-      parse: (text) => text,
+      parse: String,
     }),
   },
 } satisfies OptionGroup;

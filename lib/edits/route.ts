@@ -12,7 +12,7 @@ import {
 } from "./template.ts";
 
 /** The most topics that one template may make. */
-export const MAX_TOPICS = 1000;
+const MAX_TOPICS = 1000;
 
 const READERS: Readonly<Record<Placeholder, (event: Event) => string | undefined>> = {
   type: typeOf,

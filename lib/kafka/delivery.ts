@@ -25,7 +25,7 @@ import type { Session } from "./session.ts";
 import { type NewTopics, TopicTable } from "./topic_table.ts";
 
 /** What the words of the command line stand for. */
-export const DELIVERIES = { "exactly-once": ExactlyOnce, "at-least-once": AtLeastOnce } as const;
+const DELIVERIES = { "exactly-once": ExactlyOnce, "at-least-once": AtLeastOnce } as const;
 
 export interface DeliveryOptions {
   readonly cluster: Cluster;

@@ -106,7 +106,7 @@ function tooFewBrokers(brokers: number, specs: readonly TopicSpec[], cause: unkn
  * @param limit ms to wait at the most.
  * @throws {UserError} when that takes longer; whatever Kafka says but that it is not ready yet.
  */
-export async function waitForLeaders(
+async function waitForLeaders(
   admin: Admin,
   topics: readonly string[],
   limit = LEADERS_LIMIT,
