@@ -79,6 +79,9 @@ Deno.test("One time for all upstream topics is found to lose edits", unsanitized
 
 Deno.test("One send over several brokers is found to double edits", unsanitized, () =>
   chaos(
-    { program: pathOf("mutants/one_send.ts"), patience: 10_000, events: 120_000 },
+    {
+      ...{ program: pathOf("mutants/one_send.ts"), patience: 10_000 },
+      ...{ events: 20_000, duration: 4000 },
+    },
     ({ verdict }) => verdict.doubled > 0,
   ));

@@ -1,10 +1,14 @@
 /**
  * A producer that gives all partitions of a transaction to kafkajs in one `send`, as its
  * documentation does: where one broker has to be asked again, kafkajs asks others again, too.
+ * One has to be where kafkajs's requests for the partitions of a transaction meet at its
+ * coordinator, which by chance is seldom. Here they come one after another, and it is often.
  */
 import type { RecordMetadata } from "kafkajs";
+import Broker from "kafkajs/src/broker/index.js";
 import { KafkaClient, type Message, type Transaction } from "../../../lib/kafka/kafkajs.ts";
 import { runMain } from "../../../lib/cli/program.ts";
+import { sleep } from "../../../lib/sleep.ts";
 import { main } from "../../../main.ts";
 
 interface Waiting {
@@ -42,5 +46,19 @@ function sendingAtOnce(transaction: Transaction): Transaction {
   };
   return transaction;
 }
+
+/** What each such request waits for each other that is under way, in ms. */
+const STAGGER = 5;
+
+const { addPartitionsToTxn } = Broker.prototype;
+let underWay = 0;
+Broker.prototype.addPartitionsToTxn = async function (request: unknown) {
+  await sleep(STAGGER * underWay++);
+  try {
+    return await addPartitionsToTxn.call(this, request);
+  } finally {
+    underWay--;
+  }
+};
 
 await runMain(main);
