@@ -14,6 +14,7 @@ import { linesOf } from "../lib/console/output.ts";
 import { writeLines } from "../lib/console/write.ts";
 import { openCluster } from "../lib/kafka/cluster.ts";
 import { readTopic } from "../lib/kafka/reader.ts";
+import { counted } from "../lib/terminal/status_line.ts";
 
 const logger = getLogger(["wikitap", "consume"]);
 
@@ -84,7 +85,7 @@ export const main = program({
         count += records.length;
       },
     });
-    logger.info("Read {count} records", { count });
+    logger.info("Read {records}", { records: counted(count, "record"), count });
   },
 });
 

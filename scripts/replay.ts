@@ -16,6 +16,7 @@ import { readRecording } from "../lib/local/recording.ts";
 import { syntheticStreams } from "../lib/local/synthetic.ts";
 import { untilAborted } from "../lib/sleep.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
+import { counted } from "../lib/terminal/status_line.ts";
 
 const everySo = (help: string) =>
   option({ placeholder: "N", help, parse: integer(1, 1_000_000_000) });
@@ -188,8 +189,14 @@ function describe({ file, seed, rate, events }: EventOptions): string {
 
 function summary({ stats }: EventServer): string {
   const refused = Object.entries(stats.refused).map(([status, count]) => `${count} x ${status}`);
-  return `${stats.connections} connections, ${stats.events} events sent, ${stats.cuts} cuts, ` +
-    `${stats.stalls} stalls, ${stats.errors} errors, refused: ${refused.join(", ") || "none"}`;
+  const facts = [
+    counted(stats.connections, "connection"),
+    `${counted(stats.events, "event")} sent`,
+    counted(stats.cuts, "cut"),
+    counted(stats.stalls, "stall"),
+    counted(stats.errors, "error"),
+  ];
+  return `${facts.join(", ")}, refused: ${refused.join(", ") || "none"}`;
 }
 
 if (import.meta.main) await runMain(main);

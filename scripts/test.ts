@@ -96,8 +96,8 @@ async function everything(run: TestRun, folder: string, signal: AbortSignal): Pr
       [TEST_KAFKA[3]]: addressOf(three!),
       ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
     };
-    // One after another: they measure times, and two cores have enough to do with three brokers.
-    await run.tests(ON_KAFKA, [], env);
+    // Most of them wait for something, most of the time.
+    await run.tests(ON_KAFKA, ["--parallel"], { ...env, DENO_JOBS: "2" });
   } finally {
     for (const started of [one!, three!]) {
       if (started.status === "fulfilled") await started.value.stop();

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { SavedProgress } from "../kafka/saved.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
+import { counted } from "../terminal/status_line.ts";
 import { totalOf } from "./total.ts";
 
 const log = getLogger(["wikitap", "produce"]);
@@ -16,24 +17,24 @@ export function reportSummary(counts: ProduceCounts, did: string): void {
 
 function summaryText(counts: ProduceCounts, did: string): string {
   const { stream, publisher } = counts;
-  const facts: readonly (readonly [string, number])[] = [
-    ["dropped by the filter", counts.outcomes.total("filtered")],
-    ["canaries", counts.outcomes.total("canary")],
-    ["refused", totalOf(counts.refused)],
-    ["dead letters", counts.deadLetters],
-    ["repeats dropped", stream?.repeats ?? 0],
-    ["gaps upstream", stream?.gaps ?? 0],
-    ["events missing there", stream?.missing ?? 0],
-    ["renumberings", stream?.renumbered ?? 0],
-    ["reconnects", totalOf(stream?.reconnects)],
-    ["transactions aborted", publisher?.aborted ?? 0],
+  /** A count, what is counted, and the same in the plural where that differs. */
+  const facts: readonly (readonly [count: number, one: string, several?: string])[] = [
+    [counts.outcomes.total("filtered"), "dropped by the filter"],
+    [counts.outcomes.total("canary"), "canary", "canaries"],
+    [totalOf(counts.refused), "refused"],
+    [counts.deadLetters, "dead letter", "dead letters"],
+    [stream?.repeats ?? 0, "repeat dropped", "repeats dropped"],
+    [stream?.gaps ?? 0, "gap upstream", "gaps upstream"],
+    [stream?.missing ?? 0, "event missing there", "events missing there"],
+    [stream?.renumbered ?? 0, "renumbering", "renumberings"],
+    [totalOf(stream?.reconnects), "reconnect", "reconnects"],
+    [publisher?.aborted ?? 0, "transaction aborted", "transactions aborted"],
   ];
-  const details = facts.filter(([, count]) => count > 0)
-    .map(([what, count]) => `${count.toLocaleString("en")} ${what}`);
+  const details = facts.filter(([count]) => count > 0).map(([count, one, several = one]) =>
+    `${count.toLocaleString("en")} ${count === 1 ? one : several}`
+  );
   return [
-    `${did} ${counts.published.toLocaleString("en")} records of ${
-      counts.events.toLocaleString("en")
-    } events`,
+    `${did} ${counted(counts.published, "record")} of ${counted(counts.events, "event")}`,
     ...details,
   ].join(", ");
 }

@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { sleep } from "../sleep.ts";
 import { type Arrival, readArrival } from "./arrival.ts";
 import { backoff } from "./backoff.ts";
+import { Deadline } from "./deadline.ts";
 import { writeEventId } from "./event_id.ts";
 import { IdReader } from "./id_reader.ts";
 import { gapReporter } from "./gap_report.ts";
@@ -163,7 +164,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     const onStop = () => abort("end");
     stop.addEventListener("abort", onStop);
     this.#letGo = () => abort("idle");
-    let timer = setTimeout(abort, CONNECT_TIMEOUT, "unreachable");
+    const deadline = new Deadline(abort);
+    deadline.set(CONNECT_TIMEOUT, "unreachable");
     let isAtNews = false;
     try {
       if (stop.aborted) return { cause: "end", isAtNews };
@@ -174,10 +176,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
       const parser = new SseParser();
       const ids = new IdReader((key) => this.#received.know(key));
       while (true) {
-        clearTimeout(timer);
-        timer = setTimeout(abort, idleTimeout, "idle");
+        deadline.set(idleTimeout, "idle");
         const { value, done } = await reader.read();
-        clearTimeout(timer);
         if (done) {
           controller.signal.throwIfAborted();
           return { cause: "end", isAtNews, retryAfter: asked(parser.retry) };
@@ -190,9 +190,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
         if (fresh.length > 0) {
           this.counts.arrivals += fresh.length;
           this.#step = 0;
-          timer = setTimeout(abort, maxPause, "let go");
+          deadline.set(maxPause, "let go");
           yield fresh;
-          clearTimeout(timer);
         }
         if (ending !== undefined) return { ...ending, isAtNews };
         // Let go while the consumer was busy: nothing is wrong with what was read.
@@ -215,7 +214,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     } finally {
       this.counts.connected = false;
       this.#letGo = undefined;
-      clearTimeout(timer);
+      deadline.clear();
       stop.removeEventListener("abort", onStop);
       abort("end");
     }

@@ -8,7 +8,7 @@ import {
   type Series,
 } from "./results.ts";
 
-/** What was promised, and by which result it is kept. */
+/** What is aimed at, and which result reaches it. */
 interface Bar {
   readonly what: string;
   readonly wanted: string;
@@ -47,7 +47,7 @@ export function report(results: Results): string {
     "",
     ...latencyTable(results),
     "",
-    "## What was promised",
+    "## What is aimed at",
     "",
     ...barTable(barsOf(results)),
     "",

@@ -4,6 +4,7 @@ import { isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
 import { shell } from "../../lib/local/shell.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
+import { busyDefaultPorts } from "../support/default_ports.ts";
 import { serve } from "../support/produce.ts";
 import { startOnTerminal } from "../support/terminal.ts";
 import { until } from "../support/until.ts";
@@ -21,7 +22,7 @@ const PAGE = /The same as a live page: (http:\/\/127\.0\.0\.1:\d+\/)/;
 
 Deno.test({
   name: "demo shows edits and a live page within a minute, and Ctrl-C ends all of it",
-  ignore: !isFree(PORT),
+  ignore: (await busyDefaultPorts([PORT])).length > 0,
   fn: async () => {
     const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
     await using server = serve(

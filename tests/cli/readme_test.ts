@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
-import { isFree } from "../../lib/local/ports.ts";
+import { busyDefaultPorts } from "../support/default_ports.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { NO_SETTINGS, PATH_WITH_DENO } from "../support/program.ts";
 import { codeBlocks } from "../support/readme.ts";
@@ -31,8 +31,7 @@ const ENDLESS: readonly (readonly [block: RegExp, shows: "line" | URL])[] = [
 /** How long a block may take, in s: none needs a quarter of it on a machine that is not busy. */
 const LIMIT = 180;
 
-const PORTS = [9092, 9093, 9094, 8181, 8080, 8081, 5432, 9464];
-const busy = PORTS.filter((port) => !isFree(port));
+const busy = await busyDefaultPorts([9092, 9093, 9094, 8181, 8080, 8081, 5432, 9464]);
 const postgres = busy.length === 0 ? await testPostgres({ fsync: "off" }, 5432) : undefined;
 
 Deno.test({
@@ -116,8 +115,6 @@ async function start(
       process.kill("SIGINT");
       const { code } = await process.status;
       await process.stdout.cancel();
-      // How a stand-in ends, in the middle of a response too, is the matter of replay_test.
-      if (command.includes("task replay")) return;
       assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(`${cwd}/.stderr`)}`);
     },
   };

@@ -56,7 +56,7 @@ Deno.test("replay serves synthetic events, says how to use them, and sums up at 
   assertEquals([code, errors], [0, ""]);
   assertStringIncludes(output, "Serving synthetic events (seed 0), 100 in all");
   assertStringIncludes(output, "deno task start --stream-url http://127.0.0.1:");
-  assertStringIncludes(output, "1 connections, 102 events sent, 0 cuts, 0 stalls, 0 errors");
+  assertStringIncludes(output, "1 connection, 102 events sent, 0 cuts, 0 stalls, 0 errors");
 });
 
 Deno.test("replay plays a recording", async () => {
@@ -84,7 +84,7 @@ Deno.test("replay with --cut-every and --status-every is an upstream on a bad da
     assertEquals(refused.status, 500);
     await refused.body?.cancel();
   });
-  assertStringIncludes(output, "1 cuts, 0 stalls, 0 errors, refused: 1 x 500");
+  assertStringIncludes(output, "1 cut, 0 stalls, 0 errors, refused: 1 x 500");
 });
 
 Deno.test("replay says what is wrong with a file, and with flags that do not go together", async () => {

@@ -15,7 +15,7 @@ Deno.test("reportSummary() says what became of everything, but for zeros", () =>
   assertEquals(log.lines, [
     "info: Printed 0 records of 0 events",
     "info: Published 12,345 records of 20,000 events, 1 dropped by the filter, 7 refused, " +
-    "2 dead letters, 1 transactions aborted",
+    "2 dead letters, 1 transaction aborted",
   ]);
 });
 
