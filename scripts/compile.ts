@@ -24,15 +24,21 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ] as const;
 
-/** A program that becomes a binary, and the rights of its task. */
+/** A program that becomes a binary, and the rights and other flags of its task. */
 interface Source {
   readonly name: string;
   readonly script: string;
   readonly rights: PermissionSet;
+  readonly flags?: readonly string[];
 }
 
-const { permissions } = config;
-const PRODUCER: Source = { name: "wikitap", script: "main.ts", rights: permissions.producer };
+const { permissions, tasks } = config;
+const PRODUCER: Source = {
+  name: "wikitap",
+  script: "main.ts",
+  rights: permissions.producer,
+  flags: tasks.start.command.match(/--v8-flags=\S+/g) ?? [],
+};
 /** The programs for the other end of the topic, by their tasks. */
 const COMPANIONS = ["create-topic", "consume", "dashboard", "store", "report"] as const;
 const companions: readonly Source[] = COMPANIONS.map((task) => ({
@@ -82,7 +88,7 @@ export const main = program({
 
 /** Makes the binary, and says where it is. */
 async function compile(
-  { name, script, rights }: Source,
+  { name, script, rights, flags = [] }: Source,
   outputDir: string,
   target: string | undefined,
 ): Promise<string> {
@@ -90,7 +96,8 @@ async function compile(
   const output = `${folder}/${name}${target?.includes("windows") ? ".exe" : ""}`;
   log.info("Compiling {script} for {target}", { script, target: target ?? "this machine" });
   const { code, stderr } = await runDeno([
-    ...["compile", "-q", "--no-check", "--frozen", "--no-prompt", ...rightFlags(bakedIn(rights))],
+    ...["compile", "-q", "--no-check", "--frozen", "--no-prompt"],
+    ...[...flags, ...rightFlags(bakedIn(rights))],
     ...unwanted(await graphOf(script)).flatMap((path) => ["--exclude", path]),
     ...target === undefined ? [] : ["--target", target],
     ...["--output", output, script],

@@ -33,7 +33,7 @@ export async function programs(): Promise<Described[]> {
   return found;
 }
 
-const PROGRAM = /^deno run -q --no-prompt (?:-P=(\S+) )?(\S+\.ts)$/;
+const PROGRAM = /^deno run -q --no-prompt (?:--v8-flags=\S+ )?(?:-P=(\S+) )?(\S+\.ts)$/;
 const SETS: Readonly<Record<string, PermissionSet>> = config.permissions;
 
 if (import.meta.main) await runMain(main);

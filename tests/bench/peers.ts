@@ -38,6 +38,7 @@ export function wikitap(name: string, ...flags: readonly string[]): Peer {
         "run",
         "-q",
         "--no-prompt",
+        "--v8-flags=--max-semi-space-size=8",
         "-A",
         "main.ts",
         "--quiet",
