@@ -135,7 +135,7 @@ Deno.test("start --events-to-produce N publishes exactly N, and the next run the
     const args = ["--events-to-produce", String(count), ...run === 0 ? FROM_START : []];
     const ended = await produce({ topic, url: server.url, args });
     assertEquals([ended.code, ended.stdout], [0, ""], ended.stderr);
-    assertStringIncludes(ended.stderr, `Published ${count} records`);
+    assertMatch(ended.stderr, new RegExp(`Published ${count} records? of`));
     assertPlain(ended);
   }
   assertEquals(await idsIn(topic, 638), ids.slice(0, 638));
