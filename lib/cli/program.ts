@@ -90,18 +90,31 @@ function checkOperands(operands: readonly string[], most: number): void {
   throw new UsageError(`Unexpected argument '${extra}'`, { hint: "See --help" });
 }
 
+/**
+ * A Ctrl-C is one signal from the terminal, and another one from `deno task`, which has it too and
+ * passes it on: what follows the first within so many ms is the same.
+ */
+const SAME_SIGNAL = 300;
+
 /** First signal: stop in order. Second: end at once, with nothing more published. */
 function stopOnSignals(stop: AbortController): () => void {
   const signals = ["SIGINT", "SIGTERM"] as const;
+  let stoppedAt = 0;
   const onSignal = () => {
-    if (stop.signal.aborted) {
+    if (!stop.signal.aborted) {
+      stoppedAt = performance.now();
+      stop.abort();
+    } else if (performance.now() - stoppedAt > SAME_SIGNAL) {
       writeFooter("");
       Deno.exit(ExitCode.failure);
     }
-    stop.abort();
   };
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));
+  return () => {
+    // Without a listener, the same signal once more would kill what has just come to its end.
+    if (stop.signal.aborted) return;
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+  };
 }
 
 /** Deno's own words name the right and the flag: `Requires env access to "X", run again with …`. */
