@@ -12,6 +12,7 @@ import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
 import { groupName, integer, oneOf } from "../lib/cli/values.ts";
 import { linesOf } from "../lib/console/output.ts";
 import { writeLines } from "../lib/console/write.ts";
+import { assignedText } from "../lib/kafka/assigned.ts";
 import { openCluster } from "../lib/kafka/cluster.ts";
 import { readTopic } from "../lib/kafka/reader.ts";
 import { counted } from "../lib/terminal/status_line.ts";
@@ -60,16 +61,19 @@ export const main = program({
     ["deno task consume --from-beginning --max-messages 10", "The ten oldest ones"],
     ["deno task consume --output json | head -1", "One record with all that Kafka knows of it"],
   ],
-  groups: [kafkaOptions, consumeOptions, registryOptions],
+  groups: [consumeOptions, kafkaOptions, registryOptions],
   run: async (options, stop) => {
     const { topic, group, uncommitted, maxMessages, fromBeginning } = options;
     const isTerminal = Deno.stdout.isTerminal();
     const output = options.output ?? (isTerminal ? "line" : "value");
     const readable = jsonValues(openRegistry(options));
     let count = 0;
+    const begin = fromBeginning ? "from its beginning" : "from now on";
     logger.info("Reading '{topic}' {from}; Ctrl-C ends it", {
       topic,
-      from: fromBeginning ? "from its beginning" : "from now on",
+      from: group === undefined
+        ? begin
+        : `where the group '${group}' ended, or ${begin} where it has not been`,
     });
     await readTopic(openCluster(clusterConfig(options)), {
       topic,
@@ -79,6 +83,10 @@ export const main = program({
       uncommitted,
       maxRecords: maxMessages,
       signal: stop,
+      onAssigned: (partitions) => {
+        const assigned = assignedText("Reading", partitions, topic);
+        logger.info("{assigned}", { assigned, topic, partitions });
+      },
       handle: async ({ partition, records }) => {
         const batch = { partition, records: await readable(records) };
         await writeLines(linesOf(batch, output, isTerminal), isTerminal);

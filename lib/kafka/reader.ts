@@ -52,6 +52,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Gets the records, a batch at a time; nothing more is fetched meanwhile. */
   readonly handle: (batch: ReadBatch) => void | Promise<void>;
+  /** With a `group`: called at each join, with the partitions that are this reader's now. */
+  readonly onAssigned?: (partitions: readonly number[]) => void;
   /** Called whenever a broker answered, with records or without: every 250 ms, if all is well. */
   readonly onAnswer?: () => void;
   /** Without a `group`: called once, when all that was there at the start is handled. */
@@ -190,6 +192,11 @@ class Reader {
     });
     consumer.on("consumer.fetch", () => this.#options.onAnswer?.());
     if (group === undefined) this.#followProgress(consumer);
+    else {
+      consumer.on("consumer.group_join", ({ payload: { memberAssignment } }) => {
+        this.#options.onAssigned?.(memberAssignment[topic] ?? []);
+      });
+    }
     await consumer.connect();
     // A group of one's own begins where it seeks to; if that offset is gone, at the first there is.
     const fromBeginning = group === undefined || from === "beginning";

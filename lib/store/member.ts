@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { type JsonValues, jsonValues } from "../avro/json_values.ts";
 import { UserError } from "../error.ts";
+import { assignedText } from "../kafka/assigned.ts";
 import { disconnect } from "../kafka/cluster.ts";
 import {
   type Admin,
@@ -129,14 +130,10 @@ export class Member {
     this.#held.clear();
     this.#options.progress.answered();
     this.#options.progress.assigned(assigned);
-    if (assigned.length === 0) {
-      logger.info("No partition is left for this one: it stands by, to take over from another");
-    } else {
-      logger.info("Storing {partitions} of '{topic}'", {
-        topic: this.#options.topic,
-        partitions: `partition${assigned.length === 1 ? "" : "s"} ${assigned.join(", ")}`,
-      });
-    }
+    const { topic } = this.#options;
+    logger.info("{assigned}", {
+      ...{ assigned: assignedText("Storing", assigned, topic), topic, partitions: assigned },
+    });
     this.#claim(assigned);
   }
 

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { testKafka, uniqueTopic } from "../support/kafka.ts";
 import { type Ended, runProgram, startProgram } from "../support/program.ts";
 import { makeTopic } from "../support/topic.ts";
+import { until } from "../support/until.ts";
 
 const kafka = await testKafka();
 const cluster = openCluster({ brokers: kafka.split(",") });
@@ -66,7 +68,7 @@ Deno.test("consume ends quietly when its reader is gone, and leaves no group", a
     args: ["--foreground", "20", "bash", "-o", "pipefail", "-c", command, Deno.execPath()],
   }).output();
   assertEquals([code, decode(stdout), decode(stderr)], [0, "value 0\n", ""]);
-  assertEquals(await consumeGroups(), []);
+  await untilNoGroup();
 });
 
 Deno.test("consume goes on until a signal, and then ends with 0 and no group", async () => {
@@ -79,13 +81,31 @@ Deno.test("consume goes on until a signal, and then ends with 0 and no group", a
     program.process.kill(signal);
     assertEquals((await program.ended).code, 0);
   }
-  assertEquals(await consumeGroups(), []);
+  await untilNoGroup();
 });
 
-Deno.test("consume --group goes on where it left off", async () => {
+Deno.test("consume ends in order where one Ctrl-C is two signals, as under deno task", async () => {
+  const topic = await topicWith("a");
+  await using program = startProgram(SCRIPT, [
+    ...["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"],
+  ]);
+  await program.untilOutput("a\n");
+  for (let i = 0; i < 10; i++) {
+    program.kill("SIGINT");
+    await sleep(10);
+  }
+  const { code, stderr } = await program.ended;
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "Read 1 record\n");
+});
+
+Deno.test("consume --group goes on where it left off, and says what it reads", async () => {
   const topic = await topicWith("a", "b", "c");
   const args = ["--group", uniqueTopic("group"), "--max-messages"];
-  assertEquals((await consume(topic, [...args, "2"])).stdout, "a\nb\n");
+  const where = ["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"];
+  const first = await runProgram(SCRIPT, [...where, ...args, "2"]);
+  assertEquals(first.stdout, "a\nb\n");
+  assertStringIncludes(first.stderr, `Reading partition 0 of '${topic}'`);
   assertEquals((await consume(topic, [...args, "1"])).stdout, "c\n");
 });
 
@@ -145,9 +165,12 @@ async function topicWith(...values: string[]): Promise<string> {
 }
 
 /** Groups that `consume` made and did not delete. */
-async function consumeGroups(): Promise<string[]> {
-  const { groups } = await withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups());
-  return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("wikitap-consume"));
+/** Other tests read the same cluster at the same time, for some seconds each. */
+async function untilNoGroup(): Promise<void> {
+  await until(
+    () => withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups()),
+    ({ groups }) => !groups.some(({ groupId }) => groupId.startsWith("wikitap-consume")),
+  );
 }
 
 function decode(bytes: Uint8Array): string {
