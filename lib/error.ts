@@ -40,3 +40,9 @@ export class UsageError extends UserError {
   override readonly name = "UsageError";
   override readonly exitCode = ExitCode.usage;
 }
+
+/** What to do where Deno denies what `flags`, of `deno run`, would allow. */
+export function rightHint(...flags: readonly string[]): string {
+  return "A task has the rights for its defaults only. Run its command, which is in deno.json, with " +
+    `more of them: deno run -P=… ${flags.join(" ")} …`;
+}

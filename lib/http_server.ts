@@ -1,4 +1,4 @@
-import { UserError } from "./error.ts";
+import { rightHint, UserError } from "./error.ts";
 import { sleep } from "./sleep.ts";
 
 /** Where to listen, and how that is told to the user. */
@@ -38,7 +38,7 @@ export function listen(
     }
     if (cause instanceof Deno.errors.NotCapable) {
       throw new UserError(`${failed}: this needs a permission`, {
-        hint: `Start it with --allow-net=${hostname}:${port} beside its other permissions`,
+        hint: rightHint(`--allow-net=${hostname}:${port}`),
       });
     }
     throw new UserError(failed, { hint: `Check ${flags.hostname} and ${flags.port}`, cause });

@@ -1,4 +1,4 @@
-import { UserError } from "../error.ts";
+import { rightHint, UserError } from "../error.ts";
 
 /** There was no answer, or one that says to try again later. */
 export class RegistryAway extends Error {
@@ -58,7 +58,7 @@ export async function requestJson(
 function notAllowed({ hostname, port, protocol }: URL): UserError {
   const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
   return new UserError(`This program was not given the right to connect to ${host}`, {
-    hint: `Start it with --allow-net=${host} beside its other permissions`,
+    hint: rightHint(`--allow-net=${host}`),
   });
 }
 

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { UsageError, UserError } from "../error.ts";
+import { rightHint, UsageError, UserError } from "../error.ts";
 import type { ClusterConfig, SaslConfig, TlsConfig } from "../kafka/cluster.ts";
 import { checkAuthority, checkClientCertificate, type PemFile } from "../kafka/pem.ts";
 import { flag, option, type OptionGroup, type Values } from "./option.ts";
@@ -132,9 +132,7 @@ function pemFile(file: string, readFile: Sources["readFile"]): PemFile {
     return { file, text: readFile(file) };
   } catch (cause) {
     throw new UserError(`Cannot read '${file}': ${reasonOf(cause)}`, {
-      hint: cause instanceof Deno.errors.NotCapable
-        ? `Start it with --allow-read=${file} beside its other permissions`
-        : undefined,
+      hint: cause instanceof Deno.errors.NotCapable ? rightHint(`--allow-read=${file}`) : undefined,
     });
   }
 }

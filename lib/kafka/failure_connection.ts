@@ -1,3 +1,4 @@
+import { rightHint } from "../error.ts";
 import type { Attempt, Reason, Symptom } from "./failure.ts";
 import { reasonForCoordinator } from "./failure_protocol.ts";
 
@@ -74,7 +75,7 @@ function byCode(
 function notAllowed(at: Address): Reason {
   return {
     what: `this program was not given the right to connect to ${at.text}`,
-    hint: `Start it with --allow-net=${at.text.replaceAll(", ", ",")} beside its other permissions`,
+    hint: rightHint(`--allow-net=${at.text.replaceAll(", ", ",")}`),
   };
 }
 

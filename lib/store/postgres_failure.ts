@@ -1,4 +1,4 @@
-import { UserError } from "../error.ts";
+import { rightHint, UserError } from "../error.ts";
 import { formatDatabase, type PostgresAddress } from "./address.ts";
 import { Unavailable } from "./sink.ts";
 
@@ -96,7 +96,7 @@ function notTrusted({ host }: PostgresAddress) {
 function notCapable({ host, port }: PostgresAddress) {
   return {
     what: "the program may not connect to it",
-    hint: `Run it with the right to: deno run -P=store --allow-net=${host}:${port} …`,
+    hint: rightHint(`--allow-net=${host}:${port}`),
   };
 }
 

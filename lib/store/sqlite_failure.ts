@@ -1,4 +1,4 @@
-import { UserError } from "../error.ts";
+import { rightHint, UserError } from "../error.ts";
 import { Unavailable } from "./sink.ts";
 
 /** Result codes of SQLite (sqlite.org/rescode.html), without their extension. */
@@ -62,8 +62,7 @@ function codeOf(error: Error & { errcode?: number }): number | undefined {
 
 function notCapable(error: Error, file: string): UserError {
   return new UserError(`Cannot use the database '${file}': the program may not`, {
-    hint:
-      `Run it with the right to: deno run -P=store --allow-read=${file} --allow-write=${file} …`,
+    hint: rightHint(`--allow-read=${file}`, `--allow-write=${file}`),
     cause: error,
   });
 }

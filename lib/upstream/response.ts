@@ -1,4 +1,4 @@
-import { UserError } from "../error.ts";
+import { rightHint, UserError } from "../error.ts";
 
 /** Why a connection could not be opened, or ended: few, and fit for a metric's label. */
 export const CAUSES = [
@@ -87,7 +87,7 @@ function eventStreamOf(response: Response, url: URL): ReadableStream<Uint8Array>
 
 function notAllowed({ origin, host }: URL, cause: Error): UpstreamRefused {
   return new UpstreamRefused(`This program may not connect to ${origin}`, {
-    hint: `Run it with the right to: deno run --allow-net=${host} …`,
+    hint: rightHint(`--allow-net=${host}`),
     cause,
   });
 }
