@@ -59,7 +59,7 @@ export const main = program({
     ],
     ["deno task create-topic --topic edits --partitions 12 --alter", "More partitions, later"],
   ],
-  groups: [kafkaOptions, topicOptions],
+  groups: [topicOptions, kafkaOptions],
   run: async (options) => {
     const { topic } = options;
     const wish = topicWish(options);

@@ -51,7 +51,7 @@ export const main = program({
     ["deno task dashboard", "The page on http://127.0.0.1:8080/"],
     ["deno task dashboard --port 8081 --history 15m", "Another port, and a quarter of an hour"],
   ],
-  groups: [kafkaOptions, pageOptions, registryOptions],
+  groups: [pageOptions, kafkaOptions, registryOptions],
   run: ({ topic, history, port, host, ...options }, stop) =>
     runDashboard(openCluster(clusterConfig(options)), {
       topic,

@@ -65,7 +65,7 @@ export const main = program({
     ],
     ["deno task store --max-messages 1000", "A thousand records, then the end"],
   ],
-  groups: [kafkaOptions, storeOptions, registryOptions, observeOptions],
+  groups: [storeOptions, kafkaOptions, registryOptions, observeOptions],
   run: async (options, stop) => {
     const { database, topic, batchSize, maxMessages } = options;
     const cluster = openCluster(clusterConfig(options));

@@ -44,10 +44,10 @@ export function reportText(report: ChaosReport): string {
     ["gone silent", faults.stalls],
     ["ended by an error event", faults.errors],
     ["refused with 429 or 500", faults.statuses],
-    ["events left out once", faults.gaps],
+    ["events left out at first, to be read again", faults.gaps],
     ["producer killed", producerKills],
     ["within an open transaction", openTransactions],
-    ["producer gave up at its start", report.gaveUp],
+    ["starts that ended as no broker answered", report.gaveUp],
     ["brokers killed", report.brokerKills],
     ["records of aborted transactions", report.aborted],
     ["edits to publish", verdict.expected],
@@ -55,7 +55,7 @@ export function reportText(report: ChaosReport): string {
     ["lost", verdict.lost],
     ["doubled", verdict.doubled],
     ["out of order within a page", verdict.disordered],
-    ["foreign", verdict.foreign],
+    ["published but never served", verdict.foreign],
   ];
   const wide = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) =>

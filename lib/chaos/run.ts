@@ -157,7 +157,7 @@ class Run {
       if (now - toldAt < 5000) continue;
       toldAt = now;
       log.info(
-        "{handled} of {total} events; killed the producer {producers}, brokers {brokers} times",
+        "{handled} of {total} events; kills so far: {producers} of the producer, {brokers} of brokers",
         {
           ...{ handled: this.#handled, total: this.#total },
           ...{ producers: this.#producerKills, brokers: this.#brokerKills },

@@ -35,11 +35,11 @@ import { showStatus } from "./status.ts";
 
 /** All that a producer can be told. */
 export const PRODUCER_GROUPS = [
-  kafkaOptions,
   producerOptions,
   upstreamOptions,
   filterOptions,
   recordOptions,
+  kafkaOptions,
   registryOptions,
   observeOptions,
 ] as const;

@@ -31,7 +31,8 @@ export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
     if (!(value >= min && value <= max)) {
-      throw new Error(`expected a whole number from ${min} to ${max}`);
+      const most = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
+      throw new Error(`expected a whole number from ${min}${most}`);
     }
     return value;
   };
@@ -107,7 +108,7 @@ export function groupName(text: string): string {
 export function time(text: string, now = Date.now()): number {
   const ms = /^\d{10,16}$/.test(text) ? Number(text) : ageOrDate(text, now);
   if (!Number.isSafeInteger(ms) || ms > LATEST) {
-    throw new Error("expected an ISO date, epoch milliseconds, or an age such as 2h");
+    throw new Error("expected an ISO date, epoch milliseconds, or an age such as 2h or 7d");
   }
   if (ms < 0) throw new Error("expected a time of 1970 or later");
   return ms;

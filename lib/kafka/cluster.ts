@@ -107,7 +107,7 @@ function warnOfTrouble(): (message: string) => void {
     count++;
     if (performance.now() - last < WARN_INTERVAL) return;
     last = performance.now();
-    logger.warn("A broker cannot be reached, trying again: {message} ({count} times so far)", {
+    logger.warn("A broker cannot be reached, trying again: {message} (failures so far: {count})", {
       ...{ message, count },
     });
   };
