@@ -14,7 +14,7 @@ export interface Cost {
 /** How often memory is looked at, in ms. */
 const SAMPLE_EVERY = 200;
 /** A run that takes longer than this is given up, in seconds. */
-const LIMIT = 300;
+const LIMIT = 900;
 
 /**
  * Runs a producer to its end.
