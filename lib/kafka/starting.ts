@@ -3,10 +3,10 @@ import { protocolErrorType } from "./failure.ts";
 import { isNamed } from "./failure_kind.ts";
 
 /** How long a cluster may take until what was just made, or just started, is ready, in ms. */
-const LIMIT = 4000;
+const LIMIT = 8000;
 
 /**
- * Does something again and again, for 4 s at the most, while Kafka says that it is not ready yet: a
+ * Does something again and again, for 8 s at the most, while Kafka says that it is not ready yet: a
  * topic that was made a moment ago, a broker that has just started, the first consumer group or
  * transaction in a cluster's life.
  */
