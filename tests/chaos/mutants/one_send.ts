@@ -1,15 +1,18 @@
 /**
  * A producer that gives all partitions of a transaction to kafkajs in one `send`, as its
  * documentation does: where one broker has to be asked again, kafkajs asks others again, too.
- * One has to be where kafkajs's requests for the partitions of a transaction meet at its
- * coordinator, which by chance is seldom. Here they come one after another, and it is often.
+ * That a coordinator wants to be asked again, as it does for moments after a commit, and that the
+ * others take longer than the wait for that, is a matter of chance: here it is made so.
  */
 import type { RecordMetadata } from "kafkajs";
 import Broker from "kafkajs/src/broker/index.js";
+import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import { KafkaClient, type Message, type Transaction } from "../../../lib/kafka/kafkajs.ts";
 import { runMain } from "../../../lib/cli/program.ts";
 import { sleep } from "../../../lib/sleep.ts";
 import { main } from "../../../main.ts";
+
+const CONCURRENT_TRANSACTIONS = 51;
 
 interface Waiting {
   readonly messages: Message[];
@@ -47,18 +50,15 @@ function sendingAtOnce(transaction: Transaction): Transaction {
   return transaction;
 }
 
-/** What each such request waits for each other that is under way, in ms. */
-const STAGGER = 5;
-
-const { addPartitionsToTxn } = Broker.prototype;
-let underWay = 0;
+const { addPartitionsToTxn, produce } = Broker.prototype;
+let asked = 0;
 Broker.prototype.addPartitionsToTxn = async function (request: unknown) {
-  await sleep(STAGGER * underWay++);
-  try {
-    return await addPartitionsToTxn.call(this, request);
-  } finally {
-    underWay--;
-  }
+  if (++asked % 3 === 0) throw createErrorFromCode(CONCURRENT_TRANSACTIONS);
+  return await addPartitionsToTxn.call(this, request);
+};
+Broker.prototype.produce = async function (request: unknown) {
+  await sleep(50);
+  return await produce.call(this, request);
 };
 
 await runMain(main);
