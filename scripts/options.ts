@@ -26,7 +26,11 @@ export async function programs(): Promise<Described[]> {
   const found: Described[] = [];
   for (const { command } of Object.values(config.tasks)) {
     const [, set, script] = PROGRAM.exec(command) ?? [];
-    if (script === undefined) continue;
+    if (script === undefined) {
+      // One that has rights of its own is a program: left out, it would be missing unnoticed.
+      if (command.includes("-P=")) throw new Error(`Not a program's command: ${command}`);
+      continue;
+    }
     const { main } = await import(new URL(`../${script}`, import.meta.url).href) as { main: Main };
     found.push({ ...main.manual, script, rights: set === undefined ? [] : rightFlags(SETS[set]!) });
   }
