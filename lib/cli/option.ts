@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli";
+import { closest, distance } from "fastest-levenshtein";
 import { UsageError } from "../error.ts";
 
 /** One option of a program, declared once: parsing, `--help` and the README's table come from it. */
@@ -98,9 +99,7 @@ export function parseOptions<const G extends readonly OptionGroup[]>(
     string: ["_", ...keys.keys()],
     collect: [...keys.keys()],
     unknown: (argument) => {
-      if (argument.startsWith("-")) {
-        throw new UsageError(`Unknown flag ${quote(argument)}`, SEE_HELP);
-      }
+      if (argument.startsWith("-")) throw unknownFlag(argument, [...keys.keys()]);
       operands.push(argument);
     },
   });
@@ -115,6 +114,20 @@ export function parseOptions<const G extends readonly OptionGroup[]>(
 }
 
 const SEE_HELP = { hint: "See --help for the flags of this program" };
+
+/** The flag that was meant is told where a third of its letters, at the most, would have to change. */
+function unknownFlag(argument: string, known: readonly string[]): UsageError {
+  const name = argument.replace(/^-+/, "").replace(/=.*/s, "").slice(0, LONGEST_MISSPELT);
+  const nearest = closest(name, known);
+  const isNear = distance(name, nearest) <= nearest.length / 3;
+  return new UsageError(
+    `Unknown flag ${quote(argument)}`,
+    isNear ? { hint: `Did you mean --${nearest}? See --help` } : SEE_HELP,
+  );
+}
+
+/** Characters of an unknown flag that are compared with the known ones. */
+const LONGEST_MISSPELT = 100;
 
 function valueOf(
   option: Option<unknown>,

@@ -31,7 +31,7 @@ export function isFenced(error: unknown): boolean {
   return type === "INVALID_PRODUCER_EPOCH" || type === "PRODUCER_FENCED";
 }
 
-/** See {@linkcode isFenced}; also said for moments by a broker that has just started. */
+/** The topic is not there; also said for moments by a broker that has just started. */
 export function isUnknownTopic(error: unknown): boolean {
   return protocolErrorType(error) === "UNKNOWN_TOPIC_OR_PARTITION";
 }

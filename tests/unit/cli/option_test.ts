@@ -65,6 +65,16 @@ Deno.test("parseOptions() throws UsageError that says what is wrong", () => {
   }
 });
 
+Deno.test("parseOptions() tells the flag that may have been meant, if one is near", () => {
+  const hint = (arg: string) => assertThrows(() => parse([arg]), UsageError).hint;
+  assertEquals(hint("--topc"), "Did you mean --topic? See --help");
+  assertEquals(hint("--bach-sise=5"), "Did you mean --batch-size? See --help");
+  assertEquals(hint("-quiet"), "Did you mean --quiet? See --help");
+  for (const far of ["-q", "--no-such", `--${"topic".repeat(10_000)}`]) {
+    assertEquals(hint(far), "See --help for the flags of this program");
+  }
+});
+
 Deno.test("parseOptions() names the variable that holds a bad value, and shows what may be shown", () => {
   const refused = (parse: (text: string) => unknown, value: string) => {
     const options = { size: option({ help: "", env: "SIZE", parse }) };
