@@ -99,11 +99,16 @@ function openClient(
 /** How often a trouble that lasts is told, in ms. */
 const WARN_INTERVAL = 30_000;
 
-/** The only sign that a patient client gives of a broker that is away. */
+/**
+ * The only sign that a patient client gives of a broker that is away. A write behind the end of a
+ * connection is none: it is so where kafkajs itself closed it, at the end of a program, and where the
+ * broker did, the next connection says more.
+ */
 function warnOfTrouble(): (message: string) => void {
   let last = -Infinity;
   let count = 0;
   return (message) => {
+    if (message.endsWith("write after end")) return;
     count++;
     if (performance.now() - last < WARN_INTERVAL) return;
     last = performance.now();
