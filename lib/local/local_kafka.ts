@@ -1,9 +1,13 @@
+import { getLogger } from "@logtape/logtape";
 import { bootstrapServers, type Cluster } from "./folder.ts";
 import { nodeLog, type NodeOptions, startNode } from "./node.ts";
 import { probe } from "./probe.ts";
 import type { Process } from "./process.ts";
 import { untilReady } from "./ready.ts";
 import { stopAll } from "./stop.ts";
+import { telling } from "./telling.ts";
+
+const log = getLogger(["wikitap", "kafka"]);
 
 /** A node as it is now. */
 export interface NodeState {
@@ -70,7 +74,9 @@ export class LocalKafka implements AsyncDisposable {
       const started: [id: number, process: Process][] = [];
       for (const id of wanted) started.push([id, await this.#spawn(id)]);
       ready.push(...started.map(([id, process]) => this.#untilReady(id, process)));
-      await Promise.all(ready);
+      await telling(Promise.all(ready), (seconds) => {
+        log.info("Still starting, for {seconds} s", { seconds });
+      });
     } catch (error) {
       await Promise.all(wanted.map((id) => this.kill(id)));
       await Promise.allSettled(ready);

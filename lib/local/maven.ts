@@ -3,12 +3,10 @@ import { UserError } from "../error.ts";
 import { supervise } from "./process.ts";
 import { remove } from "./remove.ts";
 import { tail } from "./tail.ts";
+import { telling } from "./telling.ts";
 
 /** Where what is fetched is kept, by version. */
 export const FETCHED = ".local";
-
-/** How often it is told that Maven is still at work, which itself says nothing, in ms. */
-const TELL_EVERY = 5000;
 
 const log = getLogger(["wikitap", "maven"]);
 
@@ -47,12 +45,9 @@ export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
     output,
     signal,
   });
-  const begin = performance.now();
-  const telling = setInterval(() => {
-    const seconds = Math.round((performance.now() - begin) / 1000);
+  const code = await telling(maven.exited, (seconds) => {
     log.info("Still fetching {what}, for {seconds} s", { what, seconds });
-  }, TELL_EVERY);
-  const code = await maven.exited.finally(() => clearInterval(telling));
+  });
   signal?.throwIfAborted();
   if (code === 127) {
     throw new UserError(`There is no Maven ('mvn'), which fetches ${what}`, {
