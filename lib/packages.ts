@@ -6,41 +6,19 @@ export interface Package {
   readonly version: string;
   /** The folder that it is in. */
   readonly localPath: string;
-  /** The ids of what it needs. */
-  readonly dependencies: readonly string[];
-}
-
-/** All packages of the lock file, by their ids. */
-export type Packages = Readonly<Record<string, Package>>;
-
-/** What `deno info --json` says of a program, as far as it is needed here. */
-export interface Graph {
-  readonly modules: readonly { readonly npmPackage?: string }[];
-  readonly npmPackages: Packages;
 }
 
 /**
- * What a program is made of.
+ * The packages of a lock file, the whole of which Deno installs for whatever is run with it.
  *
- * @param script Path from the working folder: `main.ts`.
+ * @param script Some program that has packages, by its path from the working folder: `main.ts`.
+ * @param lock Path of the lock file. Default: that of the programs.
  * @throws {UserError} when Deno cannot say.
  */
-export async function graphOf(script: string): Promise<Graph> {
-  const { code, stdout, stderr } = await runDeno(["info", "--json", "--frozen", script]);
-  if (code === 0) return JSON.parse(stdout);
+export async function packagesOf(script: string, lock = "deno.lock"): Promise<Package[]> {
+  const { code, stdout, stderr } = await runDeno(["info", "--json", `--lock=${lock}`, script]);
+  if (code === 0) return Object.values(JSON.parse(stdout).npmPackages);
   throw new UserError(`Cannot find out what '${script}' imports`, { details: lastLines(stderr) });
-}
-
-/** The ids of packages, and of all that they need in turn. */
-export function withDependencies(packages: Packages, ids: Iterable<string>): Set<string> {
-  const found = new Set<string>();
-  const add = (id: string) => {
-    if (found.has(id)) return;
-    found.add(id);
-    packages[id]?.dependencies.forEach(add);
-  };
-  for (const id of ids) add(id);
-  return found;
 }
 
 /** Runs the Deno of the PATH to its end. */

@@ -10,7 +10,7 @@ import { program, runMain } from "../lib/cli/program.ts";
 import { type PermissionSet, rightFlags } from "../lib/cli/rights.ts";
 import { listOf, oneOf } from "../lib/cli/values.ts";
 import { UserError } from "../lib/error.ts";
-import { type Graph, graphOf, lastLines, runDeno, withDependencies } from "../lib/packages.ts";
+import { lastLines, packagesOf, runDeno } from "../lib/packages.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
 
 const log = getLogger(["wikitap", "compile"]);
@@ -96,9 +96,9 @@ async function compile(
   const output = `${folder}/${name}${target?.includes("windows") ? ".exe" : ""}`;
   log.info("Compiling {script} for {target}", { script, target: target ?? "this machine" });
   const { code, stderr } = await runDeno([
-    ...["compile", "-q", "--no-check", "--frozen", "--no-prompt"],
+    ...["compile", "-q", "--no-check", "--no-prompt"],
     ...[...flags, ...rightFlags(bakedIn(rights))],
-    ...unwanted(await graphOf(script)).flatMap((path) => ["--exclude", path]),
+    ...(await unwanted(script)).flatMap((path) => ["--exclude", path]),
     ...target === undefined ? [] : ["--target", target],
     ...["--output", output, script],
   ]);
@@ -124,17 +124,12 @@ function bakedIn(rights: PermissionSet): PermissionSet {
 }
 
 /**
- * Folders that a binary does without. By itself Deno embeds all packages of the lock file, those of
- * the tests too. And the samples that bintrees (below prom-client) brings along for its own tests
- * make the compiler of Deno 2.9.6 overflow its stack.
+ * Folders that a binary does without: the samples that bintrees (below prom-client) brings along for
+ * its own tests, which make the compiler of Deno 2.9.6 overflow its stack.
  */
-function unwanted({ modules, npmPackages }: Graph): string[] {
-  const imported = modules.flatMap(({ npmPackage }) => npmPackage ?? []);
-  const needed = withDependencies(npmPackages, imported);
-  return Object.entries(npmPackages).flatMap(([id, { name, localPath }]) => {
-    if (!needed.has(id)) return [localPath];
-    return name === "bintrees" ? [`${localPath}/test`] : [];
-  });
+async function unwanted(script: string): Promise<string[]> {
+  return (await packagesOf(script)).filter(({ name }) => name === "bintrees")
+    .map(({ localPath }) => `${localPath}/test`);
 }
 
 if (import.meta.main) await runMain(main);

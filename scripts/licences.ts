@@ -5,7 +5,7 @@
  */
 import { program, runMain } from "../lib/cli/program.ts";
 import { UserError } from "../lib/error.ts";
-import { graphOf, type Package, type Packages, withDependencies } from "../lib/packages.ts";
+import { type Package, packagesOf } from "../lib/packages.ts";
 
 const pathOf = (file: string) => new URL(`../${file}`, import.meta.url);
 
@@ -32,37 +32,21 @@ export interface Licences {
   readonly tests: readonly Licensed[];
 }
 
-/** The lock file, as far as it is needed here. */
-interface Lock {
-  readonly specifiers: Readonly<Record<string, string>>;
-  readonly workspace: {
-    readonly dependencies: readonly string[];
-    readonly members: { readonly tests: { readonly dependencies: readonly string[] } };
+/** @throws {UserError} for a package that names no licence. */
+export async function licences(): Promise<Licences> {
+  const programs = await packagesOf("main.ts");
+  const all = await packagesOf("main.ts", "tests/deno.lock");
+  const ofPrograms = new Set(programs.map(({ localPath }) => localPath));
+  return {
+    programs: await Promise.all(byName(programs).map(licensed)),
+    tests: await Promise.all(
+      byName(all.filter(({ localPath }) => !ofPrograms.has(localPath))).map(licensed),
+    ),
   };
 }
 
-/** @throws {UserError} for a package that names no licence. */
-export async function licences(): Promise<Licences> {
-  const lock: Lock = JSON.parse(await Deno.readTextFile(pathOf("deno.lock")));
-  const { npmPackages: packages } = await graphOf("main.ts");
-  const { dependencies, members } = lock.workspace;
-  const ofPrograms = idsOf(lock, packages, dependencies);
-  const ofTests = idsOf(lock, packages, members.tests.dependencies).difference(ofPrograms);
-  // With what is in no deno.json, as vendor/ imports it.
-  const others = new Set(Object.keys(packages)).difference(ofTests);
-  const named = (ids: Set<string>) =>
-    Promise.all([...ids].toSorted().map((id) => licensed(packages[id]!)));
-  return { programs: await named(others), tests: await named(ofTests) };
-}
-
-/** @param specifiers As in deno.json: `npm:zod@4.6.7`; others than npm's are passed over. */
-function idsOf(lock: Lock, packages: Packages, specifiers: readonly string[]): Set<string> {
-  const ids = specifiers.flatMap((specifier) => {
-    const [, name] = /^npm:(.+)@/.exec(specifier) ?? [];
-    return name === undefined ? [] : [`${name}@${lock.specifiers[specifier]}`];
-  });
-  return withDependencies(packages, ids);
-}
+const byName = (packages: readonly Package[]) =>
+  packages.toSorted((a, b) => a.localPath < b.localPath ? -1 : 1);
 
 async function licensed({ name, version, localPath }: Package): Promise<Licensed> {
   const { license } = JSON.parse(await Deno.readTextFile(`${localPath}/package.json`));

@@ -132,7 +132,7 @@ class TestRun {
     const report = `${this.#folder}/report.xml`;
     await Deno.writeTextFile(report, "");
     const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", "--frozen", `--junit-path=${report}`, ...flags, ...paths],
+      args: ["test", "-A", "--lock=tests/deno.lock", `--junit-path=${report}`, ...flags, ...paths],
       env,
       signal: this.#signal,
       stdin: "null",

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { PATH_WITH_DENO, runProgram } from "../support/program.ts";
 
 const SCRIPT = "scripts/compile.ts";
-/** A made binary is this much larger than the runtime at the most; with all packages, 118 MB. */
+/** A binary is this much larger than the runtime at the most; with the packages of the tests, 118 MB. */
 const MOST = 20_000_000;
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
@@ -39,7 +39,7 @@ Deno.test("compile makes a binary that runs, or says that the runtime cannot be 
     assertStringIncludes(new TextDecoder().decode(started.stderr), "no broker answers");
   }));
 
-Deno.test("compile embeds what the programs import, and not much else; with their rights", () =>
+Deno.test("compile embeds the packages of the programs, not of the tests; with their rights", () =>
   withFolder(async (folder) => {
     // Deno itself in the runtime's place: what comes out cannot run the program, but holds it.
     const { code, stdout, stderr } = await compile(["--output-dir", folder, "--companions"], {

@@ -1,9 +1,8 @@
 /** The live page in a real Chromium, fed from a topic of a real Kafka by the real program. */
 import { assert, assertEquals } from "@std/assert";
-import axe, { type AxeResults } from "axe-core";
-import type { Page } from "puppeteer-core";
+import axe, { type AxeResults } from "npm:axe-core@4.14.1";
 import type { Edit } from "../../lib/edits/edit.ts";
-import { launchBrowser, openTab } from "../support/browser.ts";
+import { launchBrowser, openTab, type Page } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
 import { hourOfEdits, inventEdit } from "../support/edits.ts";
 import { HOSTILE } from "../support/hostile.ts";

@@ -1,8 +1,7 @@
 /** The live page while Kafka, or the dashboard, is away, and afterwards: never with a reload. */
 import { assertEquals } from "@std/assert";
-import type { Page } from "puppeteer-core";
 import { startKafka } from "../../lib/local/broker.ts";
-import { launchBrowser, openTab } from "../support/browser.ts";
+import { launchBrowser, openTab, type Page } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
 import { inventEdit } from "../support/edits.ts";
 import { fileFolder } from "../support/folder.ts";

@@ -5,14 +5,13 @@
  *
  *     deno task soak-page --for 30m
  */
-import type { Browser, Page } from "puppeteer-core";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
 import { integer, positiveDuration } from "../../lib/cli/values.ts";
 import { startKafka } from "../../lib/local/broker.ts";
 import { sleep } from "../../lib/sleep.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
-import { launchBrowser, openTab } from "../support/browser.ts";
+import { type Browser, launchBrowser, openTab, type Page } from "../support/browser.ts";
 import { TestDashboard } from "../support/dashboard.ts";
 import type { Edit } from "../../lib/edits/edit.ts";
 import { inventEdit } from "../support/edits.ts";

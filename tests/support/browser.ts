@@ -1,5 +1,7 @@
-import chromium from "@sparticuz/chromium";
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import chromium from "npm:@sparticuz/chromium@153.0.0";
+import puppeteer, { type Browser, type Page } from "npm:puppeteer-core@25.16.0";
+
+export type { Browser, Page };
 
 /** Where Linux distributions put a browser of their own. */
 const SYSTEM_BROWSERS = [

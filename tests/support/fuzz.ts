@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "./fast_check.ts";
 
 /** How many cases, and those that failed once. */
 export interface FuzzOptions {

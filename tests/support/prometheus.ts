@@ -1,4 +1,4 @@
-import parseText from "parse-prometheus-text-format";
+import parseText from "npm:parse-prometheus-text-format@1.1.1";
 
 /** One metric as a scraper sees it. */
 export interface Family {

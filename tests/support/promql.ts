@@ -1,4 +1,4 @@
-import { parser } from "@prometheus-io/lezer-promql";
+import { parser } from "npm:@prometheus-io/lezer-promql@0.315.0";
 
 /** What a query selects: a metric, and the values that it wants of labels. */
 export interface Selection {

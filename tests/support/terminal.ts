@@ -1,5 +1,7 @@
-import xterm from "@xterm/headless";
+import xterm from "npm:@xterm/headless@6.0.0";
 import { NO_SETTINGS, type RunOptions } from "./program.ts";
+
+export type { IBufferCell, Terminal } from "npm:@xterm/headless@6.0.0";
 
 /** A program of this repository on a terminal of its own, and what a person sees there. */
 export interface TerminalSession extends AsyncDisposable {

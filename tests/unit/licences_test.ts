@@ -21,3 +21,12 @@ Deno.test("licences() of the programs are free ones, and the tests' packages are
   assert(["kafkajs", "deno-std"].every((name) => namesOf(programs).includes(name)));
   assert(["puppeteer-core", "fast-check"].every((name) => namesOf(tests).includes(name)));
 });
+
+Deno.test("the lock file of the tests has the packages of the programs' as they are there", async () => {
+  const packagesIn = async (path: string): Promise<Record<string, unknown>> =>
+    JSON.parse(await Deno.readTextFile(path)).npm;
+  const inTests = await packagesIn("tests/deno.lock");
+  for (const [id, locked] of Object.entries(await packagesIn("deno.lock"))) {
+    assertEquals(inTests[id], locked, `${id}: run 'deno task lock'`);
+  }
+});

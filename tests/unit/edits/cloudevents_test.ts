@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type CloudEvent, Kafka, type KafkaMessage } from "cloudevents";
+import { type CloudEvent, Kafka, type KafkaMessage } from "npm:cloudevents@10.0.0";
 import { Buffer } from "node:buffer";
 import { compile } from "../../../lib/edits/outgoing.ts";
 import { cloudEventHeaders } from "../../../lib/edits/cloudevents.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { encodeFields, FIRST_EVENTS, parseField } from "../../../lib/edits/fields.ts";
 import { RefusedEvent } from "../../../lib/upstream/event.ts";
 import { change, pageChange } from "./events.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { compileFilter, type Filter, isNamespace } from "../../../lib/edits/filter.ts";
 import { namespaceName } from "../../../lib/edits/namespaces.ts";
 import type { Event } from "../../../lib/upstream/event.ts";

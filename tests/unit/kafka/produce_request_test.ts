@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 // Before kafkajs.ts, which puts our own in their places: these stay the originals.
 import originalGrouping from "kafkajs/src/producer/groupMessagesPerPartition.js";
 import originalRequest from "kafkajs/src/protocol/requests/produce/v3/request.js";

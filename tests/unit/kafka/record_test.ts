@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { Partitioners } from "../../../lib/kafka/kafkajs.ts";
 import { murmur2 } from "../../../lib/kafka/murmur2.ts";
 import { chunksOf, halves, type OutgoingRecord } from "../../../lib/kafka/record.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parse } from "yaml";
+import { parse } from "npm:yaml@2.9.1";
 import { EventLoopWatch } from "../../../lib/observe/event_loop.ts";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { addProcessMetrics } from "../../../lib/observe/process_metrics.ts";

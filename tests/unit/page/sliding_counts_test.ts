@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { SlidingCounts } from "../../../lib/page/sliding_counts.ts";
 
 Deno.test("SlidingCounts.top() ranks by count, then by name", () => {

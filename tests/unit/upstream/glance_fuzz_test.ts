@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { compile } from "../../../lib/edits/outgoing.ts";
 import { type Event, parseEvent, readEvent, RefusedEvent } from "../../../lib/upstream/event.ts";
 import { glance } from "../../../lib/upstream/glance.ts";

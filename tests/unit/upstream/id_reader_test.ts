@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { readEventId } from "../../../lib/upstream/event_id.ts";
 import { IdReader } from "../../../lib/upstream/id_reader.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { Position } from "../../../lib/upstream/position.ts";
 import { type Gap, Repeats } from "../../../lib/upstream/repeats.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../support/fast_check.ts";
 import { SseParser } from "../../../lib/upstream/sse.ts";
 import { fuzz } from "../../support/fuzz.ts";
 
