@@ -1,5 +1,5 @@
 import { rightHint } from "../error.ts";
-import type { Attempt, Reason, Symptom } from "./failure.ts";
+import type { Attempt, Reason, Symptom } from "./failure_terms.ts";
 import { reasonForCoordinator } from "./failure_protocol.ts";
 
 /** What a failure without an error code of Kafka's protocol means: connections, TLS, SASL. */

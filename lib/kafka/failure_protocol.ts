@@ -1,5 +1,5 @@
 import type { ClusterConfig } from "./cluster.ts";
-import type { Attempt, Reason, Symptom } from "./failure.ts";
+import type { Attempt, Reason, Symptom } from "./failure_terms.ts";
 
 /** What an error code of Kafka's protocol means to a user, where a user can do something. */
 export function reasonByType({ type, message }: Symptom, attempt: Attempt): Reason {
