@@ -94,6 +94,7 @@ export class Pipeline {
     try {
       for await (const arrivals of stream) {
         this.#counts.handledAt = Date.now();
+        this.#position.startAt(stream.start);
         for (const arrival of arrivals) {
           this.#handle(arrival);
           if (this.#accepted === this.#options.limit) return;

@@ -1,6 +1,6 @@
 import { type Event, readEvent, RefusedEvent } from "./event.ts";
 import type { IdReader } from "./id_reader.ts";
-import { placeKey, type Step } from "./position.ts";
+import { NOWHERE, placeKey, type Step } from "./position.ts";
 import type { Frame } from "./sse.ts";
 
 /** One frame that has not been handled before: an event, or the reason why it is none. */
@@ -30,15 +30,28 @@ export function readArrival(frame: Frame, ids: IdReader, latest: number): Arriva
     if (!(error instanceof RefusedEvent)) throw error;
     refusal = error.message;
   }
-  if (event === undefined) {
-    const key = ids.moved ?? entries[0]?.key ?? "unknown/0";
+  const named = event && placeKey(event.meta.topic, event.meta.partition);
+  const entry = entries.find(({ key }) => key === named);
+  // The service names in each id every topic-partition that it sends.
+  if (event !== undefined && entry === undefined && entries.length > 0) {
+    event = undefined;
+    refusal = "wrong shape: meta.topic";
+  }
+  if (event === undefined || named === undefined) {
+    const key = ids.moved ?? entries[0]?.key ?? NOWHERE;
     return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
   }
-  const { topic, partition, offset, id, dt } = event.meta;
-  const key = placeKey(topic, partition);
-  const next = entries.find((entry) => entry.key === key)?.next;
+  const { offset, id, dt } = event.meta;
   // Without an entry of its own (a stream that sends no ids) the event's own time has to do.
-  const timestamp = next === undefined ? Date.parse(dt) : next - 1;
+  const timestamp = entry?.next === undefined ? Date.parse(dt) : entry.next - 1;
   const isCredible = timestamp >= 0 && timestamp <= latest;
-  return { key, timestamp: isCredible ? timestamp : undefined, offset, id, data, event, refusal };
+  return {
+    key: named,
+    timestamp: isCredible ? timestamp : undefined,
+    offset,
+    id,
+    data,
+    event,
+    refusal,
+  };
 }

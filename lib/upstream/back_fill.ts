@@ -5,8 +5,9 @@ import type { EventStream } from "./stream.ts";
 
 /** How far back timestamps go in one topic-partition's order, in ms: by 46 in all that was seen. */
 export const DISORDER = 1000;
-/** Arrivals that are held per topic-partition behind the end, until it is sure. */
+/** What is held per topic-partition behind the end, until it is sure: so many, and so many bytes. */
 const MAX_HELD = 10_000;
+const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
 /**
  * Where a back-fill ends in each upstream topic-partition: behind the last event of before `until`.
@@ -14,12 +15,13 @@ const MAX_HELD = 10_000;
  * Timestamps are not quite in order, so the first event of `until` or later is held, and what
  * follows it too. If one of before `until` still comes, all that is held belongs to the back-fill,
  * so that nothing is left out and the position stays one place in the log: a later start goes on
- * right behind it. An event 1 s beyond `until`, or 10,000 held ones, make the end sure.
+ * right behind it. An event 1 s beyond `until`, or 10,000 held ones or 16 MiB of them, make the end
+ * sure.
  */
-export class BackFillEnd<A extends Step> {
+export class BackFillEnd<A extends Step & { readonly data: Uint8Array }> {
   readonly #until: number;
   /** What is held, per topic-partition; `passed` where the end is sure. */
-  readonly #held = new Map<string, A[] | "passed">();
+  readonly #held = new Map<string, Held<A> | "passed">();
 
   /** @param until ms since 1970. */
   constructor(until: number) {
@@ -29,17 +31,19 @@ export class BackFillEnd<A extends Step> {
   /** Appends to `due` what is to be handled now: nothing, the arrival, or what was held before it. */
   take(arrival: A, due: A[]): void {
     const { key, timestamp } = arrival;
-    const held = this.#held.get(key) ?? [];
+    const held = this.#held.get(key) ?? { arrivals: [], bytes: 0 };
     if (held === "passed") return;
     // A frame that could not be read has no time: it belongs to what it stands among.
-    const isBefore = timestamp === undefined ? held.length === 0 : timestamp < this.#until;
+    const isBefore = timestamp === undefined ? held.arrivals.length === 0 : timestamp < this.#until;
+    const isFull = held.arrivals.length >= MAX_HELD || held.bytes >= MAX_HELD_BYTES;
     if (isBefore) {
-      due.push(...held, arrival);
+      due.push(...held.arrivals, arrival);
       this.#held.delete(key);
-    } else if ((timestamp ?? 0) >= this.#until + DISORDER || held.length >= MAX_HELD) {
+    } else if ((timestamp ?? 0) >= this.#until + DISORDER || isFull) {
       this.#held.set(key, "passed");
     } else {
-      held.push(arrival);
+      held.arrivals.push(arrival);
+      held.bytes += arrival.data.length;
       this.#held.set(key, held);
     }
   }
@@ -48,6 +52,11 @@ export class BackFillEnd<A extends Step> {
   isPassed(key: string): boolean {
     return this.#held.get(key) === "passed";
   }
+}
+
+interface Held<A> {
+  readonly arrivals: A[];
+  bytes: number;
 }
 
 export interface BackFillOptions {
@@ -73,7 +82,7 @@ const LOOK_EVERY = 100;
  * `patience`, twice: a dead connection looks like a quiet one, so the second time it is a new one,
  * which has repeated what came last.
  */
-export class BackFill implements Pick<EventStream, "counts" | "topicPartitions"> {
+export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" | "start"> {
   readonly #stream: EventStream;
   readonly #enough = new AbortController();
   readonly #options: BackFillOptions;
@@ -97,6 +106,10 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions">
 
   get topicPartitions(): Iterable<string> {
     return this.#stream.topicPartitions;
+  }
+
+  get start(): number {
+    return this.#stream.start;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Arrival[], void> {

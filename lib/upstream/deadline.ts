@@ -32,12 +32,13 @@ export class Deadline<T> {
   #look(): void {
     clearTimeout(this.#timer);
     this.#looksAt = this.#at;
+    // A negative time, after a pause of the process, would be a warning on stderr.
     this.#timer = setTimeout(() => {
       this.#looksAt = Infinity;
       // Timers may be some µs early.
       if (performance.now() + 1 < this.#at) return this.#look();
       this.#at = Infinity;
       this.#onOver(this.#reason!);
-    }, this.#at - performance.now());
+    }, Math.max(0, this.#at - performance.now()));
   }
 }

@@ -1,4 +1,5 @@
 import { type IdEntry, readEventId } from "./event_id.ts";
+import { MAX_PLACES } from "./position.ts";
 
 /** The topic-partitions of an id, as {@linkcode IdReader} keeps them. */
 type Entries = readonly { readonly key: string; next: number | undefined }[];
@@ -27,7 +28,7 @@ export class IdReader {
   #isDigit: Uint8Array = new Uint8Array(0);
   /** The topic-partition whose entry the last id moved. */
   moved: string | undefined;
-  /** All topic-partitions that were named. */
+  /** All topic-partitions that were named, so many as a position has room for. */
   readonly named = new Set<string>();
 
   /** @param onNew Is told each topic-partition when it is named, if the id before did not name it. */
@@ -73,7 +74,7 @@ export class IdReader {
       const before = this.#entries.find((entry) => entry.key === key);
       if (before === undefined) {
         this.#onNew(key);
-        this.named.add(key);
+        if (this.named.size < MAX_PLACES) this.named.add(key);
       }
       if (next !== undefined && next !== before?.next) this.moved = key;
     }

@@ -43,6 +43,13 @@ export function placeKey(topic: string, partition: number): string {
 /** A bound for hostile ids: real streams have two topic-partitions each. */
 export const MAX_PLACES = 64;
 
+/** The key of a frame that no id places; it is in no position, since the service knows no such topic. */
+export const NOWHERE: string = placeKey("unknown", 0);
+
+function newPlace(timestamp: number): Place {
+  return { timestamp, offset: -1, id: "", refused: 0 };
+}
+
 const savedSchema = z.object({
   start: z.int().min(0),
   places: z.record(
@@ -61,10 +68,17 @@ export type SavedPosition = z.infer<typeof savedSchema>;
  */
 export class Position {
   readonly #places: Map<string, Place>;
+  #start: number;
 
-  /** @param start Time in ms from which on events are wanted; the place of what is not yet seen. */
-  constructor(readonly start: number, places: Iterable<readonly [string, Place]> = []) {
+  /** @param start See {@linkcode start}. */
+  constructor(start: number, places: Iterable<readonly [string, Place]> = []) {
+    this.#start = start;
     this.#places = new Map(places);
+  }
+
+  /** Time in ms from which on events are wanted; the place of what is not yet seen. */
+  get start(): number {
+    return this.#start;
   }
 
   /** @throws {z.ZodError} for anything that {@linkcode toJSON} did not make. */
@@ -99,19 +113,31 @@ export class Position {
     return this.#places;
   }
 
+  /** Takes a start back, with the places of what is not yet seen; an earlier one stays. */
+  startAt(ms: number): void {
+    if (ms >= this.#start) return;
+    this.#start = ms;
+    for (const [key, { offset }] of this.#places) {
+      if (offset < 0) this.#places.set(key, newPlace(ms));
+    }
+  }
+
   /** Notes a topic-partition that an `id` named, so that it is asked for from now on. */
   know(key: string): void {
     if (this.#places.has(key) || this.#places.size >= MAX_PLACES) return;
-    this.#places.set(key, { timestamp: this.start, offset: -1, id: "", refused: 0 });
+    this.#places.set(key, newPlace(this.#start));
   }
 
   /**
    * Moves behind an event, or behind a frame that was refused. A refused frame leaves T where it
-   * is: the last event, which tells repeats from news, has to come again at a reconnect.
+   * is: the last event, which tells repeats from news, has to come again at a reconnect. What is of
+   * no topic-partition that is known, or can be any more, has no place.
    */
   advance({ key, timestamp, offset, id }: Step): void {
-    const last = this.#places.get(key) ??
-      { timestamp: this.start, offset: -1, id: "", refused: 0 };
+    if (key === NOWHERE) return;
+    this.know(key);
+    const last = this.#places.get(key);
+    if (last === undefined) return;
     const place = offset === undefined || id === undefined
       ? { ...last, refused: last.refused + 1 }
       : { timestamp: Math.max(timestamp ?? 0, last.timestamp), offset, id, refused: 0 };

@@ -14,7 +14,7 @@ export async function probe(url: URL, userAgent: string): Promise<string | undef
   const timer = setTimeout(() => controller.abort(), PATIENCE);
   try {
     const headers = { "accept": "text/event-stream", "user-agent": userAgent };
-    const body = await openResponse(url, { headers, signal: controller.signal });
+    const { body } = await openResponse(url, { headers, signal: controller.signal });
     await body.cancel();
     return undefined;
   } catch (error) {

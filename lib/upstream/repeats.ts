@@ -68,6 +68,8 @@ export class Repeats<A extends Arrival> {
   readonly #position: Position;
   readonly #onGap: (gap: Gap) => void;
   readonly #connections = new Map<string, Connection<A>>();
+  /** Of all that had no place when the connection was opened: nothing of it comes again. */
+  readonly #live = newConnection<A>("live");
   readonly #recent = new Map<string, RecentIds>();
   /** Per topic-partition, the offset behind which a gap was re-read last. */
   readonly #reread = new Map<string, number>();
@@ -108,11 +110,7 @@ export class Repeats<A extends Arrival> {
   take(arrival: A, fresh: A[]): Verdict {
     const { key } = arrival;
     const place = this.#position.get(key);
-    let connection = this.#connections.get(key);
-    if (connection === undefined) {
-      connection = newConnection("live");
-      this.#connections.set(key, connection);
-    }
+    const connection = this.#connections.get(key) ?? this.#live;
     if (connection.mode === "resuming" && place !== undefined) {
       return this.#resume(arrival, place, connection, fresh);
     }
@@ -217,7 +215,8 @@ export class Repeats<A extends Arrival> {
 
   #accept(arrival: A, fresh: A[]): void {
     this.#position.advance(arrival);
-    if (arrival.id !== undefined) this.#recentIds(arrival.key).add(arrival.id);
+    const hasPlace = this.#position.get(arrival.key) !== undefined;
+    if (arrival.id !== undefined && hasPlace) this.#recentIds(arrival.key).add(arrival.id);
     fresh.push(arrival);
   }
 

@@ -40,6 +40,13 @@ const MAX_RETRY_AFTER = 5 * 60_000;
 /** How much of an error's body is read and shown. */
 const MAX_ERROR_BYTES = 300;
 
+/** An event stream that is open. */
+export interface OpenStream {
+  readonly body: ReadableStream<Uint8Array>;
+  /** What the service's clock shows, in ms, to the second; `undefined` where it does not say. */
+  readonly date: number | undefined;
+}
+
 /**
  * Opens the event stream and checks that it is one.
  *
@@ -53,7 +60,7 @@ export async function openResponse(
     signal: AbortSignal;
     fetch?: typeof globalThis.fetch | undefined;
   },
-): Promise<ReadableStream<Uint8Array>> {
+): Promise<OpenStream> {
   let response: Response;
   try {
     response = await fetch(url, { headers, signal });
@@ -75,9 +82,12 @@ export async function openResponse(
   throw new UpstreamRefused(message, { hint: hintFor(status) });
 }
 
-function eventStreamOf(response: Response, url: URL): ReadableStream<Uint8Array> {
+function eventStreamOf(response: Response, url: URL): OpenStream {
   const type = response.headers.get("content-type") ?? "";
-  if (/^text\/event-stream\s*(;|$)/i.test(type) && response.body !== null) return response.body;
+  if (/^text\/event-stream\s*(;|$)/i.test(type) && response.body !== null) {
+    const date = Date.parse(response.headers.get("date") ?? "");
+    return { body: response.body, date: Number.isNaN(date) ? undefined : date };
+  }
   response.body?.cancel().catch(() => {});
   throw new Unavailable(
     "not an event stream",

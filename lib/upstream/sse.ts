@@ -21,6 +21,9 @@ const NO_BYTES = new Uint8Array(0);
 
 /** The service's own limit for a payload is 8 MiB. */
 const MAX_FRAME_BYTES = 9 * 1024 * 1024;
+/** Pieces of a line are joined when there are so many, those behind the last one of so many bytes. */
+const MAX_PIECES = 1024;
+const JOINED_BYTES = 64 * 1024;
 /** Lines of data in a frame; the service writes one. Each takes some memory, also an empty one. */
 const MAX_DATA_LINES = 10_000;
 
@@ -106,7 +109,13 @@ export class SseParser {
   #keep(piece: Uint8Array): void {
     this.#lineBytes += piece.length;
     if (this.#lineBytes > this.#maxFrameBytes) this.#pieces = [];
-    else this.#pieces.push(piece);
+    else if (this.#pieces.push(piece) === MAX_PIECES) this.#joinPieces();
+  }
+
+  /** Of very small pieces each costs more than its bytes, and keeps the chunk that it is a view of. */
+  #joinPieces(): void {
+    const small = this.#pieces.findLastIndex(({ length }) => length >= JOINED_BYTES) + 1;
+    this.#pieces = [...this.#pieces.slice(0, small), concat(this.#pieces.slice(small))];
   }
 
   /** Drops the data of the frame: nothing is wanted of it any more but its end. */

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { formatDuration } from "../duration.ts";
 import { sleep } from "../sleep.ts";
 import { type Arrival, readArrival } from "./arrival.ts";
 import { backoff } from "./backoff.ts";
@@ -22,7 +23,7 @@ export interface StreamCounts extends RepeatCounts {
   /** Arrivals given on, each once. */
   arrivals: number;
   bytes: number;
-  /** Connections that were opened after the first, by what ended the one before. */
+  /** Attempts to connect after the first, by what ended the one before. */
   readonly reconnects: Map<Cause, number>;
   /** Places that were passed after the service failed there again and again. */
   passed: number;
@@ -53,8 +54,12 @@ const log = getLogger(["wikitap", "upstream"]);
 const MARGIN = 5000;
 const MAX_PAUSE = 30_000;
 const CONNECT_TIMEOUT = 30_000;
-/** Kafka timestamps further ahead than this are not believed. */
+/** Kafka timestamps further ahead of the service's clock than this are not believed. */
 const MAX_AHEAD = 60_000;
+/** Clocks that differ by more, in ms, are worth a word. */
+const NOTABLE_DIFFERENCE = 60_000;
+/** HTTP tells the time to the second. */
+const DATE_STEP = 1000;
 /** A failure at the same place so often is passed. */
 const MAX_FAILURES_IN_PLACE = 5;
 /** The longest reconnection time in ms that a stream is granted. */
@@ -86,6 +91,8 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   /** The topic-partitions that the ids of the last connection named: those that are there. */
   #named: ReadonlySet<string> = new Set();
   #everConnected = false;
+  /** ms that this machine's clock is behind the service's; negative: ahead. */
+  #clockBehind = 0;
   #awaySince: number | undefined;
   /** Attempts since then that failed. */
   #failures = 0;
@@ -110,6 +117,11 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   /** Every upstream topic-partition that an id has named. */
   get topicPartitions(): Iterable<string> {
     return this.#received.places.keys();
+  }
+
+  /** Where it began: `position.start`, or earlier where that had not come by the service's clock. */
+  get start(): number {
+    return this.#received.start;
   }
 
   /** Whether this connection has repeated all that was received before: what comes now is new. */
@@ -144,7 +156,9 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
           (fruitless <= 1 && (cause === "end" || cause === "cut" || cause === "idle"));
         if (isNormal) log.debug("Connecting again ({cause})", { cause });
         else this.#away(detail ?? `The connection ended without news (${cause})`);
-        await sleep(retryAfter ?? (isNormal ? 0 : backoff(Math.max(1, fruitless), random)), stop);
+        const wait = isNormal ? 0 : backoff(Math.max(1, fruitless), random);
+        // What the service asks for may be nothing, also by a clock that differs from ours.
+        await sleep(Math.max(retryAfter ?? 0, wait), stop);
       }
     } finally {
       this.counts.state = "ended";
@@ -234,9 +248,9 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
       } catch (error) {
         if (!(error instanceof Unavailable)) throw error;
         const isGone = error.reason === "status 404";
-        const isMistaken = error.reason === "not an event stream" && !this.#everConnected;
         if (isGone && i < attempts.length - 1) continue;
-        if (!isGone && !isMistaken) throw error;
+        // An address that was right once is not what is wrong.
+        if (this.#everConnected || !(isGone || error.reason === "not an event stream")) throw error;
         throw new UpstreamRefused(error.message, { hint: "Check --stream-url" });
       }
     }
@@ -262,14 +276,32 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
       const times = keys.map((key) => [key, from(this.#received.get(key)!.timestamp)] as const);
       headers["last-event-id"] = writeEventId(times);
     }
-    const body = await openResponse(url, { headers, signal, fetch });
+    const { body, date } = await openResponse(url, { headers, signal, fetch });
     this.#everConnected = true;
+    if (date !== undefined) this.#compareClocks(date);
     return body;
+  }
+
+  /**
+   * What is credible, and what has come, goes by the service's clock. By a slow one of ours no event
+   * would be believed, and none remembered; by a fast one we would ask for a time that has not come,
+   * which means from now on, and would lose what came while there was no connection.
+   */
+  #compareClocks(date: number): void {
+    const isFirst = this.#clockBehind === 0;
+    this.#clockBehind = date - this.#now();
+    if (date + DATE_STEP < this.#received.start) this.#received.startAt(date);
+    const difference = Math.abs(this.#clockBehind);
+    if (!isFirst || difference < NOTABLE_DIFFERENCE) return;
+    log.warn("This machine's clock is {difference} {direction} that of the service: set it", {
+      difference: formatDuration(Math.round(difference / 1000) * 1000),
+      direction: this.#clockBehind > 0 ? "behind" : "ahead of",
+    });
   }
 
   /** Frames become arrivals, and of these what is new goes to `fresh`. */
   #frames(frames: readonly Frame[], ids: IdReader, fresh: Arrival[]): Ending | undefined {
-    const latest = this.#now() + MAX_AHEAD;
+    const latest = this.#now() + Math.max(0, this.#clockBehind) + MAX_AHEAD;
     for (const frame of frames) {
       if (frame.event === "error") return { cause: "error event", detail: errorEventText(frame) };
       if (frame.event !== "message") continue;

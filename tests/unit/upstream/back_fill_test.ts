@@ -4,6 +4,7 @@ import { Position } from "../../../lib/upstream/position.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
 
 const UNTIL = 10_000;
+const NO_DATA = new Uint8Array(0);
 const [ACTIVE, IDLE] = ["eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange"];
 
 /** The times that are handled; `undefined` is a frame that could not be read. */
@@ -11,7 +12,8 @@ function handled(times: readonly (number | undefined)[], key = "a/0"): (number |
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number | undefined }[] = [];
   for (const timestamp of times) {
-    end.take({ key, timestamp, offset: timestamp, id: String(timestamp) }, due as never[]);
+    const step = { key, timestamp, offset: timestamp, id: String(timestamp) };
+    end.take({ ...step, data: NO_DATA }, due as never[]);
   }
   return due.map(({ timestamp }) => timestamp);
 }
@@ -34,6 +36,16 @@ Deno.test("BackFillEnd is sure after 10,000 events that might still be followed 
   assertEquals(handled([9_000, ...many.slice(1), 9_001]).length, 10_002);
 });
 
+Deno.test("BackFillEnd holds 16 MiB at the most", () => {
+  const end = new BackFillEnd(UNTIL);
+  const data = new Uint8Array(1024 * 1024);
+  const arrival = { key: "a/0", timestamp: 10_100, offset: 1, id: "", data };
+  for (let i = 0; i < 16; i++) end.take(arrival, []);
+  assertEquals(end.isPassed("a/0"), false);
+  end.take(arrival, []);
+  assertEquals(end.isPassed("a/0"), true);
+});
+
 Deno.test("BackFillEnd keeps a frame without a time with its neighbours", () => {
   assertEquals(handled([undefined, 9_000, undefined, 10_000, undefined]), [
     undefined,
@@ -46,7 +58,7 @@ Deno.test("BackFillEnd has an end for each topic-partition", () => {
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number }[] = [];
   const take = (key: string, timestamp: number) =>
-    end.take({ key, timestamp, offset: timestamp, id: "" }, due as never[]);
+    end.take({ key, timestamp, offset: timestamp, id: "", data: NO_DATA }, due as never[]);
   take("idle/0", 90_000);
   take("active/0", 5_000);
   assertEquals([end.isPassed("idle/0"), end.isPassed("active/0")], [true, false]);

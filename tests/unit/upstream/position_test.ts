@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readEventId, writeEventId } from "../../../lib/upstream/event_id.ts";
-import { MAX_PLACES, Position } from "../../../lib/upstream/position.ts";
+import { MAX_PLACES, NOWHERE, Position } from "../../../lib/upstream/position.ts";
 
 const KEY = "eqiad.mediawiki.recentchange/0";
 
@@ -38,7 +38,27 @@ Deno.test("Position.fromJSON() throws for what it did not write", () => {
 Deno.test("Position knows a bounded number of topic-partitions", () => {
   const position = new Position(0);
   for (let i = 0; i < 1000; i++) position.know(`topic-${i}/0`);
+  for (let i = 0; i < 1000; i++) {
+    position.advance({ key: `more-${i}/0`, timestamp: 1, offset: 1, id: "a" });
+  }
   assertEquals(position.places.size, MAX_PLACES);
+});
+
+Deno.test("Position has no place for a frame that no id places", () => {
+  const position = new Position(0);
+  position.advance({ key: NOWHERE, timestamp: undefined, offset: undefined, id: undefined });
+  assertEquals(position.places.size, 0);
+});
+
+Deno.test("Position.startAt() takes the start back, and what was not seen yet, and nothing else", () => {
+  const position = new Position(100);
+  position.know("idle/0");
+  position.advance({ key: KEY, timestamp: 150, offset: 1, id: "a" });
+  position.startAt(120);
+  assertEquals(position.start, 100);
+  position.startAt(50);
+  assertEquals([position.start, position.get("idle/0")!.timestamp], [50, 50]);
+  assertEquals(position.get(KEY)!.timestamp, 150);
 });
 
 Deno.test("readEventId() reads what the service sends", () => {

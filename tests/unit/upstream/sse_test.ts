@@ -106,6 +106,14 @@ Deno.test("SseParser counts no comments towards the bound", () => {
   assertEquals(parser.push(encoder.encode("data: a\n\n")).map(plain), [message("a")]);
 });
 
+Deno.test("SseParser reads what comes byte by byte, and joins it as it comes", () => {
+  const parser = new SseParser();
+  const data = "0123456789".repeat(15_000);
+  const bytes = encoder.encode(`data: ${data}\n\n`);
+  const found = Array.from(bytes, (_, i) => parser.push(bytes.subarray(i, i + 1))).flat();
+  assertEquals(found.map((one) => new TextDecoder().decode(one.data)), [data]);
+});
+
 Deno.test("SseParser bounds the lines of data in a frame, empty ones too", () => {
   const parser = new SseParser();
   const [most, tooMany] = parser.push(

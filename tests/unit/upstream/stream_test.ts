@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Position } from "../../../lib/upstream/position.ts";
 import { UpstreamRefused } from "../../../lib/upstream/response.ts";
 import type { Arrival } from "../../../lib/upstream/arrival.ts";
+import { gatherLog } from "../../support/logged.ts";
 import { EventStream, type StreamOptions } from "../../../lib/upstream/stream.ts";
 
 const TOPIC = "eqiad.mediawiki.recentchange";
@@ -36,7 +37,8 @@ type Answer = (signal: AbortSignal) => Response;
  */
 type Ending = "end" | "break" | "silence" | "deaf";
 
-function stream(text: string, ending: Ending = "end"): Answer {
+/** @param date What the service's clock shows, in ms. */
+function stream(text: string, ending: Ending = "end", date?: number): Answer {
   return (signal) => {
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -50,7 +52,12 @@ function stream(text: string, ending: Ending = "end"): Answer {
         if (ending === "break") controller.error(new TypeError("error reading a body"));
       },
     });
-    return new Response(body, { headers: { "content-type": "text/event-stream; charset=utf-8" } });
+    return new Response(body, {
+      headers: {
+        "content-type": "text/event-stream; charset=utf-8",
+        ...date === undefined ? {} : { date: new Date(date).toUTCString() },
+      },
+    });
   };
 }
 
@@ -154,6 +161,60 @@ Deno.test("EventStream does not believe timestamps far ahead of now", async () =
   assertEquals(requests[1]!.lastEventId![0]!.timestamp, 1000);
 });
 
+Deno.test("EventStream believes timestamps by the service's clock where ours is slow", async () => {
+  const at = (offset: number) => frame(offset, { at: 500_000 + offset });
+  const { fetch, requests } = service([
+    stream(at(0) + at(1), "end", 500_000),
+    stream(at(1) + at(2), "end", 500_000),
+  ]);
+  using log = gatherLog();
+  const { events } = open(fetch, { now: () => 100_000 });
+  assertEquals(await take(events, 3), [0, 1, 2]);
+  assertEquals(requests[1]!.lastEventId![0]!.timestamp, 500_001);
+  assertEquals(log.lines, [
+    "warning: This machine's clock is 6m 40s behind that of the service: set it",
+  ]);
+});
+
+Deno.test("EventStream asks for no time that has not come where our clock is fast", async () => {
+  const { fetch, requests } = service([
+    stream(frame(0), "end", 1000),
+    stream(frames(0, 3), "end", 1000),
+  ]);
+  const { events } = open(fetch, { position: new Position(500_000), now: () => 500_000 });
+  assertEquals(await take(events, 3), [0, 1, 2]);
+  assertEquals(requests[1]!.lastEventId, [
+    { topic: TOPIC, partition: 0, timestamp: 1000 },
+    { topic: IDLE_TOPIC, partition: 0, timestamp: 1000 },
+  ]);
+  assertEquals(events.start, 1000);
+});
+
+Deno.test("EventStream refuses an event of a topic that its id does not name", async () => {
+  const others = Array.from(
+    { length: 100 },
+    (_, i) =>
+      frame(i).replace(
+        `"topic":"${TOPIC}","partition":0,"offset"`,
+        `"topic":"other${i}","partition":0,"offset"`,
+      ),
+  );
+  const { fetch } = service([stream(others.join("") + frame(0))]);
+  const { events } = open(fetch);
+  assertEquals(await take(events, 101), [...others.map(() => "wrong shape: meta.topic"), 0]);
+  assertEquals([...events.topicPartitions], [`${TOPIC}/0`, `${IDLE_TOPIC}/0`]);
+});
+
+Deno.test("EventStream asks for no topic-partition that a frame without an id might be of", async () => {
+  const { fetch, requests } = service([
+    stream("data: {\n\n" + frame(0)),
+    stream(frames(0, 2)),
+  ]);
+  const { events } = open(fetch);
+  assertEquals(await take(events, 3), ["bad JSON", 0, 1]);
+  assertEquals(requests[1]!.lastEventId!.map(({ topic }) => topic), [TOPIC, IDLE_TOPIC]);
+});
+
 Deno.test("EventStream gives refused frames with the reason, and goes on", async () => {
   const bad = frame(1).replace('{"$schema"', '{"$schema');
   const shapeless = frame(2).replace('"meta"', '"beta"');
@@ -199,6 +260,36 @@ Deno.test("EventStream tries again after 429, 5xx, another content type and no n
     "unreachable": 1,
   });
   assertEquals(events.counts.state, "ended");
+});
+
+Deno.test("EventStream waits longer and longer also where the service asks for no wait at all", async () => {
+  const slowDown = (headers: HeadersInit) => answer("", { status: 429, headers });
+  const { fetch } = service([
+    slowDown({ "retry-after": "0" }),
+    slowDown({ "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" }),
+    stream(frame(0)),
+  ]);
+  const attempts: number[] = [];
+  // The ceilings of the first two waits are 250 and 500 ms.
+  const { events } = open(fetch, {
+    random: () => {
+      attempts.push(performance.now());
+      return 0.1;
+    },
+  });
+  const begun = performance.now();
+  assertEquals(await take(events, 1), [0]);
+  assertEquals(attempts.length, 2);
+  assert(performance.now() - begun >= 74);
+});
+
+Deno.test("EventStream tries again after 404 where the stream was there before", async () => {
+  const notFound = answer("{}", { status: 404 });
+  // One request by ids, one by time.
+  const { fetch } = service([stream(frame(0)), notFound, notFound, stream(frames(0, 2))]);
+  const { events } = open(fetch);
+  assertEquals(await take(events, 2), [0, 1]);
+  assertEquals(events.counts.reconnects.get("status 404"), 1);
 });
 
 Deno.test("EventStream asks by time once when a topic of its position is gone", async () => {
