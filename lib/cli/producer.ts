@@ -141,7 +141,7 @@ function delivery(
     delivery: options.delivery,
     compression: options.compression,
     topics: [...topics, ...deadLetterTopic === undefined ? [] : [deadLetterTopic]],
-    create: createTopics ? { partitions, replicationFactor } : undefined,
+    create: createTopics ? { partitions, replicationFactor, except: deadLetterTopic } : undefined,
   });
 }
 

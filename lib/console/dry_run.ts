@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { Batch, Published, Publisher, PublisherCounts } from "../kafka/publisher.ts";
+import type { Batch, Publisher, PublisherCounts, RefusedRecord } from "../kafka/publisher.ts";
 import { outgoingJsonOf } from "./json.ts";
 
 /** Shows what would be published, one JSON object a line; nothing goes to Kafka or is saved. */
@@ -20,10 +20,10 @@ export class DryRun implements Publisher {
   }
 
   // deno-lint-ignore require-await -- what `write` throws is to reject
-  async publish({ records }: Batch): Promise<Published> {
+  async publish({ records }: Batch): Promise<readonly RefusedRecord[]> {
     this.#write(records.map((record) => `${outgoingJsonOf(record)}\n`).join(""));
     this.counts.batches++;
-    return { records: records.length, refused: [] };
+    return [];
   }
 
   close(): Promise<void> {

@@ -1,5 +1,11 @@
 import { type Cluster, disconnect } from "./cluster.ts";
-import { type Admin, type OffsetCommitter, offsetCommitter, type Producer } from "./kafkajs.ts";
+import {
+  type Admin,
+  type OffsetCommitter,
+  offsetCommitter,
+  type OffsetWithMetadata,
+  type Producer,
+} from "./kafkajs.ts";
 import { type PositionPlace, readSaved } from "./position_store.ts";
 import type { Chunk } from "./record.ts";
 import { encodeSaved, type SavedProgress } from "./saved.ts";
@@ -21,7 +27,7 @@ export class AtLeastOnce implements Session {
   readonly #producer: Producer;
   readonly #committer: OffsetCommitter;
   /** Acknowledged, and not saved yet. */
-  #unsaved: SavedProgress | undefined;
+  #unsaved: Pick<OffsetWithMetadata, "offset" | "metadata"> | undefined;
   #savedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -44,8 +50,9 @@ export class AtLeastOnce implements Session {
   }
 
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
+    const metadata = encodeSaved(progress); // Where that fails, nothing is to be published.
     await sendChunks(this.#producer, chunks, this.#compression);
-    this.#unsaved = progress;
+    this.#unsaved = { offset: String(progress.handled), metadata };
     const wait = this.#savedAt + SAVE_EVERY - Date.now();
     if (wait <= 0) return await this.#save();
     // Also when nothing follows for a long time. If it fails, the next batch tells why.
@@ -61,18 +68,15 @@ export class AtLeastOnce implements Session {
   async #save(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const progress = this.#unsaved;
-    if (progress === undefined) return;
+    const unsaved = this.#unsaved;
+    if (unsaved === undefined) return;
     this.#unsaved = undefined;
     this.#savedAt = Date.now();
     const { group, topic } = this.#place;
     try {
-      await this.#committer.commit({
-        ...{ groupId: group, topic, partition: 0 },
-        ...{ offset: String(progress.handled), metadata: encodeSaved(progress) },
-      });
+      await this.#committer.commit({ groupId: group, topic, partition: 0, ...unsaved });
     } catch (error) {
-      this.#unsaved ??= progress;
+      this.#unsaved ??= unsaved;
       throw error;
     }
   }

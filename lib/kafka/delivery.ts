@@ -12,7 +12,6 @@ import { type PositionPlace, savedPosition } from "./position_store.ts";
 import {
   type Batch,
   PublishAborted,
-  type Published,
   type Publisher,
   type PublisherCounts,
   type RefusedRecord,
@@ -22,7 +21,7 @@ import { type Chunk, chunksOf, type OutgoingRecord } from "./record.ts";
 import type { Progress, SavedProgress } from "./saved.ts";
 import { ChunksRefused, type Compression, withoutRefused } from "./send.ts";
 import type { Session } from "./session.ts";
-import { type NewTopics, TopicTable } from "./topic_table.ts";
+import { type NewTopics, NoTopics, TopicTable } from "./topic_table.ts";
 
 /** What the words of the command line stand for. */
 const DELIVERIES = { "exactly-once": ExactlyOnce, "at-least-once": AtLeastOnce } as const;
@@ -100,8 +99,8 @@ export class Delivery implements Publisher {
     }
   }
 
-  async publish(batch: Batch, signal: AbortSignal): Promise<Published> {
-    const work: Work = { batch, chunks: undefined, refused: [] };
+  async publish(batch: Batch, signal: AbortSignal): Promise<readonly RefusedRecord[]> {
+    const work: Work = { batch, chunks: undefined, refused: [], letters: [] };
     let unknownTopics = 0;
     for (let attempt = 1;; attempt++) {
       try {
@@ -109,13 +108,14 @@ export class Delivery implements Publisher {
         this.#back();
         this.counts.batches++;
         this.#committed = batch;
-        return { records: batch.records.length - work.refused.length, refused: work.refused };
+        return work.refused;
       } catch (error) {
-        if (error instanceof UserError) throw error;
+        const isUnknown = isUnknownTopic(error) || error instanceof NoTopics;
+        if (error instanceof UserError && !isUnknown) throw error;
         this.counts.aborted++;
         if (isFenced(error)) await this.#checkTakenOver();
         await this.#dropSession();
-        unknownTopics = isUnknownTopic(error) ? unknownTopics + 1 : 0;
+        unknownTopics = isUnknown ? unknownTopics + 1 : 0;
         if (isFatal(error, this.#options.cluster) || unknownTopics >= UNKNOWN_TOPIC_LIMIT) {
           throw this.#explain(error);
         }
@@ -144,12 +144,16 @@ export class Delivery implements Publisher {
     };
     while (true) {
       work.chunks ??= await this.#chunks(batch.records);
+      if (work.letters.length > 0) {
+        work.chunks = [...work.chunks, ...await this.#chunks(work.letters)];
+        work.letters = [];
+      }
       try {
         return await this.#session!.publish(work.chunks, progress);
       } catch (error) {
         if (!(error instanceof ChunksRefused)) throw error;
         this.counts.aborted++;
-        await this.#narrow(work, error);
+        narrow(work, error);
       }
     }
   }
@@ -211,13 +215,6 @@ export class Delivery implements Publisher {
     return chunksOf(records, this.#topics.limits);
   }
 
-  async #narrow(work: Work, error: ChunksRefused): Promise<void> {
-    const { chunks, refused } = withoutRefused(work.chunks ?? [], error);
-    const letters = refused.flatMap((one) => work.batch.replace?.(one) ?? []);
-    work.chunks = [...chunks, ...await this.#chunks(letters)];
-    work.refused.push(...refused);
-  }
-
   get #attempted(): Omit<Attempt, "doing"> {
     const { cluster, delivery, place: { group, topic } } = this.#options;
     const attempted = { cluster, topic, group, rights: ["Read", "Write"] };
@@ -257,4 +254,13 @@ interface Work {
   readonly batch: Batch;
   chunks: Chunk[] | undefined;
   readonly refused: RefusedRecord[];
+  /** What is published in place of refused records, and is in no chunk yet. */
+  letters: OutgoingRecord[];
+}
+
+function narrow(work: Work, error: ChunksRefused): void {
+  const { chunks, refused } = withoutRefused(work.chunks ?? [], error);
+  work.chunks = chunks;
+  work.refused.push(...refused);
+  work.letters.push(...refused.flatMap((one) => work.batch.replace?.(one) ?? []));
 }

@@ -50,14 +50,16 @@ export class ExactlyOnce implements Session {
   }
 
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
+    const metadata = encodeSaved(progress); // Where that fails, nothing is to be left open.
     const transaction = await this.#producer.transaction();
     try {
       await sendChunks(transaction, chunks, this.#compression);
     } catch (error) {
-      if (error instanceof ChunksRefused) await transaction.abort();
-      throw error;
+      if (!(error instanceof ChunksRefused)) throw error;
+      await transaction.abort();
+      throw new ChunksRefused(error.reasons);
     }
-    await this.#sendOffset(transaction, progress.handled, encodeSaved(progress));
+    await this.#sendOffset(transaction, progress.handled, metadata);
     await transaction.commit();
   }
 

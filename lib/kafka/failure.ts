@@ -33,13 +33,16 @@ export function protocolErrorType(error: unknown): string | undefined {
 
 function reasonOf(chain: readonly Symptom[], attempt: Attempt): Reason | undefined {
   const typed = chain.find(({ type }) => type !== undefined);
-  return typed === undefined ? reasonByCode(chain, attempt) : reasonByType(typed, attempt);
+  if (typed === undefined) return reasonByCode(chain, attempt);
+  // Of several topics, the one that failed need not be the one that the attempt is about.
+  const topic = chain.findLast(({ topic }) => topic !== undefined)?.topic;
+  return reasonByType(typed, topic === undefined ? attempt : { ...attempt, topic });
 }
 
 /** The errors behind an error, from the outside in: causes, and the parts of an aggregate. */
 function symptoms(error: unknown, depth = 0): Symptom[] {
   if (!(error instanceof Error) || depth > 8) return [];
-  const { name, message, type, code, broker } = error as Error & Record<string, unknown>;
+  const { name, message, type, topic, code, broker } = error as Error & Record<string, unknown>;
   const inner = partsOf(error) ?? [error.cause];
   return [
     {
@@ -47,6 +50,7 @@ function symptoms(error: unknown, depth = 0): Symptom[] {
       name,
       message,
       type: typeof type === "string" ? type : undefined,
+      topic: typeof topic === "string" ? topic : undefined,
       code: typeof code === "string" ? code : undefined,
       broker: typeof broker === "string" ? broker : undefined,
     },

@@ -27,6 +27,8 @@ export interface Symptom {
   readonly message: string;
   /** Kafka's name of an error code of the protocol: `UNKNOWN_TOPIC_OR_PARTITION`. */
   readonly type: string | undefined;
+  /** The topic that the error is about. */
+  readonly topic: string | undefined;
   /** Code of Node or OpenSSL: `ECONNREFUSED`. */
   readonly code: string | undefined;
   /** `host:port` that the error is about. */

@@ -20,10 +20,12 @@ export interface Publisher {
    * Publishes a batch and saves the position behind it. Returns when that is so; while Kafka is away
    * it tries on, until `signal` ends it.
    *
+   * @returns What Kafka does not take, alone or in company, with Kafka's reason.
+   * @throws {PublishAborted} when `signal` ended it.
    * @throws {TakenOver} when another producer of this name is at work.
    * @throws {UserError} when trying on would not help.
    */
-  publish(batch: Batch, signal: AbortSignal): Promise<Published>;
+  publish(batch: Batch, signal: AbortSignal): Promise<readonly RefusedRecord[]>;
 
   /** Saves what is not saved yet and disconnects; never throws. */
   close(): Promise<void>;
@@ -37,14 +39,6 @@ export interface Batch extends Progress {
   readonly records: readonly OutgoingRecord[];
   /** Makes a record that Kafka refuses into one that is published in its place. */
   readonly replace?: ((refused: RefusedRecord) => OutgoingRecord | undefined) | undefined;
-}
-
-/** What became of a batch. */
-export interface Published {
-  /** Records that Kafka took. */
-  readonly records: number;
-  /** Records that it does not take, alone or in company, with Kafka's reason. */
-  readonly refused: readonly RefusedRecord[];
 }
 
 /** One record that Kafka does not take: too large, or its timestamp is out of bounds. */
@@ -82,8 +76,10 @@ export class PublishAborted extends UserError {
   override readonly name = "PublishAborted";
 
   constructor(records: number) {
-    super(`Stopped before Kafka took the last ${records} records; the position is not advanced`, {
-      hint: "They are published by the next start. --shutdown-timeout says how long to try",
+    const last = records === 1 ? "record" : `${records} records`;
+    const what = records === 0 ? "saved the position" : `took the last ${last}`;
+    super(`Stopped before Kafka ${what}; the position is not advanced`, {
+      hint: "The next start publishes what is missing. --shutdown-timeout says how long to try",
     });
   }
 }

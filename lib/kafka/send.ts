@@ -15,11 +15,25 @@ const CODECS = {
 /** Error codes that one record brings upon all that travel with it. */
 const REFUSALS = new Set(["MESSAGE_TOO_LARGE", "INVALID_TIMESTAMP", "INVALID_RECORD"]);
 
+/** A chunk could not be sent; the `cause` says why. */
+class NotSent extends Error {
+  override readonly name = "NotSent";
+
+  /** @param topic That of the chunk, which the cause may not name. */
+  constructor(readonly topic: string, options: { cause: unknown }) {
+    super(`Cannot send to the topic '${topic}'`, options);
+  }
+}
+
 /** Some chunks hold a record that Kafka does not take. */
 export class ChunksRefused extends Error {
   override readonly name = "ChunksRefused";
 
-  constructor(readonly reasons: ReadonlyMap<Chunk, string>) {
+  /** @param kept Chunks that Kafka has and keeps, so that they are not to be sent again. */
+  constructor(
+    readonly reasons: ReadonlyMap<Chunk, string>,
+    readonly kept: ReadonlySet<Chunk> = new Set(),
+  ) {
     super("Kafka does not take some of the records");
   }
 }
@@ -38,14 +52,16 @@ export async function sendChunks(
   compression: Compression,
 ): Promise<void> {
   const refused = new Map<Chunk, string>();
+  const kept = new Set<Chunk>();
   const partitions = Map.groupBy(chunks, ({ topic, partition }) => `${topic}/${partition}`);
   const sends = [...partitions.values()].map(async (inOrder) => {
     for (const chunk of inOrder) {
       try {
         await sendChunk(sender, chunk, CODECS[compression]);
-      } catch (error) {
-        const type = protocolErrorType(error);
-        if (type === undefined || !REFUSALS.has(type)) throw error;
+        kept.add(chunk);
+      } catch (cause) {
+        const type = protocolErrorType(cause);
+        if (type === undefined || !REFUSALS.has(type)) throw new NotSent(chunk.topic, { cause });
         refused.set(chunk, type);
         return;
       }
@@ -53,7 +69,7 @@ export async function sendChunks(
   });
   const failure = (await Promise.allSettled(sends)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
-  if (refused.size > 0) throw new ChunksRefused(refused);
+  if (refused.size > 0) throw new ChunksRefused(refused, kept);
 }
 
 async function sendChunk(
@@ -76,14 +92,15 @@ async function sendChunk(
 
 /**
  * Narrows refused chunks down: those of several records are halved, to be tried again; those of one
- * are left out.
+ * are left out, as are those that Kafka keeps.
  */
 export function withoutRefused(
   chunks: readonly Chunk[],
-  { reasons }: ChunksRefused,
+  { reasons, kept }: ChunksRefused,
 ): { chunks: Chunk[]; refused: RefusedRecord[] } {
   const refused: RefusedRecord[] = [];
   const left = chunks.flatMap((chunk) => {
+    if (kept.has(chunk)) return [];
     const reason = reasons.get(chunk);
     if (reason === undefined) return [chunk];
     if (chunk.records.length > 1) return halves(chunk);

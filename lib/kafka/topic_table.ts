@@ -12,6 +12,20 @@ const REFRESH_AFTER = 3 * 60_000;
 export interface NewTopics {
   readonly partitions: number;
   readonly replicationFactor: number;
+  /** One that has to be there, and is not made. */
+  readonly except?: string | undefined;
+}
+
+/** Topics that are needed are not there, and not to be made. */
+export class NoTopics extends UserError {
+  override readonly name = "NoTopics";
+
+  constructor([first, ...others]: readonly string[]) {
+    const more = others.length === 0 ? "" : `, nor do ${others.length} others`;
+    super(`The topic '${first}' does not exist${more}`, {
+      hint: `Make it with 'deno task create-topic --topic ${first}', or give --create-topics`,
+    });
+  }
 }
 
 /** What the topics take that are published to: read once, and again every few minutes. */
@@ -27,18 +41,24 @@ export class TopicTable {
 
   /**
    * Makes sure that the table knows these topics and that they exist, and reads all of it again when
-   * it is old. To be called between batches: within one the partition of a key must not change.
+   * it is old; others that are gone by then are forgotten. To be called between batches: within one
+   * the partition of a key must not change.
    *
-   * @throws {UserError} for a topic that does not exist; what kafkajs throws where it fails.
+   * @throws {NoTopics} for topics that do not exist; what kafkajs throws where it fails.
    */
   async load(admin: Admin, topics: Iterable<string>): Promise<void> {
     const isOld = Date.now() - this.#readAt > REFRESH_AFTER;
-    const wanted = new Set(isOld ? this.#topics.keys() : []);
-    for (const topic of topics) if (isOld || !this.#topics.has(topic)) wanted.add(topic);
-    if (wanted.size === 0) return;
-    for (const [topic, partitions] of await this.#partitions(admin, [...wanted])) {
+    const needed = new Set(topics);
+    const others = isOld ? new Set(this.#topics.keys()).difference(needed) : new Set<string>();
+    const wanted = [...needed].filter((topic) => isOld || !this.#topics.has(topic));
+    if (wanted.length + others.size === 0) return;
+    const found = await partitionCounts(admin, [...wanted, ...others]);
+    const missing = wanted.filter((topic) => !found.has(topic));
+    const made = missing.length === 0 ? [] : await this.#make(admin, missing);
+    for (const [topic, partitions] of [...found, ...made]) {
       this.#topics.set(topic, { partitions, maxBytes: await maxBytesOf(admin, topic) });
     }
+    for (const topic of others) if (!found.has(topic)) this.#topics.delete(topic);
     if (isOld) this.#readAt = Date.now();
   }
 
@@ -49,13 +69,16 @@ export class TopicTable {
     return limits;
   };
 
-  async #partitions(admin: Admin, topics: string[]): Promise<Map<string, number>> {
-    const found = await partitionCounts(admin, topics);
-    const missing = topics.filter((topic) => !found.has(topic));
-    if (missing.length === 0) return found;
-    if (this.#create === undefined) throw noTopics(missing);
-    await createTopics(admin, missing.map((topic) => ({ topic, ...this.#create! })));
-    for (const topic of missing) found.set(topic, this.#create.partitions);
+  /** How many partitions the topics have then, which somebody else may have made at the same time. */
+  async #make(admin: Admin, missing: readonly string[]): Promise<Map<string, number>> {
+    if (this.#create === undefined) throw new NoTopics(missing);
+    const { except, ...create } = this.#create;
+    if (except !== undefined && missing.includes(except)) throw new NoTopics([except]);
+    const areNew = await createTopics(admin, missing.map((topic) => ({ topic, ...create })));
+    if (areNew) return new Map(missing.map((topic) => [topic, create.partitions]));
+    const found = await partitionCounts(admin, missing);
+    const unknown = missing.filter((topic) => !found.has(topic));
+    if (unknown.length > 0) throw new NoTopics(unknown);
     return found;
   }
 }
@@ -68,12 +91,4 @@ async function maxBytesOf(admin: Admin, topic: string): Promise<number> {
   } catch {
     return DEFAULT_MAX_BYTES;
   }
-}
-
-function noTopics(topics: readonly string[]): UserError {
-  const [first, ...others] = topics;
-  const more = others.length === 0 ? "" : `, nor do ${others.length} others`;
-  return new UserError(`The topic '${first}' does not exist${more}`, {
-    hint: `Make it with 'deno task create-topic --topic ${first}', or give --create-topics`,
-  });
 }

@@ -1,5 +1,5 @@
 import { isCanary, type Outgoing } from "../edits/outgoing.ts";
-import { PublishAborted, type Published } from "../kafka/publisher.ts";
+import { PublishAborted, type RefusedRecord } from "../kafka/publisher.ts";
 import type { OutgoingRecord } from "../kafka/record.ts";
 import type { Progress } from "../kafka/saved.ts";
 import { BackFill } from "../upstream/back_fill.ts";
@@ -130,7 +130,7 @@ export class Pipeline {
     const { records, upTo: { handled, position, reached } } = this.#gathering.take();
     const begun = performance.now();
     this.#inFlight = records.length;
-    const published = await this.#options.publisher.publish(
+    const refused = await this.#options.publisher.publish(
       { records, handled, position, replace: (refused) => this.#refusals.replace(refused) },
       deadline,
     );
@@ -138,11 +138,15 @@ export class Pipeline {
     this.#saved = handled;
     this.#savedAt = Date.now();
     this.#counts.savedUpTo = reached;
-    this.#countPublished(records, published, performance.now() - begun);
+    this.#countPublished(records, refused, performance.now() - begun);
   }
 
-  #countPublished(records: readonly OutgoingRecord[], published: Published, ms: number): void {
-    const refused = published.refused.filter(({ record }) => !this.#refusals.isLetter(record));
+  #countPublished(
+    records: readonly OutgoingRecord[],
+    refusedByKafka: readonly RefusedRecord[],
+    ms: number,
+  ): void {
+    const refused = refusedByKafka.filter(({ record }) => !this.#refusals.isLetter(record));
     const edits = records.filter((record) => !this.#refusals.isLetter(record));
     this.#counts.queued -= records.length;
     this.#counts.published += edits.length - refused.length;

@@ -1,4 +1,4 @@
-import type { Batch, Published, Publisher, PublisherCounts } from "../kafka/publisher.ts";
+import type { Batch, Publisher, PublisherCounts, RefusedRecord } from "../kafka/publisher.ts";
 
 /** What a {@linkcode SchemaPublisher} is made of. */
 export interface SchemaPublisherOptions {
@@ -33,7 +33,7 @@ export class SchemaPublisher implements Publisher {
     return this.#publisher.open();
   }
 
-  async publish(batch: Batch, signal: AbortSignal): Promise<Published> {
+  async publish(batch: Batch, signal: AbortSignal): Promise<readonly RefusedRecord[]> {
     for (const { topic } of batch.records) {
       if (this.#known.has(topic)) continue;
       await this.#register(topic, signal);

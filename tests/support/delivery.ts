@@ -2,6 +2,7 @@ import { type Cluster, openCluster } from "../../lib/kafka/cluster.ts";
 import { Delivery, type DeliveryOptions } from "../../lib/kafka/delivery.ts";
 import type { Admin, Kafka, Transaction } from "../../lib/kafka/kafkajs.ts";
 import type { Batch } from "../../lib/kafka/publisher.ts";
+import type { TopicSpec } from "../../lib/kafka/topics.ts";
 import { makeTopic } from "./topic.ts";
 
 /** A topic and a name of a producer for one test. */
@@ -14,9 +15,9 @@ export interface Place {
 /** Makes a topic for a test. */
 export async function newPlace(
   brokers: string,
-  { partitions = 3, replicationFactor = 1 } = {},
+  options: Partial<TopicSpec> = {},
 ): Promise<Place> {
-  const topic = await makeTopic(brokers, { partitions, replicationFactor });
+  const topic = await makeTopic(brokers, options);
   const cluster = openCluster({ brokers: brokers.split(",") });
   return { cluster, topic, group: `wikitap.${topic}` };
 }

@@ -1,23 +1,21 @@
 import type { Edit } from "../../lib/edits/edit.ts";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
+import { createTopics, type TopicSpec } from "../../lib/kafka/topics.ts";
 import { uniqueTopic } from "./kafka.ts";
 
 /** Makes a topic that keeps everything, and says its name. */
 export async function makeTopic(
   brokers: string,
-  { topic = uniqueTopic(), partitions = 3, replicationFactor = 1 }: {
-    topic?: string;
-    partitions?: number;
-    replicationFactor?: number;
-  } = {},
+  { topic = uniqueTopic(), partitions = 3, replicationFactor = 1, configs = new Map() }: Partial<
+    TopicSpec
+  > = {},
 ): Promise<string> {
-  const configs = new Map([["retention.ms", "-1"]]);
+  const keeping = new Map([["retention.ms", "-1"], ...configs]);
   await withAdmin(
     openCluster({ brokers: brokers.split(",") }),
     { doing: "make a topic" },
-    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor, configs }]),
+    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor, configs: keeping }]),
   );
   return topic;
 }

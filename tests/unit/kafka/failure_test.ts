@@ -180,6 +180,26 @@ const rows: readonly Row[] = [
     says: ["an anonymous client may not use the topic 'edits'", "User:ANONYMOUS"],
   },
   {
+    name: "another topic than the attempt is about",
+    error: Object.assign(
+      new Error("Cannot send", { cause: protocolError("TOPIC_AUTHORIZATION_FAILED") }),
+      {
+        topic: "letters",
+      },
+    ),
+    attempt: { topic: "edits", rights: ["Write"] },
+    says: ["may not use the topic 'letters'", "--operation Write --topic letters"],
+  },
+  {
+    name: "a topic that cannot be made, among others",
+    error: Object.assign(new Error("Topic creation errors"), {
+      name: "KafkaJSAggregateError",
+      errors: [Object.assign(protocolError("INVALID_TOPIC_EXCEPTION"), { topic: "edits.enwiki" })],
+    }),
+    attempt: { topic: "edits.position" },
+    says: ["refuses the name of the topic 'edits.enwiki'"],
+  },
+  {
     name: "a group without the right to it",
     error: protocolError("GROUP_AUTHORIZATION_FAILED"),
     config: SASL,
