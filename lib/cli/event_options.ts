@@ -127,6 +127,12 @@ export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): E
   return { topic, filter, key: values.key, payload, headers: values.headers };
 }
 
+/** Whether the stream is that of all changes, also beside others: it is never silent for long. */
+export function isRecentChange(url: URL): boolean {
+  return streamNames(url).some((name) => RECENTCHANGE.test(name)) ||
+    url.pathname.endsWith("/recentchange");
+}
+
 const RECENTCHANGE = /^(?:mediawiki\.)?recentchange$/;
 
 /** The streams that an address names: the last part of its path, none where it has another form. */

@@ -72,10 +72,12 @@ export async function runProducer(
       producerReadiness({ counts, idleTimeout, isStopping: stop.aborted, now: Date.now() }),
   });
   askForContact(options);
-  if (options.since !== undefined && !dryRun) {
-    await warnOfRetention(cluster, topics, options.since);
-  }
-  const { encoder, prepare } = await openEncoding(options, edits.payload ?? "edit", known, stop);
+  const encoding = await unlessStopped(
+    stop,
+    openEncoding(options, edits.payload ?? "edit", known, stop),
+  );
+  if (encoding === undefined) return;
+  const { encoder, prepare } = encoding;
   try {
     const look = producerWatch(counts, { until: options.until, idleTimeout, stop });
     using _status = log === undefined ? null : showStatus({ station: "produce", look, log });
@@ -102,11 +104,22 @@ export async function runProducer(
       shutdownTimeout: options.shutdownTimeout,
       stop,
       counts,
+      onBegin: dryRun ? undefined : (from) => warnOfRetention(cluster, topics, from),
       onPublished,
     });
   } finally {
     // Where nothing was read there is a reason, and nothing to sum up.
     if (counts.stream !== undefined) reportSummary(counts, dryRun ? "Printed" : "Published");
+  }
+}
+
+/** A failure of what was stopped in its midst is none. */
+async function unlessStopped<T>(stop: AbortSignal, work: T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
-import { positionTopic } from "../edits/route.ts";
+import { knownTopics, positionTopic } from "../edits/route.ts";
 import { topicTemplate } from "../edits/template.ts";
 import { UsageError } from "../error.ts";
-import { eventOptions, type EventValues } from "./event_options.ts";
+import { eventOptions, type EventValues, isRecentChange } from "./event_options.ts";
 import { flag, flagName, option, type OptionGroup, type Values } from "./option.ts";
 import type { registryOptions } from "./registry_options.ts";
 import {
@@ -14,6 +14,7 @@ import {
   positiveDuration,
   time,
   topicName,
+  waitingTime,
 } from "./values.ts";
 
 /** Where events come from. */
@@ -49,7 +50,7 @@ export const upstreamOptions = {
     idleTimeout: option({
       placeholder: "DURATION",
       help: "Silence after which the connection is given up.",
-      parse: positiveDuration,
+      parse: waitingTime(positiveDuration),
       defaultText: "60s for recentchange, 10m for other streams",
     }),
   },
@@ -102,7 +103,7 @@ export const producerOptions = {
     linger: option({
       placeholder: "DURATION",
       help: "How long a batch waits for more records; 0: what gathers while the last is in flight.",
-      parse: duration,
+      parse: waitingTime(duration),
       defaultText: "0; 200ms with {wiki} or {domain}",
     }),
     compression: option({
@@ -136,7 +137,7 @@ export const producerOptions = {
     shutdownTimeout: option({
       placeholder: "DURATION",
       help: "How long a stop may take to publish what is in hand.",
-      parse: positiveDuration,
+      parse: waitingTime(positiveDuration),
       default: 10_000,
     }),
     dryRun: flag(
@@ -175,13 +176,14 @@ export function checkProducer(
   if ((values.since ?? 0) > (values.until ?? Infinity)) {
     throw new UsageError("--since is later than --until");
   }
-  if (values.deadLetterTopic === values.topic) {
-    throw new UsageError("--dead-letter-topic and --topic are the same topic");
-  }
   if (values.streamUrl.searchParams.has("since")) {
     throw new UsageError("--stream-url has a 'since' of its own", { hint: "Give --since instead" });
   }
-  eventOptions(values, values);
+  const { filter = {} } = eventOptions(values, values);
+  const { topic, deadLetterTopic } = values;
+  if (deadLetterTopic !== undefined && knownTopics(topic, filter)?.includes(deadLetterTopic)) {
+    throw new UsageError("--dead-letter-topic and --topic are the same topic");
+  }
   if (values.format === "avro" && values.schemaRegistry === undefined && !values.dryRun) {
     throw new UsageError("--format avro needs --schema-registry", {
       hint: "Give its URL, or set SCHEMA_REGISTRY_URL. For one on this machine: deno task registry",
@@ -196,7 +198,7 @@ export function lingerOf({ linger, topic }: Pick<ProducerValues, "linger" | "top
 
 /** ms of silence that are normal for the stream. */
 export function idleTimeoutOf({ idleTimeout, streamUrl }: UpstreamValues): number {
-  return idleTimeout ?? (streamUrl.pathname.endsWith("/recentchange") ? 60_000 : 600_000);
+  return idleTimeout ?? (isRecentChange(streamUrl) ? 60_000 : 600_000);
 }
 
 /** A header's value: printable ASCII. */

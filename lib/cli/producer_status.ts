@@ -78,16 +78,16 @@ export function producerStatus(signs: ProducerSigns): Status {
   };
 }
 
-/** A stream that is further behind than this is history that is caught up with, in ms. */
+/** Events that are older than this when they come are history that is caught up with, in ms. */
 const BACK_FILL = 60_000;
 
 /** How far a back-fill is: until a time, or until it is live. */
 function backFillOf(
-  { counts: { beganAt, lastEventAt }, until, pace, now }: ProducerSigns,
+  { counts: { beganAt, lastEventAt, lastEventAge = 0 }, until, pace, now }: ProducerSigns,
 ): { progress: number; text: string } | undefined {
   if (beganAt === undefined || lastEventAt === undefined) return undefined;
   const end = until ?? now;
-  if (until === undefined && now - lastEventAt < BACK_FILL) return undefined;
+  if (until === undefined && lastEventAge < BACK_FILL) return undefined;
   const covered = Math.max(0, lastEventAt - beganAt);
   const progress = Math.min(1, covered / Math.max(1, end - beganAt));
   // Now moves on while history is read.

@@ -26,6 +26,18 @@ export function positiveDuration(text: string): number {
   return ms;
 }
 
+/** The longest time that a timer of the platform can wait, nearly: beyond 24.8 days it is over at once. */
+const LONGEST_WAIT = 24 * 86_400_000;
+
+/** A duration to wait for, read by `parse`: 24 days at the most. */
+export function waitingTime(parse: (text: string) => number): (text: string) => number {
+  return (text) => {
+    const ms = parse(text);
+    if (ms > LONGEST_WAIT) throw new Error("expected a duration of 24d at the most");
+    return ms;
+  };
+}
+
 /** A whole number from `min` to `max`. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -21,6 +21,7 @@ export type Payload = "edit" | "event" | { readonly fields: readonly Field[] };
 export function jsonEncoder(payload: Payload, onLacking?: OnLacking): Encoder {
   const contentType = "application/json";
   if (payload === "edit") return { contentType, encode: encodeEdit };
-  if (payload === "event") return { contentType, encode: (event) => event.data };
+  // A copy: a view would keep the whole chunk of the stream that it came in.
+  if (payload === "event") return { contentType, encode: (event) => event.data.slice() };
   return { contentType, encode: encodeFields(payload.fields, onLacking) };
 }

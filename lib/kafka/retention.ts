@@ -8,11 +8,14 @@ import { describeTopic, topicConfigs } from "./topics.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
 
+/** What is younger is not asked about, in ms: no topic is likely to keep its records for less. */
+const YOUNG = 3_600_000;
+
 /**
- * Warns where a topic keeps records for less time than a back-fill goes back: Kafka goes by the
- * records' own timestamps and deletes old ones at its next check, which looks like loss.
+ * Warns where a topic keeps records for less time than what is to be published is old: Kafka goes by
+ * the records' own timestamps and deletes old ones at its next check, which looks like loss.
  *
- * @param since Time in ms that the back-fill begins at.
+ * @param since Time in ms of the oldest.
  */
 export async function warnOfRetention(
   cluster: Cluster,
@@ -20,13 +23,14 @@ export async function warnOfRetention(
   since: number,
 ): Promise<void> {
   const age = Date.now() - since;
+  if (age < YOUNG) return;
   const doing = "read the topics' retention";
   await withAdmin(cluster, { doing, rights: ["Describe", "DescribeConfigs"] }, async (admin) => {
     for (const topic of topics) {
       const retention = await throughFailover(() => retentionOf(admin, topic));
       if (retention >= age) continue;
       log.warn(
-        "The topic '{topic}' keeps {retention}, and --since goes back {age}: Kafka will delete the oldest records again; set its retention.ms",
+        "The topic '{topic}' keeps {retention}, and this begins {age} ago: Kafka will delete the oldest records again; set its retention.ms",
         { topic, retention: formatDuration(retention), age: formatDuration(age) },
       );
     }

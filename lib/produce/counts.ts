@@ -21,6 +21,8 @@ export interface ProduceCounts {
   beganAt: number | undefined;
   /** When the last event handled happened, in ms; canaries do not count. */
   lastEventAt: number | undefined;
+  /** How old it was when it was handled, in ms. */
+  lastEventAge: number | undefined;
   /** How far in the stream the saved position is, in ms. */
   savedUpTo: number | undefined;
   /** The parts that count for themselves, once they are there. */
@@ -32,7 +34,7 @@ export function newCounts(): ProduceCounts {
   return {
     ...{ events: 0, outcomes: new Outcomes(), queued: 0, published: 0 },
     ...{ refused: new Map(), deadLetters: 0, handledAt: undefined },
-    ...{ beganAt: undefined, lastEventAt: undefined },
+    ...{ beganAt: undefined, lastEventAt: undefined, lastEventAge: undefined },
     ...{ savedUpTo: undefined, stream: undefined, publisher: undefined },
   };
 }

@@ -37,7 +37,7 @@ export class DeadLetters {
       ...offset === undefined ? {} : { "wikitap.offset": String(offset) },
     };
     return this.#note(
-      { topic: this.topic, key: null, value: data, timestamp: now, headers },
+      { topic: this.topic, key: null, value: data.slice(), timestamp: now, headers },
       data.length,
     );
   }

@@ -29,6 +29,8 @@ export interface ProduceOptions {
   readonly shutdownTimeout: number;
   readonly stop: AbortSignal;
   readonly counts: ProduceCounts;
+  /** Told of how far the position is, in ms, before anything is read. */
+  readonly onBegin?: ((reached: number) => Promise<void>) | undefined;
   /** Told of every batch that was published. */
   readonly onPublished?: ((batch: PublishedBatch) => void) | undefined;
 }

@@ -93,10 +93,10 @@ export class Pipeline {
     this.#counts.stream = stream.counts;
     try {
       for await (const arrivals of stream) {
-        this.#counts.handledAt = Date.now();
+        const now = this.#counts.handledAt = Date.now();
         this.#position.startAt(stream.start);
         for (const arrival of arrivals) {
-          this.#handle(arrival);
+          this.#handle(arrival, now);
           if (this.#accepted === this.#options.limit) return;
           if (this.#gathering.isFull) await this.#gathering.room();
           if (stop.aborted) return;
@@ -155,14 +155,17 @@ export class Pipeline {
     this.#options.onPublished?.({ records: edits, ms });
   }
 
-  #handle(arrival: Arrival): void {
+  #handle(arrival: Arrival, now: number): void {
     const { event } = arrival;
     this.#handled++;
     this.#counts.events++;
     this.#position.advance(arrival);
     if (event === undefined) return this.#refuse(arrival, arrival.refusal ?? "unreadable");
     if (isCanary(event)) return this.#counts.outcomes.count(event, "canary");
-    this.#counts.lastEventAt = arrival.timestamp ?? this.#counts.lastEventAt;
+    if (arrival.timestamp !== undefined) {
+      this.#counts.lastEventAt = arrival.timestamp;
+      this.#counts.lastEventAge = now - arrival.timestamp;
+    }
     try {
       const record = this.#options.transform(event);
       this.#counts.outcomes.count(event, record === undefined ? "filtered" : "passed");

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { formatDuration } from "../duration.ts";
 import { UserError } from "../error.ts";
+import { untilAborted } from "../sleep.ts";
 import { DISORDER } from "../upstream/back_fill.ts";
 import { Position, type SavedPosition } from "../upstream/position.ts";
 import type { ProduceOptions } from "./options.ts";
@@ -23,12 +24,17 @@ export async function produce(options: ProduceOptions): Promise<void> {
   const { publisher, counts } = options;
   counts.publisher = publisher.counts;
   try {
-    const saved = await publisher.open();
+    const opening = publisher.open();
+    await Promise.race([opening, untilAborted(options.stop)]);
+    // Nothing is in hand yet, and Kafka may take a while to say that it is away.
+    if (options.stop.aborted) return void opening.then(() => publisher.close(), () => {});
+    const saved = await opening;
     const position = saved === undefined
       ? new Position(options.since ?? Date.now())
       : restore(saved.position, options);
     checkEnd(position, options);
     reportStart(position, saved !== undefined, options);
+    await options.onBegin?.(position.reached);
     counts.beganAt = position.reached;
     await new Pipeline(options, position, saved?.handled ?? 0).run();
   } finally {

@@ -32,8 +32,10 @@ export class Refusals {
   }
 
   /** Remembers what a record was made of, until it is gone. */
-  note(record: OutgoingRecord, origin: Refused): void {
-    if (this.#letters !== undefined) this.#origins.set(record, origin);
+  note(record: OutgoingRecord, { data, key, offset }: Refused): void {
+    if (this.#letters === undefined) return;
+    // A copy: a view would keep the whole chunk of the stream that it came in, and the event with it.
+    this.#origins.set(record, { data: data.slice(), key, offset });
   }
 
   isLetter(record: OutgoingRecord): boolean {

@@ -75,6 +75,8 @@ Deno.test("start ends with 2 for wrong usage, in words, before anything is opene
     ["--dry-run --show-position", /exclude each other/],
     ["--show-position --reset-position", /exclude each other/],
     ["--dead-letter-topic wikipedia-events", /are the same topic/],
+    ["--topic wikipedia-{type} --dead-letter-topic wikipedia-edit", /are the same topic/],
+    ["--idle-timeout 25d", /24d at the most/],
     ["--topic {wiki}{type}", /between two placeholders/],
     ["--sasl plain", /--sasl needs --sasl-username/],
     ["--tls-ca ca.pem", /--tls-ca needs --tls/],

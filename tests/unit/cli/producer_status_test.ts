@@ -51,7 +51,8 @@ Deno.test("producerStatus() shows what was refused only where something was", ()
 
 Deno.test("producerStatus() shows how far a back-fill is, and when it will be live", () => {
   const HOUR = 3_600_000;
-  const counts = { ...reading(), beganAt: NOW - 8 * HOUR, lastEventAt: NOW - 2 * HOUR };
+  const times = { beganAt: NOW - 8 * HOUR, lastEventAt: NOW - 2 * HOUR };
+  const counts = { ...reading(), ...times, lastEventAge: 2 * HOUR };
   const live = look(counts, { pace: 101_000 });
   assertEquals([live.state, live.progress, live.parts[0]], [
     ...["back-fill", 0.75, "6h covered, 1m 12s left"],
@@ -60,6 +61,8 @@ Deno.test("producerStatus() shows how far a back-fill is, and when it will be li
   assertEquals([until.progress, until.parts[0]], [6 / 7, "6h covered, 36s left"]);
   assertEquals(look(counts, { pace: 900 }).parts[0], "6h covered", "it does not catch up");
   assertEquals(look(reading()).progress, undefined, "live is no back-fill");
+  const quiet = { ...reading(), ...times, lastEventAge: 1000 };
+  assertEquals(look(quiet).progress, undefined, "nor is a live stream that is quiet");
   counts.publisher!.connected = false;
   assertEquals(look(counts).state, "Kafka is away", "what is wrong comes first");
 });

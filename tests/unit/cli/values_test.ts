@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { duration, pastTime, time } from "../../../lib/cli/values.ts";
+import { duration, pastTime, time, waitingTime } from "../../../lib/cli/values.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
 
@@ -25,6 +25,12 @@ Deno.test("time() says what it expects of everything else", () => {
 Deno.test("pastTime() refuses the future", () => {
   assertEquals(pastTime("2026-01-02", NOW), NOW);
   assertThrows(() => pastTime("2026-01-03", NOW), Error, "this one is in the future");
+});
+
+Deno.test("waitingTime() refuses what a timer cannot wait for", () => {
+  const read = waitingTime(duration);
+  assertEquals([read("0"), read("24d")], [0, 24 * 86_400_000]);
+  assertThrows(() => read("25d"), Error, "24d at the most");
 });
 
 Deno.test("duration() reads numbers with a unit, and 0", () => {

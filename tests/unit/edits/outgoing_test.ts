@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { encodeEdit } from "../../../lib/edits/edit.ts";
 import { compile, isCanary } from "../../../lib/edits/outgoing.ts";
 import { RefusedEvent } from "../../../lib/upstream/event.ts";
@@ -34,6 +34,16 @@ Deno.test("isCanary() knows the events of Wikimedia's monitoring by their domain
   assertEquals(isCanary(change()), false);
 });
 
+Deno.test("compile() makes a record of its own bytes, which keeps nothing of the stream's chunk", () => {
+  const event = change();
+  const chunk = new Uint8Array(65_536);
+  chunk.set(event.data);
+  const data = chunk.subarray(0, event.data.length);
+  const { value } = compile({ topic: "edits", payload: "event" })({ ...event, data })!;
+  assertEquals(value, event.data);
+  assertEquals((value as Uint8Array).buffer.byteLength, event.data.length);
+});
+
 Deno.test("compile() takes each option by itself", () => {
   const event = change({ type: "new" });
   const record = compile({
@@ -44,7 +54,7 @@ Deno.test("compile() takes each option by itself", () => {
   })(event);
   assertEquals(record?.topic, "wikipedia-new");
   assertEquals(record?.key, "Someone");
-  assert(record?.value === event.data);
+  assertEquals(record?.value, event.data);
   assertEquals(record?.headers?.ce_subject, "Example");
 });
 
