@@ -134,8 +134,7 @@ export class Position {
    * no topic-partition that is known, or can be any more, has no place.
    */
   advance({ key, timestamp, offset, id }: Step): void {
-    if (key === NOWHERE) return;
-    this.know(key);
+    if (!this.#places.has(key) && key !== NOWHERE) this.know(key);
     const last = this.#places.get(key);
     if (last === undefined) return;
     const place = offset === undefined || id === undefined
