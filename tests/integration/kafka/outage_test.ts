@@ -38,7 +38,9 @@ Deno.test("Delivery does not take a transaction that ran out of time for a takeo
   for (let from = 0; from < 30; from += 10) {
     await publisher.publish(batchOf(place, from, from + 10), NEVER);
   }
-  assertEquals([publisher.counts.aborted, publisher.counts.restarts], [1, 1]);
+  // On a busy machine another one may run out of its second by itself.
+  assert(publisher.counts.restarts >= 1);
+  assertEquals(publisher.counts.aborted, publisher.counts.restarts);
   const values = (await recordsOf(address, place.topic, 30)).map(({ value }) => Number(value));
   assertEquals(values.sort((a, b) => a - b), [...new Array(30).keys()]);
 });
