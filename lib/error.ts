@@ -43,6 +43,7 @@ export class UsageError extends UserError {
 
 /** What to do where Deno denies what `flags`, of `deno run`, would allow. */
 export function rightHint(...flags: readonly string[]): string {
-  return "A task has the rights for its defaults only. Run its command, which is in deno.json, with " +
-    `more of them: deno run -P=… ${flags.join(" ")} …`;
+  return "A task has the rights for its defaults only. Run its command, which is in deno.json, with a " +
+    "list of your own, which replaces the one there: " +
+    `deno run -P=… ${flags.map((flag) => `${flag},…`).join(" ")} …`;
 }

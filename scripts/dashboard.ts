@@ -49,7 +49,7 @@ export const main = program({
     "Prints its address, and runs until Ctrl-C.",
   examples: [
     ["deno task dashboard", "The page on http://127.0.0.1:8080/"],
-    ["deno task dashboard --port 8081 --history 15m", "Another port, and a quarter of an hour"],
+    ["deno task dashboard --port 8090 --history 15m", "Another port, and a quarter of an hour"],
   ],
   groups: [pageOptions, kafkaOptions, registryOptions],
   run: ({ topic, history, port, host, ...options }, stop) =>

@@ -186,7 +186,8 @@ export function checkProducer(
   }
   if (values.format === "avro" && values.schemaRegistry === undefined && !values.dryRun) {
     throw new UsageError("--format avro needs --schema-registry", {
-      hint: "Give its URL, or set SCHEMA_REGISTRY_URL. For one on this machine: deno task registry",
+      hint:
+        "Give its URL, or set SCHEMA_REGISTRY_URL. For one on this machine: deno task registry start",
     });
   }
 }

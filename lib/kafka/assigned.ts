@@ -8,5 +8,6 @@ export function assignedText(
     return "No partition is left for this one: it stands by, to take over from another";
   }
   const plural = partitions.length === 1 ? "" : "s";
-  return `${doing} partition${plural} ${partitions.join(", ")} of '${topic}'`;
+  const inOrder = partitions.toSorted((a, b) => a - b);
+  return `${doing} partition${plural} ${inOrder.join(", ")} of '${topic}'`;
 }

@@ -81,12 +81,12 @@ function clusterForbidden(attempt: Attempt): Reason {
 }
 
 function groupForbidden(attempt: Attempt): Reason {
-  const { group } = attempt;
+  const { group, groupRights = ["Read"] } = attempt;
   return {
     what: `${who(attempt)} may not use the consumer group${
       group === undefined ? "" : ` '${group}'`
     }`,
-    hint: `Grant it: ${acl(attempt, ["Read"], `--group ${group ?? "NAME"}`)}`,
+    hint: `Grant it: ${acl(attempt, groupRights, `--group ${group ?? "NAME"}`)}`,
   };
 }
 

@@ -9,6 +9,8 @@ export interface Attempt {
   /** What is needed on the topic, as Kafka's ACLs call it: `Read`, `Describe`. */
   readonly rights?: readonly string[];
   readonly group?: string;
+  /** What is needed on the group. Default `Read`. */
+  readonly groupRights?: readonly string[];
   readonly transactionalId?: string;
   /** ms since the epoch. Default: the clock. */
   readonly now?: number;

@@ -41,7 +41,11 @@ export function savedPosition(
  * @returns Whether there was something.
  */
 export function resetPosition(cluster: Cluster, place: PositionPlace): Promise<boolean> {
-  const attempt = { doing: `forget the position of '${place.group}'`, ...rightsOf(place) };
+  const attempt = {
+    doing: `forget the position of '${place.group}'`,
+    ...rightsOf(place),
+    groupRights: ["Delete"],
+  };
   return withAdmin(cluster, attempt, async (admin) => {
     try {
       await whileStarting(cluster, () => admin.deleteGroups([place.group]));

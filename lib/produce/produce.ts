@@ -42,13 +42,17 @@ export async function produce(options: ProduceOptions): Promise<void> {
   }
 }
 
-/** @throws {UserError} for a position of another stream, or one that cannot be read. */
+/**
+ * One of another stream where nothing was read yet is no hindrance: such a start could not reach it.
+ *
+ * @throws {UserError} for a position in another stream, or one that cannot be read.
+ */
 function restore(saved: unknown, { stream }: ProduceOptions): Position {
   const hint = "Start anew with --reset-position, or choose another --name";
   const { stream: savedStream, ...position } = (saved ?? {}) as Partial<SavedPosition> & {
     stream?: string;
   };
-  if (savedStream !== stream) {
+  if (savedStream !== stream && Object.keys(position.places ?? {}).length > 0) {
     throw new UserError(
       `The saved position is of the stream '${savedStream}', this one is '${stream}'`,
       { hint },

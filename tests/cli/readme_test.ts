@@ -15,7 +15,7 @@ import { until } from "../support/until.ts";
 const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
   [/ task test$/, "it is what runs this"],
   [/^deno run --no-prompt /, "rights_test runs the programs with these rights"],
-  [/kafka-acls\.sh|--tls /, "security_test runs it, on a Kafka that is locked"],
+  [/\bacls\b|--tls /, "security_test runs it, on a Kafka that is locked"],
   [/ task chaos --events \d{6}|tests\/chaos/, "it takes long; tests/chaos has smaller ones"],
   [/\b(bench|soak)\b/, "it measures, for minutes or hours"],
 ];

@@ -285,9 +285,9 @@ Deno.test("README.md's command for a locked Kafka works, with the rights that st
   await upstream.stop();
 });
 
-/** Does what a line of `kafka-acls.sh --add` does, which is not among the jars that are fetched. */
+/** Does what `kafka-acls.sh --add` does with the words of a line; it is not among the jars fetched. */
 async function grantAs(line: string): Promise<void> {
-  if (line.startsWith("#")) return;
+  if (line.startsWith("#") || line.startsWith("acls()")) return;
   const { operation, ...flags } = parseArgs(line.split(" "), { collect: ["operation"] });
   const prefix = flags["resource-pattern-type"] === "prefixed" ? "*" : "";
   const rights = Object.fromEntries(

@@ -207,6 +207,13 @@ const rows: readonly Row[] = [
     says: ["may not use the consumer group 'readers'", "--operation Read --group readers"],
   },
   {
+    name: "a group that may not be deleted",
+    error: protocolError("GROUP_AUTHORIZATION_FAILED"),
+    config: SASL,
+    attempt: { group: "wikitap.edits", groupRights: ["Delete"] },
+    says: ["may not use the consumer group", "--operation Delete --group wikitap.edits"],
+  },
+  {
     name: "a group without the right to it, known from the log",
     error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
     config: SASL,

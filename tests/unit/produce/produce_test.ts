@@ -1,29 +1,58 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../lib/error.ts";
 import type { Publisher } from "../../../lib/kafka/publisher.ts";
 import { newCounts } from "../../../lib/produce/counts.ts";
+import type { ProduceOptions } from "../../../lib/produce/options.ts";
 import { produce } from "../../../lib/produce/produce.ts";
+import type { EventStream } from "../../../lib/upstream/stream.ts";
 
-Deno.test("produce() that is stopped while it connects to Kafka ends at once, and closes what opens late", async () => {
-  const opened = Promise.withResolvers<undefined>();
+/** Runs the pipeline on a Kafka that is played. */
+function run(
+  open: Publisher["open"],
+  options: Partial<ProduceOptions> = {},
+): { producing: Promise<void>; done: string[] } {
   const done: string[] = [];
   const publisher: Publisher = {
     counts: { batches: 0, aborted: 0, restarts: 0, connected: false },
-    open: () => opened.promise,
+    open,
     publish: () => Promise.resolve([]),
     close: () => Promise.resolve(void done.push("close")),
   };
-  const stop = new AbortController();
   const producing = produce({
-    ...{ publisher, stop: stop.signal, counts: newCounts(), stream: "s", since: undefined },
+    ...{ publisher, counts: newCounts(), stream: "http://x/recentchange", since: undefined },
+    stop: new AbortController().signal,
     open: () => {
       throw new Error("The stream is not to be opened");
     },
     ...{ transform: () => undefined, batchSize: 1, linger: 0, shutdownTimeout: 60_000 },
+    ...options,
   });
+  return { producing, done };
+}
+
+Deno.test("produce() that is stopped while it connects to Kafka ends at once, and closes what opens late", async () => {
+  const opened = Promise.withResolvers<undefined>();
+  const stop = new AbortController();
+  const { producing, done } = run(() => opened.promise, { stop: stop.signal });
   stop.abort();
   await producing;
   assertEquals(done, ["close"]);
   opened.resolve(undefined);
   await Promise.resolve();
   assertEquals(done, ["close", "close"]);
+});
+
+Deno.test("produce() refuses a position in another stream, but not one that never got there", async () => {
+  const place = { "eqiad.page-create/0": [5, 1, "a", 0] };
+  const saved = (places: object) => () =>
+    Promise.resolve({ handled: 0, position: { stream: "http://x/page-create", start: 5, places } });
+  await assertRejects(() => run(saved(place)).producing, UserError, "is of the stream");
+  let began: number | undefined;
+  const open: ProduceOptions["open"] = ({ start }) => {
+    began = start;
+    const stream = { counts: {}, topicPartitions: [], start, async *[Symbol.asyncIterator]() {} };
+    return stream as unknown as EventStream;
+  };
+  await run(saved({}), { open }).producing;
+  assertEquals(began, 5);
 });
