@@ -6,6 +6,8 @@ import { whileStarting } from "../kafka/starting.ts";
 import { patientTimeouts } from "../kafka/timeouts.ts";
 import { Member } from "./member.ts";
 import type { StoreOptions } from "./options.ts";
+import { Outage } from "./outage.ts";
+import { persist } from "./patience.ts";
 import { SESSION } from "./session.ts";
 
 /** What a consumer takes at once; bounds the memory: one answer per broker, of 8 MiB at the most. */
@@ -28,7 +30,7 @@ const FETCH = {
  *   group that stores the same topic in the same database.
  */
 export async function storeTopic(cluster: Cluster, options: StoreOptions): Promise<void> {
-  const { topic, group, sink } = options;
+  const { topic, group, sink, signal } = options;
   const attempt: Omit<Attempt, "cluster"> = {
     doing: `store the topic '${topic}'`,
     topic,
@@ -41,7 +43,14 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     await whileStarting(cluster, () => refusePositionGroup(admin, group));
     return (await admin.describeCluster()).clusterId;
   });
-  const topicId = await sink.addTopic({ clusterId, topic });
+  const outage = new Outage(options.progress);
+  let topicId: number;
+  try {
+    topicId = await persist(() => sink.addTopic({ clusterId, topic }), outage.patience(signal));
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error;
+  }
   const admin = cluster.patient.admin();
   const consumer = cluster.patient.consumer({
     groupId: group,
@@ -55,7 +64,7 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
       restartOnFailure: () => Promise.resolve(!member.isOver),
     },
   });
-  const member = new Member(options, topicId, admin, consumer);
+  const member = new Member(options, { topicId, admin, consumer, outage });
   try {
     await admin.connect();
     await member.run();

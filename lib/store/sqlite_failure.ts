@@ -55,6 +55,14 @@ export function sqliteFailure(error: unknown, file: string): unknown {
   }
 }
 
+/** The failure of who waited for the lock for as long as a person would. */
+export function stillLocked({ message, cause }: Unavailable, file: string): UserError {
+  return new UserError(`Cannot use the database '${file}': ${message}`, {
+    hint: "Start again when that is done, or give another file in --database",
+    cause,
+  });
+}
+
 function codeOf(error: Error & { errcode?: number }): number | undefined {
   if (typeof error.errcode === "number") return error.errcode & 0xff;
   return CODE_BY_TEXT.find(([text]) => error.message.includes(text))?.[1];

@@ -1,0 +1,18 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../../../lib/error.ts";
+import { openSqliteSink } from "../../../lib/store/sqlite.ts";
+import { testFolder } from "../../support/folder.ts";
+
+Deno.test("openSqliteSink() says that another process keeps the file locked", async () => {
+  await using folder = await testFolder();
+  const file = `${folder.path}/edits.db`;
+  using other = new DatabaseSync(file);
+  other.exec("BEGIN IMMEDIATE");
+  const error = await assertRejects(
+    () => openSqliteSink({ kind: "sqlite", file }, 1),
+    UserError,
+    `Cannot use the database '${file}': another process is writing to it`,
+  );
+  assertEquals(error.hint, "Start again when that is done, or give another file in --database");
+});
