@@ -6,6 +6,7 @@
 import { databaseOption } from "../lib/cli/database_option.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { quote } from "../lib/cli/quote.ts";
 import { integer, oneOf, positiveDuration } from "../lib/cli/values.ts";
 import { UsageError } from "../lib/error.ts";
 import { type AnswerRow, openReader } from "../lib/store/answers.ts";
@@ -88,7 +89,7 @@ function heading({ title }: Question): string {
 function questionName(text: string): QuestionName {
   const name = NAMES.find((name) => name === text);
   if (name === undefined) {
-    throw new UsageError(`Unknown question '${text}'`, { hint: `One of ${NAMES.join(", ")}` });
+    throw new UsageError(`Unknown question ${quote(text)}`, { hint: `One of ${NAMES.join(", ")}` });
   }
   return name;
 }
