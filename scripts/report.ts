@@ -23,8 +23,9 @@ const reportOptions = {
     database: databaseOption,
     last: option({
       placeholder: "DURATION",
-      help: "Only the edits of the last so long, counted back from the newest one.",
-      parse: positiveDuration,
+      help:
+        "Only the edits of the last so long, counted back from the newest one: 3650d at the most.",
+      parse: lastDuration,
       defaultText: "all",
     }),
     limit: option({
@@ -84,6 +85,13 @@ const FORMATS = {
 
 function heading({ title }: Question): string {
   return `${title}\n${"─".repeat(title.length)}\n`;
+}
+
+function lastDuration(text: string): number {
+  const ms = positiveDuration(text);
+  // PostgreSQL has no times from before 4713 BC.
+  if (ms > 3650 * 86_400_000) throw new Error("expected a duration of 3650d at the most");
+  return ms;
 }
 
 function questionName(text: string): QuestionName {

@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../lib/error.ts";
+import { openReader } from "../../../lib/store/answers.ts";
+import { QUESTIONS } from "../../../lib/store/questions.ts";
 import { openSqliteSink } from "../../../lib/store/sqlite.ts";
 import { testFolder } from "../../support/folder.ts";
 
@@ -15,4 +17,19 @@ Deno.test("openSqliteSink() says that another process keeps the file locked", as
     `Cannot use the database '${file}': another process is writing to it`,
   );
   assertEquals(error.hint, "Start again when that is done, or give another file in --database");
+});
+
+Deno.test("openReader() says that another process keeps the file locked", async () => {
+  await using folder = await testFolder();
+  const file = `${folder.path}/edits.db`;
+  await (await openSqliteSink({ kind: "sqlite", file }))[Symbol.asyncDispose]();
+  using other = new DatabaseSync(file);
+  other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE another (id)");
+  const limits = { statement: 1, answer: 1, lock: 1 };
+  await using reader = openReader({ kind: "sqlite", file }, undefined, limits);
+  await assertRejects(
+    () => reader.ask(QUESTIONS.bots, { limit: 1 }),
+    UserError,
+    `Cannot use the database '${file}': another process is writing to it`,
+  );
 });
