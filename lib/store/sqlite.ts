@@ -64,8 +64,10 @@ export async function openSqliteSink(
 function openNow(file: string): Sink {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
   try {
+    // The settings come after, as they change a file that may turn out to be somebody else's.
+    const databaseId = inTransaction(database, () => migrate(database));
     database.exec(SETTINGS);
-    return new SqliteSink(file, database, inTransaction(database, () => migrate(database)));
+    return new SqliteSink(file, database, databaseId);
   } catch (error) {
     database.close();
     throw error;
