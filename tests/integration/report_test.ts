@@ -102,6 +102,29 @@ Deno.test("ask() answers all questions from PostgreSQL, in the same words", asyn
   assertEquals(plain(await answers(address, password)), WANTED);
 });
 
+/** Three edits of 00:00, and one three minutes later. */
+const SPARSE = [10, 20, 50, 210].map((second) => editOf(second));
+
+Deno.test("ask() counts whole minutes only", async () => {
+  await using folder = await testFolder();
+  await using database = await server.database();
+  const places = [
+    [{ kind: "sqlite", file: `${folder.path}/edits.db` }, undefined],
+    [parseDatabase(database.address), server.password],
+  ] as const;
+  for (const [address, password] of places) {
+    await fill(address, password, SPARSE);
+    await using reader = openReader(address, password);
+    const minutes = async (limit: number) =>
+      plain(await reader.ask(QUESTIONS["edits-per-minute"], { limit }));
+    const last = { minute: "2026-01-01T00:03Z", edits: 1, bots: 0 };
+    assertEquals(await minutes(1), [last]);
+    assertEquals(await minutes(3), [last]);
+    const first = { minute: "2026-01-01T00:00Z", edits: 3, bots: 1 };
+    assertEquals(await minutes(4), [last, first]);
+  }
+});
+
 Deno.test("ask() tells a question that takes too long from a database that is away", async () => {
   await using database = await server.database();
   const address = parseDatabase(database.address);
