@@ -10,7 +10,10 @@ import { Outage } from "./outage.ts";
 import { persist } from "./patience.ts";
 import { SESSION } from "./session.ts";
 
-/** What a consumer takes at once; bounds the memory: one answer per broker, of 8 MiB at the most. */
+/**
+ * What a consumer takes at once: one answer per broker, of 8 MiB at the most. Compressed records are
+ * unpacked in memory, which is bounded for each batch only: see `MOST_UNPACKED`.
+ */
 const FETCH = {
   minBytes: 1,
   maxBytesPerPartition: 1024 * 1024,
