@@ -30,7 +30,8 @@ const FETCH = {
  *
  * @throws {UserError} for what does not pass by waiting: no such topic, no right, a group that holds
  *   a producer's position, a full disk, a wrong password, offsets that Kafka does not have, another
- *   group that stores the same topic in the same database.
+ *   group that stores the same topic in the same database. Also for a schema registry that is away
+ *   for 5 s when a value needs it: that is not waited out.
  */
 export async function storeTopic(cluster: Cluster, options: StoreOptions): Promise<void> {
   const { topic, group, sink, signal } = options;
