@@ -1,4 +1,5 @@
 import { rightHint, UserError } from "./error.ts";
+import { isOwnHost } from "./own_host.ts";
 import { sleep } from "./sleep.ts";
 
 /** Where to listen, and how that is told to the user. */
@@ -18,7 +19,8 @@ export interface ListenOptions {
 }
 
 /**
- * Serves HTTP.
+ * Serves HTTP; on a loopback address, to requests for a name of this machine only: others are
+ * answered 421.
  *
  * @throws {UserError} when the port is in use, or cannot or may not be listened on.
  */
@@ -28,7 +30,13 @@ export function listen(
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
     const options = { port, hostname, onListen: () => {}, onError };
-    return Deno.serve({ ...options, ...signal === undefined ? {} : { signal } }, handler);
+    return Deno.serve(
+      { ...options, ...signal === undefined ? {} : { signal } },
+      (request) =>
+        isOwnHost(request.headers.get("host"), hostname)
+          ? handler(request)
+          : textResponse(421, "This name does not lead here; use localhost"),
+    );
   } catch (cause) {
     const failed = `Cannot serve ${what} on ${hostname}:${port}`;
     if (cause instanceof Deno.errors.AddrInUse) {

@@ -6,6 +6,7 @@
 import { databaseOption } from "../lib/cli/database_option.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { quote } from "../lib/cli/quote.ts";
 import { integer, oneOf, positiveDuration } from "../lib/cli/values.ts";
 import { UsageError } from "../lib/error.ts";
 import { type AnswerRow, openReader } from "../lib/store/answers.ts";
@@ -22,8 +23,9 @@ const reportOptions = {
     database: databaseOption,
     last: option({
       placeholder: "DURATION",
-      help: "Only the edits of the last so long, counted back from the newest one.",
-      parse: positiveDuration,
+      help:
+        "Only the edits of the last so long, counted back from the newest one: 3650d at the most.",
+      parse: lastDuration,
       defaultText: "all",
     }),
     limit: option({
@@ -85,10 +87,17 @@ function heading({ title }: Question): string {
   return `${title}\n${"─".repeat(title.length)}\n`;
 }
 
+function lastDuration(text: string): number {
+  const ms = positiveDuration(text);
+  // PostgreSQL has no times from before 4713 BC.
+  if (ms > 3650 * 86_400_000) throw new Error("expected a duration of 3650d at the most");
+  return ms;
+}
+
 function questionName(text: string): QuestionName {
   const name = NAMES.find((name) => name === text);
   if (name === undefined) {
-    throw new UsageError(`Unknown question '${text}'`, { hint: `One of ${NAMES.join(", ")}` });
+    throw new UsageError(`Unknown question ${quote(text)}`, { hint: `One of ${NAMES.join(", ")}` });
   }
   return name;
 }

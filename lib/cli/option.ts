@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli";
 import { closest, distance } from "fastest-levenshtein";
 import { UsageError } from "../error.ts";
+import { quote } from "./quote.ts";
 
 /** One option of a program, declared once: parsing, `--help` and the README's table come from it. */
 export interface Option<T> {
@@ -178,9 +179,4 @@ function joinValues(
     else joined.push(`${arg}=${args[++i]}`);
   }
   return joined;
-}
-
-function quote(text: string): string {
-  const short = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  return `'${short.replaceAll("\n", ", ")}'`;
 }

@@ -6,6 +6,7 @@ import { VERSION } from "../version.ts";
 import { type Description, helpText } from "./help.ts";
 import { configureLog, logOptions } from "./log.ts";
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
+import { quote } from "./quote.ts";
 
 /** One program: what it says of itself, its options, and what it does with their values. */
 export interface Program<G extends readonly OptionGroup[]> extends Description {
@@ -87,7 +88,7 @@ function isAsked(name: string, args: readonly string[]): boolean {
 function checkOperands(operands: readonly string[], most: number): void {
   const extra = operands[most];
   if (extra === undefined) return;
-  throw new UsageError(`Unexpected argument '${extra}'`, { hint: "See --help" });
+  throw new UsageError(`Unexpected argument ${quote(extra)}`, { hint: "See --help" });
 }
 
 /**

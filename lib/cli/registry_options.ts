@@ -47,6 +47,9 @@ export function openRegistry(
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function registryUrl(text: string): URL {
+  if (/^https?:\/\/[^/?#]*@/i.test(text)) {
+    throw new Error(`expected a URL without a user name and password, which ${AUTH} takes`);
+  }
   const url = httpUrl(text);
   if (url.search !== "" || url.hash !== "") {
     throw new Error("expected a URL without '?' and '#'");

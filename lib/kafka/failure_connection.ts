@@ -7,6 +7,8 @@ export function reasonByCode(chain: readonly Symptom[], attempt: Attempt): Reaso
   const named = (name: string) => chain.some((symptom) => symptom.name === name);
   if (named("KafkaJSSASLAuthenticationError")) return wrongPassword(attempt);
   if (named("KafkaJSGroupCoordinatorNotFound")) return reasonForCoordinator(attempt);
+  const unreadable = chain.find(({ name }) => name === "UnreadableRecords");
+  if (unreadable !== undefined) return { what: unreadable.message, hint: PASS_OVER };
 
   const at = addressOf(chain, attempt);
   const code = codeOf(chain, attempt);
@@ -16,6 +18,9 @@ export function reasonByCode(chain: readonly Symptom[], attempt: Attempt): Reaso
   if (named("KafkaJSRequestTimeoutError") || silent(chain)) return unresponsive(at, attempt);
   return undefined;
 }
+
+const PASS_OVER =
+  "Begin behind them; or delete all up to them in their partition: kafka-delete-records.sh";
 
 /**
  * The code that tells most. Where a broker refuses a client's certificate under TLS 1.3, kafkajs may

@@ -4,8 +4,6 @@
  */
 import Module from "node:module";
 import { setTimeout } from "node:timers";
-import { promisify } from "node:util";
-import { zstdCompress, zstdDecompress } from "node:zlib";
 import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import createEosManager from "kafkajs/src/producer/eosManager/index.js";
@@ -13,6 +11,7 @@ import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPart
 import produceRequestV3 from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import type { Batch, Kafka as KafkaType, Offsets, Transaction } from "kafkajs";
 import { dropAborted } from "./aborted.ts";
+import { gzipCodec, zstdCodec } from "./compression.ts";
 import { groupByPartition } from "./group_by_partition.ts";
 import { produceRequest } from "./produce_request.ts";
 
@@ -51,12 +50,8 @@ export const {
   Partitioners,
 } = kafkajs;
 
-const compressZstd = promisify(zstdCompress);
-const decompressZstd = promisify(zstdDecompress);
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: ({ buffer }: { buffer: Uint8Array }) => compressZstd(buffer),
-  decompress: (buffer: Uint8Array) => decompressZstd(buffer),
-});
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = gzipCodec;
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = zstdCodec;
 
 async function compress(codec: number, records: Uint8Array): Promise<Uint8Array> {
   return await kafkajs.CompressionCodecs[codec as keyof typeof kafkajs.CompressionCodecs]()

@@ -62,7 +62,10 @@ export interface ReadOptions {
 
 const logger = getLogger(["wikitap", "kafka"]);
 
-/** What a consumer takes at once; bounds the memory: one answer per broker, of 8 MB at the most. */
+/**
+ * What a consumer takes at once: one answer per broker, of 8 MiB at the most. Compressed records are
+ * unpacked in memory, which is bounded for each batch only: see `MOST_UNPACKED`.
+ */
 const FETCH = {
   minBytes: 1,
   maxBytesPerPartition: 512 * 1024,

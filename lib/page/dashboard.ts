@@ -30,7 +30,8 @@ const logger = getLogger(["wikitap", "dashboard"]);
  * goes away later, the page says so and goes on when it is back.
  *
  * @throws {UserError} when the port cannot be listened on, and when Kafka cannot be read at the
- *   start; later for what does not pass, such as a topic that was deleted.
+ *   start; later for what does not pass, such as a topic that was deleted, and for a schema registry
+ *   that is away for 5 s when a value needs it.
  */
 export async function runDashboard(cluster: Cluster, options: DashboardOptions): Promise<void> {
   const { topic, history, port, hostname, signal, onReady } = options;

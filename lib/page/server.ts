@@ -1,7 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { addressOf, closeServer, listen, textResponse } from "../http_server.ts";
 import type { Broadcast } from "./broadcast.ts";
-import { isOwnHost } from "./hosts.ts";
 import { staticFiles } from "./static_files.ts";
 import { StalledPage } from "./subscriber.ts";
 
@@ -31,9 +30,7 @@ const logger = getLogger(["wikitap", "dashboard"]);
 export function servePage({ port, hostname, broadcast }: PageServerOptions): PageServer {
   const flags = { port: "--port", hostname: "--host" };
   const server = listen({ port, hostname, what: "the page", flags, onError }, (request) => {
-    const response = isOwnHost(request.headers.get("host"), hostname)
-      ? answer(request, broadcast)
-      : textResponse(421, "This name does not lead here; use localhost");
+    const response = answer(request, broadcast);
     for (const [name, value] of SECURITY_HEADERS) response.headers.set(name, value);
     return response;
   });

@@ -38,7 +38,7 @@ const EXPECTED = "expected sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE";
 export function parseDatabase(text: string): DatabaseAddress {
   const file = /^sqlite:(.+)$/s.exec(text)?.[1];
   if (file !== undefined) return sqliteAddress(file);
-  if (/^postgres(ql)?:\/\/[^/@]*:[^/]*@/.test(text)) throw hasPassword();
+  if (/^postgres(ql)?:[^@]*:[^]*@/.test(text)) throw hasPassword();
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) throw new Error(EXPECTED);
   return postgresAddress(new URL(text));
 }
@@ -95,6 +95,7 @@ function hasPassword(): UsageError {
 
 function tlsMode(parameters: URLSearchParams): PostgresTls {
   const other = [...parameters.keys()].find((name) => name !== "sslmode");
+  if (other === "password") throw hasPassword();
   if (other !== undefined) throw new Error(`'${other}' is not known there, only sslmode`);
   const text = parameters.get("sslmode") ?? "prefer";
   const mode = TLS_MODES.find((mode) => mode === text);

@@ -37,7 +37,7 @@ export function checkOffset(
       `The database goes on at offset ${next} in ${where}, and Kafka has none beyond ${high}`,
       {
         hint: "Was the topic deleted and made anew? Then give another --database, or drop what " +
-          `is stored of the old one: DELETE FROM edits, bad_records, positions WHERE topic_id = ${topicId}`,
+          `is stored of the old one: ${dropping(topicId)}`,
       },
     );
   }
@@ -52,4 +52,10 @@ export function checkOffset(
       },
     );
   }
+}
+
+/** The SQL that drops all that is stored of a topic but its name. */
+function dropping(topicId: number): string {
+  return ["edits", "bad_records", "positions"]
+    .map((table) => `DELETE FROM ${table} WHERE topic_id = ${topicId}`).join("; ");
 }

@@ -6,9 +6,14 @@ import { whileStarting } from "../kafka/starting.ts";
 import { patientTimeouts } from "../kafka/timeouts.ts";
 import { Member } from "./member.ts";
 import type { StoreOptions } from "./options.ts";
+import { Outage } from "./outage.ts";
+import { persist } from "./patience.ts";
 import { SESSION } from "./session.ts";
 
-/** What a consumer takes at once; bounds the memory: one answer per broker, of 8 MiB at the most. */
+/**
+ * What a consumer takes at once: one answer per broker, of 8 MiB at the most. Compressed records are
+ * unpacked in memory, which is bounded for each batch only: see `MOST_UNPACKED`.
+ */
 const FETCH = {
   minBytes: 1,
   maxBytesPerPartition: 1024 * 1024,
@@ -25,10 +30,11 @@ const FETCH = {
  *
  * @throws {UserError} for what does not pass by waiting: no such topic, no right, a group that holds
  *   a producer's position, a full disk, a wrong password, offsets that Kafka does not have, another
- *   group that stores the same topic in the same database.
+ *   group that stores the same topic in the same database. Also for a schema registry that is away
+ *   for 5 s when a value needs it: that is not waited out.
  */
 export async function storeTopic(cluster: Cluster, options: StoreOptions): Promise<void> {
-  const { topic, group, sink } = options;
+  const { topic, group, sink, signal } = options;
   const attempt: Omit<Attempt, "cluster"> = {
     doing: `store the topic '${topic}'`,
     topic,
@@ -41,7 +47,14 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     await whileStarting(cluster, () => refusePositionGroup(admin, group));
     return (await admin.describeCluster()).clusterId;
   });
-  const topicId = await sink.addTopic({ clusterId, topic });
+  const outage = new Outage(options.progress);
+  let topicId: number;
+  try {
+    topicId = await persist(() => sink.addTopic({ clusterId, topic }), outage.patience(signal));
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error;
+  }
   const admin = cluster.patient.admin();
   const consumer = cluster.patient.consumer({
     groupId: group,
@@ -55,7 +68,7 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
       restartOnFailure: () => Promise.resolve(!member.isOver),
     },
   });
-  const member = new Member(options, topicId, admin, consumer);
+  const member = new Member(options, { topicId, admin, consumer, outage });
   try {
     await admin.connect();
     await member.run();

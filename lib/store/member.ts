@@ -13,7 +13,7 @@ import {
 import { claimPartitions } from "./claims.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { StoreOptions } from "./options.ts";
-import { Outage } from "./outage.ts";
+import type { Outage } from "./outage.ts";
 import { persist } from "./patience.ts";
 import { toRows } from "./rows.ts";
 import { type Claim, NO_ROWS } from "./sink.ts";
@@ -25,6 +25,16 @@ const HINT_EVERY = 2000;
 const MOST_STRAYS = 20;
 
 const logger = getLogger(["wikitap", "store"]);
+
+/** What a member works with. */
+export interface MemberParts {
+  /** The topic's number in the database. */
+  readonly topicId: number;
+  /** Connected before {@linkcode Member.run}. */
+  readonly admin: Admin;
+  readonly consumer: Consumer;
+  readonly outage: Outage;
+}
 
 /** A partition that this member may write. */
 interface Held {
@@ -66,13 +76,13 @@ export class Member {
   /** Commits offsets to Kafka; from the last batch, since only there kafkajs offers a harmless way. */
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
 
-  constructor(options: StoreOptions, topicId: number, admin: Admin, consumer: Consumer) {
+  constructor(options: StoreOptions, { topicId, admin, consumer, outage }: MemberParts) {
     this.#options = options;
     this.#readable = options.readable ?? jsonValues(undefined);
     this.#topicId = topicId;
     this.#admin = admin;
     this.#consumer = consumer;
-    this.#outage = new Outage(options.progress);
+    this.#outage = outage;
     this.#left = options.maxRecords ?? Infinity;
   }
 

@@ -25,6 +25,7 @@ export async function persist<T>(
   { signal, onAway, onBack }: PatienceOptions,
 ): Promise<T> {
   for (let wait = FIRST_WAIT;; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+    signal.throwIfAborted();
     try {
       const result = await abortable(work(), signal);
       onBack();
@@ -34,7 +35,6 @@ export async function persist<T>(
       onAway(error);
     }
     await sleep(wait, signal);
-    signal.throwIfAborted();
   }
 }
 

@@ -2,7 +2,7 @@ import type postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
 import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
 import { Connection, CONNECTIONS } from "./postgres_connection.ts";
-import { notReachable } from "./postgres_failure.ts";
+import { checkEncoding, notReachable } from "./postgres_failure.ts";
 import type { BadRow, EditRow } from "./rows.ts";
 import {
   type Claim,
@@ -32,7 +32,12 @@ export async function openPostgresSink(
 ): Promise<Sink> {
   const connection = new Connection(address, password);
   try {
-    return new PostgresSink(connection, await connection.run(migrate));
+    const databaseId = await connection.run(async (sql) => {
+      const [setting] = await sql<{ server_encoding: string }[]>`SHOW server_encoding`;
+      checkEncoding(setting!.server_encoding, address);
+      return await migrate(sql);
+    });
+    return new PostgresSink(connection, databaseId);
   } catch (error) {
     await connection.close();
     throw error instanceof Unavailable ? notReachable(error, address) : error;

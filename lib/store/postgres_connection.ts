@@ -9,15 +9,23 @@ export const CONNECTIONS = 4;
 const CONNECT_TIMEOUT = 3;
 /** The longest wait between tries to connect (s): the client's own is longer than a session. */
 const LONGEST_BACKOFF = 1;
-/** What the server gives up by itself (ms), so that no statement of a lost client holds locks. */
-const STATEMENT_TIMEOUT = 20_000;
-/** When a silent server counts as gone (ms): a dead network does not say so. */
-const ANSWER_LIMIT = 30_000;
+
+/** How long a statement may take, in ms. */
+export interface Limits {
+  /** What the server gives up by itself, so that no statement of a lost client holds locks. */
+  readonly statement: number;
+  /** When a silent server counts as gone: a dead network does not say so. */
+  readonly answer: number;
+}
+
+/** For statements that are quick, unless something is wrong. */
+export const WRITING: Limits = { statement: 20_000, answer: 30_000 };
 
 /** Makes a client, which connects when it is first used. */
 export function connect(
   { host, port, database, user, tls }: PostgresAddress,
   password: string | undefined,
+  { statement }: Limits = WRITING,
 ): postgres.Sql {
   return postgres({
     host,
@@ -29,7 +37,7 @@ export function connect(
     max: CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT,
     backoff: (tries) => Math.min(0.1 * 2 ** tries, LONGEST_BACKOFF),
-    connection: { application_name: "wikitap", statement_timeout: STATEMENT_TIMEOUT },
+    connection: { application_name: "wikitap", statement_timeout: statement },
     onnotice: () => {},
   });
 }
@@ -45,12 +53,14 @@ const SSL = {
 export class Connection {
   readonly #address: PostgresAddress;
   readonly #password: string | undefined;
+  readonly #limits: Limits;
   #sql: postgres.Sql;
 
-  constructor(address: PostgresAddress, password: string | undefined) {
+  constructor(address: PostgresAddress, password: string | undefined, limits: Limits = WRITING) {
     this.#address = address;
     this.#password = password;
-    this.#sql = connect(address, password);
+    this.#limits = limits;
+    this.#sql = connect(address, password, limits);
   }
 
   /**
@@ -59,12 +69,13 @@ export class Connection {
    */
   async run<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
     const sql = this.#sql;
+    const { answer } = this.#limits;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#replace(sql);
-        reject(new Unavailable(`no answer in ${ANSWER_LIMIT / 1000} s`));
-      }, ANSWER_LIMIT);
+        reject(new Unavailable(`no answer in ${answer / 1000} s`));
+      }, answer);
     });
     try {
       return await Promise.race([work(sql), silence]);
@@ -81,7 +92,7 @@ export class Connection {
 
   #replace(sql: postgres.Sql): void {
     if (this.#sql !== sql) return;
-    this.#sql = connect(this.#address, this.#password);
+    this.#sql = connect(this.#address, this.#password, this.#limits);
     sql.end({ timeout: 0 }).catch(() => {}); // whatever it says, it is not used any more
   }
 }

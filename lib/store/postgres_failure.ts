@@ -1,6 +1,6 @@
 import { rightHint, UserError } from "../error.ts";
 import { formatDatabase, type PostgresAddress } from "./address.ts";
-import { Unavailable } from "./sink.ts";
+import { NOT_OURS, Unavailable } from "./sink.ts";
 
 /**
  * What passes by itself: codes of connections, of Node and of the client; classes of PostgreSQL's
@@ -46,6 +46,18 @@ export function notReachable(error: Unavailable, address: PostgresAddress): User
   });
 }
 
+/**
+ * Refuses a database that lacks letters of most of the world's languages. One of SQL_ASCII keeps
+ * UTF-8 as it comes.
+ */
+export function checkEncoding(encoding: string, address: PostgresAddress): void {
+  if (encoding === "UTF8" || encoding === "SQL_ASCII") return;
+  throw new UserError(
+    `Cannot use the database ${formatDatabase(address)}: its encoding is ${encoding}, not UTF8`,
+    { hint: `Make another one: createdb --encoding UTF8 --template template0 NAME` },
+  );
+}
+
 type Reason = (
   address: PostgresAddress,
   hasPassword: boolean,
@@ -62,10 +74,8 @@ const REASONS: Readonly<Record<string, Reason>> = {
     what: `the user '${user}' lacks a right`,
     hint: `It has to make tables once, and to write them: let it own the database`,
   }),
-  "42P07": () => ({
-    what: "a table of that name is there already, and is not wikitap's",
-    hint: "Give a database of its own in --database",
-  }),
+  "42P07": otherTables,
+  "42703": otherTables,
   "25006": () => ({
     what: "it takes no writes",
     hint: "It may be a replica: give the address of the server that replicates",
@@ -75,6 +85,11 @@ const REASONS: Readonly<Record<string, Reason>> = {
     hint: "Make room and start again: it goes on where it was",
   }),
 };
+
+/** A table is there already, or has other columns. */
+function otherTables() {
+  return { what: NOT_OURS, hint: "Give a database of its own in --database" };
+}
 
 function wrongPassword({ user }: PostgresAddress, hasPassword: boolean) {
   return {

@@ -10,7 +10,10 @@ export interface Snapshot {
   readonly bad: number;
   /** Records of the partitions held that are not stored; markers of transactions count. */
   readonly lagRecords: number;
-  /** How old the last stored record was when it was stored: ms; 0 where nothing waits. */
+  /**
+   * How old the last stored record is now, in ms: the oldest of the partitions where more wait. 0
+   * where nothing waits, or nothing is stored yet.
+   */
   readonly lagMs: number;
   readonly partitions: number;
   readonly isDatabaseAway: boolean;

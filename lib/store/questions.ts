@@ -3,8 +3,10 @@ interface Dialect {
   /** A time as people read it. */
   readonly time: string;
   readonly minute: string;
-  /** The last stored time, less so many ms. */
+  /** Is true from the last stored time, less so many ms, on. */
   readonly before: (ms: number) => string;
+  /** Is true in the minute of the last stored time and in so many before it. */
+  readonly lastMinutes: (before: number) => string;
   readonly isBot: string;
 }
 
@@ -14,12 +16,16 @@ const DIALECTS = {
     time: "time",
     minute: "strftime('%Y-%m-%dT%H:%MZ', time_ms / 1000, 'unixepoch')",
     before: (ms) => `time_ms > (SELECT max(time_ms) FROM edits) - ${ms}`,
+    lastMinutes: (before) =>
+      `time_ms >= (SELECT max(time_ms) / 60000 - ${before} FROM edits) * 60000`,
     isBot: "is_bot = 1",
   },
   postgres: {
     time: `to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
     minute: `to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')`,
     before: (ms) => `time > (SELECT max(time) FROM edits) - interval '${ms} ms'`,
+    lastMinutes: (before) =>
+      `time >= (SELECT date_trunc('minute', max(time)) FROM edits) - interval '${before} minutes'`,
     isBot: "is_bot",
   },
 } satisfies Record<string, Dialect>;
@@ -44,15 +50,13 @@ export interface Question {
   ) => string;
 }
 
-const MINUTE = 60_000;
-
 /** The ready questions by the names they are asked by. */
 export const QUESTIONS = {
   "edits-per-minute": {
     title: "Edits per minute",
-    sql: ({ minute, isBot, before }, { limit, where }) => `
+    sql: ({ minute, isBot, lastMinutes }, { limit, where }) => `
       SELECT ${minute} AS minute, ${count()} AS edits, ${count(isBot)} AS bots
-      FROM edits ${where(before(limit * MINUTE))}
+      FROM edits ${where(lastMinutes(limit - 1))}
       GROUP BY 1 ORDER BY 1 DESC LIMIT ${limit}`,
   },
   "top-wikis": {

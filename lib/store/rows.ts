@@ -167,13 +167,19 @@ function fieldsOfOther(event: Event): Fields {
   };
 }
 
-/** What a database would refuse must not reach it: one such row would hold up all others. */
+/**
+ * What a database would refuse must not reach it: one such row would hold up all others. Nor must
+ * lengths below 0: the difference of two others is always an exact number.
+ */
 function refuseUnstorable(row: EditRow): void {
   for (const [name, most] of LONGEST) {
     const text = row[name];
     if (text === null) continue;
     if (text.length > most) throw new RefusedEvent(`too long: ${name}`);
     if (text.includes("\0")) throw new RefusedEvent(`NUL character: ${name}`);
+  }
+  for (const name of ["oldLength", "newLength"] as const) {
+    if (row[name] !== null && row[name] < 0) throw new RefusedEvent(`negative: ${name}`);
   }
 }
 

@@ -67,6 +67,9 @@ export class Unavailable extends Error {
   override readonly name = "Unavailable";
 }
 
+/** What is wrong with a database in which tables have other columns, or are missing. */
+export const NOT_OURS = "its tables are not those of wikitap";
+
 /** What the row of a partition says after a write that found another claim than its own. */
 export interface StoredPosition {
   readonly next: bigint;

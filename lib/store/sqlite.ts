@@ -14,11 +14,11 @@ import {
   Unavailable,
   type Wanted,
 } from "./sink.ts";
-import { sqliteFailure } from "./sqlite_failure.ts";
+import { sqliteFailure, stillLocked } from "./sqlite_failure.ts";
 
 /** How long a statement waits, and with it the whole program, while others write (ms). */
 const BUSY_TIMEOUT = 100;
-/** How long the start waits for the others (ms). */
+/** How long the start waits for the others by default (ms). */
 const OPEN_LIMIT = 10_000;
 /** Between two tries to open (ms). */
 const OPEN_PAUSE = 50;
@@ -41,16 +41,21 @@ const SETTINGS = `
  * Opens an SQLite file for writing, made and brought up to date where it has to be. Several
  * processes may have it open; they take turns.
  *
- * @throws {UserError} for a file that cannot be used.
+ * @param limit How long it waits for others that hold the file's lock, in ms.
+ * @throws {UserError} for a file that cannot be used, or is locked for longer than that.
  */
-export async function openSqliteSink({ file }: SqliteAddress): Promise<Sink> {
-  const deadline = Date.now() + OPEN_LIMIT;
+export async function openSqliteSink(
+  { file }: SqliteAddress,
+  limit: number = OPEN_LIMIT,
+): Promise<Sink> {
+  const deadline = Date.now() + limit;
   while (true) {
     try {
       return openNow(file);
     } catch (error) {
       const failure = sqliteFailure(error, file);
-      if (!(failure instanceof Unavailable) || Date.now() > deadline) throw failure;
+      if (!(failure instanceof Unavailable)) throw failure;
+      if (Date.now() > deadline) throw stillLocked(failure, file);
     }
     await sleep(OPEN_PAUSE);
   }
@@ -59,8 +64,10 @@ export async function openSqliteSink({ file }: SqliteAddress): Promise<Sink> {
 function openNow(file: string): Sink {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
   try {
+    // The settings come after, as they change a file that may turn out to be somebody else's.
+    const databaseId = inTransaction(database, () => migrate(database));
     database.exec(SETTINGS);
-    return new SqliteSink(file, database, inTransaction(database, () => migrate(database)));
+    return new SqliteSink(file, database, databaseId);
   } catch (error) {
     database.close();
     throw error;

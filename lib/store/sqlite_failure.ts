@@ -1,5 +1,5 @@
 import { rightHint, UserError } from "../error.ts";
-import { Unavailable } from "./sink.ts";
+import { NOT_OURS, Unavailable } from "./sink.ts";
 
 /** Result codes of SQLite (sqlite.org/rescode.html), without their extension. */
 const Code = {
@@ -32,8 +32,8 @@ const CODE_BY_TEXT: readonly (readonly [text: string, code: number])[] = [
 export function sqliteFailure(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
   if (error.name === "NotCapable") return notCapable(error, file);
-  const told = (what: string, hint: string) =>
-    new UserError(`Cannot use the database '${file}': ${what}`, { hint, cause: error });
+  const told = (what: string, hint: string, cause: Error = error) =>
+    new UserError(`Cannot use the database '${file}': ${what}`, { hint, cause });
   switch (codeOf(error)) {
     case Code.busy:
     case Code.locked:
@@ -50,9 +50,24 @@ export function sqliteFailure(error: unknown, file: string): unknown {
       return told("it is damaged", "Restore it from a copy, or begin a new one");
     case NOT_A_DATABASE:
       return told("it is another kind of file", "Give the name of an SQLite file, or of a new one");
-    default:
-      return error;
+    default: {
+      const [other] = OTHER_TABLES.exec(error.message) ?? [];
+      if (other === undefined) return error;
+      return told(NOT_OURS, "Give a file of its own in --database", new Error(other));
+    }
   }
+}
+
+/** There is no code for it but the one for all errors of SQL, which Deno puts behind the words. */
+const OTHER_TABLES =
+  /^(?:(?:table|index) \S+ already exists|no such (?:table|column): \S+|table \S+ has no column named \S+)/;
+
+/** The failure of who waited for the lock for as long as a person would. */
+export function stillLocked({ message, cause }: Unavailable, file: string): UserError {
+  return new UserError(`Cannot use the database '${file}': ${message}`, {
+    hint: "Start again when that is done, or give another file in --database",
+    cause,
+  });
 }
 
 function codeOf(error: Error & { errcode?: number }): number | undefined {

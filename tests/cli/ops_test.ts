@@ -22,8 +22,11 @@ Deno.test("the container file's steps build a producer that runs, in an empty fo
   await t.step("it runs as somebody who may write nothing", async () => {
     const version = await image.runAsNobody([...entry, "--version"]);
     assertEquals(version.stdout.split(" ")[0], "wikitap");
-    const started = await image.runAsNobody([...entry, "--bootstrap-server", "localhost:1"], 1);
+    const anyPort = entry.map((word) => word === "9464" ? "0" : word);
+    const started = await image.runAsNobody([...anyPort, "--bootstrap-server", "localhost:1"], 1);
     assertStringIncludes(started.stderr, "no broker answers at localhost:1");
+    // On 127.0.0.1 nobody outside of the container could ask.
+    assertStringIncludes(started.stderr, "Metrics are at http://0.0.0.0:");
   });
   await t.step("its health check looks at the producer's health", async () => {
     const port = freePort();
@@ -34,7 +37,7 @@ Deno.test("the container file's steps build a producer that runs, in an empty fo
     for (const [status, code] of [[200, 0], [503, 1]] as const) {
       const answer = () => new Response("", { status });
       await using _server = Deno.serve(
-        { port, hostname: "127.0.0.1", onListen: () => {} },
+        { port, hostname: "0.0.0.0", onListen: () => {} },
         ({ url }) => url.endsWith("/health/live") ? answer() : new Response("", { status: 404 }),
       );
       await image.runAsNobody(check, code);

@@ -12,21 +12,26 @@ import { editOf } from "../support/records.ts";
 const server = await testPostgres();
 
 /** 200 edits, a second apart, of three wikis; every fourth by a bot; and two bad records. */
-async function fill(address: DatabaseAddress, password: string | undefined): Promise<void> {
+const EDITS = [
+  ...Array.from({ length: 200 }, (_, number) => editOf(number, { title: `P${number % 7}` })),
+  "none",
+  { ...editOf(1), colour: "red" },
+];
+
+async function fill(
+  address: DatabaseAddress,
+  password: string | undefined,
+  values: readonly unknown[] = EDITS,
+): Promise<void> {
   await using sink = await openSink(address, password);
   const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic" });
   const claim = await sink.claim({ topicId, partition: 0, group: "group", first: 0n });
-  const values = [
-    ...Array.from({ length: 200 }, (_, number) => editOf(number, { title: `P${number % 7}` })),
-    "none",
-    { ...editOf(1), colour: "red" },
-  ];
   const records = values.map((value, offset) => ({
     offset: String(offset),
     timestamp: "0",
     value: new TextEncoder().encode(JSON.stringify(value)),
   }));
-  await sink.write({ claim, next: 202n, rows: toRows(records) });
+  await sink.write({ claim, next: BigInt(values.length), rows: toRows(records) });
 }
 
 async function answers(address: DatabaseAddress, password: string | undefined) {
@@ -95,6 +100,46 @@ Deno.test("ask() answers all questions from PostgreSQL, in the same words", asyn
   );
   await fill(address, password);
   assertEquals(plain(await answers(address, password)), WANTED);
+});
+
+/** Three edits of 00:00, and one three minutes later. */
+const SPARSE = [10, 20, 50, 210].map((second) => editOf(second));
+
+Deno.test("ask() counts whole minutes only", async () => {
+  await using folder = await testFolder();
+  await using database = await server.database();
+  const places = [
+    [{ kind: "sqlite", file: `${folder.path}/edits.db` }, undefined],
+    [parseDatabase(database.address), server.password],
+  ] as const;
+  for (const [address, password] of places) {
+    await fill(address, password, SPARSE);
+    await using reader = openReader(address, password);
+    const minutes = async (limit: number) =>
+      plain(await reader.ask(QUESTIONS["edits-per-minute"], { limit }));
+    const last = { minute: "2026-01-01T00:03Z", edits: 1, bots: 0 };
+    assertEquals(await minutes(1), [last]);
+    assertEquals(await minutes(3), [last]);
+    const first = { minute: "2026-01-01T00:00Z", edits: 3, bots: 1 };
+    assertEquals(await minutes(4), [last, first]);
+  }
+});
+
+Deno.test("ask() tells a question that takes too long from a database that is away", async () => {
+  await using database = await server.database();
+  const address = parseDatabase(database.address);
+  await fill(address, server.password);
+  const limits = { statement: 50, answer: 20_000, lock: 0 };
+  await using reader = openReader(address, server.password, limits);
+  await database.sql.begin(async (sql) => {
+    await sql.unsafe("LOCK TABLE edits IN ACCESS EXCLUSIVE MODE");
+    const error = await assertRejects(
+      () => reader.ask(QUESTIONS.bots, { limit: 1 }),
+      UserError,
+      "The database gave up a question, which may take 50ms: canceling statement",
+    );
+    assertEquals(error.hint, "Ask about fewer edits: --last DURATION");
+  });
 });
 
 /** The objects of `node:sqlite` have no prototype, which `assertEquals()` minds. */

@@ -235,6 +235,36 @@ Deno.test("openSink() says what is wrong with PostgreSQL, without the password",
   }
 });
 
+Deno.test("openSink() refuses tables of PostgreSQL that are another's, and changes none", async () => {
+  for (const table of ["edits", "wikitap"]) {
+    await using database = await server.database();
+    await database.sql.unsafe(`CREATE TABLE ${table} (other integer)`);
+    await assertRejects(
+      () => openSink(parseDatabase(database.address), server.password),
+      UserError,
+      "its tables are not those of wikitap",
+    );
+    const tables = await database.sql`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`;
+    assertEquals(tables.map(({ tablename }) => tablename), [table]);
+  }
+});
+
+Deno.test("openSink() refuses a database of PostgreSQL that lacks letters", async () => {
+  await using database = await server.database();
+  const name = `${database.name}_latin`;
+  const admin = server.connect("postgres", "postgres");
+  await admin.unsafe(
+    `CREATE DATABASE ${name} OWNER ${database.name} TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'`,
+  );
+  await admin.end();
+  const address = parseDatabase(`postgres://${database.name}@127.0.0.1:${server.port}/${name}`);
+  await assertRejects(
+    () => openSink(address, server.password),
+    UserError,
+    "its encoding is LATIN1, not UTF8",
+  );
+});
+
 Deno.test("openSink() says what is wrong with an SQLite file", async () => {
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/text`, "no database ".repeat(100));

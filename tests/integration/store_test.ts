@@ -283,6 +283,32 @@ Deno.test("storeTopic() waits where another process holds the lock of the file",
   await run.stop();
 });
 
+Deno.test("storeTopic() waits for the lock of the file at its start, too, and ends when told", async () => {
+  await using database = await makeDatabase();
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  await publish(brokers, topic, editMessages(0, 10));
+  await using sink = await openSink({ kind: "sqlite", file: database.file }, undefined);
+  using blocker = new DatabaseSync(database.file);
+  blocker.exec("BEGIN IMMEDIATE");
+  const store = (signal: AbortSignal, maxRecords?: number) => {
+    const progress = new Progress();
+    const options = { topic, group: topic, sink, batchSize: 10, maxRecords, signal, progress };
+    const done = storeTopic(openCluster(config), options);
+    const isAway = until(() => progress.snapshot().isDatabaseAway, (isAway) => isAway);
+    return { done, waits: Promise.race([done, isAway]) };
+  };
+  const stop = new AbortController();
+  const stopped = store(stop.signal);
+  await stopped.waits;
+  stop.abort();
+  await stopped.done;
+  const run = store(new AbortController().signal, 10);
+  await run.waits;
+  blocker.exec("ROLLBACK");
+  await run.done;
+  assertEquals(database.ids(), range(0, 10));
+});
+
 Deno.test("storeTopic() shares the partitions with its group; one too many stands by", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 2 });

@@ -192,6 +192,55 @@ Deno.test("page holds still when it is asked to, and under the mouse", BROWSER_T
   });
 });
 
+/** Has clicks open nothing, but note what they would have. */
+function noteClicks(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    document.addEventListener("click", (event) => {
+      event.preventDefault();
+      document.body.dataset.clicked = (event.target as HTMLElement).textContent ?? "";
+    });
+  });
+}
+
+/** The middle of the topmost title. */
+function firstTitle(page: Page): Promise<{ x: number; y: number }> {
+  return page.$eval("#edits li .title a", (link) => {
+    link.scrollIntoView({ block: "center" });
+    const { x, y, width, height } = link.getBoundingClientRect();
+    return { x: x + width / 2, y: y + height / 2 };
+  });
+}
+
+Deno.test("page holds still under a finger, and then goes on", BROWSER_TEST, async () => {
+  await withPage(async ({ page, topic }) => {
+    await page.setViewport({ width: 400, height: 900, hasTouch: true, isMobile: true });
+    await topic.publish([edit({ title: "First" })]);
+    await waitForTitles(page, ["First"]);
+    await noteClicks(page);
+    const { x, y } = await firstTitle(page);
+    const finger = await page.touchscreen.touchStart(x, y);
+    await topic.publish([edit({ title: "Second" })]);
+    await waitForText(page, "#feed-note", /· 1 new$/);
+    await finger.end();
+    await page.waitForSelector("body[data-clicked=First]");
+    await waitForTitles(page, ["Second", "First"]);
+  });
+});
+
+Deno.test("page goes on after a click, once the mouse is away", BROWSER_TEST, async () => {
+  await withPage(async ({ page, topic }) => {
+    await topic.publish([edit({ title: "First" })]);
+    await waitForTitles(page, ["First"]);
+    await noteClicks(page);
+    const { x, y } = await firstTitle(page);
+    await page.mouse.click(x, y);
+    await page.waitForSelector("body[data-clicked=First]");
+    await page.mouse.move(5, 5);
+    await topic.publish([edit({ title: "Second" })]);
+    await waitForTitles(page, ["Second", "First"]);
+  });
+});
+
 Deno.test(
   "page shows hostile titles and names as text, and keeps its shape",
   BROWSER_TEST,

@@ -10,6 +10,8 @@ const ROWS = 30;
 const KEPT = 2000;
 /** Namespaces, and wikis, that the filters offer at most. */
 const OFFERS = 1000;
+/** How long after a finger was lifted its click may come (ms). */
+const CLICK_DELAY = 300;
 
 const list = byId("edits");
 const note = byId("feed-note");
@@ -25,12 +27,12 @@ const namespace = /** @type {HTMLSelectElement} */ (byId("filter-namespace"));
 let edits = [];
 /** Rows by their place, the topmost first. */
 const rows = Array.from({ length: ROWS }, makeRow);
-/** What the rows show, newest first; not touched while paused. @type {PageEdit[]} */
-let shown = [];
 /** Matching edits that came while paused. */
 let missed = 0;
 let isPausedByButton = false;
 let isPausedByPointer = false;
+/** Ends the pause after the pointer has left. @type {ReturnType<typeof setTimeout> | undefined} */
+let leaving;
 let isPausedByFocus = false;
 /** Rows must be filled anew. */
 let isDirty = false;
@@ -65,7 +67,7 @@ export function renderFeed() {
   renderNote();
   if (!isDirty) return;
   isDirty = false;
-  shown = firstMatches();
+  const shown = firstMatches();
   rows.forEach((row, place) => fillRow(row, shown[place]));
   empty.hidden = shown.length > 0;
   setText(
@@ -93,10 +95,9 @@ function isPaused() {
 }
 
 function onPauseChange() {
-  if (!isPaused()) {
-    missed = 0;
-    isDirty = true;
-  }
+  // What came for the next frame must not move what is to be held.
+  isDirty = !isPaused();
+  if (isDirty) missed = 0;
   requestAnimationFrame(renderFeed);
 }
 
@@ -192,21 +193,27 @@ pause.addEventListener("click", () => {
   isPausedByButton = !isPausedByButton;
   onPauseChange();
 });
-// Rows hold still under a mouse or a focused link, so that they can be read and followed.
-list.addEventListener("pointerenter", (event) => {
-  if (event.pointerType !== "mouse") return;
+// Rows hold still under a mouse, a finger or the keyboard's focus, so that they can be read and
+// followed.
+list.addEventListener("pointerenter", () => {
+  clearTimeout(leaving);
   isPausedByPointer = true;
   onPauseChange();
 });
-list.addEventListener("pointerleave", () => {
-  isPausedByPointer = false;
+list.addEventListener("pointerleave", ({ pointerType }) => {
+  // A finger leaves when it is lifted, and only then its click is told.
+  leaving = setTimeout(() => {
+    isPausedByPointer = false;
+    onPauseChange();
+  }, pointerType === "mouse" ? 0 : CLICK_DELAY);
+});
+list.addEventListener("focusin", ({ target }) => {
+  // A click gives the focus too, and it stays when the pointer is long away.
+  isPausedByFocus = /** @type {Element} */ (target).matches(":focus-visible");
   onPauseChange();
 });
-list.addEventListener("focusin", () => {
-  isPausedByFocus = true;
-  onPauseChange();
-});
-list.addEventListener("focusout", (event) => {
-  isPausedByFocus = list.contains(/** @type {Node | null} */ (event.relatedTarget));
+list.addEventListener("focusout", ({ relatedTarget }) => {
+  if (list.contains(/** @type {Node | null} */ (relatedTarget))) return;
+  isPausedByFocus = false;
   onPauseChange();
 });

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { parseOptions } from "../../../lib/cli/option.ts";
 import { openRegistry, registryOptions } from "../../../lib/cli/registry_options.ts";
 import { UsageError } from "../../../lib/error.ts";
 import { gatherLog } from "../../support/logged.ts";
@@ -35,4 +36,15 @@ Deno.test("--schema-registry is a URL without a query", () => {
   for (const text of ["localhost:8081", "http://a:b@host/", "http://host/?x=1", "http://host/#x"]) {
     assertThrows(() => parse(text), Error, "expected a");
   }
+});
+
+Deno.test("--schema-registry says where a password belongs, and does not repeat it", () => {
+  const env = (name: string) =>
+    name === "SCHEMA_REGISTRY_URL" ? "https://me:secret@registry.test/" : undefined;
+  const error = assertThrows(() => parseOptions([registryOptions], [], env), UsageError);
+  assertEquals(
+    error.message,
+    "Invalid value 'https://…@registry.test/' for SCHEMA_REGISTRY_URL (environment): " +
+      "expected a URL without a user name and password, which SCHEMA_REGISTRY_AUTH takes",
+  );
 });

@@ -59,6 +59,18 @@ Deno.test("serveObservations() answers nothing else", async () => {
   assertEquals(await status("/metrics", "HEAD"), 200);
 });
 
+Deno.test("serveObservations() answers to its own names only, against DNS rebinding", async () => {
+  await using server = serveObservations(options());
+  const statusFor = async (host: string) => {
+    using connection = await Deno.connect({ port: Number(new URL(server.url).port) });
+    const request = `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(request));
+    return (await new Response(connection.readable).text()).split(" ")[1];
+  };
+  assertEquals(await statusFor("rebound.example"), "421");
+  assertEquals(await statusFor("localhost:1"), "200");
+});
+
 Deno.test("serveObservations() logs what it cannot answer", async () => {
   using log = gatherLog();
   const ready = () => {

@@ -39,16 +39,24 @@ Deno.test("parseDatabase() refuses what is no database", () => {
     ["postgres://host/x", forms],
     ["postgres://me@host", forms],
     ["postgres://me@host/x?sslmode=perhaps", "expected an sslmode of disable, prefer, require, "],
-    ["postgres://me@host/x?password=y", "'password' is not known there, only sslmode"],
+    ["postgres://me@host/x?user=y", "'user' is not known there, only sslmode"],
+    ["postgres://me@[::1]:5432/x@y?user=y", "'user' is not known there, only sslmode"],
     ["postgres://me@ho st/x", forms],
   ] as const;
   for (const [text, words] of cases) assertThrows(() => parseDatabase(text), Error, words);
 });
 
 Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
-  for (const text of ["postgres://me:secret@host/x", "postgres://me:secret@ho st/x"]) {
+  const texts = [
+    "postgres://me:secret@host/x",
+    "postgres://me:secret@ho st/x",
+    "postgres://me:s/ecret@host/x",
+    "postgres:me:secret@host/x",
+    "postgres://me@host/x?password=secret",
+  ];
+  for (const text of texts) {
     const error = assertThrows(() => parseDatabase(text), UsageError, "holds a password");
-    assert(!Deno.inspect(error).includes("secret"));
+    assert(!Deno.inspect(error).includes("ecret"));
   }
 });
 

@@ -20,7 +20,17 @@ Deno.test("postgresFailure() tells what passes from what does not", () => {
   for (const code of [...passing, "57P01", "57P03", "53300"]) {
     assert(postgresFailure(withCode(code), ADDRESS, true) instanceof Unavailable, code);
   }
-  for (const code of ["28P01", "3D000", "42501", "53100", "25006", "DEPTH_ZERO_SELF_SIGNED_CERT"]) {
+  for (
+    const code of [
+      "28P01",
+      "3D000",
+      "42501",
+      "53100",
+      "25006",
+      "42703",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+    ]
+  ) {
     assert(postgresFailure(withCode(code), ADDRESS, true) instanceof UserError, code);
   }
   for (const code of ["ERR_INVALID_ARG_TYPE", "42601", "22021"]) {
@@ -42,6 +52,6 @@ Deno.test("sqliteFailure() tells a lock from what does not pass, by code and by 
   assert(sqliteFailure(new Error("database is locked"), "f") instanceof Unavailable);
   const full = sqliteFailure(new Error("database or disk is full"), "f") as UserError;
   assertEquals(full.message, "Cannot use the database 'f': the disk is full");
-  const defect = new Error("no such table: x");
+  const defect = new Error('near "x": syntax error');
   assertEquals(sqliteFailure(defect, "f"), defect);
 });

@@ -34,6 +34,14 @@ Deno.test("persist() throws what does not pass", async () => {
   );
 });
 
+Deno.test("persist() does not begin when it is aborted before", async () => {
+  let tries = 0;
+  const work = () => Promise.resolve(++tries);
+  const options = flaky(0).options(AbortSignal.abort(new Error("enough")));
+  await assertRejects(() => persist(work, options), Error, "enough");
+  assertEquals(tries, 0);
+});
+
 Deno.test("persist() ends when it is aborted, waiting or in a try", async () => {
   for (const work of [flaky(Infinity).work, () => new Promise<never>(() => {})]) {
     const abort = new AbortController();

@@ -120,6 +120,15 @@ Deno.test("toRows() puts aside what a database could not take", () => {
   assertEquals(reasonOf({ ...EDIT, ["k".repeat(500)]: 1 })?.length, 115);
 });
 
+Deno.test("toRows() puts aside negative lengths, whose difference may be no exact number", () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  assertEquals(reasonOf({ ...EDIT, old_length: -most, new_length: most }), "negative: oldLength");
+  assertEquals(reasonOf({ ...EVENT, length: { old: 0, new: -1 } }), "negative: newLength");
+  for (const [old_length, new_length] of [[0, most], [most, 0], [null, null], [5, 0]]) {
+    assertEquals(reasonOf({ ...EDIT, old_length, new_length }), undefined);
+  }
+});
+
 Deno.test("toRows() keeps the beginning of a large bad record, and says so", () => {
   const [bad] = rowsOf("x".repeat(KEPT_BYTES + 1)).bad;
   assertEquals([bad?.value?.length, bad?.size, bad?.isCut], [KEPT_BYTES, KEPT_BYTES + 1, true]);

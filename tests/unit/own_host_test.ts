@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isOwnHost } from "../../../lib/page/hosts.ts";
+import { isOwnHost } from "../../lib/own_host.ts";
 
 for (
   const [host, hostname, expected] of [
