@@ -1,14 +1,17 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { kafkaLibs } from "../../lib/local/distribution.ts";
 import { kafkaStatus } from "../../lib/local/running.ts";
 import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
+import { shell } from "../../lib/local/shell.ts";
 import { testFolder } from "../support/folder.ts";
 import { firstOutput, ServiceProgram } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const libs = await Deno.realPath(await kafkaLibs());
 const KAFKA_HOME = libs.slice(0, -"/libs".length);
+/** Whether a process can be the first of its own, as in a container: by root, and not everywhere. */
+const canUnshare = (await shell("unshare -pf --mount-proc true")).code === 0;
 const kafka = new ServiceProgram("scripts/kafka.ts", { KAFKA_HOME, JAVA_HOME: "" });
 
 Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async () => {
@@ -59,6 +62,28 @@ Deno.test("kafka start ends when what launched it is killed", async () => {
   launcher.kill("SIGKILL");
   await launcher.status;
   await until(async () => await commandLine(pid) === undefined);
+});
+
+Deno.test({
+  name: "kafka start runs on where what launched it is a container's first process",
+  ignore: !canUnshare,
+  fn: async () => {
+    await using folder = await testFolder();
+    const container = new Deno.Command("unshare", {
+      args: [
+        ...["-pf", "--mount-proc", "--kill-child", Deno.execPath(), "task", "--eval"],
+        ["deno", ...kafka.args(["start", "--port", "0"])].join(" "),
+      ],
+      cwd: folder.path,
+      env: { KAFKA_HOME },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    assertMatch(await firstOutput(container), /^127\.0\.0\.1:\d+\n$/);
+    container.kill("SIGKILL");
+    await container.status;
+  },
 });
 
 Deno.test("kafka start --detach lives on, until kafka stop", async () => {
