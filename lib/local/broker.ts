@@ -43,8 +43,9 @@ const log = getLogger(["wikitap", "kafka"]);
 /**
  * Starts a real Apache Kafka (KRaft) on 127.0.0.1, and returns when all its nodes answer.
  *
- * @throws {UserError} when there is no Java 17, no Maven and no `KAFKA_HOME`; a port is in use; the
- *   folder holds another kind of cluster, or one that runs; a node ends or does not answer in time.
+ * @throws {UserError} when there is no Java 17, no Maven and no `KAFKA_HOME`; a port is in use, or
+ *   not for this user; the folder has a comma in its path, holds another kind of cluster, or one that
+ *   runs; a node ends or does not answer in time.
  */
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const { nodes = 1, port = 9092, clean = false, heap = 512, startLimit = 60_000, signal } =
@@ -60,6 +61,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   await Deno.mkdir(options.directory, { recursive: true });
   // Absolute and without links: it tells our nodes from other processes.
   const directory = await Deno.realPath(options.directory);
+  refuseComma(directory);
   using _lock = await lockFile(`${directory}/lock`, {
     signal,
     onWait: () => log.info("Waiting for another process that starts Kafka here"),
@@ -86,6 +88,14 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const kafka = new LocalKafka(directory, cluster, nodeOptions, startLimit);
   await kafka.start();
   return kafka;
+}
+
+/** A broker would take what is before the comma, and what is behind it, for two folders of its own. */
+function refuseComma(directory: string): void {
+  if (!directory.includes(",")) return;
+  throw new UserError(`Kafka cannot keep data in '${directory}', as its path has a comma in it`, {
+    hint: "Work in a folder that has none in its path",
+  });
 }
 
 function refuseOtherKind(directory: string, known: Cluster | undefined, nodes: number): void {

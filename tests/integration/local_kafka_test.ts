@@ -53,6 +53,16 @@ Deno.test("startKafka() with clean drops the data, and without refuses another k
   assertEquals(await hasTopic(clean, topic), false);
 });
 
+Deno.test("startKafka() refuses a folder that a broker would take for two", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/one,two`;
+  await assertRejects(
+    () => startKafka({ directory, port: 0 }),
+    UserError,
+    `Kafka cannot keep data in '${directory}', as its path has a comma in it`,
+  );
+});
+
 Deno.test("startKafka() of three nodes replicates, and goes on with two", async () => {
   await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, nodes: 3, port: 0, heap: 256 });
