@@ -97,8 +97,10 @@ export const main = program({
       ...options,
       ...{ seed, duration, directory: DIRECTORY, stop },
       nodes: options.nodes === "3" ? 3 : 1,
-    }).catch((cause) => {
-      throw stop.aborted ? new UserError("Stopped before there was a verdict", { cause }) : cause;
+    }).catch((error) => {
+      if (!stop.aborted) throw error;
+      const cause = error === stop.reason ? undefined : error;
+      throw new UserError("Stopped before there was a verdict", { cause });
     });
     writeOutput(`\n${reportText(report)}\n`);
     const { examples } = report.verdict;
