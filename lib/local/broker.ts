@@ -103,8 +103,13 @@ function refuseOtherKind(directory: string, known: Cluster | undefined, nodes: n
   const had = known.nodes.length;
   throw new UserError(
     `'${directory}' holds the data of ${had === 1 ? "one node" : `${had} nodes`}, not of ${nodes}`,
-    { hint: `Start with --nodes ${had}, or with --clean to drop that data` },
+    { hint: `Go on with it: ${startCommand(had)}; or drop it: ${startCommand(nodes)} --clean` },
   );
+}
+
+/** Whichever program is told: not all of them have these flags. */
+function startCommand(nodes: number): string {
+  return `deno task kafka start${nodes === 1 ? "" : ` --nodes ${nodes}`}`;
 }
 
 /** Configures the nodes and, in a new folder, formats them. */

@@ -48,7 +48,10 @@ Deno.test("startKafka() with clean drops the data, and without refuses another k
     UserError,
     `'${folder.path}' holds the data of one node, not of 3`,
   );
-  assertEquals(refused.hint, "Start with --nodes 1, or with --clean to drop that data");
+  assertEquals(
+    refused.hint,
+    "Go on with it: deno task kafka start; or drop it: deno task kafka start --nodes 3 --clean",
+  );
   await using clean = await startKafka({ directory: folder.path, port: 0, clean: true });
   assertEquals(await hasTopic(clean, topic), false);
 });
