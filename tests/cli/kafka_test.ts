@@ -17,11 +17,11 @@ const kafka = new ServiceProgram("scripts/kafka.ts", { KAFKA_HOME, JAVA_HOME: ""
 Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async () => {
   await using folder = await testFolder();
   const port = freePort();
-  const started = await startInForeground(folder.path, port);
-  assertEquals(started.address, `127.0.0.1:${port}\n`);
+  await using started = kafka.start(folder.path, ["start", "--port", String(port)]);
+  assertEquals(await started.untilOutput("\n"), `127.0.0.1:${port}\n`);
   const pid = await brokerPid(folder.path);
-  started.process.kill("SIGTERM");
-  assertEquals((await started.process.status).code, 0);
+  started.kill("SIGTERM");
+  assertEquals((await started.ended).code, 0);
   assertEquals(await commandLine(pid), undefined);
   assert(isFree(port));
 });
@@ -29,21 +29,21 @@ Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async ()
 Deno.test("kafka start killed with SIGKILL takes its broker with it", async () => {
   await using folder = await testFolder();
   const port = freePort();
-  const started = await startInForeground(folder.path, port);
+  await using started = kafka.start(folder.path, ["start", "--port", String(port)]);
+  await started.untilOutput("\n");
   const pid = await brokerPid(folder.path);
-  started.process.kill("SIGKILL");
-  await started.process.status;
+  started.kill("SIGKILL");
+  await started.ended;
   await until(async () => await commandLine(pid) === undefined);
   await until(() => isFree(port));
 });
 
 Deno.test("kafka start killed while it formats leaves no Java", async () => {
   await using folder = await testFolder();
-  const process = kafka.spawn(folder.path, ["start", "--port", "0"]);
+  await using started = kafka.start(folder.path, ["start", "--port", "0"]);
   await until(async () => (await javaOf(folder.path)).includes("StorageTool"));
-  process.kill("SIGKILL");
-  await process.stdout.cancel();
-  await process.status;
+  started.kill("SIGKILL");
+  await started.ended;
   await until(async () => await javaOf(folder.path) === "");
 });
 
@@ -87,7 +87,7 @@ Deno.test({
 });
 
 Deno.test("kafka start --detach lives on, until kafka stop", async () => {
-  await using folder = await testFolder();
+  await using folder = await kafka.folder();
   const port = freePort();
   const start = ["start", "--detach", "--port", String(port)];
   const first = await kafka.runInSession(folder.path, start);
@@ -174,11 +174,6 @@ async function binFolder(
     await Deno.writeTextFile(`${bin}/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
   return bin;
-}
-
-async function startInForeground(cwd: string, port: number) {
-  const process = kafka.spawn(cwd, ["start", "--port", String(port)]);
-  return { process, address: await firstOutput(process) };
 }
 
 async function brokerPid(cwd: string): Promise<number> {

@@ -56,7 +56,9 @@ export const main = program({
       await using kafka = await startKafka({ directory, port: 0, heap: 256 });
       await using topic = await TestTopic.create(kafka.bootstrapServers);
       await fill(topic, rate, stop);
-      await using dashboard = await TestDashboard.start(kafka.bootstrapServers, topic.name);
+      await using dashboard = await TestDashboard.start(kafka.bootstrapServers, topic.name, {
+        limit: length + 300_000,
+      });
       await using browser = await launchBrowser();
       const tabs = [];
       for (let n = 0; n < pages; n++) tabs.push((await openTab(browser, dashboard.url)).page);
