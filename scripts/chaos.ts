@@ -98,9 +98,8 @@ export const main = program({
       ...{ seed, duration, directory: DIRECTORY, stop },
       nodes: options.nodes === "3" ? 3 : 1,
     }).catch((error) => {
-      if (!stop.aborted) throw error;
-      const cause = error === stop.reason ? undefined : error;
-      throw new UserError("Stopped before there was a verdict", { cause });
+      // Whatever it was: Ctrl-C of a terminal reaches the producer too, which then seems to give up.
+      throw stop.aborted ? new UserError("Stopped before there was a verdict") : error;
     });
     writeOutput(`\n${reportText(report)}\n`);
     const { examples } = report.verdict;
