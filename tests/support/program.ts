@@ -100,8 +100,12 @@ export function startProgram(
   };
   const ended = end();
   ended.catch(() => {}); // whoever waits for it learns of it
+  const until = (output: typeof stdout) => (wanted: string) =>
+    output.until(wanted).catch(async () => {
+      throw new Error(`Ended without '${wanted}': ${JSON.stringify(await ended)}`);
+    });
   return {
-    ...{ process, kill, untilOutput: stdout.until, untilLog: stderr.until, ended },
+    ...{ process, kill, untilOutput: until(stdout), untilLog: until(stderr), ended },
     async [Symbol.asyncDispose]() {
       kill("SIGKILL");
       await ended.catch(() => {});
@@ -135,7 +139,7 @@ function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
     new Promise<string>((resolve, reject) => {
       const look = () => {
         if (text.includes(wanted)) resolve(text);
-        else if (isDone) reject(new Error(`Ended without '${wanted}': ${text}`));
+        else if (isDone) reject(new Error("It has ended"));
         else return;
         waiting.delete(look);
       };
