@@ -97,8 +97,9 @@ export const main = program({
       ...options,
       ...{ seed, duration, directory: DIRECTORY, stop },
       nodes: options.nodes === "3" ? 3 : 1,
-    }).catch((cause) => {
-      throw stop.aborted ? new UserError("Stopped before there was a verdict", { cause }) : cause;
+    }).catch((error) => {
+      // Whatever it was: Ctrl-C of a terminal reaches the producer too, which then seems to give up.
+      throw stop.aborted ? new UserError("Stopped before there was a verdict") : error;
     });
     writeOutput(`\n${reportText(report)}\n`);
     const { examples } = report.verdict;

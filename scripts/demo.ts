@@ -12,7 +12,7 @@ import { program, runMain } from "../lib/cli/program.ts";
 import { linesOf } from "../lib/console/output.ts";
 import { writeLines } from "../lib/console/write.ts";
 import { withAdmin } from "../lib/kafka/admin.ts";
-import { type Cluster, openCluster } from "../lib/kafka/cluster.ts";
+import { type Cluster, type ClusterConfig, openCluster } from "../lib/kafka/cluster.ts";
 import { resetPosition } from "../lib/kafka/position_store.ts";
 import { readTopic } from "../lib/kafka/reader.ts";
 import { createTopics, describeTopic } from "../lib/kafka/topics.ts";
@@ -46,7 +46,8 @@ export const main = program({
     await using launchers = await watchLaunchers();
     const signal = AbortSignal.any([stop, launchers.signal]);
     await using resources = new AsyncDisposableStack();
-    const bootstrapServers = await findKafka(options, signal, resources).catch((error) => {
+    const config = clusterConfig(options);
+    const bootstrapServers = await findKafka(config, signal, resources).catch((error) => {
       if (signal.aborted) return undefined;
       throw error;
     });
@@ -57,7 +58,7 @@ export const main = program({
       ["--bootstrap-server", bootstrapServers, ...source],
       Deno.env.get,
     );
-    const cluster = openCluster(clusterConfig({ ...options, ...producer }));
+    const cluster = openCluster({ ...config, brokers: producer.bootstrapServer });
     await makeTopic(cluster, producer.topic);
     // Invented edits begin anew each time: nobody waits for those of yesterday.
     if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, positionPlace(producer));
@@ -67,13 +68,15 @@ export const main = program({
 
 /** The Kafka that answers, or one that is started here and stopped with `resources`. */
 async function findKafka(
-  options: DemoOptions,
+  config: ClusterConfig,
   signal: AbortSignal,
   resources: AsyncDisposableStack,
 ): Promise<string> {
-  const given = options.bootstrapServer.join(",");
-  const isDefault = given === kafkaOptions.options.bootstrapServer.default.join(",");
-  const cluster = openCluster(clusterConfig(options));
+  const given = config.brokers.join(",");
+  // Whoever says how to speak to a Kafka has one; the one that is started here is plain.
+  const isDefault = given === kafkaOptions.options.bootstrapServer.default.join(",") &&
+    config.tls === undefined && config.sasl === undefined;
+  const cluster = openCluster(config);
   try {
     await withAdmin(cluster, { doing: "use Kafka" }, (admin) => admin.listTopics());
     logger.info("Using the Kafka at {given}", { given });

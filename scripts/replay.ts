@@ -174,8 +174,13 @@ function startServer(log: EventLog, options: EventOptions & FaultOptions): Event
       },
     });
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
-    throw new UserError(`Cannot listen on port ${port}: something else does`, {
+    const reason = cause instanceof Deno.errors.AddrInUse
+      ? "something else does"
+      : cause instanceof Deno.errors.PermissionDenied
+      ? "this user may not"
+      : undefined;
+    if (reason === undefined) throw cause;
+    throw new UserError(`Cannot listen on port ${port}: ${reason}`, {
       hint: "Choose another with --port, or 0 for any",
     });
   }

@@ -77,33 +77,38 @@ export const main = program({
   },
 });
 
-/** The unit tests, while Kafka starts; then the others. */
 async function everything(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
+  await unitAndOnKafka(run, folder, signal);
+  // The machine is theirs: the other brokers have been stopped.
+  await run.tests([CHAOS], []);
+}
+
+/** The unit tests, while Kafka starts; then those that use it. */
+async function unitAndOnKafka(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
+  await using services = new AsyncDisposableStack();
   const clusters = Promise.allSettled(
     ([1, 3] as const).map((nodes) =>
       startKafka({ directory: `${folder}/kafka-${nodes}`, nodes, port: 0, heap: 256, signal })
     ),
   );
+  services.defer(async () => {
+    for (const started of await clusters) {
+      if (started.status === "fulfilled") await started.value.stop();
+    }
+  });
   await run.tests([UNIT], ["--parallel"]);
   const [one, three] = await clusters;
   const directory = `${folder}/registry`;
-  await using registry = await fetchedRegistry() === undefined
+  const registry = await fetchedRegistry() === undefined
     ? undefined
-    : await startRegistry({ directory, port: 0, signal });
-  try {
-    const env = {
-      [TEST_KAFKA[1]]: addressOf(one!),
-      [TEST_KAFKA[3]]: addressOf(three!),
-      ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
-    };
-    // Most of them wait for something, most of the time.
-    await run.tests(ON_KAFKA, ["--parallel"], { ...env, DENO_JOBS: "2" });
-  } finally {
-    for (const started of [one!, three!]) {
-      if (started.status === "fulfilled") await started.value.stop();
-    }
-  }
-  await run.tests([CHAOS], []);
+    : services.use(await startRegistry({ directory, port: 0, signal }));
+  const env = {
+    [TEST_KAFKA[1]]: addressOf(one!),
+    [TEST_KAFKA[3]]: addressOf(three!),
+    ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
+  };
+  // Most of them wait for something, most of the time.
+  await run.tests(ON_KAFKA, ["--parallel"], { ...env, DENO_JOBS: "2" });
 }
 
 function addressOf(started: PromiseSettledResult<LocalKafka>): string {

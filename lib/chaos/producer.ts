@@ -16,6 +16,17 @@ const PAUSE = 200;
 /** How long an orderly stop may take, in ms. */
 const STOP_LIMIT = 30_000;
 
+/** The file for what the process of a start says. */
+const outputOf = (start: number | string) => `producer-${start}.log`;
+
+/** Removes what the producers of an earlier run said. */
+export async function dropOutputs(directory: string): Promise<void> {
+  const output = new RegExp(`^${outputOf("\\d+")}$`);
+  for await (const { name } of Deno.readDir(directory)) {
+    if (output.test(name)) await Deno.remove(`${directory}/${name}`);
+  }
+}
+
 /**
  * A producer that is started again whenever it ends, as by a service manager: after a SIGKILL of
  * ours, and also when it gave up, for instance as no broker answered at its start.
@@ -81,7 +92,7 @@ export class Producer implements AsyncDisposable {
   async #keepRunning(): Promise<void> {
     const { directory, program, flags } = this.#options;
     while (!this.#isStopping) {
-      const output = `${directory}/producer-${++this.#starts}.log`;
+      const output = `${directory}/${outputOf(++this.#starts)}`;
       const command = [
         ...[Deno.execPath(), "run", "-q", "--no-prompt", "--no-check", "--allow-all"],
         ...[program, ...flags],

@@ -10,13 +10,13 @@ import type { LocalKafka } from "../local/local_kafka.ts";
 import { sleep } from "../sleep.ts";
 import { Checker } from "./checker.ts";
 import { type Expected, expectedOf } from "./expected.ts";
-import { Producer } from "./producer.ts";
+import { dropOutputs, Producer } from "./producer.ts";
 import type { ChaosReport } from "./report.ts";
 import { transactionState } from "./transaction_state.ts";
 import { BadUpstream } from "./upstream.ts";
 
 export interface ChaosOptions {
-  /** Kafka's data, and the output of every process. Dropped at the start. */
+  /** Kafka's data, and the output of every producer. Those of earlier runs are dropped. */
   readonly directory: string;
   readonly nodes: 1 | 3;
   /** Events upstream; about 38 of 100 are edits. */
@@ -34,7 +34,7 @@ export interface ChaosOptions {
   readonly program: string;
   /** Without progress for so long, in ms (default 90,000), it is over, and what is missing is lost. */
   readonly patience?: number;
-  /** Ends the run early. */
+  /** Ends the run early, and without a report unless all events were handled by then. */
   readonly stop?: AbortSignal;
 }
 
@@ -55,6 +55,7 @@ const LONGEST_DOWN = 4000;
  * the topic, and compares it with what was served.
  *
  * @throws {Error} when the producer can't be kept running.
+ * @throws The reason of `stop`, when that ended the run.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { directory, nodes, delivery, program, stop } = options;
@@ -63,6 +64,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     ...{ directory: `${directory}/kafka`, nodes, port: 0, clean: true },
     ...stop === undefined ? {} : { signal: stop },
   });
+  // Not before: until here, another run may be at work in the folder.
+  await dropOutputs(directory);
   const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });
   const spec = { topic: TOPIC, partitions: PARTITIONS, replicationFactor: nodes };
   await withAdmin(
@@ -122,6 +125,8 @@ class Run {
       this.#isOver = true;
       await others;
     }
+    // What a run that is stopped has not published is not lost.
+    if (this.#handled < this.#total) this.#options.stop?.throwIfAborted();
     await producer.stop();
     return await this.#report();
   }

@@ -43,8 +43,9 @@ const log = getLogger(["wikitap", "kafka"]);
 /**
  * Starts a real Apache Kafka (KRaft) on 127.0.0.1, and returns when all its nodes answer.
  *
- * @throws {UserError} when there is no Java 17, no Maven and no `KAFKA_HOME`; a port is in use; the
- *   folder holds another kind of cluster, or one that runs; a node ends or does not answer in time.
+ * @throws {UserError} when there is no Java 17, no Maven and no `KAFKA_HOME`; a port is in use, or
+ *   not for this user; the folder has a comma in its path, holds another kind of cluster, or one that
+ *   runs; a node ends or does not answer in time.
  */
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const { nodes = 1, port = 9092, clean = false, heap = 512, startLimit = 60_000, signal } =
@@ -60,6 +61,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   await Deno.mkdir(options.directory, { recursive: true });
   // Absolute and without links: it tells our nodes from other processes.
   const directory = await Deno.realPath(options.directory);
+  refuseComma(directory);
   using _lock = await lockFile(`${directory}/lock`, {
     signal,
     onWait: () => log.info("Waiting for another process that starts Kafka here"),
@@ -88,13 +90,26 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   return kafka;
 }
 
+/** A broker would take what is before the comma, and what is behind it, for two folders of its own. */
+function refuseComma(directory: string): void {
+  if (!directory.includes(",")) return;
+  throw new UserError(`Kafka cannot keep data in '${directory}', as its path has a comma in it`, {
+    hint: "Work in a folder that has none in its path",
+  });
+}
+
 function refuseOtherKind(directory: string, known: Cluster | undefined, nodes: number): void {
   if (known === undefined || known.nodes.length === nodes) return;
   const had = known.nodes.length;
   throw new UserError(
     `'${directory}' holds the data of ${had === 1 ? "one node" : `${had} nodes`}, not of ${nodes}`,
-    { hint: `Start with --nodes ${had}, or with --clean to drop that data` },
+    { hint: `Go on with it: ${startCommand(had)}; or drop it: ${startCommand(nodes)} --clean` },
   );
+}
+
+/** Whichever program is told: not all of them have these flags. */
+function startCommand(nodes: number): string {
+  return `deno task kafka start${nodes === 1 ? "" : ` --nodes ${nodes}`}`;
 }
 
 /** Configures the nodes and, in a new folder, formats them. */

@@ -5,10 +5,10 @@ import { fetchByMaven, FETCHED } from "./maven.ts";
 import { shell } from "./shell.ts";
 
 /** The Apache Kafka that is fetched. */
-export const KAFKA_VERSION = "4.1.1";
+export const KAFKA_VERSION = "4.2.2";
 
-/** What writes its log, which its jars alone do not bring; the version in Kafka's own release. */
-const LOG4J_VERSION = "2.24.3";
+/** What writes its log, which its jars alone do not bring, nor say in which version. */
+const LOG4J_VERSION = "2.25.5";
 
 /** Maven's plugin that copies jars, pinned as the jars are. */
 const COPY_DEPENDENCIES =
@@ -20,7 +20,7 @@ const log = getLogger(["wikitap", "kafka"]);
 
 /**
  * The folder of Kafka's jars: `libs` of `KAFKA_HOME` where that is set, else
- * `.local/kafka-<version>/libs`, fetched by Maven once (43 MB).
+ * `.local/kafka-<version>/libs`, fetched by Maven once (45 MB).
  *
  * @throws {UserError} when `KAFKA_HOME` holds no Kafka 4, there is no Maven, or Maven fails.
  */
@@ -69,7 +69,7 @@ export function kafkaVersion(fileName: string): string | undefined {
 }
 
 async function fetchInto(target: string, signal: AbortSignal | undefined): Promise<void> {
-  log.info(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven (43 MB, once)`);
+  log.info(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven (45 MB, once)`);
   await fetchByMaven({
     what: `Apache Kafka ${KAFKA_VERSION}`,
     target,

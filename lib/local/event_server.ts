@@ -171,12 +171,21 @@ function topicsOf({ topics }: EventLog, method: string, path: string): TopicLog[
   if (method !== "GET" || names === undefined) {
     throw httpError(404, "not_found", "Not Found", `Cannot ${method} ${path}`);
   }
-  const asked = decodeURIComponent(names).split(",");
+  const asked = decoded(names).split(",");
   const unknown = asked.filter((name) => !topics.some(({ streams }) => streams.includes(name)));
   if (unknown.length > 0) {
     throw httpError(404, "not_found", "Stream Not Found", `Invalid streams: ${unknown.join(",")}`);
   }
   return topics.filter(({ streams }) => asked.some((name) => streams.includes(name)));
+}
+
+/** What is no encoding of a text stays as it is, and so is no stream's name. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** @throws {Refusal} for a client that does not say who it is. */

@@ -19,9 +19,14 @@ export async function exchange(
       connection?.close();
     } catch { /* closed already */ }
   };
-  const timer = setTimeout(close, TIMEOUT);
+  // Until somebody accepts, there is nothing to close yet.
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort();
+    close();
+  }, TIMEOUT);
   try {
-    connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    connection = await Deno.connect({ hostname: "127.0.0.1", port, signal: late.signal });
     const framed = new Uint8Array(4 + request.length);
     new DataView(framed.buffer).setInt32(0, request.length);
     framed.set(request, 4);

@@ -36,7 +36,7 @@ export async function readCluster(directory: string): Promise<Cluster | undefine
     return Cluster.parse(JSON.parse(text));
   } catch (cause) {
     throw new UserError(`'${fileOf(directory)}' is damaged`, {
-      hint: "Start with --clean to drop the folder's data and begin anew",
+      hint: "Drop the folder's data and begin anew: deno task kafka start --clean",
       cause,
     });
   }

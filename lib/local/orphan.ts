@@ -61,7 +61,8 @@ is_launcher() {
 }
 pid=$1
 chain=
-while parent_of "$pid"; [ "\${parent:-0}" -gt 1 ] && is_launcher "$parent"; do
+# A container's first process, 1, may be a launcher too.
+while parent_of "$pid"; [ "\${parent:-0}" -gt 0 ] && is_launcher "$parent"; do
   chain="$chain $pid:$parent"
   pid=$parent
 done

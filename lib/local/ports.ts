@@ -16,11 +16,22 @@ export function isFree(port: number): boolean {
   }
 }
 
-/** @throws {UserError} when somebody listens on this port: `another` of the same, as a rule. */
-export function checkFree(port: number, another: string): void {
-  if (isFree(port)) return;
-  throw new UserError(`Port ${port} is in use, perhaps by another ${another}`, {
-    hint: "Stop what listens there, or choose another port with --port",
+/**
+ * @param service What is to listen there: `Kafka`; in lower case it is its task.
+ * @throws {UserError} when somebody listens on this port, or this user may not.
+ */
+export function checkFree(port: number, service: string): void {
+  const another = `another port: deno task ${service.toLowerCase()} start --port PORT`;
+  try {
+    if (isFree(port)) return;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    throw new UserError(`Cannot listen on port ${port}: this user may not`, {
+      hint: `Choose ${another}`,
+    });
+  }
+  throw new UserError(`Port ${port} is in use, perhaps by another ${service}`, {
+    hint: `Stop what listens there, or choose ${another}`,
   });
 }
 
@@ -44,7 +55,7 @@ export function freePort(): number {
  * The addresses of new nodes: ports for clients from `first` on, or any that are free where that is
  * 0; ports for controllers wherever there is room, since nobody else needs to know them.
  *
- * @throws {UserError} when a port for clients is in use.
+ * @throws {UserError} when a port for clients is in use, or this user may not listen on it.
  */
 export function chooseAddresses(nodes: number, first: number): NodeAddress[] {
   const taken = new Set<number>();

@@ -8,7 +8,7 @@ import { MAX_PARTITION, TOPIC_NAME } from "./position.ts";
  * when and where it happened. Unknown fields pass. Every EventStreams schema requires `meta`
  * (schema fragment `common/2.0.0`); topic, partition and offset are added by the service (KafkaSSE).
  */
-export const metaSchema = z.object({
+const metaSchema = z.object({
   topic: z.string().regex(TOPIC_NAME),
   partition: z.int().min(0).max(MAX_PARTITION),
   offset: z.int().min(0),

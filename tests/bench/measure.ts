@@ -1,3 +1,5 @@
+import { median } from "../support/statistics.ts";
+import { childSeconds, residentBytesBelow } from "../support/process.ts";
 import { environment, type Peer, type Task } from "./peers.ts";
 
 /** What one run of a producer took. */
@@ -41,7 +43,7 @@ export async function measure(
     stderr: "piped",
   }).spawn();
   const samples: number[] = [];
-  const sampling = setInterval(() => samples.push(residentMegabytes(process.pid)), SAMPLE_EVERY);
+  const sampling = setInterval(() => samples.push(megabytesBelow(process.pid)), SAMPLE_EVERY);
   try {
     const { success, stdout, stderr } = await process.output();
     const ended = Date.now();
@@ -49,7 +51,7 @@ export async function measure(
     if (!success) throw new Error(`${peer.name} failed: ${decoder.decode(stderr).slice(-500)}`);
     return {
       seconds: (ended - await started()) / 1000,
-      cpu: childTime(decoder.decode(stdout)),
+      cpu: childSeconds(decoder.decode(stdout)),
       peak: Math.max(...samples),
       steady: median(samples.slice(samples.length >> 1)),
     };
@@ -58,42 +60,7 @@ export async function measure(
   }
 }
 
-/** The second line of `times`: user and system time of the shell's children, as `0m1.23s`. */
-function childTime(text: string): number {
-  const times = [...text.matchAll(/(\d+)m([\d.]+)s/g)].slice(2);
-  return times.reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
-    0,
-  );
-}
-
-/** A process and all below it; 0 where `/proc` does not tell. */
-function residentMegabytes(pid: number): number {
-  try {
-    const [, kilobytes = "0"] = /VmRSS:\s+(\d+)/.exec(read(pid, "status")) ?? [];
-    const children = read(pid, `task/${pid}/children`).trim().split(" ").filter(Boolean);
-    return Number(kilobytes) / 1000 +
-      children.reduce((sum, child) => sum + residentMegabytes(Number(child)), 0);
-  } catch {
-    return 0;
-  }
-}
-
-function read(pid: number, name: string): string {
-  return Deno.readTextFileSync(`/proc/${pid}/${name}`);
-}
-
-/** The middle of the values; NaN of none. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? sorted[middle]!
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-}
-
-/** The value that the share `p` of all values does not exceed. */
-export function percentile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)] ?? NaN;
+/** Of all processes below one. */
+function megabytesBelow(pid: number): number {
+  return residentBytesBelow(pid).reduce((sum, bytes) => sum + bytes, 0) / 1e6;
 }

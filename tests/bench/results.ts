@@ -1,5 +1,6 @@
 import type { Latency } from "./latency.ts";
-import { type Cost, median } from "./measure.ts";
+import { median } from "../support/statistics.ts";
+import type { Cost } from "./measure.ts";
 
 /** Runs of one producer, or of one size of it. */
 export interface Series {

@@ -1,3 +1,5 @@
+import { childSeconds, residentBytesBelow } from "../support/process.ts";
+
 /** What a run took. */
 export interface Measured {
   /** From its start to its end. */
@@ -32,33 +34,19 @@ export async function measure(
     stderr: "piped",
   }).spawn();
   const samples: number[] = [];
-  const timer = setInterval(() => samples.push(largestChild(child.pid)), SAMPLE_EVERY);
+  const timer = setInterval(() => samples.push(largestBelow(child.pid)), SAMPLE_EVERY);
   const { code, stdout, stderr } = await child.output();
   clearInterval(timer);
   const seconds = (performance.now() - began) / 1000;
   if (code !== 0) throw new Error(`${command[0]} failed: ${new TextDecoder().decode(stdout)}`);
-  const [, children = ""] = new TextDecoder().decode(stderr).trim().split("\n").slice(-2);
   return {
     seconds,
-    cpu: [...children.matchAll(/(\d+)m([\d.]+)s/g)]
-      .reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0),
+    cpu: childSeconds(new TextDecoder().decode(stderr)),
     peakMb: Math.max(0, ...samples),
     halfMb: Math.max(0, ...samples.slice(0, samples.length / 2)),
   };
 }
 
-/** MB of the largest process below `pid`. */
-function largestChild(pid: number): number {
-  try {
-    const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
-    return Math.max(
-      0,
-      ...children.filter(Boolean).map((child) => {
-        const [, kb] = /VmRSS:\s*(\d+)/.exec(Deno.readTextFileSync(`/proc/${child}/status`)) ?? [];
-        return Math.max(Number(kb ?? 0) / 1000, largestChild(Number(child)));
-      }),
-    );
-  } catch {
-    return 0; // just ended, or no /proc
-  }
+function largestBelow(pid: number): number {
+  return Math.max(0, ...residentBytesBelow(pid)) / 1e6;
 }

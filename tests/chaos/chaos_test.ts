@@ -1,7 +1,8 @@
-import { assert } from "@std/assert";
+import { assert, assertRejects } from "@std/assert";
 import { type ChaosReport, isKept, reportText } from "../../lib/chaos/report.ts";
 import { type ChaosOptions, runChaos } from "../../lib/chaos/run.ts";
 import { testFolder } from "../support/folder.ts";
+import { until } from "../support/until.ts";
 
 // A Kafka client that had to be left behind while a broker was down tries on for a while.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
@@ -56,6 +57,27 @@ Deno.test("At least once, nothing is lost", unsanitized, () =>
     { ...FEW, delivery: "at-least-once", duration: 15_000 },
     (report) => isKept(report, "at-least-once") && report.handled === report.events,
   ));
+
+Deno.test(
+  "A run that is stopped says so, and does not take for lost what it did not publish",
+  unsanitized,
+  async () => {
+    await using folder = await testFolder();
+    const outputs = [1, 99].map((start) => `${folder.path}/producer-${start}.log`);
+    await Deno.writeTextFile(outputs[1]!, "of an earlier run");
+    const stop = new AbortController();
+    const run = runChaos({
+      ...{ directory: folder.path, seed: 0, nodes: 1, delivery: "exactly-once", stop: stop.signal },
+      program: pathOf("../../main.ts"),
+      ...{ events: 20_000, duration: 600_000, producerKills: 0, brokerKills: 0, streamFaults: 0 },
+    });
+    const stopped = assertRejects(() => run, DOMException, "aborted");
+    await until(() => Deno.stat(outputs[0]!).catch(() => undefined), Boolean, 120_000);
+    stop.abort();
+    await stopped;
+    await assertRejects(() => Deno.stat(outputs[1]!), Deno.errors.NotFound);
+  },
+);
 
 // The same comparison finds the mistakes that others make.
 

@@ -33,7 +33,7 @@ interface Place {
  * database or a broker is away.
  */
 export class Members implements AsyncDisposable {
-  /** How many ended by themselves, each with what it said. */
+  /** How many ended by themselves; what each said is in the log. */
   gaveUp = 0;
   readonly #options: MembersOptions;
   readonly #places: readonly Place[];

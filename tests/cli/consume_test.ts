@@ -60,6 +60,7 @@ Deno.test("consume on a terminal shows lines, and values made harmless", async (
 });
 
 Deno.test("consume ends quietly when its reader is gone, and leaves no group", async () => {
+  const before = await groupsOfConsume();
   const topic = await topicWith(...Array.from({ length: 1000 }, (_, index) => `value ${index}`));
   const command =
     `"$0" run -q -A --no-check ${SCRIPT} --bootstrap-server ${kafka} --topic ${topic}` +
@@ -68,10 +69,11 @@ Deno.test("consume ends quietly when its reader is gone, and leaves no group", a
     args: ["--foreground", "20", "bash", "-o", "pipefail", "-c", command, Deno.execPath()],
   }).output();
   assertEquals([code, decode(stdout), decode(stderr)], [0, "value 0\n", ""]);
-  await untilNoGroup();
+  await untilNoGroupBut(before);
 });
 
 Deno.test("consume goes on until a signal, and then ends with 0 and no group", async () => {
+  const before = await groupsOfConsume();
   const topic = await topicWith("a");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const program = startProgram(SCRIPT, [
@@ -81,7 +83,7 @@ Deno.test("consume goes on until a signal, and then ends with 0 and no group", a
     program.process.kill(signal);
     assertEquals((await program.ended).code, 0);
   }
-  await untilNoGroup();
+  await untilNoGroupBut(before);
 });
 
 Deno.test("consume ends in order where one Ctrl-C is two signals, as under deno task", async () => {
@@ -164,13 +166,15 @@ async function topicWith(...values: string[]): Promise<string> {
   return topic;
 }
 
-/** Groups that `consume` made and did not delete. */
+/** The groups that `consume` made and has not deleted, here or in another test. */
+async function groupsOfConsume(): Promise<string[]> {
+  const { groups } = await withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups());
+  return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("wikitap-consume"));
+}
+
 /** Other tests read the same cluster at the same time, for some seconds each. */
-async function untilNoGroup(): Promise<void> {
-  await until(
-    () => withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups()),
-    ({ groups }) => !groups.some(({ groupId }) => groupId.startsWith("wikitap-consume")),
-  );
+async function untilNoGroupBut(before: readonly string[]): Promise<void> {
+  await until(groupsOfConsume, (groups) => groups.every((group) => before.includes(group)));
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,24 +1,27 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { kafkaLibs } from "../../lib/local/distribution.ts";
 import { kafkaStatus } from "../../lib/local/running.ts";
 import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
+import { shell } from "../../lib/local/shell.ts";
 import { testFolder } from "../support/folder.ts";
 import { firstOutput, ServiceProgram } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const libs = await Deno.realPath(await kafkaLibs());
 const KAFKA_HOME = libs.slice(0, -"/libs".length);
+/** Whether a process can be the first of its own, as in a container: by root, and not everywhere. */
+const canUnshare = (await shell("unshare -pf --mount-proc true")).code === 0;
 const kafka = new ServiceProgram("scripts/kafka.ts", { KAFKA_HOME, JAVA_HOME: "" });
 
 Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async () => {
   await using folder = await testFolder();
   const port = freePort();
-  const started = await startInForeground(folder.path, port);
-  assertEquals(started.address, `127.0.0.1:${port}\n`);
+  await using started = kafka.start(folder.path, ["start", "--port", String(port)]);
+  assertEquals(await started.untilOutput("\n"), `127.0.0.1:${port}\n`);
   const pid = await brokerPid(folder.path);
-  started.process.kill("SIGTERM");
-  assertEquals((await started.process.status).code, 0);
+  started.kill("SIGTERM");
+  assertEquals((await started.ended).code, 0);
   assertEquals(await commandLine(pid), undefined);
   assert(isFree(port));
 });
@@ -26,21 +29,21 @@ Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async ()
 Deno.test("kafka start killed with SIGKILL takes its broker with it", async () => {
   await using folder = await testFolder();
   const port = freePort();
-  const started = await startInForeground(folder.path, port);
+  await using started = kafka.start(folder.path, ["start", "--port", String(port)]);
+  await started.untilOutput("\n");
   const pid = await brokerPid(folder.path);
-  started.process.kill("SIGKILL");
-  await started.process.status;
+  started.kill("SIGKILL");
+  await started.ended;
   await until(async () => await commandLine(pid) === undefined);
   await until(() => isFree(port));
 });
 
 Deno.test("kafka start killed while it formats leaves no Java", async () => {
   await using folder = await testFolder();
-  const process = kafka.spawn(folder.path, ["start", "--port", "0"]);
+  await using started = kafka.start(folder.path, ["start", "--port", "0"]);
   await until(async () => (await javaOf(folder.path)).includes("StorageTool"));
-  process.kill("SIGKILL");
-  await process.stdout.cancel();
-  await process.status;
+  started.kill("SIGKILL");
+  await started.ended;
   await until(async () => await javaOf(folder.path) === "");
 });
 
@@ -61,8 +64,30 @@ Deno.test("kafka start ends when what launched it is killed", async () => {
   await until(async () => await commandLine(pid) === undefined);
 });
 
+Deno.test({
+  name: "kafka start runs on where what launched it is a container's first process",
+  ignore: !canUnshare,
+  fn: async () => {
+    await using folder = await testFolder();
+    const container = new Deno.Command("unshare", {
+      args: [
+        ...["-pf", "--mount-proc", "--kill-child", Deno.execPath(), "task", "--eval"],
+        ["deno", ...kafka.args(["start", "--port", "0"])].join(" "),
+      ],
+      cwd: folder.path,
+      env: { KAFKA_HOME },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    assertMatch(await firstOutput(container), /^127\.0\.0\.1:\d+\n$/);
+    container.kill("SIGKILL");
+    await container.status;
+  },
+});
+
 Deno.test("kafka start --detach lives on, until kafka stop", async () => {
-  await using folder = await testFolder();
+  await using folder = await kafka.folder();
   const port = freePort();
   const start = ["start", "--detach", "--port", String(port)];
   const first = await kafka.runInSession(folder.path, start);
@@ -149,11 +174,6 @@ async function binFolder(
     await Deno.writeTextFile(`${bin}/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
   return bin;
-}
-
-async function startInForeground(cwd: string, port: number) {
-  const process = kafka.spawn(cwd, ["start", "--port", String(port)]);
-  return { process, address: await firstOutput(process) };
 }
 
 async function brokerPid(cwd: string): Promise<number> {

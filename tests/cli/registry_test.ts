@@ -3,8 +3,9 @@ import { registryStatus } from "../../lib/local/registry.ts";
 import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
 import { freePort, isFree } from "../../lib/local/ports.ts";
 import { commandLine } from "../../lib/local/process.ts";
+import { type TestFolder, testFolder } from "../support/folder.ts";
 import { NO_REGISTRY } from "../support/registry.ts";
-import { firstOutput, ServiceProgram } from "../support/service.ts";
+import { ServiceProgram } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const jar = await fetchedRegistry();
@@ -54,39 +55,37 @@ registryTest(
 registryTest("registry start killed with SIGKILL takes its Java with it", async () => {
   await using folder = await workingFolder();
   const port = freePort();
-  const process = registry.spawn(folder.path, ["start", "--port", String(port)]);
-  await firstOutput(process);
+  await using started = registry.start(folder.path, ["start", "--port", String(port)]);
+  await started.untilOutput("\n");
   const pid = (await registryStatus(`${folder.path}/.local/registry`))!.pid!;
-  process.kill("SIGKILL");
-  await process.status;
+  started.kill("SIGKILL");
+  await started.ended;
   await until(async () => await commandLine(pid) === undefined && isFree(port));
 });
 
-Deno.test("registry refuses what it does not know, and a port in use", async () => {
-  await using folder = await workingFolder();
+Deno.test("registry refuses what it does not know", async () => {
+  await using folder = await testFolder();
   assertEquals((await registry.run(folder.path, ["restart"])).code, 2);
   assertEquals((await registry.run(folder.path, [])).code, 2);
   assertEquals((await registry.run(folder.path, ["stop"])).code, 0);
-  if (jar === undefined) return;
+});
+
+registryTest("registry start refuses a port in use", async () => {
+  await using folder = await workingFolder();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const busy = await registry.run(folder.path, ["start", "--port", String(listener.addr.port)]);
   assertEquals(busy.code, 1);
   assertStringIncludes(busy.stderr, `Port ${listener.addr.port} is in use`);
 });
 
-/** A folder to work in, where the registry is fetched already; nothing runs in it at the end. */
-async function workingFolder() {
-  const path = await Deno.makeTempDir({ prefix: "wikitap-registry-" });
-  await Deno.mkdir(`${path}/.local`);
-  const fetched = jar?.slice(0, jar.lastIndexOf("/"));
-  if (fetched !== undefined) {
-    await Deno.symlink(fetched, `${path}/.local/${fetched.slice(fetched.lastIndexOf("/") + 1)}`);
-  }
-  return {
-    path,
-    async [Symbol.asyncDispose]() {
-      await registry.run(path, ["stop"]);
-      await Deno.remove(path, { recursive: true });
-    },
-  };
+/** A folder to work in, where the registry is fetched already. */
+async function workingFolder(): Promise<TestFolder> {
+  const folder = await registry.folder();
+  await Deno.mkdir(`${folder.path}/.local`);
+  const fetched = jar!.slice(0, jar!.lastIndexOf("/"));
+  await Deno.symlink(
+    fetched,
+    `${folder.path}/.local/${fetched.slice(fetched.lastIndexOf("/") + 1)}`,
+  );
+  return folder;
 }

@@ -1,49 +1,25 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseFrame, receive, USER_AGENT } from "../support/frames.ts";
+import { type Ended, runProgram, startProgram } from "../support/program.ts";
 
-const decoder = new TextDecoder();
+const REPLAY = "scripts/replay.ts";
+const permissions = ["-P=replay"];
 
-function start(...args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-prompt", "-P=replay", "scripts/replay.ts", ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function run(...args: string[]) {
-  const { code, stdout, stderr } = await start(...args).output();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
+const run = (...args: string[]) => runProgram(REPLAY, args, { permissions });
 
 /** Starts the program, uses its stream, and ends it with SIGTERM. */
-async function serve(args: string[], use: (url: string) => Promise<void>) {
-  const child = start("--port", "0", ...args);
-  const errors = new Response(child.stderr).text();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let output = "";
-  const read = async () => {
-    const { done, value } = await reader.read();
-    output += value ?? "";
-    return !done;
-  };
-  try {
-    while (!output.includes("Ctrl-C") && await read());
-    const [url] = /http:\S+/.exec(output) ?? [];
-    assert(url !== undefined, await Promise.race([errors, output]));
-    await use(url);
-  } finally {
-    child.kill("SIGTERM");
-  }
-  while (await read());
-  return { code: (await child.status).code, output, errors: await errors };
+async function serve(args: string[], use: (url: string) => Promise<void>): Promise<Ended> {
+  await using program = startProgram(REPLAY, ["--port", "0", ...args], { permissions });
+  const [url] = /http:\S+/.exec(await program.untilOutput("Ctrl-C"))!;
+  await use(url);
+  program.kill("SIGTERM");
+  return await program.ended;
 }
 
 const get = (url: string) => fetch(url, { headers: { "user-agent": USER_AGENT } });
 
 Deno.test("replay serves synthetic events, says how to use them, and sums up at the end", async () => {
-  const { code, output, errors } = await serve(
+  const { code, stdout, stderr } = await serve(
     ["--rate", "0", "--events", "100", "--canary-every", "50"],
     async (url) => {
       const { frames } = await receive(await get(url), 101);
@@ -53,10 +29,10 @@ Deno.test("replay serves synthetic events, says how to use them, and sums up at 
       assert(age > -1000 && age < 60_000, `${age}`);
     },
   );
-  assertEquals([code, errors], [0, ""]);
-  assertStringIncludes(output, "Serving synthetic events (seed 0), 100 in all");
-  assertStringIncludes(output, "deno task start --stream-url http://127.0.0.1:");
-  assertStringIncludes(output, "1 connection, 102 events sent, 0 cuts, 0 stalls, 0 errors");
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "Serving synthetic events (seed 0), 100 in all");
+  assertStringIncludes(stdout, "deno task start --stream-url http://127.0.0.1:");
+  assertStringIncludes(stdout, "1 connection, 102 events sent, 0 cuts, 0 stalls, 0 errors");
 });
 
 Deno.test("replay plays a recording", async () => {
@@ -76,7 +52,7 @@ Deno.test("replay plays a recording", async () => {
 
 Deno.test("replay with --cut-every and --status-every is an upstream on a bad day", async () => {
   const faults = ["--cut-every", "5", "--status-every", "500", "--garbage-every", "3"];
-  const { output } = await serve(["--rate", "0", ...faults], async (url) => {
+  const { stdout } = await serve(["--rate", "0", ...faults], async (url) => {
     const { frames, ending } = await receive(await get(url), 10_000);
     assertEquals(ending, "torn");
     assertEquals(frames[0], ":ok");
@@ -84,7 +60,7 @@ Deno.test("replay with --cut-every and --status-every is an upstream on a bad da
     assertEquals(refused.status, 500);
     await refused.body?.cancel();
   });
-  assertStringIncludes(output, "1 cut, 0 stalls, 0 errors, refused: 1 x 500");
+  assertStringIncludes(stdout, "1 cut, 0 stalls, 0 errors, refused: 1 x 500");
 });
 
 Deno.test("replay says what is wrong with a file, and with flags that do not go together", async () => {

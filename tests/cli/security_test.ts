@@ -10,7 +10,8 @@ import { serveEvents } from "../../lib/local/event_server.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testFolder } from "../support/folder.ts";
 import { uniqueTopic } from "../support/kafka.ts";
-import { type Ended, PATH_WITH_DENO, runProgram } from "../support/program.ts";
+import { type Ended, PATH_WITH_DENO, runProgram, startProgram } from "../support/program.ts";
+import { serve } from "../support/produce.ts";
 import { codeBlocks } from "../support/readme.ts";
 import { addScramUser, PASSWORDS, startSecureKafka } from "../support/secure_kafka.ts";
 import { grant } from "../support/grant.ts";
@@ -74,6 +75,17 @@ Deno.test("store works under TLS and SASL with Read on topic and group, and says
   const { code, stderr } = await store();
   assertEquals(code, 0, stderr);
   assertStringIncludes(stderr, "Ended: 0 stored, 1 put aside");
+});
+
+Deno.test("demo plays into a Kafka under TLS that asks for a certificate", async () => {
+  await using upstream = serve(syntheticLog({ start: Date.now() - 5000 }), { pace: "wall-clock" });
+  const flags = ["--bootstrap-server", at.mutual, ...TRUSTED, ...CLIENT];
+  await using demo = startProgram("scripts/demo.ts", [...flags, "--stream-url", upstream.url]);
+  await demo.untilOutput(".org");
+  demo.kill("SIGINT");
+  const { code, stderr } = await demo.ended;
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, `Using the Kafka at ${at.mutual}`);
 });
 
 const CREATE_TOPIC = ["Create", "Describe", "DescribeConfigs"];

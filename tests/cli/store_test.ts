@@ -89,8 +89,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const { code, stderr } = await running.ended;
       assertEquals(code, 0, stderr);
       const first = countIn(file);
-      const rest = String(2000 - first || 1);
-      if (first < 2000) await runProgram("scripts/store.ts", [...args, "--max-messages", rest]);
+      if (first < 2000) {
+        const rest = ["--max-messages", String(2000 - first)];
+        const { code, stderr } = await runProgram("scripts/store.ts", [...args, ...rest]);
+        assertEquals(code, 0, stderr);
+      }
       assertEquals(countIn(file), 2000);
     }));
 }

@@ -48,9 +48,22 @@ Deno.test("startKafka() with clean drops the data, and without refuses another k
     UserError,
     `'${folder.path}' holds the data of one node, not of 3`,
   );
-  assertEquals(refused.hint, "Start with --nodes 1, or with --clean to drop that data");
+  assertEquals(
+    refused.hint,
+    "Go on with it: deno task kafka start; or drop it: deno task kafka start --nodes 3 --clean",
+  );
   await using clean = await startKafka({ directory: folder.path, port: 0, clean: true });
   assertEquals(await hasTopic(clean, topic), false);
+});
+
+Deno.test("startKafka() refuses a folder that a broker would take for two", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/one,two`;
+  await assertRejects(
+    () => startKafka({ directory, port: 0 }),
+    UserError,
+    `Kafka cannot keep data in '${directory}', as its path has a comma in it`,
+  );
 });
 
 Deno.test("startKafka() of three nodes replicates, and goes on with two", async () => {

@@ -62,7 +62,7 @@ Deno.test(
     await using _second = await TestDashboard.start(
       kafka.bootstrapServers,
       topic.name,
-      Number(new URL(first.url).port),
+      { port: Number(new URL(first.url).port) },
     );
     await waitForTotal(page, 2);
     await waitForLabel(page, "Live");

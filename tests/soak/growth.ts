@@ -1,3 +1,5 @@
+import { median } from "../support/statistics.ts";
+
 /** A figure at a time, in ms. */
 export interface Point {
   readonly at: number;
@@ -24,10 +26,6 @@ export function growthOf(points: readonly Point[]): Growth {
     max: Math.max(...values),
     perHour: slope(points) * 3_600_000,
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 /** Per ms; 0 for a single point. */

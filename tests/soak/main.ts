@@ -11,7 +11,7 @@ import { duration, integer, positiveDuration } from "../../lib/cli/values.ts";
 import { ExitCode, UserError } from "../../lib/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
-import type { Usage } from "./process.ts";
+import type { Usage } from "../support/process.ts";
 import { runSoak } from "./run.ts";
 import type { Watched } from "./watched.ts";
 

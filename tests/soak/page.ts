@@ -15,8 +15,8 @@ import { type Browser, launchBrowser, openTab, type Page } from "../support/brow
 import { TestDashboard } from "../support/dashboard.ts";
 import type { Edit } from "../../lib/edits/edit.ts";
 import { inventEdit } from "../support/edits.ts";
+import { cpuSeconds, residentBytes } from "../support/process.ts";
 import { TestTopic } from "../support/topic.ts";
-import { cpuSeconds, residentBytes } from "./process.ts";
 
 const soakOptions = {
   title: "How much",
@@ -56,7 +56,9 @@ export const main = program({
       await using kafka = await startKafka({ directory, port: 0, heap: 256 });
       await using topic = await TestTopic.create(kafka.bootstrapServers);
       await fill(topic, rate, stop);
-      await using dashboard = await TestDashboard.start(kafka.bootstrapServers, topic.name);
+      await using dashboard = await TestDashboard.start(kafka.bootstrapServers, topic.name, {
+        limit: length + 300_000,
+      });
       await using browser = await launchBrowser();
       const tabs = [];
       for (let n = 0; n < pages; n++) tabs.push((await openTab(browser, dashboard.url)).page);
@@ -127,7 +129,7 @@ async function measure(
   const most = (values: number[]) => Math.max(...values);
   const cells = [
     minutes.toFixed(1),
-    megabytes(await residentBytes(dashboard.pid)),
+    megabytes(residentBytes(dashboard.pid)),
     (await cpuSeconds(dashboard.pid)).toFixed(1),
     megabytes(most(metrics.map(({ heap }) => heap))),
     most(metrics.map(({ nodes }) => nodes)),
@@ -153,7 +155,7 @@ async function browserBytes(browser: Browser): Promise<number> {
   const session = await browser.target().createCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
-  const sizes = await Promise.all(processInfo.map(({ id }) => residentBytes(id)));
+  const sizes = processInfo.map(({ id }) => residentBytes(id));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

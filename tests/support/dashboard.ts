@@ -1,53 +1,41 @@
+import { type Running, startProgram } from "./program.ts";
+
 /** The dashboard as a program of its own, with the rights that it has as a task. */
 export class TestDashboard implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
+  readonly #program: Running;
   /** The address of the page. */
   readonly url: string;
 
-  private constructor(process: Deno.ChildProcess, url: string) {
-    this.#process = process;
+  private constructor(program: Running, url: string) {
+    this.#program = program;
     this.url = url;
   }
 
   get pid(): number {
-    return this.#process.pid;
+    return this.#program.process.pid;
   }
 
   /**
    * Starts it, and returns when the page can be opened.
    *
-   * @param port Default 0: any that is free.
+   * @param options Its port (default 0: any that is free), and when it is given up, in ms (default
+   *   5 minutes).
    */
   static async start(
     bootstrapServers: string,
     topic: string,
-    port = 0,
+    { port = 0, limit = 300_000 }: { port?: number; limit?: number } = {},
   ): Promise<TestDashboard> {
-    const process = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "-q", "--no-prompt", "-P=dashboard"],
-        ...["scripts/dashboard.ts", "--port", `${port}`, "--quiet"],
-        ...["--bootstrap-server", bootstrapServers, "--topic", topic],
-      ],
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    let text = "";
-    for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      if (text.endsWith("\n")) return new TestDashboard(process, text.trim());
-    }
-    throw new Error(`The dashboard ended: exit code ${(await process.status).code}`);
+    const flags = ["--port", `${port}`, "--bootstrap-server", bootstrapServers, "--topic", topic];
+    const options = { permissions: ["-P=dashboard"], limit };
+    const program = startProgram("scripts/dashboard.ts", [...flags, "--quiet"], options);
+    return new TestDashboard(program, (await program.untilOutput("\n")).trim());
   }
 
   /** Stops it as Ctrl-C does, and returns its exit code. */
   async stop(): Promise<number> {
-    try {
-      this.#process.kill("SIGINT");
-    } catch {
-      // It has ended already.
-    }
-    return (await this.#process.status).code;
+    this.#program.kill("SIGINT");
+    return (await this.#program.ended).code;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

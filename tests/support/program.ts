@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** When it is given up, in ms. Default 30,000. */
   readonly limit?: number;
+  /** Whether it is the first of a session of its own. Default: no. */
+  readonly detached?: boolean;
 }
 
 /**
@@ -41,10 +43,10 @@ export interface Running extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
   /** @returns false where it has ended before. */
   kill(signal: Deno.Signal): boolean;
-  /** Resolves when stdout holds `text`; rejects when the program ends without. */
-  untilOutput(text: string): Promise<void>;
+  /** Resolves with stdout so far when it holds `text`; rejects when the program ends without. */
+  untilOutput(text: string): Promise<string>;
   /** As `untilOutput()`, of stderr. */
-  untilLog(text: string): Promise<void>;
+  untilLog(text: string): Promise<string>;
   readonly ended: Promise<Ended>;
 }
 
@@ -52,7 +54,7 @@ export interface Running extends AsyncDisposable {
 export function startProgram(
   script: string,
   args: readonly string[],
-  { env = {}, permissions = ["-A"], cwd = ".", limit = 30_000 }: RunOptions = {},
+  { env = {}, permissions = ["-A"], cwd = ".", limit = 30_000, detached = false }: RunOptions = {},
 ): Running {
   const started = performance.now();
   const process = new Deno.Command(Deno.execPath(), {
@@ -67,6 +69,7 @@ export function startProgram(
     ],
     env: { ...NO_SETTINGS, ...env },
     cwd,
+    detached,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -97,8 +100,12 @@ export function startProgram(
   };
   const ended = end();
   ended.catch(() => {}); // whoever waits for it learns of it
+  const until = (output: typeof stdout) => (wanted: string) =>
+    output.until(wanted).catch(async () => {
+      throw new Error(`Ended without '${wanted}': ${JSON.stringify(await ended)}`);
+    });
   return {
-    ...{ process, kill, untilOutput: stdout.until, untilLog: stderr.until, ended },
+    ...{ process, kill, untilOutput: until(stdout), untilLog: until(stderr), ended },
     async [Symbol.asyncDispose]() {
       kill("SIGKILL");
       await ended.catch(() => {});
@@ -116,7 +123,7 @@ export const NO_SETTINGS = {
 export const PATH_WITH_DENO = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 
 /** Gathers what a stream says, and tells when it has said something. */
-function collect(stream: ReadableStream<Uint8Array>) {
+function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let text = "";
   let isDone = false;
   const waiting = new Set<() => void>();
@@ -129,10 +136,10 @@ function collect(stream: ReadableStream<Uint8Array>) {
     waiting.forEach((look) => look());
   })();
   const until = (wanted: string) =>
-    new Promise<void>((resolve, reject) => {
+    new Promise<string>((resolve, reject) => {
       const look = () => {
-        if (text.includes(wanted)) resolve();
-        else if (isDone) reject(new Error(`Ended without '${wanted}': ${text}`));
+        if (text.includes(wanted)) resolve(text);
+        else if (isDone) reject(new Error("It has ended"));
         else return;
         waiting.delete(look);
       };

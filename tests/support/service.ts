@@ -1,12 +1,10 @@
-const ROOT = new URL("../../", import.meta.url).pathname;
-const decoder = new TextDecoder();
+import { type TestFolder, testFolder } from "./folder.ts";
+import { type Ended, type Running, type RunOptions, runProgram, startProgram } from "./program.ts";
 
-/** What a program that has ended left behind. */
-interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** When a program is given up, in ms: it may have to start a broker, and to stop it. */
+const LIMIT = 120_000;
 
 /** The program of a local service, in any folder, with the rights of its task. */
 export class ServiceProgram {
@@ -22,46 +20,55 @@ export class ServiceProgram {
     this.#env = env;
   }
 
-  /** The arguments of Deno that run it. */
-  args(words: readonly string[]): string[] {
+  get #permissions(): string[] {
     return [
-      ...["run", "-q", "--no-prompt", `--config=${ROOT}deno.json`],
-      ...["-R=.local", "-W=.local", "--allow-run=sh", "-N=127.0.0.1"],
-      ...[`--allow-env=${Object.keys(this.#env)}`, `${ROOT}${this.#script}`, ...words],
+      ...[`--config=${ROOT}deno.json`, "-R=.local", "-W=.local", "--allow-run=sh"],
+      ...["-N=127.0.0.1", `--allow-env=${Object.keys(this.#env)}`],
     ];
   }
 
+  /** The arguments of Deno that run it. */
+  args(words: readonly string[]): string[] {
+    const flags = ["run", "-q", "--no-prompt", ...this.#permissions];
+    return [...flags, `${ROOT}${this.#script}`, ...words];
+  }
+
+  /** An empty folder to work in. When it is disposed of, what runs in it is stopped first. */
+  async folder(): Promise<TestFolder> {
+    const folder = await testFolder();
+    const end = async () => {
+      await this.run(folder.path, ["stop"]);
+      await folder[Symbol.asyncDispose]();
+    };
+    return { path: folder.path, [Symbol.asyncDispose]: end };
+  }
+
   /** Runs it to its end in a folder. */
-  async run(
+  run(
     cwd: string,
     words: readonly string[],
     env: Readonly<Record<string, string>> = {},
-  ): Promise<Said> {
-    return said(
-      await new Deno.Command(Deno.execPath(), {
-        ...{ args: this.args(words), cwd, env: { ...this.#env, ...env }, stdin: "null" },
-      }).output(),
-    );
+  ): Promise<Ended> {
+    return runProgram(this.#script, words, this.#options(cwd, env));
   }
 
-  /** Starts it in a folder, with its output to be read. */
-  spawn(cwd: string, words: readonly string[]): Deno.ChildProcess {
-    return new Deno.Command(Deno.execPath(), {
-      ...{ args: this.args(words), cwd, env: this.#env },
-      ...{ stdin: "null", stdout: "piped", stderr: "null" },
-    }).spawn();
+  /** Starts it in a folder. */
+  start(cwd: string, words: readonly string[]): Running {
+    return startProgram(this.#script, words, this.#options(cwd));
   }
 
   /** As `run()`, and then tells the whole session of the program that its terminal is closed. */
-  async runInSession(cwd: string, words: readonly string[]): Promise<Said> {
-    const process = new Deno.Command(Deno.execPath(), {
-      ...{ args: this.args(words), cwd, env: this.#env, detached: true },
-      ...{ stdin: "null", stdout: "piped", stderr: "piped" },
-    }).spawn();
-    const output = await process.output();
-    const args = ["-c", `kill -s HUP -- -${process.pid}`];
+  async runInSession(cwd: string, words: readonly string[]): Promise<Ended> {
+    const options = { ...this.#options(cwd), detached: true };
+    await using program = startProgram(this.#script, words, options);
+    const ended = await program.ended;
+    const args = ["-c", `kill -s HUP -- -${program.process.pid}`];
     await new Deno.Command("sh", { args, stderr: "null" }).output();
-    return said(output);
+    return ended;
+  }
+
+  #options(cwd: string, env: Readonly<Record<string, string>> = {}): RunOptions {
+    return { permissions: this.#permissions, cwd, limit: LIMIT, env: { ...this.#env, ...env } };
   }
 }
 
@@ -70,9 +77,5 @@ export async function firstOutput(process: Deno.ChildProcess): Promise<string> {
   const reader = process.stdout.getReader();
   const { value } = await reader.read();
   await reader.cancel();
-  return decoder.decode(value);
-}
-
-function said({ code, stdout, stderr }: Deno.CommandOutput): Said {
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  return new TextDecoder().decode(value);
 }

@@ -29,6 +29,16 @@ function resolved(file: string, specifier: string): string {
 /** The folder of `lib` that a file is in; files that are in none, and others, are no folder's. */
 const folderOf = (file: string) => /^lib\/[^/]+\//.exec(file)?.[0];
 
+/** By folder of `lib`, those that it imports from. */
+const arrows = new Map<string, Set<string>>();
+for (const [file, from] of imports) {
+  const folder = folderOf(file);
+  if (folder === undefined) continue;
+  const known = arrows.get(folder) ?? new Set();
+  arrows.set(folder, known);
+  for (const one of from.map(folderOf)) if (one !== undefined && one !== folder) known.add(one);
+}
+
 Deno.test("lib/ imports nothing of programs or tests", () => {
   const wrong = [...imports.values()].flat().filter((one) =>
     /^(main\.|scripts\/|tests\/)/.test(one)
@@ -37,14 +47,6 @@ Deno.test("lib/ imports nothing of programs or tests", () => {
 });
 
 Deno.test("the arrows between the folders of lib/ go one way", () => {
-  const arrows = new Map<string, Set<string>>();
-  for (const [file, from] of imports) {
-    const folder = folderOf(file);
-    if (folder === undefined) continue;
-    const known = arrows.get(folder) ?? new Set();
-    arrows.set(folder, known);
-    for (const one of from.map(folderOf)) if (one !== undefined && one !== folder) known.add(one);
-  }
   // Again and again without the folders that know none of the others: at the end none is left.
   const left = new Map(arrows);
   for (let before = -1; before !== left.size;) {
@@ -81,10 +83,17 @@ Deno.test("pure parts use neither Deno nor the network", () => {
   assertEquals(parts.filter((file) => /\bDeno\.|\bfetch\(/.test(read(file))), []);
 });
 
-Deno.test("DESIGN.md's map has every folder of lib/, and no other", () => {
-  const told = [...read("DESIGN.md").matchAll(/^\| `(lib\/[^`]+\/)`/gm)].map(([, folder]) =>
-    folder
-  );
-  const there = new Set([...imports.keys()].map(folderOf).filter((folder) => folder !== undefined));
-  assertEquals(told.toSorted(), [...there].toSorted());
+Deno.test("DESIGN.md's map has every folder of lib/, and no other, and whom each knows", () => {
+  const rows = read("DESIGN.md").matchAll(/^\| `(lib\/[^`*]+\/)` *\|[^|]*\| (.*?) *\|$/gm);
+  const told = new Map([...rows].map(([, folder, knows]) => [folder!, namedIn(knows!, folder!)]));
+  const there = [...arrows].map(([folder, known]) => [folder, [...known].sort()] as const);
+  assertEquals(new Map([...told].sort()), new Map(there.sort()));
 });
+
+/** The folders that a cell names: `—`, `kafka, local`, `all but page`; with a remark in brackets. */
+function namedIn(cell: string, folder: string): string[] {
+  const names = cell.replace(/ \([^)]*\)/g, "").match(/[a-z]+(?=,|$)/g) ?? [];
+  const named = names.map((name) => `lib/${name}/`);
+  if (!cell.startsWith("all but ")) return named.sort();
+  return [...arrows.keys()].filter((one) => one !== folder && !named.includes(one)).sort();
+}

@@ -1,7 +1,6 @@
 /** What wikitap's tests use of `@std/assert`, typed by hand: the npm republication has no types. */
 // deno-lint-ignore no-explicit-any -- as in the original: any constructor, also an abstract one
 export type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
-export class AssertionError extends Error {}
 export function assert(value: unknown, message?: string): asserts value;
 export function assertEquals<T>(actual: T, expected: T, message?: string): void;
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void;
@@ -17,4 +16,3 @@ export function assertRejects<E extends Error = Error>(
   errorClass?: ErrorClass<E>,
   messageIncludes?: string,
 ): Promise<E>;
-export function fail(message?: string): never;

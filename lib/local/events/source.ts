@@ -33,9 +33,16 @@ export function firstAt(source: Source, timestamp: number, end: number): number 
   return Math.min(index, end);
 }
 
-/** Evenly spaced times: the index of the first at `time` or later. */
+/** Far below where numbers stop to tell neighbours apart, and a search by ones would never end. */
+const LAST_INDEX = 2 ** 52;
+
+/**
+ * Evenly spaced times: the index of the first at `time` or later; `Infinity` for one in millennia.
+ *
+ * @param guess The index, or one near it.
+ */
 export function firstDueOf(due: (index: number) => number, guess: number, time: number): number {
-  if (time === Infinity) return Infinity;
+  if (guess > LAST_INDEX) return Infinity;
   let index = Math.max(0, Math.ceil(guess));
   while (index > 0 && due(index - 1) >= time) index--;
   while (due(index) < time) index++;

@@ -5,6 +5,7 @@ import { sleep } from "../../../lib/sleep.ts";
 import { batchOf, NEVER, newDelivery, newPlace, withTransactions } from "../../support/delivery.ts";
 import { ownKafka } from "../../support/kafka.ts";
 import { eventsOf, recordsOf, serve, startProducer } from "../../support/produce.ts";
+import { residentBytes } from "../../support/process.ts";
 import { until } from "../../support/until.ts";
 
 const kafka = await ownKafka({
@@ -61,7 +62,7 @@ Deno.test(
     await producer.untilLog("trying again until it works");
     // The source is let go after half a minute.
     await until(() => server.stats.open, (open) => open === 0, 45_000);
-    const memory = await residentMemory(producer.process.pid);
+    const memory = residentBytes(producer.process.pid) / 1e6;
     assert(memory < 400, `${memory} MB`);
     await kafka.start();
     await producer.untilLog("Publishing again after");
@@ -127,8 +128,3 @@ Deno.test("start that is taken over by another of its name ends with 3", async (
   const ids = (await recordsOf(address, place.topic, 0)).map(({ value }) => JSON.parse(value).id);
   assertEquals(new Set(ids).size, ids.length);
 });
-
-async function residentMemory(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}

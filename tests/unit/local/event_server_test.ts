@@ -98,12 +98,14 @@ Deno.test("serveEvents() refuses what the service refuses, in JSON", async () =>
       (await body(await get("recentchange,nothing")))[1]["detail"],
       "Invalid streams: nothing",
     );
+    const undecodable = await body(await get("%"));
+    assertEquals([undecodable[0], undecodable[1]["detail"]], [404, "Invalid streams: %"]);
     assertEquals((await body(await get("/v2/other")))[0], 404);
     for (const agent of ["curl/8.5.0", "Deno/2.9.6", "python-requests/2.31", "node", "undici"]) {
       assertEquals((await body(await get("", { "user-agent": agent })))[0], 403);
     }
     assertEquals((await body(await fetch(url)))[0], 403);
-    assertEquals(stats().refused, { 400: 2, 403: 6, 404: 3 });
+    assertEquals(stats().refused, { 400: 2, 403: 6, 404: 4 });
     assertEquals(stats().connections, 0);
   });
 });

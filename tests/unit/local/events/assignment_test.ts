@@ -57,7 +57,13 @@ Deno.test("assign() begins with the oldest for a since before it, from now on fo
     0,
     codfw.offset(0),
   ]]);
-  assertEquals(assigned({ since: String(NOW + 5000) }), [[EQIAD, 40_001, -1], [CODFW, 10, -1]]);
+  // With so many digits that numbers do not tell one event from the next any more, too.
+  for (const timestamp of [NOW + 5000, 8.64e15, 2.2e17, 1e20, 1e300]) {
+    const fromNowOn = [[EQIAD, 40_001, -1], [CODFW, 10, -1]];
+    assertEquals(assigned({ since: String(timestamp) }), fromNowOn);
+    const lastEventId = [entry(EQIAD, { timestamp }), entry(CODFW, { timestamp })];
+    assertEquals(assigned({ lastEventId }), fromNowOn);
+  }
 });
 
 Deno.test("assign() obeys Last-Event-ID and not since where both are given", () => {

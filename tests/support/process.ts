@@ -11,15 +11,42 @@ export interface Usage {
 export async function usageOf(pid: number): Promise<Usage> {
   const targets = await openFiles(pid);
   return {
-    memory: await residentBytes(pid),
+    memory: residentBytes(pid),
     handles: targets.length,
     sockets: targets.filter((target) => target.startsWith("socket:")).length,
   };
 }
 
-export async function residentBytes(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+/**
+ * Memory in RAM, by `/proc`; 0 of a zombie.
+ *
+ * @throws {Deno.errors.NotFound} when there is no such process.
+ */
+export function residentBytes(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** As `residentBytes()`, of each process below this one; none where `/proc` does not tell. */
+export function residentBytesBelow(pid: number): number[] {
+  try {
+    const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).match(/\d+/g) ?? [];
+    return children.map(Number).flatMap((child) => [
+      residentBytes(child),
+      ...residentBytesBelow(child),
+    ]);
+  } catch {
+    return []; // just ended, or no /proc
+  }
+}
+
+/**
+ * The seconds of the processor, in user and system mode together, that a shell's `times` tells of
+ * its children: the last two figures, as `0m1.23s`.
+ */
+export function childSeconds(times: string): number {
+  return [...times.matchAll(/(\d+)m([\d.]+)s/g)].slice(-2)
+    .reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
 }
 
 /** In user and system mode together; the clock of `/proc` ticks 100 times a second. */

@@ -1,0 +1,36 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { kafkaLibs } from "../../lib/local/distribution.ts";
+import { shell } from "../../lib/local/shell.ts";
+import { testFolder } from "../support/folder.ts";
+import { ServiceProgram } from "../support/service.ts";
+
+/** As a user whom the system does not let listen on ports below 1024. */
+const ORDINARY = ["timeout", "60", "setpriv", "--bounding-set", "-net_bind_service"];
+const canBeOrdinary = (await shell(
+  '"$@" true && [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ]',
+  ...ORDINARY,
+)).code === 0;
+
+const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
+const env = { KAFKA_HOME, JAVA_HOME: "" };
+const PROGRAMS = {
+  "replay": new ServiceProgram("scripts/replay.ts", env).args(["--port", "80"]),
+  "kafka start": new ServiceProgram("scripts/kafka.ts", env).args(["start", "--port", "80"]),
+};
+
+for (const [name, args] of Object.entries(PROGRAMS)) {
+  Deno.test({
+    name: `${name} says so when the user may not listen on its port`,
+    ignore: !canBeOrdinary,
+    fn: async () => {
+      await using folder = await testFolder();
+      const [command, ...words] = [...ORDINARY, Deno.execPath(), ...args];
+      const { code, stderr } = await new Deno.Command(command!, {
+        ...{ args: words, cwd: folder.path, env, stdin: "null" },
+      }).output();
+      const text = new TextDecoder().decode(stderr);
+      assertStringIncludes(text, "error: Cannot listen on port 80: this user may not\n  Choose ");
+      assertEquals(code, 1);
+    },
+  });
+}
