@@ -137,6 +137,18 @@ Deno.test("store says what is wrong with the way it is called", async () => {
   }
 });
 
+Deno.test("report says what is wrong with the way it is called", async () => {
+  const cases = [
+    [["--last", "3651d"], "expected a duration of 3650d at the most"],
+    [["postgres://me:secret@host/x"], "Unknown question 'postgres://me:…@host/x'"],
+  ] as const;
+  for (const [args, words] of cases) {
+    const { code, stderr } = await runProgram("scripts/report.ts", args);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, words);
+  }
+});
+
 Deno.test("store ends with an error for a wrong password, at the start", async () => {
   await using database = await server.database();
   const { code, stderr } = await runProgram("scripts/store.ts", store("none", database.address), {
