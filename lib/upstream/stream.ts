@@ -364,8 +364,13 @@ function errorEventText(frame: Frame): string {
   return `The service reported an error: ${text}`;
 }
 
+/** An error with its causes, without what Deno's `fetch` puts around the one that says something. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.message}${cause}`;
+  const told: string[] = [];
+  for (let e: unknown = error; e instanceof Error && told.length < 5; e = e.cause) {
+    if (e.message === "fetch failed") continue;
+    told.push(e.message.replace(/^error sending request for url \(.*?\): /, ""));
+  }
+  return told.join(": ") || error.message;
 }

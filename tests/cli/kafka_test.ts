@@ -49,14 +49,9 @@ Deno.test("kafka start killed while it formats leaves no Java", async () => {
 
 Deno.test("kafka start ends when what launched it is killed", async () => {
   await using folder = await testFolder();
-  const launcher = new Deno.Command("sh", {
-    args: ["-c", '"$@"; exit', "sh", Deno.execPath(), ...kafka.args(["start", "--port", "0"])],
-    cwd: folder.path,
-    env: { KAFKA_HOME },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
+  const launcher = launch(folder.path, "sh", [
+    ...["-c", '"$@"; exit', "sh", Deno.execPath(), ...kafka.args(["start", "--port", "0"])],
+  ]);
   await firstOutput(launcher);
   const pid = await brokerPid(folder.path);
   launcher.kill("SIGKILL");
@@ -69,22 +64,23 @@ Deno.test({
   ignore: !canUnshare,
   fn: async () => {
     await using folder = await testFolder();
-    const container = new Deno.Command("unshare", {
-      args: [
-        ...["-pf", "--mount-proc", "--kill-child", Deno.execPath(), "task", "--eval"],
-        ["deno", ...kafka.args(["start", "--port", "0"])].join(" "),
-      ],
-      cwd: folder.path,
-      env: { KAFKA_HOME },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
+    const container = launch(folder.path, "unshare", [
+      ...["-pf", "--mount-proc", "--kill-child", Deno.execPath(), "task", "--eval"],
+      ["deno", ...kafka.args(["start", "--port", "0"])].join(" "),
+    ]);
     assertMatch(await firstOutput(container), /^127\.0\.0\.1:\d+\n$/);
     container.kill("SIGKILL");
     await container.status;
   },
 });
+
+/** Starts something that starts Kafka. */
+function launch(cwd: string, program: string, args: string[]): Deno.ChildProcess {
+  const env = { KAFKA_HOME };
+  return new Deno.Command(program, {
+    ...{ args, cwd, env, stdin: "null", stdout: "piped", stderr: "null" },
+  }).spawn();
+}
 
 Deno.test("kafka start --detach lives on, until kafka stop", async () => {
   await using folder = await kafka.folder();

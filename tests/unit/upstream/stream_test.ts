@@ -262,6 +262,23 @@ Deno.test("EventStream tries again after 429, 5xx, another content type and no n
   assertEquals(events.counts.state, "ended");
 });
 
+Deno.test("EventStream says what is behind a fetch that failed", async () => {
+  const failed = "error sending request for url (http://x/): client error (Connect): no such host";
+  const { fetch } = service([
+    () => {
+      throw new TypeError("fetch failed", { cause: new Error(failed) });
+    },
+    stream(frame(0)),
+  ]);
+  using log = gatherLog();
+  await take(open(fetch).events, 1);
+  assertEquals(
+    log.lines[0],
+    "warning: Cannot reach http://upstream.test: client error (Connect): no such host; " +
+      "trying again until it answers",
+  );
+});
+
 Deno.test("EventStream waits longer and longer also where the service asks for no wait at all", async () => {
   const slowDown = (headers: HeadersInit) => answer("", { status: 429, headers });
   const { fetch } = service([
