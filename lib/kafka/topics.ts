@@ -38,7 +38,8 @@ export async function describeTopic(admin: Admin, topic: string): Promise<TopicS
 }
 
 /**
- * The settings of a topic by name, those of the cluster that apply to it included.
+ * The settings of a topic by name and in the order of names, which Kafka's is not; those of the
+ * cluster that apply to it included.
  *
  * @param names Default: all.
  * @param only `own`: what was set on the topic itself.
@@ -60,7 +61,8 @@ export async function topicConfigs(
   return new Map(
     entries
       .filter(({ configSource }) => only !== "own" || configSource === ConfigSource.TOPIC_CONFIG)
-      .map(({ configName, configValue }) => [configName, configValue]),
+      .map(({ configName, configValue }): [string, string] => [configName, configValue])
+      .sort(([a], [b]) => a < b ? -1 : 1),
   );
 }
 
