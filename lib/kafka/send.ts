@@ -59,9 +59,9 @@ export async function sendChunks(
       try {
         await sendChunk(sender, chunk, CODECS[compression]);
         kept.add(chunk);
-      } catch (cause) {
-        const type = protocolErrorType(cause);
-        if (type === undefined || !REFUSALS.has(type)) throw new NotSent(chunk.topic, { cause });
+      } catch (error) {
+        const type = protocolErrorType(error);
+        if (type === undefined || !REFUSALS.has(type)) throw error;
         refused.set(chunk, type);
         return;
       }
@@ -77,10 +77,13 @@ async function sendChunk(
   { topic, partition, messages }: Chunk,
   compression: (typeof CODECS)[Compression],
 ): Promise<void> {
-  const answers = await sender.send({
+  const sending = sender.send({
     topic,
     compression,
     messages: messages as Chunk["messages"][number][],
+  });
+  const answers = await sending.catch((cause) => {
+    throw new NotSent(topic, { cause });
   });
   const [answer] = answers;
   if (answers.length !== 1 || answer?.partition !== partition || answer.errorCode !== 0) {

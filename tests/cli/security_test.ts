@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli";
 import { withAdmin } from "../../lib/kafka/admin.ts";
 import { createTopics } from "../../lib/kafka/topics.ts";
 import { serveEvents } from "../../lib/local/event_server.ts";
+import { resetPosition } from "../../lib/kafka/position_store.ts";
 import { syntheticLog } from "../../lib/local/synthetic.ts";
 import { testFolder } from "../support/folder.ts";
 import { uniqueTopic } from "../support/kafka.ts";
@@ -276,7 +277,9 @@ function producerRights(topic: string) {
 }
 
 Deno.test("README.md's command for a locked Kafka works, with the rights that stand there", async () => {
-  await newTopic("wikipedia-events");
+  const topic = await newTopic("wikipedia-events");
+  // The demo has another stream under this name.
+  await resetPosition(kafka.admin, { group: `wikitap.${topic}`, topic });
   await addScramUser(kafka.admin.config.brokers[0]!, "wikitap");
   const markdown = await Deno.readTextFile("README.md");
   const [command, ...granting] = codeBlocks(markdown, "A locked Kafka");
