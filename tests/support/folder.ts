@@ -11,7 +11,9 @@ export interface TestFolder extends AsyncDisposable {
 export async function fileFolder(): Promise<string> {
   const path = await Deno.makeTempDir({ prefix: "wikitap-test-" });
   globalThis.addEventListener("unload", () => {
-    new Deno.Command("sh", { args: ["-c", 'sleep 2; rm -rf "$1"', "sh", path] }).spawn();
+    const args = ["-c", 'sleep 2; rm -rf "$1"', "sh", path];
+    // Deno ends other children with itself.
+    new Deno.Command("sh", { args, detached: true, stdin: "null" }).spawn().unref();
   });
   return path;
 }
