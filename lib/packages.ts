@@ -16,7 +16,13 @@ export interface Package {
  * @throws {UserError} when Deno cannot say.
  */
 export async function packagesOf(script: string, lock = "deno.lock"): Promise<Package[]> {
-  const { code, stdout, stderr } = await runDeno(["info", "--json", `--lock=${lock}`, script]);
+  const { code, stdout, stderr } = await runDeno([
+    "info",
+    "--json",
+    "--frozen",
+    `--lock=${lock}`,
+    script,
+  ]);
   if (code === 0) return Object.values(JSON.parse(stdout).npmPackages);
   throw new UserError(`Cannot find out what '${script}' imports`, { details: lastLines(stderr) });
 }

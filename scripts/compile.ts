@@ -96,7 +96,7 @@ async function compile(
   const output = `${folder}/${name}${target?.includes("windows") ? ".exe" : ""}`;
   log.info("Compiling {script} for {target}", { script, target: target ?? "this machine" });
   const { code, stderr } = await runDeno([
-    ...["compile", "-q", "--no-check", "--no-prompt"],
+    ...["compile", "-q", "--no-check", "--frozen", "--no-prompt"],
     ...[...flags, ...rightFlags(bakedIn(rights))],
     ...(await unwanted(script)).flatMap((path) => ["--exclude", path]),
     ...target === undefined ? [] : ["--target", target],

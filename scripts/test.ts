@@ -137,7 +137,15 @@ class TestRun {
     const report = `${this.#folder}/report.xml`;
     await Deno.writeTextFile(report, "");
     const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", "--lock=tests/deno.lock", `--junit-path=${report}`, ...flags, ...paths],
+      args: [
+        "test",
+        "-A",
+        "--frozen",
+        "--lock=tests/deno.lock",
+        `--junit-path=${report}`,
+        ...flags,
+        ...paths,
+      ],
       env,
       signal: this.#signal,
       stdin: "null",

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
 import { LICENCES, licences, licencesText } from "../../scripts/licences.ts";
 
 /** What these ask for is at the most that their text goes along. */
@@ -20,6 +21,16 @@ Deno.test("licences() of the programs are free ones, and the tests' packages are
   const namesOf = (some: typeof programs) => some.map(({ name }) => name);
   assert(["kafkajs", "deno-std"].every((name) => namesOf(programs).includes(name)));
   assert(["puppeteer-core", "fast-check"].every((name) => namesOf(tests).includes(name)));
+});
+
+Deno.test("deno.lock has nothing that only the tests import", async () => {
+  const { specifiers } = JSON.parse(await Deno.readTextFile("deno.lock"));
+  const imported = new Set(Object.values(config.imports));
+  assertEquals(
+    Object.keys(specifiers).filter((specifier) => !imported.has(specifier)),
+    ["npm:deno-std@1.4.0"], // which vendor/ imports
+    "A plain 'deno test' or 'deno check' adds it: take deno.lock back, and use 'deno task test FILE'",
+  );
 });
 
 Deno.test("the lock file of the tests has the packages of the programs' as they are there", async () => {
