@@ -20,3 +20,16 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+/** What `work` gives; `undefined` where it failed after `signal` was aborted, which is no failure. */
+export async function unlessStopped<T>(
+  signal: AbortSignal,
+  work: T | Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}

@@ -22,6 +22,7 @@ import { watchLaunchers } from "../lib/local/orphan.ts";
 import { kafkaStatus } from "../lib/local/running.ts";
 import { syntheticLog } from "../lib/local/synthetic.ts";
 import { runDashboard } from "../lib/page/dashboard.ts";
+import { unlessStopped } from "../lib/sleep.ts";
 import { probe } from "../lib/upstream/probe.ts";
 import { userAgent } from "../lib/version.ts";
 
@@ -47,10 +48,7 @@ export const main = program({
     const signal = AbortSignal.any([stop, launchers.signal]);
     await using resources = new AsyncDisposableStack();
     const config = clusterConfig(options);
-    const bootstrapServers = await findKafka(config, signal, resources).catch((error) => {
-      if (signal.aborted) return undefined;
-      throw error;
-    });
+    const bootstrapServers = await unlessStopped(signal, findKafka(config, signal, resources));
     if (bootstrapServers === undefined || signal.aborted) return;
     const source = await findSource(options, resources);
     const producer = parseOptions(

@@ -12,6 +12,7 @@ import { addProducerMetrics } from "../observe/producer_metrics.ts";
 import { newCounts } from "../produce/counts.ts";
 import type { PublishedBatch } from "../produce/options.ts";
 import { produce } from "../produce/produce.ts";
+import { unlessStopped } from "../sleep.ts";
 import { writeOutput } from "../terminal/output.ts";
 import { EventStream } from "../upstream/stream.ts";
 import { userAgent } from "../version.ts";
@@ -110,16 +111,6 @@ export async function runProducer(
   } finally {
     // Where nothing was read there is a reason, and nothing to sum up.
     if (counts.stream !== undefined) reportSummary(counts, dryRun ? "Printed" : "Published");
-  }
-}
-
-/** A failure of what was stopped in its midst is none. */
-async function unlessStopped<T>(stop: AbortSignal, work: T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (stop.aborted) return undefined;
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { getLogger, type Logger } from "@logtape/logtape";
 import { ExitCode, UsageError, UserError } from "../error.ts";
 import { watchLaunchers } from "../local/orphan.ts";
-import { untilAborted } from "../sleep.ts";
+import { unlessStopped, untilAborted } from "../sleep.ts";
 import { writeOutput } from "../terminal/output.ts";
 
 /** A service on this machine: what `start`, `stop` and `status` of its task do. */
@@ -93,13 +93,8 @@ async function start(
   }
   await using launchers = await watchLaunchers();
   const signal = AbortSignal.any([stop, launchers.signal]);
-  let started: StartedService;
-  try {
-    started = await service.start(signal);
-  } catch (error) {
-    if (signal.aborted) return;
-    throw error;
-  }
+  const started = await unlessStopped(signal, service.start(signal));
+  if (started === undefined) return;
   writeOutput(`${started.address}\n`);
   if (detach) {
     log.info(`It answers, and runs until: deno task ${service.name.toLowerCase()} stop`);

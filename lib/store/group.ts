@@ -4,6 +4,7 @@ import { type Attempt, explain } from "../kafka/failure.ts";
 import { refusePositionGroup } from "../kafka/position_group.ts";
 import { whileStarting } from "../kafka/starting.ts";
 import { patientTimeouts } from "../kafka/timeouts.ts";
+import { unlessStopped } from "../sleep.ts";
 import { Member } from "./member.ts";
 import type { StoreOptions } from "./options.ts";
 import { Outage } from "./outage.ts";
@@ -48,13 +49,11 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     return (await admin.describeCluster()).clusterId;
   });
   const outage = new Outage(options.progress);
-  let topicId: number;
-  try {
-    topicId = await persist(() => sink.addTopic({ clusterId, topic }), outage.patience(signal));
-  } catch (error) {
-    if (signal.aborted) return;
-    throw error;
-  }
+  const topicId = await unlessStopped(
+    signal,
+    persist(() => sink.addTopic({ clusterId, topic }), outage.patience(signal)),
+  );
+  if (topicId === undefined) return;
   const admin = cluster.patient.admin();
   const consumer = cluster.patient.consumer({
     groupId: group,

@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import { sleep, untilAborted } from "../../lib/sleep.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { sleep, unlessStopped, untilAborted } from "../../lib/sleep.ts";
 
 Deno.test("sleep() waits, or ends when its signal is aborted, and leaves no timer", async () => {
   const stop = new AbortController();
@@ -22,4 +22,13 @@ Deno.test("untilAborted() resolves at the abort, also of a signal that was abort
   stop.abort();
   await over;
   await untilAborted(stop.signal);
+});
+
+Deno.test("unlessStopped() takes a failure for none only where it was stopped", async () => {
+  const stop = new AbortController();
+  const failing = () => Promise.reject(new Error("away"));
+  assertEquals(await unlessStopped(stop.signal, Promise.resolve(5)), 5);
+  await assertRejects(() => unlessStopped(stop.signal, failing()), Error, "away");
+  stop.abort();
+  assertEquals(await unlessStopped(stop.signal, failing()), undefined);
 });
