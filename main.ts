@@ -3,13 +3,13 @@
  *
  *     deno task start --contact you@example.org
  */
-import { clusterConfig } from "./lib/cli/kafka_options.ts";
-import { PRODUCER_GROUPS, runProducer } from "./lib/cli/producer.ts";
-import { checkProducer, positionPlace } from "./lib/cli/producer_options.ts";
-import { positionText } from "./lib/cli/producer_summary.ts";
+import { clusterConfig } from "./lib/cli/options/kafka.ts";
+import { PRODUCER_GROUPS, runProducer } from "./lib/cli/programs/producer.ts";
+import { checkProducer, positionPlace } from "./lib/cli/options/producer.ts";
+import { positionText } from "./lib/cli/programs/producer_summary.ts";
 import { program, runMain } from "./lib/cli/program.ts";
-import { openCluster } from "./lib/kafka/cluster.ts";
-import { resetPosition, savedPosition } from "./lib/kafka/position_store.ts";
+import { openCluster } from "./lib/kafka/client/cluster.ts";
+import { resetPosition, savedPosition } from "./lib/kafka/publish/position_store.ts";
 import { writeOutput } from "./lib/terminal/output.ts";
 
 export const main = program({

@@ -5,16 +5,16 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
+import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
+import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
 import { groupName, integer, oneOf } from "../lib/cli/values.ts";
 import { linesOf } from "../lib/console/output.ts";
 import { writeLines } from "../lib/console/write.ts";
-import { assignedText } from "../lib/kafka/assigned.ts";
-import { openCluster } from "../lib/kafka/cluster.ts";
-import { readTopic } from "../lib/kafka/reader.ts";
+import { assignedText } from "../lib/kafka/consume/assigned.ts";
+import { openCluster } from "../lib/kafka/client/cluster.ts";
+import { readTopic } from "../lib/kafka/consume/reader.ts";
 import { counted } from "../lib/terminal/status_line.ts";
 
 const logger = getLogger(["wikitap", "consume"]);

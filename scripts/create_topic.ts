@@ -3,15 +3,19 @@
  *
  *     deno task create-topic --topic wikipedia-events --partitions 3
  */
-import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
+import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { DEFAULT_PARTITIONS, DEFAULT_REPLICATION_FACTOR, makeTopic } from "../lib/cli/topic.ts";
+import {
+  DEFAULT_PARTITIONS,
+  DEFAULT_REPLICATION_FACTOR,
+  makeTopic,
+} from "../lib/cli/programs/create_topic.ts";
 import { integer, positiveDuration } from "../lib/cli/values.ts";
-import { UsageError } from "../lib/error.ts";
-import { withAdmin } from "../lib/kafka/admin.ts";
-import { openCluster } from "../lib/kafka/cluster.ts";
-import type { TopicWish } from "../lib/kafka/topic_drift.ts";
+import { UsageError } from "../lib/shared/error.ts";
+import { withAdmin } from "../lib/kafka/admin/with_admin.ts";
+import { openCluster } from "../lib/kafka/client/cluster.ts";
+import type { TopicWish } from "../lib/kafka/admin/topic_diff.ts";
 
 const topicOptions = {
   title: "Topic",

@@ -5,12 +5,12 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
+import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
+import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
 import { duration, port } from "../lib/cli/values.ts";
-import { openCluster } from "../lib/kafka/cluster.ts";
+import { openCluster } from "../lib/kafka/client/cluster.ts";
 import { runDashboard } from "../lib/page/dashboard.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
 

@@ -4,27 +4,27 @@
  *     deno task demo
  */
 import { getLogger } from "@logtape/logtape";
-import { clusterConfig, kafkaOptions } from "../lib/cli/kafka_options.ts";
+import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { type GroupValues, parseOptions } from "../lib/cli/option.ts";
-import { PRODUCER_GROUPS, runProducer } from "../lib/cli/producer.ts";
-import { positionPlace, upstreamOptions } from "../lib/cli/producer_options.ts";
+import { PRODUCER_GROUPS, runProducer } from "../lib/cli/programs/producer.ts";
+import { positionPlace, upstreamOptions } from "../lib/cli/options/producer.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { linesOf } from "../lib/console/output.ts";
 import { writeLines } from "../lib/console/write.ts";
-import { withAdmin } from "../lib/kafka/admin.ts";
-import { type Cluster, type ClusterConfig, openCluster } from "../lib/kafka/cluster.ts";
-import { resetPosition } from "../lib/kafka/position_store.ts";
-import { readTopic } from "../lib/kafka/reader.ts";
-import { createTopics, describeTopic } from "../lib/kafka/topics.ts";
-import { KAFKA_DIRECTORY, startKafka } from "../lib/local/broker.ts";
-import { serveEvents } from "../lib/local/event_server.ts";
-import { watchLaunchers } from "../lib/local/orphan.ts";
-import { kafkaStatus } from "../lib/local/running.ts";
-import { syntheticLog } from "../lib/local/synthetic.ts";
+import { withAdmin } from "../lib/kafka/admin/with_admin.ts";
+import { type Cluster, type ClusterConfig, openCluster } from "../lib/kafka/client/cluster.ts";
+import { resetPosition } from "../lib/kafka/publish/position_store.ts";
+import { readTopic } from "../lib/kafka/consume/reader.ts";
+import { createTopics, describeTopic } from "../lib/kafka/admin/topics.ts";
+import { KAFKA_DIRECTORY, startKafka } from "../lib/local/kafka/start.ts";
+import { serveEvents } from "../lib/replay/server.ts";
+import { watchLaunchers } from "../lib/local/process/launchers.ts";
+import { kafkaStatus } from "../lib/local/kafka/status.ts";
+import { syntheticLog } from "../lib/replay/synthetic/log.ts";
 import { runDashboard } from "../lib/page/dashboard.ts";
-import { unlessStopped } from "../lib/sleep.ts";
-import { probe } from "../lib/upstream/probe.ts";
-import { userAgent } from "../lib/version.ts";
+import { unlessStopped } from "../lib/shared/sleep.ts";
+import { probe } from "../lib/upstream/connection/probe.ts";
+import { userAgent } from "../lib/shared/version.ts";
 
 const logger = getLogger(["wikitap", "demo"]);
 

@@ -5,11 +5,11 @@
  */
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { runService, type Service } from "../lib/cli/service.ts";
+import { runService, type Service } from "../lib/cli/programs/local_service.ts";
 import { oneOf, port } from "../lib/cli/values.ts";
-import { UsageError } from "../lib/error.ts";
-import { KAFKA_DIRECTORY, startKafka } from "../lib/local/broker.ts";
-import { kafkaStatus, stopKafka } from "../lib/local/running.ts";
+import { UsageError } from "../lib/shared/error.ts";
+import { KAFKA_DIRECTORY, startKafka } from "../lib/local/kafka/start.ts";
+import { kafkaStatus, stopKafka } from "../lib/local/kafka/status.ts";
 
 const kafkaOptions = {
   title: "start",

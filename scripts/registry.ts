@@ -6,14 +6,14 @@
  */
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { runService, type Service } from "../lib/cli/service.ts";
+import { runService, type Service } from "../lib/cli/programs/local_service.ts";
 import { port } from "../lib/cli/values.ts";
 import {
   REGISTRY_DIRECTORY,
   registryStatus,
   startRegistry,
   stopRegistry,
-} from "../lib/local/registry.ts";
+} from "../lib/local/registry/registry.ts";
 
 const registryOptions = {
   title: "start",

@@ -8,13 +8,13 @@
 import { option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { integer, listOf, port } from "../lib/cli/values.ts";
-import { UsageError, UserError } from "../lib/error.ts";
-import { type EventServer, serveEvents } from "../lib/local/event_server.ts";
-import { withGarbage } from "../lib/local/events/faults.ts";
-import type { EventLog } from "../lib/local/events/log.ts";
-import { readRecording } from "../lib/local/recording.ts";
-import { syntheticStreams } from "../lib/local/synthetic.ts";
-import { untilAborted } from "../lib/sleep.ts";
+import { UsageError, UserError } from "../lib/shared/error.ts";
+import { type EventServer, serveEvents } from "../lib/replay/server.ts";
+import { withGarbage } from "../lib/replay/service/faults.ts";
+import type { EventLog } from "../lib/replay/log.ts";
+import { readRecording } from "../lib/replay/recording.ts";
+import { syntheticStreams } from "../lib/replay/synthetic/log.ts";
+import { untilAborted } from "../lib/shared/sleep.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
 import { counted } from "../lib/terminal/status_line.ts";
 

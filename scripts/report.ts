@@ -3,14 +3,14 @@
  *
  *     deno task report
  */
-import { databaseOption } from "../lib/cli/database_option.ts";
+import { databaseOption } from "../lib/cli/options/database.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { quote } from "../lib/cli/quote.ts";
 import { integer, oneOf, positiveDuration } from "../lib/cli/values.ts";
-import { UsageError } from "../lib/error.ts";
-import { type AnswerRow, openReader } from "../lib/store/answers.ts";
-import { type Question, type QuestionName, QUESTIONS } from "../lib/store/questions.ts";
+import { UsageError } from "../lib/shared/error.ts";
+import { type AnswerRow, openReader } from "../lib/store/report/answers.ts";
+import { type Question, type QuestionName, QUESTIONS } from "../lib/store/report/questions.ts";
 import { writeOutput } from "../lib/terminal/output.ts";
 import { safeJson } from "../lib/terminal/safe_text.ts";
 import { csvText, tableText } from "../lib/terminal/table.ts";

@@ -5,23 +5,23 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import { databaseOption } from "../lib/cli/database_option.ts";
-import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/kafka_options.ts";
-import { observe, observeOptions } from "../lib/cli/observe_options.ts";
+import { databaseOption } from "../lib/cli/options/database.ts";
+import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
+import { observe, observeOptions } from "../lib/cli/options/observe.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { openRegistry, registryOptions } from "../lib/cli/registry_options.ts";
+import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
 import { showStatus } from "../lib/cli/status.ts";
-import { storeWatch } from "../lib/cli/store_status.ts";
+import { storeWatch } from "../lib/cli/programs/store_status.ts";
 import { groupName, integer } from "../lib/cli/values.ts";
-import { openCluster } from "../lib/kafka/cluster.ts";
+import { openCluster } from "../lib/kafka/client/cluster.ts";
 import { storeReadiness } from "../lib/observe/health.ts";
 import { addStoreMetrics } from "../lib/observe/store_metrics.ts";
 import { formatDatabase, groupOf } from "../lib/store/address.ts";
-import { openSink } from "../lib/store/database.ts";
-import { storeTopic } from "../lib/store/group.ts";
-import type { StoredBatch } from "../lib/store/options.ts";
-import { formatDone, Progress } from "../lib/store/progress.ts";
+import { openSink } from "../lib/store/sinks/open.ts";
+import { storeTopic } from "../lib/store/consumer/store_topic.ts";
+import type { StoredBatch } from "../lib/store/consumer/options.ts";
+import { formatDone, Progress } from "../lib/store/consumer/progress.ts";
 
 const storeOptions = {
   title: "Storing",

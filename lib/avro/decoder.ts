@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import avsc from "avsc";
-import { UserError } from "../error.ts";
+import { UserError } from "../shared/error.ts";
 import { NoSchema, type Registry } from "./registry.ts";
 import { HEADER_BYTES } from "./wire.ts";
 

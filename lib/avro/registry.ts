@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { z } from "zod";
-import { UserError } from "../error.ts";
-import { sleep } from "../sleep.ts";
+import { UserError } from "../shared/error.ts";
+import { sleep } from "../shared/sleep.ts";
 import { RegistryAway, requestJson } from "./request.ts";
 
 /** Where a schema registry is (Confluent's API, version 7), and who asks. */

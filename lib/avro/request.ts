@@ -1,4 +1,4 @@
-import { rightHint, UserError } from "../error.ts";
+import { rightHint, UserError } from "../shared/error.ts";
 
 /** There was no answer, or one that says to try again later. */
 export class RegistryAway extends Error {

@@ -1,4 +1,4 @@
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../shared/duration.ts";
 import { flagName, type Option, type OptionGroup, takesValue } from "./option.ts";
 
 /** What a program says of itself, beside its options. */

@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli";
 import { closest, distance } from "fastest-levenshtein";
-import { UsageError } from "../error.ts";
+import { UsageError } from "../shared/error.ts";
 import { quote } from "./quote.ts";
 
 /** One option of a program, declared once: parsing, `--help` and the README's table come from it. */

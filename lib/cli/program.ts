@@ -1,8 +1,8 @@
 import { getLogger } from "@logtape/logtape";
-import { ExitCode, UsageError, UserError } from "../error.ts";
+import { ExitCode, UsageError, UserError } from "../shared/error.ts";
 import { ClosedOutput, writeError, writeFooter, writeOutput } from "../terminal/output.ts";
 import { safeText } from "../terminal/safe_text.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../shared/version.ts";
 import { type Description, helpText } from "./help.ts";
 import { configureLog, logOptions } from "./log.ts";
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";

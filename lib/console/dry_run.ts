@@ -1,5 +1,10 @@
 import { getLogger } from "@logtape/logtape";
-import type { Batch, Publisher, PublisherCounts, RefusedRecord } from "../kafka/publisher.ts";
+import type {
+  Batch,
+  Publisher,
+  PublisherCounts,
+  RefusedRecord,
+} from "../kafka/publish/publisher.ts";
 import { outgoingJsonOf } from "./json.ts";
 
 /** Shows what would be published, one JSON object a line; nothing goes to Kafka or is saved. */

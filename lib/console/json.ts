@@ -1,5 +1,5 @@
-import type { ReadRecord } from "../kafka/reader.ts";
-import type { OutgoingRecord } from "../kafka/record.ts";
+import type { ReadRecord } from "../kafka/consume/reader.ts";
+import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
 import { safeJson } from "../terminal/safe_text.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,6 +1,6 @@
 import { schemaIdOf } from "../avro/wire.ts";
-import { type Edit, editSchema } from "../edits/edit.ts";
-import type { ReadRecord } from "../kafka/reader.ts";
+import { type Edit, editSchema } from "../edits/message/edit.ts";
+import type { ReadRecord } from "../kafka/consume/reader.ts";
 import { safeText } from "../terminal/safe_text.ts";
 
 /** Most characters that are shown of a title, a name, or a value that is no edit. */

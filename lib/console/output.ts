@@ -1,4 +1,4 @@
-import type { ReadBatch, ReadRecord } from "../kafka/reader.ts";
+import type { ReadBatch, ReadRecord } from "../kafka/consume/reader.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { concat } from "./bytes.ts";
 import { jsonOf } from "./json.ts";

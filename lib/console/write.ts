@@ -1,4 +1,4 @@
-import { sleep } from "../sleep.ts";
+import { sleep } from "../shared/sleep.ts";
 import { writeOutput } from "../terminal/output.ts";
 import { concat } from "./bytes.ts";
 

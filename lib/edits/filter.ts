@@ -1,6 +1,6 @@
-import type { Event } from "../upstream/event.ts";
+import type { Event } from "../upstream/parse/event.ts";
 import { domainOf, isBot, namespaceOf, typeOf, wikiOf } from "./facets.ts";
-import { namespaceName, NAMESPACES, UNKNOWN_NAMESPACE } from "./namespaces.ts";
+import { namespaceName, NAMESPACES, UNKNOWN_NAMESPACE } from "./message/namespaces.ts";
 import { matcher } from "./pattern.ts";
 
 /**

@@ -1,10 +1,10 @@
-import type { Event } from "../upstream/event.ts";
-import { cloudEventHeaders } from "./cloudevents.ts";
-import { type Encoder, jsonEncoder, type Payload } from "./encoder.ts";
+import type { Event } from "../upstream/parse/event.ts";
+import { cloudEventHeaders } from "./message/cloudevents.ts";
+import { type Encoder, jsonEncoder, type Payload } from "./message/encoder.ts";
 import { compileFilter, type Filter } from "./filter.ts";
-import { type KeyKind, KEYS } from "./key.ts";
-import { compileRoute } from "./route.ts";
-import { timestampOf } from "./timestamp.ts";
+import { type KeyKind, KEYS } from "./routing/key.ts";
+import { compileRoute } from "./routing/route.ts";
+import { timestampOf } from "./message/timestamp.ts";
 
 /** A record for Kafka, complete but for its partition. */
 export interface Outgoing {

@@ -1,6 +1,6 @@
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../shared/duration.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
-import type { Snapshot } from "../store/progress.ts";
+import type { Snapshot } from "../store/consumer/progress.ts";
 
 /** Whether all is well, and where it is not, why: as many sentences as there are reasons. */
 export interface Health {

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../shared/version.ts";
 import type { EventLoopWatch } from "./event_loop.ts";
 import { type Metrics, seconds } from "./metrics.ts";
 

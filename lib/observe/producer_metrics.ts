@@ -1,7 +1,7 @@
 import { EVENT_TYPES, OUTCOMES } from "../produce/outcomes.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
 import type { PublishedBatch } from "../produce/options.ts";
-import { CAUSES } from "../upstream/response.ts";
+import { CAUSES } from "../upstream/connection/response.ts";
 import { BATCH_RECORDS, DURATIONS, LAGS } from "./buckets.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
 

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { addressOf, listen, textResponse } from "../http_server.ts";
+import { addressOf, listen, textResponse } from "../http/server.ts";
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 

@@ -1,5 +1,5 @@
-import type { StoredBatch } from "../store/options.ts";
-import type { Progress, Snapshot } from "../store/progress.ts";
+import type { StoredBatch } from "../store/consumer/options.ts";
+import type { Progress, Snapshot } from "../store/consumer/progress.ts";
 import { BATCH_RECORDS, DURATIONS } from "./buckets.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
 

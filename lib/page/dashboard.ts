@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { type JsonValues, jsonValues } from "../avro/json_values.ts";
-import type { Cluster } from "../kafka/cluster.ts";
-import { type ReadRecord, readTopic } from "../kafka/reader.ts";
+import type { Cluster } from "../kafka/client/cluster.ts";
+import { type ReadRecord, readTopic } from "../kafka/consume/reader.ts";
 import { Board } from "./board.ts";
 import { Broadcast } from "./broadcast.ts";
 import { decodeEdit } from "./decode.ts";

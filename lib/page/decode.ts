@@ -1,5 +1,5 @@
-import { type Edit, editSchema, toEdit } from "../edits/edit.ts";
-import { readEvent } from "../upstream/event.ts";
+import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
+import { readEvent } from "../upstream/parse/event.ts";
 import type { PageEdit } from "./wire.ts";
 
 /**

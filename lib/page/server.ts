@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { addressOf, closeServer, listen, textResponse } from "../http_server.ts";
+import { addressOf, closeServer, listen, textResponse } from "../http/server.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { staticFiles } from "./static_files.ts";
 import { StalledPage } from "./subscriber.ts";

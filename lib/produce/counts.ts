@@ -1,4 +1,4 @@
-import type { Publisher } from "../kafka/publisher.ts";
+import type { Publisher } from "../kafka/publish/publisher.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import { Outcomes } from "./outcomes.ts";
 

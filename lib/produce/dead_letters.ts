@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from "../kafka/record.ts";
+import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
 
 /** What was refused, and where it comes from. */
 export interface Refused {

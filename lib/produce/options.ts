@@ -1,7 +1,7 @@
 import type { Transform } from "../edits/outgoing.ts";
-import type { Publisher } from "../kafka/publisher.ts";
-import type { OutgoingRecord } from "../kafka/record.ts";
-import type { Position } from "../upstream/position.ts";
+import type { Publisher } from "../kafka/publish/publisher.ts";
+import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import type { Position } from "../upstream/resume/position.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";
 

@@ -1,11 +1,11 @@
 import { isCanary, type Outgoing } from "../edits/outgoing.ts";
-import { PublishAborted, type RefusedRecord } from "../kafka/publisher.ts";
-import type { OutgoingRecord } from "../kafka/record.ts";
-import type { Progress } from "../kafka/saved.ts";
-import { BackFill } from "../upstream/back_fill.ts";
-import { RefusedEvent } from "../upstream/event.ts";
-import type { Position } from "../upstream/position.ts";
-import type { Arrival } from "../upstream/arrival.ts";
+import { PublishAborted, type RefusedRecord } from "../kafka/publish/publisher.ts";
+import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import type { Progress } from "../kafka/publish/saved_position.ts";
+import { BackFill } from "../upstream/resume/back_fill.ts";
+import { RefusedEvent } from "../upstream/parse/event.ts";
+import type { Position } from "../upstream/resume/position.ts";
+import type { Arrival } from "../upstream/parse/arrival.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";
 import { Gathering } from "./gathering.ts";

@@ -1,9 +1,9 @@
 import { getLogger } from "@logtape/logtape";
-import { formatDuration } from "../duration.ts";
-import { UserError } from "../error.ts";
-import { untilAborted } from "../sleep.ts";
-import { DISORDER } from "../upstream/back_fill.ts";
-import { Position, type SavedPosition } from "../upstream/position.ts";
+import { formatDuration } from "../shared/duration.ts";
+import { UserError } from "../shared/error.ts";
+import { untilAborted } from "../shared/sleep.ts";
+import { DISORDER } from "../upstream/resume/back_fill.ts";
+import { Position, type SavedPosition } from "../upstream/resume/position.ts";
 import type { ProduceOptions } from "./options.ts";
 import { Pipeline } from "./pipeline.ts";
 

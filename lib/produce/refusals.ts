@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
-import type { RefusedRecord } from "../kafka/publisher.ts";
-import type { OutgoingRecord } from "../kafka/record.ts";
+import type { RefusedRecord } from "../kafka/publish/publisher.ts";
+import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
 import type { ProduceCounts } from "./counts.ts";
 import { DeadLetters, type Refused } from "./dead_letters.ts";
 

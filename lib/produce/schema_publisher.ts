@@ -1,4 +1,9 @@
-import type { Batch, Publisher, PublisherCounts, RefusedRecord } from "../kafka/publisher.ts";
+import type {
+  Batch,
+  Publisher,
+  PublisherCounts,
+  RefusedRecord,
+} from "../kafka/publish/publisher.ts";
 
 /** What a {@linkcode SchemaPublisher} is made of. */
 export interface SchemaPublisherOptions {

@@ -1,4 +1,4 @@
-import { UsageError } from "../error.ts";
+import { UsageError } from "../shared/error.ts";
 
 /** Where a database is; never with a password. */
 export type DatabaseAddress = SqliteAddress | PostgresAddress;

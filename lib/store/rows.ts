@@ -1,8 +1,8 @@
-import { type Edit, editSchema, toEdit } from "../edits/edit.ts";
+import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
 import { domainOf, isBot, namespaceOf, titleOf, typeOf, userOf } from "../edits/facets.ts";
-import { namespaceName } from "../edits/namespaces.ts";
-import { timestampOf } from "../edits/timestamp.ts";
-import { type Event, readEvent, RefusedEvent, wrongShape } from "../upstream/event.ts";
+import { namespaceName } from "../edits/message/namespaces.ts";
+import { timestampOf } from "../edits/message/timestamp.ts";
+import { type Event, readEvent, RefusedEvent, wrongShape } from "../upstream/parse/event.ts";
 import { decodeValue } from "./value.ts";
 
 /** What a row needs of a record. */

@@ -1,4 +1,4 @@
-import { RefusedEvent } from "../upstream/event.ts";
+import { RefusedEvent } from "../upstream/parse/event.ts";
 
 const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });

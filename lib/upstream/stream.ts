@@ -1,16 +1,16 @@
 import { getLogger } from "@logtape/logtape";
-import { formatDuration } from "../duration.ts";
-import { sleep } from "../sleep.ts";
-import { type Arrival, readArrival } from "./arrival.ts";
-import { backoff } from "./backoff.ts";
-import { Deadline } from "./deadline.ts";
-import { writeEventId } from "./event_id.ts";
-import { IdReader } from "./id_reader.ts";
-import { gapReporter } from "./gap_report.ts";
-import type { Position } from "./position.ts";
-import { type RepeatCounts, Repeats } from "./repeats.ts";
-import { type Cause, openResponse, Unavailable, UpstreamRefused } from "./response.ts";
-import { type Frame, SseParser } from "./sse.ts";
+import { formatDuration } from "../shared/duration.ts";
+import { sleep } from "../shared/sleep.ts";
+import { type Arrival, readArrival } from "./parse/arrival.ts";
+import { backoff } from "./connection/backoff.ts";
+import { Deadline } from "./connection/deadline.ts";
+import { writeEventId } from "./parse/event_id.ts";
+import { IdReader } from "./parse/id_reader.ts";
+import { gapReporter } from "./resume/gap_report.ts";
+import type { Position } from "./resume/position.ts";
+import { type RepeatCounts, Repeats } from "./resume/repeats.ts";
+import { type Cause, openResponse, Unavailable, UpstreamRefused } from "./connection/response.ts";
+import { type Frame, SseParser } from "./parse/sse.ts";
 
 /** What the stream is doing; `away`: the service cannot be read just now. */
 export type StreamState = "connecting" | "reading" | "away" | "ended";

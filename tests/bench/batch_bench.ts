@@ -1,9 +1,9 @@
 /** From records to the bytes of requests, beside JSON.stringify of the same values. */
 import request from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import { compile } from "../../lib/edits/outgoing.ts";
-import { produceRequest } from "../../lib/kafka/produce_request.ts";
-import { chunksOf } from "../../lib/kafka/record.ts";
-import { readEvent } from "../../lib/upstream/event.ts";
+import { produceRequest } from "../../lib/kafka/wire/produce_request.ts";
+import { chunksOf } from "../../lib/kafka/publish/chunks.ts";
+import { readEvent } from "../../lib/upstream/parse/event.ts";
 import { eventBytes } from "./events.ts";
 
 const transform = compile({ topic: "t", filter: { types: ["edit"] } });

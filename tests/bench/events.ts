@@ -1,8 +1,8 @@
-import { ByteBuffer } from "../../lib/local/events/byte_buffer.ts";
-import { FaultDraw } from "../../lib/local/events/faults.ts";
-import { Feed } from "../../lib/local/events/feed.ts";
-import { records } from "../../lib/local/events/log.ts";
-import { EQIAD, syntheticLog } from "../../lib/local/synthetic.ts";
+import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
+import { FaultDraw } from "../../lib/replay/service/faults.ts";
+import { Feed } from "../../lib/replay/service/feed.ts";
+import { records } from "../../lib/replay/log.ts";
+import { EQIAD, syntheticLog } from "../../lib/replay/synthetic/log.ts";
 
 /** Synthetic events as the service sends them: SSE in chunks of about 64 KiB, `count` events. */
 export function* sseChunks(count: number): Generator<Uint8Array<ArrayBuffer>> {

@@ -1,6 +1,6 @@
-import { readTopic } from "../../lib/kafka/reader.ts";
+import { readTopic } from "../../lib/kafka/consume/reader.ts";
 import { logStats } from "./log_files.ts";
-import { percentile } from "../support/statistics.ts";
+import { percentile } from "../support/tools/statistics.ts";
 import { environment, type Peer } from "./peers.ts";
 import type { Setting } from "./setting.ts";
 

@@ -1,5 +1,5 @@
-import { median } from "../support/statistics.ts";
-import { childSeconds, residentBytesBelow } from "../support/process.ts";
+import { median } from "../support/tools/statistics.ts";
+import { childSeconds, residentBytesBelow } from "../support/programs/process.ts";
 import { environment, type Peer, type Task } from "./peers.ts";
 
 /** What one run of a producer took. */

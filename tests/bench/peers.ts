@@ -1,4 +1,4 @@
-import { NAMESPACES } from "../../lib/edits/namespaces.ts";
+import { NAMESPACES } from "../../lib/edits/message/namespaces.ts";
 
 /** What a producer is told of a run. */
 export interface Task {

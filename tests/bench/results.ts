@@ -1,5 +1,5 @@
 import type { Latency } from "./latency.ts";
-import { median } from "../support/statistics.ts";
+import { median } from "../support/tools/statistics.ts";
 import type { Cost } from "./measure.ts";
 
 /** Runs of one producer, or of one size of it. */

@@ -1,9 +1,9 @@
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { withAdmin } from "../../lib/kafka/admin.ts";
-import type { Cluster } from "../../lib/kafka/cluster.ts";
-import { readTopic } from "../../lib/kafka/reader.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
-import { startKafka } from "../../lib/local/broker.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
+import type { Cluster } from "../../lib/kafka/client/cluster.ts";
+import { readTopic } from "../../lib/kafka/consume/reader.ts";
+import { createTopics } from "../../lib/kafka/admin/topics.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
 import { sseChunks } from "./events.ts";
 import { type Cost, measure } from "./measure.ts";
 import type { Peer } from "./peers.ts";

@@ -1,5 +1,5 @@
 /** Reading the stream, beside a plain look at each of the same bytes. */
-import { SseParser } from "../../lib/upstream/sse.ts";
+import { SseParser } from "../../lib/upstream/parse/sse.ts";
 import { sseChunks } from "./events.ts";
 
 const EVENTS = 10_000;

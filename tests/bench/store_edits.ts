@@ -1,5 +1,5 @@
-import type { Edit } from "../../lib/edits/edit.ts";
-import { fraction } from "../../lib/local/events/random.ts";
+import type { Edit } from "../../lib/edits/message/edit.ts";
+import { fraction } from "../../lib/replay/random.ts";
 
 const WIKIS = ["wikidata", "en.wikipedia", "de.wikipedia", "fr.wikipedia", "ja.wikipedia"];
 

@@ -1,4 +1,4 @@
-import { childSeconds, residentBytesBelow } from "../support/process.ts";
+import { childSeconds, residentBytesBelow } from "../support/programs/process.ts";
 
 /** What a run took. */
 export interface Measured {

@@ -1,6 +1,6 @@
 /** From an event's bytes to its record, beside JSON.parse alone. */
 import { compile } from "../../lib/edits/outgoing.ts";
-import { parseEvent, readEvent } from "../../lib/upstream/event.ts";
+import { parseEvent, readEvent } from "../../lib/upstream/parse/event.ts";
 import { eventBytes } from "./events.ts";
 
 const events = eventBytes(10_000);

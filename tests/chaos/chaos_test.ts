@@ -1,8 +1,8 @@
 import { assert, assertRejects } from "@std/assert";
-import { type ChaosReport, isKept, reportText } from "../../lib/chaos/report.ts";
-import { type ChaosOptions, runChaos } from "../../lib/chaos/run.ts";
-import { testFolder } from "../support/folder.ts";
-import { until } from "../support/until.ts";
+import { type ChaosReport, isKept, reportText } from "./harness/report.ts";
+import { type ChaosOptions, runChaos } from "./harness/run.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { until } from "../support/tools/until.ts";
 
 // A Kafka client that had to be left behind while a broker was down tries on for a while.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };

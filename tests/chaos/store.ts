@@ -7,7 +7,7 @@
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
 import { integer, positiveDuration } from "../../lib/cli/values.ts";
-import { ExitCode } from "../../lib/error.ts";
+import { ExitCode } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
 import { runStoreChaos } from "./store_chaos.ts";

@@ -1,12 +1,16 @@
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { readTopic } from "../../lib/kafka/reader.ts";
-import { startKafka } from "../../lib/local/broker.ts";
-import { Random } from "../../lib/local/events/random.ts";
-import type { LocalKafka } from "../../lib/local/local_kafka.ts";
-import { sleep } from "../../lib/sleep.ts";
-import { type TestDatabase, type TestPostgres, testPostgres } from "../support/postgres.ts";
-import { makeTopic } from "../support/topic.ts";
-import { until } from "../support/until.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { readTopic } from "../../lib/kafka/consume/reader.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
+import { Random } from "../../lib/replay/random.ts";
+import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import {
+  type TestDatabase,
+  type TestPostgres,
+  testPostgres,
+} from "../support/databases/postgres.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { until } from "../support/tools/until.ts";
 import { Members } from "./store_members.ts";
 import { type Published, publishEdits } from "./store_publisher.ts";
 

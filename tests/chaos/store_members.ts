@@ -1,7 +1,7 @@
-import type { Random } from "../../lib/local/events/random.ts";
-import { sleep } from "../../lib/sleep.ts";
-import type { TestDatabase, TestPostgres } from "../support/postgres.ts";
-import { type Running, startProgram } from "../support/program.ts";
+import type { Random } from "../../lib/replay/random.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import type { TestDatabase, TestPostgres } from "../support/databases/postgres.ts";
+import { type Running, startProgram } from "../support/programs/program.ts";
 
 /** What the members of a group are to store, and where. */
 export interface MembersOptions {

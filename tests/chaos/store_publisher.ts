@@ -1,7 +1,7 @@
-import type { Message } from "../../lib/kafka/kafkajs.ts";
-import type { Random } from "../../lib/local/events/random.ts";
-import { sleep } from "../../lib/sleep.ts";
-import { editOf, openPublisher, timeOf } from "../support/records.ts";
+import type { Message } from "../../lib/kafka/client/kafkajs.ts";
+import type { Random } from "../../lib/replay/random.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import { editOf, openPublisher, timeOf } from "../support/kafka/records.ts";
 
 /** What became of the records that were published, by the numbers of their edits. */
 export interface Published {

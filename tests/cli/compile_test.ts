@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { PATH_WITH_DENO, runProgram } from "../support/program.ts";
+import { PATH_WITH_DENO, runProgram } from "../support/programs/program.ts";
 
-const SCRIPT = "scripts/compile.ts";
+const SCRIPT = "scripts/dev/compile.ts";
 /** A binary is this much larger than the runtime at the most; with the packages of the tests, 118 MB. */
 const MOST = 20_000_000;
 

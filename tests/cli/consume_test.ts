@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { withAdmin } from "../../lib/kafka/admin.ts";
-import { disconnect, openCluster } from "../../lib/kafka/cluster.ts";
-import { sleep } from "../../lib/sleep.ts";
-import { testKafka, uniqueTopic } from "../support/kafka.ts";
-import { type Ended, runProgram, startProgram } from "../support/program.ts";
-import { makeTopic } from "../support/topic.ts";
-import { until } from "../support/until.ts";
+import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
+import { disconnect, openCluster } from "../../lib/kafka/client/cluster.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
+import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { until } from "../support/tools/until.ts";
 
 const kafka = await testKafka();
 const cluster = openCluster({ brokers: kafka.split(",") });

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { testKafka, uniqueTopic } from "../support/kafka.ts";
-import { type Ended, runProgram } from "../support/program.ts";
+import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
+import { type Ended, runProgram } from "../support/programs/program.ts";
 
 const kafka = await testKafka();
 

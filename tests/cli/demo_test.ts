@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { kafkaLibs } from "../../lib/local/distribution.ts";
-import { isFree } from "../../lib/local/ports.ts";
-import { commandLine } from "../../lib/local/process.ts";
-import { shell } from "../../lib/local/shell.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { busyDefaultPorts } from "../support/default_ports.ts";
-import { serve } from "../support/produce.ts";
-import { startOnTerminal } from "../support/terminal.ts";
-import { until } from "../support/until.ts";
+import { kafkaLibs } from "../../lib/local/kafka/distribution.ts";
+import { isFree } from "../../lib/local/process/ports.ts";
+import { commandLine } from "../../lib/local/process/process.ts";
+import { shell } from "../../lib/local/process/shell.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { busyDefaultPorts } from "../support/programs/default_ports.ts";
+import { serve } from "../support/kafka/produce.ts";
+import { startOnTerminal } from "../support/programs/terminal.ts";
+import { until } from "../support/tools/until.ts";
 
 const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
 const DEMO = new URL("../../scripts/demo.ts", import.meta.url).pathname;

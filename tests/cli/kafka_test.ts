@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { kafkaLibs } from "../../lib/local/distribution.ts";
-import { kafkaStatus } from "../../lib/local/running.ts";
-import { freePort, isFree } from "../../lib/local/ports.ts";
-import { commandLine } from "../../lib/local/process.ts";
-import { shell } from "../../lib/local/shell.ts";
-import { testFolder } from "../support/folder.ts";
-import { firstOutput, ServiceProgram } from "../support/service.ts";
-import { until } from "../support/until.ts";
+import { kafkaLibs } from "../../lib/local/kafka/distribution.ts";
+import { kafkaStatus } from "../../lib/local/kafka/status.ts";
+import { freePort, isFree } from "../../lib/local/process/ports.ts";
+import { commandLine } from "../../lib/local/process/process.ts";
+import { shell } from "../../lib/local/process/shell.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { firstOutput, ServiceProgram } from "../support/programs/service.ts";
+import { until } from "../support/tools/until.ts";
 
 const libs = await Deno.realPath(await kafkaLibs());
 const KAFKA_HOME = libs.slice(0, -"/libs".length);

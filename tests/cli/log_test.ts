@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
-import { freePort } from "../../lib/local/ports.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka } from "../support/kafka.ts";
-import { serve, startProducer } from "../support/produce.ts";
-import { makeTopic } from "../support/topic.ts";
+import { freePort } from "../../lib/local/process/ports.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { serve, startProducer } from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 

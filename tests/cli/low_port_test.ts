@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { kafkaLibs } from "../../lib/local/distribution.ts";
-import { shell } from "../../lib/local/shell.ts";
-import { testFolder } from "../support/folder.ts";
-import { ServiceProgram } from "../support/service.ts";
+import { kafkaLibs } from "../../lib/local/kafka/distribution.ts";
+import { shell } from "../../lib/local/process/shell.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { ServiceProgram } from "../support/programs/service.ts";
 
 /** As a user whom the system does not let listen on ports below 1024. */
 const ORDINARY = ["timeout", "60", "setpriv", "--bounding-set", "-net_bind_service"];

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { VERSION } from "../../lib/version.ts";
-import { testFolder } from "../support/folder.ts";
-import { ownKafka, testKafka } from "../support/kafka.ts";
-import { Observed } from "../support/observed.ts";
-import { startProgram } from "../support/program.ts";
-import { valueOf } from "../support/prometheus.ts";
-import { eventsOf, recordsOf, serve, startProducer, withData } from "../support/produce.ts";
-import { makeTopic } from "../support/topic.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { VERSION } from "../../lib/shared/version.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { ownKafka, testKafka } from "../support/kafka/kafka.ts";
+import { Observed } from "../support/programs/observed.ts";
+import { startProgram } from "../support/programs/program.ts";
+import { valueOf } from "../support/programs/prometheus.ts";
+import { eventsOf, recordsOf, serve, startProducer, withData } from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { freePort } from "../../lib/local/ports.ts";
+import { freePort } from "../../lib/local/process/ports.ts";
 
 /** Who runs the container: where the tests are root, the program is to be this user, as there. */
 const NOBODY = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { freePort } from "../../lib/local/ports.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { VERSION } from "../../lib/version.ts";
-import { ownKafka, testKafka, uniqueTopic } from "../support/kafka.ts";
+import { freePort } from "../../lib/local/process/ports.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { VERSION } from "../../lib/shared/version.ts";
+import { ownKafka, testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import {
   eventsOf,
   type ProducerOptions,
@@ -10,9 +10,9 @@ import {
   serve,
   startProducer,
   withData,
-} from "../support/produce.ts";
-import { type Ended, runProgram } from "../support/program.ts";
-import { makeTopic } from "../support/topic.ts";
+} from "../support/kafka/produce.ts";
+import { type Ended, runProgram } from "../support/programs/program.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);

@@ -3,13 +3,13 @@
  * the stand-in, as the README says how.
  */
 import { assert, assertEquals } from "@std/assert";
-import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
-import { busyDefaultPorts } from "../support/default_ports.ts";
-import { testPostgres } from "../support/postgres.ts";
-import { NO_SETTINGS, PATH_WITH_DENO } from "../support/program.ts";
-import { codeBlocks } from "../support/readme.ts";
-import { NO_REGISTRY } from "../support/registry.ts";
-import { until } from "../support/until.ts";
+import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
+import { busyDefaultPorts } from "../support/programs/default_ports.ts";
+import { testPostgres } from "../support/databases/postgres.ts";
+import { NO_SETTINGS, PATH_WITH_DENO } from "../support/programs/program.ts";
+import { codeBlocks } from "../support/tools/readme.ts";
+import { NO_REGISTRY } from "../support/kafka/registry.ts";
+import { until } from "../support/tools/until.ts";
 
 /** Blocks that are not run here, and why. */
 const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [

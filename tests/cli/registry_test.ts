@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { registryStatus } from "../../lib/local/registry.ts";
-import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
-import { freePort, isFree } from "../../lib/local/ports.ts";
-import { commandLine } from "../../lib/local/process.ts";
-import { type TestFolder, testFolder } from "../support/folder.ts";
-import { NO_REGISTRY } from "../support/registry.ts";
-import { ServiceProgram } from "../support/service.ts";
-import { until } from "../support/until.ts";
+import { registryStatus } from "../../lib/local/registry/registry.ts";
+import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
+import { freePort, isFree } from "../../lib/local/process/ports.ts";
+import { commandLine } from "../../lib/local/process/process.ts";
+import { type TestFolder, testFolder } from "../support/tools/folder.ts";
+import { NO_REGISTRY } from "../support/kafka/registry.ts";
+import { ServiceProgram } from "../support/programs/service.ts";
+import { until } from "../support/tools/until.ts";
 
 const jar = await fetchedRegistry();
 const registry = new ServiceProgram("scripts/registry.ts", { JAVA_HOME: "" });

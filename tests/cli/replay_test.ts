@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { parseFrame, receive, USER_AGENT } from "../support/frames.ts";
-import { type Ended, runProgram, startProgram } from "../support/program.ts";
+import { parseFrame, receive, USER_AGENT } from "../support/stream/frames.ts";
+import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
 
 const REPLAY = "scripts/replay.ts";
 const permissions = ["-P=replay"];

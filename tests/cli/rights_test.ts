@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { kafkaLibs } from "../../lib/local/distribution.ts";
-import { serveEvents } from "../../lib/local/event_server.ts";
-import { fetchedRegistry } from "../../lib/local/registry_distribution.ts";
-import { shell } from "../../lib/local/shell.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { programs } from "../../scripts/options.ts";
-import { testKafka } from "../support/kafka.ts";
-import { testPostgres } from "../support/postgres.ts";
-import { type Ended, PATH_WITH_DENO, startProgram } from "../support/program.ts";
-import { editMessages, publish } from "../support/records.ts";
-import { makeTopic } from "../support/topic.ts";
+import { kafkaLibs } from "../../lib/local/kafka/distribution.ts";
+import { serveEvents } from "../../lib/replay/server.ts";
+import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
+import { shell } from "../../lib/local/process/shell.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { programs } from "../../scripts/dev/options.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { testPostgres } from "../support/databases/postgres.ts";
+import { type Ended, PATH_WITH_DENO, startProgram } from "../support/programs/program.ts";
+import { editMessages, publish } from "../support/kafka/records.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const postgres = await testPostgres();
@@ -215,7 +215,7 @@ Deno.test("each program works with the rights of its task, and with none of them
       ],
     },
     {
-      script: "scripts/chaos.ts",
+      script: "scripts/dev/chaos.ts",
       except: ["KAFKAJS_*"], // as in main.ts; here it would take a Kafka to see it
       runs: [{
         args: "--nodes 1 --events 1000 --producer-kills 0 --broker-kills 0 --stream-faults 0"
@@ -224,16 +224,16 @@ Deno.test("each program works with the rights of its task, and with none of them
       }],
     },
     {
-      script: "scripts/compile.ts",
+      script: "scripts/dev/compile.ts",
       runs: [{ env: { PATH: PATH_WITH_DENO, DENORT_BIN: "/nowhere" }, code: 1 }],
     },
-    { script: "scripts/schema.ts", runs: [{}] },
+    { script: "scripts/dev/schema.ts", runs: [{}] },
     {
-      script: "scripts/licences.ts",
+      script: "scripts/dev/licences.ts",
       path: `${folder}/scripts/licences.ts`,
       runs: [{ env: { PATH: PATH_WITH_DENO } }],
     },
-    { script: "scripts/options.ts", path: `${folder}/scripts/options.ts`, runs: [{}] },
+    { script: "scripts/dev/options.ts", path: `${folder}/scripts/options.ts`, runs: [{}] },
   ];
   assertEquals(uses.map(({ script }) => script).toSorted(), [...rights.keys()].toSorted());
   for (const use of uses) {

@@ -4,18 +4,23 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseArgs } from "@std/cli";
-import { withAdmin } from "../../lib/kafka/admin.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
-import { serveEvents } from "../../lib/local/event_server.ts";
-import { resetPosition } from "../../lib/kafka/position_store.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { testFolder } from "../support/folder.ts";
-import { uniqueTopic } from "../support/kafka.ts";
-import { type Ended, PATH_WITH_DENO, runProgram, startProgram } from "../support/program.ts";
-import { serve } from "../support/produce.ts";
-import { codeBlocks } from "../support/readme.ts";
-import { addScramUser, PASSWORDS, startSecureKafka } from "../support/secure_kafka.ts";
-import { grant } from "../support/grant.ts";
+import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
+import { createTopics } from "../../lib/kafka/admin/topics.ts";
+import { serveEvents } from "../../lib/replay/server.ts";
+import { resetPosition } from "../../lib/kafka/publish/position_store.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { uniqueTopic } from "../support/kafka/kafka.ts";
+import {
+  type Ended,
+  PATH_WITH_DENO,
+  runProgram,
+  startProgram,
+} from "../support/programs/program.ts";
+import { serve } from "../support/kafka/produce.ts";
+import { codeBlocks } from "../support/tools/readme.ts";
+import { addScramUser, PASSWORDS, startSecureKafka } from "../support/kafka/secure_kafka.ts";
+import { grant } from "../support/programs/grant.ts";
 
 const kafka = await startSecureKafka();
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { testFolder } from "../support/folder.ts";
-import { testKafka } from "../support/kafka.ts";
-import { serve, startProducer } from "../support/produce.ts";
-import { startOnTerminal } from "../support/terminal.ts";
-import { makeTopic } from "../support/topic.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { serve, startProducer } from "../support/kafka/produce.ts";
+import { startOnTerminal } from "../support/programs/terminal.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const STATUS = /^reading · [\d.,]+ edits\/s · [\d.,]+ events\/s · /;

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { testKafka } from "../support/kafka.ts";
-import { type TestDatabase, testPostgres } from "../support/postgres.ts";
-import { runProgram, startProgram } from "../support/program.ts";
-import { editMessages, publish } from "../support/records.ts";
-import { type Relay, startRelay } from "../support/relay.ts";
-import { makeTopic } from "../support/topic.ts";
-import { until } from "../support/until.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { type TestDatabase, testPostgres } from "../support/databases/postgres.ts";
+import { runProgram, startProgram } from "../support/programs/program.ts";
+import { editMessages, publish } from "../support/kafka/records.ts";
+import { type Relay, startRelay } from "../support/stream/relay.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { until } from "../support/tools/until.ts";
 
 const brokers = await testKafka();
 const server = await testPostgres();

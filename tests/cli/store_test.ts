@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { shell } from "../../lib/local/shell.ts";
-import { sleep } from "../../lib/sleep.ts";
-import { testKafka } from "../support/kafka.ts";
-import { POSTGRES_USER, testPostgres } from "../support/postgres.ts";
-import { runProgram, startProgram } from "../support/program.ts";
-import { editMessages, publish } from "../support/records.ts";
-import { makeTopic } from "../support/topic.ts";
-import { until } from "../support/until.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { shell } from "../../lib/local/process/shell.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { POSTGRES_USER, testPostgres } from "../support/databases/postgres.ts";
+import { runProgram, startProgram } from "../support/programs/program.ts";
+import { editMessages, publish } from "../support/kafka/records.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { until } from "../support/tools/until.ts";
 
 const brokers = await testKafka();
 const server = await testPostgres();
@@ -287,7 +287,7 @@ Deno.test({
 
 Deno.test("store takes records in every compression", () =>
   withFile(async (file) => {
-    const { CompressionTypes } = await import("../../lib/kafka/kafkajs.ts");
+    const { CompressionTypes } = await import("../../lib/kafka/client/kafkajs.ts");
     const topic = await makeTopic(brokers, { partitions: 1 });
     const producer = openCluster({ brokers: brokers.split(",") }).quick.producer();
     await producer.connect();

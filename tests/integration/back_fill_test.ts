@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { clusterConfig } from "../../lib/cli/kafka_options.ts";
+import { clusterConfig } from "../../lib/cli/options/kafka.ts";
 import { parseOptions } from "../../lib/cli/option.ts";
-import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/producer.ts";
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { readTopic } from "../../lib/kafka/reader.ts";
-import { serveEvents } from "../../lib/local/event_server.ts";
-import { records } from "../../lib/local/events/log.ts";
-import { EQIAD, syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka } from "../support/kafka.ts";
-import { makeTopic } from "../support/topic.ts";
+import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/programs/producer.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { readTopic } from "../../lib/kafka/consume/reader.ts";
+import { serveEvents } from "../../lib/replay/server.ts";
+import { records } from "../../lib/replay/log.ts";
+import { EQIAD, syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const HOUR = 3_600_000;

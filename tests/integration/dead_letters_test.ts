@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseOptions } from "../../lib/cli/option.ts";
-import { clusterConfig } from "../../lib/cli/kafka_options.ts";
-import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/producer.ts";
-import { withAdmin } from "../../lib/kafka/admin.ts";
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { type ReadOptions, type ReadRecord, readTopic } from "../../lib/kafka/reader.ts";
-import { createTopics } from "../../lib/kafka/topics.ts";
-import { withGarbage } from "../../lib/local/events/faults.ts";
-import { type EventLog, records } from "../../lib/local/events/log.ts";
-import { serveEvents } from "../../lib/local/event_server.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka, uniqueTopic } from "../support/kafka.ts";
+import { clusterConfig } from "../../lib/cli/options/kafka.ts";
+import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/programs/producer.ts";
+import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { type ReadOptions, type ReadRecord, readTopic } from "../../lib/kafka/consume/reader.ts";
+import { createTopics } from "../../lib/kafka/admin/topics.ts";
+import { withGarbage } from "../../lib/replay/service/faults.ts";
+import { type EventLog, records } from "../../lib/replay/log.ts";
+import { serveEvents } from "../../lib/replay/server.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 
 const kafka = await testKafka();
 const START = Date.now() - 3_600_000;

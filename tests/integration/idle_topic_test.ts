@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka } from "../support/kafka.ts";
-import { eventsOf, produce, recordsOf, serve } from "../support/produce.ts";
-import { makeTopic } from "../support/topic.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { eventsOf, produce, recordsOf, serve } from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 

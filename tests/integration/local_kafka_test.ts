@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { UserError } from "../../lib/error.ts";
-import { withAdmin } from "../../lib/kafka/admin.ts";
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { describeTopic } from "../../lib/kafka/topics.ts";
-import { startKafka } from "../../lib/local/broker.ts";
-import type { LocalKafka } from "../../lib/local/local_kafka.ts";
-import { kafkaStatus, stopKafka } from "../../lib/local/running.ts";
-import { isFree } from "../../lib/local/ports.ts";
-import { probe } from "../../lib/local/probe.ts";
-import { commandLine } from "../../lib/local/process.ts";
-import { testFolder } from "../support/folder.ts";
-import { makeTopic } from "../support/topic.ts";
+import { UserError } from "../../lib/shared/error.ts";
+import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { describeTopic } from "../../lib/kafka/admin/topics.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
+import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
+import { kafkaStatus, stopKafka } from "../../lib/local/kafka/status.ts";
+import { isFree } from "../../lib/local/process/ports.ts";
+import { probe } from "../../lib/local/kafka/metadata_probe.ts";
+import { commandLine } from "../../lib/local/process/process.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 Deno.test("startKafka() keeps the data over a restart, and over stale pids", async () => {
   await using folder = await testFolder();

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { savedPosition } from "../../lib/kafka/position_store.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka, uniqueTopic } from "../support/kafka.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { savedPosition } from "../../lib/kafka/publish/position_store.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import {
   eventsOf,
   produce,
@@ -10,8 +10,8 @@ import {
   serve,
   type TextRecord,
   type Upstream,
-} from "../support/produce.ts";
-import { makeTopic } from "../support/topic.ts";
+} from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../lib/error.ts";
-import { CODFW, EQIAD, syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka, testKafka3, uniqueTopic } from "../support/kafka.ts";
+import { UserError } from "../../lib/shared/error.ts";
+import { CODFW, EQIAD, syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka, testKafka3, uniqueTopic } from "../support/kafka/kafka.ts";
 import {
   eventsOf,
   produce,
@@ -9,8 +9,8 @@ import {
   serve,
   type TextRecord,
   type Upstream,
-} from "../support/produce.ts";
-import { makeTopic } from "../support/topic.ts";
+} from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const kafka3 = await testKafka3();

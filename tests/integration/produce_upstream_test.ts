@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Faults } from "../../lib/local/events/faults.ts";
-import { withGarbage } from "../../lib/local/events/faults.ts";
-import type { EventServerStats } from "../../lib/local/event_server.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { testKafka } from "../support/kafka.ts";
-import { eventsOf, recordsOf, serve, startProducer } from "../support/produce.ts";
-import type { Ended } from "../support/program.ts";
-import { makeTopic } from "../support/topic.ts";
+import type { Faults } from "../../lib/replay/service/faults.ts";
+import { withGarbage } from "../../lib/replay/service/faults.ts";
+import type { EventServerStats } from "../../lib/replay/server.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { eventsOf, recordsOf, serve, startProducer } from "../support/kafka/produce.ts";
+import type { Ended } from "../support/programs/program.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);

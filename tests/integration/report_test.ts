@@ -1,13 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../lib/error.ts";
+import { UserError } from "../../lib/shared/error.ts";
 import { type DatabaseAddress, parseDatabase } from "../../lib/store/address.ts";
-import { openReader } from "../../lib/store/answers.ts";
-import { openSink } from "../../lib/store/database.ts";
-import { QUESTIONS } from "../../lib/store/questions.ts";
+import { openReader } from "../../lib/store/report/answers.ts";
+import { openSink } from "../../lib/store/sinks/open.ts";
+import { QUESTIONS } from "../../lib/store/report/questions.ts";
 import { toRows } from "../../lib/store/rows.ts";
-import { testFolder } from "../support/folder.ts";
-import { testPostgres } from "../support/postgres.ts";
-import { editOf } from "../support/records.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { testPostgres } from "../support/databases/postgres.ts";
+import { editOf } from "../support/kafka/records.ts";
 
 const server = await testPostgres();
 

@@ -1,17 +1,17 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../lib/error.ts";
+import { UserError } from "../../lib/shared/error.ts";
 import { type DatabaseAddress, parseDatabase } from "../../lib/store/address.ts";
-import { openReader } from "../../lib/store/answers.ts";
-import { openSink } from "../../lib/store/database.ts";
-import { connect } from "../../lib/store/postgres_connection.ts";
-import { QUESTIONS } from "../../lib/store/questions.ts";
+import { openReader } from "../../lib/store/report/answers.ts";
+import { openSink } from "../../lib/store/sinks/open.ts";
+import { connect } from "../../lib/store/sinks/postgres_connection.ts";
+import { QUESTIONS } from "../../lib/store/report/questions.ts";
 import { toRows } from "../../lib/store/rows.ts";
 import { type Claim, NO_ROWS, type Sink } from "../../lib/store/sink.ts";
 import { DatabaseSync } from "node:sqlite";
-import { testFolder } from "../support/folder.ts";
-import { HOSTILE } from "../support/hostile.ts";
-import { testPostgres } from "../support/postgres.ts";
-import { editOf } from "../support/records.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { HOSTILE } from "../support/tools/hostile.ts";
+import { testPostgres } from "../support/databases/postgres.ts";
+import { editOf } from "../support/kafka/records.ts";
 
 const server = await testPostgres();
 const encoder = new TextEncoder();

@@ -1,16 +1,16 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { UserError } from "../../lib/error.ts";
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { ByteBuffer } from "../../lib/local/events/byte_buffer.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { openSink } from "../../lib/store/database.ts";
-import { storeTopic } from "../../lib/store/group.ts";
-import { Progress } from "../../lib/store/progress.ts";
-import { testKafka } from "../support/kafka.ts";
-import { editMessages, openPublisher, publish } from "../support/records.ts";
-import { makeTopic } from "../support/topic.ts";
-import { until } from "../support/until.ts";
+import { UserError } from "../../lib/shared/error.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { openSink } from "../../lib/store/sinks/open.ts";
+import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
+import { Progress } from "../../lib/store/consumer/progress.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { editMessages, openPublisher, publish } from "../support/kafka/records.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { until } from "../support/tools/until.ts";
 
 const brokers = await testKafka();
 const config = { brokers: brokers.split(",") };
@@ -250,7 +250,7 @@ Deno.test("storeTopic() gives way to another group that stores the same into the
 Deno.test("storeTopic() refuses a group that holds a producer's position", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
-  const { sendOffsetWithMetadata } = await import("../../lib/kafka/kafkajs.ts");
+  const { sendOffsetWithMetadata } = await import("../../lib/kafka/client/offsets.ts");
   const producer = cluster.quick.producer({ transactionalId: topic, maxInFlightRequests: 1 });
   await producer.connect();
   const transaction = await producer.transaction();

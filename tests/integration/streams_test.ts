@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { syntheticStreams } from "../../lib/local/synthetic.ts";
-import { testKafka } from "../support/kafka.ts";
-import { eventsOf, recordsOf, serve, startProducer } from "../support/produce.ts";
-import { makeTopic } from "../support/topic.ts";
+import { syntheticStreams } from "../../lib/replay/synthetic/log.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { eventsOf, recordsOf, serve, startProducer } from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { assertEquals, assertNotEquals } from "@std/assert";
 import original from "kafkajs/src/consumer/filterAbortedMessages.js";
-import { dropAborted, type FetchedRecord } from "../../lib/kafka/aborted.ts";
+import { dropAborted, type FetchedRecord } from "../../lib/kafka/wire/aborted_records.ts";
 
 interface Case {
   readonly messages: readonly FetchedRecord[];
@@ -67,7 +67,7 @@ Deno.test("dropAborted() keeps what is committed, and what is in no transaction"
 });
 
 Deno.test("kafkajs's consumer uses dropAborted()", async () => {
-  await import("../../lib/kafka/kafkajs.ts");
+  await import("../../lib/kafka/client/kafkajs.ts");
   const { default: Batch } = await import("kafkajs/src/consumer/batch.js");
   const messages = [record(0, "A"), record(1, "A", ABORT), record(2, "A"), marker(3, "A", ABORT)];
   const abortedTransactions = [{ producerId: "A", firstOffset: "0" }];

@@ -4,12 +4,12 @@
  */
 import { createRequire } from "node:module";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-// Before anything that loads lib/kafka/kafkajs.ts, which replaces it.
+// Before anything that loads lib/kafka/client/kafkajs.ts, which replaces it.
 import original from "kafkajs/src/producer/groupMessagesPerPartition.js";
-import { groupByPartition } from "../../lib/kafka/group_by_partition.ts";
-import type { Transaction } from "../../lib/kafka/kafkajs.ts";
-import { chunksOf } from "../../lib/kafka/record.ts";
-import { sendChunks } from "../../lib/kafka/send.ts";
+import { groupByPartition } from "../../lib/kafka/wire/group_by_partition.ts";
+import type { Transaction } from "../../lib/kafka/client/kafkajs.ts";
+import { chunksOf } from "../../lib/kafka/publish/chunks.ts";
+import { sendChunks } from "../../lib/kafka/publish/send.ts";
 import {
   batchOf,
   NEVER,
@@ -17,9 +17,9 @@ import {
   newPlace,
   type Place,
   withTransactions,
-} from "../support/delivery.ts";
-import { testKafka3 } from "../support/kafka.ts";
-import { recordsOf } from "../support/produce.ts";
+} from "../support/kafka/delivery.ts";
+import { testKafka3 } from "../support/kafka/kafka.ts";
+import { recordsOf } from "../support/kafka/produce.ts";
 
 const kafka = await testKafka3();
 

@@ -1,14 +1,14 @@
 /** The live page in a real Chromium, fed from a topic of a real Kafka by the real program. */
 import { assert, assertEquals } from "@std/assert";
 import axe, { type AxeResults } from "npm:axe-core@4.14.1";
-import type { Edit } from "../../lib/edits/edit.ts";
-import { launchBrowser, openTab, type Page } from "../support/browser.ts";
-import { TestDashboard } from "../support/dashboard.ts";
-import { hourOfEdits, inventEdit } from "../support/edits.ts";
-import { HOSTILE } from "../support/hostile.ts";
-import { testKafka } from "../support/kafka.ts";
-import { TestTopic } from "../support/topic.ts";
-import { until } from "../support/until.ts";
+import type { Edit } from "../../lib/edits/message/edit.ts";
+import { launchBrowser, openTab, type Page } from "../support/page/browser.ts";
+import { TestDashboard } from "../support/page/dashboard.ts";
+import { hourOfEdits, inventEdit } from "../support/stream/edits.ts";
+import { HOSTILE } from "../support/tools/hostile.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { TestTopic } from "../support/kafka/topic.ts";
+import { until } from "../support/tools/until.ts";
 
 const kafka = await testKafka();
 

@@ -1,11 +1,11 @@
 /** The live page while Kafka, or the dashboard, is away, and afterwards: never with a reload. */
 import { assertEquals } from "@std/assert";
-import { startKafka } from "../../lib/local/broker.ts";
-import { launchBrowser, openTab, type Page } from "../support/browser.ts";
-import { TestDashboard } from "../support/dashboard.ts";
-import { inventEdit } from "../support/edits.ts";
-import { fileFolder } from "../support/folder.ts";
-import { TestTopic } from "../support/topic.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
+import { launchBrowser, openTab, type Page } from "../support/page/browser.ts";
+import { TestDashboard } from "../support/page/dashboard.ts";
+import { inventEdit } from "../support/stream/edits.ts";
+import { fileFolder } from "../support/tools/folder.ts";
+import { TestTopic } from "../support/kafka/topic.ts";
 
 const kafka = await startKafka({ directory: await fileFolder(), port: 0, heap: 256 });
 

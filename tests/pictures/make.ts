@@ -5,15 +5,15 @@
  *     deno task pictures
  */
 import { program, runMain } from "../../lib/cli/program.ts";
-import { startKafka } from "../../lib/local/broker.ts";
-import { serveEvents } from "../../lib/local/event_server.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { sleep } from "../../lib/sleep.ts";
-import { launchBrowser, openTab } from "../support/browser.ts";
-import { TestDashboard } from "../support/dashboard.ts";
-import { hourOfEdits, inventEdit } from "../support/edits.ts";
-import { startOnTerminal } from "../support/terminal.ts";
-import { TestTopic } from "../support/topic.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
+import { serveEvents } from "../../lib/replay/server.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import { launchBrowser, openTab } from "../support/page/browser.ts";
+import { TestDashboard } from "../support/page/dashboard.ts";
+import { hourOfEdits, inventEdit } from "../support/stream/edits.ts";
+import { startOnTerminal } from "../support/programs/terminal.ts";
+import { TestTopic } from "../support/kafka/topic.ts";
 import { terminalSvg } from "./terminal_svg.ts";
 
 const PAGE = "docs/live-page.png";

@@ -1,4 +1,4 @@
-import type { IBufferCell, Terminal } from "../support/terminal.ts";
+import type { IBufferCell, Terminal } from "../support/programs/terminal.ts";
 
 /** Width of a column, height of a row, size of the letters and the margin, in px. */
 const COLUMN = 7.8;

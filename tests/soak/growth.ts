@@ -1,4 +1,4 @@
-import { median } from "../support/statistics.ts";
+import { median } from "../support/tools/statistics.ts";
 
 /** A figure at a time, in ms. */
 export interface Point {

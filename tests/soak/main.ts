@@ -4,14 +4,14 @@
  *
  *     deno task soak
  */
-import { isKept } from "../../lib/chaos/report.ts";
+import { isKept } from "../chaos/harness/report.ts";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
 import { duration, integer, positiveDuration } from "../../lib/cli/values.ts";
-import { ExitCode, UserError } from "../../lib/error.ts";
+import { ExitCode, UserError } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
-import type { Usage } from "../support/process.ts";
+import type { Usage } from "../support/programs/process.ts";
 import { runSoak } from "./run.ts";
 import type { Watched } from "./watched.ts";
 

@@ -8,15 +8,15 @@
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
 import { integer, positiveDuration } from "../../lib/cli/values.ts";
-import { startKafka } from "../../lib/local/broker.ts";
-import { sleep } from "../../lib/sleep.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
-import { type Browser, launchBrowser, openTab, type Page } from "../support/browser.ts";
-import { TestDashboard } from "../support/dashboard.ts";
-import type { Edit } from "../../lib/edits/edit.ts";
-import { inventEdit } from "../support/edits.ts";
-import { cpuSeconds, residentBytes } from "../support/process.ts";
-import { TestTopic } from "../support/topic.ts";
+import { type Browser, launchBrowser, openTab, type Page } from "../support/page/browser.ts";
+import { TestDashboard } from "../support/page/dashboard.ts";
+import type { Edit } from "../../lib/edits/message/edit.ts";
+import { inventEdit } from "../support/stream/edits.ts";
+import { cpuSeconds, residentBytes } from "../support/programs/process.ts";
+import { TestTopic } from "../support/kafka/topic.ts";
 
 const soakOptions = {
   title: "How much",

@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline";
 import { createReadStream } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { type CheckedRecord, Checker, type Verdict } from "../../lib/chaos/checker.ts";
-import type { Expected } from "../../lib/chaos/expected.ts";
-import type { Cluster } from "../../lib/kafka/cluster.ts";
-import { readTopic } from "../../lib/kafka/reader.ts";
-import type { TestDatabase } from "../support/postgres.ts";
+import { type CheckedRecord, Checker, type Verdict } from "../chaos/harness/checker.ts";
+import type { Expected } from "../chaos/harness/expected.ts";
+import type { Cluster } from "../../lib/kafka/client/cluster.ts";
+import { readTopic } from "../../lib/kafka/consume/reader.ts";
+import type { TestDatabase } from "../support/databases/postgres.ts";
 
 type Edits = Pick<Expected, "edits">;
 

@@ -1,12 +1,12 @@
-import type { Verdict } from "../../lib/chaos/checker.ts";
-import { expectedOf } from "../../lib/chaos/expected.ts";
-import { openCluster } from "../../lib/kafka/cluster.ts";
-import { startKafka } from "../../lib/local/broker.ts";
-import { syntheticLog } from "../../lib/local/synthetic.ts";
-import { sleep } from "../../lib/sleep.ts";
-import { testPostgres } from "../support/postgres.ts";
-import { serve } from "../support/produce.ts";
-import { makeTopic } from "../support/topic.ts";
+import type { Verdict } from "../chaos/harness/checker.ts";
+import { expectedOf } from "../chaos/harness/expected.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import { testPostgres } from "../support/databases/postgres.ts";
+import { serve } from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
 import { checkPostgres, checkPrinted, checkSqlite, checkTopic } from "./places.ts";
 import { Watched } from "./watched.ts";
 

@@ -1,8 +1,8 @@
-import { UserError } from "../../lib/error.ts";
-import { supervise, type Supervised } from "../../lib/local/process.ts";
-import { tail } from "../../lib/local/tail.ts";
+import { UserError } from "../../lib/shared/error.ts";
+import { supervise, type Supervised } from "../../lib/local/process/process.ts";
+import { tail } from "../../lib/local/process/tail.ts";
 import { type Growth, growthOf } from "./growth.ts";
-import { type Usage, usageOf } from "../support/process.ts";
+import { type Usage, usageOf } from "../support/programs/process.ts";
 
 /** A program of this repository, whose usage is to be watched. */
 export interface WatchedOptions {

@@ -1,7 +1,8 @@
-/** What DESIGN.md says of the house, held against the imports. */
-import { assertEquals } from "@std/assert";
+/** Checks the claims of DESIGN.md about the layout against the imports. */
+import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
+const MAX_FILES = 15;
 
 const read = (file: string) => Deno.readTextFileSync(new URL(file, ROOT));
 
@@ -9,9 +10,10 @@ const read = (file: string) => Deno.readTextFileSync(new URL(file, ROOT));
 const imports = new Map<string, readonly string[]>();
 for (const file of files("lib/")) {
   const found = read(file).matchAll(
-    /^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|^import "([^"]+)"/gm,
+    /^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|^import "([^"]+)"|await import\("([^"]+)"\)/gm,
   );
-  imports.set(file, [...found].map(([, from, bare]) => resolved(file, from ?? bare!)));
+  const specifiers = [...found].map(([, from, bare, late]) => from ?? bare ?? late!);
+  imports.set(file, specifiers.map((specifier) => resolved(file, specifier)));
 }
 
 function* files(folder: string): Generator<string> {
@@ -26,17 +28,36 @@ function resolved(file: string, specifier: string): string {
   return new URL(specifier, new URL(file, ROOT)).href.slice(ROOT.href.length);
 }
 
-/** The folder of `lib` that a file is in; files that are in none, and others, are no folder's. */
-const folderOf = (file: string) => /^lib\/[^/]+\//.exec(file)?.[0];
+const folderOf = (file: string) => file.slice(0, file.lastIndexOf("/") + 1);
+const stationOf = (file: string) => /^lib\/[^/]+\//.exec(file)?.[0];
 
-/** By folder of `lib`, those that it imports from. */
-const arrows = new Map<string, Set<string>>();
-for (const [file, from] of imports) {
-  const folder = folderOf(file);
-  if (folder === undefined) continue;
-  const known = arrows.get(folder) ?? new Set();
-  arrows.set(folder, known);
-  for (const one of from.map(folderOf)) if (one !== undefined && one !== folder) known.add(one);
+/** The arrows between the groups that `groupOf` sorts files of `lib` into. */
+function arrowsBetween(
+  groupOf: (file: string) => string | undefined,
+): Map<string, ReadonlySet<string>> {
+  const arrows = new Map<string, Set<string>>();
+  for (const [file, from] of imports) {
+    const group = groupOf(file);
+    if (group === undefined) continue;
+    const known = arrows.get(group) ?? new Set();
+    arrows.set(group, known);
+    for (const one of from.filter((one) => imports.has(one)).map(groupOf)) {
+      if (one !== undefined && one !== group) known.add(one);
+    }
+  }
+  return arrows;
+}
+
+/** What is left after all that can be reached without a circle was taken away. */
+function circles(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const left = new Map(arrows);
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    for (const [group, known] of left) {
+      if (![...known].some((one) => left.has(one))) left.delete(group);
+    }
+  }
+  return [...left.keys()];
 }
 
 Deno.test("lib/ imports nothing of programs or tests", () => {
@@ -46,54 +67,84 @@ Deno.test("lib/ imports nothing of programs or tests", () => {
   assertEquals(wrong, []);
 });
 
-Deno.test("the arrows between the folders of lib/ go one way", () => {
-  // Again and again without the folders that know none of the others: at the end none is left.
-  const left = new Map(arrows);
-  for (let before = -1; before !== left.size;) {
-    before = left.size;
-    for (const [folder, known] of left) {
-      if (![...known].some((one) => left.has(one))) left.delete(folder);
-    }
-  }
-  assertEquals([...left.keys()], []);
+Deno.test("no import circle between the files of lib/", () => {
+  assertEquals(circles(arrowsBetween((file) => file)), []);
 });
 
-Deno.test("upstream, edits and kafka do not know each other, but for the type Event", () => {
+Deno.test("no import circle between the stations of lib/", () => {
+  assertEquals(circles(arrowsBetween(stationOf)), []);
+});
+
+Deno.test("no folder of lib/, scripts/ or tests/support/ has more than 15 files", () => {
+  const all = ["lib/", "scripts/", "tests/support/"].flatMap((folder) => [...files(folder)]);
+  const sizes = Map.groupBy(all, folderOf);
+  const large = [...sizes].filter(([, files]) => files.length > MAX_FILES);
+  assertEquals(large.map(([folder, files]) => [folder, files.length]), []);
+});
+
+Deno.test("upstream, edits and kafka do not import each other, but for Event", () => {
   const stations = ["lib/upstream/", "lib/edits/", "lib/kafka/"];
   const known = [...imports].flatMap(([file, from]) =>
-    stations.includes(folderOf(file) ?? "")
+    stations.includes(stationOf(file) ?? "")
       ? from.filter((one) =>
-        stations.includes(folderOf(one) ?? "") && folderOf(one) !== folderOf(file)
+        stations.includes(stationOf(one) ?? "") && stationOf(one) !== stationOf(file)
       )
       : []
   );
-  assertEquals([...new Set(known)], ["lib/upstream/event.ts"]);
+  assertEquals([...new Set(known)], ["lib/upstream/parse/event.ts"]);
 });
 
-Deno.test("kafkajs is imported in one file only", () => {
+Deno.test("kafkajs is imported in lib/kafka/client/ only", () => {
   const users = [...imports].filter(([, from]) => from.some((one) => /^kafkajs\b/.test(one)));
-  assertEquals(users.map(([file]) => file), ["lib/kafka/kafkajs.ts"]);
+  const client = "lib/kafka/client/";
+  assertEquals(users.map(([file]) => file).sort(), [`${client}kafkajs.ts`, `${client}patches.ts`]);
 });
 
-Deno.test("pure parts use neither Deno nor the network", () => {
-  const pure =
-    /^lib\/(edits\/|upstream\/(sse|repeats|position|glance)\.ts|kafka\/(murmur2|record)\.ts)/;
-  const parts = [...imports.keys()].filter((file) => pure.test(file));
-  assertEquals(parts.length > 20, true);
-  assertEquals(parts.filter((file) => /\bDeno\.|\bfetch\(/.test(read(file))), []);
+/** These import only each other, `lib/shared/`, `node:` modules and the packages named here. */
+const PURE = [
+  /^lib\/edits\//,
+  /^lib\/kafka\/wire\//,
+  /^lib\/kafka\/publish\/chunks\.ts$/,
+  /^lib\/upstream\/parse\//,
+  /^lib\/upstream\/resume\/(repeats|position)\.ts$/,
+  /^lib\/(shared\/|avro\/wire)/,
+];
+const PURE_PACKAGES = ["zod", "avsc", "fastest-levenshtein"];
+
+Deno.test("pure files import only pure files", () => {
+  const isPure = (one: string) => PURE.some((pattern) => pattern.test(one));
+  const allowed = (one: string) =>
+    isPure(one) || one.startsWith("node:") || PURE_PACKAGES.includes(one) || one.endsWith(".json");
+  const pure = [...imports].filter(([file]) => isPure(file));
+  assert(pure.length > 30, `only ${pure.length} pure files`);
+  const wrong = pure.flatMap(([file, from]) =>
+    from.filter((one) => !allowed(one)).map((one) => `${file} imports ${one}`)
+  );
+  assertEquals(wrong, []);
+  const effects = pure.filter(([file]) =>
+    !file.startsWith("lib/shared/") && /\bDeno\.|\bfetch\(/.test(read(file))
+  );
+  assertEquals(effects.map(([file]) => file), []);
 });
 
-Deno.test("DESIGN.md's map has every folder of lib/, and no other, and whom each knows", () => {
+Deno.test("DESIGN.md's map has every folder of lib/, and what each imports", () => {
+  const arrows = arrowsBetween(stationOf);
   const rows = read("DESIGN.md").matchAll(/^\| `(lib\/[^`*]+\/)` *\|[^|]*\| (.*?) *\|$/gm);
-  const told = new Map([...rows].map(([, folder, knows]) => [folder!, namedIn(knows!, folder!)]));
-  const there = [...arrows].map(([folder, known]) => [folder, [...known].sort()] as const);
+  const shared = ["lib/shared/"];
+  const there = [...arrows].map(([folder, known]) =>
+    [folder, [...known].filter((one) => !shared.includes(one)).sort()] as const
+  );
+  const all = there.map(([folder]) => folder).filter((one) => !shared.includes(one));
+  const told = new Map(
+    [...rows].map(([, folder, knows]) => [folder!, namedIn(knows!, folder!, all)]),
+  );
   assertEquals(new Map([...told].sort()), new Map(there.sort()));
 });
 
 /** The folders that a cell names: `—`, `kafka, local`, `all but page`; with a remark in brackets. */
-function namedIn(cell: string, folder: string): string[] {
+function namedIn(cell: string, folder: string, all: readonly string[]): string[] {
   const names = cell.replace(/ \([^)]*\)/g, "").match(/[a-z]+(?=,|$)/g) ?? [];
   const named = names.map((name) => `lib/${name}/`);
   if (!cell.startsWith("all but ")) return named.sort();
-  return [...arrows.keys()].filter((one) => one !== folder && !named.includes(one)).sort();
+  return all.filter((one) => one !== folder && !named.includes(one)).sort();
 }

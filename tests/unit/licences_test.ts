@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { LICENCES, licences, licencesText } from "../../scripts/licences.ts";
+import { LICENCES, licences, licencesText } from "../../scripts/dev/licences.ts";
 
 /** What these ask for is at the most that their text goes along. */
 const FREE = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"]);

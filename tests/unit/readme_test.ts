@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
-import { manualOf, withManual } from "../../lib/cli/manual.ts";
-import { programs } from "../../scripts/options.ts";
+import { manualOf, withManual } from "../../lib/cli/options_page.ts";
+import { programs } from "../../scripts/dev/options.ts";
 
 Deno.test("README.md has the options of all programs as they are", async () => {
   const text = await Deno.readTextFile(new URL("../../README.md", import.meta.url));

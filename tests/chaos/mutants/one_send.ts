@@ -7,9 +7,9 @@
 import type { RecordMetadata } from "kafkajs";
 import Broker from "kafkajs/src/broker/index.js";
 import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
-import { KafkaClient, type Message, type Transaction } from "../../../lib/kafka/kafkajs.ts";
+import { KafkaClient, type Message, type Transaction } from "../../../lib/kafka/client/kafkajs.ts";
 import { runMain } from "../../../lib/cli/program.ts";
-import { sleep } from "../../../lib/sleep.ts";
+import { sleep } from "../../../lib/shared/sleep.ts";
 import { main } from "../../../main.ts";
 
 const CONCURRENT_TRANSACTIONS = 51;

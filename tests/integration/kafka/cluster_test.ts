@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
-import { withAdmin } from "../../../lib/kafka/admin.ts";
-import { type ClusterConfig, disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
-import { CompressionTypes } from "../../../lib/kafka/kafkajs.ts";
-import { readTopic } from "../../../lib/kafka/reader.ts";
-import { testKafka } from "../../support/kafka.ts";
-import { makeTopic } from "../../support/topic.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
+import { type ClusterConfig, disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import { CompressionTypes } from "../../../lib/kafka/client/kafkajs.ts";
+import { readTopic } from "../../../lib/kafka/consume/reader.ts";
+import { testKafka } from "../../support/kafka/kafka.ts";
+import { makeTopic } from "../../support/kafka/topic.ts";
 
 const brokers = (await testKafka()).split(",");
 

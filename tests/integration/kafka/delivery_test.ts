@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { withAdmin } from "../../../lib/kafka/admin.ts";
-import { type Admin, offsetCommitter } from "../../../lib/kafka/kafkajs.ts";
-import { savedPosition } from "../../../lib/kafka/position_store.ts";
-import { TakenOver } from "../../../lib/kafka/publisher.ts";
-import { UserError } from "../../../lib/error.ts";
+import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
+import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
+import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
+import { savedPosition } from "../../../lib/kafka/publish/position_store.ts";
+import { TakenOver } from "../../../lib/kafka/publish/publisher.ts";
+import { UserError } from "../../../lib/shared/error.ts";
 import {
   batchOf,
   NEVER,
@@ -11,10 +12,10 @@ import {
   newPlace,
   withAdmins,
   withTransactions,
-} from "../../support/delivery.ts";
-import { testKafka } from "../../support/kafka.ts";
-import { recordsOf } from "../../support/produce.ts";
-import { until } from "../../support/until.ts";
+} from "../../support/kafka/delivery.ts";
+import { testKafka } from "../../support/kafka/kafka.ts";
+import { recordsOf } from "../../support/kafka/produce.ts";
+import { until } from "../../support/tools/until.ts";
 
 const kafka = await testKafka();
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { batchOf, NEVER, newDelivery, newPlace } from "../../support/delivery.ts";
-import { ownKafka } from "../../support/kafka.ts";
-import { recordsOf } from "../../support/produce.ts";
+import { batchOf, NEVER, newDelivery, newPlace } from "../../support/kafka/delivery.ts";
+import { ownKafka } from "../../support/kafka/kafka.ts";
+import { recordsOf } from "../../support/kafka/produce.ts";
 
 const kafka = await ownKafka({ nodes: 3 });
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
-import { batchOf, NEVER, newDelivery, newPlace } from "../../support/delivery.ts";
-import { ownKafka } from "../../support/kafka.ts";
-import { recordsOf } from "../../support/produce.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import { batchOf, NEVER, newDelivery, newPlace } from "../../support/kafka/delivery.ts";
+import { ownKafka } from "../../support/kafka/kafka.ts";
+import { recordsOf } from "../../support/kafka/produce.ts";
 
 const kafka = await ownKafka({
   // Kafka's default, for three brokers.

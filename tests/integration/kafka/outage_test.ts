@@ -1,12 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { savedPosition } from "../../../lib/kafka/position_store.ts";
-import { syntheticLog } from "../../../lib/local/synthetic.ts";
-import { sleep } from "../../../lib/sleep.ts";
-import { batchOf, NEVER, newDelivery, newPlace, withTransactions } from "../../support/delivery.ts";
-import { ownKafka } from "../../support/kafka.ts";
-import { eventsOf, recordsOf, serve, startProducer } from "../../support/produce.ts";
-import { residentBytes } from "../../support/process.ts";
-import { until } from "../../support/until.ts";
+import { savedPosition } from "../../../lib/kafka/publish/position_store.ts";
+import { syntheticLog } from "../../../lib/replay/synthetic/log.ts";
+import { sleep } from "../../../lib/shared/sleep.ts";
+import {
+  batchOf,
+  NEVER,
+  newDelivery,
+  newPlace,
+  withTransactions,
+} from "../../support/kafka/delivery.ts";
+import { ownKafka } from "../../support/kafka/kafka.ts";
+import { eventsOf, recordsOf, serve, startProducer } from "../../support/kafka/produce.ts";
+import { residentBytes } from "../../support/programs/process.ts";
+import { until } from "../../support/tools/until.ts";
 
 const kafka = await ownKafka({
   // How often Kafka looks for transactions that are open for too long, 10 s by default.

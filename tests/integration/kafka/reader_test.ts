@@ -1,14 +1,15 @@
 import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
-import { gzipCodec, zstdCodec } from "../../../lib/kafka/compression.ts";
-import { withAdmin } from "../../../lib/kafka/admin.ts";
-import { type Cluster, disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
-import { type Producer, sendOffsetWithMetadata } from "../../../lib/kafka/kafkajs.ts";
-import { type ReadOptions, readTopic } from "../../../lib/kafka/reader.ts";
-import { testKafka, uniqueTopic } from "../../support/kafka.ts";
-import { makeTopic } from "../../support/topic.ts";
-import { until } from "../../support/until.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import { gzipCodec, zstdCodec } from "../../../lib/kafka/wire/compression.ts";
+import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
+import { type Cluster, disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import type { Producer } from "../../../lib/kafka/client/kafkajs.ts";
+import { sendOffsetWithMetadata } from "../../../lib/kafka/client/offsets.ts";
+import { type ReadOptions, readTopic } from "../../../lib/kafka/consume/reader.ts";
+import { testKafka, uniqueTopic } from "../../support/kafka/kafka.ts";
+import { makeTopic } from "../../support/kafka/topic.ts";
+import { until } from "../../support/tools/until.ts";
 
 const brokers = await testKafka();
 const cluster = openCluster({ brokers: brokers.split(",") });
@@ -147,7 +148,7 @@ for (const [name, type, codec] of [["zstd", 4, zstdCodec], ["gzip", 1, gzipCodec
     const messages = [{ partition: 0, value: Buffer.alloc(100_000) }];
     await producer.send({ topic, compression: type, messages });
     await disconnect(producer);
-    // Only here: loaded before lib/kafka/kafkajs.ts, it would be without that one's replacements.
+    // Only here: loaded before lib/kafka/client/kafkajs.ts, it would be without that one's replacements.
     const { CompressionCodecs } = (await import("kafkajs")).default;
     try {
       CompressionCodecs[type] = () => codec(65_536);

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { disconnect, openCluster } from "../../../lib/kafka/cluster.ts";
-import { readTopic } from "../../../lib/kafka/reader.ts";
-import { ownKafka } from "../../support/kafka.ts";
-import { makeTopic } from "../../support/topic.ts";
-import { until } from "../../support/until.ts";
+import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import { readTopic } from "../../../lib/kafka/consume/reader.ts";
+import { ownKafka } from "../../support/kafka/kafka.ts";
+import { makeTopic } from "../../support/kafka/topic.ts";
+import { until } from "../../support/tools/until.ts";
 
 const kafka = await ownKafka();
 const cluster = openCluster({ brokers: [kafka.bootstrapServers] });

@@ -1,16 +1,16 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
-import { withAdmin } from "../../../lib/kafka/admin.ts";
-import { openCluster } from "../../../lib/kafka/cluster.ts";
-import type { Admin } from "../../../lib/kafka/kafkajs.ts";
-import { alterTopic, topicDrift } from "../../../lib/kafka/topic_drift.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
+import { openCluster } from "../../../lib/kafka/client/cluster.ts";
+import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
+import { alterTopic, topicDrift } from "../../../lib/kafka/admin/topic_diff.ts";
 import {
   createTopics,
   describeTopic,
   partitionCounts,
   topicConfigs,
-} from "../../../lib/kafka/topics.ts";
-import { testKafka, uniqueTopic } from "../../support/kafka.ts";
+} from "../../../lib/kafka/admin/topics.ts";
+import { testKafka, uniqueTopic } from "../../support/kafka/kafka.ts";
 
 const cluster = openCluster({ brokers: (await testKafka()).split(",") });
 

@@ -4,7 +4,7 @@ import { avroDecoder, UndecodableValue } from "../../../lib/avro/decoder.ts";
 import { jsonValues } from "../../../lib/avro/json_values.ts";
 import { NoSchema } from "../../../lib/avro/registry.ts";
 import { HEADER_BYTES, schemaIdOf, writeHeader } from "../../../lib/avro/wire.ts";
-import { UserError } from "../../../lib/error.ts";
+import { UserError } from "../../../lib/shared/error.ts";
 
 const SCHEMA = {
   type: "record" as const,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { IncompatibleSchema, NoSchema, Registry } from "../../../lib/avro/registry.ts";
-import { UserError } from "../../../lib/error.ts";
+import { UserError } from "../../../lib/shared/error.ts";
 
 /** A registry that gives prepared answers, the last one again and again, and what it was asked. */
 function registry(answers: (Response | Error)[], auth?: string) {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { chart } from "../../bench/chart.ts";
-import { median, percentile } from "../../support/statistics.ts";
+import { median, percentile } from "../../support/tools/statistics.ts";
 import { report } from "../../bench/report.ts";
 import type { Results, Series } from "../../bench/results.ts";
 

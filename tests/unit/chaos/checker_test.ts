@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Checker, type Verdict } from "../../../lib/chaos/checker.ts";
-import { identityOf } from "../../../lib/chaos/expected.ts";
+import { Checker, type Verdict } from "../../chaos/harness/checker.ts";
+import { identityOf } from "../../chaos/harness/expected.ts";
 
 const DOMAIN = "en.wikipedia.org";
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { Producer } from "../../../lib/chaos/producer.ts";
-import { sleep } from "../../../lib/sleep.ts";
-import { testFolder } from "../../support/folder.ts";
+import { Producer } from "../../chaos/harness/producer.ts";
+import { sleep } from "../../../lib/shared/sleep.ts";
+import { testFolder } from "../../support/tools/folder.ts";
 
 for (const end of ["stop()", "disposal"]) {
   Deno.test(`Producer ends by ${end} also while its process is being started`, async () => {

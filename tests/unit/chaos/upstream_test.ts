@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { expectedOf } from "../../../lib/chaos/expected.ts";
-import { BadUpstream } from "../../../lib/chaos/upstream.ts";
-import { receive, USER_AGENT } from "../../support/frames.ts";
+import { expectedOf } from "../../chaos/harness/expected.ts";
+import { BadUpstream } from "../../chaos/harness/upstream.ts";
+import { receive, USER_AGENT } from "../../support/stream/frames.ts";
 
 const headers = { "user-agent": USER_AGENT };
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { flag, option, parseOptions } from "../../../lib/cli/option.ts";
 import { integer } from "../../../lib/cli/values.ts";
-import { UsageError } from "../../../lib/error.ts";
+import { UsageError } from "../../../lib/shared/error.ts";
 
 const group = {
   title: "Options",

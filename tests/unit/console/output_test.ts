@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { jsonOf } from "../../../lib/console/json.ts";
 import { lineOf } from "../../../lib/console/line.ts";
 import { linesOf } from "../../../lib/console/output.ts";
-import type { ReadRecord } from "../../../lib/kafka/reader.ts";
+import type { ReadRecord } from "../../../lib/kafka/consume/reader.ts";
 
 const HOSTILE = "\u001b[2J\u009b31m\u202etxt\r\n";
 const edit = {

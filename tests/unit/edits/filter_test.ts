@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import fc from "../../support/fast_check.ts";
+import fc from "../../support/tools/fast_check.ts";
 import { compileFilter, type Filter, isNamespace } from "../../../lib/edits/filter.ts";
-import { namespaceName } from "../../../lib/edits/namespaces.ts";
-import type { Event } from "../../../lib/upstream/event.ts";
-import { change, pageChange, pageCreate } from "./events.ts";
+import { namespaceName } from "../../../lib/edits/message/namespaces.ts";
+import type { Event } from "../../../lib/upstream/parse/event.ts";
+import { change, pageChange, pageCreate } from "../../support/stream/events.ts";
 
 const cases: [string, Filter, Event, boolean][] = [
   ["nothing asked for", {}, change({ type: undefined, title: undefined }), true],

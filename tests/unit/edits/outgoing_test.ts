@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { encodeEdit } from "../../../lib/edits/edit.ts";
+import { encodeEdit } from "../../../lib/edits/message/edit.ts";
 import { compile, isCanary } from "../../../lib/edits/outgoing.ts";
-import { RefusedEvent } from "../../../lib/upstream/event.ts";
-import { change } from "./events.ts";
+import { RefusedEvent } from "../../../lib/upstream/parse/event.ts";
+import { change } from "../../support/stream/events.ts";
 
 const transform = compile({ topic: "edits", filter: { types: ["edit"] }, key: "page" });
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "../../support/fast_check.ts";
+import fc from "../../support/tools/fast_check.ts";
 import { matcher } from "../../../lib/edits/pattern.ts";
 
 const cases: [string[], string, boolean][] = [

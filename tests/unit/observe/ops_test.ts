@@ -6,9 +6,9 @@ import { addProcessMetrics } from "../../../lib/observe/process_metrics.ts";
 import { addProducerMetrics } from "../../../lib/observe/producer_metrics.ts";
 import { addStoreMetrics } from "../../../lib/observe/store_metrics.ts";
 import { newCounts } from "../../../lib/produce/counts.ts";
-import { Progress } from "../../../lib/store/progress.ts";
-import { familiesOf, type Family, valueOf } from "../../support/prometheus.ts";
-import { selectionsOf } from "../../support/promql.ts";
+import { Progress } from "../../../lib/store/consumer/progress.ts";
+import { familiesOf, type Family, valueOf } from "../../support/programs/prometheus.ts";
+import { selectionsOf } from "../../support/programs/promql.ts";
 
 const read = (file: string) =>
   Deno.readTextFileSync(new URL(`../../../ops/${file}`, import.meta.url));

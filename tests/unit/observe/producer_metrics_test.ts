@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { addProducerMetrics } from "../../../lib/observe/producer_metrics.ts";
 import { newCounts } from "../../../lib/produce/counts.ts";
-import { familiesOf, valueOf } from "../../support/prometheus.ts";
+import { familiesOf, valueOf } from "../../support/programs/prometheus.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
+import { UserError } from "../../../lib/shared/error.ts";
 import { EventLoopWatch } from "../../../lib/observe/event_loop.ts";
 import { healthFrom } from "../../../lib/observe/health.ts";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { addProcessMetrics } from "../../../lib/observe/process_metrics.ts";
 import { type ObserveServerOptions, serveObservations } from "../../../lib/observe/server.ts";
-import { gatherLog } from "../../support/logged.ts";
-import { familiesOf, valueOf } from "../../support/prometheus.ts";
+import { gatherLog } from "../../support/programs/logged.ts";
+import { familiesOf, valueOf } from "../../support/programs/prometheus.ts";
 
 function options(more: Partial<ObserveServerOptions> = {}): ObserveServerOptions {
   const well = () => healthFrom([]);

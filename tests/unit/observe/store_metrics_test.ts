@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { addStoreMetrics } from "../../../lib/observe/store_metrics.ts";
-import { familiesOf, valueOf } from "../../support/prometheus.ts";
+import { familiesOf, valueOf } from "../../support/programs/prometheus.ts";
 
 const snapshot = {
   ...{ edits: 10, bad: 2, lagRecords: 1200, lagMs: 3000, partitions: 3 },

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Biggest } from "../../../lib/page/biggest.ts";
-import { pageEdit } from "./edits.ts";
+import { pageEdit } from "../../support/page/edits.ts";
 
 Deno.test("Biggest ranks by bytes added or taken, and forgets slots", () => {
   const biggest = new Biggest(3);

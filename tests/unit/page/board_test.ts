@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Board } from "../../../lib/page/board.ts";
-import { pageEdit } from "./edits.ts";
+import { pageEdit } from "../../support/page/edits.ts";
 
 const NOW = 1_700_000_000_000;
 

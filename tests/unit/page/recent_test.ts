@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Recent } from "../../../lib/page/recent.ts";
-import { pageEdit } from "./edits.ts";
+import { pageEdit } from "../../support/page/edits.ts";
 
 const times = (edits: readonly { time: number }[]) => edits.map(({ time }) => time);
 

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
+import { UserError } from "../../../lib/shared/error.ts";
 import { Board } from "../../../lib/page/board.ts";
 import { Broadcast, SUBSCRIBER_LIMIT } from "../../../lib/page/broadcast.ts";
 import { type PageServer, servePage } from "../../../lib/page/server.ts";
 import type { Message } from "../../../lib/page/wire.ts";
-import { sleep } from "../../../lib/sleep.ts";
-import { until } from "../../support/until.ts";
-import { pageEdit } from "./edits.ts";
+import { sleep } from "../../../lib/shared/sleep.ts";
+import { until } from "../../support/tools/until.ts";
+import { pageEdit } from "../../support/page/edits.ts";
 
 interface Served extends AsyncDisposable {
   readonly board: Board;

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "../../support/fast_check.ts";
+import fc from "../../support/tools/fast_check.ts";
 import { SlidingCounts } from "../../../lib/page/sliding_counts.ts";
 
 Deno.test("SlidingCounts.top() ranks by count, then by name", () => {

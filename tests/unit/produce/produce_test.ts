@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
-import type { Publisher } from "../../../lib/kafka/publisher.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import type { Publisher } from "../../../lib/kafka/publish/publisher.ts";
 import { newCounts } from "../../../lib/produce/counts.ts";
 import type { ProduceOptions } from "../../../lib/produce/options.ts";
 import { produce } from "../../../lib/produce/produce.ts";

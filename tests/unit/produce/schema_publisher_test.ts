@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../../lib/error.ts";
-import type { Batch, Publisher } from "../../../lib/kafka/publisher.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import type { Batch, Publisher } from "../../../lib/kafka/publish/publisher.ts";
 import { SchemaPublisher } from "../../../lib/produce/schema_publisher.ts";
 
 const signal = new AbortController().signal;

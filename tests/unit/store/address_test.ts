@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../../lib/error.ts";
+import { UsageError } from "../../../lib/shared/error.ts";
 import { formatDatabase, groupOf, parseDatabase } from "../../../lib/store/address.ts";
 
 Deno.test("parseDatabase() reads an SQLite file", () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { count } from "../../support/junit.ts";
+import { count } from "../../support/tools/junit.ts";
 
 const report = (tests: number, failures: number, errors: number, cases = "") =>
   `<?xml version="1.0"?>\n<testsuites name="deno test" tests="${tests}" failures="${failures}" ` +

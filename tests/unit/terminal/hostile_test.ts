@@ -7,8 +7,8 @@ import { lineOf } from "../../../lib/console/line.ts";
 import { renderStatus } from "../../../lib/terminal/status_line.ts";
 import { safeJson, safeText } from "../../../lib/terminal/safe_text.ts";
 import { csvText, tableText } from "../../../lib/terminal/table.ts";
-import { HOSTILE } from "../../support/hostile.ts";
-import { editOf } from "../../support/records.ts";
+import { HOSTILE } from "../../support/tools/hostile.ts";
+import { editOf } from "../../support/kafka/records.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Position } from "../../../lib/upstream/position.ts";
-import { UpstreamRefused } from "../../../lib/upstream/response.ts";
-import type { Arrival } from "../../../lib/upstream/arrival.ts";
-import { gatherLog } from "../../support/logged.ts";
+import { Position } from "../../../lib/upstream/resume/position.ts";
+import { UpstreamRefused } from "../../../lib/upstream/connection/response.ts";
+import type { Arrival } from "../../../lib/upstream/parse/arrival.ts";
+import { gatherLog } from "../../support/programs/logged.ts";
 import { EventStream, type StreamOptions } from "../../../lib/upstream/stream.ts";
 
 const TOPIC = "eqiad.mediawiki.recentchange";

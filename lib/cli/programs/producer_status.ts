@@ -1,0 +1,116 @@
+import { formatDuration } from "../../shared/duration.ts";
+import type { ProduceCounts } from "../../produce/counts.ts";
+import { Rate } from "../../shared/rate.ts";
+import { counted, rateText, type Status } from "../../terminal/status_line.ts";
+import { totalOf } from "./total.ts";
+
+/** What the producer's status is made of. */
+export interface ProducerSigns {
+  readonly counts: ProduceCounts;
+  /** Records published, and events handled, per second. */
+  readonly edits: number;
+  readonly events: number;
+  /** Time of the stream that passes in a second, in ms: 1,000 when it is live. */
+  readonly pace: number;
+  /** Where a back-fill ends, in ms. */
+  readonly until: number | undefined;
+  /** Silence in ms after which a connection is given up. */
+  readonly idleTimeout: number;
+  readonly isStopping: boolean;
+  readonly now: number;
+}
+
+/** The part of the idle timeout after which a silence is worth a word. */
+const NOTABLE = 0.25;
+
+/** Looks at a producer's counters from time to time. */
+export function producerWatch(
+  counts: ProduceCounts,
+  { stop, now = Date.now, ...more }: Pick<ProducerSigns, "until" | "idleTimeout"> & {
+    readonly stop: AbortSignal;
+    readonly now?: () => number;
+  },
+): () => Status {
+  const edits = new Rate();
+  const events = new Rate();
+  const pace = new Rate();
+  return () => {
+    const at = now();
+    return producerStatus({
+      ...{ counts, ...more, now: at, isStopping: stop.aborted },
+      edits: edits.next(counts.published, at),
+      events: events.next(counts.events, at),
+      pace: pace.next(counts.lastEventAt ?? counts.beganAt ?? at, at),
+    });
+  };
+}
+
+/** The producer in a line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`. */
+export function producerStatus(signs: ProducerSigns): Status {
+  const { counts, edits, events, now } = signs;
+  const { stream, published, lastEventAt, deadLetters } = counts;
+  const lag = lastEventAt === undefined ? undefined : Math.max(0, now - lastEventAt);
+  const refused = totalOf(counts.refused);
+  const reconnects = totalOf(stream?.reconnects);
+  const [repeats, gaps] = [stream?.repeats ?? 0, stream?.gaps ?? 0];
+  const state = stateOf(signs);
+  const backFill = state.isWell ? backFillOf(signs) : undefined;
+  return {
+    ...state,
+    ...backFill === undefined ? {} : { state: "back-fill", progress: backFill.progress },
+    parts: [
+      ...backFill === undefined ? [] : [backFill.text],
+      `${rateText(edits)} edits/s`,
+      `${rateText(events)} events/s`,
+      ...lag === undefined ? [] : [`${formatDuration(Math.round(lag / 100) * 100)} behind`],
+      `${published.toLocaleString("en")} published`,
+      ...refused > 0 ? [`${refused.toLocaleString("en")} refused`] : [],
+      ...deadLetters > 0 ? [counted(deadLetters, "dead letter")] : [],
+      counted(gaps, "gap"),
+      counted(reconnects, "reconnect"),
+      `${counted(repeats, "repeat")} dropped`,
+    ],
+    facts: {
+      ...{ edits_per_second: round(edits), events_per_second: round(events) },
+      lag_seconds: lag === undefined ? undefined : lag / 1000,
+      ...{ published, refused, dead_letters: deadLetters, gaps, reconnects, repeats },
+    },
+  };
+}
+
+/** Events that are older than this when they come are history that is caught up with, in ms. */
+const BACK_FILL = 60_000;
+
+/** How far a back-fill is: until a time, or until it is live. */
+function backFillOf(
+  { counts: { beganAt, lastEventAt, lastEventAge = 0 }, until, pace, now }: ProducerSigns,
+): { progress: number; text: string } | undefined {
+  if (beganAt === undefined || lastEventAt === undefined) return undefined;
+  const end = until ?? now;
+  if (until === undefined && lastEventAge < BACK_FILL) return undefined;
+  const covered = Math.max(0, lastEventAt - beganAt);
+  const progress = Math.min(1, covered / Math.max(1, end - beganAt));
+  // Now moves on while history is read.
+  const gain = pace - (until === undefined ? 1000 : 0);
+  const left = gain > 0 ? [`${formatDuration((end - lastEventAt) / gain * 1000)} left`] : [];
+  return { progress, text: [`${formatDuration(covered)} covered`, ...left].join(", ") };
+}
+
+function stateOf(
+  { counts, idleTimeout, isStopping, now }: ProducerSigns,
+): Pick<Status, "state" | "isWell"> {
+  const { stream, publisher, handledAt } = counts;
+  if (isStopping) return { state: "stopping", isWell: true };
+  if (stream === undefined || publisher === undefined) return { state: "starting", isWell: true };
+  if (!publisher.connected) return { state: "Kafka is away", isWell: false };
+  if (stream.state === "away") return { state: "the stream is away", isWell: false };
+  if (stream.state === "connecting") return { state: "connecting", isWell: true };
+  if (stream.state === "ended") return { state: "ending", isWell: true };
+  const silence = handledAt === undefined ? 0 : now - handledAt;
+  if (silence < NOTABLE * idleTimeout) return { state: "reading", isWell: true };
+  return { state: `silent for ${formatDuration(silence)}`, isWell: false };
+}
+
+function round(rate: number): number {
+  return Math.round(rate * 10) / 10;
+}

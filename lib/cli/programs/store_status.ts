@@ -1,0 +1,64 @@
+import { formatDuration } from "../../shared/duration.ts";
+import { Rate } from "../../shared/rate.ts";
+import type { Progress, Snapshot } from "../../store/consumer/progress.ts";
+import { counted, rateText, type Status } from "../../terminal/status_line.ts";
+
+/** What a store's status is made of. */
+export interface StoreSigns {
+  readonly snapshot: Snapshot;
+  /** Records stored per second. */
+  readonly rate: number;
+  readonly isStopping: boolean;
+}
+
+/** Looks at a store's progress from time to time. */
+export function storeWatch(
+  progress: Progress,
+  stop: AbortSignal,
+  now: () => number = Date.now,
+): () => Status {
+  const records = new Rate();
+  return () => {
+    return storeStatus({
+      snapshot: progress.snapshot(),
+      rate: records.next(progress.records, now()),
+      isStopping: stop.aborted,
+    });
+  };
+}
+
+/** The store in a line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345 stored …`. */
+export function storeStatus(signs: StoreSigns): Status {
+  const { snapshot: { edits, bad, lagRecords, lagMs, partitions }, rate } = signs;
+  return {
+    ...stateOf(signs),
+    parts: [
+      `${rateText(rate)} records/s`,
+      ...partitions > 0 ? [behind(lagRecords, lagMs)] : [],
+      `${edits.toLocaleString("en")} stored`,
+      ...bad > 0 ? [`${bad.toLocaleString("en")} put aside`] : [],
+      counted(partitions, "partition"),
+    ],
+    facts: {
+      records_per_second: Math.round(rate * 10) / 10,
+      ...{ lag_records: lagRecords, lag_seconds: lagMs / 1000 },
+      ...{ stored: edits, put_aside: bad, partitions },
+    },
+  };
+}
+
+function stateOf(
+  { snapshot: { isKafkaConnected, isDatabaseAway, partitions }, isStopping }: StoreSigns,
+): Pick<Status, "state" | "isWell"> {
+  if (isStopping) return { state: "stopping", isWell: true };
+  if (isDatabaseAway) return { state: "the database is away", isWell: false };
+  if (isKafkaConnected === undefined) return { state: "starting", isWell: true };
+  if (!isKafkaConnected) return { state: "Kafka is away", isWell: false };
+  return { state: partitions === 0 ? "standing by" : "storing", isWell: true };
+}
+
+function behind(records: number, ms: number): string {
+  if (records === 0) return "up to date";
+  const age = ms === 0 ? "" : ` (${formatDuration(ms)})`;
+  return `${counted(records, "record")}${age} behind`;
+}

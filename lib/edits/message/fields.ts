@@ -1,0 +1,105 @@
+import { type Event, RefusedEvent } from "../../upstream/parse/event.ts";
+
+/** A field of a message of one's own. */
+export interface Field {
+  /** Where the value is in the upstream event: `length.new`; objects only, no lists. */
+  readonly path: string;
+  /** Its name in the message. */
+  readonly name: string;
+}
+
+/** Gets the paths that none of the first {@linkcode FIRST_EVENTS} had: most likely mistakes. */
+export type OnLacking = (paths: readonly string[]) => void;
+
+/** So many events have to lack a path before it is told. */
+export const FIRST_EVENTS = 1000;
+
+/**
+ * Reads `PATH[=NAME]`; without a name, the path is the name. `NAME=PATH` is taken too where only
+ * what is on the right has a dot: a name seldom has one.
+ *
+ * @throws {Error} that says what was expected.
+ */
+export function parseField(text: string): Field {
+  const [left = "", right, ...more] = text.split("=");
+  if (more.length > 0 || !isPath(left) || (right !== undefined && !isPath(right))) {
+    throw new Error("expected PATH or PATH=NAME, such as length.new or length.new=size");
+  }
+  if (right === undefined) return { path: left, name: left };
+  const swapped = right.includes(".") && !left.includes(".");
+  return swapped ? { path: right, name: left } : { path: left, name: right };
+}
+
+function isPath(text: string): boolean {
+  return /^[\w$-]+(?:\.[\w$-]+)*$/.test(text) && text.length <= 200;
+}
+
+/**
+ * Makes an encoder that writes the fields in their order as one JSON object: values as upstream has
+ * them, with their types, null where the event lacks the path. It throws as `readFields` does.
+ */
+export function encodeFields(
+  fields: readonly Field[],
+  onLacking?: OnLacking,
+): (event: Event) => string {
+  const read = readFields(fields, onLacking);
+  const prefixes = fields.map(({ name }, index) =>
+    `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`
+  );
+  return (event) => {
+    const values = read(event);
+    let json = "";
+    for (let i = 0; i < prefixes.length; i++) json += prefixes[i]! + JSON.stringify(values[i]);
+    return `${json}}`;
+  };
+}
+
+/**
+ * Makes what reads the fields of an event, in their order: null where the event lacks the path.
+ *
+ * It throws `RefusedEvent` where a value would not stay what it was: an integer beyond 2^53, which
+ * JSON's reading has already rounded, or objects within objects more than {@linkcode MAX_DEPTH} deep.
+ *
+ * @param onLacking Called once at the most.
+ */
+export function readFields(
+  fields: readonly Field[],
+  onLacking: OnLacking = () => {},
+): (event: Event) => unknown[] {
+  const columns = fields.map(({ path }) => ({ path, keys: path.split(".") }));
+  const lacking = new Set(fields.map(({ path }) => path));
+  let events = 0;
+  return ({ body }) => {
+    const values = columns.map(({ path, keys }) => {
+      const value = valueAt(body, keys);
+      if (value === undefined) return null;
+      if (lacking.size > 0) lacking.delete(path);
+      if (!isExact(value, MAX_DEPTH)) throw new RefusedEvent(`wrong shape: ${path}`);
+      return value;
+    });
+    if (++events === FIRST_EVENTS && lacking.size > 0) onLacking([...lacking]);
+    return values;
+  };
+}
+
+/** How deep a value may be nested. */
+const MAX_DEPTH = 64;
+
+function valueAt(body: Event["body"], keys: readonly string[]): unknown {
+  let value: unknown = body;
+  for (const key of keys) {
+    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isExact(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => isExact(inner, depth - 1));
+}

@@ -1,0 +1,95 @@
+import { UsageError } from "../../shared/error.ts";
+import { type Event, RefusedEvent } from "../../upstream/parse/event.ts";
+import { domainOf, typeOf, wikiOf } from "../facets.ts";
+import type { Filter } from "../filter.ts";
+import { isWildcard } from "../pattern.ts";
+import {
+  MAX_TOPIC_LENGTH,
+  type Place,
+  type Placeholder,
+  templateParts,
+  topicText,
+} from "./template.ts";
+
+/** The most topics that one template may make. */
+const MAX_TOPICS = 1000;
+
+const READERS: Readonly<Record<Placeholder, (event: Event) => string | undefined>> = {
+  type: typeOf,
+  wiki: wikiOf,
+  domain: domainOf,
+};
+
+/**
+ * Makes the choice of the topic from a checked template (`topicTemplate`). Two events share a topic
+ * only where all values in it are the same.
+ *
+ * The choice throws `RefusedEvent` for an event that lacks a value, whose value makes no name that
+ * Kafka takes (or one of Kafka's own, `__…`), or that would need more than {@linkcode MAX_TOPICS}.
+ */
+export function compileRoute(template: string): (event: Event) => string {
+  const parts = templateParts(template);
+  if (parts.every((part) => typeof part === "string")) return () => template;
+  const known = new Set<string>();
+  return (event) => {
+    let topic = "";
+    for (const part of parts) topic += typeof part === "string" ? part : valueText(event, part);
+    if (!known.has(topic)) {
+      if (!isLegal(topic)) throw new RefusedEvent("no topic of this name can be");
+      if (known.size >= MAX_TOPICS) throw new RefusedEvent(`more than ${MAX_TOPICS} topics`);
+      known.add(topic);
+    }
+    return topic;
+  };
+}
+
+function valueText(event: Event, place: Place): string {
+  const value = READERS[place.placeholder](event);
+  if (value === undefined || value === "") {
+    throw new RefusedEvent(`wrong shape: ${place.placeholder}`);
+  }
+  if (value.length > MAX_TOPIC_LENGTH) throw new RefusedEvent("no topic of this name can be");
+  return topicText(value, place);
+}
+
+function isLegal(topic: string): boolean {
+  return topic.length <= MAX_TOPIC_LENGTH && topic !== "." && topic !== ".." &&
+    !topic.startsWith("__");
+}
+
+/**
+ * The topics that a template makes with a filter, where they are known before an event came: each
+ * placeholder has a list without wildcards. `undefined` where they are not, also with both `{wiki}`
+ * and `{domain}`, since most pairs of the two do not exist.
+ *
+ * @throws {UsageError} for more than {@linkcode MAX_TOPICS}, or a name that Kafka does not take.
+ */
+export function knownTopics(template: string, filter: Filter): readonly string[] | undefined {
+  if (template.includes("{wiki}") && template.includes("{domain}")) return undefined;
+  let topics = [""];
+  for (const part of templateParts(template)) {
+    const texts = typeof part === "string" ? [part] : knownTexts(part, filter);
+    if (texts === undefined) return undefined;
+    if (topics.length * texts.length > MAX_TOPICS) {
+      throw new UsageError(`The topic '${template}' stands for more than ${MAX_TOPICS} topics`);
+    }
+    topics = topics.flatMap((topic) => texts.map((text) => topic + text));
+  }
+  const illegal = topics.find((topic) => !isLegal(topic));
+  if (illegal === undefined) return topics;
+  throw new UsageError(
+    `The topic '${template}' stands for '${illegal}', which Kafka does not take`,
+  );
+}
+
+function knownTexts(place: Place, filter: Filter): readonly string[] | undefined {
+  const lists = { type: filter.types, wiki: filter.wikis, domain: filter.domains };
+  const values = lists[place.placeholder];
+  if (values === undefined || values.some(isWildcard)) return undefined;
+  return values.map((value) => topicText(value, place));
+}
+
+/** The topic that holds the position of a template's producer: `position` for each placeholder. */
+export function positionTopic(template: string): string {
+  return template.replaceAll(/\{\w+\}/g, "position");
+}

@@ -1,0 +1,84 @@
+import { rightHint, UserError } from "../shared/error.ts";
+import { isOwnHost } from "./host_check.ts";
+import { sleep } from "../shared/sleep.ts";
+
+/** Where to listen, and how that is told to the user. */
+export interface ListenOptions {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number;
+  /** Address or name to listen on. */
+  readonly hostname: string;
+  /** What is served: `metrics`. */
+  readonly what: string;
+  /** The flags that say where. */
+  readonly flags: { readonly port: string; readonly hostname: string };
+  /** The answer where the handler fails, or a response's body does. */
+  readonly onError: (error: unknown) => Response;
+  /** Closes it at once when aborted, connections too. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Serves HTTP; on a loopback address, to requests for a name of this machine only: others are
+ * answered 421.
+ *
+ * @throws {UserError} when the port is in use, or cannot or may not be listened on.
+ */
+export function listen(
+  { port, hostname, what, flags, onError, signal }: ListenOptions,
+  handler: (request: Request) => Response | Promise<Response>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    const options = { port, hostname, onListen: () => {}, onError };
+    return Deno.serve(
+      { ...options, ...signal === undefined ? {} : { signal } },
+      (request) =>
+        isOwnHost(request.headers.get("host"), hostname)
+          ? handler(request)
+          : textResponse(421, "This name does not lead here; use localhost"),
+    );
+  } catch (cause) {
+    const failed = `Cannot serve ${what} on ${hostname}:${port}`;
+    if (cause instanceof Deno.errors.AddrInUse) {
+      throw new UserError(`${failed}: the port is in use`, {
+        hint: `${flags.port} takes another one; 0 lets the system choose`,
+      });
+    }
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new UserError(`${failed}: this needs a permission`, {
+        hint: rightHint(`--allow-net=${hostname}:${port}`),
+      });
+    }
+    throw new UserError(failed, { hint: `Check ${flags.hostname} and ${flags.port}`, cause });
+  }
+}
+
+/** How long clients may take to read the last of what is theirs, in ms. */
+const CLOSE_LIMIT = 1000;
+
+/**
+ * Closes the port, and waits until every client has read the response that it is at; for 1 s at the
+ * most, as one that does not read would be waited for for ever.
+ */
+export async function closeServer(server: Deno.HttpServer): Promise<void> {
+  const done = new AbortController();
+  const shutdown = server.shutdown().finally(() => done.abort());
+  await Promise.race([shutdown, sleep(CLOSE_LIMIT, done.signal)]);
+}
+
+/** The address of a server: `http://127.0.0.1:9464`, `http://[::1]:9464`. */
+export function addressOf({ addr: { hostname, port } }: Deno.HttpServer<Deno.NetAddr>): string {
+  return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** An answer in words, unless `headers` say something else; they end with a line feed. */
+export function textResponse(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(text.endsWith("\n") ? text : `${text}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  });
+}

@@ -1,0 +1,167 @@
+import { UserError } from "../../shared/error.ts";
+import { protocolErrorType } from "../errors/explain.ts";
+import { type Admin, ConfigResourceTypes, ConfigSource } from "../client/kafkajs.ts";
+import { WITHOUT_LEADER } from "../errors/retry.ts";
+
+/** A topic as it is asked for. */
+export interface TopicSpec {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Settings of the topic by name; what is not here is left to the cluster. */
+  readonly configs?: ReadonlyMap<string, string>;
+}
+
+/** A topic as it is. */
+export interface TopicState {
+  readonly partitions: number;
+  /** Of the partition with the fewest replicas. */
+  readonly replicationFactor: number;
+}
+
+/** How long a new topic may take until each partition has a leader, in ms. */
+const LEADERS_LIMIT = 10_000;
+
+/** Describes a topic, or `undefined` where there is none that the user may see. */
+export async function describeTopic(admin: Admin, topic: string): Promise<TopicState | undefined> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const partitions = topics[0]?.partitions ?? [];
+    return {
+      partitions: partitions.length,
+      replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    };
+  } catch (error) {
+    if (protocolErrorType(error) === "UNKNOWN_TOPIC_OR_PARTITION") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The settings of a topic by name and in the order of names, which Kafka's is not; those of the
+ * cluster that apply to it included.
+ *
+ * @param names Default: all.
+ * @param only `own`: what was set on the topic itself.
+ */
+export async function topicConfigs(
+  admin: Admin,
+  topic: string,
+  { names, only }: { readonly names?: readonly string[]; readonly only?: "own" } = {},
+): Promise<Map<string, string>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{
+      type: ConfigResourceTypes.TOPIC,
+      name: topic,
+      ...names === undefined ? {} : { configNames: [...names] },
+    }],
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  return new Map(
+    entries
+      .filter(({ configSource }) => only !== "own" || configSource === ConfigSource.TOPIC_CONFIG)
+      .map(({ configName, configValue }): [string, string] => [configName, configValue])
+      .sort(([a], [b]) => a < b ? -1 : 1),
+  );
+}
+
+/**
+ * Makes the topics that do not exist yet, and returns when all have leaders.
+ *
+ * @returns Whether all of them are new.
+ * @throws {UserError} for a replication factor that the cluster does not have the brokers for.
+ */
+export async function createTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<boolean> {
+  let allNew: boolean;
+  try {
+    allNew = await admin.createTopics({
+      waitForLeaders: false,
+      topics: specs.map(({ topic, partitions, replicationFactor, configs = new Map() }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: [...configs].map(([name, value]) => ({ name, value })),
+      })),
+    });
+  } catch (error) {
+    if (protocolErrorType(error) !== "INVALID_REPLICATION_FACTOR") throw error;
+    throw tooFewBrokers((await admin.describeCluster()).brokers.length, specs, error);
+  }
+  await waitForLeaders(admin, specs.map(({ topic }) => topic));
+  return allNew;
+}
+
+function tooFewBrokers(brokers: number, specs: readonly TopicSpec[], cause: unknown): UserError {
+  const wanted = Math.max(...specs.map(({ replicationFactor }) => replicationFactor));
+  return new UserError(
+    `Cannot keep ${wanted} replicas of each partition: the cluster has ${brokers} ${
+      brokers === 1 ? "broker" : "brokers"
+    }`,
+    { hint: `Give --replication-factor ${brokers} or less, or start more brokers`, cause },
+  );
+}
+
+/**
+ * Returns when each partition of `topics` has a leader, and so takes records.
+ *
+ * @param limit ms to wait at the most.
+ * @throws {UserError} when that takes longer; whatever Kafka says but that it is not ready yet.
+ */
+async function waitForLeaders(
+  admin: Admin,
+  topics: readonly string[],
+  limit = LEADERS_LIMIT,
+): Promise<void> {
+  const deadline = Date.now() + limit;
+  while (!await haveLeaders(admin, topics)) {
+    if (Date.now() > deadline) {
+      throw new UserError(
+        "Cannot use a new topic: not all of its partitions have a leader in time",
+        {
+          hint: "Are all brokers running?",
+        },
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Asks the leaders themselves: metadata names them a moment before they know of it. */
+async function haveLeaders(admin: Admin, topics: readonly string[]): Promise<boolean> {
+  try {
+    for (const topic of topics) await admin.fetchTopicOffsets(topic);
+    return true;
+  } catch (error) {
+    const type = protocolErrorType(error);
+    // A broker may not have heard of a new topic yet.
+    if (WITHOUT_LEADER.has(type) || type === "UNKNOWN_TOPIC_OR_PARTITION") return false;
+    throw error;
+  }
+}
+
+/**
+ * How many partitions each of `topics` has; topics that do not exist are not in the map.
+ */
+export async function partitionCounts(
+  admin: Admin,
+  topics: readonly string[],
+): Promise<Map<string, number>> {
+  try {
+    return await countPartitions(admin, topics);
+  } catch (error) {
+    if (protocolErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+    const existing = new Set(await admin.listTopics());
+    return await countPartitions(admin, topics.filter((topic) => existing.has(topic)));
+  }
+}
+
+async function countPartitions(
+  admin: Admin,
+  topics: readonly string[],
+): Promise<Map<string, number>> {
+  // No name would mean all topics of the cluster.
+  if (topics.length === 0) return new Map();
+  const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
+  return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+}

@@ -1,0 +1,132 @@
+import { Buffer } from "node:buffer";
+import { murmur2 } from "../wire/murmur2.ts";
+import type { Message } from "../wire/message.ts";
+
+/** A record on its way to Kafka, before it has a partition. */
+export interface OutgoingRecord {
+  readonly topic: string;
+  /** Records with one key go to one partition, in order; null: one random partition per batch. */
+  readonly key: string | null;
+  readonly value: string | Uint8Array;
+  /** ms since 1970. */
+  readonly timestamp: number;
+  readonly headers?: Readonly<Record<string, string | Uint8Array>> | undefined;
+}
+
+/** Records of one partition that go to the broker in one request, as one record batch. */
+export interface Chunk {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: readonly Message[];
+  /** What the messages were made from, for whoever has to refuse one. */
+  readonly records: readonly OutgoingRecord[];
+}
+
+/** What a topic takes. */
+export interface TopicLimits {
+  readonly partitions: number;
+  /** `max.message.bytes`: the largest record batch, in bytes. */
+  readonly maxBytes: number;
+}
+
+/** Never more than this in one request, whatever the topic takes. */
+const MAX_CHUNK_BYTES = 900_000;
+/** Room that a record batch's own header takes, in bytes. */
+const BATCH_OVERHEAD = 100;
+/** Room for a record's lengths, attributes and deltas: at most seven varints. */
+const RECORD_OVERHEAD = 35;
+
+/**
+ * Sorts records into chunks: by partition, each in the records' order and within the bytes that the
+ * topic takes. A single record that is larger stays a chunk of its own, for the broker to judge:
+ * compressed it may fit.
+ *
+ * @param limits Gives what a topic takes; asked once a topic.
+ * @param random From 0 up to 1, for records without a key.
+ */
+export function chunksOf(
+  records: readonly OutgoingRecord[],
+  limits: (topic: string) => TopicLimits,
+  random: () => number = Math.random,
+): Chunk[] {
+  const chunks: Chunk[] = [];
+  const topics = new Map<string, Topic>();
+  for (const record of records) {
+    let topic = topics.get(record.topic);
+    if (topic === undefined) {
+      const { partitions, maxBytes } = limits(record.topic);
+      topic = {
+        partitions,
+        keyless: Math.floor(random() * partitions),
+        bytes: Math.min(maxBytes, MAX_CHUNK_BYTES) - BATCH_OVERHEAD,
+        open: new Map(),
+      };
+      topics.set(record.topic, topic);
+    }
+    const { message, partition, bytes } = encode(record, topic);
+    let chunk = topic.open.get(partition);
+    if (chunk === undefined || chunk.bytes + bytes > topic.bytes) {
+      chunk = { topic: record.topic, partition, messages: [], records: [], bytes: 0 };
+      topic.open.set(partition, chunk);
+      chunks.push(chunk);
+    }
+    chunk.messages.push(message);
+    chunk.records.push(record);
+    chunk.bytes += bytes;
+  }
+  return chunks;
+}
+
+/** Both halves of a chunk that has more than one record. */
+export function halves({ topic, partition, messages, records }: Chunk): Chunk[] {
+  const middle = Math.ceil(records.length / 2);
+  return [[0, middle], [middle, records.length]].map(([from, to]) => ({
+    topic,
+    partition,
+    messages: messages.slice(from, to),
+    records: records.slice(from, to),
+  }));
+}
+
+interface OpenChunk {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: Message[];
+  readonly records: OutgoingRecord[];
+  bytes: number;
+}
+
+interface Topic {
+  readonly partitions: number;
+  readonly keyless: number;
+  /** Bytes of records that one chunk may hold. */
+  readonly bytes: number;
+  readonly open: Map<number, OpenChunk>;
+}
+
+function encode(
+  { key, value, timestamp, headers }: OutgoingRecord,
+  { partitions, keyless }: Topic,
+): { message: Message; partition: number; bytes: number } {
+  const keyBytes = key === null ? null : Buffer.from(key);
+  const partition = keyBytes === null ? keyless : murmur2(keyBytes) % partitions;
+  const message: Message = {
+    key,
+    // Texts are encoded where they are written: bytes of their own would be copied once more.
+    value: typeof value === "string"
+      ? value
+      : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+    timestamp: String(timestamp),
+    partition,
+  };
+  let bytes = (keyBytes?.length ?? 0) + Buffer.byteLength(value) + RECORD_OVERHEAD;
+  if (headers !== undefined) {
+    const encoded: Record<string, Buffer> = {};
+    for (const [name, text] of Object.entries(headers)) {
+      const header = encoded[name] = Buffer.from(text as string);
+      bytes += 2 * name.length + header.length + 10;
+    }
+    message.headers = encoded;
+  }
+  return { message, partition, bytes };
+}

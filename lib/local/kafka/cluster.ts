@@ -1,0 +1,126 @@
+import { getLogger } from "@logtape/logtape";
+import { bootstrapServers, type Cluster } from "./cluster_file.ts";
+import { nodeLog, type NodeOptions, startNode } from "./node.ts";
+import { probe } from "./metadata_probe.ts";
+import type { Process } from "../process/process.ts";
+import { untilReady } from "../process/ready.ts";
+import { stopAll } from "../process/stop.ts";
+import { telling } from "../process/progress_log.ts";
+
+const log = getLogger(["wikitap", "kafka"]);
+
+/** A node as it is now. */
+export interface NodeState {
+  readonly id: number;
+  readonly port: number;
+  /** `undefined` while it does not run. */
+  readonly pid: number | undefined;
+}
+
+/** A local Kafka that this process started; `await using` stops it at the end of the block. */
+export class LocalKafka implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #cluster: Cluster;
+  readonly #options: NodeOptions;
+  readonly #startLimit: number;
+  readonly #running = new Map<number, Process>();
+  readonly #ended = Promise.withResolvers<{ id: number; code: number }>();
+
+  constructor(directory: string, cluster: Cluster, options: NodeOptions, startLimit: number) {
+    this.#directory = directory;
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#startLimit = startLimit;
+  }
+
+  /** The addresses of all nodes, for `--bootstrap-server`. */
+  get bootstrapServers(): string {
+    return bootstrapServers(this.#cluster);
+  }
+
+  /** The nodes, running or not. */
+  get nodes(): NodeState[] {
+    return this.#cluster.nodes.map(({ id, port }) => ({
+      id,
+      port,
+      pid: this.#running.get(id)?.pid,
+    }));
+  }
+
+  /** Resolves when a node ends that nobody here asked to; its exit code is over 128 for a signal. */
+  get ended(): Promise<{ id: number; code: number }> {
+    return this.#ended.promise;
+  }
+
+  /** Ends a node at once (SIGKILL), as a crash does. */
+  async kill(id: number): Promise<void> {
+    const process = this.#running.get(id);
+    if (process === undefined) return;
+    this.#running.delete(id);
+    await process.signal("KILL");
+    await process.exited;
+  }
+
+  /**
+   * Starts some nodes (default: all), and returns when they answer and see all that run.
+   *
+   * @throws {UserError} when one ends or does not answer in time; then none of them runs.
+   */
+  async start(...ids: readonly number[]): Promise<void> {
+    const wanted = (ids.length > 0 ? ids : this.#cluster.nodes.map(({ id }) => id))
+      .filter((id) => !this.#running.has(id));
+    const ready: Promise<void>[] = [];
+    try {
+      const started: [id: number, process: Process][] = [];
+      for (const id of wanted) started.push([id, await this.#spawn(id)]);
+      ready.push(...started.map(([id, process]) => this.#untilReady(id, process)));
+      await telling(Promise.all(ready), (seconds) => {
+        log.info("Still starting, for {seconds} s", { seconds });
+      });
+    } catch (error) {
+      await Promise.all(wanted.map((id) => this.kill(id)));
+      await Promise.allSettled(ready);
+      throw error;
+    }
+  }
+
+  /** Stops all nodes in order; those that take longer than 10 s, at once. */
+  async stop(): Promise<void> {
+    const processes = [...this.#running.values()];
+    this.#running.clear();
+    await stopAll(processes);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #spawn(id: number): Promise<Process> {
+    const process = await startNode(this.#directory, id, this.#options);
+    this.#running.set(id, process);
+    process.exited.then((code) => {
+      if (this.#running.get(id) !== process) return;
+      this.#running.delete(id);
+      this.#ended.resolve({ id, code });
+    });
+    return process;
+  }
+
+  #untilReady(id: number, process: Process): Promise<void> {
+    return untilReady(process, {
+      name: `Broker ${id}`,
+      isReady: () => this.#isReady(id),
+      limit: this.#startLimit,
+      log: `${this.#directory}/node-${id}/broker.log`,
+      logEnd: () => nodeLog(this.#directory, id),
+      signal: this.#options.signal,
+    });
+  }
+
+  /** The node answers, is of this cluster, and its view has every node that runs, unfenced. */
+  async #isReady(id: number): Promise<boolean> {
+    const view = await probe(this.#cluster.nodes.find((node) => node.id === id)!.port);
+    return view?.clusterId === this.#cluster.clusterId &&
+      [...this.#running.keys()].every((id) => view.brokerIds.includes(id));
+  }
+}

@@ -1,0 +1,95 @@
+import { getLogger } from "@logtape/logtape";
+import { UserError } from "../../shared/error.ts";
+import { lockFile } from "../process/lock.ts";
+import { fetchByMaven, FETCHED } from "../java/maven.ts";
+import { shell } from "../process/shell.ts";
+
+/** The Apache Kafka that is fetched. */
+export const KAFKA_VERSION = "4.2.2";
+
+/** What writes its log, which its jars alone do not bring, nor say in which version. */
+const LOG4J_VERSION = "2.25.5";
+
+/** Maven's plugin that copies jars, pinned as the jars are. */
+const COPY_DEPENDENCIES =
+  "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+
+const OR_KAFKA_HOME = "or set KAFKA_HOME to the folder of an unpacked Apache Kafka 4";
+
+const log = getLogger(["wikitap", "kafka"]);
+
+/**
+ * The folder of Kafka's jars: `libs` of `KAFKA_HOME` where that is set, else
+ * `.local/kafka-<version>/libs`, fetched by Maven once (45 MB).
+ *
+ * @throws {UserError} when `KAFKA_HOME` holds no Kafka 4, there is no Maven, or Maven fails.
+ */
+export async function kafkaLibs(signal?: AbortSignal): Promise<string> {
+  const home = Deno.env.get("KAFKA_HOME");
+  if (home) return checkedHome(home);
+  const present = `${FETCHED}/kafka-${KAFKA_VERSION}`;
+  if (await versionIn(`${present}/libs`) !== undefined) return `${present}/libs`;
+  await Deno.mkdir(FETCHED, { recursive: true });
+  using _lock = await lockFile(`${present}.lock`, {
+    signal,
+    onWait: () => log.info("Waiting for another process that fetches Apache Kafka"),
+  });
+  if (await versionIn(`${present}/libs`) === undefined) await fetchInto(present, signal);
+  return `${present}/libs`;
+}
+
+async function checkedHome(home: string): Promise<string> {
+  const libs = `${home.replace(/\/+$/, "")}/libs`;
+  const version = await versionIn(libs);
+  if (version === undefined) {
+    throw new UserError(`KAFKA_HOME is '${home}', and there is no Apache Kafka`, {
+      hint: "Its folder 'libs' is to hold kafka_2.13-….jar; correct KAFKA_HOME, or unset it",
+    });
+  }
+  if (Number.parseInt(version) < 4) {
+    throw new UserError(`KAFKA_HOME holds Kafka ${version}, which is too old`, {
+      hint: "Set it to a Kafka of version 4, or unset it",
+    });
+  }
+  return libs;
+}
+
+/**
+ * The version of the Kafka whose jars are in `libs`, or `undefined` where there is none. The shell
+ * looks, which may do so anywhere: KAFKA_HOME is wherever the user says.
+ */
+async function versionIn(libs: string): Promise<string | undefined> {
+  const { output } = await shell('for jar in "$1"/kafka_2.*.jar; do echo "${jar##*/}"; done', libs);
+  return output.split("\n").map(kafkaVersion).find((version) => version !== undefined);
+}
+
+/** The version in the name of the broker's own jar, or `undefined` for other files. */
+export function kafkaVersion(fileName: string): string | undefined {
+  return /^kafka_2\.\d+-(\d+\.\d+\.\d+[\w.-]*)\.jar$/.exec(fileName)?.[1];
+}
+
+async function fetchInto(target: string, signal: AbortSignal | undefined): Promise<void> {
+  log.info(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven (45 MB, once)`);
+  await fetchByMaven({
+    what: `Apache Kafka ${KAFKA_VERSION}`,
+    target,
+    dependencies: DEPENDENCIES,
+    args: [COPY_DEPENDENCIES, "-DincludeScope=runtime", "-DoutputDirectory=libs"],
+    isComplete: async (folder) => await versionIn(`${folder}/libs`) !== undefined,
+    otherwise: OR_KAFKA_HOME,
+    signal,
+  });
+}
+
+const DEPENDENCIES = `
+    <dependency>
+      <groupId>org.apache.kafka</groupId>
+      <artifactId>kafka_2.13</artifactId>
+      <version>${KAFKA_VERSION}</version>
+    </dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId>
+      <artifactId>log4j-slf4j-impl</artifactId>
+      <version>${LOG4J_VERSION}</version>
+    </dependency>
+`;

@@ -1,0 +1,35 @@
+import { sleep } from "../../shared/sleep.ts";
+import { commandLine, type Process, sendSignal, type Signal } from "./process.ts";
+
+/** A command that first writes its pid to a file, so that it is never out of reach. */
+export function notingPid(file: string, command: readonly string[]): string[] {
+  return ["sh", "-c", 'echo $$ >"$0"; exec "$@"', file, ...command];
+}
+
+/**
+ * The running process whose pid is in a file, whoever started it, or `undefined`.
+ *
+ * @param isOurs Looks at the command line: another program may have got the pid since then.
+ */
+export async function runningProcess(
+  file: string,
+  isOurs: (command: string) => boolean,
+): Promise<Process | undefined> {
+  const pid = Number(await Deno.readTextFile(file).catch(() => "0"));
+  const runs = async () => isOurs(await commandLine(pid) ?? "");
+  if (!(pid > 0 && await runs())) return undefined;
+  return {
+    pid,
+    signal: async (name: Signal) => {
+      if (await runs()) await sendSignal(pid, name);
+    },
+    get exited() {
+      return untilNot(runs);
+    },
+  };
+}
+
+async function untilNot(condition: () => Promise<boolean>): Promise<number> {
+  while (await condition()) await sleep(100);
+  return 0;
+}

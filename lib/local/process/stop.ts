@@ -1,0 +1,28 @@
+import { UserError } from "../../shared/error.ts";
+import type { Process } from "./process.ts";
+
+/** How long an orderly stop may take before SIGKILL, in ms. */
+const STOP_LIMIT = 10_000;
+
+/**
+ * Stops processes in order (SIGTERM), all at once; those that take longer than 10 s get SIGKILL.
+ *
+ * @throws {UserError} when one lives on.
+ */
+export async function stopAll(processes: readonly Process[]): Promise<void> {
+  await Promise.all(processes.map(async (process) => {
+    await process.signal("TERM");
+    if (await endsWithin(process, STOP_LIMIT)) return;
+    await process.signal("KILL");
+    if (await endsWithin(process, STOP_LIMIT)) return;
+    throw new UserError(`Process ${process.pid} can not be stopped`);
+  }));
+}
+
+async function endsWithin(process: Process, limit: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), limit));
+  const ended = await Promise.race([process.exited.then(() => true as const), late]);
+  clearTimeout(timer);
+  return ended;
+}

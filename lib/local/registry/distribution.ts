@@ -1,0 +1,60 @@
+import { getLogger } from "@logtape/logtape";
+import { lockFile } from "../process/lock.ts";
+import { fetchByMaven, FETCHED } from "../java/maven.ts";
+
+/** The Apicurio Registry that is fetched: the last of a line with Confluent's API and its own H2. */
+const VERSION = "2.5.11.Final";
+
+const UNPACK = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack";
+const ARTIFACT = `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`;
+
+const log = getLogger(["wikitap", "registry"]);
+
+/** The folder that it is fetched into. */
+const TARGET = `${FETCHED}/apicurio-${VERSION}`;
+
+/** Where the registry's jar is in `folder`, or is to be. */
+function jarIn(folder: string): string {
+  return `${folder}/apicurio-registry-app-${VERSION}-runner.jar`;
+}
+
+/** The jar of a registry that was fetched before, or `undefined`. */
+export async function fetchedRegistry(): Promise<string | undefined> {
+  const jar = jarIn(TARGET);
+  return await isFile(jar) ? await Deno.realPath(jar) : undefined;
+}
+
+/**
+ * The jar of a schema registry, fetched by Maven where it is missing (140 MB, once).
+ *
+ * @throws {UserError} when there is no Maven, or it fails.
+ */
+export async function registryJar(signal?: AbortSignal): Promise<string> {
+  const present = await fetchedRegistry();
+  if (present !== undefined) return present;
+  await Deno.mkdir(FETCHED, { recursive: true });
+  using _lock = await lockFile(`${TARGET}.lock`, {
+    signal,
+    onWait: () => log.info("Waiting for another process that fetches the registry"),
+  });
+  if (!await isFile(jarIn(TARGET))) {
+    log.info(`Fetching Apicurio Registry ${VERSION} with Maven (140 MB, once)`);
+    await fetchByMaven({
+      what: `Apicurio Registry ${VERSION}`,
+      target: TARGET,
+      args: [UNPACK, `-Dartifact=${ARTIFACT}`, "-DoutputDirectory=."],
+      isComplete: (partial) => isFile(jarIn(partial)),
+      signal,
+    });
+  }
+  return await Deno.realPath(jarIn(TARGET));
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

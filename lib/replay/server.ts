@@ -1,0 +1,218 @@
+import { getLogger } from "@logtape/logtape";
+import { closeServer } from "../http/server.ts";
+import { assign } from "./service/assignment.ts";
+import { Connection, Torn } from "./service/connection.ts";
+import { FaultDraw, type Faults } from "./service/faults.ts";
+import { Feed } from "./service/feed.ts";
+import type { EventLog, TopicLog } from "./log.ts";
+import { availability, type Pace } from "./service/pace.ts";
+import { httpError, Refusal } from "./service/refusal.ts";
+
+export interface EventServerOptions {
+  /**
+   * What is served; or, for a log that is numbered anew, what each connection gets. Connections are
+   * counted from 1, without those that were refused.
+   */
+  readonly log: EventLog | ((connection: number) => EventLog);
+  /** When records appear (default `wall-clock`). */
+  readonly pace?: Pace;
+  /** TCP port on 127.0.0.1; 0, the default, lets the system choose. */
+  readonly port?: number;
+  /** Connections that one address may have at a time (default 2); more get 429. */
+  readonly connectionsPerAddress?: number;
+  /** A connection ends after this time, in ms (default 15 minutes), between two frames. */
+  readonly connectionLimit?: number;
+  /** Refuses a User-Agent without a mail address or URL in it (default: false). */
+  readonly requireContact?: boolean;
+  /** What goes wrong (default: nothing). */
+  readonly faults?: Faults;
+  /** Decides where faults happen (default 0). */
+  readonly seed?: number;
+  /** Records that a connection does not get, as if the service had lost them. */
+  readonly isLost?: (record: Place, connection: number) => boolean;
+  /** The time in ms (default `Date.now`). */
+  readonly now?: () => number;
+}
+
+/** A place in a log. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What happened so far. */
+export interface EventServerStats {
+  /** Connections that got events, or would have. */
+  readonly connections: number;
+  /** Connections that are open. */
+  readonly open: number;
+  /** Requests that were refused, by status; also the statuses that are faults. */
+  readonly refused: Readonly<Record<number, number>>;
+  /** Events sent, each as often as it was sent. */
+  readonly events: number;
+  readonly cuts: number;
+  readonly stalls: number;
+  readonly errors: number;
+}
+
+export interface EventServer {
+  /** The stream `recentchange`. */
+  readonly url: string;
+  readonly stats: EventServerStats;
+  /** Ends all connections and closes the port; within 1 s, also where a client reads nothing. */
+  stop(): Promise<void>;
+}
+
+const logger = getLogger(["wikitap", "replay"]);
+
+/** User-Agents that libraries and tools send of themselves; Wikimedia's policy refuses them. */
+const LIBRARY =
+  /^(deno|node|node-fetch|undici|axios|got|bun|curl|wget|python|go-http|java|okhttp)\b/i;
+
+/**
+ * Serves a log as Wikimedia EventStreams does: `GET /v2/stream/recentchange` (or several streams,
+ * joined by commas), `since` and `Last-Event-ID`, the same frames, limits and refusals.
+ *
+ * A client that reads slowly is waited for: per connection at most one chunk of 64 KiB is prepared.
+ */
+export function serveEvents(options: EventServerOptions): EventServer {
+  const { pace = "wall-clock", seed = 0, now = Date.now, faults = {} } = options;
+  const { connectionsPerAddress = 2, connectionLimit = 15 * 60_000 } = options;
+  const { requireContact = false, isLost = () => false } = options;
+  const logOf = typeof options.log === "function" ? options.log : () => options.log as EventLog;
+  const time = availability(logOf(1), pace, now);
+  const draw = new FaultDraw(faults, seed);
+  const connections = new Map<Connection, string>();
+  const refused: Record<number, number> = {};
+  const stats = { connections: 0, events: 0, cuts: 0, stalls: 0, errors: 0 };
+  const ENDINGS = { cut: "cuts", stall: "stalls", error: "errors" } as const;
+  /** The faults that the next attempts to connect meet. */
+  let statuses: readonly number[] = [];
+
+  function answer(request: Request, address: string): Response {
+    const url = new URL(request.url);
+    const log = logOf(stats.connections + 1);
+    const topics = topicsOf(log, request.method, url.pathname);
+    checkUserAgent(request.headers.get("user-agent") ?? "", requireContact);
+    const open = [...connections.values()].filter((other) => other === address).length;
+    if (open >= connectionsPerAddress) throw tooMany();
+    const [status, ...others] = statuses;
+    statuses = others;
+    if (status !== undefined) throw fault(status);
+    const assignments = assign({
+      topics,
+      since: url.searchParams.get("since") ?? undefined,
+      lastEventId: request.headers.get("last-event-id") ?? undefined,
+      available: time.available,
+      fromNowOn: time.fromNowOn,
+    });
+    time.begin();
+    const number = ++stats.connections;
+    statuses = faults.statuses ?? [];
+    const connection = new Connection({
+      feed: new Feed({
+        assignments,
+        now: time.now,
+        faults: draw,
+        isLost: ({ topic, partition, offset }, index) =>
+          isLost({ topic, partition, offset: offset(index) }, number),
+      }),
+      now: time.now,
+      limit: connectionLimit,
+      onChunk: ({ events, ending }) => {
+        stats.events += events;
+        if (ending !== undefined) stats[ENDINGS[ending]]++;
+      },
+      onEnd: () => connections.delete(connection),
+    });
+    connections.set(connection, address);
+    return new Response(connection.body, { headers: HEADERS });
+  }
+
+  const server = Deno.serve({
+    port: options.port ?? 0,
+    hostname: "127.0.0.1",
+    onListen: () => {},
+    onError: (error) => {
+      if (!(error instanceof Torn)) logger.error("Cannot serve: {error}", { error });
+      return new Response(null, { status: 500 });
+    },
+  }, (request, { remoteAddr }) => {
+    try {
+      return answer(request, (remoteAddr as Deno.NetAddr).hostname);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refused[error.status] = (refused[error.status] ?? 0) + 1;
+      return error.toResponse();
+    }
+  });
+  return {
+    url: `http://${server.addr.hostname}:${server.addr.port}/v2/stream/recentchange`,
+    get stats() {
+      return { ...stats, open: connections.size, refused: { ...refused } };
+    },
+    stop: async () => {
+      for (const connection of connections.keys()) connection.close();
+      await closeServer(server);
+    },
+  };
+}
+
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+  "access-control-allow-origin": "*",
+};
+
+/** @throws {Refusal} for a path that leads nowhere. */
+function topicsOf({ topics }: EventLog, method: string, path: string): TopicLog[] {
+  const [, names] = /^\/v2\/stream\/([^/]+)$/.exec(path) ?? [];
+  if (method !== "GET" || names === undefined) {
+    throw httpError(404, "not_found", "Not Found", `Cannot ${method} ${path}`);
+  }
+  const asked = decoded(names).split(",");
+  const unknown = asked.filter((name) => !topics.some(({ streams }) => streams.includes(name)));
+  if (unknown.length > 0) {
+    throw httpError(404, "not_found", "Stream Not Found", `Invalid streams: ${unknown.join(",")}`);
+  }
+  return topics.filter(({ streams }) => asked.some((name) => streams.includes(name)));
+}
+
+/** What is no encoding of a text stays as it is, and so is no stream's name. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @throws {Refusal} for a client that does not say who it is. */
+function checkUserAgent(userAgent: string, requireContact: boolean): void {
+  const named = userAgent !== "" && !LIBRARY.test(userAgent);
+  if (named && (!requireContact || /@|https?:\/\//.test(userAgent))) return;
+  throw httpError(
+    403,
+    "forbidden",
+    "Forbidden",
+    "Please set a User-Agent with contact information: name/version (mail address or URL)",
+  );
+}
+
+function tooMany(): Refusal {
+  return httpError(
+    429,
+    "too_many_requests",
+    "Too Many Concurrent Connections From Your Client IP",
+    "Your HTTP client is likely opening too many concurrent connections.",
+    { "retry-after": "1" },
+  );
+}
+
+function fault(status: number): Refusal {
+  const headers: Record<string, string> = status === 429 || status === 503
+    ? { "retry-after": "1" }
+    : {};
+  return httpError(status, "fault", `Status ${status}`, "A fault that was asked for", headers);
+}

@@ -1,0 +1,157 @@
+import type { Assignment } from "./assignment.ts";
+import { ByteBuffer } from "../byte_buffer.ts";
+import type { Ending, FaultDraw } from "./faults.ts";
+import type { TopicLog } from "../log.ts";
+
+export interface FeedOptions {
+  readonly assignments: readonly Assignment[];
+  /** The log's own clock (ms): records that are due by then are there. */
+  readonly now: () => number;
+  readonly faults: FaultDraw;
+  /** Records that this connection does not get, as if the service had lost them. */
+  readonly isLost: (log: TopicLog, index: number) => boolean;
+}
+
+/** What a connection gets next. */
+export interface Chunk {
+  /** Frames; empty where nothing is there yet. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many events are in `bytes`. */
+  readonly events: number;
+  /** What happens to the connection behind `bytes`. */
+  readonly ending: Ending | undefined;
+}
+
+const encoder = new TextEncoder();
+
+interface Cursor {
+  readonly log: TopicLog;
+  /** The next record to send. */
+  index: number;
+  /** The topic's part of `id` until an event of it was sent. */
+  readonly asked: Uint8Array;
+  /** The same later, up to the timestamp. */
+  readonly entry: Uint8Array;
+  /** Kafka's timestamp of the last record that was sent. */
+  timestamp: number | undefined;
+}
+
+/** A chunk is sent when it has grown to this size, in bytes. */
+const CHUNK = 64 * 1024;
+/** Kafka hands out a topic's records in batches; so many are sent before the next one's turn. */
+const RUN = 500;
+/** Where everything is there at once, no topic gets further ahead of the others than this (ms). */
+const LEAD = 12 * 3_600_000;
+
+/**
+ * The frames of one connection, as KafkaSSE writes them: each topic in its own order, but the
+ * topics not in step.
+ */
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #cursors: readonly Cursor[];
+  readonly #buffer = new ByteBuffer(2 * CHUNK);
+  /** Whose turn it is, and how many records are left of it. */
+  #turn = 0;
+  #left = RUN;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#cursors = options.assignments.map(({ log, index, offset }) => ({
+      log,
+      index,
+      asked: encoder.encode(JSON.stringify({ topic: log.topic, partition: log.partition, offset })),
+      entry: encoder.encode(`{"topic":"${log.topic}","partition":${log.partition},"timestamp":`),
+      timestamp: undefined,
+    }));
+  }
+
+  /** What is there by now, {@linkcode CHUNK} bytes and a frame at the most. */
+  next(): Chunk {
+    const { faults, isLost } = this.#options;
+    const buffer = this.#buffer;
+    const now = this.#options.now();
+    let events = 0;
+    let ending: Ending | undefined;
+    while (buffer.length < CHUNK && ending === undefined) {
+      const cursor = this.#choose(now);
+      if (cursor === undefined) break;
+      const index = cursor.index++;
+      if (isLost(cursor.log, index)) continue;
+      const start = buffer.length;
+      this.#frame(cursor, index);
+      events++;
+      ending = faults.next();
+      if (ending === "cut") buffer.truncate(start + faults.place(buffer.length - start));
+    }
+    if (ending === "error") this.#error();
+    return { bytes: buffer.take(2 * CHUNK), events, ending };
+  }
+
+  /** When the next record is due, on the log's own clock; `Infinity` where there is none. */
+  nextDue(): number {
+    return Math.min(...this.#cursors.map(dueOf));
+  }
+
+  /** The topic whose turn it is, among those that have a record to send. */
+  #choose(now: number): Cursor | undefined {
+    for (let tried = 0; tried <= this.#cursors.length; tried++) {
+      const cursor = this.#cursors[this.#turn];
+      if (cursor === undefined) return undefined;
+      const due = dueOf(cursor);
+      if (this.#left > 0 && due <= now && due < this.#horizon(cursor)) {
+        this.#left--;
+        return cursor;
+      }
+      this.#turn = (this.#turn + 1) % this.#cursors.length;
+      this.#left = RUN;
+    }
+    return undefined;
+  }
+
+  /** Where a topic has to wait for the others; `Infinity` only where there is none. */
+  #horizon(cursor: Cursor): number {
+    let horizon = Infinity;
+    for (const other of this.#cursors) {
+      if (other !== cursor) horizon = Math.min(horizon, dueOf(other) + LEAD);
+    }
+    return horizon;
+  }
+
+  #frame(cursor: Cursor, index: number): void {
+    const { log } = cursor;
+    const buffer = this.#buffer;
+    cursor.timestamp = log.timestamp(index);
+    const verbatim = log.verbatim?.(index);
+    if (verbatim !== undefined) return buffer.append(verbatim);
+    this.#head("message");
+    log.write(index, buffer);
+    buffer.ascii("\n\n");
+  }
+
+  /** A frame up to its data; `id` has Kafka's timestamps + 1. */
+  #head(event: "message" | "error"): void {
+    const buffer = this.#buffer;
+    buffer.ascii(`event: ${event}\nid: [`);
+    for (const [number, { timestamp, asked, entry }] of this.#cursors.entries()) {
+      if (number > 0) buffer.ascii(",");
+      if (timestamp === undefined) buffer.append(asked);
+      else {
+        buffer.append(entry);
+        buffer.integer(timestamp + 1);
+        buffer.ascii("}");
+      }
+    }
+    buffer.ascii("]\ndata: ");
+  }
+
+  #error(): void {
+    const error = { message: "Local: Broker transport failure", origin: "kafka", code: -195 };
+    this.#head("error");
+    this.#buffer.text(`${JSON.stringify(error)}\n\n`);
+  }
+}
+
+function dueOf({ log, index }: Cursor): number {
+  return index < log.end ? log.due(index) : Infinity;
+}

@@ -1,0 +1,38 @@
+import { uuid } from "../random.ts";
+import { Salt } from "./salt.ts";
+import { firstDueOf, type Source } from "./source.ts";
+import type { Template } from "./template.ts";
+import { timeFormat } from "./time_format.ts";
+
+/** What an idle topic has: nothing but a canary every `interval` ms. */
+export function idleCanaries(
+  { seed, start, interval, canary }: {
+    readonly seed: number;
+    readonly start: number;
+    readonly interval: number;
+    readonly canary: Template;
+  },
+): Source {
+  const formatTime = timeFormat();
+  const due = (index: number) => start + Math.floor((index + 0.5) * interval);
+  return {
+    due,
+    timestamp: due,
+    firstDue: (time) => firstDueOf(due, (time - start) / interval - 0.5, time),
+    write: (index, to, topic, offset) =>
+      canary({
+        uuid: uuid(seed, Salt.canaryUuid, index),
+        requestId: uuid(seed, Salt.canaryUuid, -1 - index),
+        dt: formatTime(due(index)),
+        topic,
+        offset,
+        timestamp: 0,
+        id: 0,
+        logId: 0,
+        oldRevision: 0,
+        newRevision: 0,
+        oldLength: 0,
+        newLength: 0,
+      }, to),
+  };
+}

@@ -1,0 +1,50 @@
+import type { ByteBuffer } from "../byte_buffer.ts";
+
+/** A sequence of events that does not know yet which topic it is in; times as in `TopicLog`. */
+export interface Source {
+  due(index: number): number;
+  timestamp(index: number): number;
+  firstDue(time: number): number;
+  write(index: number, to: ByteBuffer, topic: string, offset: number): void;
+}
+
+/** `before` up to its index `length`, then `after` from its index `skip` on. */
+export function splice(before: Source, length: number, after: Source, skip: number): Source {
+  if (length === Infinity) return before;
+  const moved = (index: number) => index - length + skip;
+  return {
+    due: (index) => index < length ? before.due(index) : after.due(moved(index)),
+    timestamp: (index) => index < length ? before.timestamp(index) : after.timestamp(moved(index)),
+    firstDue: (time) => {
+      const index = before.firstDue(time);
+      return index < length ? index : length + Math.max(0, after.firstDue(time) - skip);
+    },
+    write: (index, to, topic, offset) =>
+      index < length
+        ? before.write(index, to, topic, offset)
+        : after.write(moved(index), to, topic, offset),
+  };
+}
+
+/** No timestamp is later than the event is due, so the search may begin with the first due then. */
+export function firstAt(source: Source, timestamp: number, end: number): number {
+  let index = source.firstDue(timestamp);
+  while (index < end && source.timestamp(index) < timestamp) index++;
+  return Math.min(index, end);
+}
+
+/** Far below where numbers stop to tell neighbours apart, and a search by ones would never end. */
+const LAST_INDEX = 2 ** 52;
+
+/**
+ * Evenly spaced times: the index of the first at `time` or later; `Infinity` for one in millennia.
+ *
+ * @param guess The index, or one near it.
+ */
+export function firstDueOf(due: (index: number) => number, guess: number, time: number): number {
+  if (guess > LAST_INDEX) return Infinity;
+  let index = Math.max(0, Math.ceil(guess));
+  while (index > 0 && due(index - 1) >= time) index--;
+  while (due(index) < time) index++;
+  return index;
+}

@@ -1,0 +1,64 @@
+import type { ByteBuffer } from "../byte_buffer.ts";
+
+/** What differs from event to event of one template; all text is ASCII. */
+export interface Slots {
+  /** `meta.id`. */
+  readonly uuid: Uint8Array;
+  readonly requestId: Uint8Array;
+  /** `meta.dt`. */
+  readonly dt: string;
+  readonly topic: string;
+  readonly offset: number;
+  /** Of the recent change; ascending. */
+  readonly id: number;
+  /** Of an entry in a public log; ascending. */
+  readonly logId: number;
+  /** In seconds. */
+  readonly timestamp: number;
+  readonly oldRevision: number;
+  readonly newRevision: number;
+  readonly oldLength: number;
+  readonly newLength: number;
+}
+
+/** Appends an event's JSON, made of what differs and of the rest, which was rendered once. */
+export type Template = (slots: Slots, to: ByteBuffer) => void;
+
+const encoder = new TextEncoder();
+
+// Two characters for private use, which no invented text holds.
+const IN_TEXT = "\ue000";
+const BARE = "\ue001";
+
+/** Marks a place inside a string of a template's body. */
+export function slot(name: keyof Slots): string {
+  return `${IN_TEXT}${name}${IN_TEXT}`;
+}
+
+/** Marks a place for a number in a template's body. */
+export function numberSlot(name: keyof Slots): string {
+  return `${BARE}${name}${BARE}`;
+}
+
+/** Renders all of `body` (an object with marked places) but those places. */
+export function compile(body: Readonly<Record<string, unknown>>): Template {
+  const pieces = JSON.stringify(body)
+    .split(new RegExp(`${IN_TEXT}(\\w+)${IN_TEXT}|"${BARE}(\\w+)${BARE}"`, "u"));
+  // Splitting by two groups gives: text, name or nothing, nothing or name, text, …
+  const first = encoder.encode(pieces[0]);
+  const places: { readonly name: keyof Slots; readonly after: Uint8Array }[] = [];
+  for (let i = 1; i < pieces.length; i += 3) {
+    const name = (pieces[i] ?? pieces[i + 1]) as keyof Slots;
+    places.push({ name, after: encoder.encode(pieces[i + 2]) });
+  }
+  return (slots, to) => {
+    to.append(first);
+    for (const { name, after } of places) {
+      const value = slots[name];
+      if (typeof value === "number") to.integer(value);
+      else if (typeof value === "string") to.ascii(value);
+      else to.append(value);
+      to.append(after);
+    }
+  };
+}

@@ -1,0 +1,79 @@
+import { withAdmin } from "../../kafka/admin/with_admin.ts";
+import { type Cluster, disconnect } from "../../kafka/client/cluster.ts";
+import { type Attempt, explain } from "../../kafka/errors/explain.ts";
+import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
+import { whileStarting } from "../../kafka/errors/retry.ts";
+import { patientTimeouts } from "../../kafka/client/timeouts.ts";
+import { unlessStopped } from "../../shared/sleep.ts";
+import { Member } from "./member.ts";
+import type { StoreOptions } from "./options.ts";
+import { Outage } from "./outage.ts";
+import { persist } from "./patience.ts";
+import { SESSION } from "./session.ts";
+
+/**
+ * What a consumer takes at once: one answer per broker, of 8 MiB at the most. Compressed records are
+ * unpacked in memory, which is bounded for each batch only: see `MOST_UNPACKED`.
+ */
+const FETCH = {
+  minBytes: 1,
+  maxBytesPerPartition: 1024 * 1024,
+  maxBytes: 8 * 1024 * 1024,
+  maxWaitTimeInMs: 250,
+} as const;
+
+/**
+ * Stores a topic in a database, every committed record once, as a member of a consumer group. Where
+ * it goes on is what the database says, not Kafka: offsets are stored with the rows.
+ *
+ * Returns after `maxRecords`, or when `signal` is aborted. Kafka or the database being away is
+ * waited out; memory stays bounded meanwhile, since no more is fetched.
+ *
+ * @throws {UserError} for what does not pass by waiting: no such topic, no right, a group that holds
+ *   a producer's position, a full disk, a wrong password, offsets that Kafka does not have, another
+ *   group that stores the same topic in the same database. Also for a schema registry that is away
+ *   for 5 s when a value needs it: that is not waited out.
+ */
+export async function storeTopic(cluster: Cluster, options: StoreOptions): Promise<void> {
+  const { topic, group, sink, signal } = options;
+  const attempt: Omit<Attempt, "cluster"> = {
+    doing: `store the topic '${topic}'`,
+    topic,
+    group,
+    rights: ["Read", "Describe"],
+  };
+  const clusterId = await withAdmin(cluster, attempt, async (admin) => {
+    // Names a topic that is missing, without trying again.
+    await whileStarting(cluster, () => admin.fetchTopicMetadata({ topics: [topic] }));
+    await whileStarting(cluster, () => refusePositionGroup(admin, group));
+    return (await admin.describeCluster()).clusterId;
+  });
+  const outage = new Outage(options.progress);
+  const topicId = await unlessStopped(
+    signal,
+    persist(() => sink.addTopic({ clusterId, topic }), outage.patience(signal)),
+  );
+  if (topicId === undefined) return;
+  const admin = cluster.patient.admin();
+  const consumer = cluster.patient.consumer({
+    groupId: group,
+    ...SESSION,
+    ...FETCH,
+    readUncommitted: false,
+    allowAutoTopicCreation: false,
+    // Without this, a consumer that is disconnected while it restarts would go on restarting.
+    retry: {
+      ...patientTimeouts.retry,
+      restartOnFailure: () => Promise.resolve(!member.isOver),
+    },
+  });
+  const member = new Member(options, { topicId, admin, consumer, outage });
+  try {
+    await admin.connect();
+    await member.run();
+  } catch (error) {
+    throw explain(error, { ...attempt, cluster });
+  } finally {
+    await disconnect(admin);
+  }
+}

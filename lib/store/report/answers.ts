@@ -1,0 +1,133 @@
+import { DatabaseSync } from "node:sqlite";
+import { formatDuration } from "../../shared/duration.ts";
+import { UserError } from "../../shared/error.ts";
+import { type DatabaseAddress, formatDatabase } from "../address.ts";
+import { Connection, type Limits } from "../sinks/postgres_connection.ts";
+import { notReachable } from "../sinks/postgres_failure.ts";
+import { type Question, type Scope, sqlOf } from "./questions.ts";
+import { Unavailable } from "../sink.ts";
+import { sqliteFailure, stillLocked } from "../sinks/sqlite_failure.ts";
+
+/** One row of an answer: numbers and text by column, in the order of the question. */
+export type AnswerRow = Readonly<Record<string, string | number | null>>;
+
+/** A database that is only read. */
+export interface Reader extends AsyncDisposable {
+  /**
+   * @throws {UserError} where nothing has ever been stored there, the database is away or locked, or
+   *   the question takes too long.
+   */
+  ask(question: Question, scope: Scope): Promise<readonly AnswerRow[]>;
+}
+
+/** How long a question may take, in ms. */
+export interface ReadLimits extends Limits {
+  /** How long one to SQLite waits for the lock, and with it the whole program. */
+  readonly lock: number;
+}
+
+/** A question may be to a hundred million edits. */
+const READING: ReadLimits = { statement: 600_000, answer: 610_000, lock: 5000 };
+
+/**
+ * Opens the database at `address` for questions; nothing in it is changed.
+ *
+ * @param limits By default PostgreSQL may take 10 min, and SQLite as long as it likes.
+ */
+export function openReader(
+  address: DatabaseAddress,
+  password: string | undefined,
+  limits: ReadLimits = READING,
+): Reader {
+  const { query, close } = address.kind === "sqlite"
+    ? sqliteReader(address.file, limits.lock)
+    : postgresReader(new Connection(address, password, limits));
+  return {
+    async ask(question, scope) {
+      try {
+        return await query(sqlOf(question, address.kind, scope));
+      } catch (error) {
+        if (error instanceof Unavailable) throw notAnswered(error, address, limits);
+        throw isEmpty(error) ? nothingStored(address) : error;
+      }
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Access {
+  readonly query: (sql: string) => Promise<AnswerRow[]>;
+  readonly close: () => Promise<void>;
+}
+
+function sqliteReader(file: string, timeout: number): Access {
+  return {
+    query(sql) {
+      try {
+        using database = new DatabaseSync(file, { readOnly: true });
+        // Deno heeds no timeout of a database that is only read.
+        database.exec(`PRAGMA busy_timeout = ${timeout}`);
+        return Promise.resolve(database.prepare(sql).all() as AnswerRow[]);
+      } catch (error) {
+        return Promise.reject(sqliteFailure(error, file));
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function postgresReader(connection: Connection): Access {
+  return {
+    query: (sql) =>
+      connection.run(async (client) => {
+        const rows = await client.unsafe(sql);
+        const numeric = new Set(
+          rows.columns.filter(({ type }) => NUMERIC.has(type)).map(({ name }) => name),
+        );
+        // What the client leaves as text since it may be too large for a number; here none is.
+        return rows.map((row) =>
+          Object.fromEntries(
+            Object.entries(row).map(([name, value]) => [
+              name,
+              numeric.has(name) && value !== null ? Number(value) : value,
+            ]),
+          )
+        );
+      }),
+    close: () => connection.close(),
+  };
+}
+
+/** `int8` and `numeric` (`pg_type.oid`). */
+const NUMERIC: ReadonlySet<number> = new Set([20, 1700]);
+
+/** A person waits, so it is not tried again. */
+function notAnswered(error: Unavailable, address: DatabaseAddress, limits: Limits): UserError {
+  if (address.kind === "sqlite") return stillLocked(error, address.file);
+  if ((error.cause as { code?: unknown } | undefined)?.code !== QUERY_CANCELED) {
+    return notReachable(error, address);
+  }
+  return new UserError(
+    `The database gave up a question, which may take ${
+      formatDuration(limits.statement)
+    }: ${error.message}`,
+    { hint: "Ask about fewer edits: --last DURATION", cause: error.cause },
+  );
+}
+
+/** PostgreSQL's code for a statement that took too long, or that somebody ended. */
+const QUERY_CANCELED = "57014";
+
+/** There are no tables; or, of SQLite, not even the file. */
+function isEmpty(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as Error & { code?: unknown };
+  const words = error instanceof UserError ? String(error.cause) : error.message;
+  return code === "42P01" || /no such table|unable to open database file/.test(words);
+}
+
+function nothingStored(address: DatabaseAddress): UserError {
+  return new UserError(`Nothing is stored in ${formatDatabase(address)}`, {
+    hint: "Store edits there first: deno task store",
+  });
+}

@@ -1,0 +1,188 @@
+import type postgres from "postgres";
+import type { PostgresAddress } from "../address.ts";
+import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
+import { Connection, CONNECTIONS } from "./postgres_connection.ts";
+import { checkEncoding, notReachable } from "./postgres_failure.ts";
+import type { BadRow, EditRow } from "../rows.ts";
+import {
+  type Claim,
+  type Outcome,
+  outcomeOf,
+  type Sink,
+  type SinkBatch,
+  type TopicName,
+  Unavailable,
+  type Wanted,
+} from "../sink.ts";
+
+/** Batches that are written at the same time; a connection is left for claims. */
+const CONCURRENCY = CONNECTIONS - 1;
+
+/** Only one at a time brings the tables up to date: "wikitap" in ASCII. */
+const MIGRATION_LOCK = 0x77_69_6b_69_74_61_70n;
+
+/**
+ * Opens a database of PostgreSQL for writing; its tables are made, or brought up to date.
+ *
+ * @throws {UserError} for one that cannot be reached or used; at the start that is not waited out.
+ */
+export async function openPostgresSink(
+  address: PostgresAddress,
+  password: string | undefined,
+): Promise<Sink> {
+  const connection = new Connection(address, password);
+  try {
+    const databaseId = await connection.run(async (sql) => {
+      const [setting] = await sql<{ server_encoding: string }[]>`SHOW server_encoding`;
+      checkEncoding(setting!.server_encoding, address);
+      return await migrate(sql);
+    });
+    return new PostgresSink(connection, databaseId);
+  } catch (error) {
+    await connection.close();
+    throw error instanceof Unavailable ? notReachable(error, address) : error;
+  }
+}
+
+/** Brings the tables up to date, and says the database's id. */
+async function migrate(sql: postgres.Sql): Promise<string> {
+  return await sql.begin(async (sql) => {
+    await sql`SELECT pg_advisory_xact_lock(${String(MIGRATION_LOCK)})`;
+    const [table] = await sql`SELECT to_regclass('wikitap') AS name`;
+    if (table?.name === null) {
+      await sql.unsafe(VERSION_TABLE);
+      await sql`INSERT INTO wikitap VALUES (${crypto.randomUUID()}, 0)`;
+    }
+    const [row] = await sql<{ database_id: string; version: number }[]>`
+      SELECT database_id, version FROM wikitap`;
+    const pending = pendingMigrations(row!.version);
+    for (const { postgres } of pending) await sql.unsafe(postgres);
+    await sql`UPDATE wikitap SET version = ${row!.version + pending.length}`;
+    return row!.database_id;
+  });
+}
+
+class PostgresSink implements Sink {
+  readonly concurrency = CONCURRENCY;
+  readonly databaseId: string;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, databaseId: string) {
+    this.#connection = connection;
+    this.databaseId = databaseId;
+  }
+
+  addTopic({ clusterId, topic }: TopicName): Promise<number> {
+    return this.#connection.run(async (sql) => {
+      const [row] = await sql<{ topic_id: number }[]>`
+        INSERT INTO topics (cluster_id, topic) VALUES (${clusterId}, ${topic})
+        ON CONFLICT (cluster_id, topic) DO UPDATE SET topic = excluded.topic RETURNING topic_id`;
+      return row!.topic_id;
+    });
+  }
+
+  claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+    return this.#connection.run(async (sql) => {
+      const [row] = await sql<{ next: string; epoch: string }[]>`
+        INSERT INTO positions (topic_id, partition, next_offset, epoch, group_id)
+        VALUES (${topicId}, ${partition}, ${String(first)}, 1, ${group})
+        ON CONFLICT (topic_id, partition)
+        DO UPDATE SET epoch = positions.epoch + 1, group_id = excluded.group_id
+        RETURNING next_offset AS next, epoch`;
+      return { topicId, partition, next: BigInt(row!.next), epoch: BigInt(row!.epoch) };
+    });
+  }
+
+  write(batch: SinkBatch): Promise<Outcome> {
+    const { claim, next, rows } = batch;
+    const { topicId, partition, epoch } = claim;
+    return this.#connection.run(async (sql) => {
+      const moved = await sql.unsafe(WRITE, [
+        topicId,
+        partition,
+        String(epoch),
+        String(claim.next),
+        String(next),
+        ...editColumns(sql, rows.edits),
+        ...badColumns(sql, rows.bad),
+      ], { prepare: true });
+      if (moved.length > 0) return { claim: { ...claim, next } };
+      const [row] = await sql<{ next: string; epoch: string; group: string }[]>`
+        SELECT next_offset AS next, epoch, group_id AS "group" FROM positions
+        WHERE topic_id = ${topicId} AND partition = ${partition}`;
+      const stored = row && { ...row, next: BigInt(row.next), epoch: BigInt(row.epoch) };
+      return outcomeOf(batch, stored);
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+/**
+ * Offset and rows in one statement, which is a transaction by itself: one way to the server and
+ * back, and nothing is ever left open there. A column is an array, since that is the quickest way
+ * to many rows.
+ */
+const WRITE = `
+  WITH moved AS (
+    UPDATE positions SET next_offset = $5::bigint
+    WHERE topic_id = $1 AND partition = $2 AND epoch = $3::bigint AND next_offset = $4::bigint
+    RETURNING topic_id, partition
+  ), edit AS (
+    INSERT INTO edits (topic_id, partition, record_offset, time, type, change_id, domain,
+      namespace, title, user_name, is_bot, old_length, new_length, event)
+    SELECT moved.topic_id, moved.partition, record_offset,
+      to_timestamp(time_ms::double precision / 1000), type, change_id, domain,
+      namespace, title, user_name, is_bot, old_length, new_length, event
+    FROM moved, unnest($6::bigint[], $7::bigint[], $8::text[], $9::bigint[], $10::text[],
+      $11::text[], $12::text[], $13::text[], $14::boolean[], $15::bigint[], $16::bigint[],
+      $17::text[]) AS row(record_offset, time_ms, type, change_id, domain, namespace, title,
+      user_name, is_bot, old_length, new_length, event)
+    ON CONFLICT DO NOTHING
+  ), bad AS (
+    INSERT INTO bad_records
+      (topic_id, partition, record_offset, time, reason, value, value_size, is_cut)
+    SELECT moved.topic_id, moved.partition, record_offset,
+      to_timestamp(time_ms::double precision / 1000), reason, value, value_size, is_cut
+    FROM moved, unnest($18::bigint[], $19::bigint[], $20::text[], $21::bytea[], $22::integer[],
+      $23::boolean[]) AS row(record_offset, time_ms, reason, value, value_size, is_cut)
+    ON CONFLICT DO NOTHING
+  )
+  SELECT 1 FROM moved
+`;
+
+// deno-lint-ignore no-explicit-any -- the client's type of a parameter knows no arrays with nulls
+type Column = any;
+
+/** Types of arrays that the client would take for their first element (`pg_type.oid`). */
+const ArrayType = { boolean: 1000, bytea: 1001 } as const;
+
+function editColumns(sql: postgres.Sql, rows: readonly EditRow[]): Column[] {
+  return [
+    rows.map(({ offset }) => String(offset)),
+    rows.map(({ time }) => time),
+    rows.map(({ type }) => type),
+    rows.map(({ changeId }) => changeId),
+    rows.map(({ domain }) => domain),
+    rows.map(({ namespace }) => namespace),
+    rows.map(({ title }) => title),
+    rows.map(({ userName }) => userName),
+    sql.typed(rows.map(({ isBot }) => isBot), ArrayType.boolean),
+    rows.map(({ oldLength }) => oldLength),
+    rows.map(({ newLength }) => newLength),
+    rows.map(({ event }) => event),
+  ];
+}
+
+function badColumns(sql: postgres.Sql, rows: readonly BadRow[]): Column[] {
+  return [
+    rows.map(({ offset }) => String(offset)),
+    rows.map(({ time }) => time),
+    rows.map(({ reason }) => reason),
+    sql.typed(rows.map(({ value }) => value), ArrayType.bytea),
+    rows.map(({ size }) => size),
+    sql.typed(rows.map(({ isCut }) => isCut), ArrayType.boolean),
+  ];
+}

@@ -1,0 +1,236 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { sleep } from "../../shared/sleep.ts";
+import type { SqliteAddress } from "../address.ts";
+import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
+import type { BadRow, EditRow } from "../rows.ts";
+import {
+  type Claim,
+  type Outcome,
+  outcomeOf,
+  type Sink,
+  type SinkBatch,
+  type StoredPosition,
+  type TopicName,
+  Unavailable,
+  type Wanted,
+} from "../sink.ts";
+import { sqliteFailure, stillLocked } from "./sqlite_failure.ts";
+
+/** How long a statement waits, and with it the whole program, while others write (ms). */
+const BUSY_TIMEOUT = 100;
+/** How long the start waits for the others by default (ms). */
+const OPEN_LIMIT = 10_000;
+/** Between two tries to open (ms). */
+const OPEN_PAUSE = 50;
+
+/**
+ * `NORMAL` in WAL mode: after a power cut the last transactions may be missing, rows and offsets
+ * alike, so they are read again. Every row touches pages all over the indexes: hence a cache of
+ * 64 MiB, and 256 MiB in the WAL before its pages are put in their places, which the disk has to
+ * confirm.
+ */
+const SETTINGS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA cache_size = -65536;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA wal_autocheckpoint = 65536;
+`;
+
+/**
+ * Opens an SQLite file for writing, made and brought up to date where it has to be. Several
+ * processes may have it open; they take turns.
+ *
+ * @param limit How long it waits for others that hold the file's lock, in ms.
+ * @throws {UserError} for a file that cannot be used, or is locked for longer than that.
+ */
+export async function openSqliteSink(
+  { file }: SqliteAddress,
+  limit: number = OPEN_LIMIT,
+): Promise<Sink> {
+  const deadline = Date.now() + limit;
+  while (true) {
+    try {
+      return openNow(file);
+    } catch (error) {
+      const failure = sqliteFailure(error, file);
+      if (!(failure instanceof Unavailable)) throw failure;
+      if (Date.now() > deadline) throw stillLocked(failure, file);
+    }
+    await sleep(OPEN_PAUSE);
+  }
+}
+
+function openNow(file: string): Sink {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+  try {
+    // The settings come after, as they change a file that may turn out to be somebody else's.
+    const databaseId = inTransaction(database, () => migrate(database));
+    database.exec(SETTINGS);
+    return new SqliteSink(file, database, databaseId);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Brings the tables up to date, and says the database's id. */
+function migrate(database: DatabaseSync): string {
+  const isNew = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'wikitap'").get() ===
+    undefined;
+  if (isNew) {
+    database.exec(VERSION_TABLE);
+    database.prepare("INSERT INTO wikitap VALUES (?, 0)").run(crypto.randomUUID());
+  }
+  const { database_id, version } = database.prepare("SELECT database_id, version FROM wikitap")
+    .get() as { database_id: string; version: number };
+  const pending = pendingMigrations(version);
+  for (const { sqlite } of pending) database.exec(sqlite);
+  database.prepare("UPDATE wikitap SET version = ?").run(version + pending.length);
+  return database_id;
+}
+
+/** Takes the lock for writing at once: two that read first and then both want to write can't. */
+function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // SQLite itself has rolled back after some errors, a full disk among them.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+class SqliteSink implements Sink {
+  readonly concurrency = 8;
+  readonly databaseId: string;
+  readonly #waiting: SinkBatch[] = [];
+  /** The one that all of these will be in; its outcomes are in the same order. */
+  #transaction: Promise<Outcome[]> | undefined;
+  readonly #file: string;
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+
+  constructor(file: string, database: DatabaseSync, databaseId: string) {
+    this.#file = file;
+    this.#database = database;
+    this.#statements = prepare(database);
+    this.databaseId = databaseId;
+  }
+
+  addTopic({ clusterId, topic }: TopicName): Promise<number> {
+    return this.#run(({ addTopic }) => {
+      const { topic_id } = addTopic.get(clusterId, topic) as { topic_id: number };
+      return topic_id;
+    });
+  }
+
+  claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+    return this.#run(({ claim }) => {
+      const row = claim.get(topicId, partition, first, group) as { next: bigint; epoch: bigint };
+      return { topicId, partition, ...row };
+    });
+  }
+
+  /** Batches that come at the same time share a transaction: it costs by the pages it touches. */
+  async write(batch: SinkBatch): Promise<Outcome> {
+    const index = this.#waiting.push(batch) - 1;
+    this.#transaction ??= sleep(0).then(() => {
+      const batches = this.#waiting.splice(0);
+      this.#transaction = undefined;
+      return this.#run((statements) => batches.map((batch) => writeBatch(statements, batch)));
+    });
+    return (await this.#transaction)[index]!;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#database.close();
+    return Promise.resolve();
+  }
+
+  /** One transaction; all is done when it returns. */
+  #run<T>(work: (statements: Statements) => T): Promise<T> {
+    try {
+      return Promise.resolve(inTransaction(this.#database, () => work(this.#statements)));
+    } catch (error) {
+      return Promise.reject(sqliteFailure(error, this.#file));
+    }
+  }
+}
+
+/** A lost claim changes nothing, so the other batches of the transaction stand. */
+function writeBatch(statements: Statements, batch: SinkBatch): Outcome {
+  const { advance, position, insertEdit, insertBad } = statements;
+  const { claim, next, rows } = batch;
+  const { topicId, partition, epoch } = claim;
+  if (advance.run(next, topicId, partition, epoch, claim.next).changes === 0) {
+    return outcomeOf(batch, position.get(topicId, partition) as StoredPosition | undefined);
+  }
+  for (const edit of rows.edits) insertEdit.run(topicId, partition, ...editColumns(edit));
+  for (const bad of rows.bad) insertBad.run(topicId, partition, ...badColumns(bad));
+  return { claim: { ...claim, next } };
+}
+
+interface Statements {
+  readonly addTopic: StatementSync;
+  readonly claim: StatementSync;
+  readonly advance: StatementSync;
+  readonly position: StatementSync;
+  readonly insertEdit: StatementSync;
+  readonly insertBad: StatementSync;
+}
+
+function prepare(database: DatabaseSync): Statements {
+  const withBigInts = (statement: StatementSync) => {
+    statement.setReadBigInts(true);
+    return statement;
+  };
+  return {
+    addTopic: database.prepare(`
+      INSERT INTO topics (cluster_id, topic) VALUES (?, ?)
+      ON CONFLICT DO UPDATE SET topic = topic RETURNING topic_id`),
+    claim: withBigInts(database.prepare(`
+      INSERT INTO positions (topic_id, partition, next_offset, epoch, group_id)
+      VALUES (?, ?, ?, 1, ?)
+      ON CONFLICT DO UPDATE SET epoch = epoch + 1, group_id = excluded.group_id
+      RETURNING next_offset AS next, epoch`)),
+    advance: database.prepare(`
+      UPDATE positions SET next_offset = ?
+      WHERE topic_id = ? AND partition = ? AND epoch = ? AND next_offset = ?`),
+    position: withBigInts(database.prepare(`
+      SELECT next_offset AS next, epoch, group_id AS "group" FROM positions
+      WHERE topic_id = ? AND partition = ?`)),
+    insertEdit: database.prepare(`
+      INSERT INTO edits (topic_id, partition, record_offset, time_ms, type, change_id, domain,
+        namespace, title, user_name, is_bot, old_length, new_length, event)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+    insertBad: database.prepare(`
+      INSERT INTO bad_records
+        (topic_id, partition, record_offset, time_ms, reason, value, value_size, is_cut)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+  };
+}
+
+function editColumns(edit: EditRow) {
+  return [
+    edit.offset,
+    edit.time,
+    edit.type,
+    edit.changeId,
+    edit.domain,
+    edit.namespace,
+    edit.title,
+    edit.userName,
+    edit.isBot === null ? null : Number(edit.isBot),
+    edit.oldLength,
+    edit.newLength,
+    edit.event,
+  ];
+}
+
+function badColumns({ offset, time, reason, value, size, isCut }: BadRow) {
+  return [offset, time, reason, value, size, Number(isCut)];
+}

@@ -1,0 +1,57 @@
+import { type Event, readEvent, RefusedEvent } from "./event.ts";
+import type { IdReader } from "./id_reader.ts";
+import { NOWHERE, placeKey, type Step } from "../resume/position.ts";
+import type { Frame } from "./sse.ts";
+
+/** One frame that has not been handled before: an event, or the reason why it is none. */
+export interface Arrival extends Step {
+  /** The upstream JSON, byte for byte. */
+  readonly data: Uint8Array;
+  readonly event: Event | undefined;
+  /** Why there is no event: `bad JSON`, `wrong shape: …` or `too large`. */
+  readonly refusal: string | undefined;
+}
+
+/**
+ * Reads what a frame brings.
+ *
+ * @param ids Reads the frame's id, by what the ids before it were.
+ * @param latest A Kafka timestamp (ms) beyond it is not believed.
+ */
+export function readArrival(frame: Frame, ids: IdReader, latest: number): Arrival {
+  const { data } = frame;
+  const entries = ids.read(frame.id);
+  let event: Event | undefined;
+  let refusal: string | undefined;
+  try {
+    if (frame.oversized) refusal = "too large";
+    else event = readEvent(data, frame.text);
+  } catch (error) {
+    if (!(error instanceof RefusedEvent)) throw error;
+    refusal = error.message;
+  }
+  const named = event && placeKey(event.meta.topic, event.meta.partition);
+  const entry = entries.find(({ key }) => key === named);
+  // The service names in each id every topic-partition that it sends.
+  if (event !== undefined && entry === undefined && entries.length > 0) {
+    event = undefined;
+    refusal = "wrong shape: meta.topic";
+  }
+  if (event === undefined || named === undefined) {
+    const key = ids.moved ?? entries[0]?.key ?? NOWHERE;
+    return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
+  }
+  const { offset, id, dt } = event.meta;
+  // Without an entry of its own (a stream that sends no ids) the event's own time has to do.
+  const timestamp = entry?.next === undefined ? Date.parse(dt) : entry.next - 1;
+  const isCredible = timestamp >= 0 && timestamp <= latest;
+  return {
+    key: named,
+    timestamp: isCredible ? timestamp : undefined,
+    offset,
+    id,
+    data,
+    event,
+    refusal,
+  };
+}

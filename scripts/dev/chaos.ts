@@ -1,0 +1,122 @@
+/**
+ * Tries to make the producer lose or double an edit: with an upstream on its worst day, and SIGKILL
+ * for the producer and for brokers, on a Kafka of its own.
+ *
+ *     deno task chaos
+ */
+import { isKept, reportText } from "../../tests/chaos/harness/report.ts";
+import { runChaos } from "../../tests/chaos/harness/run.ts";
+import { option, type OptionGroup, type Values } from "../../lib/cli/option.ts";
+import { program, runMain } from "../../lib/cli/program.ts";
+import { duration, integer, oneOf } from "../../lib/cli/values.ts";
+import { ExitCode, UserError } from "../../lib/shared/error.ts";
+import { writeOutput } from "../../lib/terminal/output.ts";
+
+const chaosOptions = {
+  title: "Chaos",
+  options: {
+    events: option({
+      placeholder: "N",
+      help: "Events upstream; about 38 of 100 are edits, which are published.",
+      parse: integer(1000, 100_000_000),
+      default: 100_000,
+    }),
+    duration: option({
+      placeholder: "DURATION",
+      help: "The least time over which the events appear; it grows where the kills take longer.",
+      parse: duration,
+      defaultText: "5s for each kill of the producer, 14s for each of a broker",
+    }),
+    producerKills: option({
+      placeholder: "N",
+      help: "How often the producer gets SIGKILL.",
+      parse: integer(0, 100_000),
+      default: 10,
+    }),
+    brokerKills: option({
+      placeholder: "N",
+      help: "How often a broker gets SIGKILL.",
+      parse: integer(0, 100_000),
+      default: 4,
+    }),
+    streamFaults: option({
+      placeholder: "N",
+      help: "How many connections upstream go wrong, about.",
+      parse: integer(0, 1_000_000),
+      default: 50,
+    }),
+    nodes: option({
+      placeholder: "1|3",
+      help: "Brokers: one, or three that replicate.",
+      parse: oneOf("1", "3"),
+      default: "3",
+    }),
+    delivery: option({
+      placeholder: "DELIVERY",
+      help: "exactly-once, or at-least-once: doubles are then counted, and no failure.",
+      parse: oneOf("exactly-once", "at-least-once"),
+      default: "exactly-once",
+    }),
+    seed: option({
+      placeholder: "N",
+      help: "What everything random follows from, as far as the machine's timing lets it.",
+      parse: integer(0, 2 ** 32 - 1),
+      defaultText: "a random one, which is printed",
+    }),
+    program: option({
+      placeholder: "FILE",
+      help: "Another producer in the place of main.ts, to see whether its faults are found.",
+      parse: String,
+      default: "main.ts",
+    }),
+  },
+} satisfies OptionGroup;
+
+/** Kafka's data, and the output of every producer. */
+const DIRECTORY = ".local/chaos";
+
+export const main = program({
+  usage: "deno task chaos",
+  summary: "Tries to make the producer lose or double an edit: an upstream on its worst day, and " +
+    "SIGKILL for producer and brokers at random moments. Compares the topic with what was served, " +
+    "and fails on any edit that is lost, doubled or out of order within its page.",
+  examples: [
+    ["deno task chaos", "A short one, on three brokers"],
+    ["deno task chaos --nodes 1 --broker-kills 0", "Only producer and upstream, on one broker"],
+    [
+      "deno task chaos --events 1000000 --producer-kills 100 --broker-kills 40 --stream-faults 500",
+      "The long one, some 15 minutes",
+    ],
+  ],
+  groups: [chaosOptions],
+  async run(options, stop) {
+    const { seed = crypto.getRandomValues(new Uint32Array(1))[0]! } = options;
+    const duration = durationOf(options);
+    writeOutput(`seed ${seed}\n`);
+    const report = await runChaos({
+      ...options,
+      ...{ seed, duration, directory: DIRECTORY, stop },
+      nodes: options.nodes === "3" ? 3 : 1,
+    }).catch((error) => {
+      // Whatever it was: Ctrl-C of a terminal reaches the producer too, which then seems to give up.
+      throw stop.aborted ? new UserError("Stopped before there was a verdict") : error;
+    });
+    writeOutput(`\n${reportText(report)}\n`);
+    const { examples } = report.verdict;
+    if (examples.length > 0) writeOutput(`${examples.join("\n")}\n`);
+    const isGood = isKept(report, options.delivery);
+    writeOutput(
+      `${isGood ? "Kept" : "BROKEN"}: ${options.delivery}, seed ${seed}, ` +
+        `${Math.round(report.seconds)} s, ${new Date().toISOString().slice(0, 10)}\n`,
+    );
+    return isGood ? ExitCode.done : ExitCode.failure;
+  },
+});
+
+function durationOf(
+  { duration, producerKills, brokerKills }: Values<typeof chaosOptions.options>,
+): number {
+  return duration ?? Math.max(5000 * producerKills, 14_000 * brokerKills);
+}
+
+if (import.meta.main) await runMain(main);

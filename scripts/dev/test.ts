@@ -1,0 +1,161 @@
+/**
+ * All tests, on a real Kafka of one node and one of three that it starts itself. Its last line is
+ * `N passed, N failed`.
+ *
+ *     deno task test
+ */
+import { flag, option, type OptionGroup } from "../../lib/cli/option.ts";
+import { errorText, program, runMain } from "../../lib/cli/program.ts";
+import { ExitCode } from "../../lib/shared/error.ts";
+import { startKafka } from "../../lib/local/kafka/start.ts";
+import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
+import { watchLaunchers } from "../../lib/local/process/launchers.ts";
+import { startRegistry } from "../../lib/local/registry/registry.ts";
+import { fetchedRegistry, registryJar } from "../../lib/local/registry/distribution.ts";
+import { writeError, writeOutput } from "../../lib/terminal/output.ts";
+import { count } from "../../tests/support/tools/junit.ts";
+import { TEST_KAFKA } from "../../tests/support/kafka/kafka.ts";
+import { preparePython } from "../../tests/support/tools/python.ts";
+import { TEST_REGISTRY } from "../../tests/support/kafka/registry.ts";
+
+const testOptions = {
+  title: "Which tests",
+  options: {
+    filter: option({
+      placeholder: "TEXT",
+      help: "Only tests whose name holds this text, or matches this /pattern/.",
+      parse: String,
+    }),
+    registry: flag(
+      "Fetch what the tests of Avro need: a schema registry (140 MB) and a reader in Python. " +
+        "Without them, those tests are skipped.",
+    ),
+  },
+} satisfies OptionGroup;
+
+const UNIT = "tests/unit";
+const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues", "tests/page"];
+/** These kill brokers, and so start their own. */
+const CHAOS = "tests/chaos";
+
+export const main = program({
+  usage: "deno task test [FILE or FOLDER]…",
+  summary:
+    "Runs all tests, on a real Kafka that it starts itself; or some, each file of which then " +
+    "starts what it needs.",
+  examples: [
+    ["deno task test", "Everything"],
+    ["deno task test tests/cli", "The tests of a folder"],
+    ["deno task test --filter 'kafka start'", "The tests with this in their names"],
+  ],
+  groups: [testOptions],
+  operands: 100,
+  async run({ filter, registry, operands }, stop) {
+    await using launchers = await watchLaunchers();
+    const signal = AbortSignal.any([stop, launchers.signal]);
+    const folder = await Deno.makeTempDir({ prefix: "wikitap-test-" });
+    const run = new TestRun(folder, signal);
+    try {
+      if (registry) {
+        await registryJar(signal);
+        await preparePython();
+      }
+      if (operands.length > 0 || filter !== undefined) {
+        const paths = operands.length > 0 ? operands : [UNIT, ...ON_KAFKA, CHAOS];
+        await run.tests(paths, filter === undefined ? [] : [`--filter=${filter}`]);
+      } else await everything(run, folder, signal);
+    } catch (error) {
+      if (!signal.aborted) {
+        run.failed++;
+        writeError(errorText(error, true));
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+    writeOutput(`${run.passed} passed, ${run.failed} failed\n`);
+    return run.failed === 0 && !signal.aborted ? ExitCode.done : ExitCode.failure;
+  },
+});
+
+async function everything(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
+  await unitAndOnKafka(run, folder, signal);
+  // The machine is theirs: the other brokers have been stopped.
+  await run.tests([CHAOS], []);
+}
+
+/** The unit tests, while Kafka starts; then those that use it. */
+async function unitAndOnKafka(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
+  await using services = new AsyncDisposableStack();
+  const clusters = Promise.allSettled(
+    ([1, 3] as const).map((nodes) =>
+      startKafka({ directory: `${folder}/kafka-${nodes}`, nodes, port: 0, heap: 256, signal })
+    ),
+  );
+  services.defer(async () => {
+    for (const started of await clusters) {
+      if (started.status === "fulfilled") await started.value.stop();
+    }
+  });
+  await run.tests([UNIT], ["--parallel"]);
+  const [one, three] = await clusters;
+  const directory = `${folder}/registry`;
+  const registry = await fetchedRegistry() === undefined
+    ? undefined
+    : services.use(await startRegistry({ directory, port: 0, signal }));
+  const env = {
+    [TEST_KAFKA[1]]: addressOf(one!),
+    [TEST_KAFKA[3]]: addressOf(three!),
+    ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
+  };
+  // Most of them wait for something, most of the time.
+  await run.tests(ON_KAFKA, ["--parallel"], { ...env, DENO_JOBS: "2" });
+}
+
+function addressOf(started: PromiseSettledResult<LocalKafka>): string {
+  if (started.status === "rejected") throw started.reason;
+  return started.value.bootstrapServers;
+}
+
+/** Runs of `deno test`, and what they add up to. */
+class TestRun {
+  passed = 0;
+  failed = 0;
+  readonly #folder: string;
+  readonly #signal: AbortSignal;
+
+  constructor(folder: string, signal: AbortSignal) {
+    this.#folder = folder;
+    this.#signal = signal;
+  }
+
+  async tests(
+    paths: readonly string[],
+    flags: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    if (this.#signal.aborted) return;
+    const report = `${this.#folder}/report.xml`;
+    await Deno.writeTextFile(report, "");
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "test",
+        "-A",
+        "--frozen",
+        "--lock=tests/deno.lock",
+        `--junit-path=${report}`,
+        ...flags,
+        ...paths,
+      ],
+      env,
+      signal: this.#signal,
+      stdin: "null",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn().status;
+    const { passed, failed } = count(await Deno.readTextFile(report), code);
+    this.passed += passed;
+    this.failed += failed;
+  }
+}
+
+if (import.meta.main) await runMain(main);

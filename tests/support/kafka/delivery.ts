@@ -1,0 +1,84 @@
+import { type Cluster, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import { Delivery, type DeliveryOptions } from "../../../lib/kafka/publish/delivery.ts";
+import type { Admin, Kafka, Transaction } from "../../../lib/kafka/client/kafkajs.ts";
+import type { Batch } from "../../../lib/kafka/publish/publisher.ts";
+import type { TopicSpec } from "../../../lib/kafka/admin/topics.ts";
+import { makeTopic } from "./topic.ts";
+
+/** A topic and a name of a producer for one test. */
+export interface Place {
+  readonly cluster: Cluster;
+  readonly topic: string;
+  readonly group: string;
+}
+
+/** Makes a topic for a test. */
+export async function newPlace(
+  brokers: string,
+  options: Partial<TopicSpec> = {},
+): Promise<Place> {
+  const topic = await makeTopic(brokers, options);
+  const cluster = openCluster({ brokers: brokers.split(",") });
+  return { cluster, topic, group: `wikitap.${topic}` };
+}
+
+/** A publisher of a test; `await using` closes it. */
+export function newDelivery(
+  { cluster, topic, group }: Place,
+  options: Partial<DeliveryOptions> = {},
+): Delivery & AsyncDisposable {
+  const delivery = new Delivery({
+    ...{ cluster, delivery: "exactly-once", place: { group, topic }, topics: [topic] },
+    ...options,
+  });
+  return Object.assign(delivery, { [Symbol.asyncDispose]: () => delivery.close() });
+}
+
+/** A batch of the numbers from `from` to below `to`, as those are what has been handled by then. */
+export function batchOf({ topic }: Place, from: number, to: number): Batch {
+  return {
+    handled: to,
+    position: { at: to },
+    records: Array.from({ length: to - from }, (_, index) => ({
+      ...{ topic, key: `key-${from + index}`, value: String(from + index) },
+      timestamp: Date.now(),
+    })),
+  };
+}
+
+/** Never aborted. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
+/** The same cluster, with transactions that may behave otherwise. */
+export function withTransactions(
+  cluster: Cluster,
+  change: (transaction: Transaction) => Transaction,
+): Cluster {
+  return replacing(cluster, "producer", (producer) => {
+    const begin = producer.transaction.bind(producer);
+    producer.transaction = async () => change(await begin());
+    return producer;
+  });
+}
+
+/** The same cluster, with admin clients that may behave otherwise. */
+export function withAdmins(cluster: Cluster, change: (admin: Admin) => Admin): Cluster {
+  return replacing(cluster, "admin", change);
+}
+
+/** The same cluster, where one kind of clients goes through `change`. */
+function replacing<K extends "producer" | "admin">(
+  cluster: Cluster,
+  kind: K,
+  change: (client: ReturnType<Kafka[K]>) => ReturnType<Kafka[K]>,
+): Cluster {
+  const producing = new Proxy(cluster.producing, {
+    get(kafka, key) {
+      const value = Reflect.get(kafka, key, kafka);
+      if (typeof value !== "function") return value;
+      const method = value.bind(kafka);
+      return key === kind ? (...args: unknown[]) => change(method(...args)) : method;
+    },
+  });
+  return { ...cluster, producing };
+}

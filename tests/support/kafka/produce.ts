@@ -1,0 +1,162 @@
+import { clusterConfig } from "../../../lib/cli/options/kafka.ts";
+import { parseOptions } from "../../../lib/cli/option.ts";
+import { PRODUCER_GROUPS, runProducer } from "../../../lib/cli/programs/producer.ts";
+import { checkProducer } from "../../../lib/cli/options/producer.ts";
+import { openCluster } from "../../../lib/kafka/client/cluster.ts";
+import { readTopic } from "../../../lib/kafka/consume/reader.ts";
+import { type EventLog, records } from "../../../lib/replay/log.ts";
+import {
+  type EventServer,
+  type EventServerOptions,
+  serveEvents,
+} from "../../../lib/replay/server.ts";
+import { type Running, startProgram } from "../programs/program.ts";
+
+/** A record as it stands in a topic, its bytes as text. */
+export interface TextRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * The committed records of a topic, by partition and offset. A commit is answered a moment before
+ * all partitions show it: so there is a look again, 10 s long at the most, until there are `count`.
+ */
+export async function recordsOf(
+  kafka: string,
+  topic: string,
+  count: number,
+): Promise<TextRecord[]> {
+  const cluster = openCluster({ brokers: kafka.split(",") });
+  const deadline = Date.now() + 10_000;
+  while (true) {
+    const found: TextRecord[] = [];
+    await readTopic(cluster, {
+      ...{ topic, from: "beginning", toEnd: true, signal: AbortSignal.timeout(20_000) },
+      handle: ({ partition, records }) => {
+        for (const { key, value, offset, timestamp, headers } of records) {
+          found.push({
+            ...{ partition, offset: Number(offset), timestamp: Number(timestamp) },
+            key: key === null ? null : decoder.decode(key),
+            value: decoder.decode(value!),
+            headers: Object.fromEntries(
+              Object.entries(headers ?? {}).map(([name, text]) => [
+                name,
+                decoder.decode(text as Uint8Array),
+              ]),
+            ),
+          });
+        }
+      },
+    });
+    if (found.length >= count || Date.now() > deadline) {
+      return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+    }
+  }
+}
+
+/** An upstream event as a test looks at it. */
+export interface Upstream {
+  readonly text: string;
+  // deno-lint-ignore no-explicit-any -- whatever upstream sends
+  readonly body: any;
+}
+
+/**
+ * The events of a log that are JSON and no canaries, in the order of their topics; with `until` up
+ * to the last one in each topic that happened before that time, in ms.
+ */
+export function eventsOf(log: EventLog, until = Infinity): Upstream[] {
+  const events: Upstream[] = [];
+  for (const topic of log.topics) {
+    const all = [...records(topic)];
+    // Nobody looks for late ones more than a second beyond.
+    const beyond = all.findIndex(({ timestamp }) => timestamp >= until + 1000);
+    const near = beyond < 0 ? all : all.slice(0, beyond);
+    const last = near.findLastIndex(({ timestamp }) => timestamp < until);
+    for (const { data } of near.slice(0, last + 1)) {
+      const text = decoder.decode(data);
+      try {
+        const body = JSON.parse(text);
+        if (body.meta.domain !== "canary") events.push({ text, body });
+      } catch {
+        // Bad on purpose.
+      }
+    }
+  }
+  return events;
+}
+
+/** A producer for tests: where Kafka is, what it reads, and its flags. */
+export interface ProducerOptions {
+  readonly kafka: string;
+  readonly topic: string;
+  /** The address of the stream. */
+  readonly url: string;
+  /** The address of a schema registry; with one, values are Avro. */
+  readonly registry?: string | undefined;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly limit?: number;
+  /** Other addresses that it may use or listen on. */
+  readonly net?: readonly string[];
+}
+
+/** Starts main.ts with the rights of its task, and those to reach what it is told to. */
+export function startProducer(
+  { kafka, topic, url, registry, args = [], env = {}, limit = 60_000, net = [] }: ProducerOptions,
+): Running {
+  const hosts = [url, ...registry === undefined ? [] : [registry]].map((at) => new URL(at).host);
+  const permissions = ["-P=producer", `--allow-net=${[kafka, ...hosts, ...net]}`];
+  const format = registry === undefined ? [] : ["--format", "avro", "--schema-registry", registry];
+  const from = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url];
+  const all = [...from, ...format, ...args];
+  return startProgram("main.ts", all, { permissions, env, limit });
+}
+
+/** Runs a producer within this process, until it is done or stopped; faster than a program. */
+export async function produce(
+  { kafka, topic, url, args = [] }: ProducerOptions,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const options = parseOptions(PRODUCER_GROUPS, [
+    ...["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...args],
+  ], () => undefined);
+  checkProducer(options);
+  await runProducer(options, openCluster(clusterConfig(options)), stop);
+}
+
+/** Serves a log, all of it there at once where nothing else is said. */
+export function serve(
+  log: EventServerOptions["log"],
+  options: Omit<EventServerOptions, "log"> = {},
+): EventServer & AsyncDisposable {
+  const server = serveEvents({ log, pace: "at-once", ...options });
+  return Object.defineProperty(server as EventServer & AsyncDisposable, Symbol.asyncDispose, {
+    value: () => server.stop(),
+  });
+}
+
+/** The log with other bytes in place of those events for which `data` gives some. */
+export function withData(
+  log: EventLog,
+  data: (index: number) => Uint8Array | undefined,
+): EventLog {
+  return {
+    ...log,
+    topics: log.topics.map((topic, number) => ({
+      ...topic,
+      write: (index, to) => {
+        const other = number === 0 ? data(index - topic.first) : undefined;
+        if (other === undefined) topic.write(index, to);
+        else to.append(other);
+      },
+    })),
+  };
+}

@@ -1,0 +1,67 @@
+import type { Edit } from "../../../lib/edits/message/edit.ts";
+import { openCluster } from "../../../lib/kafka/client/cluster.ts";
+import type { Message, Producer } from "../../../lib/kafka/client/kafkajs.ts";
+
+/** The nine fields of an edit that differs from those with other numbers. */
+export function editOf(number: number, changes: Partial<Edit> = {}): Edit {
+  return {
+    id: number,
+    domain: `${["en", "de", "ja"][number % 3]}.wikipedia.org`,
+    namespace: "main namespace",
+    title: `Page ${number % 1000}`,
+    timestamp: new Date(timeOf(number)).toISOString(),
+    user_name: `User ${number % 100}`,
+    user_type: number % 4 === 0 ? "bot" : "human",
+    old_length: 1000,
+    new_length: 1000 + number % 50 - 10,
+    ...changes,
+  };
+}
+
+/** When the edit of a number happened, in ms: a second after the one before. */
+export function timeOf(number: number): number {
+  return Date.UTC(2026, 0, 1) + number * 1000;
+}
+
+/** Messages with edits, to the partitions in turn. */
+export function editMessages(first: number, count: number, partitions = 1): Message[] {
+  return Array.from({ length: count }, (_, index) => ({
+    partition: index % partitions,
+    timestamp: String(timeOf(first + index)),
+    value: JSON.stringify(editOf(first + index)),
+  }));
+}
+
+/** Publishes messages in one transaction, which is committed, or with `abort` is not. */
+export async function publish(
+  brokers: string,
+  topic: string,
+  messages: readonly Message[],
+  { abort = false } = {},
+): Promise<void> {
+  await using publisher = await openPublisher(brokers);
+  await publisher.publish(topic, messages, { abort });
+}
+
+/** A transactional producer that publishes again and again; one of the same id ends the one before. */
+export async function openPublisher(brokers: string, transactionalId = crypto.randomUUID()) {
+  const producer: Producer = openCluster({ brokers: brokers.split(",") }).patient.producer({
+    transactionalId,
+    transactionTimeout: 30_000,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    retry: { initialRetryTime: 20, maxRetryTime: 1000, retries: 100 },
+  });
+  await producer.connect();
+  return {
+    async publish(topic: string, messages: readonly Message[], { abort = false } = {}) {
+      const transaction = await producer.transaction();
+      // One send a partition: kafkajs may double records where one goes to several brokers.
+      for (const list of Map.groupBy(messages, ({ partition }) => partition).values()) {
+        await transaction.send({ topic, messages: list });
+      }
+      await (abort ? transaction.abort() : transaction.commit());
+    },
+    [Symbol.asyncDispose]: () => producer.disconnect(),
+  };
+}

@@ -1,0 +1,175 @@
+import { type Cluster, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import { startKafka } from "../../../lib/local/kafka/start.ts";
+import { kafkaLibs } from "../../../lib/local/kafka/distribution.ts";
+import { findJava } from "../../../lib/local/java/java.ts";
+import { freePort } from "../../../lib/local/process/ports.ts";
+import type { NodeAddress, Properties } from "../../../lib/local/kafka/properties.ts";
+import { type Certificate, createAuthority } from "../tools/certificates.ts";
+
+/** The users of the secure Kafka; they have no rights but those that a test grants. */
+export const PASSWORDS = {
+  alice: "alice-2hunter2",
+  bob: "bob-correct-horse",
+  /** As the README calls it. */
+  wikitap: "wikitap-battery-staple",
+} as const;
+
+/** The listeners beside the plain one; `localhost` and 127.0.0.1 are in all certificates but one's. */
+const LISTENERS = {
+  /** TLS, nothing asked of the client. */
+  tls: "SSL",
+  /** TLS that wants a client certificate. */
+  mutual: "SSL",
+  /** TLS with a certificate for `broker.example`. */
+  renamed: "SSL",
+  /** TLS with a certificate that has expired. */
+  expired: "SSL",
+  /** PLAIN and SCRAM under TLS. */
+  sasltls: "SASL_SSL",
+  /** SCRAM-SHA-512 and nothing else, without TLS. */
+  saslplain: "SASL_PLAINTEXT",
+  /** Without anything, and it names an address that nobody knows. */
+  lost: "PLAINTEXT",
+} as const;
+
+type ListenerName = keyof typeof LISTENERS;
+
+/** A Kafka with TLS, SASL and an authorizer that forbids what is not granted. */
+export interface SecureKafka extends AsyncDisposable {
+  /** `localhost:port` of each listener. */
+  readonly at: Readonly<Record<ListenerName, string>>;
+  /** Paths of PEM files. */
+  readonly files: Readonly<
+    Record<"ca" | "otherCa" | "cert" | "key" | "strangerCert" | "strangerKey", string>
+  >;
+  /** As a user who may do anything. */
+  readonly admin: Cluster;
+}
+
+/** Starts one, of one node, with certificates made now. */
+export async function startSecureKafka(): Promise<SecureKafka> {
+  const directory = await Deno.makeTempDir({ prefix: "wikitap-secure-" });
+  const authority = createAuthority("Test authority");
+  const other = createAuthority("Another authority");
+  const client = authority.issue({ name: "client" });
+  const stranger = other.issue({ name: "stranger" });
+  const ports = new Map(names().map((name) => [name, freePort()]));
+  const kafka = await startKafka({
+    directory,
+    port: 0,
+    heap: 256,
+    extraConfig: (node) => ({
+      ...listenerSettings(node, ports),
+      ...tlsSettings("tls", authority.issue({ name: "tls", hosts: HERE }), authority.cert),
+      ...tlsSettings("mutual", authority.issue({ name: "m", hosts: HERE }), authority.cert),
+      "listener.name.mutual.ssl.client.auth": "required",
+      ...tlsSettings("renamed", authority.issue({ name: "r", hosts: ELSEWHERE }), authority.cert),
+      ...tlsSettings(
+        "expired",
+        authority.issue({ name: "e", hosts: HERE, days: -1 }),
+        authority.cert,
+      ),
+      ...tlsSettings("sasltls", authority.issue({ name: "s", hosts: HERE }), authority.cert),
+      ...saslSettings("sasltls", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+      ...saslSettings("saslplain", ["SCRAM-SHA-512"]),
+      "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+      // Who comes without SASL or a certificate is anonymous; the nodes themselves, too.
+      "super.users": "User:ANONYMOUS;User:CN=client",
+    }),
+  });
+  await addScramUser(kafka.bootstrapServers, "alice");
+  return {
+    at: Object.fromEntries(
+      [...ports].map(([name, port]) => [name, `localhost:${port}`]),
+    ) as SecureKafka["at"],
+    files: {
+      ca: await write(directory, "ca.pem", authority.cert),
+      otherCa: await write(directory, "other-ca.pem", other.cert),
+      cert: await write(directory, "client.pem", client.cert),
+      key: await write(directory, "client.key", client.key),
+      strangerCert: await write(directory, "stranger.pem", stranger.cert),
+      strangerKey: await write(directory, "stranger.key", stranger.key),
+    },
+    admin: openCluster({ brokers: kafka.bootstrapServers.split(",") }),
+    [Symbol.asyncDispose]: async () => {
+      await kafka.stop();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
+
+const HERE = ["localhost", "127.0.0.1"];
+const ELSEWHERE = ["broker.example"];
+
+function names(): ListenerName[] {
+  return Object.keys(LISTENERS) as ListenerName[];
+}
+
+function listenerSettings(node: NodeAddress, ports: ReadonlyMap<ListenerName, number>): Properties {
+  const listeners = names().map((name) => `${name.toUpperCase()}://127.0.0.1:${ports.get(name)}`);
+  const advertised = names().map((name) => {
+    const host = name === "lost" ? "no-such-host.invalid" : "localhost";
+    return `${name.toUpperCase()}://${host}:${ports.get(name)}`;
+  });
+  const protocols = Object.entries(LISTENERS).map(([name, protocol]) =>
+    `${name.toUpperCase()}:${protocol}`
+  );
+  const plain = `PLAINTEXT://127.0.0.1:${node.port}`;
+  return {
+    "listeners": [plain, `CONTROLLER://127.0.0.1:${node.controllerPort}`, ...listeners].join(","),
+    "advertised.listeners": [plain, ...advertised].join(","),
+    "listener.security.protocol.map": ["CONTROLLER:PLAINTEXT", "PLAINTEXT:PLAINTEXT", ...protocols]
+      .join(","),
+  };
+}
+
+function tlsSettings(name: ListenerName, { cert, key }: Certificate, ca: string): Properties {
+  const prefix = `listener.name.${name}.ssl`;
+  return {
+    [`${prefix}.keystore.type`]: "PEM",
+    [`${prefix}.keystore.certificate.chain`]: cert,
+    [`${prefix}.keystore.key`]: key,
+    [`${prefix}.truststore.type`]: "PEM",
+    [`${prefix}.truststore.certificates`]: ca,
+  };
+}
+
+function saslSettings(name: ListenerName, mechanisms: readonly string[]): Properties {
+  const prefix = `listener.name.${name}`;
+  const users = Object.entries(PASSWORDS).map(([user, password]) => ` user_${user}="${password}"`);
+  const modules = mechanisms.map((mechanism) => [
+    `${prefix}.${mechanism.toLowerCase()}.sasl.jaas.config`,
+    mechanism === "PLAIN"
+      ? `org.apache.kafka.common.security.plain.PlainLoginModule required${users.join("")};`
+      : "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+  ]);
+  return {
+    [`${prefix}.sasl.enabled.mechanisms`]: mechanisms.join(","),
+    ...Object.fromEntries(modules),
+  };
+}
+
+/** Kafka keeps these itself; the tool that adds them is the broker's own, and takes one at a time. */
+export async function addScramUser(
+  bootstrapServer: string,
+  user: keyof typeof PASSWORDS,
+): Promise<void> {
+  const [java, libs] = [await findJava(), await kafkaLibs()];
+  await Promise.all(["SCRAM-SHA-256", "SCRAM-SHA-512"].map(async (mechanism) => {
+    const { success, stderr } = await new Deno.Command(java, {
+      args: [
+        ...["-XX:TieredStopAtLevel=1", "-cp", `${libs}/*`, "kafka.admin.ConfigCommand"],
+        ...["--bootstrap-server", bootstrapServer, "--alter"],
+        ...["--entity-type", "users", "--entity-name", user],
+        ...["--add-config", `${mechanism}=[password=${PASSWORDS[user]}]`],
+      ],
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+  }));
+}
+
+async function write(directory: string, name: string, text: string): Promise<string> {
+  const file = `${directory}/${name}`;
+  await Deno.writeTextFile(file, text);
+  return file;
+}

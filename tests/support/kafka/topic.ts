@@ -1,0 +1,66 @@
+import type { Edit } from "../../../lib/edits/message/edit.ts";
+import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
+import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import { createTopics, type TopicSpec } from "../../../lib/kafka/admin/topics.ts";
+import { uniqueTopic } from "./kafka.ts";
+
+/** Makes a topic that keeps everything, and says its name. */
+export async function makeTopic(
+  brokers: string,
+  { topic = uniqueTopic(), partitions = 3, replicationFactor = 1, configs = new Map() }: Partial<
+    TopicSpec
+  > = {},
+): Promise<string> {
+  const keeping = new Map([["retention.ms", "-1"], ...configs]);
+  await withAdmin(
+    openCluster({ brokers: brokers.split(",") }),
+    { doing: "make a topic" },
+    (admin) => createTopics(admin, [{ topic, partitions, replicationFactor, configs: keeping }]),
+  );
+  return topic;
+}
+
+/** A topic of a test, with a producer of its own. */
+export class TestTopic implements AsyncDisposable {
+  readonly name: string;
+  readonly #producer;
+
+  private constructor(name: string, bootstrapServers: string) {
+    this.name = name;
+    const { patient } = openCluster({ brokers: [bootstrapServers] });
+    // A partition of a new topic may refuse a first try, and then all three are sent to again.
+    this.#producer = patient.producer({ idempotent: true, maxInFlightRequests: 1 });
+  }
+
+  /** Makes a topic of three partitions. */
+  static async create(bootstrapServers: string, topic = uniqueTopic()): Promise<TestTopic> {
+    const created = new TestTopic(await makeTopic(bootstrapServers, { topic }), bootstrapServers);
+    await created.#producer.connect();
+    return created;
+  }
+
+  /** Writes edits as the producer does by default; returns when the broker has them. */
+  async publish(edits: readonly Edit[]): Promise<void> {
+    await this.#send(edits.map((edit) => ({
+      key: `${edit.domain}/${edit.title}`,
+      value: JSON.stringify(edit),
+      timestamp: String(Date.parse(edit.timestamp)),
+    })));
+  }
+
+  /** Writes a record with any value. */
+  async publishValue(value: string): Promise<void> {
+    await this.#send([{ value }]);
+  }
+
+  async #send(messages: { key?: string; value: string; timestamp?: string }[]): Promise<void> {
+    for (let from = 0; from < messages.length; from += 2000) {
+      const part = messages.slice(from, from + 2000);
+      await this.#producer.send({ topic: this.name, messages: part });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await disconnect(this.#producer);
+  }
+}

@@ -1,0 +1,150 @@
+/** What a program left behind when it ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How long it ran, in ms. */
+  readonly ms: number;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  /** Variables in addition to this process's own, of which those that programs read are hidden. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Deno's permission flags. Default: all. */
+  readonly permissions?: readonly string[];
+  /** The folder that it works in. Default: this process's own. */
+  readonly cwd?: string;
+  /** When it is given up, in ms. Default 30,000. */
+  readonly limit?: number;
+  /** Whether it is the first of a session of its own. Default: no. */
+  readonly detached?: boolean;
+}
+
+/**
+ * Runs a program of this repository as a child process, to its end.
+ *
+ * @param script Path from the top of the repository: `scripts/consume.ts`.
+ * @throws {Error} with its output when it does not end in time.
+ */
+export async function runProgram(
+  script: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  await using program = startProgram(script, args, options);
+  return await program.ended;
+}
+
+const ROOT = new URL("../../../", import.meta.url);
+
+/** A program that runs. Disposing it kills it, where it has not ended by then. */
+export interface Running extends AsyncDisposable {
+  readonly process: Deno.ChildProcess;
+  /** @returns false where it has ended before. */
+  kill(signal: Deno.Signal): boolean;
+  /** Resolves with stdout so far when it holds `text`; rejects when the program ends without. */
+  untilOutput(text: string): Promise<string>;
+  /** As `untilOutput()`, of stderr. */
+  untilLog(text: string): Promise<string>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts a program of this repository as a child process. See {@linkcode runProgram}. */
+export function startProgram(
+  script: string,
+  args: readonly string[],
+  { env = {}, permissions = ["-A"], cwd = ".", limit = 30_000, detached = false }: RunOptions = {},
+): Running {
+  const started = performance.now();
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "--no-check",
+      "--no-prompt",
+      ...permissions,
+      new URL(script, ROOT).pathname,
+      ...args,
+    ],
+    env: { ...NO_SETTINGS, ...env },
+    cwd,
+    detached,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdout = collect(process.stdout);
+  const stderr = collect(process.stderr);
+  let isOver = false;
+  const kill = (signal: Deno.Signal): boolean => {
+    if (isOver) return false;
+    try {
+      process.kill(signal);
+      return true;
+    } catch (error) {
+      if (error instanceof TypeError) return false; // ended a moment ago
+      throw error;
+    }
+  };
+  const end = async (): Promise<Ended> => {
+    let isLate = false;
+    const timer = setTimeout(() => isLate = kill("SIGKILL"), limit);
+    const { code } = await process.status;
+    isOver = true;
+    clearTimeout(timer);
+    await Promise.all([stdout.done, stderr.done]);
+    const output = { stdout: stdout.text(), stderr: stderr.text() };
+    if (isLate) throw new Error(`Still running after ${limit} ms: ${JSON.stringify(output)}`);
+    return { code, ...output, ms: performance.now() - started };
+  };
+  const ended = end();
+  ended.catch(() => {}); // whoever waits for it learns of it
+  const until = (output: typeof stdout) => (wanted: string) =>
+    output.until(wanted).catch(async () => {
+      throw new Error(`Ended without '${wanted}': ${JSON.stringify(await ended)}`);
+    });
+  return {
+    ...{ process, kill, untilOutput: until(stdout), untilLog: until(stderr), ended },
+    async [Symbol.asyncDispose]() {
+      kill("SIGKILL");
+      await ended.catch(() => {});
+    },
+  };
+}
+
+/** Whoever runs the tests may have set these for a producer of their own; empty is not set. */
+export const NO_SETTINGS = {
+  ...{ NO_COLOR: "1", KAFKA_BROKERS: "", KAFKA_SASL_PASSWORD: "" },
+  ...{ EVENTSTREAMS_URL: "", WIKITAP_CONTACT: "" },
+};
+
+/** For programs that call `deno` by its name: the one that runs the tests, before any other. */
+export const PATH_WITH_DENO = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+
+/** Gathers what a stream says, and tells when it has said something. */
+function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  let text = "";
+  let isDone = false;
+  const waiting = new Set<() => void>();
+  const done = (async () => {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      waiting.forEach((look) => look());
+    }
+    isDone = true;
+    waiting.forEach((look) => look());
+  })();
+  const until = (wanted: string) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        if (text.includes(wanted)) resolve(text);
+        else if (isDone) reject(new Error("It has ended"));
+        else return;
+        waiting.delete(look);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { done, until, text: () => text };
+}

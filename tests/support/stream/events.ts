@@ -1,0 +1,66 @@
+import type { Event } from "../../../lib/upstream/parse/event.ts";
+
+const encoder = new TextEncoder();
+
+/** A made-up recentchange event; `fields` replace its own, `undefined` takes one away. */
+export function change(
+  fields: Record<string, unknown> = {},
+  meta: Record<string, unknown> = {},
+): Event {
+  return event({
+    $schema: "/mediawiki/recentchange/1.0.0",
+    meta: { stream: "mediawiki.recentchange", domain: "en.wikipedia.org", ...META, ...meta },
+    id: 1_800_000_000,
+    type: "edit",
+    namespace: 0,
+    title: "Example",
+    comment: "",
+    timestamp: 1_700_000_000,
+    user: "Someone",
+    bot: false,
+    length: { old: 100, new: 120 },
+    revision: { old: 2_200_000_000, new: 2_200_000_001 },
+    wiki: "enwiki",
+    ...fields,
+  });
+}
+
+/** A made-up event of the older streams, such as page-create. */
+export function pageCreate(fields: Record<string, unknown> = {}): Event {
+  return event({
+    $schema: "/mediawiki/revision/create/2.0.0",
+    meta: { stream: "mediawiki.page-create", domain: "de.wikipedia.org", ...META },
+    database: "dewiki",
+    page_title: "Benutzer_Diskussion:Beispiel",
+    page_namespace: 3,
+    performer: { user_text: "Jemand", user_is_bot: true },
+    ...fields,
+  });
+}
+
+/** A made-up event of page_change.v1. */
+export function pageChange(fields: Record<string, unknown> = {}): Event {
+  return event({
+    $schema: "/mediawiki/page/change/1.2.0",
+    meta: { stream: "mediawiki.page_change.v1", domain: "fr.wikipedia.org", ...META },
+    wiki_id: "frwiki",
+    page: { page_id: 7, page_title: "Page_d'exemple", namespace_id: 0 },
+    performer: { user_text: "Quelqu'un", is_bot: false },
+    ...fields,
+  });
+}
+
+const META = {
+  topic: "eqiad.mediawiki.recentchange",
+  partition: 0,
+  offset: 5_000_000_000,
+  id: "00000000-0000-4000-8000-000000000001",
+  dt: "2023-11-14T22:13:20.123Z",
+  uri: "https://en.wikipedia.org/wiki/Example",
+};
+
+function event(body: Record<string, unknown>): Event {
+  const data = encoder.encode(JSON.stringify(body));
+  const parsed = JSON.parse(new TextDecoder().decode(data));
+  return { data, meta: parsed.meta, type: parsed.type, body: parsed };
+}

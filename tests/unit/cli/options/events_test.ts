@@ -1,0 +1,130 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { eventOptions, filterOptions, recordOptions } from "../../../../lib/cli/options/events.ts";
+import { parseOptions } from "../../../../lib/cli/option.ts";
+import { UsageError } from "../../../../lib/shared/error.ts";
+
+const RECENTCHANGE = "https://stream.wikimedia.org/v2/stream/recentchange";
+
+function read(
+  args: string,
+  { topic = "edits", streamUrl = RECENTCHANGE }: { topic?: string; streamUrl?: string } = {},
+) {
+  const words = args.split(" ").filter((word) => word !== "");
+  const values = parseOptions([filterOptions, recordOptions], words, () => undefined);
+  return eventOptions(values, { topic, streamUrl: new URL(streamUrl) });
+}
+
+const DEFAULTS = {
+  topic: "edits",
+  filter: {
+    types: ["edit"],
+    wikis: undefined,
+    domains: undefined,
+    namespaces: undefined,
+    users: "all",
+  },
+  key: "page",
+  payload: "edit",
+  headers: "none",
+};
+
+Deno.test("eventOptions() has the defaults of the contract", () => {
+  assertEquals(read("") as unknown, DEFAULTS);
+});
+
+Deno.test("eventOptions() takes every flag", () => {
+  const options = read(
+    "--types edit,new,142 --wiki enwiki,*wiktionary --domain *.wikipedia.org " +
+      "--namespace -1,Talk,*Talk --users human --key user --fields title,length.new=size " +
+      "--headers cloudevents",
+    { topic: "w-{type}" },
+  );
+  assertEquals(options as unknown, {
+    topic: "w-{type}",
+    filter: {
+      types: ["edit", "new", "142"],
+      wikis: ["enwiki", "*wiktionary"],
+      domains: ["*.wikipedia.org"],
+      namespaces: ["-1", "Talk", "*Talk"],
+      users: "human",
+    },
+    key: "user",
+    payload: {
+      fields: [{ path: "title", name: "title" }, { path: "length.new", name: "size" }],
+    },
+    headers: "cloudevents",
+  });
+});
+
+Deno.test("eventOptions() lets all types through in other streams than recentchange", () => {
+  const base = "https://stream.wikimedia.org/v2/stream/";
+  const types = (streams: string) =>
+    read("--payload event", { streamUrl: base + streams }).filter?.types;
+  assertEquals(types("page-create"), undefined);
+  assertEquals(types("recentchange,page-create"), undefined);
+  assertEquals(types("page-create%2Crecentchange"), undefined);
+  assertEquals(types("recentchange"), ["edit"]);
+  assertEquals(types("mediawiki.recentchange"), ["edit"]);
+  assertEquals(read("", { streamUrl: "http://localhost:8181/" }).filter?.types, ["edit"]);
+});
+
+Deno.test("eventOptions() takes names of streams for types, as the address writes them", () => {
+  const types = (streams: string, types: string) =>
+    read(`--payload event --types ${types}`, {
+      streamUrl: `http://localhost:8181/v2/stream/${streams}`,
+    }).filter?.types;
+  const both = "page-create,mediawiki.page_change.v1";
+  assertEquals(types(both, "page-create"), ["mediawiki.page-create"]);
+  assertEquals(types(both, "mediawiki.page-create,*.v1"), ["mediawiki.page-create", "*.v1"]);
+  assertEquals(types("recentchange,page-create", "edit,142,page-create"), [
+    "edit",
+    "142",
+    "mediawiki.page-create",
+  ]);
+});
+
+const PAGE_CREATE = "http://localhost:8181/v2/stream/page-create";
+
+const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
+  ["--fields title --payload event", {}, "--fields and --payload event exclude each other"],
+  ["--fields title,user=title", {}, "--fields has the name 'title' twice"],
+  ["--format avro --payload event", {}, "--format avro and --payload event exclude each other"],
+  ["--format avro --fields a.b,a_b", {}, "--fields has two names that are 'a_b' in Avro"],
+  ["--format xml", {}, "expected one of json, avro"],
+  ["--fields title,,user", {}, "no empty entry"],
+  ["--fields a..b", {}, "expected PATH or PATH=NAME"],
+  ["--types edits", {}, "No change is of the type 'edits'"],
+  ["--types edit,x*", {}, "No change is of the type 'x*'"],
+  ["--types edit --payload event", { streamUrl: PAGE_CREATE }, "No change is of the type 'edit'"],
+  ["--types=", {}, "--types needs a value"],
+  ["--wiki en*wiki", {}, "expected '*' at the ends only"],
+  ["--wiki en.wikipedia.org", {}, "expected a name such as enwiki"],
+  ["--domain enwiki", {}, "expected a domain such as en.wikipedia.org"],
+  ["--namespace talk", {}, "expected 'Talk'"],
+  ["--namespace Tlak", {}, "expected a number or a name such as"],
+  ["--namespace 1.5", {}, "expected a number or a name such as"],
+  ["--users nobody", {}, "expected one of human, bot, all"],
+  ["--key title", {}, "expected one of page, domain, user, none"],
+  ["", { streamUrl: PAGE_CREATE }, "The stream 'page-create' has no edits"],
+  ["--wiki __x", { topic: "{wiki}" }, "'__x', which Kafka does not take"],
+];
+
+for (const [args, ends, message] of refused) {
+  Deno.test(`eventOptions() refuses '${args}'${ends.topic ?? ends.streamUrl ?? ""}`, () => {
+    assertThrows(() => read(args, ends), UsageError, message);
+  });
+}
+
+for (
+  const args of [
+    "--format avro",
+    "--fields a.b,a_b",
+    "--types new,142",
+    "--types *",
+    "--types e*",
+    "--types 14*",
+    "--namespace unknown",
+  ]
+) {
+  Deno.test(`eventOptions() takes '${args}'`, () => void read(args));
+}

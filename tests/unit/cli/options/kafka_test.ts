@@ -1,0 +1,66 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { clusterConfig, kafkaOptions } from "../../../../lib/cli/options/kafka.ts";
+import { parseOptions } from "../../../../lib/cli/option.ts";
+import { UsageError, UserError } from "../../../../lib/shared/error.ts";
+
+Deno.test("clusterConfig() by default is the local broker in plain text", () => {
+  assertEquals(config([]), { brokers: ["localhost:9092"], tls: undefined, sasl: undefined });
+});
+
+Deno.test("clusterConfig() takes the brokers from flag, alias and environment", () => {
+  const env = { KAFKA_BROKERS: "a:1,b:2" };
+  assertEquals(config([], env).brokers, ["a:1", "b:2"]);
+  assertEquals(config(["--bootstrap-server", "c:3"], env).brokers, ["c:3"]);
+  assertEquals(config(["--bootstrap_server", "d:4"]).brokers, ["d:4"]);
+});
+
+Deno.test("clusterConfig() takes the password from the environment only", () => {
+  const args = ["--tls", "--sasl", "scram-sha-256", "--sasl-username", "alice"];
+  assertEquals(config(args, { KAFKA_SASL_PASSWORD: "secret" }).sasl, {
+    mechanism: "scram-sha-256",
+    username: "alice",
+    password: "secret",
+  });
+  assertThrows(() => config(args), UsageError, "environment variable KAFKA_SASL_PASSWORD");
+  assertThrows(() => config(["--sasl-password", "x"]), UsageError, "Unknown flag");
+});
+
+const refused: readonly [args: string[], message: string][] = [
+  [["--tls-ca", "ca.pem"], "--tls-ca needs --tls"],
+  [["--tls-cert", "c.pem", "--tls-key", "k.pem"], "--tls-cert needs --tls"],
+  [["--tls", "--tls-cert", "c.pem"], "--tls-cert and --tls-key need each other"],
+  [["--tls", "--tls-key", "k.pem"], "--tls-cert and --tls-key need each other"],
+  [["--sasl", "plain"], "--sasl needs --sasl-username"],
+  [["--sasl-username", "alice"], "--sasl-username needs --sasl"],
+  [["--sasl", "gssapi"], "expected one of plain, scram-sha-256, scram-sha-512"],
+  [["--bootstrap-server", "localhost"], "expected HOST:PORT"],
+  [["--bootstrap-server", "[::1]:9092"], "expected a host name or an IPv4 address"],
+];
+
+for (const [args, message] of refused) {
+  Deno.test(`clusterConfig() refuses ${args.join(" ")}`, () => {
+    assertThrows(() => config(args), UsageError, message);
+  });
+}
+
+Deno.test("clusterConfig() names the file that is missing, and the one that is no certificate", () => {
+  const missing = () => {
+    throw new Deno.errors.NotFound("os error 2");
+  };
+  const args = ["--tls", "--tls-ca", "ca.pem"];
+  assertThrows(
+    () => config(args, {}, missing),
+    UserError,
+    "Cannot read 'ca.pem': there is no such file",
+  );
+  assertThrows(() => config(args, {}, () => "?"), UserError, "'ca.pem' holds no certificate");
+});
+
+function config(
+  args: string[],
+  env: Record<string, string> = {},
+  readFile: (file: string) => string = () => "",
+) {
+  const read = (name: string) => env[name];
+  return clusterConfig(parseOptions([kafkaOptions], args, read), { env: read, readFile });
+}

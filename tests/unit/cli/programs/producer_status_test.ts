@@ -1,0 +1,103 @@
+import { assertEquals } from "@std/assert";
+import { producerStatus, producerWatch } from "../../../../lib/cli/programs/producer_status.ts";
+import { newCounts, type ProduceCounts } from "../../../../lib/produce/counts.ts";
+import { statusText } from "../../../../lib/terminal/status_line.ts";
+import type { Cause } from "../../../../lib/upstream/connection/response.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+
+function reading(): ProduceCounts {
+  return Object.assign(
+    newCounts(),
+    {
+      ...{ published: 12_345, handledAt: NOW, lastEventAt: NOW - 1234 },
+      publisher: { batches: 9, aborted: 0, restarts: 0, connected: true },
+      stream: {
+        ...{ state: "reading", connected: true, arrivals: 0, bytes: 0, passed: 0 },
+        ...{ repeats: 3, gaps: 1, missing: 7, renumbered: 0 },
+        reconnects: new Map<Cause, number>([["end", 1], ["idle", 1]]),
+      },
+    } as const,
+  );
+}
+
+function look(counts: ProduceCounts, more: Partial<Parameters<typeof producerStatus>[0]> = {}) {
+  return producerStatus({
+    ...{ counts, edits: 12.34, events: 31, until: undefined, isStopping: false, now: NOW },
+    ...{ idleTimeout: 40_000, pace: 1000 },
+    ...more,
+  });
+}
+
+Deno.test("producerStatus() says it all in a line, and in numbers", () => {
+  const status = look(reading());
+  assertEquals(
+    statusText(status),
+    "reading, 12 edits/s, 31 events/s, 1.2s behind, 12,345 published, 1 gap, 2 reconnects, " +
+      "3 repeats dropped",
+  );
+  assertEquals(status.facts, {
+    ...{ edits_per_second: 12.3, events_per_second: 31, lag_seconds: 1.234, published: 12_345 },
+    ...{ refused: 0, dead_letters: 0, gaps: 1, reconnects: 2, repeats: 3 },
+  });
+});
+
+Deno.test("producerStatus() shows what was refused only where something was", () => {
+  const counts = reading();
+  counts.refused.set("bad JSON", 2);
+  counts.deadLetters = 1;
+  assertEquals(look(counts).parts.slice(4, 6), ["2 refused", "1 dead letter"]);
+});
+
+Deno.test("producerStatus() shows how far a back-fill is, and when it will be live", () => {
+  const HOUR = 3_600_000;
+  const times = { beganAt: NOW - 8 * HOUR, lastEventAt: NOW - 2 * HOUR };
+  const counts = { ...reading(), ...times, lastEventAge: 2 * HOUR };
+  const live = look(counts, { pace: 101_000 });
+  assertEquals([live.state, live.progress, live.parts[0]], [
+    ...["back-fill", 0.75, "6h covered, 1m 12s left"],
+  ]);
+  const until = look(counts, { until: NOW - HOUR, pace: 100_000 });
+  assertEquals([until.progress, until.parts[0]], [6 / 7, "6h covered, 36s left"]);
+  assertEquals(look(counts, { pace: 900 }).parts[0], "6h covered", "it does not catch up");
+  assertEquals(look(reading()).progress, undefined, "live is no back-fill");
+  const quiet = { ...reading(), ...times, lastEventAge: 1000 };
+  assertEquals(look(quiet).progress, undefined, "nor is a live stream that is quiet");
+  counts.publisher!.connected = false;
+  assertEquals(look(counts).state, "Kafka is away", "what is wrong comes first");
+});
+
+Deno.test("producerStatus() names the state, the worst first", () => {
+  const states = (change: (counts: ProduceCounts) => void, more = {}) => {
+    const counts = reading();
+    change(counts);
+    const { state, isWell } = look(counts, more);
+    return [state, isWell];
+  };
+  assertEquals(states(() => {}), ["reading", true]);
+  assertEquals(states((counts) => counts.stream = undefined), ["starting", true]);
+  assertEquals(states((counts) => counts.publisher!.connected = false), ["Kafka is away", false]);
+  assertEquals(states((counts) => counts.stream!.state = "away"), ["the stream is away", false]);
+  assertEquals(states((counts) => counts.stream!.state = "connecting"), ["connecting", true]);
+  assertEquals(states((counts) => counts.stream!.state = "ended"), ["ending", true]);
+  assertEquals(states((counts) => counts.handledAt = NOW - 12_000), ["silent for 12s", false]);
+  assertEquals(states(() => {}, { isStopping: true }), ["stopping", true]);
+});
+
+Deno.test("producerWatch() tells rates between its looks", () => {
+  const counts = reading();
+  let now = NOW;
+  const look = producerWatch(counts, {
+    ...{
+      until: undefined,
+      idleTimeout: 60_000,
+      stop: new AbortController().signal,
+      now: () => now,
+    },
+  });
+  assertEquals(look().parts[0], "0 edits/s");
+  now += 2000;
+  counts.published += 50;
+  counts.events += 100;
+  assertEquals(look().parts.slice(0, 2), ["25 edits/s", "50 events/s"]);
+});

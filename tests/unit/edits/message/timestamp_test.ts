@@ -1,0 +1,37 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { timestampOf } from "../../../../lib/edits/message/timestamp.ts";
+import { RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+
+const dates: [string, number][] = [
+  ["1970-01-01T00:00:00Z", 0],
+  ["2023-11-14T22:13:20Z", 1_700_000_000_000],
+  ["2023-11-14T22:13:20.123Z", 1_700_000_000_123],
+  ["2023-11-14T22:13:20.123999Z", 1_700_000_000_123],
+  ["2023-11-14T22:13:20+00:00", 1_700_000_000_000],
+  ["2023-11-15T00:13:20+02:00", 1_700_000_000_000],
+  ["2024-02-29T00:00:00Z", 1_709_164_800_000],
+];
+
+for (const [dt, ms] of dates) {
+  Deno.test(`timestampOf() reads ${dt}`, () => assertEquals(timestampOf(dt), ms));
+}
+
+const refused = [
+  "",
+  "now",
+  "2023",
+  "2023-11-14",
+  "2023-11-14T22:13:20",
+  "2023-02-29T00:00:00Z",
+  "2023-11-14T24:00:01Z",
+  "May 5 2023",
+  "1700000000000",
+  "1969-12-31T23:59:59Z",
+  " 2023-11-14T22:13:20Z",
+];
+
+for (const dt of refused) {
+  Deno.test(`timestampOf() refuses '${dt}'`, () => {
+    assertThrows(() => timestampOf(dt), RefusedEvent, "wrong shape: meta.dt");
+  });
+}

@@ -1,0 +1,78 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Filter } from "../../../../lib/edits/filter.ts";
+import { compileRoute, knownTopics, positionTopic } from "../../../../lib/edits/routing/route.ts";
+import { UsageError } from "../../../../lib/shared/error.ts";
+import { RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { change, pageChange, pageCreate } from "../../../support/stream/events.ts";
+
+Deno.test("compileRoute() puts the values of an event in the template", () => {
+  assertEquals(compileRoute("edits")(change()), "edits");
+  assertEquals(compileRoute("wikipedia-{type}")(change({ type: "new" })), "wikipedia-new");
+  assertEquals(compileRoute("{domain}")(pageCreate()), "de.wikipedia.org");
+  assertEquals(
+    compileRoute("w.{wiki}.{type}")(pageChange()),
+    "w.frwiki.mediawiki.page_change.v1",
+  );
+});
+
+const refused: [string, Record<string, unknown>, string][] = [
+  ["an event without the value", { wiki: undefined }, "wrong shape: wiki"],
+  ["a value that is not text", { wiki: 7 }, "wrong shape: wiki"],
+  ["an empty value", { wiki: "" }, "wrong shape: wiki"],
+  ["a topic of Kafka's own", { wiki: "__consumer_offsets" }, "no topic of this name can be"],
+  ["a value that is too long", { wiki: "a".repeat(250) }, "no topic of this name can be"],
+  ["a value too long when escaped", { wiki: "/".repeat(50) }, "no topic of this name can be"],
+];
+
+for (const [name, fields, reason] of refused) {
+  Deno.test(`compileRoute() refuses ${name}`, () => {
+    assertThrows(() => compileRoute("{wiki}")(change(fields)), RefusedEvent, reason);
+  });
+}
+
+Deno.test("compileRoute() refuses a domain that makes the topic '..'", () => {
+  assertThrows(() => compileRoute("{domain}")(change({}, { domain: ".." })), RefusedEvent);
+});
+
+Deno.test("compileRoute() makes 1,000 topics at the most", () => {
+  const route = compileRoute("{wiki}");
+  for (let i = 0; i < 1000; i++) route(change({ wiki: `w${i}` }));
+  assertEquals(route(change({ wiki: "w0" })), "w0");
+  assertThrows(() => route(change({ wiki: "w1000" })), RefusedEvent, "more than 1000 topics");
+});
+
+const known: [string, Filter, string[] | undefined][] = [
+  ["edits", {}, ["edits"]],
+  ["w-{type}", { types: ["edit", "new"] }, ["w-edit", "w-new"]],
+  ["w-{type}", {}, undefined],
+  ["w-{type}", { types: ["edit", "n*"] }, undefined],
+  ["{wiki}.{type}", { types: ["edit", "new"], wikis: ["a", "b"] }, [
+    "a.edit",
+    "a.new",
+    "b.edit",
+    "b.new",
+  ]],
+  ["{wiki}.{domain}", { wikis: ["a"], domains: ["b"] }, undefined],
+  ["{domain}", { domains: ["en.wikipedia.org"] }, ["en.wikipedia.org"]],
+];
+
+for (const [template, filter, expected] of known) {
+  Deno.test(`knownTopics() of '${template}' with ${JSON.stringify(filter)}`, () => {
+    assertEquals(knownTopics(template, filter), expected);
+  });
+}
+
+Deno.test("knownTopics() refuses too many topics and names that Kafka does not take", () => {
+  const many = Array.from({ length: 40 }, (_, i) => `${i}`);
+  assertThrows(
+    () => knownTopics("{wiki}-{type}", { wikis: many, types: many }),
+    UsageError,
+    "more than 1000",
+  );
+  assertThrows(() => knownTopics("{wiki}", { wikis: ["__x"] }), UsageError, "'__x'");
+});
+
+Deno.test("positionTopic() puts 'position' in the placeholders", () => {
+  assertEquals(positionTopic("w-{wiki}.{type}"), "w-position.position");
+  assertEquals(positionTopic("edits"), "edits");
+});

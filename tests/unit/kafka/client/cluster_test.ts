@@ -1,0 +1,15 @@
+import { assertEquals } from "@std/assert";
+import { openCluster } from "../../../../lib/kafka/client/cluster.ts";
+import { gatherLog } from "../../../support/programs/logged.ts";
+
+Deno.test("a patient client warns of a broker that is away once, and not of what it closed itself", () => {
+  using log = gatherLog();
+  const { patient } = openCluster({ brokers: ["localhost:9092"] });
+  patient.logger().error("Connection error: write after end");
+  assertEquals(log.lines, []);
+  const refused = "Connection error: connect ECONNREFUSED 127.0.0.1:9092";
+  for (let i = 0; i < 3; i++) patient.logger().error(refused);
+  assertEquals(log.lines, [
+    `warning: A broker cannot be reached, trying again: ${refused} (failures so far: 1)`,
+  ]);
+});

@@ -1,0 +1,55 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../../../lib/shared/error.ts";
+import { checkAuthority, checkClientCertificate } from "../../../../lib/kafka/client/pem.ts";
+import { createAuthority } from "../../../support/tools/certificates.ts";
+
+const authority = createAuthority("Authority");
+const client = authority.issue({ name: "client" });
+const other = authority.issue({ name: "other" });
+const cert = { file: "client.pem", text: client.cert };
+const key = { file: "client.key", text: client.key };
+
+Deno.test("checkAuthority() takes one certificate or several, and words between them", () => {
+  checkAuthority({ file: "ca.pem", text: authority.cert });
+  checkAuthority({ file: "ca.pem", text: `First\n${authority.cert}Second\n${other.cert}` });
+});
+
+Deno.test("checkAuthority() throws UserError for what holds no certificate", () => {
+  const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const check = (text: string) => () => checkAuthority({ file: "ca.pem", text });
+  assertThrows(check(""), UserError, "'ca.pem' holds no certificate");
+  assertThrows(check(client.key), UserError, "'ca.pem' holds no certificate");
+  assertThrows(check(broken), UserError, "The certificate in 'ca.pem' cannot be read");
+  assertThrows(check(authority.cert + broken), UserError, "cannot be read");
+});
+
+Deno.test("checkClientCertificate() takes a certificate with its key", () => {
+  checkClientCertificate(cert, key);
+});
+
+Deno.test("checkClientCertificate() throws UserError for a key of another certificate", () => {
+  assertThrows(
+    () => checkClientCertificate(cert, { file: "other.key", text: other.key }),
+    UserError,
+    "The key in 'other.key' is not the key of 'client.pem'",
+  );
+});
+
+Deno.test("checkClientCertificate() throws UserError for a key that cannot be read, and keeps it secret", () => {
+  const encrypted = client.key.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
+  const check = (text: string) => () => checkClientCertificate(cert, { file: "client.key", text });
+  assertThrows(check(encrypted), UserError, "The key in 'client.key' is encrypted");
+  const cut = client.key.slice(0, 100);
+  const error = assertThrows(check(cut), UserError, "holds no private key that can be read");
+  assertEquals(Deno.inspect(error).includes(cut.split("\n")[1]!.slice(0, 20)), false);
+  assertThrows(check(client.cert), UserError, "holds no private key that can be read");
+});
+
+Deno.test("checkClientCertificate() throws UserError for a certificate that has expired", () => {
+  const later = Date.now() + 3 * 86_400_000;
+  assertThrows(
+    () => checkClientCertificate(cert, key, later),
+    UserError,
+    "The certificate in 'client.pem' expired on ",
+  );
+});

@@ -1,0 +1,320 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { UserError } from "../../../../lib/shared/error.ts";
+import type { ClusterConfig, Remembered } from "../../../../lib/kafka/client/cluster.ts";
+import { type Attempt, explain, protocolErrorType } from "../../../../lib/kafka/errors/explain.ts";
+
+const SECRET = "hunter2-secret";
+const sasl = { mechanism: "plain", username: "alice", password: SECRET } as const;
+const PLAIN: ClusterConfig = { brokers: ["kafka.example:9092"] };
+const TLS: ClusterConfig = { ...PLAIN, tls: {} };
+const SASL: ClusterConfig = { ...TLS, sasl };
+
+interface Row {
+  readonly name: string;
+  readonly error: unknown;
+  readonly config?: ClusterConfig;
+  readonly remembered?: Remembered;
+  readonly attempt?: Partial<Attempt>;
+  /** Parts of "message | hint". */
+  readonly says: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  {
+    name: "a wrong password",
+    error: kafkaError("KafkaJSSASLAuthenticationError", "SASL PLAIN authentication failed"),
+    config: SASL,
+    says: ["refused the user 'alice' or the password", "KAFKA_SASL_PASSWORD"],
+  },
+  {
+    name: "a mechanism that the listener does not have",
+    error: protocolError("UNSUPPORTED_SASL_MECHANISM"),
+    config: SASL,
+    says: ["does not offer the SASL mechanism 'plain'"],
+  },
+  {
+    name: "SASL to a listener without",
+    error: protocolError("ILLEGAL_SASL_STATE"),
+    config: SASL,
+    says: ["takes no SASL", "Leave out --sasl"],
+  },
+  {
+    name: "no SASL to a listener with",
+    error: closedConnection(),
+    config: TLS,
+    says: ["closed the connection, as a listener with SASL does", "Give --sasl"],
+  },
+  {
+    name: "plain text to a TLS port",
+    error: retried(closedConnection()),
+    says: ["closed the connection, as a listener with TLS does", "Add --tls"],
+  },
+  {
+    name: "SASL in plain text to a TLS port",
+    error: retried(closedConnection()),
+    config: { ...PLAIN, sasl },
+    says: ["as a listener with TLS does"],
+  },
+  {
+    name: "an untrusted certificate",
+    error: retried(connectionError("UNABLE_TO_VERIFY_LEAF_SIGNATURE")),
+    config: TLS,
+    says: ["certificate of kafka.example:9092 is not from an authority", "--tls-ca FILE"],
+  },
+  {
+    name: "an expired certificate",
+    error: retried(connectionError("UNABLE_TO_VERIFY_LEAF_SIGNATURE")),
+    config: TLS,
+    remembered: { certificateExpires: Date.UTC(2026, 0, 2) },
+    attempt: { now: Date.UTC(2026, 5, 1) },
+    says: ["expired on 2026-01-02"],
+  },
+  {
+    name: "a certificate for another name",
+    error: retried(
+      connectionError(
+        "ERR_TLS_CERT_ALTNAME_INVALID",
+        "Hostname/IP does not match certificate's altnames: Host: localhost. is not in the cert's altnames: DNS:broker.example",
+      ),
+    ),
+    config: TLS,
+    says: ["is for another name", "DNS:broker.example", "advertised.listeners"],
+  },
+  {
+    name: "TLS to a port without",
+    error: retried(
+      connectionError(
+        "ECONNRESET",
+        "Client network socket disconnected before secure TLS connection was established",
+      ),
+    ),
+    config: TLS,
+    says: ["does not speak TLS", "Leave out --tls"],
+  },
+  {
+    name: "a client certificate that is missing",
+    error: retried(connectionError("ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE")),
+    config: TLS,
+    says: ["asks for a client certificate", "--tls-cert FILE"],
+  },
+  {
+    name: "a client certificate that is missing, where a write failed before the alert was seen",
+    error: retried(connectionError("ERR_STREAM_WRITE_AFTER_END", "write after end")),
+    config: TLS,
+    remembered: { tlsFailure: "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE" },
+    says: ["asks for a client certificate"],
+  },
+  {
+    name: "a client certificate that is missing, where kafkajs only knows of no connection",
+    error: retried(new Error("Not connected")),
+    config: TLS,
+    remembered: { tlsFailure: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" },
+    says: ["asks for a client certificate"],
+  },
+  {
+    name: "a client certificate of another authority",
+    error: retried(connectionError("ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN")),
+    config: { ...PLAIN, tls: { cert: "cert", key: SECRET } },
+    says: ["does not accept the client certificate"],
+  },
+  {
+    name: "no broker",
+    error: retried(connectionError("ECONNREFUSED")),
+    says: ["no broker answers at kafka.example:9092", "--bootstrap-server"],
+  },
+  {
+    name: "an unknown host",
+    error: retried(connectionError("ENOTFOUND")),
+    says: ["host name of kafka.example:9092 is not known"],
+  },
+  {
+    name: "an advertised address that is unknown here",
+    error: connectionError("ENOTFOUND", "getaddrinfo ENOTFOUND", "kafka-1.internal:9092"),
+    says: ["kafka-1.internal:9092", "advertised.listeners"],
+  },
+  {
+    name: "an advertised address that is not allowed",
+    error: retried(connectionError("EPERM", "getaddrinfo EPERM", "kafka-1.internal:9092")),
+    says: ["right to connect to kafka-1.internal:9092", "--allow-net=kafka-1.internal:9092"],
+  },
+  {
+    name: "an address that is not allowed, as Deno says it",
+    error: retried(connectionError(undefined, 'Connection error: Requires net access to "x"')),
+    says: ["right to connect to kafka.example:9092"],
+  },
+  {
+    name: "no SASL to a listener with, in plain text",
+    error: closedConnection(),
+    says: ["as a listener with SASL does"],
+  },
+  {
+    name: "a silent peer",
+    error: new Error("Broker not connected"),
+    says: ["does not answer in time", "Kafka broker"],
+  },
+  {
+    name: "a peer that is silent under TLS",
+    error: retried(connectionError(undefined, "Connection timeout")),
+    config: TLS,
+    says: ["does not answer in time"],
+  },
+  {
+    name: "a topic without the right to it",
+    error: kafkaError("KafkaJSNonRetriableError", "Not authorized", {
+      cause: protocolError("TOPIC_AUTHORIZATION_FAILED"),
+    }),
+    config: SASL,
+    attempt: { topic: "edits", rights: ["Read"] },
+    says: [
+      "the user 'alice' may not use the topic 'edits'",
+      "--allow-principal User:alice --operation Read --topic edits",
+    ],
+  },
+  {
+    name: "a topic that may not be made",
+    error: Object.assign(new Error("Topic creation errors"), {
+      name: "KafkaJSAggregateError",
+      errors: [protocolError("TOPIC_AUTHORIZATION_FAILED")],
+    }),
+    attempt: { topic: "edits", rights: ["Create"] },
+    says: ["an anonymous client may not use the topic 'edits'", "User:ANONYMOUS"],
+  },
+  {
+    name: "another topic than the attempt is about",
+    error: Object.assign(
+      new Error("Cannot send", { cause: protocolError("TOPIC_AUTHORIZATION_FAILED") }),
+      {
+        topic: "letters",
+      },
+    ),
+    attempt: { topic: "edits", rights: ["Write"] },
+    says: ["may not use the topic 'letters'", "--operation Write --topic letters"],
+  },
+  {
+    name: "a topic that cannot be made, among others",
+    error: Object.assign(new Error("Topic creation errors"), {
+      name: "KafkaJSAggregateError",
+      errors: [Object.assign(protocolError("INVALID_TOPIC_EXCEPTION"), { topic: "edits.enwiki" })],
+    }),
+    attempt: { topic: "edits.position" },
+    says: ["refuses the name of the topic 'edits.enwiki'"],
+  },
+  {
+    name: "a group without the right to it",
+    error: protocolError("GROUP_AUTHORIZATION_FAILED"),
+    config: SASL,
+    attempt: { group: "readers" },
+    says: ["may not use the consumer group 'readers'", "--operation Read --group readers"],
+  },
+  {
+    name: "a group that may not be deleted",
+    error: protocolError("GROUP_AUTHORIZATION_FAILED"),
+    config: SASL,
+    attempt: { group: "wikitap.edits", groupRights: ["Delete"] },
+    says: ["may not use the consumer group", "--operation Delete --group wikitap.edits"],
+  },
+  {
+    name: "a group without the right to it, known from the log",
+    error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
+    config: SASL,
+    remembered: {
+      coordinatorError: "Not authorized to access group: Group authorization failed",
+    },
+    attempt: { group: "readers" },
+    says: ["may not use the consumer group 'readers'"],
+  },
+  {
+    name: "a transactional id without the right to it",
+    error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
+    config: SASL,
+    remembered: { coordinatorError: "Transactional Id authorization failed" },
+    attempt: { transactionalId: "wikitap.edits" },
+    says: ["may not use the transactional id 'wikitap.edits'", "--transactional-id wikitap.edits"],
+  },
+  {
+    name: "a cluster with too few brokers for its logs",
+    error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
+    remembered: { coordinatorError: "The group coordinator is not available" },
+    says: ["no coordinator", "offsets.topic.replication.factor"],
+  },
+  {
+    name: "a missing right on the cluster",
+    error: protocolError("CLUSTER_AUTHORIZATION_FAILED"),
+    config: SASL,
+    says: ["lacks a right on the cluster", "--operation Create"],
+  },
+  {
+    name: "a topic that is missing",
+    error: retried(protocolError("UNKNOWN_TOPIC_OR_PARTITION")),
+    attempt: { topic: "edits" },
+    says: ["the topic 'edits' does not exist", "create-topic", "--topic edits"],
+  },
+  {
+    name: "a record that is too large",
+    error: protocolError("MESSAGE_TOO_LARGE"),
+    says: ["larger than the topic takes", "max.message.bytes"],
+  },
+  {
+    name: "a broker that goes away",
+    error: retried(connectionError("EPIPE", "write EPIPE")),
+    says: ["the connection to kafka.example:9092 was cut"],
+  },
+  {
+    name: "a code of the protocol that no rule is about",
+    error: protocolError("UNKNOWN_SERVER_ERROR"),
+    says: ["(UNKNOWN_SERVER_ERROR)"],
+  },
+];
+
+for (const row of rows) {
+  Deno.test(`explain() names ${row.name}`, () => {
+    const config = row.config ?? PLAIN;
+    const cluster = { config, remembered: row.remembered ?? {} };
+    const told = explain(row.error, { doing: "read the topic", cluster, ...row.attempt });
+    assert(told instanceof UserError);
+    const text = `${told.message} | ${told.hint}`;
+    assertStringIncludes(text, "Cannot read the topic: ");
+    for (const part of row.says) assertStringIncludes(text, part);
+    assertEquals(text.includes(SECRET), false);
+    assertEquals(told.exitCode, 1);
+  });
+}
+
+Deno.test("explain() leaves alone what is no failure of Kafka", () => {
+  const attempt = { doing: "read", cluster: { config: PLAIN, remembered: {} } };
+  for (const error of [new TypeError("x is not a function"), new UserError("Told"), "text"]) {
+    assertEquals(explain(error, attempt), error);
+  }
+});
+
+Deno.test("protocolErrorType() finds the type in causes and parts", () => {
+  assertEquals(protocolErrorType(retried(protocolError("MESSAGE_TOO_LARGE"))), "MESSAGE_TOO_LARGE");
+  const aggregate = { errors: [protocolError("TOPIC_ALREADY_EXISTS")] };
+  assertEquals(protocolErrorType(Object.assign(new Error(), aggregate)), "TOPIC_ALREADY_EXISTS");
+  assertEquals(protocolErrorType(connectionError("ECONNREFUSED")), undefined);
+});
+
+function kafkaError(name: string, message: string, fields: object = {}): Error {
+  return Object.assign(new Error(message), { name, ...fields });
+}
+
+function protocolError(type: string): Error {
+  return kafkaError("KafkaJSProtocolError", "The words of Kafka", { type, code: 1 });
+}
+
+function connectionError(
+  code: string | undefined,
+  message = "",
+  broker = "kafka.example:9092",
+): Error {
+  return kafkaError("KafkaJSConnectionError", message, { code, broker });
+}
+
+function closedConnection(): Error {
+  const fields = { broker: "kafka.example:9092" };
+  return kafkaError("KafkaJSConnectionClosedError", "Closed connection", fields);
+}
+
+function retried(cause: Error): Error {
+  return kafkaError("KafkaJSNumberOfRetriesExceeded", cause.message, { cause, retryCount: 2 });
+}

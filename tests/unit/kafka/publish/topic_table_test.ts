@@ -1,0 +1,94 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Admin } from "../../../../lib/kafka/client/kafkajs.ts";
+import { NoTopics, TopicTable } from "../../../../lib/kafka/publish/topic_table.ts";
+
+/** Has `work` done with a clock that can be put forward, in ms. */
+async function withClock(work: (forward: (ms: number) => void) => Promise<void>): Promise<void> {
+  let ahead = 0;
+  const realNow = Date.now;
+  Date.now = () => realNow() + ahead;
+  try {
+    await work((ms) => ahead += ms);
+  } finally {
+    Date.now = realNow;
+  }
+}
+
+Deno.test("TopicTable takes up new partitions when it is loaded again, minutes later", () =>
+  withClock(async (forward) => {
+    const cluster = new Map([["edits", 3]]);
+    const admin = adminOf(cluster);
+    const table = new TopicTable();
+    const count = async () => {
+      await table.load(admin, ["edits"]);
+      return table.limits("edits").partitions;
+    };
+    assertEquals(await count(), 3);
+    cluster.set("edits", 12);
+    assertEquals(table.limits("edits").partitions, 3, "within a batch nothing changes");
+    forward(2 * 60_000);
+    assertEquals(await count(), 3);
+    forward(2 * 60_000);
+    assertEquals(await count(), 12);
+  }));
+
+Deno.test("TopicTable forgets a topic that is gone and not needed, and does not make it again", () =>
+  withClock(async (forward) => {
+    for (const create of [undefined, { partitions: 1, replicationFactor: 1 }]) {
+      const cluster = new Map([["a", 1], ["b", 1]]);
+      const table = new TopicTable(create);
+      await table.load(adminOf(cluster), ["a", "b"]);
+      cluster.delete("b");
+      forward(4 * 60_000);
+      await table.load(adminOf(cluster), ["a"]);
+      assertEquals([...cluster.keys()], ["a"]);
+    }
+  }));
+
+Deno.test("TopicTable asks how many partitions a topic has that somebody else made meanwhile", async () => {
+  const cluster = new Map<string, number>();
+  const admin: Admin = {
+    ...adminOf(cluster),
+    createTopics: () => {
+      cluster.set("edits", 12);
+      return Promise.resolve(false);
+    },
+  };
+  const table = new TopicTable({ partitions: 3, replicationFactor: 1 });
+  await table.load(admin, ["edits"]);
+  assertEquals(table.limits("edits").partitions, 12);
+});
+
+Deno.test("TopicTable makes missing topics only where it is to, and not the one that has to be there", async () => {
+  const cluster = new Map<string, number>();
+  const load = (table: TopicTable, ...topics: string[]) => table.load(adminOf(cluster), topics);
+  await assertRejects(() => load(new TopicTable(), "edits"), NoTopics, "'edits' does not exist");
+  const create = { partitions: 3, replicationFactor: 1, except: "letters" };
+  await assertRejects(
+    () => load(new TopicTable(create), "edits", "letters"),
+    NoTopics,
+    "'letters'",
+  );
+  await load(new TopicTable(create), "edits");
+  assertEquals([...cluster], [["edits", 3]]);
+});
+
+/** The admin of a cluster of these topics, with so many partitions each. */
+function adminOf(cluster: Map<string, number>): Admin {
+  const unknown = Object.assign(new Error("unknown"), {
+    ...{ name: "KafkaJSProtocolError", type: "UNKNOWN_TOPIC_OR_PARTITION" },
+  });
+  return {
+    fetchTopicMetadata: ({ topics }: { topics: string[] }) =>
+      topics.some((topic) => !cluster.has(topic)) ? Promise.reject(unknown) : Promise.resolve({
+        topics: topics.map((name) => ({ name, partitions: new Array(cluster.get(name)).fill({}) })),
+      }),
+    listTopics: () => Promise.resolve([...cluster.keys()]),
+    fetchTopicOffsets: () => Promise.resolve([]),
+    createTopics: ({ topics }: { topics: { topic: string; numPartitions: number }[] }) => {
+      for (const { topic, numPartitions } of topics) cluster.set(topic, numPartitions);
+      return Promise.resolve(true);
+    },
+    describeConfigs: () => Promise.resolve({ resources: [] }),
+  } as never;
+}

@@ -1,0 +1,27 @@
+import { assert, assertEquals } from "@std/assert";
+import { exchange } from "../../../../lib/local/kafka/exchange.ts";
+import { sleep } from "../../../../lib/shared/sleep.ts";
+
+/** How long a request may take (ms), as `exchange()` promises, and some more for a slow machine. */
+const LIMIT = 2000 + 3000;
+
+Deno.test("exchange() is undefined after 2 s where nobody even accepts the connection", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { hostname, port } = listener.addr;
+  const over = new AbortController();
+  // The system accepts one or two for a program that does not, and lets the others wait.
+  const others = Array.from(
+    { length: 4 },
+    () => Deno.connect({ hostname, port, signal: over.signal }).catch(() => undefined),
+  );
+  try {
+    const begun = performance.now();
+    const answer = exchange(port, new Uint8Array(1));
+    const tooLate = sleep(LIMIT, over.signal).then(() => "too late");
+    assertEquals(await Promise.race([answer, tooLate]), undefined);
+    assert(performance.now() - begun >= 1900);
+  } finally {
+    over.abort();
+    for (const connection of await Promise.all(others)) connection?.close();
+  }
+});

@@ -1,0 +1,34 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { sleep, unlessStopped, untilAborted } from "../../../lib/shared/sleep.ts";
+
+Deno.test("sleep() waits, or ends when its signal is aborted, and leaves no timer", async () => {
+  const stop = new AbortController();
+  const started = performance.now();
+  await sleep(20, stop.signal);
+  assert(performance.now() - started > 15);
+  const long = sleep(60_000, stop.signal);
+  stop.abort();
+  await long;
+  await sleep(60_000, stop.signal);
+  assert(performance.now() - started < 5000);
+});
+
+Deno.test("untilAborted() resolves at the abort, also of a signal that was aborted before", async () => {
+  const stop = new AbortController();
+  let isOver = false;
+  const over = untilAborted(stop.signal).then(() => isOver = true);
+  await sleep(0);
+  assertEquals(isOver, false);
+  stop.abort();
+  await over;
+  await untilAborted(stop.signal);
+});
+
+Deno.test("unlessStopped() takes a failure for none only where it was stopped", async () => {
+  const stop = new AbortController();
+  const failing = () => Promise.reject(new Error("away"));
+  assertEquals(await unlessStopped(stop.signal, Promise.resolve(5)), 5);
+  await assertRejects(() => unlessStopped(stop.signal, failing()), Error, "away");
+  stop.abort();
+  assertEquals(await unlessStopped(stop.signal, failing()), undefined);
+});

@@ -1,0 +1,63 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../../../../lib/shared/error.ts";
+import { openReader } from "../../../../lib/store/report/answers.ts";
+import { QUESTIONS } from "../../../../lib/store/report/questions.ts";
+import { openSqliteSink } from "../../../../lib/store/sinks/sqlite.ts";
+import { testFolder } from "../../../support/tools/folder.ts";
+
+Deno.test("openSqliteSink() says that another process keeps the file locked", async () => {
+  await using folder = await testFolder();
+  const file = `${folder.path}/edits.db`;
+  using other = new DatabaseSync(file);
+  other.exec("BEGIN IMMEDIATE");
+  const error = await assertRejects(
+    () => openSqliteSink({ kind: "sqlite", file }, 1),
+    UserError,
+    `Cannot use the database '${file}': another process is writing to it`,
+  );
+  assertEquals(error.hint, "Start again when that is done, or give another file in --database");
+});
+
+Deno.test("openReader() says that another process keeps the file locked", async () => {
+  await using folder = await testFolder();
+  const file = `${folder.path}/edits.db`;
+  await (await openSqliteSink({ kind: "sqlite", file }))[Symbol.asyncDispose]();
+  using other = new DatabaseSync(file);
+  other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE another (id)");
+  const limits = { statement: 1, answer: 1, lock: 1 };
+  await using reader = openReader({ kind: "sqlite", file }, undefined, limits);
+  await assertRejects(
+    () => reader.ask(QUESTIONS.bots, { limit: 1 }),
+    UserError,
+    `Cannot use the database '${file}': another process is writing to it`,
+  );
+});
+
+for (const table of ["edits", "wikitap"] as const) {
+  Deno.test(`openSqliteSink() leaves a file as it is whose table '${table}' is another's`, async () => {
+    await using folder = await testFolder();
+    const file = `${folder.path}/other.db`;
+    {
+      using other = new DatabaseSync(file);
+      other.exec(`CREATE TABLE ${table} (other)`);
+    }
+    const before = await Deno.readFile(file);
+    const error = await assertRejects(
+      () => openSqliteSink({ kind: "sqlite", file }),
+      UserError,
+      `Cannot use the database '${file}': its tables are not those of wikitap`,
+    );
+    assertEquals(error.hint, "Give a file of its own in --database");
+    const told = { edits: "table edits already exists", wikitap: "no such column: database_id" };
+    assertEquals((error.cause as Error).message, told[table]);
+    assertEquals(await Deno.readFile(file), before);
+    assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["other.db"]);
+    await using reader = openReader({ kind: "sqlite", file }, undefined);
+    await assertRejects(
+      () => reader.ask(QUESTIONS.bots, { limit: 1 }),
+      UserError,
+      table === "edits" ? "its tables are not those of wikitap" : "Nothing is stored",
+    );
+  });
+}

@@ -1,0 +1,65 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { readEvent, RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { glance } from "../../../../lib/upstream/parse/glance.ts";
+import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
+
+const encoder = new TextEncoder();
+
+const META = {
+  ...{ uri: "https://ü.test/wiki/A", request_id: "r", id: "i-1", dt: "2026-09-12T19:56:09.161Z" },
+  ...{ domain: "en.wikipedia.org", stream: "mediawiki.recentchange" },
+  ...{ topic: "eqiad.mediawiki.recentchange", partition: 0, offset: 6511100664 },
+};
+
+function eventText(body: object = { title: "A", wiki: "enwiki" }, meta: object = META): string {
+  return JSON.stringify({ $schema: "/s/1.0.0", meta, id: 7, type: "edit", ...body });
+}
+
+const seen = (text: string) => glance(latin1(encoder.encode(text)));
+
+Deno.test("glance() reads meta and type in both orders that the service has written", () => {
+  const { uri: _uri, request_id: _request, ...meta } = META;
+  assertEquals(seen(eventText()), { meta, type: "edit" });
+  const { dt, topic, partition, offset, ...front } = META;
+  const text = eventText({}, { ...front, dt, topic, partition, offset });
+  assertEquals(seen(text), { meta, type: "edit" });
+});
+
+Deno.test("glance() gives nothing where parsing might tell otherwise", () => {
+  const text = eventText();
+  const others = [
+    text.replace('"title"', '"type":"log","title"'),
+    text.replace('"title"', '"type" :"log","title"'),
+    text.replace('"title"', '"\\u0074ype":"log","title"'),
+    text.replace('"title"', '"meta":{},"title"'),
+    text.replace('"meta":', '"meta": '),
+    text.replace('"type":"edit"', '"type":7'),
+    text.replace('"type":"edit"', '"type":"edit"7'),
+    text.replace('"offset":6511100664', '"offset":06'),
+    text.replace('"offset":6511100664', '"offset":-6'),
+    text.replace('"offset":6511100664', '"offset":6511100664,"dt":"x"'),
+    text.replace("en.wikipedia.org", "é.wikipedia.org"),
+    text.replace("en.wikipedia.org", "a\\nb"),
+    `${text} `,
+    ` ${text}`,
+    text.slice(0, -1),
+    `[${text}]`,
+    "",
+  ];
+  for (const other of others) assertEquals(seen(other), undefined, other);
+});
+
+Deno.test("readEvent() finds out bad JSON when the body is asked for", () => {
+  const broken = encoder.encode(eventText().replace('"title":', '"title"'));
+  const event = readEvent(broken);
+  assertEquals(event.type, "edit");
+  for (let i = 0; i < 2; i++) assertThrows(() => event.body, RefusedEvent, "bad JSON");
+});
+
+Deno.test("readEvent() refuses bytes that are no UTF-8, and takes the replacement character", () => {
+  const text = eventText({ title: "\ufffd" });
+  assertEquals(readEvent(encoder.encode(text)).body.title, "\ufffd");
+  const bytes = encoder.encode(text.replace("\ufffd", "~"));
+  bytes[bytes.indexOf("~".charCodeAt(0))] = 0xff;
+  assertThrows(() => readEvent(bytes).body, RefusedEvent, "bad JSON");
+});

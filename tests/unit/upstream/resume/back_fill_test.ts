@@ -1,0 +1,129 @@
+import { assertEquals } from "@std/assert";
+import { BackFill, BackFillEnd } from "../../../../lib/upstream/resume/back_fill.ts";
+import { Position } from "../../../../lib/upstream/resume/position.ts";
+import { EventStream } from "../../../../lib/upstream/stream.ts";
+
+const UNTIL = 10_000;
+const NO_DATA = new Uint8Array(0);
+const [ACTIVE, IDLE] = ["eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange"];
+
+/** The times that are handled; `undefined` is a frame that could not be read. */
+function handled(times: readonly (number | undefined)[], key = "a/0"): (number | undefined)[] {
+  const end = new BackFillEnd(UNTIL);
+  const due: { timestamp: number | undefined }[] = [];
+  for (const timestamp of times) {
+    const step = { key, timestamp, offset: timestamp, id: String(timestamp) };
+    end.take({ ...step, data: NO_DATA }, due as never[]);
+  }
+  return due.map(({ timestamp }) => timestamp);
+}
+
+Deno.test("BackFillEnd takes what is before the time, and not the time itself", () => {
+  assertEquals(handled([1, 9_999, 10_000, 10_001]), [1, 9_999]);
+});
+
+Deno.test("BackFillEnd takes one of before the time that comes late, and what stands before it", () => {
+  assertEquals(handled([9_990, 10_020, 9_999, 10_040, 10_050]), [9_990, 10_020, 9_999]);
+});
+
+Deno.test("BackFillEnd is sure 1 s beyond the time, and takes nothing after that", () => {
+  assertEquals(handled([9_000, 10_500, 11_000, 9_001, 12_000]), [9_000]);
+});
+
+Deno.test("BackFillEnd is sure after 10,000 events that might still be followed by an earlier one", () => {
+  const many = Array.from({ length: 10_001 }, () => 10_100);
+  assertEquals(handled([9_000, ...many, 9_001]), [9_000]);
+  assertEquals(handled([9_000, ...many.slice(1), 9_001]).length, 10_002);
+});
+
+Deno.test("BackFillEnd holds 16 MiB at the most", () => {
+  const end = new BackFillEnd(UNTIL);
+  const data = new Uint8Array(1024 * 1024);
+  const arrival = { key: "a/0", timestamp: 10_100, offset: 1, id: "", data };
+  for (let i = 0; i < 16; i++) end.take(arrival, []);
+  assertEquals(end.isPassed("a/0"), false);
+  end.take(arrival, []);
+  assertEquals(end.isPassed("a/0"), true);
+});
+
+Deno.test("BackFillEnd keeps a frame without a time with its neighbours", () => {
+  assertEquals(handled([undefined, 9_000, undefined, 10_000, undefined]), [
+    undefined,
+    9_000,
+    undefined,
+  ]);
+});
+
+Deno.test("BackFillEnd has an end for each topic-partition", () => {
+  const end = new BackFillEnd(UNTIL);
+  const due: { timestamp: number }[] = [];
+  const take = (key: string, timestamp: number) =>
+    end.take({ key, timestamp, offset: timestamp, id: "", data: NO_DATA }, due as never[]);
+  take("idle/0", 90_000);
+  take("active/0", 5_000);
+  assertEquals([end.isPassed("idle/0"), end.isPassed("active/0")], [true, false]);
+  assertEquals(due.map(({ timestamp }) => timestamp), [5_000]);
+});
+
+function frame(topic: string, timestamp: number): string {
+  const id = [ACTIVE, IDLE].map((one) => ({
+    ...{ topic: one, partition: 0 },
+    ...one === topic ? { timestamp: timestamp + 1 } : { offset: -1 },
+  }));
+  const meta = {
+    ...{ id: `${topic}-${timestamp}`, dt: new Date(timestamp).toISOString() },
+    ...{ domain: "en.wikipedia.org", topic, partition: 0, offset: timestamp },
+  };
+  return `event: message\nid: ${JSON.stringify(id)}\ndata: ${JSON.stringify({ meta })}\n\n`;
+}
+
+/** The times that a back-fill gives; each connection gets one of `texts`, and then silence. */
+async function backFill(
+  texts: readonly string[],
+  stop = new AbortController().signal,
+): Promise<number[]> {
+  const position = new Position(1000);
+  let connections = 0;
+  const body = () => {
+    const text = texts[Math.min(connections++, texts.length - 1)];
+    return new ReadableStream({
+      start: (to) => to.enqueue(new TextEncoder().encode(`:ok\n\n${text}`)),
+    });
+  };
+  const fetch = () =>
+    Promise.resolve(new Response(body(), { headers: { "content-type": "text/event-stream" } }));
+  const events = new BackFill({
+    open: (stop) =>
+      new EventStream({
+        ...{ url: new URL("http://upstream.test/"), userAgent: "test", position, stop, fetch },
+        ...{ idleTimeout: 5000 },
+      }),
+    ...{ until: UNTIL, stop, patience: 300 },
+  });
+  const seen: number[] = [];
+  for await (const arrivals of events) seen.push(...arrivals.map(({ timestamp }) => timestamp!));
+  assertEquals(events.counts.state, "ended");
+  return seen;
+}
+
+Deno.test("BackFill ends at once when every topic-partition is beyond the time", async () => {
+  const text = frame(IDLE, 95_000) + frame(ACTIVE, 9_999) + frame(ACTIVE, 11_000);
+  assertEquals(await backFill([text]), [9_999]);
+});
+
+Deno.test("BackFill ends when an idle topic-partition brings nothing, and takes its late ones", async () => {
+  const text = frame(ACTIVE, 9_000) + frame(ACTIVE, 11_000) + frame(IDLE, 2_000);
+  assertEquals(await backFill([text]), [9_000, 2_000]);
+  assertEquals(await backFill([""]), []);
+});
+
+Deno.test("BackFill takes a connection that is silent for a dead one, at first", async () => {
+  const [first, second, third] = [frame(ACTIVE, 8_000), frame(ACTIVE, 9_000), frame(IDLE, 9_500)];
+  assertEquals(await backFill([first, first + second, first + second + third]), [
+    ...[8_000, 9_000, 9_500],
+  ]);
+});
+
+Deno.test("BackFill ends when it is stopped", async () => {
+  assertEquals(await backFill([frame(ACTIVE, 9_000)], AbortSignal.timeout(50)), [9_000]);
+});
