@@ -1,4 +1,5 @@
 /** Commits of offsets with metadata, and offsets of fetches: kafkajs can, but its types do not say so. */
+import { internalCluster } from "./internal_cluster.ts";
 import type { Batch, Kafka, Offsets, Transaction } from "./kafkajs.ts";
 
 /** An offset that a group commits, with words of its own (4,096 bytes at most by default). */
@@ -24,15 +25,6 @@ export function fetchedOffset(batch: Batch): bigint {
   return BigInt((batch as Batch & { fetchedOffset: string }).fetchedOffset);
 }
 
-/** The parts of kafkajs's `Cluster` that its public clients keep to themselves. */
-interface InternalCluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  findGroupCoordinator(of: { groupId: string }): Promise<{
-    offsetCommit(request: object): Promise<unknown>;
-  }>;
-}
-
 /** Commits offsets for a group without being its member, as Kafka's administration tools do. */
 export interface OffsetCommitter {
   connect(): Promise<void>;
@@ -43,11 +35,7 @@ export interface OffsetCommitter {
 
 /** See {@linkcode OffsetCommitter}; kafkajs commits metadata only for members of a group. */
 export function offsetCommitter(kafka: Kafka): OffsetCommitter {
-  const key = Object.getOwnPropertySymbols(kafka)
-    .find(({ description }) => description === "private:Kafka:createCluster");
-  if (key === undefined) throw new Error("Cannot find kafkajs's way to make a cluster");
-  const create = (kafka as unknown as Record<symbol, (options: object) => InternalCluster>)[key]!;
-  const cluster = create.call(kafka, { allowAutoTopicCreation: false });
+  const cluster = internalCluster(kafka);
   return {
     connect: () => cluster.connect(),
     disconnect: () => cluster.disconnect(),

@@ -1,0 +1,91 @@
+import { Buffer } from "node:buffer";
+import { ProtocolReader, type ProtocolRequest, ProtocolWriter } from "../requests/codec.ts";
+import type { BrokerAddress } from "../requests/metadata.ts";
+import { disconnect } from "./cluster.ts";
+import { type InternalBroker, internalCluster } from "./internal_cluster.ts";
+import type { Kafka } from "./kafkajs.ts";
+
+/** Sends requests that kafkajs does not know, over its connections: TLS, SASL and limits included. */
+export interface RawCluster {
+  /** Sends to the broker that answered first of those in `--bootstrap-server`. */
+  send<T>(request: ProtocolRequest<T>): Promise<T>;
+  /** Sends to one broker, and connects to it before if need be. */
+  sendTo<T>(broker: BrokerAddress, request: ProtocolRequest<T>): Promise<T>;
+  /** The latest version of a request that the first broker takes, -1 if it takes none. */
+  maxVersion(apiKey: number): number;
+  /** Disconnects from all brokers; never throws. */
+  close(): Promise<void>;
+}
+
+/** Connects to one of the brokers. @throws what kafkajs throws if none of them answers. */
+export async function openRawCluster(kafka: Kafka): Promise<RawCluster> {
+  const cluster = internalCluster(kafka);
+  try {
+    await cluster.connect();
+  } catch (error) {
+    await disconnect(cluster);
+    throw error;
+  }
+  const { brokerPool } = cluster;
+  const seed = brokerPool.seedBroker;
+  /** By address: a broker that comes back may have another one. */
+  const brokers = new Map<string, Promise<InternalBroker>>();
+
+  const connect = async ({ id, host, port, rack }: BrokerAddress): Promise<InternalBroker> => {
+    const connectionPool = await brokerPool.connectionPoolBuilder.build({ host, port, rack });
+    const logger = brokerPool.rootLogger;
+    const broker = brokerPool.createBroker({ connectionPool, logger, nodeId: id });
+    try {
+      await broker.connect();
+    } catch (error) {
+      await disconnect(broker);
+      throw error;
+    }
+    return broker;
+  };
+  return {
+    send: (request) => send(seed, request),
+    maxVersion: (apiKey) => seed.versions?.[apiKey]?.maxVersion ?? -1,
+    async sendTo(address, request) {
+      const key = `${address.host}:${address.port}`;
+      let connecting = brokers.get(key);
+      if (connecting === undefined) brokers.set(key, connecting = connect(address));
+      try {
+        return await send(await connecting, request);
+      } catch (error) {
+        // The next request connects anew.
+        brokers.delete(key);
+        await connecting.then(disconnect, () => {});
+        throw error;
+      }
+    },
+    async close() {
+      const connected = await Promise.allSettled(brokers.values());
+      await Promise.all([
+        disconnect(cluster),
+        ...connected.map((one) => one.status === "fulfilled" ? disconnect(one.value) : undefined),
+      ]);
+    },
+  };
+}
+
+async function send<T>(broker: InternalBroker, request: ProtocolRequest<T>): Promise<T> {
+  const { apiKey, apiName, apiVersion } = request;
+  const encode = () => {
+    const writer = new ProtocolWriter();
+    writer.end(); // Tagged fields of the request's header, which kafkajs does not know.
+    request.encode(writer);
+    // kafkajs knows its own encoders by `buf`.
+    return Promise.resolve({ buf: writer.bytes, buffer: writer.bytes });
+  };
+  const decode = (payload: Buffer) => {
+    const reader = new ProtocolReader(payload);
+    reader.end(); // Tagged fields of the answer's header.
+    return Promise.resolve({ answer: request.decode(reader) });
+  };
+  const parse = ({ answer }: { answer: T }) => Promise.resolve(answer);
+  return await broker.connectionPool.send({
+    request: { apiKey, apiName, apiVersion, encode, expectResponse: () => true },
+    response: { decode, parse },
+  }) as T;
+}

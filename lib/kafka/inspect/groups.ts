@@ -1,0 +1,131 @@
+import { isPosition } from "../consume/position_group.ts";
+import {
+  describeConsumerGroupsRequest,
+  type DescribedGroup,
+  describeGroupsRequest,
+  type ListedGroup,
+  listGroupsRequest,
+} from "../requests/groups.ts";
+import type { BrokerAddress } from "../requests/metadata.ts";
+import {
+  type CommittedOffset,
+  type FoundOffset,
+  offsetFetchRequest,
+  OffsetSpec,
+  type TopicPartition,
+} from "../requests/offsets.ts";
+import { type Inspector, partitionKey } from "./inspector.ts";
+import type { GroupPartitionView, GroupView } from "./view.ts";
+
+/** The key of ListGroups. */
+const LIST_GROUPS = 16;
+/** Group types whose members can be asked for, and how. */
+const DESCRIBE: Readonly<Record<string, typeof describeGroupsRequest>> = {
+  classic: describeGroupsRequest,
+  consumer: describeConsumerGroupsRequest,
+};
+
+/**
+ * Looks at consumer groups, with their members, offsets and lag: those that the user may describe.
+ *
+ * @param names Default: all. What is not there is left out.
+ */
+export async function viewGroups(
+  inspector: Inspector,
+  names?: readonly string[],
+): Promise<GroupView[]> {
+  const { brokers } = await inspector.metadata([]);
+  const version = Math.min(5, inspector.maxVersion(LIST_GROUPS)) as 4 | 5;
+  const listed = await inspector.each(brokers, () => listGroupsRequest(version));
+  const views = await Promise.all(listed.map(({ broker, answer }) => {
+    const groups = answer.groups.filter(({ groupId, protocolType }) =>
+      (names === undefined || names.includes(groupId)) && ["", "consumer"].includes(protocolType)
+    );
+    return viewOnCoordinator(inspector, broker, groups);
+  }));
+  return views.flat().sort((a, b) => a.groupId < b.groupId ? -1 : 1);
+}
+
+/** Looks at the groups of one coordinator, with three requests at most and those for the ends. */
+async function viewOnCoordinator(
+  inspector: Inspector,
+  broker: BrokerAddress,
+  groups: readonly ListedGroup[],
+): Promise<GroupView[]> {
+  if (groups.length === 0) return [];
+  const byType = Map.groupBy(groups, ({ type }) => type);
+  const descriptions = await Promise.all([...byType].map(async ([type, groups]) => {
+    const request = DESCRIBE[type];
+    if (request === undefined) return [];
+    const ids = groups.map(({ groupId }) => groupId);
+    const answers = await inspector.each([broker], () => request(ids));
+    return answers.flatMap(({ answer }) => answer);
+  }));
+  const described = new Map(descriptions.flat().map((one) => [one.groupId, one]));
+  const ids = groups.map(({ groupId }) => groupId);
+  const [fetched] = await inspector.each([broker], () => offsetFetchRequest(ids));
+  const committed = new Map(fetched?.answer.map(({ groupId, offsets }) => [groupId, offsets]));
+  const topics = new Set([
+    ...[...committed.values()].flat().map(({ topic }) => topic),
+    ...[...described.values()].flatMap(({ members }) =>
+      members.flatMap(({ partitions }) => partitions.map(({ topic }) => topic))
+    ),
+  ]);
+  const ends = topics.size === 0
+    ? new Map<string, FoundOffset>()
+    : await inspector.offsets(await inspector.metadata([...topics]), OffsetSpec.latest);
+  return groups.map((group) => {
+    const offsets = committed.get(group.groupId) ?? [];
+    const position = offsets.some(({ metadata }) => isPosition(metadata));
+    const partitions = partitionViews(described.get(group.groupId), offsets, ends, position);
+    const lags = partitions.flatMap(({ lag }) => lag === null ? [] : [lag]);
+    return {
+      groupId: group.groupId,
+      state: group.state,
+      type: group.type,
+      assignor: described.get(group.groupId)?.assignor ?? "",
+      coordinator: broker.id,
+      position,
+      members: (described.get(group.groupId)?.members ?? []).map((member) => ({
+        memberId: member.memberId,
+        clientId: member.clientId,
+        host: member.host,
+        partitions: member.partitions.length,
+      })),
+      partitions,
+      lag: lags.length === 0 ? null : lags.reduce((sum, lag) => sum + lag, 0),
+    };
+  });
+}
+
+/** What is committed or assigned, by topic and partition. */
+function partitionViews(
+  group: DescribedGroup | undefined,
+  offsets: readonly CommittedOffset[],
+  ends: ReadonlyMap<string, FoundOffset>,
+  position: boolean,
+): GroupPartitionView[] {
+  const committed = new Map(offsets.map((one) => [partitionKey(one), one]));
+  const assigned = new Map(
+    (group?.members ?? []).flatMap(({ memberId, partitions }) =>
+      partitions.map((one) => [partitionKey(one), { ...one, memberId }] as const)
+    ),
+  );
+  const all = new Map<string, TopicPartition>([...committed, ...assigned]);
+  const views = [...all].map(([key, { topic, partition }]) => {
+    const committedOffset = committed.get(key)?.offset ?? null;
+    const nextOffset = ends.get(key)?.offset ?? null;
+    const isLag = !position && committedOffset !== null && nextOffset !== null;
+    return {
+      topic,
+      partition,
+      committedOffset,
+      nextOffset,
+      lag: isLag ? Math.max(0, nextOffset - committedOffset) : null,
+      memberId: assigned.get(key)?.memberId ?? null,
+    };
+  });
+  return views.sort((a, b) =>
+    a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1
+  );
+}

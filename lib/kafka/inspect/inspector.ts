@@ -1,0 +1,136 @@
+import type { Cluster } from "../client/cluster.ts";
+import { openRawCluster, type RawCluster } from "../client/raw_cluster.ts";
+import { explain } from "../errors/explain.ts";
+import { logDirsRequest, quorumRequest } from "../requests/brokers.ts";
+import { topicConfigsRequest } from "../requests/configs.ts";
+import type { ProtocolRequest } from "../requests/codec.ts";
+import { type BrokerAddress, type ClusterMetadata, metadataRequest } from "../requests/metadata.ts";
+import { type FoundOffset, listOffsetsRequest, type TopicPartition } from "../requests/offsets.ts";
+import { TOPIC_SETTINGS } from "./view.ts";
+
+/** Kafka's error codes of missing permissions: topic, group, cluster. */
+const DENIED = new Set([29, 30, 31]);
+
+/** The key of the request for metadata, and the version that is asked with. */
+const METADATA = { apiKey: 3, apiVersion: 12 };
+
+/**
+ * Asks a cluster about itself, with one request to each broker per question, and changes nothing.
+ * A broker that does not answer leaves gaps, and so does a missing permission, which is noted.
+ */
+export class Inspector {
+  /** What was left out for lack of permissions: `sizes on disk (Describe on the cluster)`. */
+  readonly withheld = new Set<string>();
+  readonly #raw: RawCluster;
+
+  private constructor(raw: RawCluster) {
+    this.#raw = raw;
+  }
+
+  /** Connects. @throws {UserError} if no broker answers, or it is too old (before Kafka 3.1). */
+  static async open(cluster: Cluster): Promise<Inspector> {
+    const attempt = { doing: "inspect the cluster", cluster };
+    const raw = await openRawCluster(cluster.quick).catch((error) => {
+      throw explain(error, attempt);
+    });
+    const version = raw.maxVersion(METADATA.apiKey);
+    if (version >= METADATA.apiVersion) return new Inspector(raw);
+    await raw.close();
+    throw new Error(`The broker takes Metadata up to version ${version}, expected 12 (Kafka 3.1)`);
+  }
+
+  /** Asks for brokers and for `topics`, by default all. */
+  metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
+    return this.#raw.send(metadataRequest(topics));
+  }
+
+  /** Asks for the id of the controller; `undefined` if it is not told. */
+  async controllerId({ controllerId }: ClusterMetadata): Promise<number | undefined> {
+    if (this.#raw.maxVersion(quorumRequest().apiKey) < 0) return controllerId;
+    try {
+      const leader = await this.#raw.send(quorumRequest());
+      if (leader === undefined) this.withheld.add("the controller (Describe on the cluster)");
+      return leader;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Asks the leaders for one offset of each of their partitions; those that fail are left out. */
+  async offsets(metadata: ClusterMetadata, spec: number): Promise<Map<string, FoundOffset>> {
+    const byLeader = new Map<number, TopicPartition[]>();
+    for (const { topic, partitions } of metadata.topics) {
+      for (const { partition, leader } of partitions) {
+        if (leader < 0) continue;
+        const led = byLeader.get(leader) ?? [];
+        byLeader.set(leader, led);
+        led.push({ topic, partition });
+      }
+    }
+    const led = metadata.brokers.filter(({ id }) => byLeader.has(id));
+    const answers = await this.each(led, ({ id }) => listOffsetsRequest(byLeader.get(id)!, spec));
+    const found = answers.flatMap(({ answer }) => answer).filter(({ errorCode, topic }) => {
+      if (DENIED.has(errorCode)) this.withheld.add(`offsets of '${topic}' (Describe on the topic)`);
+      return errorCode === 0;
+    });
+    return new Map(found.map((one) => [partitionKey(one), one]));
+  }
+
+  /** Asks each broker what its partitions take on disk: bytes by broker id and partition. */
+  async sizes(metadata: ClusterMetadata): Promise<Map<number, ReadonlyMap<string, number>>> {
+    const answers = await this.each(metadata.brokers, logDirsRequest);
+    const sizes = new Map<number, ReadonlyMap<string, number>>();
+    for (const { broker, answer } of answers) {
+      if (DENIED.has(answer.errorCode)) {
+        this.withheld.add("sizes on disk (Describe on the cluster)");
+      } else {sizes.set(
+          broker.id,
+          new Map(answer.sizes.map((one) => [partitionKey(one), one.bytes])),
+        );}
+    }
+    return sizes;
+  }
+
+  /** Asks for the settings that are shown, by topic; those that are not told are left out. */
+  async configs(
+    topics: readonly string[],
+  ): Promise<Map<string, ReadonlyMap<string, string | null>>> {
+    const answers = await this.#raw.send(topicConfigsRequest(topics, TOPIC_SETTINGS));
+    const told = answers.filter(({ errorCode, topic }) => {
+      if (DENIED.has(errorCode)) this.withheld.add(`settings of '${topic}' (DescribeConfigs)`);
+      return errorCode === 0;
+    });
+    return new Map(told.map(({ topic, configs }) => [topic, configs]));
+  }
+
+  /** The latest version that the brokers take of a request. */
+  maxVersion(apiKey: number): number {
+    return this.#raw.maxVersion(apiKey);
+  }
+
+  /** Sends a request to each of `brokers` at once; those that do not answer are left out. */
+  async each<T>(
+    brokers: readonly BrokerAddress[],
+    request: (broker: BrokerAddress) => ProtocolRequest<T>,
+  ): Promise<{ readonly broker: BrokerAddress; readonly answer: T }[]> {
+    const answers = await Promise.allSettled(
+      brokers.map((broker) => this.#raw.sendTo(broker, request(broker))),
+    );
+    return answers.flatMap((answer, i) =>
+      answer.status === "fulfilled" ? [{ broker: brokers[i]!, answer: answer.value }] : []
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#raw.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Names a partition in a map: no topic's name has a slash. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,176 @@
+import { ProtocolReader, type ProtocolRequest, type ProtocolWriter } from "./codec.ts";
+import type { TopicPartition } from "./offsets.ts";
+
+/** A group as its coordinator lists it. */
+export interface ListedGroup {
+  readonly groupId: string;
+  /** `consumer`, `connect`, …; empty for a group that only holds offsets. */
+  readonly protocolType: string;
+  /** `Stable`, `Empty`, `PreparingRebalance`, … */
+  readonly state: string;
+  /** `classic`, `consumer` (KIP-848), `share`; in lower case. */
+  readonly type: string;
+}
+
+/** Asks a broker for the groups that it coordinates (ListGroups). */
+export function listGroupsRequest(
+  /** 4: Kafka 2.6, without types; 5: Kafka 3.8. */
+  apiVersion: 4 | 5,
+): ProtocolRequest<{ readonly groups: ListedGroup[]; readonly errorCode: number }> {
+  return {
+    apiKey: 16,
+    apiName: "ListGroups",
+    apiVersion,
+    encode(writer) {
+      writer.array([], () => {}); // states_filter
+      if (apiVersion >= 5) writer.array([], () => {}); // types_filter
+      writer.end();
+    },
+    decode(reader) {
+      reader.int32(); // throttle_time_ms
+      const errorCode = reader.int16();
+      const groups = reader.array(() => {
+        const groupId = reader.string();
+        const protocolType = reader.string();
+        const state = reader.string();
+        const type = apiVersion >= 5 ? reader.string().toLowerCase() : "classic";
+        reader.end();
+        return { groupId, protocolType, state, type };
+      });
+      return { groups, errorCode };
+    },
+  };
+}
+
+/** A member of a group and the partitions it reads. */
+export interface GroupMember {
+  readonly memberId: string;
+  readonly clientId: string;
+  readonly host: string;
+  readonly partitions: readonly TopicPartition[];
+}
+
+/** A group with its members. */
+export interface DescribedGroup {
+  readonly groupId: string;
+  readonly state: string;
+  /** How partitions are assigned: `range`, `RoundRobinAssigner`, … */
+  readonly assignor: string;
+  readonly members: readonly GroupMember[];
+  /** Kafka's error code, 0 if there is none. */
+  readonly errorCode: number;
+}
+
+/** Asks the coordinator of classic groups for their members (DescribeGroups, 5: Kafka 2.4). */
+export function describeGroupsRequest(
+  groupIds: readonly string[],
+): ProtocolRequest<DescribedGroup[]> {
+  return {
+    apiKey: 15,
+    apiName: "DescribeGroups",
+    apiVersion: 5,
+    encode: (writer) => writeGroupIds(writer, groupIds),
+    decode(reader) {
+      reader.int32(); // throttle_time_ms
+      return reader.array(() => {
+        const errorCode = reader.int16();
+        const groupId = reader.string();
+        const state = reader.string();
+        const isConsumer = reader.string() === "consumer";
+        const assignor = reader.string();
+        const members = reader.array(() => {
+          const memberId = reader.string();
+          reader.nullableString(); // group_instance_id
+          const clientId = reader.string();
+          const host = reader.string();
+          reader.bytes(); // member_metadata
+          const assignment = reader.bytes();
+          reader.end();
+          const partitions = isConsumer ? assignedPartitions(assignment) : [];
+          return { memberId, clientId, host, partitions };
+        });
+        reader.int32(); // authorized_operations
+        reader.end();
+        return { groupId, state, assignor, members, errorCode };
+      });
+    },
+  };
+}
+
+/**
+ * Asks the coordinator of groups of the newer protocol (KIP-848) for their members
+ * (ConsumerGroupDescribe, version 0: Kafka 3.7).
+ */
+export function describeConsumerGroupsRequest(
+  groupIds: readonly string[],
+): ProtocolRequest<DescribedGroup[]> {
+  return {
+    apiKey: 69,
+    apiName: "ConsumerGroupDescribe",
+    apiVersion: 0,
+    encode: (writer) => writeGroupIds(writer, groupIds),
+    decode(reader) {
+      reader.int32(); // throttle_time_ms
+      return reader.array(() => {
+        const errorCode = reader.int16();
+        reader.nullableString(); // error_message
+        const groupId = reader.string();
+        const state = reader.string();
+        reader.int32(); // group_epoch
+        reader.int32(); // assignment_epoch
+        const assignor = reader.string();
+        const members = reader.array(() => readMember(reader));
+        reader.int32(); // authorized_operations
+        reader.end();
+        return { groupId, state, assignor, members, errorCode };
+      });
+    },
+  };
+}
+
+function writeGroupIds(
+  writer: ProtocolWriter,
+  groupIds: readonly string[],
+): void {
+  writer.array(groupIds, (groupId) => writer.string(groupId));
+  writer.boolean(false); // include_authorized_operations
+  writer.end();
+}
+
+function readMember(reader: ProtocolReader): GroupMember {
+  const memberId = reader.string();
+  reader.nullableString(); // instance_id
+  reader.nullableString(); // rack_id
+  reader.int32(); // member_epoch
+  const clientId = reader.string();
+  const host = reader.string();
+  reader.array(() => reader.string()); // subscribed_topic_names
+  reader.nullableString(); // subscribed_topic_regex
+  const partitions = readAssignment(reader);
+  readAssignment(reader); // target_assignment
+  reader.end();
+  return { memberId, clientId, host, partitions };
+}
+
+function readAssignment(reader: ProtocolReader): TopicPartition[] {
+  const assigned = reader.array(() => {
+    reader.uuid();
+    const topic = reader.string();
+    const partitions = reader.array(() => reader.int32());
+    reader.end();
+    return partitions.map((partition) => ({ topic, partition }));
+  }).flat();
+  reader.end();
+  return assigned;
+}
+
+/** Reads the assignment of Kafka's consumer protocol (ConsumerProtocolAssignment). */
+function assignedPartitions(bytes: Uint8Array): TopicPartition[] {
+  if (bytes.length === 0) return [];
+  const reader = new ProtocolReader(bytes);
+  reader.int16(); // version
+  return reader.plainArray(() => {
+    const topic = reader.plainString();
+    return reader.plainArray(() => reader.int32()).map((partition) => ({ topic, partition }));
+  }).flat();
+}

@@ -1,0 +1,128 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { GroupView, TopicView } from "../../lib/kafka/inspect/view.ts";
+import { testKafka3, uniqueTopic } from "../support/kafka/kafka.ts";
+import { kafkaTool } from "../support/kafka/kafka_tool.ts";
+import { editMessages, openPublisher } from "../support/kafka/records.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
+
+const kafka = await testKafka3();
+const at = ["--bootstrap-server", kafka];
+const inspect = (...args: string[]) => runProgram("scripts/inspect.ts", [...args, ...at]);
+const topics = (...args: string[]) => runProgram("scripts/topics.ts", [...args, ...at]);
+
+const topic = await makeTopic(kafka, { partitions: 4, replicationFactor: 3 });
+{
+  await using publisher = await openPublisher(kafka);
+  await publisher.publish(topic, editMessages(0, 100, 4));
+}
+
+async function json<T>(running: Promise<Ended>): Promise<T> {
+  const { code, stdout, stderr } = await running;
+  assertEquals(code, 0, stderr);
+  return JSON.parse(stdout) as T;
+}
+
+Deno.test("inspect topic agrees with kafka-topics and the offsets", async () => {
+  const view = await json<TopicView>(inspect("topic", topic, "--output", "json"));
+  const lines = await kafkaTool("kafka-topics", [
+    "--describe",
+    ...at,
+    "--topic",
+    topic,
+  ]);
+  const word = (line: string[], name: string) => line[line.indexOf(name) + 1];
+  assertEquals(view.topicId, word(lines[0]!, "TopicId:"));
+  assertEquals(String(view.replicationFactor), word(lines[0]!, "ReplicationFactor:"));
+  assertEquals(
+    view.partitions.map(({ partition, leader, replicas }) => [
+      String(partition),
+      String(leader),
+      replicas.join(","),
+    ]),
+    lines.slice(1).map((line) =>
+      ["Partition:", "Leader:", "Replicas:"].map((name) => word(line, name))
+    ),
+  );
+  // 25 records and one transaction marker each.
+  assertEquals(view.partitions.map(({ nextOffset }) => nextOffset), [26, 26, 26, 26]);
+  assertEquals(view.records, 104);
+  assert(view.bytes! > 1000, String(view.bytes));
+  assertEquals(view.configs?.["retention.ms"], "-1");
+});
+
+Deno.test("inspect group agrees with kafka-consumer-groups", async () => {
+  const group = uniqueTopic("group");
+  const read = ["--topic", topic, "--group", group, "--from-beginning", ...at];
+  await using reader = startProgram("scripts/consume.ts", [...read, "--output", "json"]);
+  await reader.untilOutput('"offset":24');
+  const view = async () => (await json<GroupView>(inspect("group", group, "--output", "json")));
+  // The first commits come within some seconds; members and partitions are there at once.
+  let seen = await view();
+  for (let tries = 0; seen.lag === null && tries < 20; tries++) seen = await view();
+  assertEquals(seen.state, "Stable");
+  assertEquals(seen.members.map(({ partitions }) => partitions), [4]);
+  assertEquals(
+    seen.partitions.map(({ memberId }) => memberId),
+    Array(4).fill(seen.members[0]!.memberId),
+  );
+  reader.kill("SIGINT");
+  assertEquals((await reader.ended).code, 0);
+
+  const ended = await view();
+  const lines = await kafkaTool("kafka-consumer-groups", [
+    "--describe",
+    ...at,
+    "--group",
+    group,
+  ]);
+  const head = lines.findIndex(([word]) => word === "GROUP");
+  assertEquals(
+    ended.partitions.map((one) =>
+      [one.topic, one.partition, one.committedOffset, one.nextOffset, one.lag].map(String)
+    ),
+    lines.slice(head + 1).map((line) => line.slice(1, 6)).sort((a, b) =>
+      Number(a[1]) - Number(b[1])
+    ),
+  );
+  assertEquals(ended.state, "Empty");
+});
+
+Deno.test("inspect lists brokers, topics and groups as tables", async () => {
+  const { stdout } = await inspect();
+  assertMatch(stdout, /^broker +address +state +controller +rack +leaders +replicas +size$/m);
+  const brokers = stdout.match(/^[123] +127\.0\.0\.1:\d+ +up/gm);
+  assertEquals(brokers?.length, 3);
+  assertEquals(stdout.match(/ up +yes /g)?.length, 1, stdout);
+  assertStringIncludes(stdout, topic);
+  assertMatch((await inspect("groups")).stdout, /^group +state +type +members +lag +coordinator/);
+});
+
+Deno.test("inspect refuses what is not there and what it does not know", async () => {
+  const missing = await inspect("topic", "no-such-topic");
+  assertEquals(missing.code, 1);
+  assertStringIncludes(
+    missing.stderr,
+    "error: Cannot inspect the topic 'no-such-topic': it does not exist\n",
+  );
+  const group = await inspect("group", "no-such-group");
+  assertStringIncludes(group.stderr, "Cannot inspect the group 'no-such-group': it does not exist");
+  const wrong = await inspect("brokers");
+  assertEquals(wrong.code, 2);
+  assertStringIncludes(wrong.stderr, "Cannot inspect 'brokers', expected topic, groups or group");
+});
+
+Deno.test("topics lists, describes and deletes", async () => {
+  const doomed = await makeTopic(kafka, { partitions: 1, replicationFactor: 3 });
+  const listed = await json<TopicView[]>(topics("list", "--output", "json"));
+  assert(listed.some((one) => one.topic === doomed));
+  assert(!listed.some(({ internal }) => internal));
+  assertStringIncludes((await topics("describe", doomed)).stdout, `Topic ${doomed}\n`);
+
+  const asked = await topics("delete", doomed);
+  assertEquals(asked.code, 1);
+  assertStringIncludes(asked.stderr, "no terminal\n  Add --yes to delete it without asking\n");
+  const deleted = await topics("delete", doomed, "--yes");
+  assertEquals(deleted.stdout, `Deleted the topic '${doomed}' with 0 records\n`);
+  assertEquals((await topics("describe", doomed)).code, 1);
+});
