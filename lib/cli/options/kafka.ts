@@ -13,8 +13,8 @@ export const kafkaOptions = {
       placeholder: "HOST:PORT[,…]",
       alias: ["bootstrap_server"],
       env: "KAFKA_BROKERS",
-      help: "One or more of the brokers; the others are learnt from them.",
-      parse: listOf(brokerAddress),
+      help: "Addresses of one or more brokers; the rest are discovered. IPv6: [::1]:9092.",
+      parse: listOf(address),
       default: ["localhost:9092"],
     }),
     tls: flag("Speak TLS to the brokers."),
@@ -142,10 +142,4 @@ function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) return "no permission";
   if (error instanceof Deno.errors.NotCapable) return "this program was not given the right";
   return error instanceof Error ? error.message : String(error);
-}
-
-/** kafkajs takes no IPv6 address, only names that resolve to one. */
-function brokerAddress(text: string): string {
-  if (text.startsWith("[")) throw new Error("expected a host name or an IPv4 address, then :PORT");
-  return address(text);
 }

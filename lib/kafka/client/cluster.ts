@@ -34,8 +34,6 @@ export interface Remembered {
   coordinatorError?: string;
   /** Code of the last failure of TLS that says something. */
   tlsFailure?: string;
-  /** When a broker's certificate that is not trusted expires, or expired: ms since the epoch. */
-  certificateExpires?: number;
 }
 
 /** A cluster to speak to; nothing is opened until one of its clients connects. */
@@ -77,10 +75,7 @@ function openClient(
     ...config.sasl === undefined ? {} : { sasl: { ...config.sasl } as SASLOptions },
     socketFactory: socketFactory({
       limit: timeouts.connectionTimeout,
-      tls: {
-        onFailure: (code) => rememberTls(remembered, code),
-        onExpiry: (expires) => remembered.certificateExpires = expires,
-      },
+      onTlsFailure: (code) => rememberTls(remembered, code),
     }),
     logLevel: logLevel.WARN,
     logCreator: () => ({ label, log }) => {

@@ -4,22 +4,32 @@
  */
 import Module from "node:module";
 import { setTimeout } from "node:timers";
+import createConnectionPoolBuilder from "kafkajs/src/cluster/connectionPoolBuilder.js";
 import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js";
+import Connection from "kafkajs/src/network/connection.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import createEosManager from "kafkajs/src/producer/eosManager/index.js";
 import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPartition.js";
+import Decoder from "kafkajs/src/protocol/decoder.js";
+import protocolErrors from "kafkajs/src/protocol/error.js";
 import codecs from "kafkajs/src/protocol/message/compression/index.js";
+import produce from "kafkajs/src/protocol/requests/produce/index.js";
 import produceRequestV3 from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import { dropAborted } from "../wire/aborted_records.ts";
 import { gzipCodec, zstdCodec } from "../wire/compression.ts";
 import { groupByPartition } from "../wire/group_by_partition.ts";
-import { produceRequest } from "../wire/produce_request.ts";
+import { type ProduceRequest, produceRequest } from "../wire/produce_request.ts";
+import { type ProduceResponse, readProduceResponse } from "../wire/produce_response.ts";
+import { hostAndPort } from "./address.ts";
 
 replaceModule(filterAbortedMessages, dropAborted);
 replaceModule(groupMessagesPerPartition, groupByPartition);
 replaceModule(produceRequestV3, produceRequest(compress));
 replaceModule(createEosManager, withoutLock(createEosManager));
+replaceModule(createConnectionPoolBuilder, withIpv6(createConnectionPoolBuilder));
 RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+reauthenticateInTime(Connection.prototype);
+nameRecordsAtFault();
 
 codecs.Codecs[codecs.Types.GZIP] = gzipCodec;
 codecs.Codecs[codecs.Types.ZSTD] = zstdCodec;
@@ -70,4 +80,74 @@ function scheduleCheckPendingRequests(this: Queue): void {
     this.throttleCheckTimeoutId = null;
     this.checkPendingRequests();
   }, delay);
+}
+
+/** The destinations that kafkajs connects to; none: the next of the addresses it was given. */
+interface Builder {
+  build(destination?: { host?: string; port?: number; rack?: string }): Promise<unknown>;
+}
+
+/** Lets an address be `[::1]:9092`: kafkajs takes all before the first colon for the host. */
+function withIpv6(
+  create: (options: { readonly brokers: readonly string[] }) => Builder,
+): typeof create {
+  return (options) => {
+    const builder = create(options);
+    let next = 0;
+    return {
+      build: (destination) => {
+        if (destination?.host) return builder.build(destination);
+        return builder.build(hostAndPort(options.brokers[next++ % options.brokers.length]!));
+      },
+    };
+  };
+}
+
+/** How long before the end of a SASL session kafkajs authenticates again, in ms. */
+const REAUTHENTICATION_LEAD = 10_000;
+
+/**
+ * Authenticates again halfway through SASL sessions that are shorter than 20 s
+ * (`connections.max.reauth.ms`). kafkajs does so 10 s before the end: with a session of 10 s or
+ * less, before every request, which a broker refuses within a second (ILLEGAL_SASL_STATE).
+ */
+function reauthenticateInTime(prototype: object): void {
+  Object.defineProperty(prototype, "reauthenticationThreshold", {
+    get(this: { readonly sessionLifetime: { toNumber(): number } }) {
+      return Math.min(REAUTHENTICATION_LEAD, Math.floor(this.sessionLifetime.toNumber() / 2));
+    },
+    // The constructor sets it.
+    set() {},
+  });
+}
+
+/** Adds version 8 of the Produce API, whose answers name the records that a broker rejects. */
+function nameRecordsAtFault(): void {
+  const { errorCodes } = protocolErrors;
+  if (errorCodes.every(({ type }: { type: string }) => type !== "INVALID_RECORD")) {
+    const message = "The broker rejected a record";
+    errorCodes.push({ type: "INVALID_RECORD", code: 87, retriable: false, message });
+  }
+  const older = produce.protocol;
+  produce.versions = [...produce.versions, "8"];
+  produce.protocol = ({ version }: { version: number }) => {
+    if (version !== 8) return older({ version });
+    return (request: ProduceRequest) => ({
+      request: { ...produceRequest(compress)(request), apiVersion: 8 },
+      response: {
+        decode: (data: unknown) => Promise.resolve(readProduceResponse(new Decoder(data))),
+        parse: failOnError,
+      },
+    });
+  };
+}
+
+/** As kafkajs does, but the error has the broker's words and the records that it blames. */
+function failOnError(response: ProduceResponse): Promise<ProduceResponse> {
+  const answers = response.topics.flatMap(({ partitions }) => partitions);
+  const failed = answers.find(({ errorCode }) => errorCode !== 0);
+  if (failed === undefined) return Promise.resolve(response);
+  const { recordErrors, errorMessage } = failed;
+  const error = protocolErrors.createErrorFromCode(failed.errorCode);
+  return Promise.reject(Object.assign(error, { recordErrors, errorMessage }));
 }

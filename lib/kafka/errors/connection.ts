@@ -1,4 +1,5 @@
 import { rightHint } from "../../shared/error.ts";
+import { bracketed } from "../client/address.ts";
 import type { Attempt, Reason, Symptom } from "./terms.ts";
 import { reasonForCoordinator } from "./protocol.ts";
 
@@ -102,17 +103,12 @@ function wrongPassword({ cluster: { config } }: Attempt): Reason {
   };
 }
 
-function untrusted(at: Address, { cluster, now = Date.now() }: Attempt): Reason {
-  const expires = cluster.remembered.certificateExpires;
-  if (expires !== undefined && expires < now) {
-    const day = new Date(expires).toISOString().slice(0, 10);
-    return { what: `the certificate of ${at.text} expired on ${day}`, hint: "Renew it there" };
-  }
+function untrusted(at: Address, { cluster }: Attempt): Reason {
   return {
-    what: `the certificate of ${at.text} is not from an authority that is trusted here`,
+    what: `the certificate of ${at.text} is untrusted or expired`,
     hint: cluster.config.tls?.ca === undefined
-      ? "Give the cluster's CA certificate with --tls-ca FILE"
-      : "The file of --tls-ca holds other authorities than the one that signed it",
+      ? "Give the cluster's CA certificate with --tls-ca FILE, or renew the broker's certificate"
+      : "Check that the file of --tls-ca holds the authority that signed it, and that it is in date",
   };
 }
 
@@ -178,7 +174,8 @@ interface Address {
 }
 
 function addressOf(chain: readonly Symptom[], { cluster: { config } }: Attempt): Address {
-  const broker = chain.find((symptom) => symptom.broker !== undefined)?.broker;
+  const found = chain.find((symptom) => symptom.broker !== undefined)?.broker;
+  const broker = found === undefined ? undefined : bracketed(found);
   return {
     text: broker ?? config.brokers.join(", "),
     isAdvertised: broker !== undefined && !config.brokers.includes(broker),

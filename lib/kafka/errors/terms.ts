@@ -12,8 +12,6 @@ export interface Attempt {
   /** What is needed on the group. Default `Read`. */
   readonly groupRights?: readonly string[];
   readonly transactionalId?: string;
-  /** ms since the epoch. Default: the clock. */
-  readonly now?: number;
 }
 
 /** What is wrong, as it follows "Cannot …: ", and what to do. */

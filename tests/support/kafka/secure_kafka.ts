@@ -28,9 +28,14 @@ const LISTENERS = {
   sasltls: "SASL_SSL",
   /** SCRAM-SHA-512 and nothing else, without TLS. */
   saslplain: "SASL_PLAINTEXT",
+  /** SCRAM-SHA-512 without TLS, and a session of `BRIEF_SESSION_MS`. */
+  brief: "SASL_PLAINTEXT",
   /** Without anything, and it names an address that nobody knows. */
   lost: "PLAINTEXT",
 } as const;
+
+/** How long a SASL session of the listener `brief` lasts, in ms. */
+export const BRIEF_SESSION_MS = 4000;
 
 type ListenerName = keyof typeof LISTENERS;
 
@@ -72,6 +77,8 @@ export async function startSecureKafka(): Promise<SecureKafka> {
       ...tlsSettings("sasltls", authority.issue({ name: "s", hosts: HERE }), authority.cert),
       ...saslSettings("sasltls", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
       ...saslSettings("saslplain", ["SCRAM-SHA-512"]),
+      ...saslSettings("brief", ["SCRAM-SHA-512"]),
+      "listener.name.brief.connections.max.reauth.ms": String(BRIEF_SESSION_MS),
       "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
       // Who comes without SASL or a certificate is anonymous; the nodes themselves, too.
       "super.users": "User:ANONYMOUS;User:CN=client",
