@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { z } from "zod";
 import { UserError } from "../shared/error.ts";
-import { sleep } from "../shared/sleep.ts";
+import { retry } from "../shared/retry.ts";
 import { RegistryAway, requestJson } from "./request.ts";
 
 /** Where a schema registry is (Confluent's API, version 7), and who asks. */
@@ -107,26 +107,25 @@ export class Registry {
   ): Promise<Answer> {
     const { url, auth, fetch } = this.#config;
     const address = `${url.origin}${url.pathname.replace(/\/+$/, "")}${path}`;
-    const deadline = Date.now() + patience;
-    for (let attempt = 1;; attempt++) {
-      try {
-        return await requestJson(address, { method, auth, body, signal, fetch });
-      } catch (cause) {
-        if (!(cause instanceof RegistryAway)) throw cause;
-        if (signal?.aborted || Date.now() + WAIT > deadline) {
-          throw new UserError(`Cannot reach the schema registry at ${this.address}`, {
-            hint: "Does it run, and is --schema-registry its address?",
-            cause,
-          });
-        }
-        if (attempt === 1) {
-          log.warn("Cannot reach the schema registry at {address}: trying for {seconds} s", {
-            address: this.address,
-            seconds: patience / 1000,
-          });
-        }
+    const isAway = (error: unknown, attempt: number) => {
+      if (!(error instanceof RegistryAway) || signal?.aborted) return false;
+      if (attempt === 1) {
+        log.warn("Cannot reach the schema registry at {address}: trying for {seconds} s", {
+          address: this.address,
+          seconds: patience / 1000,
+        });
       }
-      await sleep(WAIT, signal);
+      return true;
+    };
+    const request = () => requestJson(address, { method, auth, body, signal, fetch });
+    try {
+      return await retry(request, isAway, { firstWaitMs: WAIT, limitMs: patience, signal });
+    } catch (cause) {
+      if (!(cause instanceof RegistryAway)) throw cause;
+      throw new UserError(`Cannot reach the schema registry at ${this.address}`, {
+        hint: "Does it run, and is --schema-registry its address?",
+        cause,
+      });
     }
   }
 

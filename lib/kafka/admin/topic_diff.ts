@@ -1,4 +1,5 @@
 import { UserError } from "../../shared/error.ts";
+import { untilTrue } from "../../shared/retry.ts";
 import { type Admin, ConfigResourceTypes } from "../client/kafkajs.ts";
 import { describeTopic, topicConfigs, type TopicState } from "./topics.ts";
 
@@ -69,20 +70,18 @@ export async function alterTopic(
   await untilAltered(admin, topic, drifts);
 }
 
-/** How long the brokers may take to hear of a change, in ms. */
-const SETTLING_LIMIT = 5000;
+/** For the brokers to learn of a change. */
+const SETTLING = { firstWaitMs: 100, limitMs: 5000 };
 
-/** The controller agrees first; a broker that is asked right after it may still tell the old state. */
+/** Waits for the brokers: the controller agrees first, and a broker may still have the old state. */
 async function untilAltered(admin: Admin, topic: string, drifts: readonly Drift[]): Promise<void> {
-  const deadline = Date.now() + SETTLING_LIMIT;
   const names = drifts.map(({ what }) => what).filter((what) => what !== "partitions");
-  while (Date.now() < deadline) {
+  await untilTrue(async () => {
     const partitions = String((await describeTopic(admin, topic))?.partitions);
     const configs = names.length === 0 ? new Map() : await topicConfigs(admin, topic, { names });
     const found = new Map([["partitions", partitions], ...configs]);
-    if (drifts.every(({ what, wanted }) => found.get(what) === wanted)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return drifts.every(({ what, wanted }) => found.get(what) === wanted);
+  }, SETTLING);
 }
 
 function cannotAlter(topic: string, { what, found, wanted }: Drift): UserError {

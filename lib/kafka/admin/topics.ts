@@ -1,4 +1,5 @@
 import { UserError } from "../../shared/error.ts";
+import { untilTrue } from "../../shared/retry.ts";
 import { protocolErrorType } from "../errors/explain.ts";
 import { type Admin, ConfigResourceTypes, ConfigSource } from "../client/kafkajs.ts";
 import { WITHOUT_LEADER } from "../errors/retry.ts";
@@ -19,8 +20,8 @@ export interface TopicState {
   readonly replicationFactor: number;
 }
 
-/** How long a new topic may take until each partition has a leader, in ms. */
-const LEADERS_LIMIT = 10_000;
+/** For each partition of a new topic to have a leader. */
+const LEADERS = { firstWaitMs: 100, limitMs: 10_000 };
 
 /** Describes a topic, or `undefined` where there is none that the user may see. */
 export async function describeTopic(admin: Admin, topic: string): Promise<TopicState | undefined> {
@@ -103,28 +104,16 @@ function tooFewBrokers(brokers: number, specs: readonly TopicSpec[], cause: unkn
 }
 
 /**
- * Returns when each partition of `topics` has a leader, and so takes records.
+ * Waits, for 10 s at most, until each partition of `topics` has a leader and accepts records.
  *
- * @param limit ms to wait at the most.
- * @throws {UserError} when that takes longer; whatever Kafka says but that it is not ready yet.
+ * @throws {UserError} if that takes longer; any failure but that Kafka is not ready.
  */
-async function waitForLeaders(
-  admin: Admin,
-  topics: readonly string[],
-  limit = LEADERS_LIMIT,
-): Promise<void> {
-  const deadline = Date.now() + limit;
-  while (!await haveLeaders(admin, topics)) {
-    if (Date.now() > deadline) {
-      throw new UserError(
-        "Cannot use a new topic: not all of its partitions have a leader in time",
-        {
-          hint: "Are all brokers running?",
-        },
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+async function waitForLeaders(admin: Admin, topics: readonly string[]): Promise<void> {
+  if (await untilTrue(() => haveLeaders(admin, topics), LEADERS)) return;
+  throw new UserError(
+    `Cannot use a new topic: a partition has no leader after ${LEADERS.limitMs / 1000} s`,
+    { hint: "Start the brokers that are down" },
+  );
 }
 
 /** Asks the leaders themselves: metadata names them a moment before they know of it. */

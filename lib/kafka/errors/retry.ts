@@ -1,51 +1,36 @@
+import { retry } from "../../shared/retry.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { protocolErrorType } from "./explain.ts";
 import { isNamed } from "./classify.ts";
 
-/** How long a cluster may take until what was just made, or just started, is ready, in ms. */
-const LIMIT = 8000;
+/** For a cluster that has just started, or a topic that was just created. */
+const START = { firstWaitMs: 100, limitMs: 8000 };
 
 /**
- * Does something again and again, for 8 s at the most, while Kafka says that it is not ready yet: a
- * topic that was made a moment ago, a broker that has just started, the first consumer group or
- * transaction in a cluster's life.
+ * Retries work, for 8 s at most, while Kafka answers that it is not ready: a topic that was just
+ * created, a broker that has just started, the first consumer group or transaction of a cluster.
  */
-export async function whileStarting<T>(
+export function whileStarting<T>(
   cluster: Pick<Cluster, "remembered">,
   work: () => Promise<T>,
 ): Promise<T> {
-  const deadline = Date.now() + LIMIT;
-  while (true) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isStarting(error, cluster) || Date.now() > deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  return retry(work, (error) => isStarting(error, cluster), START);
 }
 
-/** How long Kafka may take to give the work of a broker that died to others: 9 s by default. */
-const FAILOVER_LIMIT = 15_000;
+/** A broker that died stays in charge until its session ends, 9 s by default. */
+const FAILOVER_LIMIT_MS = 15_000;
 
 /**
- * Does something again and again, for `limit` ms (default 15,000), while the broker that it needs is
- * away: one that died is in charge until its session ends. Only for work in a cluster that has just answered;
- * where none does, a person wants to know at once.
+ * Retries work while the broker that it needs is away. Only for work in a cluster that has just
+ * answered: if no broker answers, a person wants to know at once.
+ *
+ * @param limitMs Default 15,000.
  */
-export async function throughFailover<T>(
+export function throughFailover<T>(
   work: () => Promise<T>,
-  limit: number = FAILOVER_LIMIT,
+  limitMs: number = FAILOVER_LIMIT_MS,
 ): Promise<T> {
-  const deadline = Date.now() + limit;
-  while (true) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAway(error) || Date.now() > deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+  return retry(work, isAway, { firstWaitMs: 250, limitMs });
 }
 
 /** Error codes of a partition that has no leader yet, or whose leader does not know it yet. */
@@ -64,18 +49,18 @@ const WITHOUT_COORDINATOR: ReadonlySet<string | undefined> = new Set([
 function isStarting(error: unknown, { remembered }: Pick<Cluster, "remembered">): boolean {
   const type = protocolErrorType(error);
   if (WITHOUT_LEADER.has(type) || WITHOUT_COORDINATOR.has(type)) return true;
-  // kafkajs's error for a coordinator that it does not find says nothing of why.
+  // kafkajs's error for a missing coordinator does not have the reason.
   return error instanceof Error && error.name === "KafkaJSGroupCoordinatorNotFound" &&
     /not available|loading/i.test(remembered.coordinatorError ?? "");
 }
 
-/** What a dead producer left is being completed, or a dead broker's work given to another one. */
+/** Kafka completes what a dead producer left, or moves the work of a dead broker. */
 const PASSING: ReadonlySet<string | undefined> = new Set([
   "CONCURRENT_TRANSACTIONS",
   "NOT_COORDINATOR_FOR_GROUP",
 ]);
 
-/** A connection failed, or Kafka is still dealing with a death. */
+/** Whether a connection failed, or Kafka still recovers from a death. */
 function isAway(error: unknown): boolean {
   if (PASSING.has(protocolErrorType(error))) return true;
   return isNamed(error, /^KafkaJS(Connection(Closed)?|RequestTimeout)Error$/);
