@@ -35,7 +35,10 @@ export function socketFactory(
       onConnect();
     };
     const socket = ssl
-      ? tls.connect({ host, port, ...net.isIP(host) ? {} : { servername: host }, ...ssl }, connected)
+      ? tls.connect(
+        { host, port, ...net.isIP(host) ? {} : { servername: host }, ...ssl },
+        connected,
+      )
       : net.connect({ host, port }, connected);
     const timer = setTimeout(() => socket.destroy(), limit);
     Deno.unrefTimer(timer);

@@ -21,8 +21,7 @@ Deno.test("openCluster() reaches IPv6 addresses, given and advertised", unsaniti
         `SIX://[::1]:${port}`,
       ].join(),
       "advertised.listeners": `PLAINTEXT://127.0.0.1:${node.port},SIX://[::1]:${port}`,
-      "listener.security.protocol.map":
-        "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SIX:PLAINTEXT",
+      "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SIX:PLAINTEXT",
     }),
   });
   const cluster = openCluster({ brokers: [`[::1]:${port}`] });
