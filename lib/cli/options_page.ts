@@ -2,60 +2,61 @@ import { defaultText } from "./help.ts";
 import { flagName, type Option, type OptionGroup, takesValue } from "./option.ts";
 import type { Main } from "./program.ts";
 
-/** A program as the manual describes it. */
-export type Described = Main["manual"] & {
-  /** Its file, from the top of the project. */
-  readonly script: string;
-  /** The rights that its task gives it, as flags of `deno run`. */
-  readonly rights: readonly string[];
-};
+/** A program as the page describes it. */
+export type Described = Main["manual"];
 
 const BEGIN = "<!-- options -->";
 const END = "<!-- /options -->";
 
 /**
- * The options of programs as Markdown: first the groups that several of them share, then each
- * program with its own.
+ * Returns the options of programs as Markdown: first the groups that several programs share, then
+ * the options that each program has for itself. A program without options of its own is left out.
  */
-export function manualOf(manuals: readonly Described[]): string {
-  const all = new Set(manuals.flatMap(({ groups }) => groups));
-  const users = (group: OptionGroup) => manuals.filter(({ groups }) => groups.includes(group));
+export function optionTables(programs: readonly Described[]): string {
+  const all = new Set(programs.flatMap(({ groups }) => groups));
+  const users = (group: OptionGroup) => programs.filter(({ groups }) => groups.includes(group));
   const shared = [...all].filter((group) => users(group).length > 1);
   const sections = shared.map((group) => {
-    const everywhere = users(group).length === manuals.length;
-    const where = everywhere ? "all programs" : users(group).map(({ usage }) => `\`${usage}\``);
-    return `### ${group.title}\n\nIn ${[where].flat().join(", ")}.\n\n${tableOf([group])}`;
+    const everywhere = users(group).length === programs.length;
+    const usages = users(group).map(({ usage }) => `\`${usage}\``).join(", ");
+    const scope = everywhere ? "All programs." : `Programs: ${usages}.`;
+    return `## ${group.title}\n\n${scope}\n\n${tableOf([group])}`;
   });
-  for (const { usage, summary, groups, script, rights } of manuals) {
+  for (const { usage, summary, groups } of programs) {
     const own = groups.filter((group) => !shared.includes(group));
-    const table = own.length === 0 ? "" : `\n\n${tableOf(own)}`;
-    const flags = rights.map((flag) => flag.includes("*") ? `'${flag}'` : flag);
-    const run = ["deno run --no-prompt", ...flags, script].join(" \\\n  ");
-    sections.push(`### \`${usage}\`\n\n${summary}${table}\n\n\`\`\`sh\n${run}\n\`\`\``);
+    if (own.length > 0) sections.push(`## \`${usage}\`\n\n${summary}\n\n${tableOf(own)}`);
   }
-  return `${sections.join("\n\n")}\n`;
+  const headings = sections.map((section) => /^## (.*)$/m.exec(section)![1]!);
+  const contents = headings.map((heading) => `- [${heading}](${anchorOf(heading)})`).join("\n");
+  return `${[contents, ...sections].join("\n\n")}\n`;
+}
+
+/** Returns the link to a heading of the same page, as GitHub makes it. */
+export function anchorOf(heading: string): string {
+  const words = heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "");
+  return `#${words.replaceAll(" ", "-")}`;
 }
 
 /**
- * A text with the options between its two markers, lines that hold `<!-- options -->` and
+ * Returns `text` with the tables between its two markers, the lines `<!-- options -->` and
  * `<!-- /options -->`.
  *
- * @throws {Error} where it has no such markers.
+ * @throws {Error} if a marker is missing.
  */
-export function withManual(text: string, manual: string): string {
+export function withTables(text: string, tables: string): string {
   const [begin, end] = [text.indexOf(`${BEGIN}\n`), text.indexOf(`${END}\n`)];
   if (begin < 0 || end < begin) throw new Error(`Expected the lines '${BEGIN}' and '${END}'`);
-  const ignored = `<!-- deno-fmt-ignore-start -->\n\n${manual}\n<!-- deno-fmt-ignore-end -->\n`;
+  const ignored = `<!-- deno-fmt-ignore-start -->\n\n${tables}\n<!-- deno-fmt-ignore-end -->\n`;
   return `${text.slice(0, begin)}${BEGIN}\n${ignored}${text.slice(end)}`;
 }
 
-/** One table; where there are several groups a row tells where each begins. */
+/** Returns one table; if there are several groups, each begins with a row that has its title. */
 function tableOf(groups: readonly OptionGroup[]): string {
   const rows = groups.flatMap(({ title, options }) => [
     ...groups.length > 1 ? [row(`**${cell(title)}**`, "", "")] : [],
     ...Object.entries(options).map(([key, option]) => optionRow(key, option)),
   ]);
-  return [row("option", "default", "what it does"), row("---", "---", "---"), ...rows].join("\n");
+  return [row("option", "default", "meaning"), row("---", "---", "---"), ...rows].join("\n");
 }
 
 function optionRow(key: string, option: Option<unknown>): string {
@@ -73,7 +74,7 @@ function row(...cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Text as it is, in a cell. */
+/** Escapes text for a cell. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("*", "\\*");
 }

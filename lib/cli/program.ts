@@ -55,7 +55,7 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
       return ExitCode.done;
     } catch (error) {
       if (error instanceof ClosedOutput) return ExitCode.done;
-      const told = error instanceof Deno.errors.NotCapable ? rightMissing(error) : error;
+      const told = error instanceof Deno.errors.NotCapable ? permissionMissing(error) : error;
       if (log?.logFormat === "json") logError(told);
       else writeError(errorText(told, log?.logLevel === "debug"));
       return told instanceof UserError ? told.exitCode : ExitCode.failure;
@@ -118,10 +118,10 @@ function stopOnSignals(stop: AbortController): () => void {
   };
 }
 
-/** Deno's own words name the right and the flag: `Requires env access to "X", run again with …`. */
-function rightMissing(error: Error): UserError {
-  return new UserError(`This program was not given a right: ${error.message}`, {
-    hint: "The README has the rights that each program needs, under Options",
+/** Deno's message names the permission and its flag: `Requires env access to "X", run again with …`. */
+function permissionMissing(error: Error): UserError {
+  return new UserError(`Missing Deno permission: ${error.message}`, {
+    hint: "Run the program with permissions of your own, as docs/security.md shows",
   });
 }
 

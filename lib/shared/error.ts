@@ -1,8 +1,8 @@
-/** Exit codes of every program; promises to users. */
+/** Exit codes of every program. They are part of the command-line contract. */
 export const ExitCode = {
-  /** Done, or stopped by a signal with the batch in hand published. */
+  /** Done, or stopped by a signal with the pending batch published. */
   done: 0,
-  /** A failure, also a stop that could not publish the batch in hand in time. */
+  /** A failure, or a stop that could not publish the pending batch in time. */
   failure: 1,
   /** Wrong usage: flags, environment, combinations. */
   usage: 2,
@@ -13,11 +13,11 @@ export const ExitCode = {
 export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
 
 /**
- * A failure that is told to the user in words: what was wrong, with which value, and what to do.
- * Everything else that reaches the top of a program is a defect and is shown as such.
+ * A failure that the user can act on. Any other error that reaches the top of a program is a defect
+ * and is reported as one.
  *
- * The message is one sentence without a final period; `hint` says what to do; `details` are lines
- * of somebody else's words, such as the end of a log.
+ * The message is one sentence without a final period: what is wrong, and with which value. `hint` is
+ * one imperative sentence. `details` are lines of another program, such as the end of its log.
  */
 export class UserError extends Error {
   override readonly name: string = "UserError";
@@ -35,15 +35,15 @@ export class UserError extends Error {
   }
 }
 
-/** Wrong usage: found before anything is opened, exit code 2. */
+/** Wrong usage, found before anything is opened. Exit code 2. */
 export class UsageError extends UserError {
   override readonly name = "UsageError";
   override readonly exitCode = ExitCode.usage;
 }
 
-/** What to do where Deno denies what `flags`, of `deno run`, would allow. */
+/** Returns the hint for a permission that Deno denies: how to run a program with `flags`. */
 export function rightHint(...flags: readonly string[]): string {
-  return "A task has the rights for its defaults only. Run its command, which is in deno.json, with a " +
-    "list of your own, which replaces the one there: " +
-    `deno run -P=… ${flags.map((flag) => `${flag},…`).join(" ")} …`;
+  const lists = flags.map((flag) => `${flag},…`).join(" ");
+  return "Tasks may reach only this machine and their default files. Run the task's command, which is " +
+    `in deno.json, with your own list, which replaces the task's: deno run -P=… ${lists} …`;
 }

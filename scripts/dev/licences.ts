@@ -1,5 +1,5 @@
 /**
- * Writes the licences of all packages into docs/licences.md, from what is installed.
+ * Writes the licenses of all packages into docs/licenses.md, from what is installed.
  *
  *     deno task licences
  */
@@ -9,31 +9,35 @@ import { type Package, packagesOf } from "./packages.ts";
 
 const pathOf = (file: string) => new URL(`../../${file}`, import.meta.url);
 
-export const LICENCES = pathOf("docs/licences.md");
+export const LICENSES = pathOf("docs/licenses.md");
 
 export const main = program({
   usage: "deno task licences",
-  summary: "Writes the licences of all packages into docs/licences.md. The quick gate checks them.",
-  examples: [["deno task licences", "After a change of a package"]],
+  summary: "Writes the licenses of all packages into docs/licenses.md. The quick gate checks them.",
+  examples: [["deno task licences", "After a package has changed"]],
   groups: [],
-  run: async () => Deno.writeTextFile(LICENCES, licencesText(await licences())),
+  run: async () => Deno.writeTextFile(LICENSES, licensesText(await licenses())),
 });
 
-/** A package and the licence that it names. */
+/** A package and its license. */
 export interface Licensed {
   readonly name: string;
   readonly version: string;
-  readonly licence: string;
+  readonly license: string;
 }
 
-/** The packages that the programs need, and those that only the tests do, by name. */
-export interface Licences {
+/** The packages of the programs and those that only the tests use, by name. */
+export interface Licenses {
   readonly programs: readonly Licensed[];
   readonly tests: readonly Licensed[];
 }
 
-/** @throws {UserError} for a package that names no licence. */
-export async function licences(): Promise<Licences> {
+/**
+ * Reads the licenses of all installed packages.
+ *
+ * @throws {UserError} if a package names no license.
+ */
+export async function licenses(): Promise<Licenses> {
   const programs = await packagesOf("main.ts");
   const all = await packagesOf("main.ts", "tests/deno.lock");
   const ofPrograms = new Set(programs.map(({ localPath }) => localPath));
@@ -50,41 +54,40 @@ const byName = (packages: readonly Package[]) =>
 
 async function licensed({ name, version, localPath }: Package): Promise<Licensed> {
   const { license } = JSON.parse(await Deno.readTextFile(`${localPath}/package.json`));
-  if (typeof license === "string") return { name, version, licence: license };
-  throw new UserError(`The package '${name}' names no licence`, {
-    hint: `See '${localPath}' before it is used`,
+  if (typeof license === "string") return { name, version, license: license };
+  throw new UserError(`The package '${name}' has no license`, {
+    hint: `Check '${localPath}' before you use it`,
   });
 }
 
-/** The licences as Markdown. */
-export function licencesText({ programs, tests }: Licences): string {
-  const rows = programs.map(({ name, version, licence }) =>
-    `| ${name} | ${version} | ${licence} |`
+/** Formats the licenses as Markdown. */
+export function licensesText({ programs, tests }: Licenses): string {
+  const rows = programs.map(({ name, version, license }) =>
+    `| ${name} | ${version} | ${license} |`
   );
-  const byLicence = Object.entries(Object.groupBy(tests, ({ licence }) => licence)).toSorted()
-    .map(([licence, some = []]) => `| ${licence} | ${namesOf(some).join(", ")} |`);
+  const byLicense = Object.entries(Object.groupBy(tests, ({ license }) => license)).toSorted()
+    .map(([license, some = []]) => `| ${license} | ${namesOf(some).join(", ")} |`);
   return `<!-- deno-fmt-ignore-file -->
-# Licences
+# Licenses
 
-wikitap's own is MIT. These are of the packages that it is made of, written by \`deno task licences\`
-from what is installed.
+wikitap is under the MIT license. \`deno task licences\` lists the licenses of the installed packages.
 
-| package | version | licence |
+| package | version | license |
 | --- | --- | --- |
 ${rows.join("\n")}
 
-Only the tests need these:
+Packages that only the tests use:
 
-| licence | packages |
+| license | packages |
 | --- | --- |
-${byLicence.join("\n")}
+${byLicense.join("\n")}
 
-Fetched by who asks for them, and no part of this: Apache Kafka and Apicurio Registry (Apache-2.0), by
-Maven; PostgreSQL (its own), for tests.
+Programs that are downloaded on demand and are not part of wikitap: Apache Kafka and Apicurio Registry
+(Apache-2.0), with Maven, and PostgreSQL (PostgreSQL License), for the tests.
 `;
 }
 
-/** Each once, however many versions there are. */
+/** Returns each name once, even if several versions are installed. */
 function namesOf(packages: readonly Licensed[]): string[] {
   return [...new Set(packages.map(({ name }) => name))];
 }

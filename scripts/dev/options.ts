@@ -1,33 +1,46 @@
 /**
- * Writes the options of all programs into the README, from the tables that `--help` comes from.
+ * Writes the options of all programs into docs/options.md, from the tables behind `--help`.
  *
  *     deno task options
  */
 import config from "../../deno.json" with { type: "json" };
-import { type Described, manualOf, withManual } from "../../lib/cli/options_page.ts";
+import { type Described, optionTables, withTables } from "../../lib/cli/options_page.ts";
 import { type Main, program, runMain } from "../../lib/cli/program.ts";
 import { type PermissionSet, rightFlags } from "../../lib/cli/permissions.ts";
 
-const README = new URL("../../README.md", import.meta.url);
+/** The page that holds the tables. */
+export const OPTIONS_PAGE = new URL("../../docs/options.md", import.meta.url);
 
 export const main = program({
   usage: "deno task options",
-  summary: "Writes the options of all programs into README.md. The quick gate checks them.",
-  examples: [["deno task options", "After a change of an option"]],
+  summary: "Writes the options of all programs into docs/options.md. The quick gate checks them.",
+  examples: [["deno task options", "After an option has changed"]],
   groups: [],
   async run() {
-    const text = await Deno.readTextFile(README);
-    await Deno.writeTextFile(README, withManual(text, manualOf(await programs())));
+    const text = await Deno.readTextFile(OPTIONS_PAGE);
+    await Deno.writeTextFile(OPTIONS_PAGE, withTables(text, optionTables(await programs())));
   },
 });
 
-/** The programs of the tasks, in the order of deno.json; not those that may do everything. */
-export async function programs(): Promise<Described[]> {
-  const found: Described[] = [];
+/** A program of a task. */
+export interface TaskProgram extends Described {
+  /** Its file, from the top of the project. */
+  readonly script: string;
+  /** The permissions of its task, as flags of `deno run`. */
+  readonly rights: readonly string[];
+}
+
+/**
+ * Returns the programs of the tasks in the order of deno.json, except those that run with `-A`.
+ *
+ * @throws {Error} if a task has a permission set but its command is not that of a program.
+ */
+export async function programs(): Promise<TaskProgram[]> {
+  const found: TaskProgram[] = [];
   for (const { command } of Object.values(config.tasks)) {
     const [, set, script] = PROGRAM.exec(command) ?? [];
     if (script === undefined) {
-      // One that has rights of its own is a program: left out, it would be missing unnoticed.
+      // A task with a permission set is a program: skipping it would go unnoticed.
       if (command.includes("-P=")) throw new Error(`Not a program's command: ${command}`);
       continue;
     }

@@ -14,7 +14,7 @@ const DEMO = new URL("../../scripts/demo.ts", import.meta.url).pathname;
 
 /** Where the demo starts its Kafka, unless one answers there. */
 const PORT = 9092;
-/** What the README promises until the first edit is on the screen (ms). */
+/** How long the first edit may take to appear, in ms. */
 const LIMIT = 60_000;
 
 const EDIT = /^\d\d:\d\d:\d\d {2}\S+\.\S+ +[+-]?[\d,]+ {2}\S/;

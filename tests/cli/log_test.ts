@@ -8,7 +8,7 @@ import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
 
-/** The schema of log lines, as the README has it. */
+/** The schema of log lines in docs/operations.md. */
 const line = z.strictObject({
   "@timestamp": z.iso.datetime({ precision: 3 }),
   level: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]),

@@ -1,128 +1,190 @@
 /**
- * Runs the commands of the README, block by block, in a checkout of its own. Wikimedia is played by
- * the stand-in, as the README says how.
+ * Runs the commands of the README and of the pages in docs/, block by block, as they are written.
+ * The simulator takes the place of Wikimedia.
  */
 import { assert, assertEquals } from "@std/assert";
 import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { serveEvents } from "../../lib/replay/server.ts";
 import { busyDefaultPorts } from "../support/programs/default_ports.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { NO_SETTINGS, PATH_WITH_DENO } from "../support/programs/program.ts";
-import { codeBlocks } from "../support/tools/readme.ts";
+import { codeBlocks, PAGES, ROOT } from "../support/tools/readme.ts";
 import { NO_REGISTRY } from "../support/kafka/registry.ts";
 import { until } from "../support/tools/until.ts";
 
 /** Blocks that are not run here, and why. */
 const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
-  [/ task test$/, "it is what runs this"],
-  [/^deno run --no-prompt /, "rights_test runs the programs with these rights"],
-  [/\bacls\b|--tls /, "security_test runs it, on a Kafka that is locked"],
-  [/ task chaos --events \d{6}|tests\/chaos/, "it takes long; tests/chaos has smaller ones"],
-  [/\b(bench|soak)\b/, "it measures, for minutes or hours"],
+  [/\bacls\b|--tls /, "security_test runs it, on a Kafka with TLS, SASL and ACLs"],
+  [/ -P=store /, "rights_test runs programs with permissions of their own"],
+  [/ task chaos --events \d{6}/, "it takes ten minutes; tests/chaos has smaller runs"],
+  [/ task (ok|test)\b|^git /, "it is what runs this"],
 ];
 
-/** Commands that go on until Ctrl-C, and what shows that they work: a first line, or an answer. */
-const ENDLESS: readonly (readonly [block: RegExp, shows: "line" | URL])[] = [
+/** Commands that run until Ctrl-C, and what shows that they work. */
+const ENDLESS: readonly (readonly [block: RegExp, shows: Shows])[] = [
   [/ task demo$/, "line"],
   [/ task replay\b/, "line"],
   [/ task dashboard$/, new URL("http://127.0.0.1:8080/")],
   [/ task start --metrics-port 9464$/, new URL("http://127.0.0.1:9464/health/ready")],
+  [/ main\.ts --contact \S+$/, /[1-9] published/],
+  [/ consume\.ts --from-beginning$/, "line"],
 ];
 
-/** How long a block may take, in s: none needs a quarter of it on a machine that is not busy. */
+/** A first line on stdout, an address that answers, or a text in the log. */
+type Shows = "line" | URL | RegExp;
+
+/** These run until the end of their page, beside the blocks after them. */
+const KEPT = / task (demo|replay)\b/;
+
+/** What stands in the pages for things that a reader has, and what it is here. */
+const SUBSTITUTES: readonly (readonly [string | RegExp, string])[] = [
+  [/\bnpx -y deno@[\d.]+/g, "deno"],
+  ["broker.example.org:9092", "localhost:9092"],
+  ["--partitions 6 --replication-factor 3", "--partitions 6"], // this Kafka has one broker
+];
+
+/** How long a block may take, in s; none needs a quarter of it on an idle machine. */
 const LIMIT = 180;
 
 const busy = await busyDefaultPorts([9092, 9093, 9094, 8181, 8080, 8081, 5432, 9464]);
 const postgres = busy.length === 0 ? await testPostgres({ fsync: "off" }, 5432) : undefined;
+const skipped = busy.length === 0 ? "" : ` (skipped: ports in use: ${busy})`;
+const hasRegistry = await fetchedRegistry() !== undefined;
 
 Deno.test({
-  name: "README.md's commands work, in order, as they stand there" +
-    (busy.length === 0 ? "" : ` (skipped: ports in use: ${busy})`),
+  name: "README.md's commands work as written" + skipped,
   ignore: postgres === undefined,
   async fn(t) {
     await using stack = new AsyncDisposableStack();
-    const cwd = await checkout();
-    stack.defer(() => Deno.remove(cwd, { recursive: true }));
+    const upstream = serveEvents({ log: syntheticLog({ rate: 400 }) });
+    stack.defer(() => upstream.stop());
+    const session = await openSession(stack, { EVENTSTREAMS_URL: upstream.url });
+    const blocks = codeBlocks(await Deno.readTextFile(new URL("README.md", ROOT)));
+    const own = blocks.findIndex((block) => block.includes("broker.example.org"));
+    await runBlocks(t, "README.md", blocks.slice(0, own), session);
+    // The demo has stopped its Kafka. From here on the reader has one.
+    await run("deno task kafka start --clean --detach", session);
+    await runBlocks(t, "README.md", blocks.slice(own), session);
+  },
+});
+
+Deno.test({
+  name: "the commands of docs/ work as written, after those of the tutorial" + skipped,
+  ignore: postgres === undefined,
+  async fn(t) {
+    await using stack = new AsyncDisposableStack();
     await makeDatabase();
-    const env = {
-      ...NO_SETTINGS,
-      PATH: PATH_WITH_DENO,
-      EVENTSTREAMS_URL: "http://127.0.0.1:8181/v2/stream/recentchange",
-      PGPASSWORD: postgres!.password,
-    };
-    for (const service of ["kafka", "registry"]) {
-      stack.defer(async () => void await run(`deno task ${service} stop`, { cwd, env }));
-    }
-    const hasRegistry = await fetchedRegistry() !== undefined;
-    for (const block of codeBlocks(await Deno.readTextFile("README.md"))) {
-      if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
-      const ignore = block.includes("task registry") && !hasRegistry;
-      const passed = await t.step({
-        name: block.split("\n")[0]! + (ignore ? ` (${NO_REGISTRY})` : ""),
-        ignore,
-        fn: () => runBlock(block, { cwd, env }, stack),
-      });
-      if (!passed && !ignore) break; // what follows needs what came before
+    const session = await openSession(stack, { PGPASSWORD: postgres!.password });
+    for (const page of PAGES.filter((page) => page !== "README.md")) {
+      const blocks = codeBlocks(await Deno.readTextFile(new URL(page, ROOT)));
+      if (!await runBlocks(t, page, blocks, session)) break;
     }
   },
 });
 
-interface Place {
+/** A shell that goes through the pages: its folder, and its environment. */
+interface Session {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The lines `export` and `unset` so far. */
+  readonly exported: string[];
 }
 
-/** Runs a block to its end, or where it has none until it works; `replay` goes on until the end. */
+/** Opens a checkout of its own; the local services that are started in it end with `stack`. */
+async function openSession(
+  stack: AsyncDisposableStack,
+  variables: Readonly<Record<string, string>>,
+): Promise<Session> {
+  const cwd = await checkout();
+  stack.defer(() => Deno.remove(cwd, { recursive: true }));
+  const env = { ...NO_SETTINGS, PATH: PATH_WITH_DENO, ...variables };
+  const session = { cwd, env, exported: [] };
+  for (const service of ["kafka", "registry"]) {
+    stack.defer(async () => void await run(`deno task ${service} stop`, session));
+  }
+  return session;
+}
+
+/** Runs blocks in order. Returns false after a failure: later blocks need the earlier ones. */
+async function runBlocks(
+  t: Deno.TestContext,
+  page: string,
+  blocks: readonly string[],
+  session: Session,
+): Promise<boolean> {
+  await using kept = new AsyncDisposableStack();
+  for (const block of blocks) {
+    if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
+    const ignore = block.includes("task registry") && !hasRegistry;
+    const passed = await t.step({
+      name: `${page}: ${block.split("\n")[0]!}${ignore ? ` (${NO_REGISTRY})` : ""}`,
+      ignore,
+      fn: () => runBlock(block, session, kept),
+    });
+    if (!passed && !ignore) return false;
+  }
+  return true;
+}
+
+/** Runs a block to its end. An endless one runs until it works, or until `kept` ends it. */
 async function runBlock(
   block: string,
-  place: Place,
-  stack: AsyncDisposableStack,
+  session: Session,
+  kept: AsyncDisposableStack,
 ): Promise<void> {
-  const command = block.replaceAll(/\bnpx -y deno@[\d.]+/g, "deno");
+  const command = SUBSTITUTES.reduce((text, [from, to]) => text.replaceAll(from, to), block);
+  session.exported.push(...command.match(/^(export|unset) .*$/gm) ?? []);
   const [, shows] = ENDLESS.find(([pattern]) => pattern.test(block)) ?? [];
   if (shows === undefined) {
-    const { code, text } = await run(command, place);
+    const { code, text } = await run(command, session);
     assertEquals(code, 0, text);
-  } else if (command.includes("task replay")) {
-    stack.use(await start(command, place, shows));
+  } else if (KEPT.test(block)) {
+    kept.use(await start(command, session, shows));
   } else {
-    await using _running = await start(command, place, shows);
+    await using _running = await start(command, session, shows);
   }
 }
 
-async function run(command: string, place: Place): Promise<{ code: number; text: string }> {
-  // It ends all that the shell has started, which Deno would not.
+async function run(command: string, session: Session): Promise<{ code: number; text: string }> {
+  // `timeout` ends all processes that the shell has started; Deno would end only the shell.
   const { code, stdout, stderr } = await new Deno.Command("timeout", {
-    args: [`${LIMIT}`, "sh", "-exc", command],
-    ...{ ...place, stdin: "null", stdout: "piped", stderr: "piped" },
+    args: [`${LIMIT}`, "sh", "-exc", [...session.exported, command].join("\n")],
+    cwd: session.cwd,
+    env: session.env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
   }).output();
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
 /** Starts a command, waits until it works, and ends it as Ctrl-C does when it is disposed of. */
-async function start(
-  command: string,
-  { cwd, env }: Place,
-  shows: "line" | URL,
-): Promise<AsyncDisposable> {
-  // The demo finds no Wikimedia, so that what it publishes is in a topic of its own.
-  const own = / task demo$/.test(command) ? { EVENTSTREAMS_URL: "http://127.0.0.1:1/" } : {};
+async function start(command: string, session: Session, shows: Shows): Promise<AsyncDisposable> {
+  const log = await Deno.makeTempFile({ dir: session.cwd, prefix: ".stderr-" });
   const process = new Deno.Command("sh", {
-    args: ["-c", `exec ${command} 2>> .stderr`],
-    ...{ cwd, env: { ...env, ...own }, stdin: "null", stdout: "piped", stderr: "null" },
+    args: ["-c", [...session.exported, `exec ${command} 2> ${log}`].join("\n")],
+    cwd: session.cwd,
+    env: session.env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
   }).spawn();
   const running = {
     async [Symbol.asyncDispose]() {
       process.kill("SIGINT");
       const { code } = await process.status;
       await process.stdout.cancel();
-      assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(`${cwd}/.stderr`)}`);
+      assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(log)}`);
     },
   };
   if (shows === "line") {
     const reader = process.stdout.getReader();
     const { done } = await reader.read();
-    assert(!done, `${command} ended at once`);
+    assert(!done, `${command} ended at once: ${await Deno.readTextFile(log)}`);
     reader.releaseLock();
+  } else if (shows instanceof RegExp) {
+    await until(() => Deno.readTextFile(log), (text) => shows.test(text), LIMIT * 1000);
   } else await until(() => answers(shows), Boolean, LIMIT * 1000);
   return running;
 }
@@ -133,17 +195,17 @@ async function answers(url: URL): Promise<boolean> {
   return response?.ok ?? false;
 }
 
-/** A copy of what git knows of this checkout, so that the commands find none of its data. */
+/** Copies the files that git knows, so that the commands find no data of this checkout. */
 async function checkout(): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "wikitap-readme-" });
+  const folder = await Deno.makeTempDir({ prefix: "wikitap-docs-" });
   const copy = `git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t $0
     mkdir $0/.local
-    cp -R .local/kafka-[0-9]* .local/apicurio-* $0/.local || true # what was fetched once`;
+    cp -R .local/kafka-[0-9]* .local/apicurio-* $0/.local || true # downloads`;
   await new Deno.Command("sh", { args: ["-c", copy, folder], stderr: "null" }).output();
   return folder;
 }
 
-/** The database that the README takes for granted. */
+/** Creates the user and the database that the tutorial asks for. */
 async function makeDatabase(): Promise<void> {
   const admin = postgres!.connect("postgres", "postgres");
   await admin.unsafe(`CREATE ROLE wikitap LOGIN PASSWORD '${postgres!.password}'`);

@@ -233,7 +233,7 @@ Deno.test("create-topic needs no right of Deno but to the broker and to the file
 });
 
 for (const [way, access] of Object.entries(ways)) {
-  Deno.test(`the producer works with ${way}, and exactly the rights in the README`, async () => {
+  Deno.test(`the producer works with ${way}, and exactly the documented ACLs`, async () => {
     const topic = await newTopic();
     await grant(kafka.admin, "alice", producerRights(topic));
     const ended = await produce(topic, access);
@@ -271,7 +271,7 @@ Deno.test("the producer names each right that is missing", async () => {
   }
 });
 
-/** As the README has them. */
+/** The ACLs of docs/security.md. */
 function producerRights(topic: string) {
   const name = `wikitap.${topic}`;
   return {
@@ -281,13 +281,14 @@ function producerRights(topic: string) {
   };
 }
 
-Deno.test("README.md's command for a locked Kafka works, with the rights that stand there", async () => {
+Deno.test("docs/security.md's command works with the ACLs of that page", async () => {
   const topic = await newTopic("wikipedia-events");
   // The demo has another stream under this name.
   await resetPosition(kafka.admin, { group: `wikitap.${topic}`, topic });
   await addScramUser(kafka.admin.config.brokers[0]!, "wikitap");
-  const markdown = await Deno.readTextFile("README.md");
-  const [command, ...granting] = codeBlocks(markdown, "A locked Kafka");
+  const markdown = await Deno.readTextFile("docs/security.md");
+  const [command] = codeBlocks(markdown, "TLS and SASL");
+  const granting = codeBlocks(markdown, "ACLs");
   for (const line of granting.join("\n").split("\n")) await grantAs(line);
   const upstream = serveEvents({ log: syntheticLog({ rate: 400 }) });
   const here = command!.replaceAll("broker.example.org:9093", at.sasltls)

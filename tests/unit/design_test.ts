@@ -1,4 +1,4 @@
-/** Checks the claims of DESIGN.md about the layout against the imports. */
+/** Checks the claims of docs/design.md about the layout against the imports. */
 import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -127,9 +127,9 @@ Deno.test("pure files import only pure files", () => {
   assertEquals(effects.map(([file]) => file), []);
 });
 
-Deno.test("DESIGN.md's map has every folder of lib/, and what each imports", () => {
+Deno.test("docs/design.md's map has every folder of lib/, and what each imports", () => {
   const arrows = arrowsBetween(stationOf);
-  const rows = read("DESIGN.md").matchAll(/^\| `(lib\/[^`*]+\/)` *\|[^|]*\| (.*?) *\|$/gm);
+  const rows = read("docs/design.md").matchAll(/^\| `(lib\/[^`*]+\/)` *\|[^|]*\| (.*?) *\|$/gm);
   const shared = ["lib/shared/"];
   const there = [...arrows].map(([folder, known]) =>
     [folder, [...known].filter((one) => !shared.includes(one)).sort()] as const

@@ -1,23 +1,34 @@
 import { assert } from "@std/assert";
-import { manualOf, withManual } from "../../lib/cli/options_page.ts";
-import { programs } from "../../scripts/dev/options.ts";
+import { anchorOf, optionTables, withTables } from "../../lib/cli/options_page.ts";
+import { OPTIONS_PAGE, programs } from "../../scripts/dev/options.ts";
+import { PAGES, ROOT } from "../support/tools/readme.ts";
 
-Deno.test("README.md has the options of all programs as they are", async () => {
-  const text = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-  const manual = manualOf(await programs());
-  assert(withManual(text, manual) === text, "It does not: run 'deno task options'");
+Deno.test("docs/options.md has the options of all programs", async () => {
+  const text = await Deno.readTextFile(OPTIONS_PAGE);
+  const tables = optionTables(await programs());
+  assert(withTables(text, tables) === text, "It does not: run 'deno task options'");
 });
 
-for (const file of ["README.md", "DESIGN.md", "CHANGELOG.md"]) {
-  Deno.test(`${file}'s links lead to files and headings that are there`, async () => {
-    const text = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
-    const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-      `#${heading!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")}`
-    );
-    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+Deno.test("README.md has at most 260 lines", async () => {
+  const lines = (await Deno.readTextFile(new URL("README.md", ROOT))).split("\n").length - 1;
+  assert(lines <= 260, `${lines} lines`);
+});
+
+for (const page of PAGES) {
+  Deno.test(`${page} links to files and headings that exist`, async () => {
+    const at = new URL(page, ROOT);
+    for (const [, target] of (await Deno.readTextFile(at)).matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target!)) continue;
-      if (target!.startsWith("#")) assert(anchors.includes(target!), target);
-      else await Deno.stat(new URL(`../../${target}`, import.meta.url));
+      const [file, heading] = target!.split("#");
+      const url = new URL(file!, at);
+      const text = await Deno.stat(url).then(({ isFile }) => isFile ? Deno.readTextFile(url) : "");
+      if (heading !== undefined) assert(anchorsOf(text).includes(`#${heading}`), target);
     }
   });
+}
+
+/** Returns the links to the headings of a page; lines of code blocks are no headings. */
+function anchorsOf(markdown: string): string[] {
+  const text = markdown.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, "");
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
 }

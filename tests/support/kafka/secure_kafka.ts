@@ -6,11 +6,11 @@ import { freePort } from "../../../lib/local/process/ports.ts";
 import type { NodeAddress, Properties } from "../../../lib/local/kafka/properties.ts";
 import { type Certificate, createAuthority } from "../tools/certificates.ts";
 
-/** The users of the secure Kafka; they have no rights but those that a test grants. */
+/** The users of the secure Kafka. They have only the ACLs that a test grants. */
 export const PASSWORDS = {
   alice: "alice-2hunter2",
   bob: "bob-correct-horse",
-  /** As the README calls it. */
+  /** The user of docs/security.md. */
   wikitap: "wikitap-battery-staple",
 } as const;
 

@@ -1,4 +1,21 @@
-/** The shell blocks of a text in Markdown, or of those of its sections whose heading is given. */
+/** The top of the project. */
+export const ROOT = new URL("../../../", import.meta.url);
+
+/** The pages for people, from the top of the project, in the order in which they are tested. */
+export const PAGES: readonly string[] = [
+  ...["README.md", "docs/tutorial.md", "docs/operations.md", "docs/scaling.md"],
+  ...markdownIn("docs/"),
+  ...markdownIn(""),
+  ...markdownIn("vendor/"),
+  ...markdownIn(".github/ISSUE_TEMPLATE/"),
+].filter((page, index, all) => all.indexOf(page) === index);
+
+function markdownIn(folder: string): string[] {
+  const files = [...Deno.readDirSync(new URL(folder, ROOT))];
+  return files.map(({ name }) => `${folder}${name}`).filter((file) => file.endsWith(".md")).sort();
+}
+
+/** Returns the shell blocks of a page in Markdown, or of its section with the given heading. */
 export function codeBlocks(markdown: string, heading?: string): string[] {
   const text = heading === undefined ? markdown : sectionOf(markdown, heading);
   return [...text.matchAll(/^( *)```sh\n([\s\S]*?)^\1```$/gm)].map(([, indent, block]) =>
@@ -6,7 +23,7 @@ export function codeBlocks(markdown: string, heading?: string): string[] {
   );
 }
 
-/** What stands below a heading, as far as the next one of any level; headings in blocks are none. */
+/** Returns the text between a heading and the next one of any level. */
 function sectionOf(markdown: string, heading: string): string {
   const [, section] = markdown.split(new RegExp(`^#+ ${heading}$`, "m"));
   if (section === undefined) throw new Error(`No heading '${heading}'`);
