@@ -28,7 +28,7 @@ const ENDLESS: readonly (readonly [block: RegExp, shows: Shows])[] = [
   [/ task dashboard$/, new URL("http://127.0.0.1:8080/")],
   [/ task start --metrics-port 9464$/, new URL("http://127.0.0.1:9464/health/ready")],
   [/ main\.ts --contact \S+$/, /[1-9] published/],
-  [/ consume\.ts --from-beginning$/, "line"],
+  [/\/consume\.ts --from-beginning$/, "line"],
 ];
 
 /** A first line on stdout, an address that answers, or a text in the log. */
