@@ -163,6 +163,17 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
       ],
     },
     {
+      script: "scripts/topics.ts",
+      runs: [
+        { args: ["list"], env: KAFKA },
+        { ...locked, args: ["list", ...locked.args!.slice(2)] },
+      ],
+    },
+    {
+      script: "scripts/inspect.ts",
+      runs: [{ env: KAFKA }, { ...locked, args: locked.args!.slice(2) }],
+    },
+    {
       script: "scripts/dashboard.ts",
       runs: [
         { args: [...topicArgs, "--port", "0"], env: KAFKA, until: "Ctrl-C ends it" },
