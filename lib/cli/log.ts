@@ -1,4 +1,5 @@
-import { configureSync, getJsonLinesFormatter, type LogRecord } from "@logtape/logtape";
+import process from "node:process";
+import { configureSync, getJsonLinesFormatter, getLogger, type LogRecord } from "@logtape/logtape";
 import { writeError } from "../terminal/output.ts";
 import { safeJson, safeText } from "../terminal/safe_text.ts";
 import { flag, option, type OptionGroup, type Values } from "./option.ts";
@@ -38,7 +39,10 @@ export function configureLog(options: Values<typeof logOptions.options>): void {
     ? "warning"
     : options.logLevel;
   const format = options.logFormat === "json" ? jsonLine : textLine;
-  const sink = (record: LogRecord) => writeError(format(record));
+  isClosed = false;
+  const sink = (record: LogRecord) => {
+    if (!isClosed) writeError(format(record));
+  };
   configureSync({
     reset: true,
     sinks: { stderr: sink },
@@ -46,6 +50,22 @@ export function configureLog(options: Values<typeof logOptions.options>): void {
       { category: ["wikitap"], lowestLevel: level, sinks: ["stderr"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
     ],
+  });
+}
+
+let isClosed = false;
+
+/** Drops all that is logged from now on: nothing follows a program's final error. */
+export function closeLog(): void {
+  isClosed = true;
+}
+
+/** Logs the warnings of Node's libraries, which would be plain text on stderr otherwise. */
+export function logProcessWarnings(): void {
+  const logger = getLogger(["wikitap", "process"]);
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message }) => {
+    logger.warn("{name}: {message}", { name, message });
   });
 }
 

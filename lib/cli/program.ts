@@ -4,7 +4,7 @@ import { ClosedOutput, writeError, writeFooter, writeOutput } from "../terminal/
 import { safeText } from "../terminal/safe_text.ts";
 import { VERSION } from "../shared/version.ts";
 import { type Description, helpText } from "./help.ts";
-import { configureLog, logOptions } from "./log.ts";
+import { closeLog, configureLog, logOptions, logProcessWarnings } from "./log.ts";
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
 import { quote } from "./quote.ts";
 
@@ -58,6 +58,7 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
       const told = error instanceof Deno.errors.NotCapable ? permissionMissing(error) : error;
       if (log?.logFormat === "json") logError(told);
       else writeError(errorText(told, log?.logLevel === "debug"));
+      closeLog();
       return told instanceof UserError ? told.exitCode : ExitCode.failure;
     } finally {
       release();
@@ -75,6 +76,7 @@ type LogValues = GroupValues<[typeof logOptions]> & { operands: readonly string[
 export async function runMain(
   main: (args: readonly string[]) => Promise<ExitCode>,
 ): Promise<void> {
+  logProcessWarnings();
   // As npm's users write it: `deno task consume -- --max-messages 1`.
   Deno.exitCode = await main(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
   Deno.unrefTimer(setTimeout(() => Deno.exit(), 1000));

@@ -62,3 +62,30 @@ Deno.test("start logs nothing above info where a connection ends as it does each
   const loud = linesOf(stderr).filter(({ level }) => level === "WARN" || level === "ERROR");
   assertEquals(loud, []);
 });
+
+Deno.test("runMain() logs warnings of libraries, and nothing after the final error", async () => {
+  const script = `
+    import { EventEmitter } from "node:events";
+    import { getLogger } from "@logtape/logtape";
+    import { program, runMain } from "./lib/cli/program.ts";
+    import { UserError } from "./lib/shared/error.ts";
+    const run = async () => {
+      const emitter = new EventEmitter();
+      for (let count = 0; count < 12; count++) emitter.on("event", () => {});
+      await new Promise((resolve) => setTimeout(resolve));
+      setTimeout(() => getLogger(["wikitap", "late"]).warn("late"));
+      throw new UserError("Cannot go on");
+    };
+    await runMain(program({ usage: "test", summary: "Test", examples: [], groups: [], run }));
+  `;
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "-q", "--no-lock", "--ext=ts", script, "--", "--log-format", "json"],
+    stdin: "null",
+  }).output();
+  const lines = linesOf(new TextDecoder().decode(stderr));
+  assertEquals([code, lines.map(({ level, logger }) => [level, logger])], [
+    1,
+    [["WARN", "wikitap.process"], ["ERROR", "wikitap"]],
+  ]);
+  assert(lines[0]!.message.startsWith("MaxListenersExceededWarning: Possible EventEmitter"));
+});

@@ -55,19 +55,35 @@ Deno.test("store waits for a PostgreSQL that falls silent, says so, and loses no
   await untilStored(database, 301);
   relay.silence();
   await publish(brokers, topic, editMessages(300, 300));
-  const silentAt = performance.now();
   await running.untilLog(
-    "Cannot write to the database: no answer in 30 s; trying until it is back",
+    "Cannot write to the database: it does not answer; trying until it is back",
   );
-  assert(performance.now() - silentAt < 40_000);
   relay.resume();
-  await until(() => countIn(database), (count) => count === 600);
+  await until(() => countIn(database), (count) => count === 600, 10_000);
   running.process.kill("SIGTERM");
   const { code, stderr } = await running.ended;
   assertEquals(code, 0, stderr);
   assertEquals(stderr.match(/trying until it is back/g)?.length, 1, stderr);
   assertStringIncludes(stderr, "The database is back");
   assertEquals(await countIn(database), 600);
+});
+
+Deno.test("store writes again within 10 s of a short silence, which no close ends", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  await using database = await server.database();
+  await using relay = startRelay(server.port);
+  await using running = startStore(topic, database, relay);
+  await publish(brokers, topic, editMessages(0, 10));
+  await running.untilLog("Storing partition 0");
+  await untilStored(database, 11);
+  relay.silence();
+  await publish(brokers, topic, editMessages(10, 10));
+  await relay.untilSwallowed();
+  relay.forget();
+  await until(() => countIn(database), (count) => count === 20, 10_000);
+  running.process.kill("SIGTERM");
+  const { code, stderr } = await running.ended;
+  assertEquals(code, 0, stderr);
 });
 
 Deno.test("store ends soon when it is stopped while PostgreSQL is silent, and says what is not written", async () => {

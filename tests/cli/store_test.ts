@@ -186,6 +186,33 @@ Deno.test("store waits while PostgreSQL is away, and loses nothing", async () =>
   assertStringIncludes(stderr, "The database is back");
 });
 
+Deno.test("store waits while PostgreSQL is read-only, and loses nothing", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  await using database = await server.database();
+  await using running = startProgram("scripts/store.ts", store(topic, database.address), {
+    env: { PGPASSWORD: server.password },
+  });
+  const count = async () => Number((await database.sql`SELECT count(*) FROM edits`)[0]!.count);
+  await publish(brokers, topic, editMessages(0, 10));
+  await running.untilLog("Storing partition 0");
+  await until(count, (count) => count === 10);
+  const admin = server.connect("postgres", "postgres");
+  await admin`SET default_transaction_read_only = off`;
+  const setReadOnly = async (value: "on" | "off") => {
+    await admin.unsafe(`ALTER SYSTEM SET default_transaction_read_only = ${value}`);
+    await admin`SELECT pg_reload_conf()`;
+  };
+  await setReadOnly("on");
+  await publish(brokers, topic, editMessages(10, 10));
+  await running.untilLog("it is read-only; trying until it is back");
+  await setReadOnly("off");
+  await admin.end();
+  await until(count, (count) => count === 20);
+  running.process.kill("SIGTERM");
+  const { code, stderr } = await running.ended;
+  assertEquals(code, 0, stderr);
+});
+
 Deno.test("store says so when it is stopped while PostgreSQL is away", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();

@@ -249,6 +249,28 @@ Deno.test("openSink() refuses tables of PostgreSQL that are another's, and chang
   }
 });
 
+Deno.test("openSink() names a search_path without a schema, and how to set one", async () => {
+  await using database = await server.database();
+  await database.sql.unsafe(`ALTER ROLE ${database.name} SET search_path = ''`);
+  const error = await assertRejects(
+    () => openSink(parseDatabase(database.address), server.password),
+    UserError,
+    `the search_path of the user '${database.name}' names no schema that exists`,
+  );
+  assertEquals(error.hint, `Set one: ALTER ROLE ${database.name} SET search_path = public`);
+});
+
+Deno.test("openSink() names a database of PostgreSQL that is read-only", async () => {
+  await using database = await server.database();
+  await database.sql.unsafe(`ALTER ROLE ${database.name} SET default_transaction_read_only = on`);
+  const error = await assertRejects(
+    () => openSink(parseDatabase(database.address), server.password),
+    UserError,
+    "it is read-only",
+  );
+  assertEquals(error.hint, "If it is a standby, give the address of the primary");
+});
+
 Deno.test("openSink() refuses a database of PostgreSQL that lacks letters", async () => {
   await using database = await server.database();
   const name = `${database.name}_latin`;

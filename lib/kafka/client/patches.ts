@@ -30,6 +30,7 @@ replaceModule(createConnectionPoolBuilder, withIpv6(createConnectionPoolBuilder)
 RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
 reauthenticateInTime(Connection.prototype);
 nameRecordsAtFault();
+RequestQueue.prototype.waitForPendingRequests = waitForPendingRequests;
 
 codecs.Codecs[codecs.Types.GZIP] = gzipCodec;
 codecs.Codecs[codecs.Types.ZSTD] = zstdCodec;
@@ -64,7 +65,11 @@ function withoutLock(create: (options: object) => object): (options: object) => 
 interface Queue {
   readonly pending: readonly unknown[];
   readonly throttledUntil: number;
+  readonly inflight: { readonly size: number };
   throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null;
+  /** Resolves when no request is left; one for all that wait. */
+  drained?: Promise<void> | undefined;
+  once(event: "requestQueueEmpty", listener: () => void): void;
   checkPendingRequests(): void;
 }
 
@@ -150,4 +155,17 @@ function failOnError(response: ProduceResponse): Promise<ProduceResponse> {
   const { recordErrors, errorMessage } = failed;
   const error = protocolErrors.createErrorFromCode(failed.errorCode);
   return Promise.reject(Object.assign(error, { recordErrors, errorMessage }));
+}
+/**
+ * Waits until no request is left. kafkajs's own adds a listener for each caller, and every request
+ * that fails with its broker calls it: `MaxListenersExceededWarning`.
+ */
+function waitForPendingRequests(this: Queue): Promise<void> {
+  if (this.pending.length === 0 && this.inflight.size === 0) return Promise.resolve();
+  return this.drained ??= new Promise((resolve) => {
+    this.once("requestQueueEmpty", () => {
+      this.drained = undefined;
+      resolve();
+    });
+  });
 }

@@ -103,9 +103,9 @@ class PostgresSink implements Sink {
         String(epoch),
         String(claim.next),
         String(next),
-        ...editColumns(sql, rows.edits),
-        ...badColumns(sql, rows.bad),
-      ], { prepare: true });
+        ...editColumns(rows.edits),
+        ...badColumns(rows.bad),
+      ]);
       if (moved.length > 0) return { claim: { ...claim, next } };
       const [row] = await sql<{ next: string; epoch: string; group: string }[]>`
         SELECT next_offset AS next, epoch, group_id AS "group" FROM positions
@@ -153,36 +153,41 @@ const WRITE = `
   SELECT 1 FROM moved
 `;
 
-// deno-lint-ignore no-explicit-any -- the client's type of a parameter knows no arrays with nulls
-type Column = any;
-
-/** Types of arrays that the client would take for their first element (`pg_type.oid`). */
-const ArrayType = { boolean: 1000, bytea: 1001 } as const;
-
-function editColumns(sql: postgres.Sql, rows: readonly EditRow[]): Column[] {
+/** Columns as array literals: text, so that the client need not know the types of arrays. */
+function editColumns(rows: readonly EditRow[]): string[] {
   return [
-    rows.map(({ offset }) => String(offset)),
-    rows.map(({ time }) => time),
-    rows.map(({ type }) => type),
-    rows.map(({ changeId }) => changeId),
-    rows.map(({ domain }) => domain),
-    rows.map(({ namespace }) => namespace),
-    rows.map(({ title }) => title),
-    rows.map(({ userName }) => userName),
-    sql.typed(rows.map(({ isBot }) => isBot), ArrayType.boolean),
-    rows.map(({ oldLength }) => oldLength),
-    rows.map(({ newLength }) => newLength),
-    rows.map(({ event }) => event),
+    arrayLiteral(rows.map(({ offset }) => offset)),
+    arrayLiteral(rows.map(({ time }) => time)),
+    arrayLiteral(rows.map(({ type }) => type)),
+    arrayLiteral(rows.map(({ changeId }) => changeId)),
+    arrayLiteral(rows.map(({ domain }) => domain)),
+    arrayLiteral(rows.map(({ namespace }) => namespace)),
+    arrayLiteral(rows.map(({ title }) => title)),
+    arrayLiteral(rows.map(({ userName }) => userName)),
+    arrayLiteral(rows.map(({ isBot }) => isBot)),
+    arrayLiteral(rows.map(({ oldLength }) => oldLength)),
+    arrayLiteral(rows.map(({ newLength }) => newLength)),
+    arrayLiteral(rows.map(({ event }) => event)),
   ];
 }
 
-function badColumns(sql: postgres.Sql, rows: readonly BadRow[]): Column[] {
+function badColumns(rows: readonly BadRow[]): string[] {
   return [
-    rows.map(({ offset }) => String(offset)),
-    rows.map(({ time }) => time),
-    rows.map(({ reason }) => reason),
-    sql.typed(rows.map(({ value }) => value), ArrayType.bytea),
-    rows.map(({ size }) => size),
-    sql.typed(rows.map(({ isCut }) => isCut), ArrayType.boolean),
+    arrayLiteral(rows.map(({ offset }) => offset)),
+    arrayLiteral(rows.map(({ time }) => time)),
+    arrayLiteral(rows.map(({ reason }) => reason)),
+    arrayLiteral(rows.map(({ value }) => value && `\\x${value.toHex()}`)),
+    arrayLiteral(rows.map(({ size }) => size)),
+    arrayLiteral(rows.map(({ isCut }) => isCut)),
   ];
+}
+
+/** An array as PostgreSQL reads it from text (its manual, 8.15.2): `{1,NULL,"a \\"word\\""}`. */
+export function arrayLiteral(
+  values: readonly (string | number | bigint | boolean | null)[],
+): string {
+  const elements = values.map((value) =>
+    typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : value ?? "NULL"
+  );
+  return `{${elements.join(",")}}`;
 }

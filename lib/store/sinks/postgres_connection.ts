@@ -1,31 +1,53 @@
+import { getLogger } from "@logtape/logtape";
 import postgres from "postgres";
+import { sleep } from "../../shared/sleep.ts";
 import type { PostgresAddress, PostgresTls } from "../address.ts";
-import { postgresFailure } from "./postgres_failure.ts";
 import { Unavailable } from "../sink.ts";
+import { isFromPooler, isReadOnly, isServerError, postgresFailure } from "./postgres_failure.ts";
 
-/** Connections at the same time. */
+/** The name that PostgreSQL shows for the connections. */
+const APPLICATION = "wikitap";
+/** Connections at the same time, without the one that looks for a silent server. */
 export const CONNECTIONS = 4;
 /** How long a connection may take (s). */
 const CONNECT_TIMEOUT = 3;
 /** The longest wait between tries to connect (s): the client's own is longer than a session. */
 const LONGEST_BACKOFF = 1;
+/** A statement that takes longer than this has the server probed, again and again (ms). */
+const PROBE_EVERY = 2000;
+/** How long the server may take to answer a probe (ms). */
+const PROBE_LIMIT = 3000;
+/** After this many probes in a row that found no work, a statement is given up. */
+const IDLE_PROBES = 2;
+
+/** What a probe finds: no server, one that does nothing for wikitap, or one that does. */
+type Finding = "away" | "idle" | "working";
+
+const logger = getLogger(["wikitap", "store"]);
 
 /** How long a statement may take, in ms. */
 export interface Limits {
-  /** What the server gives up by itself, so that no statement of a lost client holds locks. */
+  /** After this the server gives up, so that no statement of a lost client holds locks. */
   readonly statement: number;
-  /** When a silent server counts as gone: a dead network does not say so. */
+  /** After this the client gives up, although the server answers probes. */
   readonly answer: number;
 }
 
 /** For statements that are quick, unless something is wrong. */
 export const WRITING: Limits = { statement: 20_000, answer: 30_000 };
 
-/** Makes a client, which connects when it is first used. */
+/** Where to connect, and how. */
+export interface ConnectOptions {
+  readonly limits?: Limits;
+  /** Whether a pooler stands before the server, see {@linkcode Connection}. Default `false`. */
+  readonly isPooled?: boolean;
+}
+
+/** Returns a client, which connects when it is first used. */
 export function connect(
   { host, port, database, user, tls }: PostgresAddress,
   password: string | undefined,
-  { statement }: Limits = WRITING,
+  { limits = WRITING, isPooled = false }: ConnectOptions = {},
 ): postgres.Sql {
   return postgres({
     host,
@@ -36,8 +58,14 @@ export function connect(
     ssl: SSL[tls],
     max: CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT,
+    // The client's own way to send arrays depends on it, and may be used before that is done.
+    fetch_types: false,
     backoff: (tries) => Math.min(0.1 * 2 ** tries, LONGEST_BACKOFF),
-    connection: { application_name: "wikitap", statement_timeout: statement },
+    prepare: !isPooled,
+    connection: {
+      application_name: APPLICATION,
+      ...isPooled ? {} : { statement_timeout: limits.statement },
+    },
     onnotice: () => {},
   });
 }
@@ -49,50 +77,129 @@ const SSL = {
   "verify-full": "verify-full",
 } as const satisfies Record<PostgresTls, unknown>;
 
-/** A client that is given up, and replaced, where the server is silent. */
+/** A client, and how it was made. */
+interface Client {
+  readonly sql: postgres.Sql;
+  readonly isPooled: boolean;
+}
+
+/**
+ * Runs statements on a client, which is replaced if its server falls silent, becomes read-only, or
+ * turns out to be a pooler.
+ *
+ * A pooler (pgbouncer) refuses startup parameters, and by transactions it also loses prepared
+ * statements. Then neither is used: statements have no time limit on the server, where the pooler
+ * cancels those of a lost client.
+ */
 export class Connection {
   readonly #address: PostgresAddress;
   readonly #password: string | undefined;
   readonly #limits: Limits;
-  #sql: postgres.Sql;
+  #client: Client;
+  /** The probe that is under way; a second one would find out the same. */
+  #probe: Promise<Finding> | undefined;
+  /** Resolves when all clients that were replaced have closed their connections. */
+  #discarded: Promise<unknown> = Promise.resolve();
 
   constructor(address: PostgresAddress, password: string | undefined, limits: Limits = WRITING) {
     this.#address = address;
     this.#password = password;
     this.#limits = limits;
-    this.#sql = connect(address, password, limits);
+    this.#client = this.#connect(false);
   }
 
   /**
-   * @throws {Unavailable} where the same may work later; whether it was done is not known then.
-   * @throws {UserError} where a person has to do something.
+   * @throws {Unavailable} if the same may work later; whether it was done is unknown then.
+   * @throws {UserError} if a person has to do something.
    */
   async run<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-    const sql = this.#sql;
-    const { answer } = this.#limits;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.#replace(sql);
-        reject(new Unavailable(`no answer in ${answer / 1000} s`));
-      }, answer);
-    });
-    try {
-      return await Promise.race([work(sql), silence]);
-    } catch (error) {
-      throw postgresFailure(error, this.#address, this.#password !== undefined);
-    } finally {
-      clearTimeout(timer);
+    while (true) {
+      const client = this.#client;
+      try {
+        return await this.#unlessSilent(client, work(client.sql));
+      } catch (error) {
+        if (isFromPooler(error) && !client.isPooled) {
+          this.#replace(client, true);
+          logger.debug("A pooler stands before PostgreSQL: {error}", { error });
+          continue; // the statement was refused before anything was done
+        }
+        // After a switch-over the address leads to another server, this connection to the old one.
+        if (isReadOnly(error)) this.#replace(client);
+        throw postgresFailure(error, this.#address, this.#password !== undefined);
+      }
     }
   }
 
   async close(): Promise<void> {
-    await this.#sql.end({ timeout: 1 });
+    await Promise.all([this.#client.sql.end({ timeout: 1 }), this.#discarded]);
   }
 
-  #replace(sql: postgres.Sql): void {
-    if (this.#sql !== sql) return;
-    this.#sql = connect(this.#address, this.#password, this.#limits);
-    sql.end({ timeout: 0 }).catch(() => {}); // whatever it says, it is not used any more
+  async #unlessSilent<T>(client: Client, work: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    try {
+      return await Promise.race([work, this.#untilSilent(over.signal)]);
+    } catch (error) {
+      if (error instanceof Unavailable) this.#replace(client);
+      throw error;
+    } finally {
+      over.abort();
+    }
+  }
+
+  /**
+   * Rejects if the server is silent, or does nothing: a dead network does not report itself, and
+   * what waits on a dead connection still hangs when the server is back.
+   */
+  async #untilSilent(over: AbortSignal): Promise<never> {
+    const { answer } = this.#limits;
+    const deadline = performance.now() + answer;
+    for (let idle = 0;;) {
+      await sleep(Math.min(PROBE_EVERY, deadline - performance.now()), over);
+      if (over.aborted) return await new Promise<never>(() => {});
+      if (performance.now() >= deadline) throw new Unavailable(`no answer in ${answer / 1000} s`);
+      this.#probe ??= this.#look().finally(() => this.#probe = undefined);
+      const found = await this.#probe;
+      idle = found === "working" ? 0 : idle + 1;
+      if (idle < IDLE_PROBES) continue;
+      throw new Unavailable(found === "away" ? "it does not answer" : "the connection fell silent");
+    }
+  }
+
+  async #look(): Promise<Finding> {
+    const { sql } = this.#connect(this.#client.isPooled);
+    const over = new AbortController();
+    const asked = sql`
+      SELECT FROM pg_stat_activity WHERE application_name = ${APPLICATION}
+        AND usename = current_user AND state = 'active' AND pid <> pg_backend_pid()`
+      .then(
+        ({ count }): Finding => count > 0 ? "working" : "idle",
+        (error): Finding => isServerError(error) ? "idle" : "away",
+      );
+    try {
+      return await Promise.race([
+        asked,
+        sleep(PROBE_LIMIT, over.signal).then((): Finding => "away"),
+      ]);
+    } finally {
+      over.abort();
+      this.#discard(sql);
+    }
+  }
+
+  #connect(isPooled: boolean): Client {
+    const sql = connect(this.#address, this.#password, { limits: this.#limits, isPooled });
+    return { sql, isPooled };
+  }
+
+  /** Does nothing if another call has replaced the client. */
+  #replace(client: Client, isPooled = client.isPooled): void {
+    if (this.#client !== client) return;
+    this.#client = this.#connect(isPooled);
+    this.#discard(client.sql);
+  }
+
+  #discard(sql: postgres.Sql): void {
+    const ended = sql.end({ timeout: 0 }).catch(() => {}); // it is not used any more
+    this.#discarded = Promise.all([this.#discarded, ended]);
   }
 }

@@ -7,6 +7,8 @@ export interface Relay extends AsyncDisposable {
   untilSwallowed(): Promise<void>;
   /** Closes what is silent, and serves new connections again. */
   resume(): void;
+  /** Serves new connections again, and leaves silent ones as they are: a NAT that forgot them. */
+  forget(): void;
 }
 
 /**
@@ -17,6 +19,8 @@ export interface Relay extends AsyncDisposable {
 export function startRelay(to?: number): Relay {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.Conn>();
+  /** Connections that stay silent. */
+  const forgotten = new Set<Deno.Conn>();
   let isSilent = to === undefined;
   let swallowed = Promise.withResolvers<void>();
   const closeAll = () => {
@@ -26,12 +30,13 @@ export function startRelay(to?: number): Relay {
   /** Both ends live as long as each other. */
   const pass = async (from: Deno.Conn, into: Deno.Conn) => {
     const buffer = new Uint8Array(65_536);
+    const isLost = () => isSilent || forgotten.has(from);
     try {
       for (let count; (count = await from.read(buffer)) !== null;) {
-        for (let at = 0; at < count && !isSilent;) {
+        for (let at = 0; at < count && !isLost();) {
           at += await into.write(buffer.subarray(at, count));
         }
-        if (isSilent) swallowed.resolve();
+        if (isLost()) swallowed.resolve();
       }
     } catch {
       // Closed by one of the ends, or by us.
@@ -57,6 +62,10 @@ export function startRelay(to?: number): Relay {
     untilSwallowed: () => swallowed.promise,
     resume: () => {
       closeAll();
+      isSilent = false;
+    },
+    forget: () => {
+      for (const connection of open) forgotten.add(connection);
       isSilent = false;
     },
     async [Symbol.asyncDispose]() {

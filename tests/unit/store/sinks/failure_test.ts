@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { UserError } from "../../../../lib/shared/error.ts";
-import { postgresFailure } from "../../../../lib/store/sinks/postgres_failure.ts";
+import { notReachable, postgresFailure } from "../../../../lib/store/sinks/postgres_failure.ts";
 import { Unavailable } from "../../../../lib/store/sink.ts";
 import { sqliteFailure } from "../../../../lib/store/sinks/sqlite_failure.ts";
 
@@ -15,28 +15,83 @@ const ADDRESS = {
 
 const withCode = (code: string) => Object.assign(new Error("its words"), { code });
 
+/** What a running store does about an error of PostgreSQL, its client or a pooler. */
+const CLASSES: Readonly<Record<"waits" | "ends" | "defect", readonly string[]>> = {
+  waits: [
+    "ECONNREFUSED",
+    "CONNECTION_CLOSED",
+    "CONNECT_TIMEOUT",
+    "08006", // connection failure
+    "08P01", // what a pooler says of itself
+    "25006", // read-only: a standby, or a switch-over
+    "25P03", // idle in transaction for too long
+    "40001", // serialization failure
+    "40P01", // deadlock
+    "53200", // out of memory
+    "53300", // too many connections
+    "55P03", // lock not available
+    "57014", // query canceled: statement_timeout
+    "57P01", // admin shutdown
+    "57P02", // crash shutdown
+    "57P03", // starting up
+    "57P05", // idle session timeout
+  ],
+  ends: [
+    "28P01", // wrong password
+    "3D000", // no such database
+    "3F000", // no schema in the search_path
+    "42501", // lack of a privilege
+    "42703", // another's tables
+    "53100", // disk full
+    "57P04", // database dropped
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+  ],
+  defect: ["ERR_INVALID_ARG_TYPE", "42601", "22021"],
+};
+
 Deno.test("postgresFailure() tells what passes from what does not", () => {
-  const passing = ["ECONNREFUSED", "CONNECTION_CLOSED", "CONNECT_TIMEOUT", "08006", "40P01"];
-  for (const code of [...passing, "57P01", "57P03", "53300"]) {
-    assert(postgresFailure(withCode(code), ADDRESS, true) instanceof Unavailable, code);
+  for (const [wanted, codes] of Object.entries(CLASSES)) {
+    for (const code of codes) {
+      const error = withCode(code);
+      const failure = postgresFailure(error, ADDRESS, true);
+      const found = failure instanceof Unavailable
+        ? "waits"
+        : failure instanceof UserError
+        ? "ends"
+        : "defect";
+      assertEquals(found, wanted, code);
+    }
   }
-  for (
-    const code of [
-      "28P01",
-      "3D000",
-      "42501",
-      "53100",
-      "25006",
-      "42703",
-      "DEPTH_ZERO_SELF_SIGNED_CERT",
-    ]
-  ) {
-    assert(postgresFailure(withCode(code), ADDRESS, true) instanceof UserError, code);
+});
+
+Deno.test("postgresFailure() takes a pooler's refusal of the login for one", () => {
+  for (const words of ["SASL authentication failed", "no such user", "no such user: me"]) {
+    const error = Object.assign(new Error(words), { code: "08P01" });
+    const failure = postgresFailure(error, ADDRESS, true);
+    assert(failure instanceof UserError, words);
+    assertStringIncludes(failure.message, "it refused the user 'me' or the password");
   }
-  for (const code of ["ERR_INVALID_ARG_TYPE", "42601", "22021"]) {
-    const error = withCode(code);
-    assertEquals(postgresFailure(error, ADDRESS, true), error);
-  }
+});
+
+Deno.test("notReachable() gives the hint for what the server said", () => {
+  const hintOf = (code: string, name = "PostgresError") => {
+    const failure = postgresFailure(Object.assign(withCode(code), { name }), ADDRESS, true);
+    const { message, hint } = notReachable(failure as Unavailable, ADDRESS);
+    return [message, hint];
+  };
+  const at = "the database postgres://me@db:5432/edits";
+  assertEquals(hintOf("25006"), [
+    `Cannot use ${at}: it is read-only`,
+    "If it is a standby, give the address of the primary",
+  ]);
+  assertEquals(hintOf("08P01"), [
+    `Cannot use ${at}: its words`,
+    "Look into the log of the pooler or proxy at that address",
+  ]);
+  assertEquals(hintOf("ECONNREFUSED", "Error"), [
+    `Cannot reach ${at}: nobody answers there (connection refused)`,
+    "Start PostgreSQL, or check the address in --database",
+  ]);
 });
 
 Deno.test("postgresFailure() says how to give a password where there was none", () => {
