@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
-import { protocolErrorType } from "../../kafka/errors/explain.ts";
 import type { Admin } from "../../kafka/client/kafkajs.ts";
+import { isUnknownTopic } from "../../kafka/errors/classify.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { type Bounds, checkOffset, fetchBounds } from "./bounds.ts";
 import { type PatienceOptions, persist } from "./patience.ts";
@@ -8,7 +8,9 @@ import type { Claim, Sink } from "../sink.ts";
 
 /** Where partitions are claimed, and by whom. */
 export interface ClaimOptions {
-  readonly admin: Admin;
+  readonly admin: Pick<Admin, "fetchTopicOffsets">;
+  /** Whether a failure of Kafka is one that a retry would not cure. */
+  readonly isFatal: (error: unknown) => boolean;
   readonly sink: Sink;
   readonly topic: string;
   /** The topic's number in the database. */
@@ -19,12 +21,14 @@ export interface ClaimOptions {
 
 /** Between two questions to a Kafka that does not answer, in ms. */
 const ASK_AGAIN = 200;
+/** How often a topic may be unknown in a row: a broker that has just started knows none (10 s). */
+const MAX_UNKNOWN = 50;
 
 const logger = getLogger(["wikitap", "store"]);
 
 /**
  * Claims partitions in the database, which says where to go on. Waits while Kafka or the database
- * is away.
+ * is away, or a partition has no leader.
  *
  * @returns The claims, and what Kafka has of the topic, looked up after them.
  * @throws {UserError} where a claim goes on at an offset that Kafka does not have.
@@ -32,16 +36,17 @@ const logger = getLogger(["wikitap", "store"]);
  */
 export async function claimPartitions(
   partitions: readonly number[],
-  { admin, sink, topic, topicId, group, patience }: ClaimOptions,
+  { admin, isFatal, sink, topic, topicId, group, patience }: ClaimOptions,
 ): Promise<{ claims: readonly Claim[]; bounds: ReadonlyMap<number, Bounds> }> {
-  const before = await boundsOf(admin, topic, patience.signal);
+  const fetchAll = () => boundsOf(admin, topic, isFatal, patience.signal);
+  const before = await fetchAll();
   const claims: Claim[] = [];
   for (const partition of partitions) {
     const first = before.get(partition)?.low ?? 0n;
     claims.push(await persist(() => sink.claim({ topicId, partition, group, first }), patience));
   }
   // Again: until the claim, another member may have stored what has come since the first look.
-  const after = await boundsOf(admin, topic, patience.signal);
+  const after = await fetchAll();
   for (const claim of claims) {
     const bounds = after.get(claim.partition);
     if (bounds !== undefined) checkOffset(claim, bounds, topic);
@@ -49,18 +54,20 @@ export async function claimPartitions(
   return { claims, bounds: after };
 }
 
+/** Waits while partitions have no leader, as during a rolling restart. */
 async function boundsOf(
-  admin: Admin,
+  admin: ClaimOptions["admin"],
   topic: string,
+  isFatal: ClaimOptions["isFatal"],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Bounds>> {
-  while (true) {
+  for (let unknown = 0;;) {
     try {
       return await fetchBounds(admin, topic);
     } catch (error) {
-      // What Kafka itself says does not pass; a connection does.
-      if (protocolErrorType(error) !== undefined) throw error;
-      logger.debug("Cannot ask for the offsets of the topic: {error}", { error });
+      unknown = isUnknownTopic(error) ? unknown + 1 : 0;
+      if (isFatal(error) || unknown > MAX_UNKNOWN) throw error;
+      logger.debug("Cannot fetch the offsets of the topic: {error}", { error });
     }
     await sleep(ASK_AGAIN, signal);
     signal.throwIfAborted();

@@ -34,6 +34,8 @@ export interface MemberParts {
   readonly admin: Admin;
   readonly consumer: Consumer;
   readonly outage: Outage;
+  /** Whether a failure of Kafka is one that a retry would not cure. */
+  readonly isFatal: (error: unknown) => boolean;
 }
 
 /** A partition that this member may write. */
@@ -63,6 +65,7 @@ export class Member {
   readonly #admin: Admin;
   readonly #consumer: Consumer;
   readonly #outage: Outage;
+  readonly #isFatal: MemberParts["isFatal"];
   readonly #over = Promise.withResolvers<void>();
   readonly #held = new Map<number, Held>();
   /** Aborted when the member joins anew, and at the end. */
@@ -76,13 +79,14 @@ export class Member {
   /** Commits offsets to Kafka; from the last batch, since only there kafkajs offers a harmless way. */
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
 
-  constructor(options: StoreOptions, { topicId, admin, consumer, outage }: MemberParts) {
+  constructor(options: StoreOptions, { topicId, admin, consumer, outage, isFatal }: MemberParts) {
     this.#options = options;
     this.#readable = options.readable ?? jsonValues(undefined);
     this.#topicId = topicId;
     this.#admin = admin;
     this.#consumer = consumer;
     this.#outage = outage;
+    this.#isFatal = isFatal;
     this.#left = options.maxRecords ?? Infinity;
   }
 
@@ -154,7 +158,12 @@ export class Member {
     for (const partition of partitions) this.#held.delete(partition);
     this.#consumer.pause([{ topic, partitions: [...partitions] }]);
     claimPartitions(partitions, {
-      ...{ admin: this.#admin, sink, topic, topicId: this.#topicId, group },
+      admin: this.#admin,
+      isFatal: this.#isFatal,
+      sink,
+      topic,
+      topicId: this.#topicId,
+      group,
       patience: this.#outage.patience(signal),
     })
       .then(({ claims, bounds }) => {

@@ -1,5 +1,6 @@
 import { withAdmin } from "../../kafka/admin/with_admin.ts";
 import { type Cluster, disconnect } from "../../kafka/client/cluster.ts";
+import { isFatal } from "../../kafka/errors/classify.ts";
 import { type Attempt, explain } from "../../kafka/errors/explain.ts";
 import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
 import { whileStarting } from "../../kafka/errors/retry.ts";
@@ -67,7 +68,13 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
       restartOnFailure: () => Promise.resolve(!member.isOver),
     },
   });
-  const member = new Member(options, { topicId, admin, consumer, outage });
+  const member = new Member(options, {
+    topicId,
+    admin,
+    consumer,
+    outage,
+    isFatal: (error) => isFatal(error, cluster),
+  });
   try {
     await admin.connect();
     await member.run();

@@ -1,0 +1,48 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { claimPartitions } from "../../../../lib/store/consumer/claims.ts";
+import type { Sink, Wanted } from "../../../../lib/store/sink.ts";
+
+const protocolError = (type: string) => Object.assign(new Error(type), { type });
+
+/** Claims partition 0 from a Kafka that first answers with `errors`. */
+function claim(errors: Error[]) {
+  const left = [...errors];
+  const admin = {
+    fetchTopicOffsets() {
+      const error = left.shift();
+      if (error !== undefined) return Promise.reject(error);
+      return Promise.resolve([{ partition: 0, offset: "9", low: "3", high: "9" }]);
+    },
+  };
+  const sink = {
+    claim: ({ topicId, partition, first }: Wanted) =>
+      Promise.resolve({ topicId, partition, epoch: 1n, next: first }),
+  } as unknown as Sink;
+  return claimPartitions([0], {
+    admin,
+    isFatal: ({ type }: { type?: string }) => type === "TOPIC_AUTHORIZATION_FAILED",
+    sink,
+    topic: "topic",
+    topicId: 1,
+    group: "group",
+    patience: { signal: new AbortController().signal, onAway: () => {}, onBack: () => {} },
+  } as Parameters<typeof claimPartitions>[1]);
+}
+
+Deno.test("claimPartitions() waits while a partition has no leader", async () => {
+  const { claims } = await claim([
+    protocolError("LEADER_NOT_AVAILABLE"),
+    protocolError("NOT_LEADER_FOR_PARTITION"),
+    protocolError("UNKNOWN_TOPIC_OR_PARTITION"),
+    new Error("Connection closed"),
+  ]);
+  assertEquals(claims, [{ topicId: 1, partition: 0, epoch: 1n, next: 3n }]);
+});
+
+Deno.test("claimPartitions() throws what a retry would not cure", async () => {
+  await assertRejects(
+    () => claim([protocolError("TOPIC_AUTHORIZATION_FAILED")]),
+    Error,
+    "TOPIC_AUTHORIZATION_FAILED",
+  );
+});
