@@ -9,8 +9,7 @@ import { POSTGRES_USER, type TestPostgres } from "./postgres.ts";
 export type PoolMode = "session" | "transaction";
 
 /** Whether pgbouncer is on this machine. */
-export const hasPgbouncer =
-  (await shell('PATH="$PATH:/usr/sbin" command -v pgbouncer')).code === 0;
+export const hasPgbouncer = (await shell('PATH="$PATH:/usr/sbin" command -v pgbouncer')).code === 0;
 
 /** Why a test that needs it is skipped; part of its name then. */
 export const NO_PGBOUNCER = "skipped, no pgbouncer: apt-get install pgbouncer";
@@ -46,7 +45,11 @@ export async function startPgbouncer(
   const output = `${folder.path}/log`;
   await Deno.writeTextFile(output, "");
   // It does not run as root.
-  await shell('if [ "$(id -u)" = 0 ]; then chown -R "$2" "$1"; fi', folder.path, `${POSTGRES_USER}`);
+  await shell(
+    'if [ "$(id -u)" = 0 ]; then chown -R "$2" "$1"; fi',
+    folder.path,
+    `${POSTGRES_USER}`,
+  );
   const drop = Deno.uid() === 0 ? ["setpriv", `--reuid=${POSTGRES_USER}`, "--clear-groups"] : [];
   const command = [...drop, "sh", "-c", 'PATH="$PATH:/usr/sbin" exec pgbouncer "$0"'];
   const started = await supervise([...command, `${folder.path}/pgbouncer.ini`], { output });

@@ -18,15 +18,18 @@ function claim(errors: Error[]) {
     claim: ({ topicId, partition, first }: Wanted) =>
       Promise.resolve({ topicId, partition, epoch: 1n, next: first }),
   } as unknown as Sink;
-  return claimPartitions([0], {
-    admin,
-    isFatal: ({ type }: { type?: string }) => type === "TOPIC_AUTHORIZATION_FAILED",
-    sink,
-    topic: "topic",
-    topicId: 1,
-    group: "group",
-    patience: { signal: new AbortController().signal, onAway: () => {}, onBack: () => {} },
-  } as Parameters<typeof claimPartitions>[1]);
+  return claimPartitions(
+    [0],
+    {
+      admin,
+      isFatal: ({ type }: { type?: string }) => type === "TOPIC_AUTHORIZATION_FAILED",
+      sink,
+      topic: "topic",
+      topicId: 1,
+      group: "group",
+      patience: { signal: new AbortController().signal, onAway: () => {}, onBack: () => {} },
+    } as Parameters<typeof claimPartitions>[1],
+  );
 }
 
 Deno.test("claimPartitions() waits while a partition has no leader", async () => {
