@@ -1,13 +1,13 @@
 import { EVENT_TYPES, OUTCOMES } from "../produce/outcomes.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
 import type { PublishedBatch } from "../produce/options.ts";
-import { CAUSES } from "../upstream/connection/response.ts";
+import { CAUSES } from "../upstream/connection/failure.ts";
 import { BATCH_RECORDS, DURATIONS, LAGS } from "./buckets.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
 
 /**
  * The metrics of a producer: all that it counts, read at each scrape. Cardinality: 24 events by type
- * and outcome, 51 reasons of refusals at the most, 11 causes of reconnects, three histograms.
+ * and outcome, 51 reasons of refusals at the most, 16 causes of reconnects, three histograms.
  *
  * @returns What is to be told of every batch that was published.
  */
@@ -101,6 +101,11 @@ function addStream(metrics: Metrics, counts: ProduceCounts): void {
   );
   const streamCounters = [
     ["received_bytes", "Bytes of the stream that were read.", "bytes"],
+    [
+      "keep_alives",
+      "Empty frames, which some proxies send to keep a connection open.",
+      "keepAlives",
+    ],
     ["repeats", "Events that came again, and were dropped.", "repeats"],
     ["gaps", "Jumps in upstream's numbering that reading again did not fill.", "gaps"],
     ["missing_events", "Events that those jumps span.", "missing"],

@@ -18,6 +18,8 @@ export interface EventServerOptions {
   readonly pace?: Pace;
   /** TCP port on 127.0.0.1; 0, the default, lets the system choose. */
   readonly port?: number;
+  /** A certificate with its key, both PEM: serves HTTP/2 and HTTP/1.1 over TLS (default: plain). */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Connections that one address may have at a time (default 2); more get 429. */
   readonly connectionsPerAddress?: number;
   /** A connection ends after this time, in ms (default 15 minutes), between two frames. */
@@ -130,7 +132,9 @@ export function serveEvents(options: EventServerOptions): EventServer {
     return new Response(connection.body, { headers: HEADERS });
   }
 
+  const { tls } = options;
   const server = Deno.serve({
+    ...tls === undefined ? {} : { cert: tls.cert, key: tls.key },
     port: options.port ?? 0,
     hostname: "127.0.0.1",
     onListen: () => {},
@@ -148,7 +152,9 @@ export function serveEvents(options: EventServerOptions): EventServer {
     }
   });
   return {
-    url: `http://${server.addr.hostname}:${server.addr.port}/v2/stream/recentchange`,
+    url: `${
+      tls === undefined ? "http" : "https"
+    }://${server.addr.hostname}:${server.addr.port}/v2/stream/recentchange`,
     get stats() {
       return { ...stats, open: connections.size, refused: { ...refused } };
     },

@@ -1,26 +1,26 @@
-import { UserError } from "../../shared/error.ts";
+import { describe, Unavailable } from "./failure.ts";
 import { openResponse } from "./response.ts";
 
 /** How long the service may take to answer, in ms. */
-const PATIENCE = 5000;
+const TIMEOUT = 5000;
 
-/**
- * Asks once whether a stream can be read.
- *
- * @returns Why it cannot, in words, or `undefined` where it can.
- */
+/** Asks once whether a stream can be read. Returns why it cannot; `undefined` if it can. */
 export async function probe(url: URL, userAgent: string): Promise<string | undefined> {
+  using client = Deno.createHttpClient({});
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), PATIENCE);
+  const timer = setTimeout(() => controller.abort(), TIMEOUT);
   try {
-    const headers = { "accept": "text/event-stream", "user-agent": userAgent };
-    const { body } = await openResponse(url, { headers, signal: controller.signal });
+    const { body } = await openResponse(url, {
+      headers: { "user-agent": userAgent },
+      signal: controller.signal,
+      client,
+    });
     await body.cancel();
     return undefined;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const hint = error instanceof UserError && error.hint !== undefined ? ` (${error.hint})` : "";
-    return `${error.message}${hint}`;
+    const hint = error instanceof Unavailable && error.hint !== undefined ? ` (${error.hint})` : "";
+    return `${describe(error)}${hint}`;
   } finally {
     clearTimeout(timer);
   }

@@ -1,133 +1,164 @@
-import { rightHint, UserError } from "../../shared/error.ts";
+import { rightHint } from "../../shared/error.ts";
+import { type Cause, describe, Unavailable } from "./failure.ts";
+import { proxyFor } from "./proxy.ts";
+import { meaningOf } from "./status.ts";
 
-/** Why a connection could not be opened, or ended: few, and fit for a metric's label. */
-export const CAUSES = [
-  "end",
-  "cut",
-  "idle",
-  "error event",
-  "unreachable",
-  "status 404",
-  "status 429",
-  "status 5xx",
-  "not an event stream",
-  "gap",
-  "let go",
-] as const;
-export type Cause = typeof CAUSES[number];
-
-/** The service cannot be read just now; another attempt may succeed. */
-export class Unavailable extends Error {
-  override readonly name = "Unavailable";
-
-  /** @param retryAfter What the service asks to wait, in ms, 5 minutes at the most. */
-  constructor(
-    readonly reason: Cause,
-    message: string,
-    readonly retryAfter?: number,
-    options?: { cause: unknown },
-  ) {
-    super(message, options);
-  }
-}
-
-/** The service refuses what is asked for; trying again would not help. */
-export class UpstreamRefused extends UserError {
-  override readonly name = "UpstreamRefused";
-}
-
+/** The longest wait in ms that a `Retry-After` is granted. */
 const MAX_RETRY_AFTER = 5 * 60_000;
-/** How much of an error's body is read and shown. */
+/** How much of an error's body is read and shown, in bytes. */
 const MAX_ERROR_BYTES = 300;
+
+/** How an event stream is requested. */
+export interface RequestOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Holds the connection; its owner closes it when the stream has ended. */
+  readonly client?: Deno.HttpClient;
+  /** Default: the platform's. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
 
 /** An event stream that is open. */
 export interface OpenStream {
   readonly body: ReadableStream<Uint8Array>;
-  /** What the service's clock shows, in ms, to the second; `undefined` where it does not say. */
+  /** The service's time in ms, to the second; `undefined` if it does not say. */
   readonly date: number | undefined;
 }
 
 /**
- * Opens the event stream and checks that it is one.
+ * Opens an event stream and checks that it is one. Redirects are followed, at most 20.
  *
- * @throws {Unavailable} network failure, 404, 408, 425, 429, 5xx, or another content type.
- * @throws {UpstreamRefused} for the other statuses; 403 asks for a contact (Wikimedia's policy).
+ * It asks for a body without compression: Deno decodes no zstd and only the first of several gzip
+ * members, and proxies delay what they compress.
+ *
+ * @throws {Unavailable} for everything else; its rule says whether to try again.
  */
 export async function openResponse(
   url: URL,
-  { headers, signal, fetch = globalThis.fetch }: {
-    headers: Record<string, string>;
-    signal: AbortSignal;
-    fetch?: typeof globalThis.fetch | undefined;
-  },
+  { headers, signal, client, fetch = globalThis.fetch }: RequestOptions,
 ): Promise<OpenStream> {
   let response: Response;
   try {
-    response = await fetch(url, { headers, signal });
+    response = await fetch(url, {
+      headers: { "accept": "text/event-stream", "accept-encoding": "identity", ...headers },
+      signal,
+      ...client === undefined ? {} : { client },
+    });
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw notAllowed(url, cause);
-    throw new Unavailable("unreachable", `Cannot reach ${url.origin}`, undefined, { cause });
+    throw failedFetch(url, cause);
   }
-  if (response.status === 200) return eventStreamOf(response, url);
-  const { status } = response;
+  const answered = response.url === "" ? url : new URL(response.url);
+  if (response.status === 200) return eventStreamOf(response, answered);
+  const { cause, hint } = meaningOf(response.status);
   const said = await beginningOf(response, signal);
-  const message = `${url.origin} answered ${status}${said === "" ? "" : `: ${said}`}`;
-  if (status === 404) throw new Unavailable("status 404", message);
-  if (status === 429 || status === 408 || status === 425) {
-    throw new Unavailable("status 429", message, retryAfterOf(response.headers.get("retry-after")));
-  }
-  if (status >= 500) {
-    throw new Unavailable("status 5xx", message, retryAfterOf(response.headers.get("retry-after")));
-  }
-  throw new UpstreamRefused(message, { hint: hintFor(status) });
+  const message = `${addressOf(answered)} answered ${response.status}${said && `: ${said}`}`;
+  const retryAfter = retryAfterOf(response.headers.get("retry-after"));
+  throw new Unavailable(cause, message, { hint, retryAfter });
 }
 
 function eventStreamOf(response: Response, url: URL): OpenStream {
   const type = response.headers.get("content-type") ?? "";
-  if (/^text\/event-stream\s*(;|$)/i.test(type) && response.body !== null) {
-    const date = Date.parse(response.headers.get("date") ?? "");
-    return { body: response.body, date: Number.isNaN(date) ? undefined : date };
+  const encoding = response.headers.get("content-encoding") ?? "";
+  const address = `${url.origin}${url.pathname}`;
+  const refuse = (...[reason, message, options]: ConstructorParameters<typeof Unavailable>) => {
+    response.body?.cancel().catch(() => {});
+    return new Unavailable(reason, message, options);
+  };
+  if (!/^text\/event-stream\s*(;|$)/i.test(type) || response.body === null) {
+    throw refuse(
+      "not_event_stream",
+      `${address} is not an event stream: its content type is '${type.slice(0, 100)}'`,
+      { hint: "Check --stream-url" },
+    );
   }
-  response.body?.cancel().catch(() => {});
-  throw new Unavailable(
-    "not an event stream",
-    `${url.href} is not an event stream: its content type is '${type.slice(0, 100)}'`,
-  );
+  if (!/^\s*(identity\s*)?$/i.test(encoding)) {
+    throw refuse(
+      "content_encoding",
+      `Cannot read ${address}: its Content-Encoding is '${encoding.slice(0, 100)}', ` +
+        "expected none",
+      { hint: "Let the server, or the proxy before it, honor Accept-Encoding: identity" },
+    );
+  }
+  const date = Date.parse(response.headers.get("date") ?? "");
+  return { body: response.body, date: Number.isNaN(date) ? undefined : date };
 }
 
-function notAllowed({ origin, host }: URL, cause: Error): UpstreamRefused {
-  return new UpstreamRefused(`This program may not connect to ${origin}`, {
-    hint: rightHint(`--allow-net=${host}`),
-    cause,
-  });
+/** A failure before any answer. */
+function failedFetch(url: URL, cause: unknown): Unavailable {
+  if (cause instanceof Deno.errors.NotCapable) return notPermitted(url, cause);
+  const text = describe(cause);
+  const { reason, hint } = FETCH_FAILURES.find(({ matches }) => matches.test(text))!;
+  return new Unavailable(reason, `Cannot reach ${addressOf(url)}`, { hint, cause });
 }
 
-function hintFor(status: number): string {
-  if (status === 403) {
-    return "Wikimedia asks for a contact in the User-Agent: set --contact (or WIKITAP_CONTACT) " +
-      "to a mail address or page of yours";
-  }
-  if (status === 400) {
-    return "The service could not read where to resume: check --since, or forget the saved " +
-      "position with --reset-position";
-  }
-  return "Check --stream-url";
+/** What Deno's fetch says, and what it means; the first row that matches decides. */
+const FETCH_FAILURES: readonly {
+  readonly matches: RegExp;
+  readonly reason: Cause;
+  readonly hint: string | undefined;
+}[] = [
+  {
+    matches: /Requests to port \d+ are blocked/,
+    reason: "not_permitted",
+    hint: "Choose another port: clients of the web platform never use this one",
+  },
+  {
+    matches: /Maximum number of redirects|Can not redirect|Invalid URL/,
+    reason: "http_3xx",
+    hint: "Check --stream-url",
+  },
+  {
+    matches: /proxy authentication required/i,
+    reason: "http_4xx",
+    hint: meaningOf(407).hint,
+  },
+  {
+    matches: /invalid peer certificate/,
+    reason: "certificate",
+    hint: "Check --stream-url and the clock of this machine. For a certificate authority of your " +
+      "own: deno run --cert FILE, or DENO_TLS_CA_STORE=system",
+  },
+  {
+    matches: /received corrupt message|invalid HTTP version/,
+    reason: "not_event_stream",
+    hint: "Check --stream-url: whether it begins with http or https",
+  },
+  { matches: /^/, reason: "unreachable", hint: undefined },
+];
+
+/** Deno names the host that it denies, which may be another one after a redirect. */
+function notPermitted(url: URL, cause: Error): Unavailable {
+  const own = `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+  const host = /access to "([^"]+)"/.exec(cause.message)?.[1] ?? own;
+  const message = host === own
+    ? `Cannot connect to ${url.origin}: this program has no permission for it`
+    : `Cannot follow ${url.origin} to '${host}', where it redirects: ` +
+      "this program has no permission for it";
+  return new Unavailable("not_permitted", message, { hint: rightHint(`--allow-net=${host}`) });
 }
 
-/** `Retry-After` in ms, as seconds or as a date; `undefined` where it makes no sense. */
+/** The origin, and the proxy on the way to it. */
+function addressOf(url: URL): string {
+  const proxy = proxyFor(url);
+  return proxy === undefined ? url.origin : `${url.origin} through the proxy ${proxy}`;
+}
+
+/** `Retry-After` in ms, as seconds or as a date; `undefined` if it makes no sense. */
 function retryAfterOf(value: string | null, now = Date.now()): number | undefined {
   if (value === null) return undefined;
   const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER);
 }
 
+/** The beginning of a body on one line; empty if it cannot be read. */
 async function beginningOf(response: Response, signal: AbortSignal): Promise<string> {
   const reader = response.body?.getReader();
   // As with the stream itself, the fetch may have forgotten its signal.
   signal.addEventListener("abort", () => reader?.cancel().catch(() => {}), { once: true });
   try {
     const { value } = await reader?.read() ?? {};
-    return new TextDecoder().decode(value?.subarray(0, MAX_ERROR_BYTES)).trim();
+    const text = new TextDecoder().decode(value?.subarray(0, MAX_ERROR_BYTES));
+    return text.replace(/\s+/g, " ").trim();
   } catch {
     return "";
   } finally {

@@ -26,6 +26,8 @@ const MAX_PIECES = 1024;
 const JOINED_BYTES = 64 * 1024;
 /** Lines of data in a frame; the service writes one. Each takes some memory, also an empty one. */
 const MAX_DATA_LINES = 10_000;
+/** In ms. */
+const MAX_RETRY = 60_000;
 
 /**
  * Parses server-sent events (WHATWG HTML, section 9.2.6) from bytes. It knows nothing of fetch,
@@ -63,7 +65,7 @@ export class SseParser {
   #eventLine: Uint8Array = NO_BYTES;
   #knownEvent = "";
 
-  /** Reconnection time in ms as the stream asked for with `retry:`, if it did. */
+  /** The reconnection time in ms that the stream asked for with `retry:`; at most 60 s. */
   retry: number | undefined;
 
   constructor({ maxFrameBytes = MAX_FRAME_BYTES }: { maxFrameBytes?: number } = {}) {
@@ -103,6 +105,12 @@ export class SseParser {
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start));
     return frames;
+  }
+
+  /** Whether data of a frame has come whose end has not. */
+  get isInFrame(): boolean {
+    return this.#oversized || this.#data.length > 0 ||
+      (this.#lineBytes > 0 && this.#pieces[0]?.[0] !== COLON);
   }
 
   /** Adds bytes of an unfinished line, or drops them where it has outgrown its bound. */
@@ -165,7 +173,7 @@ export class SseParser {
       this.#event = this.#knownEvent;
     } else if (isField(bytes, start, end, RETRY)) {
       const digits = this.#decoder.decode(valueOf(bytes, start, end, RETRY));
-      if (/^\d+$/.test(digits)) this.retry = Number(digits);
+      if (/^\d+$/.test(digits)) this.retry = Math.min(Number(digits), MAX_RETRY);
     }
   }
 

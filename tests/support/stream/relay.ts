@@ -3,6 +3,8 @@ export interface Relay extends AsyncDisposable {
   readonly port: number;
   /** Nothing is passed on, and nothing closed: as by a network that is dead. */
   silence(): void;
+  /** Connections that it accepted so far. */
+  readonly accepted: number;
   /** Resolves when something came since `silence()`. */
   untilSwallowed(): Promise<void>;
   /** Closes what is silent, and serves new connections again. */
@@ -22,6 +24,7 @@ export function startRelay(to?: number): Relay {
   /** Connections that stay silent. */
   const forgotten = new Set<Deno.Conn>();
   let isSilent = to === undefined;
+  let accepted = 0;
   let swallowed = Promise.withResolvers<void>();
   const closeAll = () => {
     for (const connection of open) connection.close();
@@ -41,11 +44,14 @@ export function startRelay(to?: number): Relay {
     } catch {
       // Closed by one of the ends, or by us.
     }
-    for (const end of [from, into]) if (open.delete(end)) end.close();
+    // Of a dead network neither end hears that the other one has closed.
+    const ends = forgotten.has(from) ? [from] : [from, into];
+    for (const end of ends) if (open.delete(end)) end.close();
   };
   const serving = (async () => {
     for await (const client of listener) {
       open.add(client);
+      accepted++;
       if (isSilent || to === undefined) continue;
       const server = await Deno.connect({ hostname: "127.0.0.1", port: to });
       open.add(server);
@@ -58,6 +64,9 @@ export function startRelay(to?: number): Relay {
     silence: () => {
       swallowed = Promise.withResolvers();
       isSilent = true;
+    },
+    get accepted() {
+      return accepted;
     },
     untilSwallowed: () => swallowed.promise,
     resume: () => {

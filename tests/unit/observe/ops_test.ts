@@ -70,6 +70,7 @@ Deno.test("ops/grafana.json asks for metrics that there are, and for all that ma
   const counters = [...families.values()].filter(({ type }) => type !== "GAUGE");
   const unseen = counters.filter(({ name }) => !queries.some((query) => query.includes(name)));
   assertEquals(unseen.map(({ name }) => name).sort(), [
+    "wikitap_stream_keep_alives_total",
     "wikitap_stream_passed_places_total",
     "wikitap_stream_received_bytes_total",
     "wikitap_stream_renumberings_total",

@@ -20,7 +20,7 @@ Deno.test("addProducerMetrics() tells all labels from the start, and no lag befo
   const families = await scrape();
   const numbers = (name: string) => families.get(name)?.metrics.length;
   assertEquals(numbers("wikitap_events_total"), 24);
-  assertEquals(numbers("wikitap_stream_reconnects_total"), 11);
+  assertEquals(numbers("wikitap_stream_reconnects_total"), 16);
   assertEquals(numbers("wikitap_transactions_total"), 2);
   assertEquals(valueOf(families, "wikitap_records_published_total"), 0);
   assertEquals(valueOf(families, "wikitap_kafka_connected"), 0);

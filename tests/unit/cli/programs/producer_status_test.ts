@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { producerStatus, producerWatch } from "../../../../lib/cli/programs/producer_status.ts";
 import { newCounts, type ProduceCounts } from "../../../../lib/produce/counts.ts";
 import { statusText } from "../../../../lib/terminal/status_line.ts";
-import type { Cause } from "../../../../lib/upstream/connection/response.ts";
+import type { Cause } from "../../../../lib/upstream/connection/failure.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -13,7 +13,7 @@ function reading(): ProduceCounts {
       ...{ published: 12_345, handledAt: NOW, lastEventAt: NOW - 1234 },
       publisher: { batches: 9, aborted: 0, restarts: 0, connected: true },
       stream: {
-        ...{ state: "reading", connected: true, arrivals: 0, bytes: 0, passed: 0 },
+        ...{ state: "reading", connected: true, arrivals: 0, bytes: 0, keepAlives: 0, passed: 0 },
         ...{ repeats: 3, gaps: 1, missing: 7, renumbered: 0 },
         reconnects: new Map<Cause, number>([["end", 1], ["idle", 1]]),
       },

@@ -53,7 +53,7 @@ function plainly(stream: string): { frames: Seen[]; retry: number | undefined } 
     if (field === "event") event = decoder.decode(bytesOf(value));
     else if (field === "data") data += `${value}\n`;
     else if (field === "id" && !value.includes("\0")) id = value;
-    else if (field === "retry" && /^[0-9]+$/.test(value)) retry = Number(value);
+    else if (field === "retry" && /^[0-9]+$/.test(value)) retry = Math.min(Number(value), 60_000);
     if (data.length > BOUND) oversized = true;
   }
   return { frames, retry };

@@ -129,3 +129,15 @@ Deno.test("SseParser keeps the reconnection time that the stream asks for", () =
   parser.push(encoder.encode(asked.map((time) => `retry: ${time}\n`).join("")));
   assertEquals(parser.retry, 2500);
 });
+
+Deno.test("SseParser is in a frame while data of it has come and its end has not", () => {
+  const parser = new SseParser();
+  const isInFrame = (text: string) => {
+    parser.push(encoder.encode(text));
+    return parser.isInFrame;
+  };
+  assertEquals(["\n", ":ok\n", ": keep", "alive\n\n", "id: 1\n"].map(isInFrame), [
+    ...[false, false, false, false, false],
+  ]);
+  assertEquals(["data: {", "}", "\n", "\n"].map(isInFrame), [true, true, true, false]);
+});

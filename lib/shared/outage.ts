@@ -1,0 +1,61 @@
+/** The part of a logger that an outage needs; LogTape's fits. */
+interface Log {
+  debug(template: string, properties: Record<string, unknown>): void;
+  info(template: string, properties: Record<string, unknown>): void;
+  warn(template: string, properties: Record<string, unknown>): void;
+}
+
+/** What an outage says. */
+export interface OutageOptions {
+  readonly log: Log;
+  /** Follows the reason when it begins: `trying again until it answers`. */
+  readonly meanwhile: string;
+  /** Begins the line when it is over: `Reading again`. */
+  readonly over: string;
+  /** The time in ms (default: monotonic). */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * Reports an outage: one warning when it begins, one line when it is over, however many attempts
+ * fail in between.
+ */
+export class Outage {
+  readonly #options: OutageOptions;
+  /** When the first attempt failed. */
+  #since: number | undefined;
+  #failures = 0;
+
+  constructor(options: OutageOptions) {
+    this.#options = options;
+  }
+
+  get isActive(): boolean {
+    return this.#since !== undefined;
+  }
+
+  /** Notes a failed attempt; the first one is a warning. */
+  fail(reason: string): void {
+    const { log, meanwhile } = this.#options;
+    this.#failures++;
+    if (this.isActive) return log.debug("Still failing: {reason}", { reason });
+    this.#since = this.#now();
+    log.warn(`{reason}; ${meanwhile}`, { reason });
+  }
+
+  /** Ends the outage, if there is one. */
+  end(): void {
+    if (this.#since === undefined) return;
+    const { log, over } = this.#options;
+    log.info(`${over} after {seconds} s, failed attempts: {failures}`, {
+      seconds: Math.round((this.#now() - this.#since) / 100) / 10,
+      failures: this.#failures,
+    });
+    this.#since = undefined;
+    this.#failures = 0;
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? performance.now();
+  }
+}

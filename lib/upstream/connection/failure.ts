@@ -1,0 +1,89 @@
+import { UserError } from "../../shared/error.ts";
+
+/**
+ * What a failure means for the stream:
+ *
+ * - `retry`: it passes by itself, so it is waited for, also before the first event;
+ * - `retry once readable`: before the stream was ever readable it is a mistake in the settings and
+ *   ends the start; afterwards the settings were right, and it is waited for;
+ * - `stop`: the service asks not to be called again.
+ */
+export type Rule = "retry" | "retry once readable" | "stop";
+
+/** Every cause, as in the label of a metric, and its rule. */
+const RULES = {
+  end: "retry",
+  cut: "retry",
+  idle: "retry",
+  error_event: "retry",
+  gap: "retry",
+  released: "retry",
+  unreachable: "retry",
+  http_429: "retry",
+  http_5xx: "retry",
+  http_3xx: "retry once readable",
+  http_404: "retry once readable",
+  http_4xx: "retry once readable",
+  certificate: "retry once readable",
+  not_permitted: "retry once readable",
+  not_event_stream: "retry once readable",
+  content_encoding: "retry once readable",
+  http_204: "stop",
+  http_400: "stop",
+} as const satisfies Record<string, Rule>;
+
+/** Why a connection could not be opened, or ended. */
+export type Cause = keyof typeof RULES;
+
+/** The causes after which it connects again. */
+export const CAUSES: readonly Cause[] = (Object.keys(RULES) as Cause[])
+  .filter((cause) => RULES[cause] !== "stop");
+
+/** A connection could not be opened. Whether another attempt may succeed is up to the rule. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+  /** What the user can do about it. */
+  readonly hint: string | undefined;
+  /** What the service asks to wait, in ms; at most 5 minutes. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly reason: Cause,
+    message: string,
+    { hint, retryAfter, cause }: {
+      readonly hint?: string | undefined;
+      readonly retryAfter?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.hint = hint;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether this ends the stream. */
+  isFinal({ wasReadable }: { readonly wasReadable: boolean }): boolean {
+    const rule: Rule = RULES[this.reason];
+    return rule === "stop" || (rule === "retry once readable" && !wasReadable);
+  }
+}
+
+/** The stream cannot be read; trying again would not help. */
+export class UpstreamRefused extends UserError {
+  override readonly name = "UpstreamRefused";
+
+  static from({ message, hint, cause }: Unavailable): UpstreamRefused {
+    return new UpstreamRefused(message, { hint, cause });
+  }
+}
+
+/** Describes an error with its causes, without what Deno's `fetch` adds around the useful part. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const parts: string[] = [];
+  for (let e: unknown = error; e instanceof Error && parts.length < 5; e = e.cause) {
+    if (e.message === "fetch failed") continue;
+    parts.push(e.message.replace(/^error sending request (?:for url \(|from ).*?\): /, ""));
+  }
+  return parts.join(": ") || error.message;
+}

@@ -1,0 +1,62 @@
+import { writeEventId } from "../parse/event_id.ts";
+import type { Position } from "../resume/position.ts";
+import { Unavailable } from "./failure.ts";
+import { openResponse, type OpenStream, type RequestOptions } from "./response.ts";
+
+/** What is requested of a stream. */
+export interface Wanted {
+  /** The stream, without `since`. */
+  readonly url: URL;
+  /** See {@linkcode StreamOptions.userAgent}. */
+  readonly userAgent: string;
+  readonly position: Position;
+  /** The topic-partitions that were there when the stream was read last. */
+  readonly present: ReadonlySet<string>;
+  /** How far before each place it begins, in ms; negative: after it. */
+  readonly margin: number;
+}
+
+/**
+ * Requests a stream from a position on: by Last-Event-ID as far as topic-partitions are known,
+ * otherwise by time.
+ *
+ * The service answers 404 if one topic-partition of several is gone. Then it is asked for those
+ * that were there last, and after that by time, which names none.
+ *
+ * @throws {Unavailable} as the last of these attempts.
+ */
+export async function requestFrom(
+  wanted: Wanted,
+  options: Omit<RequestOptions, "headers">,
+): Promise<OpenStream> {
+  const all = [...wanted.position.places.keys()];
+  const present = all.filter((key) => wanted.present.has(key));
+  const attempts = [all, present, []].filter((keys, i, before) =>
+    i === 0 || keys.length < before[i - 1]!.length
+  );
+  for (const keys of attempts.slice(0, -1)) {
+    try {
+      return await send(keys, wanted, options);
+    } catch (error) {
+      if (!(error instanceof Unavailable && error.reason === "http_404")) throw error;
+    }
+  }
+  return await send(attempts.at(-1)!, wanted, options);
+}
+
+/** Asks for these topic-partitions; without any, for all there are, by time. */
+function send(
+  keys: readonly string[],
+  { url, userAgent, position, margin }: Wanted,
+  options: Omit<RequestOptions, "headers">,
+): Promise<OpenStream> {
+  const from = (ms: number) => Math.max(position.start, ms - margin);
+  const target = new URL(url);
+  const headers: Record<string, string> = { "user-agent": userAgent };
+  if (keys.length === 0) target.searchParams.set("since", String(from(position.earliest)));
+  else {
+    const times = keys.map((key) => [key, from(position.get(key)!.timestamp)] as const);
+    headers["last-event-id"] = writeEventId(times);
+  }
+  return openResponse(target, { ...options, headers });
+}

@@ -1,0 +1,235 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UpstreamRefused } from "../../../lib/upstream/connection/failure.ts";
+import { gatherLog } from "../../support/programs/logged.ts";
+import {
+  answer,
+  frame,
+  frames,
+  IDLE_TOPIC,
+  openStream,
+  scriptedService,
+  streamOf,
+  take,
+  TOPIC,
+} from "../../support/stream/scripted.ts";
+
+Deno.test("EventStream throws UpstreamRefused for 403, and asks for a contact", async () => {
+  const { fetch } = scriptedService([answer("no contact", { status: 403 })]);
+  const error = await assertRejects(() => take(openStream(fetch).events, 1), UpstreamRefused);
+  assertEquals(error.message, "http://upstream.test answered 403: no contact");
+  assert(error.hint!.includes("--contact"));
+});
+
+Deno.test("EventStream throws UpstreamRefused for what is no event stream at the start", async () => {
+  const { fetch } = scriptedService([
+    answer("<html>", { headers: { "content-type": "text/html" } }),
+  ]);
+  const error = await assertRejects(() => take(openStream(fetch).events, 1), UpstreamRefused);
+  assert(error.message.includes("its content type is 'text/html'"));
+});
+
+Deno.test("EventStream tries again after 429, 5xx, another content type and no network", async () => {
+  const { fetch } = scriptedService([
+    streamOf(frame(0)),
+    answer("slow down", { status: 429, headers: { "retry-after": "0" } }),
+    answer("", { status: 503 }),
+    answer("<html>", { headers: { "content-type": "text/html" } }),
+    () => {
+      throw new TypeError("dns error");
+    },
+    streamOf(frames(0, 2)),
+  ]);
+  const { events } = openStream(fetch);
+  assertEquals(await take(events, 2), [0, 1]);
+  assertEquals(Object.fromEntries(events.counts.reconnects), {
+    "end": 1,
+    "http_429": 1,
+    "http_5xx": 1,
+    "not_event_stream": 1,
+    "unreachable": 1,
+  });
+  assertEquals(events.counts.state, "ended");
+});
+
+Deno.test("EventStream says what is behind a fetch that failed", async () => {
+  const failed = "error sending request for url (http://x/): client error (Connect): no such host";
+  const { fetch } = scriptedService([
+    () => {
+      throw new TypeError("fetch failed", { cause: new Error(failed) });
+    },
+    streamOf(frame(0)),
+  ]);
+  using log = gatherLog();
+  await take(openStream(fetch).events, 1);
+  assertEquals(
+    log.lines[0],
+    "warning: Cannot reach http://upstream.test: client error (Connect): no such host; " +
+      "trying again until it answers",
+  );
+});
+
+Deno.test("EventStream waits longer each time, also if the service asks for no wait", async () => {
+  const slowDown = (headers: HeadersInit) => answer("", { status: 429, headers });
+  const { fetch } = scriptedService([
+    slowDown({ "retry-after": "0" }),
+    slowDown({ "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" }),
+    slowDown({ "retry-after": "7" }),
+    slowDown({ "retry-after": "86400" }),
+    slowDown({ "retry-after": "soon" }),
+    streamOf(frame(0)),
+  ]);
+  const waits: number[] = [];
+  const sleep = (ms: number) => Promise.resolve(void waits.push(ms));
+  assertEquals(await take(openStream(fetch, { random: () => 1, sleep }).events, 1), [0]);
+  assertEquals(waits, [250, 500, 7000, 300_000, 4000]);
+});
+
+Deno.test("EventStream tries again after 404 where the stream was there before", async () => {
+  const notFound = answer("{}", { status: 404 });
+  // One request by ids, one by time.
+  const { fetch } = scriptedService([
+    streamOf(frame(0)),
+    notFound,
+    notFound,
+    streamOf(frames(0, 2)),
+  ]);
+  const { events } = openStream(fetch);
+  assertEquals(await take(events, 2), [0, 1]);
+  assertEquals(events.counts.reconnects.get("http_404"), 1);
+});
+
+Deno.test("EventStream asks by time once when a topic of its position is gone", async () => {
+  const { fetch, requests } = scriptedService([
+    streamOf(frames(0, 2)),
+    answer("{}", { status: 404 }),
+    streamOf(frames(0, 3)),
+  ]);
+  const { events } = openStream(fetch);
+  assertEquals(await take(events, 3), [0, 1, 2]);
+  assertEquals(requests[2], { since: "1000", lastEventId: undefined });
+});
+
+Deno.test("EventStream leaves out a topic that is gone, and asks for it again each time", async () => {
+  const notFound = answer("{}", { status: 404 });
+  const alone = (text: string) =>
+    text.replaceAll(`,{"topic":"${IDLE_TOPIC}","partition":0,"offset":-1}`, "");
+  const { fetch, requests } = scriptedService([
+    streamOf(frame(0) + frame(0, { topic: IDLE_TOPIC, at: 1005 })),
+    ...[notFound, streamOf(alone(frames(0, 2)))],
+    ...[notFound, streamOf(alone(frames(1, 3)))],
+  ]);
+  await take(openStream(fetch).events, 4);
+  const asked = requests.map(({ lastEventId, since }) =>
+    lastEventId?.map(({ topic }) => topic) ?? since
+  );
+  assertEquals(asked, ["1000", [TOPIC, IDLE_TOPIC], "1000", [TOPIC, IDLE_TOPIC], [TOPIC]]);
+});
+
+Deno.test("EventStream throws UpstreamRefused when the stream is not there", async () => {
+  const { fetch } = scriptedService([answer("{}", { status: 404 })]);
+  await assertRejects(() => take(openStream(fetch).events, 1), UpstreamRefused, "answered 404");
+});
+
+Deno.test("EventStream gives up a connection on which nothing comes", async () => {
+  const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
+  const { events } = openStream(fetch, { idleTimeout: 30 });
+  assertEquals(await take(events, 2), [0, 1]);
+  assertEquals([...events.counts.reconnects.keys()], ["idle"]);
+});
+
+Deno.test("EventStream lets a connection go while its consumer is busy, and comes back", async () => {
+  const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
+  const { events } = openStream(fetch, { maxPause: 20 });
+  const seen: number[] = [];
+  for await (const arrivals of events) {
+    seen.push(...arrivals.map(({ offset }) => offset!));
+    if (seen.length === 2) break;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  assertEquals(seen, [0, 1]);
+  assertEquals([...events.counts.reconnects.keys()], ["released"]);
+});
+
+Deno.test("EventStream passes a place where the service fails five times over", async () => {
+  const error = "event: error\ndata: {}\n\n";
+  const failing = streamOf(frames(0, 3) + error);
+  const { fetch, requests } = scriptedService([
+    ...[failing, failing, failing, failing, failing, failing],
+    streamOf(frames(4, 6)),
+  ]);
+  const { events } = openStream(fetch);
+  assertEquals(await take(events, 5), [0, 1, 2, 4, 5]);
+  assertEquals(requests[5]!.lastEventId![0]!.timestamp, 1002, "five times at the place");
+  assertEquals(requests[6]!.lastEventId![0]!.timestamp, 1003, "then behind it");
+  assertEquals(events.counts.passed, 1);
+  assertEquals(events.counts.missing, 1);
+});
+
+Deno.test("EventStream never passes a place that the service does not reach", async () => {
+  const failing = streamOf("event: error\ndata: {}\n\n");
+  const { fetch, requests } = scriptedService([
+    streamOf(frames(0, 3)),
+    ...Array.from({ length: 12 }, () => failing),
+    streamOf(frames(2, 4)),
+  ]);
+  const { events } = openStream(fetch);
+  assertEquals(await take(events, 4), [0, 1, 2, 3]);
+  assert(requests.slice(1).every(({ lastEventId }) => lastEventId![0]!.timestamp === 1002));
+});
+
+for (const silence of ["silence", "deaf"] as const) {
+  Deno.test(`EventStream ends when it is stopped in the middle of waiting: ${silence}`, async () => {
+    const { fetch } = scriptedService([streamOf(frame(0), silence)]);
+    const { events, stop } = openStream(fetch);
+    const done = take(events, 2);
+    setTimeout(() => stop.abort(), 20);
+    assertEquals(await done, [0]);
+    assertEquals(events.counts.state, "ended");
+    assertEquals(events.counts.connected, false);
+  });
+}
+
+Deno.test("EventStream gives up a silent connection that forgot its signal", async () => {
+  const { fetch } = scriptedService([streamOf(frame(0), "deaf"), streamOf(frames(0, 2))]);
+  const { events } = openStream(fetch, { idleTimeout: 30 });
+  assertEquals(await take(events, 2), [0, 1]);
+  assertEquals([...events.counts.reconnects.keys()], ["idle"]);
+});
+
+Deno.test("EventStream warns once while connections bring only repeats", async () => {
+  const { fetch } = scriptedService([
+    ...Array.from({ length: 9 }, () => streamOf(frame(0))),
+    streamOf(frames(0, 2)),
+  ]);
+  using log = gatherLog();
+  const { events } = openStream(fetch);
+  assertEquals(await take(events, 2), [0, 1]);
+  assertEquals(events.counts.repeats, 9);
+  assertEquals(log.lines, [
+    "warning: The connection ended without an event that is new (end); " +
+    "trying again until it answers",
+    "info: Reading again after 0 s, failed attempts: 7",
+  ]);
+});
+
+Deno.test("EventStream ignores empty frames and counts them as keep-alives", async () => {
+  const empty = ["data:\n\n", "data\n\n", "data: \ndata:\n\n", "event: message\ndata:  \n\n"];
+  const { fetch } = scriptedService([
+    streamOf(frame(0) + empty.join("") + "event: ping\ndata:\n\n" + frame(1) + frame(2)),
+  ]);
+  const { events } = openStream(fetch);
+  assertEquals(await take(events, 3), [0, 1, 2]);
+  assertEquals([events.counts.keepAlives, events.counts.gaps], [4, 0]);
+});
+
+for (const [name, keepAlive] of [["comments", ":\n\n"], ["empty frames", "data:\n\n"]] as const) {
+  Deno.test(`EventStream gives up a source of which only ${name} come`, async () => {
+    const { fetch } = scriptedService([
+      streamOf(frame(0), { every: 5, send: keepAlive }),
+      streamOf(frames(0, 2)),
+    ]);
+    const { events } = openStream(fetch, { idleTimeout: 50 });
+    assertEquals(await take(events, 2), [0, 1]);
+    assertEquals([...events.counts.reconnects.keys()], ["idle"]);
+  });
+}
