@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { Faults } from "../../lib/replay/service/faults.ts";
 import { withGarbage } from "../../lib/replay/service/faults.ts";
 import type { EventServerStats } from "../../lib/replay/server.ts";
+import { freePort } from "../../lib/local/process/ports.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { eventsOf, recordsOf, serve, startProducer } from "../support/kafka/produce.ts";
@@ -53,7 +54,7 @@ Deno.test("start survives 429 with Retry-After and 5xx, says so once, and says w
   const rows = stats.refused[429] ?? 0;
   assert(rows >= 1);
   const tries = ended.stderr.match(/answered \d+.*; trying again until it answers/g) ?? [];
-  assertEquals(tries.length, ended.stderr.match(/Reading again after \d+ s/g)?.length);
+  assertEquals(tries.length, ended.stderr.match(/Reading again after [\d.]+ s/g)?.length);
   assertEquals(tries.length, rows, "one line for each row of failures");
   // Retry-After is a second, for 429 and 503 each.
   assert(ended.ms > 2000 * rows, `${ended.ms} ms`);
@@ -103,7 +104,7 @@ Deno.test("start ends with 1 where there is no event stream, and says what is th
 
 Deno.test("start waits for an upstream that cannot be reached, and ends with 0 when it is stopped", async () => {
   const topic = await makeTopic(kafka);
-  const url = "http://127.0.0.1:9/v2/stream/recentchange";
+  const url = `http://127.0.0.1:${freePort()}/v2/stream/recentchange`;
   await using producer = startProducer({ kafka, topic, url });
   await producer.untilLog("trying again until it answers");
   producer.process.kill("SIGTERM");
