@@ -35,8 +35,8 @@ function isPath(text: string): boolean {
 }
 
 /**
- * Makes an encoder that writes the fields in their order as one JSON object: values as upstream has
- * them, with their types, null where the event lacks the path. It throws as `readFields` does.
+ * Returns an encoder that writes the fields in their order as one JSON object: the upstream values
+ * with their types, null for a path that the event lacks. It throws as {@linkcode readFields} does.
  */
 export function encodeFields(
   fields: readonly Field[],
@@ -55,12 +55,14 @@ export function encodeFields(
 }
 
 /**
- * Makes what reads the fields of an event, in their order: null where the event lacks the path.
+ * Returns a reader of an event's fields, in their order: null for a path that the event lacks.
  *
- * It throws `RefusedEvent` where a value would not stay what it was: an integer beyond 2^53, which
- * JSON's reading has already rounded, or objects within objects more than {@linkcode MAX_DEPTH} deep.
+ * Values are those of `JSON.parse`: of two equal keys the last one counts, and a fraction is the
+ * nearest double. The reader throws `RefusedEvent` (`wrong shape: <path>`) for a value that JSON
+ * cannot write again: a number beyond the range of doubles, an integer beyond 2^53 - 1, which was
+ * rounded, or objects and lists nested more than {@linkcode MAX_DEPTH} deep.
  *
- * @param onLacking Called once at the most.
+ * @param onLacking Called once at most.
  */
 export function readFields(
   fields: readonly Field[],
@@ -98,8 +100,11 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A number beyond the range of doubles, such as 1e400, is parsed as infinity. */
 function isExact(value: unknown, depth: number): boolean {
-  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
+  if (typeof value === "number") {
+    return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+  }
   if (typeof value !== "object" || value === null) return true;
   return depth > 0 && Object.values(value).every((inner) => isExact(inner, depth - 1));
 }

@@ -123,3 +123,20 @@ for (const [name, payload, own, message] of refused) {
     assertEquals((encode(change()) as Uint8Array).length > HEADER_BYTES, true);
   });
 }
+
+/** What JSON.parse makes of 1e400. */
+const beyond: [string, AvroPayload, Record<string, unknown>, string][] = [
+  ["a field", fields("own"), { own: Infinity }, "wrong shape: own"],
+  ["a list within a field", fields("own"), { own: [{ a: -Infinity }] }, "wrong shape: own"],
+  ["a field of integers", fields("id"), { id: Infinity }, "wrong shape: id"],
+  ["the nine fields", "edit", { id: Infinity }, "wrong shape: id"],
+];
+
+for (const [name, payload, own, message] of beyond) {
+  Deno.test(`avroEncoder() refuses a number beyond doubles in ${name}`, () => {
+    const event = change();
+    const { encode } = avroEncoder(payload, SCHEMA_ID);
+    const large = { ...event, body: { ...event.body, ...own } };
+    assertThrows(() => encode(large), RefusedEvent, message);
+  });
+}

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
 import { encodeFields, FIRST_EVENTS, parseField } from "../../../../lib/edits/message/fields.ts";
-import { RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { parseEvent, RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change, pageChange } from "../../../support/stream/events.ts";
 
 const parsed: [string, string, string][] = [
@@ -70,6 +70,41 @@ for (const [name, value, taken] of refused) {
     const own = { ...event, body: { ...event.body, own: value } };
     if (taken) assertEquals(JSON.parse(encode(own, "own")), { own: value });
     else assertThrows(() => encode(own, "own"), RefusedEvent, "wrong shape: own");
+  });
+}
+
+/** An event whose JSON has `own` as the text of one more value. */
+function withJson(own: string): ReturnType<typeof change> {
+  const { body } = change();
+  const text = JSON.stringify({ ...body, own: 0 }).replace(/0}$/, () => `${own}}`);
+  return parseEvent(new TextEncoder().encode(text));
+}
+
+/** JSON as upstream may write it, and as the message has it; `undefined`: refused. */
+const spellings: [string, string | undefined][] = [
+  ["1e400", undefined],
+  ["-1e400", undefined],
+  ["[[1e400]]", undefined],
+  ['{"a":{"b":-1e999}}', undefined],
+  ["9007199254740993", undefined],
+  ["9007199254740991.6", undefined],
+  ['{"a":[9007199254740993]}', undefined],
+  ["9007199254740991", "9007199254740991"],
+  ["1.50e2", "150"],
+  ["-0", "0"],
+  ["0.10000000000000000001", "0.1"],
+  ["1e-400", "0"],
+  ['{"a":1,"b":2,"a":3}', '{"a":3,"b":2}'],
+  ['{"__proto__":1}', '{"__proto__":1}'],
+  [String.raw`"\ud83e"`, String.raw`"\ud83e"`],
+  [String.raw`"\u00e9\/\u0000"`, String.raw`"é/\u0000"`],
+];
+
+for (const [own, expected] of spellings) {
+  Deno.test(`encodeFields() ${expected === undefined ? "refuses" : "takes"} ${own}`, () => {
+    const event = withJson(own);
+    if (expected !== undefined) assertEquals(encode(event, "own"), `{"own":${expected}}`);
+    else assertThrows(() => encode(event, "own"), RefusedEvent, "wrong shape: own");
   });
 }
 
