@@ -81,7 +81,16 @@ export function isUsual(body: Event["body"]): body is Change {
     (length?.old === undefined || Number.isSafeInteger(length.old));
 }
 
-/** The message as JSON, keys in the order of {@linkcode editSchema}. Throws as `toEdit` does. */
+/**
+ * Returns the message as JSON, keys in the order of {@linkcode editSchema}. A recognized edit is
+ * not parsed: its fields stand in JSON as they are. Throws as {@linkcode toEdit} does.
+ */
 export function encodeEdit(event: Event): string {
-  return JSON.stringify(toEdit(event));
+  const { edit, meta: { domain, dt } } = event;
+  if (edit === undefined) return JSON.stringify(toEdit(event));
+  const { id, namespace, title, user, bot, oldLength = "null", newLength } = edit;
+  return `{"id":${id},"domain":"${domain}","namespace":"${namespaceName(namespace)}",` +
+    `"title":"${title}","timestamp":"${dt}",` +
+    `"user_name":${user === undefined ? "null" : `"${user}"`},` +
+    `"user_type":"${bot ? "bot" : "human"}","old_length":${oldLength},"new_length":${newLength}}`;
 }

@@ -1,6 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { type Glance, glance } from "./glance.ts";
 import { latin1 } from "./latin1.ts";
+import { type RecognizedEdit, utf8Text } from "./recognized_edit.ts";
 import { MAX_PARTITION, TOPIC_NAME } from "../resume/position.ts";
 
 /**
@@ -28,6 +30,11 @@ export interface Event {
   readonly meta: Meta;
   /** `type` of the JSON object, where it is a string. */
   readonly type: string | undefined;
+  /**
+   * The fields of an edit in the form that the service has written since 2019, which is proved to be
+   * valid: the quick way to what `body` has too. `undefined` for all other events: read `body`.
+   */
+  readonly edit?: RecognizedEdit | undefined;
   /**
    * The parsed JSON object; nothing but `meta` in it has been checked.
    *
@@ -67,17 +74,33 @@ class GlancedEvent implements Event {
   readonly data: Uint8Array;
   readonly meta: Meta;
   readonly type: string;
+  #edit: RecognizedEdit | undefined;
+  #isDecoded = false;
   #body: Event["body"] | undefined;
 
-  constructor(data: Uint8Array, { meta, type }: Glance) {
+  constructor(data: Uint8Array, { meta, type, edit }: Glance) {
     this.data = data;
     this.meta = meta;
     this.type = type;
+    this.#edit = edit;
+  }
+
+  get edit(): RecognizedEdit | undefined {
+    if (this.#isDecoded) return this.#edit;
+    this.#isDecoded = true;
+    return this.#edit = this.#edit && decoded(this.#edit, this.data);
   }
 
   get body(): Event["body"] {
     return this.#body ??= parseBody(this.data);
   }
+}
+
+/** `undefined` for bytes that are no UTF-8, which parsing the event rejects. */
+function decoded(edit: RecognizedEdit, data: Uint8Array): RecognizedEdit | undefined {
+  if (!isUtf8(data)) return undefined;
+  const { title, user } = edit;
+  return { ...edit, title: utf8Text(title), user: user === undefined ? user : utf8Text(user) };
 }
 
 const decoder = new TextDecoder();

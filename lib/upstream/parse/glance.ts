@@ -1,4 +1,5 @@
 import { detached } from "./latin1.ts";
+import { type RecognizedEdit, recognizeEdit } from "./recognized_edit.ts";
 
 /** What a glance at an event's bytes tells. */
 export interface Glance {
@@ -12,16 +13,19 @@ export interface Glance {
     readonly stream: string;
   };
   readonly type: string;
+  /** The other fields of an edit in its usual form; its bytes are still to be checked for UTF-8. */
+  readonly edit: RecognizedEdit | undefined;
 }
 
 /**
- * Reads `meta` and `type` of an event without parsing it, where it is written as the service writes
- * events: compact, `$schema`, `meta`, `id` and `type` in front, in the orders seen from 2019 to 2026
- * (`dt` has moved). Most events are dropped by their type, and parsing is most of what they cost.
+ * Reads `meta` and `type` of an event without parsing it, if it is written as the service writes
+ * events: compact, `$schema`, `meta`, `id` and `type` first, in the orders seen from 2019 to 2026
+ * (`dt` has moved). Most events are dropped by their type, and parsing is most of their cost.
+ * Edits, which are kept as a rule, are read to their end (`recognizeEdit`).
  *
- * `undefined` for whatever is written otherwise, or might hold one of the two keys once more: JSON
- * has the last of two equal keys win. For what is JSON, the answer is that of parsing it; what is
- * not may be given an answer too, and is found out when it is parsed.
+ * Returns `undefined` for an event in any other form, or if one of the two keys might come again:
+ * of two equal keys JSON takes the last. For JSON the answer is that of parsing it. Text that is no
+ * JSON may be given an answer too, but no `edit`; it is rejected once it is parsed.
  *
  * @param text The bytes of the event, one character for each (see `latin1.ts`).
  */
@@ -29,8 +33,11 @@ export function glance(text: string): Glance | undefined {
   if (!text.endsWith("}")) return undefined;
   const head = HEAD.exec(text);
   if (head === null) return undefined;
-  if (mightRepeat(text, head[0].length)) return undefined;
-  const [, id, dtInFront, domain, stream, dtBehind, topic, partition, offset, type] = head;
+  const [start, id, dtInFront, domain, stream, dtBehind, topic, partition, offset] = head;
+  const [, , , , , , , , , number, type] = head;
+  const isEdit = number !== undefined && (type === "edit" || type === "new");
+  const edit = isEdit ? recognizeEdit(text, start.length, number) : undefined;
+  if (edit === undefined && mightRepeat(text, start.length)) return undefined;
   const dt = dtInFront ?? dtBehind;
   if (dt === undefined || (dtInFront !== undefined && dtBehind !== undefined)) return undefined;
   // The bounds of `metaSchema`: counting in the pattern takes longer.
@@ -49,6 +56,7 @@ export function glance(text: string): Glance | undefined {
       stream: stream!,
     },
     type: type!,
+    edit,
   };
 }
 
@@ -63,7 +71,7 @@ const HEAD = new RegExp(
   `^\\{"\\$schema":${ANY},"meta":\\{(?:"uri":${ANY},)?(?:"request_id":${ANY},)?` +
     `"id":${ASCII},(?:"dt":${ASCII},)?"domain":${ASCII},"stream":${ASCII},` +
     `(?:"dt":${ASCII},)?"topic":${TOPIC},"partition":(0|[1-9]\\d{0,5}),"offset":${COUNT}\\},` +
-    String.raw`(?:"id":(?:\d+|null),)?"type":"([a-z\d]+)"(?=[,}])`,
+    `(?:"id":(?:${COUNT}|null),)?"type":"([a-z\\d]+)"(?=[,}])`,
 );
 
 /**
