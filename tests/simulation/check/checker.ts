@@ -1,0 +1,203 @@
+import type { SimulatedMessage } from "../kafka/protocol.ts";
+import type { SimulatedKafka } from "../kafka/cluster.ts";
+import type { World } from "../world/world.ts";
+import { type Entry, REFUSED_PAGE, type UpstreamTopic } from "../upstream/log.ts";
+import { placesOf } from "./saved_places.ts";
+
+/** What a history did wrong. */
+export interface Failure {
+  /** Few words that stay the same while the history is made smaller. */
+  readonly kind:
+    | "lost"
+    | "doubled"
+    | "out of order"
+    | "not served"
+    | "position ahead"
+    | "stuck"
+    | "defect"
+    | "ended"
+    | "noisy"
+    | "too much in memory";
+  readonly detail: string;
+}
+
+/** Where the records go, and where the position is kept. */
+export const TOPIC = "edits";
+export const GROUP = "wikitap-simulated";
+
+/** Compares what was published with what upstream had. */
+export class Checker {
+  readonly failures: Failure[] = [];
+  /** What has to arrive begins with what arrives first: nobody knows what "now" was. */
+  isVague = false;
+  readonly #topics: readonly UpstreamTopic[];
+  readonly #kafka: SimulatedKafka;
+  readonly #world: World;
+  readonly #byId = new Map<string, Entry>();
+  /** How often each entry was committed. */
+  readonly #seen = new Map<Entry, number>();
+  /** Entries before it are committed, or need not be. */
+  readonly #complete = new Map<UpstreamTopic, number>();
+  /** Where each topic was first read from. */
+  readonly #from = new Map<UpstreamTopic, number>();
+  /** Entries that may be doubled: see {@linkcode excuse}. */
+  readonly #excused = new Set<Entry>();
+  readonly #expired = new Set<Entry>();
+
+  constructor(world: World, topics: readonly UpstreamTopic[], kafka: SimulatedKafka) {
+    this.#world = world;
+    this.#topics = topics;
+    this.#kafka = kafka;
+    for (const { entries } of topics) {
+      for (const entry of entries) {
+        if (entry.duplicateOf === undefined) this.#byId.set(entry.id, entry);
+      }
+    }
+    kafka.onCommit = (messages) => this.#noteCommitted(messages);
+    kafka.onComplete = (_, commits) => {
+      if (commits) this.checkPosition();
+    };
+  }
+
+  fail(kind: Failure["kind"], detail: string): void {
+    this.failures.push({ kind, detail });
+    this.#world.trace(() => `CHECK: ${kind}: ${detail}`);
+  }
+
+  /** A connection reads topics from these entries on; the first one says what has to arrive. */
+  noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>): void {
+    for (const [topic, cursor] of cursors) {
+      if (this.isVague) continue;
+      if (!this.#from.has(topic)) this.#from.set(topic, cursor);
+    }
+  }
+
+  /** "From now on", by a clock that is wrong: what has to arrive begins with what arrives first. */
+  #beginWith({ at }: Entry): void {
+    for (const topic of this.#topics) {
+      const first = topic.entries.findIndex((entry) => entry.at >= at);
+      if (!this.#from.has(topic)) this.#from.set(topic, first < 0 ? topic.entries.length : first);
+    }
+  }
+
+  /** Entries that are gone upstream need not arrive any more. */
+  expire(topic: UpstreamTopic, before: number): void {
+    for (const entry of topic.entries.slice(topic.first, before)) this.#expired.add(entry);
+    topic.first = Math.max(topic.first, before);
+  }
+
+  /** What may be doubled: renumbering and a restart came at the same moment. */
+  excuse(topic: UpstreamTopic, from: number, to: number): void {
+    for (const entry of topic.entries.slice(from, to)) this.#excused.add(entry);
+  }
+
+  /** The entry that a saved place names as the last one handled. */
+  entryOf(topic: UpstreamTopic, id: string, offset: number): Entry | undefined {
+    const entry = this.#byId.get(id);
+    if (entry?.topic !== topic) return undefined;
+    if (entry.offset + topic.shift === offset) return entry;
+    const repeats = topic.entries.find((one) =>
+      one.duplicateOf === entry && one.offset + topic.shift === offset
+    );
+    return repeats ?? entry;
+  }
+
+  /** Whether all that has to arrive has arrived. */
+  get isComplete(): boolean {
+    return this.#topics.every((topic) => this.#completeUpTo(topic) >= topic.entries.length);
+  }
+
+  /** No record may be missing of what the saved position says is handled. */
+  checkPosition(): void {
+    const saved = this.#kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
+    for (const { name, id, offset } of placesOf(saved?.metadata)) {
+      const topic = this.#topics.find((topic) => topic.name === name);
+      const entry = topic && this.entryOf(topic, id, offset);
+      if (topic === undefined || entry === undefined) continue;
+      const complete = this.#completeUpTo(topic);
+      if (complete > entry.index) continue;
+      return this.fail(
+        "position ahead",
+        `the position is after ${id} of ${name}, and ${topic.entries[complete]!.id} is not there`,
+      );
+    }
+  }
+
+  /** At the end of a history. */
+  checkAll(): void {
+    const { delivery } = this.#world.plan;
+    for (const topic of this.#topics) {
+      const lost = topic.entries.filter((entry) => this.#isDue(entry) && !this.#seen.has(entry));
+      if (lost.length > 0) {
+        this.fail(
+          "lost",
+          `${lost.length} of ${topic.name}, first ${describe(lost[0]!, this.#world)}`,
+        );
+      }
+    }
+    if (delivery === "at-least-once") return;
+    const doubled = [...this.#seen].filter(([entry, times]) =>
+      times > 1 && !this.#excused.has(entry)
+    );
+    if (doubled.length > 0) {
+      this.fail("doubled", `${doubled.length}, first ${describe(doubled[0]![0], this.#world)}`);
+    }
+    for (const [partition, log] of this.#kafka.topics.get(TOPIC)!.entries()) {
+      this.#checkOrder(partition, log.committed());
+    }
+  }
+
+  #checkOrder(partition: number, messages: readonly SimulatedMessage[]): void {
+    const last = new Map<string, Entry>();
+    const seen = new Set<Entry>();
+    for (const message of messages) {
+      const entry = this.#entryIn(message);
+      if (entry === undefined || seen.has(entry)) continue;
+      seen.add(entry);
+      const key = `${entry.page}/${entry.topic.name}`;
+      const before = last.get(key);
+      last.set(key, entry);
+      if (before === undefined || before.index < entry.index) continue;
+      return this.fail("out of order", `${entry.id} after ${before.id} in partition ${partition}`);
+    }
+  }
+
+  #noteCommitted(messages: readonly SimulatedMessage[]): void {
+    this.#world.trace(() =>
+      `committed: ${messages.map((message) => this.#entryIn(message)?.id).join(" ")}`
+    );
+    for (const message of messages) {
+      const entry = this.#entryIn(message);
+      if (entry === undefined || !this.#world.sent.has(entry)) {
+        this.fail("not served", String(message.value).slice(0, 200));
+      } else {
+        if (this.isVague) this.#beginWith(entry);
+        this.#seen.set(entry, (this.#seen.get(entry) ?? 0) + 1);
+      }
+    }
+  }
+
+  #entryIn({ value }: SimulatedMessage): Entry | undefined {
+    const text = typeof value === "string" ? value : new TextDecoder().decode(value);
+    return this.#byId.get(/"id":"([^"]+)"/.exec(text)?.[1] ?? "");
+  }
+
+  #isDue(entry: Entry): boolean {
+    const { kind, page, duplicateOf, topic, index } = entry;
+    return kind === "event" && duplicateOf === undefined && page !== REFUSED_PAGE &&
+      index >= (this.#from.get(topic) ?? (this.isVague ? Infinity : 0)) &&
+      !this.#expired.has(entry);
+  }
+
+  #completeUpTo(topic: UpstreamTopic): number {
+    const { entries } = topic;
+    let i = this.#complete.get(topic) ?? 0;
+    while (i < entries.length && (!this.#isDue(entries[i]!) || this.#seen.has(entries[i]!))) i++;
+    this.#complete.set(topic, i);
+    return i;
+  }
+}
+
+function describe({ topic, id, index, at }: Entry, { begin }: World): string {
+  return `${id} (entry ${index} of ${topic.name}, after ${(at - begin) / 1000} s)`;
+}

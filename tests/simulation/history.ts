@@ -1,0 +1,185 @@
+import "./kafka/client.ts";
+import { listenToLogs, listenToNothing } from "./check/logs.ts";
+import { Checker, type Failure, GROUP, TOPIC } from "./check/checker.ts";
+import { namedIn, placesOf } from "./check/saved_places.ts";
+import { SimulatedKafka } from "./kafka/cluster.ts";
+import { useNetwork } from "./kafka/client.ts";
+import { Network } from "./kafka/network.ts";
+import { Supervisor } from "./processes/supervisor.ts";
+import type { Fault, Plan } from "./plan.ts";
+import { Service } from "./upstream/service.ts";
+import { Random } from "./world/random.ts";
+import { withVirtualGlobals } from "./world/virtual_globals.ts";
+import { World } from "./world/world.ts";
+
+/** What became of a history. */
+export interface Outcome {
+  readonly failures: readonly Failure[];
+  readonly coverage: ReadonlyMap<Fault, number>;
+  readonly timeline: readonly string[];
+  /** Events that upstream had. */
+  readonly events: number;
+  /** Happenings that ran. */
+  readonly steps: number;
+  /** Virtual time that passed, in ms. */
+  readonly duration: number;
+}
+
+/** After the last fault everything has to arrive within so many ms, and the idle timeout. */
+const LIVENESS = 200_000;
+/** What comes after all has arrived, in ms: nothing new may. */
+const AFTERWARDS = 15_000;
+const STOP_LIMIT = 25_000;
+
+/**
+ * Runs one history in virtual time, from its plan alone.
+ *
+ * To be called from a task of the event loop, not from a microtask: see `Scheduler`.
+ */
+export function runHistory(plan: Plan, options: { readonly traces?: boolean } = {}): Outcome {
+  const world = new World(plan, options);
+  let failures: readonly Failure[] = [];
+  const { stackTraceLimit } = Error;
+  // A stack costs more than the request that failed; who looks at one history wants to see it.
+  if (!options.traces) Error.stackTraceLimit = 0;
+  withVirtualGlobals(world.scheduler, world.random, () => {
+    try {
+      failures = liveThrough(world);
+    } finally {
+      useNetwork(undefined);
+      listenToNothing();
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  });
+  return {
+    failures,
+    coverage: world.coverage,
+    timeline: world.timeline,
+    events: plan.events,
+    steps: world.scheduler.steps,
+    duration: world.scheduler.now - world.begin,
+  };
+}
+
+function liveThrough(world: World): readonly Failure[] {
+  const { plan, scheduler } = world;
+  const kafka = new SimulatedKafka(world, Random.of(plan.seed, "kafka"));
+  useNetwork(new Network(kafka, world, Random.of(plan.seed, "network")));
+  kafka.createTopic(TOPIC, plan.partitions);
+  const service = new Service(world, plan);
+  const checker = new Checker(world, service.topics, kafka);
+  listenToLogs(world, checker);
+  service.brokers = kafka.nodes.map(({ host, port }) => `${host}:${port}`);
+  service.onConnect = (machine, cursors) => {
+    checker.noteCursors(cursors);
+    excuseRenumbered(kafka, checker, service, machine.name, cursors);
+  };
+  planUpstream(world, service, checker, kafka);
+  planKafka(world, kafka);
+  const supervisor = new Supervisor(world, service, checker);
+  const hasFailed = () => checker.failures.length > 0;
+  const calmAt = scheduler.now + plan.duration;
+  while (scheduler.now < calmAt && !hasFailed()) {
+    scheduler.run(Math.min(scheduler.now + 1000, calmAt), hasFailed);
+    supervisor.watch();
+  }
+  world.isCalm = true;
+  world.trace(() => "from now on all works");
+  for (const topic of service.topics) topic.isGone = false;
+  service.endAll();
+  supervisor.calm();
+  const limit = scheduler.now + LIVENESS + plan.idleTimeout;
+  while (!checker.isComplete && !hasFailed() && scheduler.now < limit) {
+    scheduler.run(scheduler.now + 1000, hasFailed);
+    supervisor.watch();
+  }
+  if (!checker.isComplete && !hasFailed()) checker.fail("stuck", "not all arrived in time");
+  scheduler.run(Math.max(scheduler.now, supervisor.thawsAt) + AFTERWARDS, hasFailed);
+  supervisor.stopAll();
+  scheduler.run(scheduler.now + STOP_LIMIT, () => hasFailed() || supervisor.alive.length === 0);
+  if (!hasFailed() && supervisor.alive.length > 0) checker.fail("stuck", "did not stop in time");
+  if (!hasFailed()) checker.checkAll();
+  return checker.failures;
+}
+
+/** What happens to the upstream log and its topics at given times. */
+function planUpstream(
+  world: World,
+  service: Service,
+  checker: Checker,
+  kafka: SimulatedKafka,
+): void {
+  const random = Random.of(world.plan.seed, "upstream faults");
+  const at = (fault: Fault, act: () => void) => {
+    for (const time of world.plan.times(fault)) {
+      world.scheduler.outside(time, () => {
+        world.count(fault);
+        world.trace(() => `upstream: ${fault}`);
+        act();
+      });
+    }
+  };
+  const renumber = (by: number) => {
+    const topic = random.pick(service.topics);
+    const lowest = (topic.entries[0]?.offset ?? 0) + topic.shift;
+    topic.shift += Math.max(by, -lowest);
+    service.endAll(topic);
+  };
+  at("renumber up", () => renumber(random.int(1, 5000)));
+  at("renumber down", () => renumber(-random.int(1, 5000)));
+  at("retention", () => {
+    const topic = random.pick(service.topics);
+    checker.expire(topic, random.int(0, topic.end(world.scheduler.now)));
+  });
+  at("topic gone", () => {
+    const topic = random.pick(service.topics);
+    // One that nobody has named yet is not asked for when it comes back.
+    const saved = kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
+    if (!namedIn(saved?.metadata).includes(topic.name)) return;
+    topic.isGone = true;
+    service.endAll(topic);
+    world.scheduler.outside(random.magnitude(100, 60_000), () => topic.isGone = false);
+  });
+}
+
+function planKafka(world: World, kafka: SimulatedKafka): void {
+  const random = Random.of(world.plan.seed, "kafka faults");
+  const at = (fault: Fault, act: () => void) => {
+    for (const time of world.plan.times(fault)) {
+      world.scheduler.outside(time, () => {
+        world.count(fault);
+        world.trace(() => `kafka: ${fault}`);
+        act();
+      });
+    }
+  };
+  at("broker down", () => {
+    const ms = random.magnitude(100, 40_000);
+    kafka.takeDown(random.pick(kafka.nodes), ms, random.between(50, 9000));
+  });
+  at("coordinator moves", () => {
+    kafka.move(random.pick([`group:${GROUP}`, `transaction:${GROUP}`, `${TOPIC}/0`]));
+  });
+  at("partitions added", () => kafka.addPartition(TOPIC));
+}
+
+/** Renumbering and a restart at the same moment: what comes again may be doubled. */
+function excuseRenumbered(
+  kafka: SimulatedKafka,
+  checker: Checker,
+  service: Service,
+  machine: string,
+  cursors: ReadonlyMap<Service["topics"][number], number>,
+): void {
+  if (service.known.has(machine)) return;
+  service.known.add(machine);
+  const saved = kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
+  for (const { name, id, offset } of placesOf(saved?.metadata)) {
+    const topic = service.topics.find((topic) => topic.name === name);
+    const cursor = topic && cursors.get(topic);
+    if (topic === undefined || cursor === undefined) continue;
+    const entry = checker.entryOf(topic, id, offset);
+    if (entry !== undefined && entry.offset + topic.shift === offset) continue;
+    checker.excuse(topic, cursor, topic.end(service.world.scheduler.now));
+  }
+}

@@ -1,0 +1,69 @@
+import type { Cuts, Fault } from "./plan.ts";
+import type { Done, Job } from "./worker.ts";
+
+/** Histories that a thread is given at once. */
+const AT_ONCE = 25;
+/** After so many failures no further seed is begun. */
+const ENOUGH_FAILURES = 20;
+
+export interface ParallelOptions {
+  readonly from: number;
+  readonly runs: number;
+  /** No seed is begun after so many ms. */
+  readonly limit: number;
+  readonly cuts: Cuts;
+  /** Threads. */
+  readonly jobs: number;
+}
+
+/** What became of many histories, and how long that took, in s. */
+export interface Runs extends Done {
+  readonly seconds: number;
+}
+
+/** Runs many histories, on several threads; which thread runs which makes no difference. */
+export async function runParallel(options: ParallelOptions): Promise<Runs> {
+  const { from, runs, limit, cuts, jobs } = options;
+  const begun = performance.now();
+  const all = { runs: 0, events: 0, steps: 0, duration: 0 };
+  const coverage = new Map<Fault, number>();
+  const failed: Done["failed"][number][] = [];
+  let next = from;
+  const takeJob = (): Job | undefined => {
+    const isLate = performance.now() - begun > limit;
+    if (isLate || next >= from + runs || failed.length >= ENOUGH_FAILURES) return undefined;
+    const job = { from: next, count: Math.min(AT_ONCE, from + runs - next), cuts };
+    next += job.count;
+    return job;
+  };
+  const add = (done: Done) => {
+    for (const key of ["runs", "events", "steps", "duration"] as const) all[key] += done[key];
+    for (const [fault, times] of done.coverage) {
+      coverage.set(fault, (coverage.get(fault) ?? 0) + times);
+    }
+    failed.push(...done.failed);
+  };
+  await Promise.all(Array.from({ length: jobs }, () => work(takeJob, add)));
+  failed.sort((a, b) => a.seed - b.seed);
+  return { ...all, coverage, failed, seconds: (performance.now() - begun) / 1000 };
+}
+
+function work(takeJob: () => Job | undefined, add: (done: Done) => void): Promise<void> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  return new Promise<void>((resolve, reject) => {
+    const give = () => {
+      const job = takeJob();
+      if (job === undefined) return resolve();
+      worker.postMessage(job);
+    };
+    worker.onmessage = ({ data }: MessageEvent<Done>) => {
+      add(data);
+      give();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+    give();
+  }).finally(() => worker.terminate());
+}

@@ -1,0 +1,136 @@
+import { Random } from "./world/random.ts";
+
+/** What the rate of a fault counts. */
+type Per = "event" | "connection" | "request" | "history";
+
+/** All faults, with the highest rate that a history may have of each. */
+export const FAULTS = {
+  // The upstream log.
+  "burst": ["event", 0.05],
+  "canary": ["event", 0.1],
+  "bad frame": ["event", 0.1],
+  "empty frame": ["event", 0.2],
+  "repeated id": ["event", 0.05],
+  "gap": ["event", 0.05],
+  "years back": ["event", 0.05],
+  "minutes back": ["event", 0.2],
+  "far ahead": ["event", 0.05],
+  "whole seconds": ["event", 1],
+  "data centre": ["history", 3],
+  "renumber up": ["history", 2],
+  "renumber down": ["history", 2],
+  "retention": ["history", 1],
+  "topic gone": ["history", 2],
+  // The upstream service.
+  "cut": ["connection", 0.9],
+  "short end": ["connection", 0.9],
+  "stall": ["connection", 0.3],
+  "trickle": ["connection", 0.3],
+  "error event": ["connection", 0.5],
+  "unreachable": ["connection", 0.5],
+  "no answer": ["connection", 0.2],
+  "status 5xx": ["connection", 0.5],
+  "status 429": ["connection", 0.3],
+  "wrong type": ["connection", 0.3],
+  "no date": ["connection", 1],
+  "skewed date": ["connection", 0.5],
+  "signal forgotten": ["connection", 1],
+  // Kafka.
+  "slow request": ["request", 0.05],
+  "slow answer": ["request", 0.05],
+  "lost request": ["request", 0.05],
+  "lost answer": ["request", 0.05],
+  "late request": ["request", 0.05],
+  "error before": ["request", 0.1],
+  "error after": ["request", 0.05],
+  "throttle": ["request", 0.1],
+  "slow markers": ["request", 0.5],
+  "broker down": ["history", 3],
+  "coordinator moves": ["history", 4],
+  "partitions added": ["history", 2],
+  "refused record": ["event", 0.05],
+  // Processes.
+  "kill": ["history", 5],
+  "kill at a call": ["history", 5],
+  "stop": ["history", 4],
+  "freeze": ["history", 3],
+  "clock step": ["history", 3],
+  "clock wrong": ["history", 2],
+  "second producer": ["history", 2],
+} as const satisfies Record<string, readonly [Per, number]>;
+
+export type Fault = keyof typeof FAULTS;
+export const FAULT_NAMES = Object.keys(FAULTS) as readonly Fault[];
+
+/** How a plan was cut down, to find the smallest history that fails. */
+export interface Cuts {
+  /** Faults that are left out. */
+  readonly without: readonly Fault[];
+  /** At most so many events. */
+  readonly events: number;
+}
+
+export const UNCUT: Cuts = { without: [], events: Infinity };
+
+/** What a history is made of: drawn from its seed, and from nothing else. */
+export class Plan {
+  /** Events upstream. */
+  readonly events: number;
+  /** How many of them come at about the same time, on average. */
+  readonly groupSize: number;
+  /** ms in which they happen, and faults. */
+  readonly duration: number;
+  readonly pages: number;
+  /** Streams that are read at once, each with a topic of two data centres. */
+  readonly streams: number;
+  readonly brokers: number;
+  readonly partitions: number;
+  readonly batchSize: number;
+  readonly delivery: "exactly-once" | "at-least-once";
+  /** Brokers check that a partition is in the transaction before they take a batch (Kafka 3.6+). */
+  readonly verifies: boolean;
+  readonly idleTimeout: number;
+  /** ms after which the service ends each connection. */
+  readonly connectionLimit: number;
+  readonly #rates = new Map<Fault, number>();
+
+  constructor(readonly seed: number, readonly cuts: Cuts = UNCUT) {
+    const random = Random.of(seed, "plan");
+    this.duration = random.magnitude(10_000, 180_000);
+    const events = Math.round(random.magnitude(20, random.chance(0.05) ? 4000 : 800));
+    this.events = Math.min(events, cuts.events);
+    this.groupSize = Math.ceil(events / random.magnitude(3, 60));
+    this.pages = random.int(1, 20);
+    this.streams = random.chance(0.7) ? 1 : random.int(2, 3);
+    this.brokers = random.pick([1, 3]);
+    this.partitions = random.int(1, 4);
+    this.batchSize = Math.round(random.magnitude(1, 500));
+    this.delivery = random.chance(0.93) ? "exactly-once" : "at-least-once";
+    this.verifies = random.chance(0.8);
+    this.idleTimeout = random.pick([5000, 15_000, 60_000]);
+    this.connectionLimit = random.magnitude(3000, 900_000);
+    const share = random.pick([0.05, 0.15, 0.3, 0.6]);
+    for (const [fault, [per, most]] of Object.entries(FAULTS)) {
+      const own = Random.of(seed, "fault", fault);
+      const isOn = own.chance(share);
+      const rate = per === "history" ? own.int(1, most) : own.magnitude(most / 50, most);
+      if (isOn && !cuts.without.includes(fault as Fault)) this.#rates.set(fault as Fault, rate);
+    }
+  }
+
+  /** The faults of this history. */
+  get faults(): readonly Fault[] {
+    return [...this.#rates.keys()];
+  }
+
+  /** How often a fault comes for each of what it counts; 0 where it does not exist. */
+  rate(fault: Fault): number {
+    return this.#rates.get(fault) ?? 0;
+  }
+
+  /** When a fault of the kind that is counted by history happens, in ms after the beginning. */
+  times(fault: Fault): number[] {
+    const random = Random.of(this.seed, "times", fault);
+    return Array.from({ length: this.rate(fault) }, () => random.between(0, this.duration));
+  }
+}

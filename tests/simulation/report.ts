@@ -1,0 +1,45 @@
+import type { Outcome } from "./history.ts";
+import type { Runs } from "./parallel.ts";
+import { FAULT_NAMES } from "./plan.ts";
+import type { Smallest } from "./shrink.ts";
+
+/** The last lines of a timeline that are printed with a failure. */
+const MOST_LINES = 80;
+
+/** Tells how many histories ran, what came up in them and which failed. */
+export function runsText(
+  { runs, seconds, events, steps, duration, coverage, failed }: Runs,
+): string {
+  const rate = (runs / seconds).toFixed(1);
+  const lines = [
+    `${runs} histories in ${seconds.toFixed(1)} s (${rate} a second): ${events} events, ` +
+    `${steps} steps, ${(duration / 3_600_000).toFixed(1)} h of virtual time`,
+    `faults: ${FAULT_NAMES.map((fault) => `${fault} ${coverage.get(fault) ?? 0}`).join(", ")}`,
+  ];
+  for (const [kind, some] of Map.groupBy(failed, ({ kind }) => kind)) {
+    lines.push(`failed: ${kind} (${some.length}): ${some.map(({ seed }) => seed).join(" ")}`);
+    lines.push(`  seed ${some[0]!.seed}: ${some[0]!.detail}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Tells one history: its timeline, where there is one, and what became of it. */
+export function outcomeText(seed: number, outcome: Outcome, mostLines = Infinity): string {
+  const { timeline, events, steps, coverage, failures } = outcome;
+  const faults = [...coverage].map(([fault, times]) => `${fault} ${times}`).join(", ");
+  const left = timeline.length - mostLines;
+  return [
+    ...left > 0 ? [`… ${left} lines before`] : [],
+    ...timeline.slice(Math.max(0, left)),
+    `seed ${seed}: ${events} events, ${steps} steps, faults: ${faults || "none"}`,
+    ...failures.map(({ kind, detail }) => `failed: ${kind}: ${detail}`),
+    "",
+  ].join("\n");
+}
+
+/** Tells the smallest form of a history that failed, and how to repeat it. */
+export function smallestText({ seed, outcome, command }: Smallest): string {
+  return `\nThe smallest form of seed ${seed}:\n${
+    outcomeText(seed, outcome, MOST_LINES)
+  }Repeat it: ${command}\n`;
+}

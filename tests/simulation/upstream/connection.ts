@@ -1,0 +1,186 @@
+import type { Fault } from "../plan.ts";
+import type { Machine } from "../world/machine.ts";
+import type { Happening } from "../world/scheduler.ts";
+import { frameOf, idEntryOf } from "./frames.ts";
+import type { UpstreamTopic } from "./log.ts";
+import type { Service } from "./service.ts";
+
+/** How a connection ends. */
+type Ending = "end" | "cut" | "stall";
+
+/** Bytes that trickle; after that the connection is as others. */
+const TRICKLE = 1500;
+const encoder = new TextEncoder();
+
+/** One open response of the service: it is sent what its reader asks for, as TCP would. */
+export class Connection {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #service: Service;
+  readonly #machine: Machine;
+  readonly #cursors: Map<UpstreamTopic, number>;
+  /** By topic, the timestamp that ids name: that of the last message sent plus 1. */
+  readonly #next = new Map<UpstreamTopic, number>();
+  /** Encoded and not sent yet. */
+  #bytes: Uint8Array<ArrayBuffer> = encoder.encode(":ok\n\n");
+  #sent = 0;
+  /** Bytes after which the fault comes. */
+  readonly #faultAt: number;
+  readonly #fault: Fault | undefined;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #pulled: (() => void) | undefined;
+  #planned: Happening | undefined;
+  #ended: Ending | undefined;
+  /** The reader wants no more. */
+  #isLeft = false;
+
+  constructor(
+    service: Service,
+    machine: Machine,
+    cursors: ReadonlyMap<UpstreamTopic, number>,
+    { limit, fault, signal }: {
+      limit: number;
+      fault: Fault | undefined;
+      signal: AbortSignal | undefined;
+    },
+  ) {
+    this.#service = service;
+    this.#machine = machine;
+    this.#cursors = new Map(cursors);
+    this.#fault = fault;
+    this.#faultAt = Math.floor(service.random.magnitude(1, 60_000));
+    const { scheduler } = service.world;
+    const timer = scheduler.after(limit, () => this.finish("end"), machine);
+    this.body = new ReadableStream<Uint8Array>({
+      start: (controller) => void (this.#controller = controller),
+      pull: () =>
+        new Promise<void>((resolve) => {
+          this.#pulled = resolve;
+          this.#look();
+        }),
+      cancel: () => {
+        timer.run = undefined;
+        this.#isLeft = true;
+        this.#end("stall");
+      },
+    }, { highWaterMark: 0 });
+    signal?.addEventListener("abort", () => {
+      if (this.#ended !== undefined && this.#ended !== "stall") return;
+      this.#controller!.error(signal.reason);
+      this.#isLeft = true;
+      this.#end("stall");
+    });
+  }
+
+  reads(topic: UpstreamTopic): boolean {
+    return this.#cursors.has(topic);
+  }
+
+  /** Ends the connection in order, cuts it, or sends no more. */
+  finish(ending: Ending): void {
+    if (this.#ended !== undefined) return;
+    this.#end(ending);
+    this.#service.world.trace(() => `upstream: the connection of ${this.#machine.name}: ${ending}`);
+    const { scheduler } = this.#service.world;
+    scheduler.after(0, () => {
+      if (this.#isLeft) return;
+      if (ending === "end") this.#controller!.close();
+      if (ending === "cut") this.#controller!.error(new TypeError("error reading a body"));
+      if (ending !== "stall") this.#pulled?.();
+    }, this.#machine);
+  }
+
+  #end(ending: Ending): void {
+    this.#ended = ending;
+    if (this.#planned !== undefined) this.#planned.run = undefined;
+    this.#service.forget(this);
+  }
+
+  /** Sends what there is, or waits for it. */
+  #look(): void {
+    if (this.#ended !== undefined) return;
+    const { world, random } = this.#service;
+    const { scheduler } = world;
+    this.#gather();
+    if (this.#bytes.length === 0) {
+      const next = Math.min(
+        ...[...this.#cursors].map(([topic, cursor]) => topic.entries[cursor]?.at ?? Infinity),
+      );
+      if (next === Infinity) return;
+      this.#planned = scheduler.after(next - scheduler.now + 1, () => this.#look(), this.#machine);
+      return;
+    }
+    const trickles = this.#fault === "trickle" && this.#sent < TRICKLE;
+    const wait = trickles ? random.between(10, 400) : random.between(0.1, 3);
+    const most = trickles ? random.int(1, 60) : Math.floor(random.magnitude(1, 65_536));
+    this.#planned = scheduler.after(wait, () => this.#send(most), this.#machine);
+  }
+
+  #send(most: number): void {
+    const isBroken = ["cut", "short end", "stall"].includes(this.#fault!);
+    const left = isBroken ? this.#faultAt - this.#sent : Infinity;
+    if (left <= 0) {
+      const endings = { cut: "cut", stall: "stall" } as const;
+      return this.finish(endings[this.#fault as "cut"] ?? "end");
+    }
+    const size = Math.min(most, left, this.#bytes.length);
+    const chunk = this.#bytes.slice(0, size);
+    this.#bytes = this.#bytes.subarray(size);
+    this.#sent += size;
+    this.#controller!.enqueue(chunk);
+    this.#pulled?.();
+    this.#pulled = undefined;
+    if (this.#fault === "error event" && this.#isErrorSent && this.#bytes.length === 0) {
+      this.finish("end");
+    }
+  }
+
+  #isErrorSent = false;
+
+  /** Encodes what the topics have, a run of one topic and then of another. */
+  #gather(): void {
+    const { world, random } = this.#service;
+    const { now } = world.scheduler;
+    const parts = [this.#bytes];
+    let size = this.#bytes.length;
+    while (size < 4096 && !this.#isErrorSent) {
+      const open = [...this.#cursors].filter(([topic, cursor]) =>
+        cursor < topic.entries.length && topic.entries[cursor]!.at <= now
+      );
+      if (open.length === 0) break;
+      const [topic, cursor] = random.pick(open);
+      const run = random.int(1, 20);
+      const end = Math.min(topic.end(now), cursor + run);
+      for (let i = cursor; i < end; i++) {
+        const entry = topic.entries[i]!;
+        if (entry.kind !== "empty") this.#next.set(topic, entry.timestamp + 1);
+        const id = [...this.#cursors.keys()].map((one) => idEntryOf(one, this.#next.get(one)));
+        const frame = frameOf(entry, `[${id.join(",")}]`);
+        world.served(entry);
+        parts.push(frame);
+        size += frame.length;
+      }
+      this.#cursors.set(topic, end);
+      if (this.#fault === "error event" && this.#sent + size >= this.#faultAt) {
+        this.#sendError(parts);
+      }
+    }
+    this.#bytes = joined(parts);
+  }
+
+  #sendError(parts: Uint8Array[]): void {
+    this.#isErrorSent = true;
+    parts.push(
+      encoder.encode(`event: error\ndata: {"message":"Local: Broker transport failure"}\n\n`),
+    );
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

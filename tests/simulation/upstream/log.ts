@@ -1,0 +1,145 @@
+import type { Fault } from "../plan.ts";
+import { Random } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+
+/** What stands at one offset of an upstream topic-partition. */
+export type Kind = "event" | "canary" | "bad" | "empty";
+
+/** One message of the upstream log. */
+export interface Entry {
+  readonly topic: UpstreamTopic;
+  /** Its place in the topic's order, from 0 on without gaps. */
+  readonly index: number;
+  /** When it comes into being, in ms since 1970. */
+  readonly at: number;
+  /** Kafka's timestamp of it, in ms: not in order. */
+  readonly timestamp: number;
+  /** `meta.offset` by the first numbering. */
+  readonly offset: number;
+  /** `meta.id`; an id that repeats an earlier entry's is a duplicate of that. */
+  readonly id: string;
+  readonly page: number;
+  readonly kind: Kind;
+  /** The entry whose id this one repeats. */
+  readonly duplicateOf: Entry | undefined;
+}
+
+/** One upstream topic-partition: partition 0 of a topic. */
+export class UpstreamTopic {
+  readonly entries: Entry[] = [];
+  /** What is added to offsets now: the topic was made anew, or mirrored from elsewhere. */
+  shift = 0;
+  /** Entries before this index were deleted by retention. */
+  first = 0;
+  /** The service does not know it now. */
+  isGone = false;
+
+  constructor(readonly name: string) {}
+
+  /** How many entries are there at a time. */
+  end(now: number): number {
+    const { entries } = this;
+    let low = 0;
+    let high = entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (entries[middle]!.at <= now) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The first index whose timestamp is at least `ms`, as Kafka's time index finds it; or the end. */
+  from(ms: number, now: number): number {
+    const end = this.end(now);
+    for (let i = this.first; i < end; i++) if (this.entries[i]!.timestamp >= ms) return i;
+    return end;
+  }
+}
+
+/** The page whose records Kafka refuses. */
+export const REFUSED_PAGE = 0;
+
+const CENTRES = ["eqiad", "codfw"];
+
+/** Writes the whole log of a history; entries appear when their time has come. */
+export function writeLog(world: World): UpstreamTopic[] {
+  const { plan, begin } = world;
+  const random = Random.of(plan.seed, "log");
+  const draws = (fault: Fault) => world.draws(fault, random);
+  const topics = Array.from(
+    { length: plan.streams },
+    (_, i) =>
+      CENTRES.map((centre) => new UpstreamTopic(`${centre}.mediawiki.s${i === 0 ? "" : i}`)),
+  ).flat();
+  const switches = plan.times("data centre").sort((a, b) => a - b);
+  const next = topics.map(() => random.int(0, 5000));
+  for (const after of timesOf(world, random)) {
+    const at = begin + after;
+    const active = switches.filter((time) => time <= after).length % CENTRES.length;
+    const topic = topics[CENTRES.length * random.int(0, plan.streams - 1) + active]!;
+    append(topic, at, "event");
+    const idle = topics[topics.indexOf(topic) ^ 1]!;
+    if (draws("canary")) append(idle, at, "canary");
+    if (draws("bad frame")) append(topic, at, "bad");
+    if (draws("empty frame")) append(topic, at, "empty");
+    const { entries } = topic;
+    if (draws("repeated id")) {
+      append(
+        topic,
+        at,
+        "event",
+        entries[entries.length - random.int(1, Math.min(9, entries.length))],
+      );
+    }
+  }
+  return topics;
+
+  function append(topic: UpstreamTopic, at: number, kind: Kind, repeated?: Entry): void {
+    const { entries } = topic;
+    const original = repeated?.kind === "event" ? repeated.duplicateOf ?? repeated : undefined;
+    if (repeated !== undefined && original === undefined) return;
+    const i = topics.indexOf(topic);
+    // An empty frame stands at no offset: a proxy made it.
+    if (kind !== "empty") next[i]! += draws("gap") ? random.int(2, 30) : 1;
+    entries.push({
+      topic,
+      index: entries.length,
+      at,
+      timestamp: timestampOf(world, random, at),
+      offset: next[i]!,
+      id: original?.id ?? `${i}-${entries.length}`,
+      page: original?.page ??
+        (draws("refused record") ? REFUSED_PAGE : random.int(1, plan.pages)),
+      kind,
+      duplicateOf: original,
+    });
+  }
+}
+
+/** When events happen, in ms after the beginning: in groups, of which some are bursts. */
+function timesOf(world: World, random: Random): number[] {
+  const { plan } = world;
+  const times: number[] = [];
+  while (times.length < plan.events) {
+    const at = random.between(0, plan.duration);
+    const isBurst = world.draws("burst", random);
+    const size = random.int(1, isBurst ? plan.events : 2 * plan.groupSize - 1);
+    const perSecond = random.magnitude(isBurst ? 1000 : 20, isBurst ? 20_000 : 2000);
+    for (let i = 0; i < size && times.length < plan.events; i++) {
+      times.push(Math.floor(at + i * 1000 / perSecond));
+    }
+  }
+  return times.sort((a, b) => a - b);
+}
+
+const YEAR = 365 * 86_400_000;
+
+function timestampOf(world: World, random: Random, at: number): number {
+  const draws = (fault: Fault) => world.draws(fault, random);
+  if (draws("years back")) return at - random.int(1, 8) * YEAR;
+  if (draws("minutes back")) return at - random.int(1000, 5 * 60_000);
+  if (draws("far ahead")) return at + random.int(2 * 60_000, 3_600_000);
+  const time = at - random.int(0, 3) - (random.chance(0.2) ? random.int(0, 46) : 0);
+  return world.plan.rate("whole seconds") > 0 ? Math.floor(time / 1000) * 1000 : time;
+}

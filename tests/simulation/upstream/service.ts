@@ -1,0 +1,157 @@
+import type { Fault, Plan } from "../plan.ts";
+import type { World } from "../world/world.ts";
+import { Random } from "../world/random.ts";
+import type { Machine } from "../world/machine.ts";
+import { Connection } from "./connection.ts";
+import { type UpstreamTopic, writeLog } from "./log.ts";
+
+/** The most connections in a row that end with an error event: at the fifth the place is passed. */
+const MAX_ERROR_EVENTS = 3;
+
+/**
+ * The upstream service as its clients see it, by the facts known of KafkaSSE: a log for each
+ * topic-partition, read from a time on, each in its own order and not in step.
+ */
+export class Service {
+  readonly topics: readonly UpstreamTopic[];
+  readonly random: Random;
+  readonly #connections = new Set<Connection>();
+  /** Where the first connection began, in ms; by the client's own wish. */
+  since: number | undefined;
+  #errorEvents = 0;
+  /** Addresses of Kafka, for those who read here. */
+  brokers: readonly string[] = [];
+  /** Names of the machines that have connected. */
+  readonly known = new Set<string>();
+  /** Told before a connection is served. */
+  onConnect: (machine: Machine, cursors: ReadonlyMap<UpstreamTopic, number>) => void = () => {};
+
+  constructor(readonly world: World, readonly plan: Plan) {
+    this.random = Random.of(plan.seed, "service");
+    this.topics = writeLog(world);
+  }
+
+  /** Makes the `fetch` of a machine. */
+  fetchOf(machine: Machine): typeof globalThis.fetch {
+    return (input, init) =>
+      new Promise((resolve, reject) => {
+        if (!machine.calls()) return;
+        const signal = init?.signal ?? undefined;
+        signal?.addEventListener("abort", () => reject(signal.reason));
+        const ask = { url: new URL(String(input)), headers: new Headers(init?.headers), signal };
+        if (this.#draws("no answer")) return;
+        const wait = this.random.between(2, 80);
+        this.world.scheduler.after(
+          wait,
+          () => this.#answer(ask, machine, resolve, reject),
+          machine,
+        );
+      });
+  }
+
+  /** Ends all connections, or those that read a topic. */
+  endAll(topic?: UpstreamTopic): void {
+    for (const connection of [...this.#connections]) {
+      if (topic === undefined || connection.reads(topic)) connection.finish("cut");
+    }
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  #answer(
+    { url, headers, signal }: Ask,
+    machine: Machine,
+    resolve: (response: Response) => void,
+    reject: (reason: unknown) => void,
+  ): void {
+    if (signal?.aborted) return;
+    if (this.#draws("unreachable")) return reject(new TypeError("error sending request"));
+    if (this.#draws("status 5xx")) {
+      return resolve(refusal(this.random.pick([500, 502, 503]), "Internal Server Error"));
+    }
+    if (this.#draws("status 429")) {
+      const retryAfter = this.random.pick([undefined, "1", "5"]);
+      return resolve(refusal(429, "Too Many Requests", retryAfter));
+    }
+    if (this.#draws("wrong type")) {
+      return resolve(new Response("<html>", { headers: { "content-type": "text/html" } }));
+    }
+    const cursors = this.#cursors(url, headers);
+    if (typeof cursors === "number") return resolve(refusal(cursors, "Not found"));
+    this.since ??= Number(url.searchParams.get("since") ?? this.world.scheduler.now);
+    this.onConnect(machine, cursors);
+    this.world.trace(() => {
+      const from = [...cursors].map(([{ name }, index]) => `${name.slice(0, 5)}…@${index}`);
+      return `upstream: ${machine.name} reads ${from.join(" ")}`;
+    });
+    const isForgotten = this.#draws("signal forgotten");
+    const connection = new Connection(this, machine, cursors, {
+      limit: this.plan.connectionLimit,
+      fault: this.#faultOf(),
+      signal: isForgotten ? undefined : signal,
+    });
+    this.#connections.add(connection);
+    resolve(new Response(connection.body, { headers: this.#headers() }));
+  }
+
+  /** Where each topic is read from; a status where the service refuses. */
+  #cursors(url: URL, headers: Headers): Map<UpstreamTopic, number> | number {
+    const { now } = this.world.scheduler;
+    const existing = this.topics.filter(({ isGone }) => !isGone);
+    const lastEventId = headers.get("last-event-id");
+    const since = url.searchParams.get("since");
+    if (lastEventId === null) {
+      if (since !== null && !/^\d+$/.test(since)) return 400;
+      const from = since === null ? Infinity : Number(since);
+      return new Map(existing.map((topic) => [topic, topic.from(from, now)]));
+    }
+    const cursors = new Map<UpstreamTopic, number>();
+    let asked: unknown;
+    try {
+      asked = JSON.parse(lastEventId);
+    } catch {
+      return 400;
+    }
+    if (!Array.isArray(asked)) return 400;
+    for (const { topic: name, timestamp } of asked) {
+      const topic = existing.find((topic) => topic.name === name);
+      if (topic === undefined) return 404;
+      cursors.set(topic, topic.from(timestamp ?? Infinity, now));
+    }
+    return cursors;
+  }
+
+  #headers(): Record<string, string> {
+    const type = { "content-type": "text/event-stream; charset=utf-8" };
+    if (this.#draws("no date")) return type;
+    const skew = this.#draws("skewed date") ? this.random.int(-1800, 1800) * 1000 : 0;
+    return { ...type, date: new Date(this.world.scheduler.now + skew).toUTCString() };
+  }
+
+  /** How a connection will end before its time. */
+  #faultOf(): Fault | undefined {
+    const kinds = ["cut", "short end", "stall", "trickle", "error event"] as const;
+    const fault = kinds.find((kind) =>
+      (kind !== "error event" || this.#errorEvents < MAX_ERROR_EVENTS) && this.#draws(kind)
+    );
+    this.#errorEvents = fault === "error event" ? this.#errorEvents + 1 : 0;
+    return fault;
+  }
+
+  #draws(fault: Fault): boolean {
+    return this.world.draws(fault, this.random);
+  }
+}
+
+interface Ask {
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly signal: AbortSignal | undefined;
+}
+
+function refusal(status: number, message: string, retryAfter?: string): Response {
+  const headers = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+  return new Response(JSON.stringify({ message }), { status, headers });
+}
