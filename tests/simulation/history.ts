@@ -71,7 +71,7 @@ function liveThrough(world: World): readonly Failure[] {
   listenToLogs(world, checker);
   service.brokers = kafka.nodes.map(({ host, port }) => `${host}:${port}`);
   service.onConnect = (machine, cursors) => {
-    checker.noteCursors(cursors);
+    checker.noteCursors(cursors, service.since!);
     excuseRenumbered(kafka, checker, service, machine.name, cursors);
   };
   planUpstream(world, service, checker, kafka);
@@ -93,7 +93,7 @@ function liveThrough(world: World): readonly Failure[] {
     scheduler.run(scheduler.now + 1000, hasFailed);
     supervisor.watch();
   }
-  if (!checker.isComplete && !hasFailed()) checker.fail("stuck", "not all arrived in time");
+  if (!checker.isComplete && !hasFailed()) checker.fail("stuck", `missing: ${checker.missing}`);
   scheduler.run(Math.max(scheduler.now, supervisor.thawsAt) + AFTERWARDS, hasFailed);
   supervisor.stopAll();
   scheduler.run(scheduler.now + STOP_LIMIT, () => hasFailed() || supervisor.alive.length === 0);

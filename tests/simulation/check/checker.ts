@@ -64,11 +64,17 @@ export class Checker {
     this.#world.trace(() => `CHECK: ${kind}: ${detail}`);
   }
 
-  /** A connection reads topics from these entries on; the first one says what has to arrive. */
-  noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>): void {
+  /**
+   * A connection reads topics from these entries on; the first one says what has to arrive. What
+   * comes later with an earlier timestamp than `since`, before anything else of its topic, need not:
+   * a reader that has no event of a topic yet can only ask for it by time.
+   */
+  noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>, since: number): void {
+    if (this.isVague) return;
     for (const [topic, cursor] of cursors) {
-      if (this.isVague) continue;
-      if (!this.#from.has(topic)) this.#from.set(topic, cursor);
+      if (this.#from.has(topic)) continue;
+      const inTime = topic.entries.findIndex(({ timestamp }) => timestamp >= since);
+      this.#from.set(topic, Math.max(cursor, inTime < 0 ? topic.entries.length : inTime));
     }
   }
 
@@ -105,6 +111,13 @@ export class Checker {
   /** Whether all that has to arrive has arrived. */
   get isComplete(): boolean {
     return this.#topics.every((topic) => this.#completeUpTo(topic) >= topic.entries.length);
+  }
+
+  /** The first entry that has not arrived. */
+  get missing(): string {
+    const topic = this.#topics.find((topic) => this.#completeUpTo(topic) < topic.entries.length);
+    const entry = topic?.entries[this.#completeUpTo(topic)];
+    return entry === undefined ? "nothing" : describe(entry, this.#world);
   }
 
   /** No record may be missing of what the saved position says is handled. */

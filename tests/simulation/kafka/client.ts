@@ -4,9 +4,10 @@
  * before kafkajs is.
  */
 import Module from "node:module";
-import Broker from "kafkajs/src/broker/index.js";
-import connectionPoolBuilder from "kafkajs/src/cluster/connectionPoolBuilder.js";
+import "kafkajs/src/broker/index.js";
+import "kafkajs/src/cluster/connectionPoolBuilder.js";
 import errors from "kafkajs/src/errors.js";
+import "../../../lib/kafka/client/patches.ts";
 import type { Link, Network } from "./network.ts";
 import type { Api, Requests } from "./protocol.ts";
 
@@ -128,13 +129,14 @@ class SimulatedBroker {
   }
 }
 
-replaceModule(Broker, SimulatedBroker);
-replaceModule(connectionPoolBuilder, simulatedPoolBuilder);
+replaceModule("/src/broker/index.js", SimulatedBroker);
+replaceModule("/src/cluster/connectionPoolBuilder.js", simulatedPoolBuilder);
 
-/** Puts `replacement` in the place of a CommonJS module that has been loaded, by its exports. */
-function replaceModule(exports: unknown, replacement: unknown): void {
+/** Puts `replacement` in the place of a file of kafkajs, which the program may have replaced before. */
+function replaceModule(file: string, replacement: unknown): void {
   const cache = (Module as unknown as { _cache: Record<string, { exports: unknown }> })._cache;
-  const entry = Object.values(cache).find((module) => module.exports === exports);
+  const name = Object.keys(cache).find((name) => name.endsWith(`kafkajs/2.2.4${file}`));
+  const entry = name === undefined ? undefined : cache[name];
   if (entry === undefined) throw new Error("Cannot find the module to replace");
   entry.exports = replacement;
 }
