@@ -31,6 +31,7 @@ export const FAULTS = {
   "no answer": ["connection", 0.2],
   "status 5xx": ["connection", 0.5],
   "status 429": ["connection", 0.3],
+  "status 4xx": ["connection", 0.3],
   "wrong type": ["connection", 0.3],
   "no date": ["connection", 1],
   "skewed date": ["connection", 0.5],

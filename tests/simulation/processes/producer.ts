@@ -13,6 +13,9 @@ const STREAM = new URL("http://upstream.example/v2/stream/recentchange");
 /** How long a stop may take, in ms. */
 export const SHUTDOWN_TIMEOUT = 10_000;
 
+/** Holds nothing: the simulated service keeps its connections itself. */
+const HTTP_CLIENT = { close() {} } as Deno.HttpClient;
+
 /** One process of the producer: the program's own code on a simulated machine. */
 export class Producer {
   readonly machine: Machine;
@@ -64,6 +67,7 @@ export class Producer {
           stop,
           idleTimeout: plan.idleTimeout,
           fetch: service.fetchOf(this.machine),
+          createClient: () => HTTP_CLIENT,
         }),
       stream: STREAM.href,
       since,

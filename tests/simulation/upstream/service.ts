@@ -75,7 +75,11 @@ export class Service {
       const retryAfter = this.random.pick([undefined, "1", "5"]);
       return resolve(refusal(429, "Too Many Requests", retryAfter));
     }
-    if (this.#draws("wrong type")) {
+    // Before it was ever read, such an answer means that something is set wrongly.
+    if (this.known.has(machine.name) && this.#draws("status 4xx")) {
+      return resolve(refusal(this.random.pick([401, 403, 407, 410]), "Forbidden"));
+    }
+    if (this.known.has(machine.name) && this.#draws("wrong type")) {
       return resolve(new Response("<html>", { headers: { "content-type": "text/html" } }));
     }
     const cursors = this.#cursors(url, headers);
