@@ -34,7 +34,7 @@ const ENDLESS: readonly (readonly [block: RegExp, shows: Shows])[] = [
 /** A first line on stdout, an address that answers, or a text in the log. */
 type Shows = "line" | URL | RegExp;
 
-/** These run until the end of their page, beside the blocks after them. */
+/** These run beside the blocks after them. */
 const KEPT = / task (demo|replay)\b/;
 
 /** What stands in the pages for things that a reader has, and what it is here. */
@@ -62,10 +62,13 @@ Deno.test({
     const session = await openSession(stack, { EVENTSTREAMS_URL: upstream.url });
     const blocks = codeBlocks(await Deno.readTextFile(new URL("README.md", ROOT)));
     const own = blocks.findIndex((block) => block.includes("broker.example.org"));
-    await runBlocks(t, "README.md", blocks.slice(0, own), session);
+    {
+      await using demo = new AsyncDisposableStack();
+      await runBlocks(t, "README.md", blocks.slice(0, own), session, demo);
+    }
     // The demo has stopped its Kafka. From here on the reader has one.
     await run("deno task kafka start --clean --detach", session);
-    await runBlocks(t, "README.md", blocks.slice(own), session);
+    await runBlocks(t, "README.md", blocks.slice(own), session, stack);
   },
 });
 
@@ -78,7 +81,7 @@ Deno.test({
     const session = await openSession(stack, { PGPASSWORD: postgres!.password });
     for (const page of PAGES.filter((page) => page !== "README.md")) {
       const blocks = codeBlocks(await Deno.readTextFile(new URL(page, ROOT)));
-      if (!await runBlocks(t, page, blocks, session)) break;
+      if (!await runBlocks(t, page, blocks, session, stack)) break;
     }
   },
 });
@@ -106,14 +109,17 @@ async function openSession(
   return session;
 }
 
-/** Runs blocks in order. Returns false after a failure: later blocks need the earlier ones. */
+/**
+ * Runs blocks in order; those that are `KEPT` end with `kept`. Returns false after a failure: later
+ * blocks need the earlier ones.
+ */
 async function runBlocks(
   t: Deno.TestContext,
   page: string,
   blocks: readonly string[],
   session: Session,
+  kept: AsyncDisposableStack,
 ): Promise<boolean> {
-  await using kept = new AsyncDisposableStack();
   for (const block of blocks) {
     if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
     const ignore = block.includes("task registry") && !hasRegistry;
@@ -127,7 +133,7 @@ async function runBlocks(
   return true;
 }
 
-/** Runs a block to its end. An endless one runs until it works, or until `kept` ends it. */
+/** Runs a block to its end. An endless one runs until it works, or until `kept` is disposed of. */
 async function runBlock(
   block: string,
   session: Session,
