@@ -1,5 +1,5 @@
 /**
- * The producer: reads the edits of Wikimedia's event stream and publishes them to a Kafka topic.
+ * The producer: publishes the edits of Wikimedia's event stream to a Kafka topic.
  *
  *     deno task start --contact you@example.org
  */
@@ -15,18 +15,18 @@ import { writeOutput } from "./lib/terminal/output.ts";
 export const main = program({
   usage: "deno task start",
   summary:
-    "Reads Wikimedia's event stream and publishes its edits to a Kafka topic, each exactly " +
-    "once, until Ctrl-C. It goes on where it stopped.",
+    "Publishes the edits of Wikimedia's event stream to a Kafka topic, each exactly once, until " +
+    "Ctrl-C. The next start resumes after the last edit.",
   examples: [
     ["deno task start --contact you@example.org", "All edits, as they happen"],
-    ["deno task start --events-to-produce 1000", "A thousand records, then it ends"],
+    ["deno task start --events-to-produce 1000", "1,000 records, then it exits"],
     [
       "deno task start --wiki enwiki --users human --namespace 0",
-      "Articles of one wiki, by people",
+      "Articles of one wiki, edited by people",
     ],
     ["deno task start --since 2h", "Begins two hours ago"],
-    ["deno task start --since 2026-01-01 --until 2026-01-02", "One day, then it ends"],
-    ["deno task start --dry-run --events-to-produce 3", "Three records to look at, without Kafka"],
+    ["deno task start --since 2026-01-01 --until 2026-01-02", "One day, then it exits"],
+    ["deno task start --dry-run --events-to-produce 3", "Prints three records, without Kafka"],
   ],
   groups: PRODUCER_GROUPS,
   run: async (options, stop) => {
@@ -38,7 +38,7 @@ export const main = program({
     } else if (options.resetPosition) {
       const wasSaved = await resetPosition(cluster, place);
       writeOutput(
-        `${wasSaved ? "Forgot the position" : "No position is saved"} of '${place.group}'\n`,
+        `${wasSaved ? "Deleted the position" : "No position is saved"} of '${place.group}'\n`,
       );
     } else await runProducer(options, cluster, stop, options);
   },

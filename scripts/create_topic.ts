@@ -1,5 +1,5 @@
 /**
- * Creates a topic, or says how the one that exists differs from what is asked for.
+ * Creates a topic, or reports how an existing one differs.
  *
  *     deno task create-topic --topic wikipedia-events --partitions 3
  */
@@ -23,45 +23,43 @@ const topicOptions = {
     topic: topicOption,
     partitions: option({
       placeholder: "N",
-      help: "How many consumers of a group can share the topic.",
+      help: "Number of partitions: how many consumers of a group can share the topic.",
       parse: integer(1, 100_000),
       defaultText: String(DEFAULT_PARTITIONS),
     }),
     replicationFactor: option({
       placeholder: "N",
-      help: "On how many brokers each partition is kept.",
+      help: "Number of brokers that store each partition.",
       parse: integer(1, 100),
       defaultText: String(DEFAULT_REPLICATION_FACTOR),
     }),
     retention: option({
       placeholder: "DURATION",
-      help: "How old an edit may get before Kafka deletes it.",
+      help: "Age of an edit at which Kafka deletes it.",
       parse: positiveDuration,
-      defaultText: "the cluster's, 7d in most",
+      defaultText: "that of the cluster, usually 7d",
     }),
     config: option({
       placeholder: "KEY=VALUE",
-      help: "A setting of the topic, as Kafka calls it: cleanup.policy=compact.",
+      help: "Topic setting by its Kafka name: cleanup.policy=compact.",
       parse: parseConfigs,
       repeatable: true,
     }),
-    alter: flag(
-      "Change a topic that exists: add partitions, set what --retention and --config say.",
-    ),
+    alter: flag("Change an existing topic: add partitions, set --retention and --config."),
   },
 } satisfies OptionGroup;
 
 export const main = program({
   usage: "deno task create-topic",
-  summary: "Creates a topic. Safe to repeat: a topic that exists is compared with what is asked " +
-    "for, each difference is told, and nothing is changed without --alter.",
+  summary: "Creates a topic. Safe to repeat: reports how an existing topic differs from the " +
+    "options, and changes nothing without --alter.",
   examples: [
     ["deno task create-topic", "The topic that all programs use by default"],
     [
       "deno task create-topic --topic edits --partitions 6 --retention 30d",
-      "Edits are kept for 30 days, and up to six consumers share them",
+      "Keeps edits for 30 days; up to six consumers share them",
     ],
-    ["deno task create-topic --topic edits --partitions 12 --alter", "More partitions, later"],
+    ["deno task create-topic --topic edits --partitions 12 --alter", "Adds partitions later"],
   ],
   groups: [topicOptions, kafkaOptions],
   run: async (options) => {
@@ -79,7 +77,7 @@ export const main = program({
 
 const ALTER_RIGHTS = ["Alter", "AlterConfigs"];
 
-/** What is asked of the topic, as far as it was said. */
+/** Returns the requested settings, as far as options name them. */
 function topicWish(
   options: Values<Omit<typeof topicOptions.options, "topic" | "alter">>,
 ): TopicWish {
@@ -87,7 +85,7 @@ function topicWish(
   const configs = new Map(options.config);
   if (retention !== undefined) {
     if (configs.has("retention.ms")) {
-      throw new UsageError("--retention and --config retention.ms are the same: give one of them");
+      throw new UsageError("Cannot combine --retention and --config retention.ms");
     }
     configs.set("retention.ms", String(retention));
   }
@@ -99,9 +97,9 @@ function parseConfigs(text: string): ReadonlyMap<string, string> {
   for (const line of text.split("\n")) {
     const [, key, value] = /^([a-z][a-z.]*)=(.*)$/.exec(line) ?? [];
     if (key === undefined || value === undefined) {
-      throw new Error("expected KEY=VALUE, with a topic setting of Kafka as KEY");
+      throw new Error("expected KEY=VALUE, where KEY is a topic setting of Kafka");
     }
-    if (configs.has(key)) throw new Error(`'${key}' is given twice`);
+    if (configs.has(key)) throw new Error(`expected '${key}' only once`);
     configs.set(key, value);
   }
   return configs;

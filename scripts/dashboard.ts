@@ -1,5 +1,5 @@
 /**
- * The live page: what happens in a topic of edits, in a browser.
+ * Serves the live page: the edits of a topic, in a browser.
  *
  *     deno task dashboard
  */
@@ -22,20 +22,20 @@ const pageOptions = {
     topic: topicOption,
     port: option({
       placeholder: "PORT",
-      help: "The port of the page. 0: any that is free.",
+      help: "Port of the page. 0: any free port.",
       parse: port,
       default: 8080,
     }),
     host: option({
       placeholder: "HOST",
-      help: "The address to listen on. Any but a loopback address opens the page, which has no " +
-        "login, to the network.",
+      help:
+        "Address to listen on. The page has no login: only a loopback address keeps it private.",
       parse: String,
       default: "127.0.0.1",
     }),
     history: option({
       placeholder: "DURATION",
-      help: "How far back the page looks, by the time of the records: 1m to 24h.",
+      help: "History of the page, by the timestamps of the records: 1m to 24h.",
       parse: historyDuration,
       default: 3_600_000,
       defaultText: "1h",
@@ -45,11 +45,11 @@ const pageOptions = {
 
 export const main = program({
   usage: "deno task dashboard",
-  summary: "A live page of the edits in a topic: how many, where, by whom, and each as it comes. " +
-    "Prints its address, and runs until Ctrl-C.",
+  summary: "Serves a live page of the edits in a topic: rates, the most active wikis, pages and " +
+    "users, and the latest edits. Prints its URL, and runs until Ctrl-C.",
   examples: [
     ["deno task dashboard", "The page on http://127.0.0.1:8080/"],
-    ["deno task dashboard --port 8090 --history 15m", "Another port, and a quarter of an hour"],
+    ["deno task dashboard --port 8090 --history 15m", "Another port, and a history of 15 minutes"],
   ],
   groups: [pageOptions, kafkaOptions, registryOptions],
   run: ({ topic, history, port, host, ...options }, stop) =>
@@ -62,7 +62,7 @@ export const main = program({
       signal: stop,
       onReady: (url) => {
         writeOutput(`${url}\n`);
-        logger.info("The page of '{topic}' is there; Ctrl-C ends it", { topic });
+        logger.info("Serving the page of '{topic}'; press Ctrl-C to stop", { topic });
       },
     }),
 });

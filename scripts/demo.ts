@@ -1,5 +1,5 @@
 /**
- * Everything at once: Kafka, topic, producer, and the edits as they come back out of Kafka.
+ * Runs everything at once: Kafka, topic, producer, live page, and the edits as they come back.
  *
  *     deno task demo
  */
@@ -35,12 +35,12 @@ type DemoOptions = GroupValues<typeof demoGroups>;
 export const main = program({
   usage: "deno task demo",
   summary:
-    "Starts a Kafka if none answers, makes the topic, publishes Wikipedia's edits to it and " +
-    "prints them as they come back. Where Wikimedia cannot be reached it plays invented edits, on a " +
-    "topic of their own. Ctrl-C stops all of it.",
+    "Starts a Kafka if none answers, creates the topic, publishes Wikipedia's edits to it, prints " +
+    "them as they come back, and serves a live page. If Wikimedia cannot be reached, it publishes " +
+    "synthetic edits to a topic of their own. Ctrl-C stops everything.",
   examples: [
-    ["deno task demo", "Edits on the screen, within a minute"],
-    ["deno task demo --contact you@example.org", "With the contact that Wikimedia asks for"],
+    ["deno task demo", "Shows edits within a minute"],
+    ["deno task demo --contact you@example.org", "With the contact that Wikimedia requires"],
   ],
   groups: demoGroups,
   run: async (options, stop) => {
@@ -58,20 +58,20 @@ export const main = program({
     );
     const cluster = openCluster({ ...config, brokers: producer.bootstrapServer });
     await makeTopic(cluster, producer.topic);
-    // Invented edits begin anew each time: nobody waits for those of yesterday.
+    // Synthetic edits begin again each time, instead of resuming those of an earlier run.
     if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, positionPlace(producer));
     await produceAndPrint(producer, cluster, signal, options);
   },
 });
 
-/** The Kafka that answers, or one that is started here and stopped with `resources`. */
+/** Finds the Kafka that answers, or starts one, which stops with `resources`. */
 async function findKafka(
   config: ClusterConfig,
   signal: AbortSignal,
   resources: AsyncDisposableStack,
 ): Promise<string> {
   const given = config.brokers.join(",");
-  // Whoever says how to speak to a Kafka has one; the one that is started here is plain.
+  // With connection options the user has a Kafka. The one that is started here needs none.
   const isDefault = given === kafkaOptions.options.bootstrapServer.default.join(",") &&
     config.tls === undefined && config.sasl === undefined;
   const cluster = openCluster(config);
@@ -91,7 +91,7 @@ async function findKafka(
 
 const SYNTHETIC_TOPIC = "wikipedia-events-synthetic";
 
-/** The flags for the producer: Wikimedia's stream, or where that cannot be read the stand-in. */
+/** Returns the producer's options for Wikimedia's stream or, if it is unreachable, the simulator. */
 async function findSource(
   { streamUrl, contact }: DemoOptions,
   resources: AsyncDisposableStack,
@@ -100,7 +100,7 @@ async function findSource(
   if (trouble === undefined) {
     return ["--stream-url", streamUrl.href, ...contact === undefined ? [] : ["--contact", contact]];
   }
-  logger.warn("{trouble}. Playing invented edits instead, to the topic '{topic}'", {
+  logger.warn("{trouble}. Publishing synthetic edits to the topic '{topic}' instead", {
     trouble,
     topic: SYNTHETIC_TOPIC,
   });
@@ -110,17 +110,17 @@ async function findSource(
 }
 
 async function makeTopic(cluster: Cluster, topic: string): Promise<void> {
-  await withAdmin(cluster, { doing: `make the topic '${topic}'`, topic }, async (admin) => {
+  await withAdmin(cluster, { doing: `create the topic '${topic}'`, topic }, async (admin) => {
     if (await describeTopic(admin, topic) !== undefined) return;
     await createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]);
-    logger.info("Made the topic '{topic}' with 3 partitions", { topic });
+    logger.info("Created the topic '{topic}' with 3 partitions", { topic });
   });
 }
 
-/** How far back the live page looks, in ms. */
+/** History of the live page, in ms. */
 const PAGE_HISTORY = 3_600_000;
 
-/** The printing ends after the producing, so that what was published last is shown too. */
+/** Produces and prints. Printing stops last, so that the last records are shown too. */
 async function produceAndPrint(
   producer: GroupValues<typeof PRODUCER_GROUPS>,
   cluster: Cluster,
@@ -140,10 +140,15 @@ async function produceAndPrint(
   });
   printing.catch(() => enough.abort());
   const page = runDashboard(cluster, {
-    ...{ topic: producer.topic, history: PAGE_HISTORY, port: 0, hostname: "127.0.0.1" },
+    topic: producer.topic,
+    history: PAGE_HISTORY,
+    port: 0,
+    hostname: "127.0.0.1",
     signal: printed.signal,
-    onReady: (url) => logger.info("The same as a live page: {url}", { url }),
-  }).catch((error) => logger.warn("There is no live page: {reason}", { reason: error.message }));
+    onReady: (url) => logger.info("Live page: {url}", { url }),
+  }).catch((error) =>
+    logger.warn("Cannot serve the live page: {reason}", { reason: error.message })
+  );
   try {
     await runProducer(producer, cluster, stop, log);
   } finally {

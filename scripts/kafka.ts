@@ -1,5 +1,5 @@
 /**
- * A real Apache Kafka on this machine, without Docker: needs Java 17, and Maven or `KAFKA_HOME`.
+ * Runs Apache Kafka on this machine, without Docker. Needs Java 17, and Maven or `KAFKA_HOME`.
  *
  *     deno task kafka start
  */
@@ -22,33 +22,35 @@ const kafkaOptions = {
     }),
     port: option({
       placeholder: "PORT",
-      help: "The first node's port on 127.0.0.1; two more nodes take the next ones. " +
-        "0: any that are free.",
+      help: "Port of the first node on 127.0.0.1. Two more nodes use the next ports. " +
+        "0: any free ports.",
       parse: port,
       default: 9092,
     }),
-    detach: flag("Return when Kafka answers; it then lives until 'stop'."),
-    clean: flag("Drop all topics and data of earlier runs."),
+    detach: flag("Return when Kafka is ready, and leave it running until 'stop'."),
+    clean: flag("Delete the topics and data of earlier runs."),
   },
 } satisfies OptionGroup;
 
 export const main = program({
   usage: "deno task kafka start|stop|status",
-  summary: "A real Apache Kafka on this machine. It is fetched with Maven the first time, unless " +
-    "KAFKA_HOME names an unpacked one; data and logs are in .local/kafka.",
+  summary: "Runs Apache Kafka on this machine. The first start downloads it with Maven, unless " +
+    "KAFKA_HOME names an unpacked Kafka. Data and logs are in .local/kafka.",
   examples: [
     ["deno task kafka start", "One node on localhost:9092, until Ctrl-C"],
     ["deno task kafka start --detach", "The same in the background, until 'stop'"],
-    ["deno task kafka start --nodes 3 --clean", "Three nodes that replicate, with no old data"],
-    ["deno task kafka status", "What runs, and whether it answers (exit code 1 if it does not)"],
-    ["deno task kafka stop", "Stop it, whoever started it; the data stays"],
+    ["deno task kafka start --nodes 3 --clean", "Three nodes that replicate, without old data"],
+    ["deno task kafka status", "Shows whether the nodes answer; exit code 1 if not"],
+    ["deno task kafka stop", "Stops it; the data stays"],
   ],
   groups: [kafkaOptions],
   operands: 1,
   async run(options, stop) {
     const { nodes, port } = options;
     if (port + Number(nodes) > 65_536) {
-      throw new UsageError(`--port ${port} leaves no room for ${nodes} nodes`);
+      throw new UsageError(
+        `Cannot use --port ${port} for ${nodes} nodes: expected at most ${65_536 - Number(nodes)}`,
+      );
     }
     return await runService(serviceOf(options), options, stop);
   },
@@ -61,7 +63,7 @@ function serviceOf(
     name: "Kafka",
     async find() {
       const found = await kafkaStatus(KAFKA_DIRECTORY);
-      // The start refuses another kind.
+      // For any other cluster, `start` throws.
       const isLike = found !== undefined && String(found.nodes.length) === nodes &&
         (port === 0 || found.nodes[0]?.port === port) &&
         found.nodes.every(({ answers }) => answers);
@@ -71,7 +73,10 @@ function serviceOf(
       const kafka = await startKafka({
         directory: KAFKA_DIRECTORY,
         nodes: nodes === "3" ? 3 : 1,
-        ...{ port, clean, detached: detach, signal },
+        port,
+        clean,
+        detached: detach,
+        signal,
       });
       return {
         address: kafka.bootstrapServers,

@@ -1,5 +1,5 @@
 /**
- * A real schema registry on this machine, for values in Avro: needs Java 17, and Maven to fetch it.
+ * Runs a schema registry on this machine, for Avro. Needs Java 17, and Maven to download it.
  *
  *     deno task registry start
  *     deno task start --format avro --schema-registry http://127.0.0.1:8081/apis/ccompat/v7
@@ -20,25 +20,24 @@ const registryOptions = {
   options: {
     port: option({
       placeholder: "PORT",
-      help: "TCP port on 127.0.0.1. 0: any that is free.",
+      help: "Port on 127.0.0.1. 0: any free port.",
       parse: port,
       default: 8081,
     }),
-    detach: flag("Return when the registry answers; it then lives until 'stop'."),
-    clean: flag("Drop all schemas of earlier runs; records that were written with them stay."),
+    detach: flag("Return when the registry is ready, and leave it running until 'stop'."),
+    clean: flag("Delete the schemas of earlier runs. Records that use them stay."),
   },
 } satisfies OptionGroup;
 
 export const main = program({
   usage: "deno task registry start|stop|status",
-  summary: "A real schema registry on this machine (Apicurio, with Confluent's API), for values " +
-    "in Avro. It is fetched with Maven the first time (140 MB); schemas and log are in " +
-    ".local/registry.",
+  summary: "Runs a schema registry on this machine (Apicurio, with Confluent's API), to try out " +
+    "Avro. The first start downloads it with Maven (140 MB). Schemas and log are in .local/registry.",
   examples: [
-    ["deno task registry start", "On port 8081, until Ctrl-C; prints the URL"],
+    ["deno task registry start", "Port 8081, until Ctrl-C; prints the URL"],
     ["deno task registry start --detach", "The same in the background, until 'stop'"],
-    ["deno task registry status", "Whether it answers (exit code 1 if it does not)"],
-    ["deno task registry stop", "Stop it, whoever started it; the schemas stay"],
+    ["deno task registry status", "Shows whether it answers; exit code 1 if not"],
+    ["deno task registry stop", "Stops it; the schemas stay"],
   ],
   groups: [registryOptions],
   operands: 1,
@@ -49,7 +48,7 @@ function serviceOf(
   { port, clean, detach }: Values<typeof registryOptions.options>,
 ): Service {
   return {
-    name: "registry",
+    name: "Registry",
     async find() {
       const found = await registryStatus(REGISTRY_DIRECTORY);
       if (!found?.answers) return undefined;
@@ -58,7 +57,10 @@ function serviceOf(
     async start(signal) {
       const registry = await startRegistry({
         directory: REGISTRY_DIRECTORY,
-        ...{ port, clean, detached: detach, signal },
+        port,
+        clean,
+        detached: detach,
+        signal,
       });
       return {
         address: registry.url,

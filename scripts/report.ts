@@ -1,5 +1,5 @@
 /**
- * Answers a few questions from the edits that are stored.
+ * Queries the stored edits.
  *
  *     deno task report
  */
@@ -23,21 +23,20 @@ const reportOptions = {
     database: databaseOption,
     last: option({
       placeholder: "DURATION",
-      help:
-        "Only the edits of the last so long, counted back from the newest one: 3650d at the most.",
+      help: "Only edits in the last DURATION, counted back from the newest edit. At most 3650d.",
       parse: lastDuration,
       defaultText: "all",
     }),
     limit: option({
       placeholder: "N",
-      help: "The most rows of an answer.",
+      help: "Maximum number of rows per answer.",
       parse: integer(1, 10_000),
       default: 10,
     }),
     output: option({
       placeholder: "FORMAT",
       help:
-        "table, for people; csv, for one question, formulas disarmed by an apostrophe; or json: an object with the rows by question.",
+        "table; csv, for one question, with an apostrophe before formulas; or json, an object with the rows by question.",
       parse: oneOf("table", "csv", "json"),
       default: "table",
     }),
@@ -46,12 +45,12 @@ const reportOptions = {
 
 export const main = program({
   usage: "deno task report [QUESTION]",
-  summary: `Answers questions from the edits that 'deno task store' has stored; all, or one of ${
+  summary: `Queries the edits that 'deno task store' has stored. Answers all questions, or one of ${
     NAMES.join(", ")
   }.`,
   examples: [
-    ["deno task report", "All of them, from the SQLite file edits.db"],
-    ["deno task report top-pages --last 1h --limit 20", "The twenty busiest pages of an hour"],
+    ["deno task report", "All questions, from the SQLite file edits.db"],
+    ["deno task report top-pages --last 1h --limit 20", "The 20 most edited pages of an hour"],
     ["deno task report top-wikis --output csv", "For a spreadsheet"],
   ],
   groups: [reportOptions],
@@ -59,8 +58,8 @@ export const main = program({
   async run({ database, output, last, limit, operands: [name] }) {
     const names = name === undefined ? NAMES : [questionName(name)];
     if (output === "csv" && names.length > 1) {
-      throw new UsageError("CSV has room for one answer", {
-        hint: `Name a question: ${NAMES.join(", ")}`,
+      throw new UsageError("Cannot write several answers as CSV", {
+        hint: `Name one question: ${NAMES.join(", ")}`,
       });
     }
     await using reader = openReader(database, Deno.env.get("PGPASSWORD"));
@@ -89,15 +88,17 @@ function heading({ title }: Question): string {
 
 function lastDuration(text: string): number {
   const ms = positiveDuration(text);
-  // PostgreSQL has no times from before 4713 BC.
-  if (ms > 3650 * 86_400_000) throw new Error("expected a duration of 3650d at the most");
+  // PostgreSQL has no times before 4713 BC.
+  if (ms > 3650 * 86_400_000) throw new Error("expected a duration of at most 3650d");
   return ms;
 }
 
 function questionName(text: string): QuestionName {
   const name = NAMES.find((name) => name === text);
   if (name === undefined) {
-    throw new UsageError(`Unknown question ${quote(text)}`, { hint: `One of ${NAMES.join(", ")}` });
+    throw new UsageError(`Unknown question ${quote(text)}`, {
+      hint: `Use one of ${NAMES.join(", ")}`,
+    });
   }
   return name;
 }

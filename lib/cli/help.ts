@@ -1,20 +1,20 @@
 import { formatDuration } from "../shared/duration.ts";
 import { flagName, type Option, type OptionGroup, takesValue } from "./option.ts";
 
-/** What a program says of itself, beside its options. */
+/** The description of a program, without its options. */
 export interface Description {
-  /** How the program is called: `deno task consume`. */
+  /** The command: `deno task consume`. */
   readonly usage: string;
-  /** What it does, in a sentence or two. */
+  /** What the program does, in one or two sentences. */
   readonly summary: string;
-  /** Command lines that work as they stand, each with what it does. */
+  /** Command lines that work as written, each with its effect. */
   readonly examples: readonly (readonly [command: string, does: string])[];
 }
 
 const WIDTH = 96;
 const INDENT = 6;
 
-/** The text of `--help`: what it does, examples, then the options by group. */
+/** Returns the text of `--help`: summary, examples, then the options by group. */
 export function helpText(description: Description, groups: readonly OptionGroup[]): string {
   const examples = description.examples.map(([command, does]) => `  # ${does}\n  ${command}\n`);
   const sections = groups.map(({ title, options }) =>
@@ -42,7 +42,7 @@ function optionHelp(key: string, option: Option<unknown>): string {
   return `  --${flagName(key)}${value}\n${wrap(help, INDENT)}\n`;
 }
 
-/** The default as it would be written on the command line, or `undefined` where there is none. */
+/** Returns the default as written on the command line, or `undefined` if there is none. */
 export function defaultText(option: Option<unknown>): string | undefined {
   if (option.defaultText !== undefined) return option.defaultText;
   if (!takesValue(option) || option.default === undefined) return undefined;

@@ -5,32 +5,32 @@ import { safeJson, safeText } from "../terminal/safe_text.ts";
 import { flag, option, type OptionGroup, type Values } from "./option.ts";
 import { oneOf } from "./values.ts";
 
-/** How much is logged, and how; the same in every program. Logs go to stderr. */
+/** Log options, the same in every program. Logs go to stderr. */
 export const logOptions = {
   title: "Logs",
   options: {
     logLevel: option({
       placeholder: "LEVEL",
-      help: "The least level that is logged: debug, info, warn or error.",
+      help: "Minimum log level: debug, info, warn or error.",
       parse: oneOf("debug", "info", "warn", "error"),
       default: "info",
     }),
     logFormat: option({
       placeholder: "FORMAT",
-      help: "text for people, or json: one object a line, for machines.",
+      help: "text, or json: one object per line.",
       parse: oneOf("text", "json"),
       default: "text",
     }),
-    quiet: flag("No progress, and no log below error."),
+    quiet: flag("Show errors only, without progress."),
   },
 } satisfies OptionGroup;
 
 /**
- * Sets up logging for the process. Every station logs through
- * `getLogger(["wikitap", <station>])` of LogTape, and never to the console.
+ * Configures logging for the process. Every module logs through LogTape's
+ * `getLogger(["wikitap", <module>])`, never to the console.
  *
- * One line a record: `15:04:05 warn  upstream: …`, or with `json` an object with `@timestamp`,
- * `level`, `message`, `logger` and `properties`. Text from outside is made harmless for terminals.
+ * One line per log record: `15:04:05 warn  upstream: …`, or with `json` an object with `@timestamp`,
+ * `level`, `message`, `logger` and `properties`. Control characters in the text are replaced.
  */
 export function configureLog(options: Values<typeof logOptions.options>): void {
   const level = options.quiet
@@ -71,14 +71,14 @@ export function logProcessWarnings(): void {
 
 const jsonFormatter = getJsonLinesFormatter({ message: "rendered" });
 
-/** A record as one object of JSON, see {@linkcode configureLog}. */
+/** Formats a log record as one JSON object, see {@linkcode configureLog}. */
 export function jsonLine(record: LogRecord): string {
-  // In one piece, for the formatter would put quotes around each value in it.
+  // As one string, because the formatter would quote each value in it.
   const line = jsonFormatter({ ...record, message: [messageOf(record)] });
   return `${safeJson(line.trimEnd())}\n`;
 }
 
-/** A record as one line for people. */
+/** Formats a log record as one line of text. */
 export function textLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 19);
   const level = (record.level === "warning" ? "warn" : record.level).padEnd(5);

@@ -3,58 +3,63 @@ import { closest, distance } from "fastest-levenshtein";
 import { UsageError } from "../shared/error.ts";
 import { quote } from "./quote.ts";
 
-/** One option of a program, declared once: parsing, `--help` and the README's table come from it. */
+/** An option, declared once: parsing, `--help` and docs/options.md come from it. */
 export interface Option<T> {
-  /** One or two sentences, without the default, which is added. */
+  /** One or two sentences. The default is added. */
   readonly help: string;
-  /** What stands for the value in the help (`HOST:PORT`); a switch has none. */
+  /** Stands for the value in the help (`HOST:PORT`). A switch has none. */
   readonly placeholder?: string;
-  /** Turns the text into a value; throws an `Error` that says what was expected. */
+  /** Parses the text. Throws an `Error` whose message says what was expected. */
   readonly parse: (text: string) => T;
-  /** The value where neither flag nor environment gives one. */
+  /** The value if neither the command line nor the environment gives one. */
   readonly default: T;
-  /** The default in words, where the value itself does not say it. */
+  /** Describes the default, if the value itself does not. */
   readonly defaultText?: string;
-  /** Environment variable that is read where the flag is not given. */
+  /** Environment variable that is read if the flag is missing. */
   readonly env?: string;
-  /** Other spellings of the flag, without the dashes. */
+  /** Other names of the flag, without dashes. */
   readonly alias?: readonly string[];
-  /** May be given several times; `parse` then gets the values joined by line feeds. */
+  /** Allows the flag several times; `parse` gets the values joined by line feeds. */
   readonly repeatable?: boolean;
 }
 
 /** Options by name in camelCase; the flag is the same name with hyphens. */
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
-/** A titled table of options that programs share. */
+/** A titled group of options that programs share. */
 export interface OptionGroup<O extends Options = Options> {
+  /** The heading in `--help`. */
   readonly title: string;
+  /** The options, in the order of `--help`. */
   readonly options: O;
 }
 
-/** The values of a table of options. */
+/** The values of options, by name. */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
-type Intersection<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I
+/** The intersection of the members of a union. */
+export type Intersection<U> = (U extends unknown ? (u: U) => void : never) extends
+  (i: infer I) => void ? I
   : never;
 
-/** The values of all groups of a program together. */
+/** The values of all groups of a program. */
 export type GroupValues<G extends readonly OptionGroup[]> = Intersection<
   Values<G[number]["options"]>
 >;
 
-/** An option with a value. Without a `default` its value is `undefined` where it is not given. */
+/** Declares an option with a value. Without a `default` its value is `undefined` if it is missing. */
 export function option<T>(
   declared: Omit<Option<T>, "default"> & { default: NoInfer<T> },
 ): Option<T>;
+/** Declares an option without a default. */
 export function option<T>(declared: Omit<Option<T>, "default">): Option<T | undefined>;
 export function option<T>(declared: Omit<Option<T>, "default"> & { default?: T }) {
   return { placeholder: "VALUE", default: undefined, ...declared };
 }
 
-/** A switch: present or not; `--name=false` also turns it off. */
+/** Declares a switch. `--name=false` turns it off. */
 export function flag(help: string): Option<boolean> {
   return { help, default: false, parse: parseBoolean };
 }
@@ -65,22 +70,22 @@ function parseBoolean(text: string): boolean {
   throw new Error("expected no value, 'true' or 'false'");
 }
 
-/** The flag's name on the command line, without the dashes: `bootstrapServer` → `bootstrap-server`. */
+/** Returns the name on the command line, without dashes: `bootstrapServer` → `bootstrap-server`. */
 export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** An option takes a value unless it is a switch. */
+/** Tells an option with a value from a switch. */
 export function takesValue(option: Option<unknown>): boolean {
   return option.placeholder !== undefined;
 }
 
 /**
- * Reads the options of `groups` from the command line and, where a flag is missing, from the
+ * Reads the options of `groups` from the command line and, if a flag is missing, from the
  * environment.
  *
- * @param env Reads one variable; only names that an option declares are asked for.
- * @throws {UsageError} for an unknown flag, a stray argument, a missing, repeated or refused value.
+ * @param env Reads one variable. It is called only for names that an option declares.
+ * @throws {UsageError} for an unknown flag or argument, and for a missing, repeated or invalid value.
  */
 export function parseOptions<const G extends readonly OptionGroup[]>(
   groups: G,
@@ -116,7 +121,7 @@ export function parseOptions<const G extends readonly OptionGroup[]>(
 
 const SEE_HELP = { hint: "See --help for the flags of this program" };
 
-/** The flag that was meant is told where a third of its letters, at the most, would have to change. */
+/** Suggests the closest flag if at most a third of its letters differ. */
 function unknownFlag(argument: string, known: readonly string[]): UsageError {
   const name = argument.replace(/^-+/, "").replace(/=.*/s, "").slice(0, LONGEST_MISSPELT);
   const nearest = closest(name, known);
@@ -127,7 +132,7 @@ function unknownFlag(argument: string, known: readonly string[]): UsageError {
   );
 }
 
-/** Characters of an unknown flag that are compared with the known ones. */
+/** Maximum number of characters of an unknown flag that are compared with the known ones. */
 const LONGEST_MISSPELT = 100;
 
 function valueOf(
@@ -137,10 +142,10 @@ function valueOf(
   env: (name: string) => string | undefined,
 ): unknown {
   if (texts.length > 1 && !option.repeatable) {
-    throw new UsageError(`${flag} is given ${texts.length} times, and takes one value`);
+    throw new UsageError(`Cannot use ${flag} ${texts.length} times: expected one value`);
   }
   if (texts.length > 0) return parseText(option, flag, texts.join("\n"));
-  // An empty variable counts as not set, as in most service files and containers.
+  // An empty variable counts as unset, as in most service files and containers.
   const fromEnv = option.env === undefined ? undefined : env(option.env) || undefined;
   if (fromEnv !== undefined) return parseText(option, `${option.env} (environment)`, fromEnv);
   return option.default;
@@ -148,12 +153,12 @@ function valueOf(
 
 function parseText(option: Option<unknown>, source: string, text: string): unknown {
   if (takesValue(option) && text === "") {
-    throw new UsageError(`${source} needs a value: ${option.placeholder}`, SEE_HELP);
+    throw new UsageError(`Missing value of ${source}: expected ${option.placeholder}`, SEE_HELP);
   }
   try {
     return option.parse(text);
   } catch (cause) {
-    // One that words its refusal itself, because the value is not to be shown.
+    // Its message does not show the value, which may be secret.
     if (cause instanceof UsageError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`Invalid value ${quote(text)} for ${source}: ${reason}`);
@@ -161,8 +166,8 @@ function parseText(option: Option<unknown>, source: string, text: string): unkno
 }
 
 /**
- * Writes `--flag value` as `--flag=value` for the flags that take one, so that a value may begin
- * with a dash (`--namespace -1`), and a switch never swallows the argument behind it.
+ * Writes `--flag value` as `--flag=value` for flags with a value. A value may then begin with a dash
+ * (`--namespace -1`), and a switch never consumes the argument after it.
  */
 function joinValues(
   args: readonly string[],

@@ -1,16 +1,21 @@
-/** A permission set of deno.json, as far as this project uses them. */
+/** The parts of a permission set of deno.json that this project uses. */
 export interface PermissionSet {
+  /** Hosts, with or without a port. */
   readonly net?: readonly string[] | boolean;
+  /** Files and folders to read. */
   readonly read?: readonly string[] | boolean;
+  /** Files and folders to write. */
   readonly write?: readonly string[] | boolean;
+  /** Programs to start. */
   readonly run?: readonly string[] | boolean;
+  /** Environment variables to read, or to hide. */
   readonly env?: readonly string[] | boolean | {
     readonly allow?: readonly string[] | boolean;
     readonly ignore?: readonly string[] | boolean;
   };
 }
 
-/** A permission set as the flags of `deno run`: one for each kind of right. */
+/** Returns a permission set as flags of `deno run`, one per kind. */
 export function rightFlags({ env, ...others }: PermissionSet): string[] {
   const { allow, ignore } = env === undefined || typeof env === "boolean" || isList(env)
     ? { allow: env as readonly string[] | boolean | undefined, ignore: undefined }

@@ -8,15 +8,16 @@ import { closeLog, configureLog, logOptions, logProcessWarnings } from "./log.ts
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
 import { quote } from "./quote.ts";
 
-/** One program: what it says of itself, its options, and what it does with their values. */
+/** A program: its description, its options, and what it does. */
 export interface Program<G extends readonly OptionGroup[]> extends Description {
+  /** Its options, in the order of `--help`. The log options are added. */
   readonly groups: G;
-  /** How many words without a dash it takes (`kafka start`): none by default. */
+  /** Maximum number of operands (`kafka start` has one). Default 0. */
   readonly operands?: number;
   /**
-   * Does the work. `stop` is aborted by SIGINT or SIGTERM: finish what is in hand and return.
-   * Failures are thrown; a `UserError` is told in its words and decides the exit code. Without one
-   * it is 0, or what is returned.
+   * Does the work. SIGINT and SIGTERM abort `stop`: flush pending work and return. Failures are
+   * thrown; a `UserError` sets the message and the exit code. The exit code is otherwise the returned
+   * one, or 0.
    */
   readonly run: (
     options: GroupValues<[...G, typeof logOptions]> & { readonly operands: readonly string[] },
@@ -24,16 +25,16 @@ export interface Program<G extends readonly OptionGroup[]> extends Description {
   ) => Promise<ExitCode | void>;
 }
 
-/** A program that can be run: `main(args)` never exits and never throws. */
+/** The entry point of a program. It never exits the process and never throws. */
 export interface Main {
   (args: readonly string[]): Promise<ExitCode>;
-  /** What it says of itself, and all of its options. */
+  /** The description of the program, and all of its options. */
   readonly manual: Description & { readonly groups: readonly OptionGroup[] };
 }
 
 /**
- * Makes the `main` of a program: options, help, version, logs, signals, errors and the exit code.
- * A program's last line is `if (import.meta.main) await runMain(main)`.
+ * Returns the `main` of a program, which handles options, help, version, logs, signals, errors and
+ * the exit code. A program's last line is `if (import.meta.main) await runMain(main)`.
  */
 export function program<const G extends readonly OptionGroup[]>(declared: Program<G>): Main {
   const groups = [...declared.groups, logOptions] as const;
@@ -55,11 +56,11 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
       return ExitCode.done;
     } catch (error) {
       if (error instanceof ClosedOutput) return ExitCode.done;
-      const told = error instanceof Deno.errors.NotCapable ? permissionMissing(error) : error;
-      if (log?.logFormat === "json") logError(told);
-      else writeError(errorText(told, log?.logLevel === "debug"));
+      const reported = error instanceof Deno.errors.NotCapable ? permissionMissing(error) : error;
+      if (log?.logFormat === "json") logError(reported);
+      else writeError(errorText(reported, log?.logLevel === "debug"));
       closeLog();
-      return told instanceof UserError ? told.exitCode : ExitCode.failure;
+      return reported instanceof UserError ? reported.exitCode : ExitCode.failure;
     } finally {
       release();
     }
@@ -70,19 +71,19 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
 type LogValues = GroupValues<[typeof logOptions]> & { operands: readonly string[] };
 
 /**
- * Runs `main` as the process: sets the exit code, and ends the process a second later if something
- * that cannot be closed (a socket in the middle of a handshake) would keep it alive.
+ * Runs `main` as the process and sets the exit code. Ends the process after one second if something
+ * that cannot be closed keeps it alive, such as a socket during its TLS handshake.
  */
 export async function runMain(
   main: (args: readonly string[]) => Promise<ExitCode>,
 ): Promise<void> {
   logProcessWarnings();
-  // As npm's users write it: `deno task consume -- --max-messages 1`.
+  // npm users write `deno task consume -- --max-messages 1`.
   Deno.exitCode = await main(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
   Deno.unrefTimer(setTimeout(() => Deno.exit(), 1000));
 }
 
-/** `--help` and `--version` are obeyed wherever they stand, even beside wrong usage. */
+/** Finds `--help` and `--version` at any position, even beside wrong usage. */
 function isAsked(name: string, args: readonly string[]): boolean {
   return args.includes(`--${name}`);
 }
@@ -94,12 +95,12 @@ function checkOperands(operands: readonly string[], most: number): void {
 }
 
 /**
- * A Ctrl-C is one signal from the terminal, and another one from `deno task`, which has it too and
- * passes it on: what follows the first within so many ms is the same.
+ * Time in ms in which a second signal counts as the same Ctrl-C: the program gets one signal from
+ * the terminal, and another from `deno task`, which passes its own on.
  */
 const SAME_SIGNAL = 300;
 
-/** First signal: stop in order. Second: end at once, with nothing more published. */
+/** Aborts `stop` at the first signal. Ends the process at the second, without publishing more. */
 function stopOnSignals(stop: AbortController): () => void {
   const signals = ["SIGINT", "SIGTERM"] as const;
   let stoppedAt = 0;
@@ -114,7 +115,7 @@ function stopOnSignals(stop: AbortController): () => void {
   };
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   return () => {
-    // Without a listener, the same signal once more would kill what has just come to its end.
+    // Without a listener, the second signal of one Ctrl-C would kill a program that has just finished.
     if (stop.signal.aborted) return;
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   };
@@ -127,27 +128,30 @@ function permissionMissing(error: Error): UserError {
   });
 }
 
-/** `error: …`, its details, what to do, then the causes; a stack only for defects and with `--log-level debug`. */
+/** Formats an error: `error: …`, details, hint, causes. `debug` adds the stack. */
 export function errorText(error: unknown, debug: boolean): string {
   const lines: string[] = [`error: ${messageOf(error)}`];
   if (error instanceof UserError) lines.push(...error.details.map((detail) => `  | ${detail}`));
   if (error instanceof UserError && error.hint !== undefined) lines.push(`  ${error.hint}`);
   lines.push(...causesOf(error).map((cause) => `  cause: ${cause}`));
-  if (!(error instanceof UserError)) lines.push("  This is a defect of wikitap, please report it");
+  if (!(error instanceof UserError)) lines.push("  This is a bug in wikitap, please report it");
   const text = lines.map((line) => safeText(line)).join("\n");
   const stack = debug && error instanceof Error ? `\n${error.stack}` : "";
   return `${text}${stack}\n`;
 }
 
-/** The same as a line of the log, for machines. */
+/** Logs the same facts as one JSON line. */
 function logError(error: unknown): void {
   const { details = [], hint } = error instanceof UserError ? error : {};
   getLogger(["wikitap"]).error("{error}", {
-    ...{ error: messageOf(error), details, hint, causes: causesOf(error) },
+    error: messageOf(error),
+    details,
+    hint,
+    causes: causesOf(error),
   });
 }
 
-/** What led to it, the nearest first; five at the most. */
+/** Returns the messages of at most five causes, the nearest first. */
 function causesOf(error: unknown): string[] {
   const causes: string[] = [];
   for (let e = causeOf(error); e !== undefined && causes.length < 5; e = causeOf(e)) {

@@ -1,9 +1,9 @@
-/** Of a text from the command line, the most that is shown. */
+/** Maximum number of characters that an error quotes. */
 const LONGEST = 100;
 
 /**
- * `text` in quotes, for an error: cut after 100 characters, and without what may be a password:
- * `user:password@`, whatever is before the `@` of a web address, and `password=…`.
+ * Quotes `text` for an error. Cuts it after 100 characters, and removes what may be a password:
+ * everything before the `@` of a URL, and the value of `password=…`.
  */
 export function quote(text: string): string {
   const harmless = text.replace(USER_INFO, "$1…@").replaceAll(PARAMETER, "$1…");
@@ -11,6 +11,6 @@ export function quote(text: string): string {
   return `'${short.replaceAll("\n", ", ")}'`;
 }
 
-/** Up to the last `@`, since a password that was not escaped may hold one. */
+/** Up to the last `@`, since an unescaped password may contain one. */
 const USER_INFO = /(https?:\/\/|:(?!\/\/))[^]*@/i;
 const PARAMETER = /(password=)[^\s&]+/gi;

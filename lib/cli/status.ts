@@ -4,45 +4,46 @@ import { renderStatus, type Status, statusText } from "../terminal/status_line.t
 import type { logOptions } from "./log.ts";
 import type { Values } from "./option.ts";
 
-/** How often the line is drawn anew, in ms; so long it takes to follow a terminal's new size. */
+/** Interval between two redraws of the status line, in ms. */
 const DRAW_EVERY = 500;
 /**
- * Where there is no terminal: the first line comes after so many ms, the others less often, but for
- * a work with an end, which is told that often until it is done.
+ * Interval before the first line without a terminal, in ms. Later intervals double, except for work
+ * with a known end.
  */
 const FIRST_REPORT = 10_000;
-/** A line a minute is enough for a log. */
+/** Longest interval between two log lines, in ms. */
 const LONGEST_PAUSE = 60_000;
 
+/** Options of {@linkcode showStatus}. */
 export interface StatusOptions {
-  /** The station that says it, where it goes to the log. */
+  /** The logger, if the status goes to the log. */
   readonly station: string;
-  /** The state of things. */
+  /** Returns the current status. */
   readonly look: () => Status;
-  /** Whether it is shown, and for whom. */
+  /** The log options of the program. */
   readonly log: Values<typeof logOptions.options>;
 }
 
 /**
- * Shows what a program is doing, until it is disposed of: on a terminal in its last line, otherwise,
- * and on one that is dumb, in the log, after 10, 20, 40 s and then once a minute, unless nothing has changed.
+ * Shows the status of a program until it is disposed of: in the last line of a terminal, otherwise in
+ * the log. The log gets a line after 10, 20 and 40 s, then once a minute, if anything has changed.
  */
 export function showStatus(options: StatusOptions): Disposable {
   if (options.log.quiet) return { [Symbol.dispose]: () => {} };
-  const isForPeople = options.log.logFormat === "text" && Deno.stderr.isTerminal() && !isDumb();
-  return isForPeople ? drawStatus(options) : logStatus(options);
+  const isInteractive = options.log.logFormat === "text" && Deno.stderr.isTerminal() && !isDumb();
+  return isInteractive ? drawStatus(options) : logStatus(options);
 }
 
-/** A terminal that prints lines and can do no more. One that may not be asked can. */
+/** Tells whether the terminal can only print lines. Without permission to ask, it counts as able. */
 function isDumb(): boolean {
   const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
   return state === "granted" && Deno.env.get("TERM") === "dumb";
 }
 
 function drawStatus({ look }: StatusOptions): Disposable {
-  const isColoured = !Deno.noColor;
-  // The last column stays free: some terminals wrap as soon as it is written to.
-  const draw = () => writeFooter(renderStatus(look(), terminalWidth() - 1, { isColoured }));
+  const isColored = !Deno.noColor;
+  // The last column stays free, because some terminals wrap when it is written.
+  const draw = () => writeFooter(renderStatus(look(), terminalWidth() - 1, { isColored }));
   const timer = setInterval(draw, DRAW_EVERY);
   draw();
   return {
@@ -55,7 +56,7 @@ function drawStatus({ look }: StatusOptions): Disposable {
 
 function logStatus({ look, station }: StatusOptions): Disposable {
   const log = getLogger(["wikitap", station]);
-  /** What it said last; it looks at once, for rates are told between two looks. */
+  /** The last text. The first status is taken at once, because rates need two. */
   let before = statusText(look());
   let pause = FIRST_REPORT;
   const report = () => {

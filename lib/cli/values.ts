@@ -1,4 +1,4 @@
-/** Parsers of option values: text → value, or an `Error` that says what was expected. */
+/** Parsers of option values. Each throws an `Error` whose message says what was expected. */
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -8,7 +8,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** A duration such as `500ms`, `2s`, `5m`, `1h` or `7d`, in ms. A bare number but 0 is refused. */
+/** Parses a duration such as `500ms`, `2s`, `5m`, `1h` or `7d`, in ms. 0 needs no unit. */
 export function duration(text: string): number {
   if (text === "0") return 0;
   const [, digits, unit] = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(text) ?? [];
@@ -19,26 +19,26 @@ export function duration(text: string): number {
   return Math.round(ms);
 }
 
-/** A duration of at least 1 ms. */
+/** Parses a duration of at least 1 ms. */
 export function positiveDuration(text: string): number {
   const ms = duration(text);
   if (ms === 0) throw new Error("expected a duration longer than 0");
   return ms;
 }
 
-/** The longest time that a timer of the platform can wait, nearly: beyond 24.8 days it is over at once. */
+/** Longest time to wait, in ms. Timers beyond 24.8 days (2^31 ms) fire at once. */
 const LONGEST_WAIT = 24 * 86_400_000;
 
-/** A duration to wait for, read by `parse`: 24 days at the most. */
+/** Limits a parser of durations to 24 days, as a time to wait. */
 export function waitingTime(parse: (text: string) => number): (text: string) => number {
   return (text) => {
     const ms = parse(text);
-    if (ms > LONGEST_WAIT) throw new Error("expected a duration of 24d at the most");
+    if (ms > LONGEST_WAIT) throw new Error("expected a duration of at most 24d");
     return ms;
   };
 }
 
-/** A whole number from `min` to `max`. */
+/** Parses a whole number from `min` to `max`. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
@@ -50,7 +50,7 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** One of a few words. */
+/** Parses one of a few words. */
 export function oneOf<const W extends readonly string[]>(
   ...words: W
 ): (text: string) => W[number] {
@@ -61,20 +61,20 @@ export function oneOf<const W extends readonly string[]>(
   };
 }
 
-/** A list of values, separated by commas; none empty, none twice, 1,000 at the most. */
+/** Parses a list of 1 to 1,000 values, separated by commas. Repeated values count once. */
 export function listOf<T>(parse: (text: string) => T): (text: string) => readonly T[] {
   return (text) => {
     const words = text.split(/[,\n]/).map((word) => word.trim());
-    if (words.includes("")) throw new Error("expected a list with no empty entry");
-    if (words.length > 1000) throw new Error("expected 1,000 entries at the most");
+    if (words.includes("")) throw new Error("expected a list without empty entries");
+    if (words.length > 1000) throw new Error("expected at most 1,000 entries");
     return [...new Set(words)].map(parse);
   };
 }
 
-/** A TCP port to listen on; 0 lets the system choose. */
+/** Parses a TCP port to listen on. 0 lets the system choose. */
 export const port: (text: string) => number = integer(0, 65_535);
 
-/** An address `host:port`, an IPv6 host in brackets. */
+/** Parses an address `host:port`. An IPv6 host is in brackets. */
 export function address(text: string): string {
   const [, host, digits] = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+):(\d{1,5})$/i.exec(text) ?? [];
   const number = Number(digits);
@@ -84,29 +84,29 @@ export function address(text: string): string {
   return text;
 }
 
-/** An `http:` or `https:` URL without a user or password in it. */
+/** Parses an `http:` or `https:` URL without user name and password. */
 export function httpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new Error("expected an http:// or https:// URL");
   }
   if (url.username !== "" || url.password !== "") {
-    throw new Error("expected a URL without a user name or password in it");
+    throw new Error("expected a URL without a user name or password");
   }
   return url;
 }
 
-/** A name of a Kafka topic: 1 to 249 of letters, digits, `.`, `_`, `-`; not `.` or `..`. */
+/** Parses a topic name: 1 to 249 of letters, digits, `.`, `_`, `-`; not `.` or `..`. */
 export function topicName(text: string): string {
   if (!/^[a-zA-Z0-9._-]{1,249}$/.test(text) || text === "." || text === "..") {
-    throw new Error("expected a Kafka topic: letters, digits, '.', '_' and '-', 249 at the most");
+    throw new Error("expected a Kafka topic: at most 249 letters, digits, '.', '_' and '-'");
   }
   return text;
 }
 
-/** A name of a consumer group: 1 to 255 characters, none of them a control character. */
+/** Parses the name of a consumer group: 1 to 255 characters without control characters. */
 export function groupName(text: string): string {
-  // deno-lint-ignore no-control-regex -- they would end up in other tools' terminals
+  // deno-lint-ignore no-control-regex -- other tools would print them to terminals
   if (!/^[^\u0000-\u001f\u007f-\u009f]{1,255}$/.test(text)) {
     throw new Error("expected 1 to 255 characters, without control characters");
   }
@@ -114,25 +114,25 @@ export function groupName(text: string): string {
 }
 
 /**
- * A time in ms: an ISO date (UTC where it names no zone), epoch milliseconds, or an age such as
- * `2h`.
+ * Parses a time, in ms since the epoch: an ISO date (UTC if it names no zone), epoch milliseconds, or
+ * an age such as `2h`.
  */
 export function time(text: string, now = Date.now()): number {
   const ms = /^\d{10,16}$/.test(text) ? Number(text) : ageOrDate(text, now);
   if (!Number.isSafeInteger(ms) || ms > LATEST) {
     throw new Error("expected an ISO date, epoch milliseconds, or an age such as 2h or 7d");
   }
-  if (ms < 0) throw new Error("expected a time of 1970 or later");
+  if (ms < 0) throw new Error("expected a time in 1970 or later");
   return ms;
 }
 
-/** The latest time that `Date` knows, in ms. */
+/** The latest time of a `Date`, in ms (ECMAScript, "Time Values"). */
 const LATEST = 8.64e15;
 
-/** A {@linkcode time} that has come. */
+/** Parses a {@linkcode time} in the past. */
 export function pastTime(text: string, now = Date.now()): number {
   const ms = time(text, now);
-  if (ms > now) throw new Error("expected a time that has come, this one is in the future");
+  if (ms > now) throw new Error("expected a time in the past");
   return ms;
 }
 

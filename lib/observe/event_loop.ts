@@ -1,29 +1,33 @@
-/** How often the loop has to turn, in ms. */
+/** Interval of the timer, in ms. */
 const BEAT = 500;
-/** How long a delay is remembered, in ms. */
+/** How long a delay is kept, in ms. */
 const MEMORY = 60_000;
 
 /**
- * Watches the event loop: a timer that comes late tells how long something else held the loop.
- * Delays of less than a beat may go unseen.
+ * Measures delays of the event loop: a late timer shows how long other code has blocked the loop.
+ * Delays shorter than the interval of the timer may be missed.
  */
 export class EventLoopWatch implements Disposable {
   readonly #now: () => number;
   readonly #timer: ReturnType<typeof setInterval>;
   #beatAt: number;
-  /** The worst delay of this minute, and of the one before; in ms. */
+  /** The longest delays of this minute and of the previous one, in ms. */
   #worst = 0;
   #worstBefore = 0;
   #minuteAt: number;
 
-  /** @param now A clock in ms that only goes forward. */
+  /**
+   * Starts the timer.
+   *
+   * @param now Returns a monotonic time in ms.
+   */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
     this.#beatAt = this.#minuteAt = now();
     this.#timer = setInterval(() => this.beat(), BEAT);
   }
 
-  /** The loop turns; called by the watch's own timer. */
+  /** Records the current delay. The timer calls it. */
   beat(): void {
     const now = this.#now();
     if (now - this.#minuteAt >= MEMORY) {
@@ -35,16 +39,17 @@ export class EventLoopWatch implements Disposable {
     this.#beatAt = now;
   }
 
-  /** How much too late the timer is just now, in ms; 0 where it is not. */
+  /** The current delay of the timer, in ms. */
   get delay(): number {
     return Math.max(0, this.#now() - this.#beatAt - BEAT);
   }
 
-  /** The worst delay of the last one to two minutes, in ms. */
+  /** The longest delay of the last one to two minutes, in ms. */
   get worst(): number {
     return Math.max(this.#worst, this.#worstBefore, this.delay);
   }
 
+  /** Stops the timer. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }

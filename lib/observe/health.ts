@@ -2,67 +2,74 @@ import { formatDuration } from "../shared/duration.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
 import type { Snapshot } from "../store/consumer/progress.ts";
 
-/** Whether all is well, and where it is not, why: as many sentences as there are reasons. */
+/** The result of a health check. */
 export interface Health {
+  /** Whether the check passed. */
   readonly isWell: boolean;
+  /** One sentence per reason for a failed check. */
   readonly reasons: readonly string[];
 }
 
-/** Well where there is no reason against it. */
+/** Returns the result of a check that fails if there is a reason. */
 export function healthFrom(reasons: readonly (string | false)[]): Health {
   const given = reasons.filter((reason) => reason !== false);
   return { isWell: given.length === 0, reasons: given };
 }
 
-/** A loop that is late by this much, in ms, does not turn any more. */
+/** Delay after which the event loop counts as blocked, in ms. */
 const LIVE_LIMIT = 10_000;
 
 /**
- * Live: the event loop turns. While it is held by something nobody gets an answer at all; so this
- * says no only where the loop answers requests, and nothing else is done in it.
+ * Returns whether the event loop responds. A blocked loop cannot answer at all, so this fails only if
+ * the loop answers requests but runs its timers late.
  *
- * @param delay How late the loop is, in ms.
+ * @param delay The delay of the loop, in ms.
  */
 export function liveness(delay: number): Health {
   const isStuck = delay > LIVE_LIMIT;
-  return healthFrom([isStuck && `The event loop has not turned for ${formatDuration(delay)}`]);
+  return healthFrom([isStuck && `The event loop has not responded for ${formatDuration(delay)}`]);
 }
 
-/** What a producer's readiness is told by; times in ms. */
+/** The facts behind a producer's readiness. */
 export interface ProducerSigns {
+  /** The counters of the producer. */
   readonly counts: Pick<ProduceCounts, "handledAt" | "publisher">;
-  /** Silence after which the stream's connection is given up. */
+  /** Silence after which the connection to the stream is closed, in ms. */
   readonly idleTimeout: number;
+  /** Whether the program is shutting down. */
   readonly isStopping: boolean;
+  /** The current time, in ms since the epoch. */
   readonly now: number;
 }
 
-/** Ready: Kafka is connected, and an event came within the idle limit. */
+/** Returns whether Kafka is connected and an event arrived within the idle timeout. */
 export function producerReadiness(
   { counts: { handledAt, publisher }, idleTimeout, isStopping, now }: ProducerSigns,
 ): Health {
   const silence = handledAt === undefined ? undefined : now - handledAt;
   return healthFrom([
-    isStopping && "It is stopping",
+    isStopping && "The program is stopping",
     publisher?.connected !== true && "Kafka is not connected",
-    silence === undefined ? "No event has come yet" : silence > idleTimeout &&
-      `No event has come for ${formatDuration(silence)}, the limit is ${
+    silence === undefined ? "No event has arrived yet" : silence > idleTimeout &&
+      `No event has arrived for ${formatDuration(silence)}, the limit is ${
         formatDuration(idleTimeout)
       }`,
   ]);
 }
 
-/** What a store's readiness is told by. */
+/** The facts behind a store's readiness. */
 export interface StoreSigns {
+  /** The progress of the store. */
   readonly snapshot: Pick<Snapshot, "isKafkaConnected" | "isDatabaseAway">;
+  /** Whether the program is shutting down. */
   readonly isStopping: boolean;
 }
 
-/** Ready: a member of its group that Kafka answers, and the database is there. */
+/** Returns whether Kafka answers this member of the group and the database is connected. */
 export function storeReadiness({ snapshot, isStopping }: StoreSigns): Health {
   return healthFrom([
-    isStopping && "It is stopping",
+    isStopping && "The program is stopping",
     snapshot.isKafkaConnected !== true && "Kafka is not connected",
-    snapshot.isDatabaseAway && "The database is away",
+    snapshot.isDatabaseAway && "The database is not connected",
   ]);
 }

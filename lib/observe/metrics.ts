@@ -1,31 +1,31 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** A value with labels, as it is told at a scrape. */
+/** A value with labels, as read at a scrape. */
 export type Sample<L extends string> = readonly [
   labels: Readonly<Record<L, string>>,
   value: number,
 ];
 
 /**
- * Metrics in Prometheus's text format. Counters and gauges are read where they are counted, when
- * somebody scrapes: counting costs nothing more than without metrics.
+ * Metrics in Prometheus's text format. Counters and gauges are read at a scrape, from the program's
+ * own counters, so metrics add no cost per event.
  *
- * Cardinality is up to who declares them: labels are to take values of a small fixed set only.
+ * Labels must take their values from a small fixed set.
  */
 export class Metrics {
   readonly #registry = new Registry();
 
-  /** What `Content-Type` is for {@linkcode text}. */
+  /** The `Content-Type` of {@linkcode text}. */
   get contentType(): string {
     return this.#registry.contentType;
   }
 
-  /** All of it as it is now. */
+  /** Returns the current values of all metrics. */
   text(): Promise<string> {
     return this.#registry.metrics();
   }
 
-  /** A number that only grows; its name ends with `_total`. */
+  /** Adds a counter. Its name ends with `_total`. */
   counter(name: string, help: string, read: () => number): void {
     const collect = function (this: Counter) {
       this.reset();
@@ -34,7 +34,7 @@ export class Metrics {
     new Counter({ name, help, collect, registers: [this.#registry] });
   }
 
-  /** A counter for each of a few labels. */
+  /** Adds a counter with labels. */
   counters<const L extends string>(
     name: string,
     help: string,
@@ -48,7 +48,7 @@ export class Metrics {
     new Counter({ name, help, labelNames, collect, registers: [this.#registry] });
   }
 
-  /** A number that goes up and down; left out while it is `undefined`. */
+  /** Adds a gauge. It is omitted while its value is `undefined`. */
   gauge(name: string, help: string, read: () => number | undefined): void {
     const collect = function (this: Gauge) {
       const value = read();
@@ -58,32 +58,35 @@ export class Metrics {
     new Gauge({ name, help, collect, registers: [this.#registry] });
   }
 
-  /** The one thing that is told by labels alone: its value is 1. */
+  /** Adds a gauge with the value 1, whose labels carry the information. */
   info(name: string, help: string, labels: Readonly<Record<string, string>>): void {
     const labelNames = Object.keys(labels);
     new Gauge({ name, help, labelNames, registers: [this.#registry] }).set(labels, 1);
   }
 
   /**
-   * How values are spread over buckets.
+   * Adds a histogram.
    *
-   * @param buckets Their upper bounds, ascending.
-   * @returns What takes one value.
+   * @param buckets The upper bounds of the buckets, ascending.
+   * @returns A function that records one value.
    */
   histogram(name: string, help: string, buckets: readonly number[]): (value: number) => void {
     const histogram = new Histogram({
-      ...{ name, help, buckets: [...buckets], registers: [this.#registry] },
+      name,
+      help,
+      buckets: [...buckets],
+      registers: [this.#registry],
     });
     return (value) => histogram.observe(value);
   }
 }
 
-/** `1` for what is so, `0` for what is not. */
-export function truth(isSo: boolean | undefined): number {
-  return isSo ? 1 : 0;
+/** Returns 1 for true, 0 for false and `undefined`. */
+export function truth(value: boolean | undefined): number {
+  return value ? 1 : 0;
 }
 
-/** ms → s, Prometheus's unit; `undefined` stays. */
+/** Converts ms to s, the unit of Prometheus. `undefined` stays. */
 export function seconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }

@@ -4,12 +4,13 @@ import type { EventLoopWatch } from "./event_loop.ts";
 import { type Metrics, seconds } from "./metrics.ts";
 
 /**
- * Figures of the process, by the names that Prometheus's own clients use. Deno keeps no count of
- * open handles, and reads `/proc` with all permissions only: so there are no file descriptors.
+ * Adds metrics of the process, with the names that Prometheus's own clients use. There is no metric
+ * for file descriptors: Deno does not count them, and reads `/proc` only with all permissions.
  */
 export function addProcessMetrics(metrics: Metrics, loop: EventLoopWatch): void {
-  metrics.info("wikitap_build_info", "The version that runs.", {
-    ...{ version: VERSION, deno: Deno.version.deno },
+  metrics.info("wikitap_build_info", "The running version.", {
+    version: VERSION,
+    deno: Deno.version.deno,
   });
   metrics.counter("process_cpu_seconds_total", "User and system CPU time spent.", () => {
     const { user, system } = process.cpuUsage();
@@ -17,12 +18,12 @@ export function addProcessMetrics(metrics: Metrics, loop: EventLoopWatch): void 
   });
   metrics.gauge(
     "process_start_time_seconds",
-    "When the process started, since the epoch.",
+    "Start time of the process, since the epoch.",
     () => seconds(performance.timeOrigin),
   );
   metrics.gauge(
     "process_resident_memory_bytes",
-    "Memory of the process that is in RAM.",
+    "Resident memory of the process.",
     () => Deno.memoryUsage().rss,
   );
   metrics.gauge(
@@ -35,7 +36,7 @@ export function addProcessMetrics(metrics: Metrics, loop: EventLoopWatch): void 
   );
   metrics.gauge(
     "wikitap_event_loop_delay_seconds",
-    "The longest that the event loop was held up in the last one to two minutes.",
+    "Longest delay of the event loop in the last one to two minutes.",
     () => seconds(loop.worst),
   );
 }

@@ -6,10 +6,11 @@ import { BATCH_RECORDS, DURATIONS, LAGS } from "./buckets.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
 
 /**
- * The metrics of a producer: all that it counts, read at each scrape. Cardinality: 24 events by type
- * and outcome, 51 reasons of refusals at the most, 16 causes of reconnects, three histograms.
+ * Adds the metrics of a producer, which are read from its counters at each scrape. Cardinality: 24
+ * pairs of event type and outcome, at most 51 reasons of rejections, 16 causes of reconnects, three
+ * histograms.
  *
- * @returns What is to be told of every batch that was published.
+ * @returns A function that records each published batch.
  */
 export function addProducerMetrics(
   metrics: Metrics,
@@ -25,7 +26,7 @@ export function addProducerMetrics(
 function addEvents(metrics: Metrics, counts: ProduceCounts, now: () => number): void {
   metrics.counters(
     "wikitap_events_total",
-    "Events handled, by type and by what became of them; passed: a record for Kafka.",
+    "Events handled, by type and outcome. passed: became a record.",
     ["type", "outcome"],
     () =>
       EVENT_TYPES.flatMap((type) =>
@@ -34,13 +35,13 @@ function addEvents(metrics: Metrics, counts: ProduceCounts, now: () => number): 
   );
   metrics.counters(
     "wikitap_refused_total",
-    "Events and records that were refused, by reason.",
+    "Rejected events and records, by reason.",
     ["reason"],
     () => [...counts.refused].map(([reason, count]) => [{ reason }, count] as const),
   );
   metrics.gauge(
     "wikitap_lag_seconds",
-    "How long ago the last event handled happened.",
+    "Age of the last event handled.",
     () => seconds(since(counts.lastEventAt, now())),
   );
 }
@@ -48,22 +49,22 @@ function addEvents(metrics: Metrics, counts: ProduceCounts, now: () => number): 
 function addPublishing(metrics: Metrics, counts: ProduceCounts, now: () => number): void {
   metrics.counter(
     "wikitap_records_published_total",
-    "Records that Kafka took, without dead letters.",
+    "Records published, without dead letters.",
     () => counts.published,
   );
   metrics.counter(
     "wikitap_dead_letters_total",
-    "Dead letters that were written.",
+    "Dead letters published.",
     () => counts.deadLetters,
   );
   metrics.gauge(
     "wikitap_queue_records",
-    "Records that wait for Kafka or are on their way there.",
+    "Records pending or in flight.",
     () => counts.queued,
   );
   metrics.counters(
     "wikitap_transactions_total",
-    "Transactions, or batches where delivery is at least once, by how they ended.",
+    "Transactions by outcome; with at-least-once delivery, batches.",
     ["outcome"],
     () => [
       [{ outcome: "committed" }, counts.publisher?.batches ?? 0],
@@ -72,17 +73,17 @@ function addPublishing(metrics: Metrics, counts: ProduceCounts, now: () => numbe
   );
   metrics.counter(
     "wikitap_kafka_restarts_total",
-    "Kafka producers that were made anew after a failure.",
+    "Kafka producers created again after a failure.",
     () => counts.publisher?.restarts ?? 0,
   );
   metrics.gauge(
     "wikitap_kafka_connected",
-    "1 where Kafka is there, as far as the last attempt tells.",
+    "1 if the last attempt to use Kafka succeeded.",
     () => truth(counts.publisher?.connected),
   );
   metrics.gauge(
     "wikitap_position_age_seconds",
-    "How far in the past the saved position in the stream is.",
+    "Age of the saved position.",
     () => seconds(since(counts.savedUpTo, now())),
   );
 }
@@ -90,27 +91,27 @@ function addPublishing(metrics: Metrics, counts: ProduceCounts, now: () => numbe
 function addStream(metrics: Metrics, counts: ProduceCounts): void {
   metrics.gauge(
     "wikitap_stream_connected",
-    "1 while a connection to the stream is open.",
+    "1 while the connection to the stream is open.",
     () => truth(counts.stream?.connected),
   );
   metrics.counters(
     "wikitap_stream_reconnects_total",
-    "Connections to the stream that ended, by what ended them.",
+    "Connections to the stream that ended, by cause.",
     ["cause"],
     () => CAUSES.map((cause) => [{ cause }, counts.stream?.reconnects.get(cause) ?? 0] as const),
   );
   const streamCounters = [
-    ["received_bytes", "Bytes of the stream that were read.", "bytes"],
+    ["received_bytes", "Bytes read from the stream.", "bytes"],
     [
       "keep_alives",
       "Empty frames, which some proxies send to keep a connection open.",
       "keepAlives",
     ],
-    ["repeats", "Events that came again, and were dropped.", "repeats"],
-    ["gaps", "Jumps in upstream's numbering that reading again did not fill.", "gaps"],
-    ["missing_events", "Events that those jumps span.", "missing"],
-    ["renumberings", "Times that an upstream topic came back with other offsets.", "renumbered"],
-    ["passed_places", "Places passed since the stream failed there again and again.", "passed"],
+    ["repeats", "Duplicate events received and dropped.", "repeats"],
+    ["gaps", "Gaps in upstream offsets that a second read did not fill.", "gaps"],
+    ["missing_events", "Events missing in these gaps.", "missing"],
+    ["renumberings", "Upstream topics that restarted with other offsets.", "renumbered"],
+    ["passed_places", "Positions skipped after the stream failed there five times.", "passed"],
   ] as const;
   for (const [name, help, key] of streamCounters) {
     metrics.counter(`wikitap_stream_${name}_total`, help, () => counts.stream?.[key] ?? 0);
@@ -120,17 +121,17 @@ function addStream(metrics: Metrics, counts: ProduceCounts): void {
 function observer(metrics: Metrics, now: () => number): (batch: PublishedBatch) => void {
   const observeSize = metrics.histogram(
     "wikitap_batch_records",
-    "Records of a batch; those that only save the position do not count.",
+    "Records per batch, without batches that only save the position.",
     BATCH_RECORDS,
   );
   const observeDuration = metrics.histogram(
     "wikitap_transaction_duration_seconds",
-    "From the first attempt at a batch to its commit.",
+    "Time from the first attempt to publish a batch to its commit.",
     DURATIONS,
   );
   const observeLag = metrics.histogram(
     "wikitap_commit_lag_seconds",
-    "From an event to the commit of its record.",
+    "Time from an event to the commit of its record.",
     LAGS,
   );
   return ({ records, ms }) => {
@@ -141,7 +142,7 @@ function observer(metrics: Metrics, now: () => number): (batch: PublishedBatch) 
   };
 }
 
-/** ms since a time; what is a little in the future counts as now. */
+/** Returns the ms since a time, or 0 for a time in the future. */
 function since(time: number | undefined, now: number): number | undefined {
   return time === undefined ? undefined : Math.max(0, now - time);
 }

@@ -3,42 +3,48 @@ import { addressOf, listen, textResponse } from "../http/server.ts";
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** What is served, and where. */
+/** Options of {@linkcode serveObservations}. */
+/** A running server. Disposing of it stops it. */
 export interface ObserveServerOptions {
   /** TCP port; 0 lets the system choose. */
   readonly port: number;
   /** Address or name to listen on. */
   readonly hostname: string;
-  /** For `/metrics`. */
+  /** The metrics of `/metrics`. */
   readonly metrics: Metrics;
-  /** For `/health/live`: whether the program works at all, or is to be started again. */
+  /** The check of `/health/live`: whether the program must be restarted. */
   readonly live: () => Health;
-  /** For `/health/ready`: whether it does what it is for. */
+  /** The check of `/health/ready`: whether the program does its work. */
   readonly ready: () => Health;
 }
 
+/** A running server. Disposing of it stops it. */
 export interface ObserveServer extends AsyncDisposable {
-  /** The server's address: `http://127.0.0.1:9464`. */
+  /** The URL of the server: `http://127.0.0.1:9464`. */
   readonly url: string;
 }
 
 /**
- * Serves `/metrics` for Prometheus, and `/health/live` and `/health/ready`: JSON with `status` and
- * `reasons`, 200 or 503.
+ * Serves `/metrics` for Prometheus, and `/health/live` and `/health/ready` as JSON with `status` and
+ * `reasons`, with status 200 or 503.
  *
- * @throws {UserError} when the port is in use, or may not be listened on.
+ * @throws {UserError} if the port is in use or not permitted.
  */
 export function serveObservations(options: ObserveServerOptions): ObserveServer {
   const { port, hostname } = options;
   const closing = new AbortController();
   const server = listen({
-    ...{ port, hostname, what: "metrics", onError, signal: closing.signal },
+    port,
+    hostname,
+    what: "metrics",
+    onError,
+    signal: closing.signal,
     flags: { port: "--metrics-port", hostname: "--metrics-host" },
   }, (request) => answer(request, options));
   return {
     url: addressOf(server),
     [Symbol.asyncDispose]: async () => {
-      // All connections too: whoever is slow to ask or to read must not hold up the end.
+      // Closes open connections too, so that a slow client cannot delay the end.
       closing.abort();
       await server.finished;
     },
@@ -47,13 +53,13 @@ export function serveObservations(options: ObserveServerOptions): ObserveServer 
 
 function onError(error: unknown): Response {
   getLogger(["wikitap", "metrics"]).error("Cannot answer a request: {error}", { error });
-  return text(500, "This is a defect of wikitap");
+  return text(500, "This is a bug in wikitap");
 }
 
 async function answer(request: Request, options: ObserveServerOptions): Promise<Response> {
   const { metrics, live, ready } = options;
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return text(405, "Only GET and HEAD", { allow: "GET, HEAD" });
+    return text(405, "Use GET or HEAD", { allow: "GET, HEAD" });
   }
   switch (new URL(request.url).pathname) {
     case "/metrics":
@@ -63,7 +69,7 @@ async function answer(request: Request, options: ObserveServerOptions): Promise<
     case "/health/ready":
       return healthResponse(ready());
     default:
-      return text(404, "There is /metrics, /health/live and /health/ready");
+      return text(404, "Not found; use /metrics, /health/live or /health/ready");
   }
 }
 

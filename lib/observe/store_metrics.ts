@@ -4,10 +4,10 @@ import { BATCH_RECORDS, DURATIONS } from "./buckets.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
 
 /**
- * The metrics of a store, read from its progress at each scrape. Cardinality: two outcomes and two
- * histograms.
+ * Adds the metrics of a store, which are read from its progress at each scrape. Cardinality: two
+ * outcomes and two histograms.
  *
- * @returns What is to be told of every batch that was written.
+ * @returns A function that records each stored batch.
  */
 export function addStoreMetrics(
   metrics: Metrics,
@@ -22,7 +22,7 @@ export function addStoreMetrics(
       ],
       [
         "wikitap_store_database_connected",
-        "1 where the database is there, as far as the last attempt tells.",
+        "1 if the last attempt to use the database succeeded.",
         ({ isDatabaseAway }) => truth(!isDatabaseAway),
       ],
       [
@@ -32,12 +32,12 @@ export function addStoreMetrics(
       ],
       [
         "wikitap_store_lag_records",
-        "Records of these partitions that are not stored; markers of transactions count.",
+        "Records of these partitions that are not stored yet, including transaction markers.",
         ({ lagRecords }) => lagRecords,
       ],
       [
         "wikitap_store_lag_seconds",
-        "How far in the past the last stored record is; 0 where nothing waits.",
+        "Age of the last stored record; 0 if all are stored.",
         ({ lagMs }) => seconds(lagMs),
       ],
     ];
@@ -46,7 +46,7 @@ export function addStoreMetrics(
   }
   metrics.counters(
     "wikitap_store_records_total",
-    "Records that the database took: edits, and what was put aside.",
+    "Records written to the database: edits, and records put aside.",
     ["outcome"],
     () => {
       const { edits, bad } = progress.snapshot();
@@ -55,12 +55,12 @@ export function addStoreMetrics(
   );
   const observeSize = metrics.histogram(
     "wikitap_store_batch_records",
-    "Records of a batch.",
+    "Records per batch.",
     BATCH_RECORDS,
   );
   const observeDuration = metrics.histogram(
     "wikitap_store_transaction_duration_seconds",
-    "From the first attempt at a batch to its commit in the database.",
+    "Time from the first attempt to write a batch to its commit.",
     DURATIONS,
   );
   return ({ records, ms }) => {

@@ -3,8 +3,8 @@ import stringWidth from "string-width";
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /**
- * A text that is at most `width` columns of a terminal wide: cut between characters as people see
- * them, with `…` at the end of what is left.
+ * Cuts a text to at most `width` columns of a terminal, between graphemes. A text that was cut ends
+ * with `…`.
  */
 export function cutText(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;

@@ -1,14 +1,15 @@
 const encoder = new TextEncoder();
 
-/** The reader of stdout is gone (`… | head`): the end of a program's work, not a failure. */
+/** The reader of stdout has closed it (`… | head`). This ends a program, and is no failure. */
 export class ClosedOutput extends Error {
+  /** The name of the class. */
   override readonly name = "ClosedOutput";
 }
 
 /**
  * Writes all of `text` to stdout, in order, before it returns.
  *
- * @throws {ClosedOutput} when nobody reads any more; `console.log` would hide that.
+ * @throws {ClosedOutput} if the reader has closed stdout; `console.log` would hide that.
  */
 export function writeOutput(text: string | Uint8Array): void {
   if (footer === "" || !Deno.stdout.isTerminal()) return writeAll(Deno.stdout, text);
@@ -18,7 +19,7 @@ export function writeOutput(text: string | Uint8Array): void {
   writeFooter(shown);
 }
 
-/** Writes to stderr; a closed stderr is no reason to stop working. */
+/** Writes to stderr. A closed stderr is ignored. */
 export function writeError(text: string): void {
   try {
     writeAll(Deno.stderr, footer === "" ? text : `${ERASE}${text}${footer}\r`);
@@ -27,19 +28,19 @@ export function writeError(text: string): void {
   }
 }
 
-/** What stands in the last line of the terminal; "" is nothing. */
+/** The last line of the terminal, or "". */
 let footer = "";
 
-/** To the beginning of the line, and everything away from there on. */
+/** Moves to the beginning of the line and erases everything after it. */
 const ERASE = "\r\x1b[J";
 
 /**
- * Shows one line at the bottom of the terminal that stderr has to be, in the place of the one before,
- * and keeps it below all that is written from then on, which has to be whole lines. "" takes it
- * away. It must be narrower than the terminal.
+ * Shows one line at the bottom of the terminal (stderr), and keeps it below everything that is
+ * written later, which must be whole lines. "" removes it. The line must be narrower than the
+ * terminal.
  *
- * The cursor stands at its beginning, so that it goes away as a whole also where the terminal was
- * made narrower meanwhile and has wrapped it into several rows.
+ * The cursor stays at the beginning of the line. So the whole line can be erased even if the
+ * terminal has become narrower and has wrapped it.
  */
 export function writeFooter(text: string): void {
   if (text === footer) return;
@@ -49,7 +50,7 @@ export function writeFooter(text: string): void {
   footer = text;
 }
 
-/** Columns of the terminal, 80 where it does not say. */
+/** Returns the width of the terminal in columns, or 80 if it is unknown. */
 export function terminalWidth(): number {
   try {
     return Deno.consoleSize().columns || 80;
@@ -65,7 +66,7 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string | U
       rest = rest.subarray(to.writeSync(rest));
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw new ClosedOutput();
-      // A terminal or pipe that another process made non-blocking, and that is full just now.
+      // A full terminal or pipe that another process has made non-blocking: try again.
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
     }
   }

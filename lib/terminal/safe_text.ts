@@ -1,12 +1,12 @@
 /**
- * Text from outside, made harmless for a terminal or a log: control characters (C0, C1, DEL), line
- * and paragraph separators, the marks that reorder text (bidirectional marks, embeddings, overrides
- * and isolates) and those that nobody sees are shown as `\u{…}`. Everything else stays, also emoji,
- * right-to-left script, and the joiners and the space without width that scripts are written with.
+ * Makes text from outside harmless for a terminal or a log. Shows as `\u{…}`: control characters (C0,
+ * C1, DEL), line and paragraph separators, marks that reorder text (bidirectional marks, embeddings,
+ * overrides, isolates), and invisible marks. Everything else stays: emoji, right-to-left scripts, and
+ * the joiners and zero-width spaces that scripts need.
  */
 export function safeText(text: string): string {
   return text.replace(
-    // deno-lint-ignore no-control-regex -- control characters are what this is about
+    // deno-lint-ignore no-control-regex -- it replaces control characters
     /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
     (mark) => ESCAPES[mark] ?? `\\u{${mark.charCodeAt(0).toString(16)}}`,
   );
@@ -15,8 +15,8 @@ export function safeText(text: string): string {
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * JSON made harmless in the same way, and still JSON of the same value: `JSON.stringify()` escapes
- * some of these marks only.
+ * Makes JSON harmless in the same way, as JSON of the same value. `JSON.stringify()` escapes only
+ * some of these marks.
  */
 export function safeJson(json: string): string {
   return json.replace(

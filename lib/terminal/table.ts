@@ -2,15 +2,15 @@ import stringWidth from "string-width";
 import { cutText } from "./cut.ts";
 import { safeText } from "./safe_text.ts";
 
-/** One row: values by column. */
+/** One row: values by column name. */
 export type TableRow = Readonly<Record<string, string | number | null>>;
 
-/** The widest a column of text is shown, in columns of a terminal. */
+/** Maximum width of a table column, in columns of a terminal. */
 const WIDEST = 50;
 
 /**
- * Rows as aligned text: numbers to the right, text cut where it is wide, and harmless for a
- * terminal. The columns are those of the first row.
+ * Formats rows as an aligned table. Numbers are right-aligned, long text is cut, control characters
+ * are replaced. The columns are those of the first row.
  */
 export function tableText(rows: readonly TableRow[]): string {
   const columns = Object.keys(rows[0] ?? {}).map((name) => {
@@ -30,10 +30,10 @@ export function tableText(rows: readonly TableRow[]): string {
 }
 
 /**
- * Rows as CSV (RFC 4180, with line feeds), the names of the columns first; null is empty. A text that
- * a spreadsheet would take for a formula gets an apostrophe in front. "" where there are no rows.
+ * Formats rows as CSV (RFC 4180, with line feeds), with a header; null is an empty cell. A text that a
+ * spreadsheet would take for a formula gets a leading apostrophe. Returns "" if there are no rows.
  *
- * @param isTerminal Texts then lose what could move the cursor.
+ * @param isTerminal Replaces control characters. Default false.
  */
 export function csvText(rows: readonly TableRow[], { isTerminal = false } = {}): string {
   if (rows.length === 0) return "";
@@ -45,7 +45,7 @@ export function csvText(rows: readonly TableRow[], { isTerminal = false } = {}):
   return lines.map((cells) => `${cells.map(cellOf).join(",")}\n`).join("");
 }
 
-/** What a formula may begin with (OWASP, "CSV Injection"). */
+/** Disarms formulas by their first character (OWASP, "CSV Injection"). */
 function noFormula(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

@@ -37,9 +37,9 @@ Deno.test("create-topic tells each difference, and --alter ends it", async () =>
   const wish = ["--partitions", "2", "--retention", "1h"];
   const differs = await createTopic(topic, ...wish);
   assertEquals(differs.code, 1);
-  assertStringIncludes(differs.stdout, "differs: partitions 1, asked for 2\n");
-  assertStringIncludes(differs.stdout, "differs: retention.ms 604800000, asked for 3600000\n");
-  assertStringIncludes(differs.stderr, "--alter changes it");
+  assertStringIncludes(differs.stdout, "differs: partitions 1, requested 2\n");
+  assertStringIncludes(differs.stdout, "differs: retention.ms 604800000, requested 3600000\n");
+  assertStringIncludes(differs.stderr, "Use --alter to change it");
   const altered = await createTopic(topic, ...wish, "--alter");
   assertEquals(altered.code, 0, altered.stderr);
   assertStringIncludes(altered.stdout, "changed: partitions 1 → 2\n");

@@ -18,7 +18,7 @@ const PORT = 9092;
 const LIMIT = 60_000;
 
 const EDIT = /^\d\d:\d\d:\d\d {2}\S+\.\S+ +[+-]?[\d,]+ {2}\S/;
-const PAGE = /The same as a live page: (http:\/\/127\.0\.0\.1:\d+\/)/;
+const PAGE = /Live page: (http:\/\/127\.0\.0\.1:\d+\/)/;
 
 Deno.test({
   name: "demo shows edits and a live page within a minute, and Ctrl-C ends all of it",

@@ -93,7 +93,7 @@ Deno.test("kafka start --detach lives on, until kafka stop", async () => {
 
   const again = await kafka.run(folder.path, start);
   assertEquals([again.code, again.stdout], [0, `127.0.0.1:${port}\n`]);
-  assertStringIncludes(again.stderr, "This Kafka runs already");
+  assertStringIncludes(again.stderr, "Kafka is already running");
   const other = await kafka.run(folder.path, [...start, "--nodes", "3"]);
   assertEquals(other.code, 1);
   assertStringIncludes(other.stderr, "Stop it first: deno task kafka stop");
@@ -105,7 +105,7 @@ Deno.test("kafka start --detach lives on, until kafka stop", async () => {
   assertEquals(await commandLine(pid), undefined);
   const stopped = await kafka.run(folder.path, ["stop"]);
   assertEquals(stopped.code, 0);
-  assertStringIncludes(stopped.stderr, "No Kafka runs here");
+  assertStringIncludes(stopped.stderr, "Kafka is not running");
   assertEquals((await kafka.run(folder.path, ["status"])).code, 1);
 });
 
@@ -145,7 +145,7 @@ Deno.test("kafka refuses what it does not know", async () => {
   await using folder = await testFolder();
   const nothing = await kafka.run(folder.path, []);
   assertEquals(nothing.code, 2);
-  assertStringIncludes(nothing.stderr, "One of start, stop, status");
+  assertStringIncludes(nothing.stderr, "Use start, stop or status");
   assertEquals((await kafka.run(folder.path, ["restart"])).code, 2);
   assertEquals((await kafka.run(folder.path, ["start", "--nodes", "2"])).code, 2);
   assertEquals(

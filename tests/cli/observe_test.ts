@@ -49,7 +49,10 @@ Deno.test("start --metrics-port tells the numbers that went through", async () =
   producer.process.kill("SIGTERM");
   const ended = await producer.ended;
   assertEquals(ended.code, 0, ended.stderr);
-  assertMatch(ended.stderr, /info +metrics: Metrics are at http:\/\/127\.0\.0\.1:\d+\/metrics$/m);
+  assertMatch(
+    ended.stderr,
+    /info +metrics: Serving metrics at http:\/\/127\.0\.0\.1:\d+\/metrics$/m,
+  );
 });
 
 Deno.test("start is not ready while the stream is silent, and then again", async () => {
@@ -63,7 +66,7 @@ Deno.test("start is not ready while the stream is silent, and then again", async
   await using producer = startProducer({ ...where, args });
   await observed.until("ready");
   stoppedAt = Date.now();
-  await observed.until(/^No event has come for .*, the limit is 1s$/);
+  await observed.until(/^No event has arrived for .*, the limit is 1s$/);
   assertEquals((await observed.health("live")).status, 200);
   stoppedAt = undefined;
   await observed.until("ready");

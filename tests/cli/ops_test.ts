@@ -26,7 +26,7 @@ Deno.test("the container file's steps build a producer that runs, in an empty fo
     const started = await image.runAsNobody([...anyPort, "--bootstrap-server", "localhost:1"], 1);
     assertStringIncludes(started.stderr, "no broker answers at localhost:1");
     // On 127.0.0.1 nobody outside of the container could ask.
-    assertStringIncludes(started.stderr, "Metrics are at http://0.0.0.0:");
+    assertStringIncludes(started.stderr, "Serving metrics at http://0.0.0.0:");
   });
   await t.step("its health check looks at the producer's health", async () => {
     const port = freePort();

@@ -59,27 +59,30 @@ Deno.test("start ends with 2 for wrong usage, in words, before anything is opene
     ["--events-to-produce 0", /expected a whole number from 1/],
     ["--events_to_produce x", /Invalid value 'x' for --events-to-produce/],
     ["--topic a/b", /expected a topic/],
-    ["--topic a --topic b", /--topic is given 2 times/],
-    ["--topic", /--topic needs a value/],
+    ["--topic a --topic b", /Cannot use --topic 2 times/],
+    ["--topic", /Missing value of --topic/],
     ["--bootstrap-server nowhere", /expected HOST:PORT/],
     ["--stream-url ftp://x/", /expected an http/],
-    ["--stream-url http://x/v2/stream/recentchange?since=1", /has a 'since' of its own/],
-    ["--since 2099-01-01", /in the future/],
+    ["--stream-url http://x/v2/stream/recentchange?since=1", /with a 'since' parameter/],
+    ["--since 2099-01-01", /expected a time in the past/],
     ["--since 1h --until 2h", /--since is later than --until/],
     ["--linger 5", /expected a duration/],
-    ["--fields title --payload event", /exclude each other/],
-    ["--types nonsense", /No change is of the type 'nonsense'/],
+    ["--fields title --payload event", /Cannot combine/],
+    ["--types nonsense", /Unknown change type 'nonsense'/],
     ["--wiki en.wikipedia.org", /expected a name such as enwiki/],
     ["--namespace Tlak", /expected a number or a name/],
     ["--users nobody", /expected one of human, bot, all/],
-    ["--dry-run --show-position", /exclude each other/],
-    ["--show-position --reset-position", /exclude each other/],
-    ["--dead-letter-topic wikipedia-events", /are the same topic/],
-    ["--topic wikipedia-{type} --dead-letter-topic wikipedia-edit", /are the same topic/],
-    ["--idle-timeout 25d", /24d at the most/],
+    ["--dry-run --show-position", /Cannot combine/],
+    ["--show-position --reset-position", /Cannot combine/],
+    ["--dead-letter-topic wikipedia-events", /Cannot use one topic for both/],
+    [
+      "--topic wikipedia-{type} --dead-letter-topic wikipedia-edit",
+      /Cannot use one topic for both/,
+    ],
+    ["--idle-timeout 25d", /at most 24d/],
     ["--topic {wiki}{type}", /between two placeholders/],
-    ["--sasl plain", /--sasl needs --sasl-username/],
-    ["--tls-ca ca.pem", /--tls-ca needs --tls/],
+    ["--sasl plain", /Cannot use --sasl without --sasl-username/],
+    ["--tls-ca ca.pem", /Cannot use --tls-ca without --tls/],
     ["--contact a(b)", /without parentheses/],
     ["--log-level loud", /expected one of debug, info, warn, error/],
   ];
@@ -232,7 +235,7 @@ Deno.test("start --show-position prints the position, --reset-position forgets i
   assertEquals([place.name, place.topic, position.stream], [name, topic, server.url]);
   assert(handled >= 7, `${handled}`);
   const reset = await run("--reset-position");
-  assertEquals([reset.code, reset.stdout], [0, `Forgot the position of '${name}'\n`]);
+  assertEquals([reset.code, reset.stdout], [0, `Deleted the position of '${name}'\n`]);
   assertEquals((await run("--reset-position")).stdout, `No position is saved of '${name}'\n`);
   assertEquals((await run("--show-position")).stdout, none.stdout);
   assertEquals((await run("--events-to-produce", "7", ...FROM_START)).code, 0);

@@ -176,7 +176,7 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
     {
       script: "scripts/dashboard.ts",
       runs: [
-        { args: [...topicArgs, "--port", "0"], env: KAFKA, until: "Ctrl-C ends it" },
+        { args: [...topicArgs, "--port", "0"], env: KAFKA, until: "press Ctrl-C to stop" },
         { ...locked, args: [...locked.args!, "--port", "0"] },
       ],
     },
@@ -203,12 +203,16 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
     },
     {
       script: "scripts/kafka.ts",
-      runs: [{ args: ["start", "--port", "0"], env: { KAFKA_HOME }, until: "Ctrl-C stops it" }],
+      runs: [{
+        args: ["start", "--port", "0"],
+        env: { KAFKA_HOME },
+        until: "press Ctrl-C to stop",
+      }],
     },
     {
       script: "scripts/registry.ts",
       ignore: jar === undefined,
-      runs: [{ args: ["start", "--port", "0"], until: "Ctrl-C stops it" }],
+      runs: [{ args: ["start", "--port", "0"], until: "press Ctrl-C to stop" }],
     },
     {
       script: "scripts/replay.ts",
@@ -220,7 +224,7 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
       runs: [
         {
           env: { ...KAFKA, EVENTSTREAMS_URL: upstream.url },
-          until: "The same as a live page",
+          until: "Live page",
         },
         { ...locked, args: locked.args!.slice(2) },
       ],

@@ -139,7 +139,7 @@ Deno.test("store says what is wrong with the way it is called", async () => {
 
 Deno.test("report says what is wrong with the way it is called", async () => {
   const cases = [
-    [["--last", "3651d"], "expected a duration of 3650d at the most"],
+    [["--last", "3651d"], "expected a duration of at most 3650d"],
     [["postgres://me:secret@host/x"], "Unknown question 'postgres://me:…@host/x'"],
   ] as const;
   for (const [args, words] of cases) {

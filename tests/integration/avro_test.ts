@@ -182,7 +182,7 @@ registryTest("start tells what is wrong with the registry, and publishes nothing
   assertMatch(elsewhere.stderr, /^error: The schema registry at \S+ answered 404$/m);
   const none = await produce({ topic, args: ["--format", "avro"] });
   assertEquals(none.code, 2);
-  assertStringIncludes(none.stderr, "--format avro needs --schema-registry");
+  assertStringIncludes(none.stderr, "Cannot use --format avro without --schema-registry");
   assertEquals(await recordsOf(kafka, topic, 0), []);
 
   door.isShut = false;

@@ -11,98 +11,98 @@ import { UsageError } from "../../shared/error.ts";
 import { option, type OptionGroup, type Values } from "../option.ts";
 import { listOf, oneOf } from "../values.ts";
 
-/** Which events become records. */
+/** Options that select events. */
 export const filterOptions = {
-  title: "Filters (values match exactly, a '*' at an end is a wildcard)",
+  title: "Filters (values match exactly; '*' at either end is a wildcard)",
   options: {
     types: option({
       placeholder: "TYPE[,…]",
-      help: "Kinds of changes: edit, new, log, categorize. In other streams: names of streams.",
+      help: "Types of changes: edit, new, log, categorize. For other streams: their names.",
       parse: listOf(pattern),
       defaultText: "edit; all in other streams than recentchange",
     }),
     wiki: option({
       placeholder: "NAME[,…]",
-      help: "Wikis by the names of their databases: enwiki, '*wiktionary'.",
+      help: "Wikis by database name: enwiki, '*wiktionary'.",
       parse: listOf(wiki),
       defaultText: "all",
     }),
     domain: option({
       placeholder: "HOST[,…]",
-      help: "Wikis by their domains: en.wikipedia.org, '*.wikipedia.org'.",
+      help: "Wikis by domain: en.wikipedia.org, '*.wikipedia.org'.",
       parse: listOf(domain),
       defaultText: "all",
     }),
     namespace: option({
       placeholder: "NAMESPACE[,…]",
-      help: "Namespaces by number or by name: 0, 'User Talk', '*Talk'.",
+      help: "Namespaces by number or name: 0, 'User Talk', '*Talk'.",
       parse: listOf(namespace),
       defaultText: "all",
     }),
     users: option({
       placeholder: "WHO",
-      help: "Whose changes: human, bot or all.",
+      help: "User type: human, bot or all.",
       parse: oneOf("human", "bot", "all"),
       default: "all",
     }),
   },
 } satisfies OptionGroup;
 
-/** What the records are like. */
+/** Options for the form of records. */
 export const recordOptions = {
   title: "Records",
   options: {
     key: option({
       placeholder: "KEY",
       help:
-        "What stays together in one partition, in order: page, domain or user; or none, for any partition.",
+        "Record key. Records with the same key stay in order, in one partition: page, domain or user. none: no key.",
       parse: oneOf("page", "domain", "user", "none"),
       default: "page",
     }),
     payload: option({
       placeholder: "FORM",
-      help: "edit: the nine fields; event: the upstream JSON, byte for byte.",
+      help: "edit: nine fields. event: the upstream JSON, byte for byte.",
       parse: oneOf("edit", "event"),
       default: "edit",
     }),
     fields: option({
       placeholder: "PATH[=NAME],…",
       help:
-        "A message of your own in place of the nine fields, from the upstream event: title,wiki,length.new=size. What an event lacks is null.",
+        "Fields of the upstream event instead of the nine: title,wiki,length.new=size. A field that an event lacks is null.",
       parse: listOf(parseField),
     }),
     format: option({
       placeholder: "FORMAT",
-      help: "json, or avro: with the schema registered in --schema-registry as <topic>-value.",
+      help: "json or avro. Avro needs --schema-registry; the subject is <topic>-value.",
       parse: oneOf("json", "avro"),
       default: "json",
     }),
     headers: option({
       placeholder: "HEADERS",
-      help: "none, or cloudevents: those of the CloudEvents 1.0 Kafka binding, binary mode.",
+      help: "none, or cloudevents: headers of the CloudEvents 1.0 Kafka binding, binary mode.",
       parse: oneOf("none", "cloudevents"),
       default: "none",
     }),
   },
 } satisfies OptionGroup;
 
-/** The values of both groups. */
+/** The values of the filter and record options. */
 export type EventValues =
   & Values<typeof filterOptions.options>
   & Values<typeof recordOptions.options>;
 
-/** Where the events come from, and where they are to go. */
-interface Ends {
-  /** A topic, or a checked template of topics. */
+/** The source and the destination of events. */
+export interface Ends {
+  /** A topic, or a validated template of topics. */
   readonly topic: string;
-  /** The address of the stream. */
+  /** The URL of the stream. */
   readonly streamUrl: URL;
 }
 
 /**
- * What becomes of events, as the flags say.
+ * Returns the filter and the form of records that the options describe.
  *
- * @throws {UsageError} for combinations that contradict each other or let nothing through.
+ * @throws {UsageError} if options contradict each other or select no event.
  */
 export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): EditsOptions {
   const streams = streamNames(streamUrl);
@@ -110,8 +110,8 @@ export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): E
   const payload = payloadOf(values);
   if (values.format === "avro") avroPayload(payload);
   if (others.length > 0 && payload === "edit") {
-    throw new UsageError(`The stream '${others[0]}' has no edits to make the nine fields of`, {
-      hint: "Give --payload event, or name the --fields you want",
+    throw new UsageError(`Cannot use --payload edit: the stream '${others[0]}' has no edits`, {
+      hint: "Use --payload event, or select --fields",
     });
   }
   const kinds = others.length === streams.length && streams.length > 0 ? [] : TYPES;
@@ -123,11 +123,11 @@ export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): E
     namespaces: values.namespace,
     users: values.users,
   };
-  knownTopics(topic, filter); // refuses impossible ones before anything is opened
+  knownTopics(topic, filter); // throws for impossible topics before anything is opened
   return { topic, filter, key: values.key, payload, headers: values.headers };
 }
 
-/** Whether the stream is that of all changes, also beside others: it is never silent for long. */
+/** Tells whether the URL includes the stream of all changes, which is never silent for long. */
 export function isRecentChange(url: URL): boolean {
   return streamNames(url).some((name) => RECENTCHANGE.test(name)) ||
     url.pathname.endsWith("/recentchange");
@@ -135,7 +135,7 @@ export function isRecentChange(url: URL): boolean {
 
 const RECENTCHANGE = /^(?:mediawiki\.)?recentchange$/;
 
-/** The streams that an address names: the last part of its path, none where it has another form. */
+/** Returns the streams of a URL: the last part of its path, or none if the path has another form. */
 function streamNames(url: URL): readonly string[] {
   const [, names] = /\/v2\/stream\/([^/]+)$/.exec(url.pathname) ?? [];
   return names?.split(/,|%2C/i) ?? [];
@@ -144,61 +144,63 @@ function streamNames(url: URL): readonly string[] {
 function payloadOf({ payload, fields }: EventValues): Payload {
   if (fields === undefined) return payload;
   if (payload === "event") {
-    throw new UsageError("--fields and --payload event exclude each other", {
-      hint: "--payload event passes the upstream event on as it is, with all its fields",
+    throw new UsageError("Cannot combine --fields and --payload event", {
+      hint: "Omit one of them: --payload event publishes the upstream event with all its fields",
     });
   }
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw new UsageError(`--fields has the name '${twice}' twice`);
+  if (twice !== undefined) {
+    throw new UsageError(`Cannot use --fields: the name '${twice}' appears twice`);
+  }
   return { fields };
 }
 
 /**
- * A payload that Avro can hold.
+ * Returns the payload if Avro can hold it.
  *
- * @throws {UsageError} for the upstream event as it is, and for names that are the same in Avro.
+ * @throws {UsageError} for the unchanged upstream event, and for names that are equal in Avro.
  */
 export function avroPayload(payload: Payload): AvroPayload {
   if (payload === "event") {
-    throw new UsageError("--format avro and --payload event exclude each other", {
-      hint: "--payload event passes on JSON as it is; name the --fields you want, as Avro",
+    throw new UsageError("Cannot combine --format avro and --payload event", {
+      hint: "Select --fields for Avro: --payload event publishes the upstream JSON unchanged",
     });
   }
   if (payload === "edit") return payload;
   const names = payload.fields.map(({ name }) => avroName(name));
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice === undefined) return payload;
-  throw new UsageError(`--fields has two names that are '${twice}' in Avro`, {
-    hint: "Avro's names are of letters, digits and '_': give one of the two another name",
+  throw new UsageError(`Cannot use --fields: two names are '${twice}' in Avro`, {
+    hint: "Rename one of them: Avro names consist of letters, digits and '_'",
   });
 }
 
-/** The kinds of recentchange events; a kind of an extension is a number (schema, `type`). */
+/** The types of recentchange events. Extensions use numbers (upstream schema, `type`). */
 const TYPES = ["edit", "new", "log", "categorize", "external"];
 
 /**
- * A type as events have it: a kind of recentchange, where that is read, or the name of a stream,
- * which may be written as in the address.
+ * Returns a type as events name it: a type of recentchange, or the full name of a stream, which may
+ * be written as in the URL.
  */
 function knownType(type: string, kinds: readonly string[], streams: readonly string[]): string {
   const full = streams.map((name) => name.replace(/^(?!mediawiki\.)/, "mediawiki."));
   if (streams.includes(type)) return full[streams.indexOf(type)]!;
   const isKind = kinds.length > 0 && /^\d+\*?$/.test(type);
   if (isKind || [...kinds, ...full].some(matcher([type]))) return type;
-  throw new UsageError(`No change is of the type '${type}'`, {
-    hint: `Types are ${[...kinds, ...streams].join(", ")}${
+  throw new UsageError(`Unknown change type '${type}'`, {
+    hint: `Use one of ${[...kinds, ...streams].join(", ")}${
       kinds.length > 0 ? ", or a number" : ""
     }`,
   });
 }
 
 function pattern(text: string): string {
-  if (text.slice(1, -1).includes("*")) throw new Error("expected '*' at the ends only");
+  if (text.slice(1, -1).includes("*")) throw new Error("expected '*' only at the beginning or end");
   return text;
 }
 
-/** The two ways to name a wiki are easily taken for each other, and would let nothing through. */
+/** The two names of a wiki are easily confused, and a wrong one would select nothing. */
 function wiki(text: string): string {
   if (text.includes(".")) throw new Error("expected a name such as enwiki, not a domain");
   return pattern(text);

@@ -5,7 +5,7 @@ import { checkAuthority, checkClientCertificate, type PemFile } from "../../kafk
 import { flag, option, type OptionGroup, type Values } from "../option.ts";
 import { address, listOf, oneOf, topicName } from "../values.ts";
 
-/** Where Kafka is, and how to speak to it; the same in every program. */
+/** Connection options, the same in every program that uses Kafka. */
 export const kafkaOptions = {
   title: "Kafka",
   options: {
@@ -17,62 +17,64 @@ export const kafkaOptions = {
       parse: listOf(address),
       default: ["localhost:9092"],
     }),
-    tls: flag("Speak TLS to the brokers."),
+    tls: flag("Use TLS to connect to the brokers."),
     tlsCa: option({
       placeholder: "FILE",
-      help:
-        "The authority that signed the brokers' certificates, in PEM. Default: those that Deno trusts.",
+      help: "CA certificate of the brokers, in PEM. Default: the CAs that Deno trusts.",
       parse: String,
     }),
     tlsCert: option({
       placeholder: "FILE",
-      help: "The client's own certificate, in PEM, with its chain.",
+      help: "Client certificate with its chain, in PEM.",
       parse: String,
     }),
     tlsKey: option({
       placeholder: "FILE",
-      help: "The key of the client's certificate, in PEM, without a passphrase.",
+      help: "Private key of the client certificate, in PEM, without a passphrase.",
       parse: String,
     }),
     sasl: option({
       placeholder: "MECHANISM",
       help:
-        "Say who you are by plain, scram-sha-256 or scram-sha-512. The password comes from the environment variable KAFKA_SASL_PASSWORD, and from nowhere else.",
+        "SASL mechanism: plain, scram-sha-256 or scram-sha-512. The password is read only from KAFKA_SASL_PASSWORD.",
       parse: oneOf("plain", "scram-sha-256", "scram-sha-512"),
     }),
     saslUsername: option({
       placeholder: "NAME",
-      help: "The user's name for --sasl.",
+      help: "User name for --sasl.",
       parse: String,
     }),
   },
 } satisfies OptionGroup;
 
-/** The topic of programs that work on one. */
+/** The `--topic` option of programs that use one topic. */
 export const topicOption = option({
   placeholder: "NAME",
   alias: ["topic_name"],
-  help: "The topic.",
+  help: "Topic.",
   parse: topicName,
   default: "wikipedia-events",
 });
 
-type KafkaValues = Values<typeof kafkaOptions.options>;
+/** The values of the connection options. */
+export type KafkaValues = Values<typeof kafkaOptions.options>;
 
-/** What is read from outside; for tests. */
-interface Sources {
+/** Access to the environment and to files, replaced in tests. */
+export interface Sources {
+  /** Reads an environment variable. */
   readonly env: (name: string) => string | undefined;
+  /** Reads a text file. */
   readonly readFile: (file: string) => string;
 }
 
 const PASSWORD = "KAFKA_SASL_PASSWORD";
 
 /**
- * The cluster that the flags describe: combinations checked, files and password read.
- * Warns of a password that travels without TLS.
+ * Returns the cluster that the options describe: validates combinations, reads the files and the
+ * password. Logs a warning if a password would be sent without TLS.
  *
- * @throws {UsageError} for combinations that make no sense.
- * @throws {UserError} for files that cannot be read or used.
+ * @throws {UsageError} if options contradict each other.
+ * @throws {UserError} if a file cannot be read or used.
  */
 export function clusterConfig(
   values: KafkaValues,
@@ -82,7 +84,7 @@ export function clusterConfig(
   const sasl = saslConfig(values, env);
   if (sasl !== undefined && tls === undefined) {
     getLogger(["wikitap", "kafka"]).warn(
-      "SASL without --tls: whoever listens on the network can learn the password",
+      "SASL without --tls: the password is readable on the network",
     );
   }
   return { brokers: values.bootstrapServer, tls, sasl };
@@ -98,12 +100,12 @@ function tlsConfig(values: KafkaValues, readFile: Sources["readFile"]): TlsConfi
         "tls-key": tlsKey,
       })
     ) {
-      if (file !== undefined) throw new UsageError(`--${name} needs --tls`);
+      if (file !== undefined) throw new UsageError(`Cannot use --${name} without --tls`);
     }
     return undefined;
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError("--tls-cert and --tls-key need each other");
+    throw new UsageError("Cannot use one of --tls-cert and --tls-key: expected both");
   }
   const read = (file: string | undefined) =>
     file === undefined ? undefined : pemFile(file, readFile);
@@ -116,13 +118,13 @@ function tlsConfig(values: KafkaValues, readFile: Sources["readFile"]): TlsConfi
 function saslConfig(values: KafkaValues, env: Sources["env"]): SaslConfig | undefined {
   const { sasl: mechanism, saslUsername: username } = values;
   if (mechanism === undefined) {
-    if (username !== undefined) throw new UsageError("--sasl-username needs --sasl");
+    if (username !== undefined) throw new UsageError("Cannot use --sasl-username without --sasl");
     return undefined;
   }
-  if (username === undefined) throw new UsageError("--sasl needs --sasl-username");
+  if (username === undefined) throw new UsageError("Cannot use --sasl without --sasl-username");
   const password = env(PASSWORD) || undefined;
   if (password === undefined) {
-    throw new UsageError(`--sasl needs a password in the environment variable ${PASSWORD}`);
+    throw new UsageError(`Cannot use --sasl without the environment variable ${PASSWORD}`);
   }
   return { mechanism, username, password };
 }
@@ -138,8 +140,8 @@ function pemFile(file: string, readFile: Sources["readFile"]): PemFile {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "no permission";
-  if (error instanceof Deno.errors.NotCapable) return "this program was not given the right";
+  if (error instanceof Deno.errors.NotFound) return "the file does not exist";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.NotCapable) return "missing Deno permission";
   return error instanceof Error ? error.message : String(error);
 }

@@ -7,21 +7,21 @@ import { serveObservations } from "../../observe/server.ts";
 import { option, type OptionGroup, type Values } from "../option.ts";
 import { port } from "../values.ts";
 
-/** Where metrics and health are served; the same in every program that has them. */
+/** Options for metrics and health checks, the same in every program that serves them. */
 export const observeOptions = {
   title: "Metrics and health",
   options: {
     metricsPort: option({
       placeholder: "PORT",
       help:
-        "Serve /metrics for Prometheus, and /health/live and /health/ready. 0: any port that is free, told in the log.",
+        "Port for /metrics (Prometheus), /health/live and /health/ready. 0: any free port, which is logged.",
       parse: port,
       defaultText: "not served",
     }),
     metricsHost: option({
       placeholder: "HOST",
       help:
-        "The address to listen on. Any but a loopback address opens them, which have no login, to the network.",
+        "Address to listen on. The endpoints have no login: only a loopback address keeps them private.",
       parse: String,
       default: "127.0.0.1",
     }),
@@ -29,11 +29,11 @@ export const observeOptions = {
 } satisfies OptionGroup;
 
 /**
- * Serves metrics and health, where that is asked for, until it is disposed of.
+ * Serves metrics and health checks, if `--metrics-port` is given, until it is disposed of.
  *
- * @param add Adds the program's own metrics; not called where nothing is served.
- * @param ready What the program says of its readiness.
- * @throws {UserError} when the port cannot be listened on.
+ * @param add Adds the program's own metrics. Not called if nothing is served.
+ * @param ready Returns the program's readiness.
+ * @throws {UserError} if the port cannot be listened on.
  */
 export async function observe(
   { metricsPort, metricsHost }: Values<typeof observeOptions.options>,
@@ -49,9 +49,14 @@ export async function observe(
   addProcessMetrics(metrics, loop);
   add(metrics);
   const server = resources.use(serveObservations({
-    ...{ port: metricsPort, hostname: metricsHost, metrics, ready },
+    port: metricsPort,
+    hostname: metricsHost,
+    metrics,
+    ready,
     live: () => liveness(loop.delay),
   }));
-  getLogger(["wikitap", "metrics"]).info("Metrics are at {url}", { url: `${server.url}/metrics` });
+  getLogger(["wikitap", "metrics"]).info("Serving metrics at {url}", {
+    url: `${server.url}/metrics`,
+  });
   return resources.move();
 }

@@ -17,92 +17,94 @@ import {
   waitingTime,
 } from "../values.ts";
 
-/** Where events come from. */
+/** Options for the source of events. */
 export const upstreamOptions = {
   title: "Stream",
   options: {
     streamUrl: option({
       placeholder: "URL",
       env: "EVENTSTREAMS_URL",
-      help: "The stream to read; several of one service are joined by commas.",
+      help: "Stream to read. Separate several streams of one service by commas.",
       parse: httpUrl,
       default: new URL("https://stream.wikimedia.org/v2/stream/recentchange"),
     }),
     contact: option({
       placeholder: "TEXT",
       env: "WIKITAP_CONTACT",
-      help: "A mail address or page of yours for the User-Agent, as Wikimedia's policy asks for.",
+      help: "Your mail address or web page, for the User-Agent. Wikimedia's policy requires it.",
       parse: contact,
     }),
     since: option({
       placeholder: "WHEN",
-      help: "Where to begin when no position is saved: an ISO date, epoch milliseconds, or an age.",
+      help:
+        "Start of a back-fill if no position is saved: an ISO date, epoch milliseconds, or an age.",
       parse: (text: string) => pastTime(text),
       defaultText: "now",
     }),
     until: option({
       placeholder: "WHEN",
       help:
-        "End a back-fill there: behind the last event of before that time, in upstream's order, which may bring a few of some ms later.",
+        "Stop a back-fill at this time. Upstream timestamps are not strictly ordered, so events up to 1 s later may be included.",
       parse: (text: string) => time(text),
       defaultText: "no end",
     }),
     idleTimeout: option({
       placeholder: "DURATION",
-      help: "Silence after which the connection is given up.",
+      help: "Silence after which the connection is closed and opened again.",
       parse: waitingTime(positiveDuration),
       defaultText: "60s for recentchange, 10m for other streams",
     }),
   },
 } satisfies OptionGroup;
 
-/** Where records go, and how. */
+/** Options for publishing. */
 export const producerOptions = {
   title: "Producer",
   options: {
     topic: option({
       placeholder: "NAME",
       alias: ["topic_name"],
-      help: "The topic; or a template of topics with {type}, {wiki}, {domain}.",
+      help: "Topic, or a template of topics with {type}, {wiki}, {domain}.",
       parse: topicTemplate,
       default: "wikipedia-events",
     }),
     eventsToProduce: option({
       placeholder: "N",
       alias: ["events_to_produce"],
-      help: "End after exactly N records.",
+      help: "Exit after exactly N published records.",
       parse: integer(1, Number.MAX_SAFE_INTEGER),
       defaultText: "no limit",
     }),
     name: option({
       placeholder: "NAME",
       help:
-        "Who this producer is: its transactional id, and the group that holds its position. One may run per name.",
+        "Producer name: used as transactional.id and as the consumer group that stores the position. Run one producer per name.",
       parse: groupName,
       defaultText: "wikitap.<topic>",
     }),
     positionTopic: option({
       placeholder: "NAME",
-      help: "The topic to whose partition 0 the position is attached.",
+      help: "Topic whose partition 0 the saved position belongs to.",
       parse: topicName,
       defaultText: "the topic; for a template, the one with 'position' in its placeholders",
     }),
     delivery: option({
       placeholder: "DELIVERY",
       help:
-        "exactly-once, or at-least-once for brokers or rights without transactions: nothing fences a second producer there.",
+        "exactly-once, or at-least-once for brokers or ACLs without transactions; a second producer is then not fenced.",
       parse: oneOf("exactly-once", "at-least-once"),
       default: "exactly-once",
     }),
     batchSize: option({
       placeholder: "N",
-      help: "The most records of one batch, which is one transaction.",
+      help: "Maximum number of records per batch. A batch is one transaction.",
       parse: integer(1, 100_000),
       default: 5000,
     }),
     linger: option({
       placeholder: "DURATION",
-      help: "How long a batch waits for more records; 0: what gathers while the last is in flight.",
+      help:
+        "How long a batch waits for more records. 0: send what arrived while the last batch was in flight.",
       parse: waitingTime(duration),
       defaultText: "0; 200ms with {wiki} or {domain}",
     }),
@@ -114,45 +116,47 @@ export const producerOptions = {
     }),
     deadLetterTopic: option({
       placeholder: "NAME",
-      help:
-        "An existing topic for events and records that are refused, with the reason in headers.",
+      help: "Existing topic for rejected events and records, with the reason in headers.",
       parse: topicName,
-      defaultText: "refused ones are counted and logged",
+      defaultText: "rejected events are counted and logged",
     }),
     createTopics: flag(
-      "Make topics that do not exist, with --partitions and --replication-factor.",
+      "Create missing topics, with --partitions and --replication-factor.",
     ),
     partitions: option({
       placeholder: "N",
-      help: "Partitions of a topic that --create-topics makes.",
+      help: "Partitions of topics that --create-topics creates.",
       parse: integer(1, 10_000),
       default: 3,
     }),
     replicationFactor: option({
       placeholder: "N",
-      help: "Replicas of a topic that --create-topics makes.",
+      help: "Replicas of topics that --create-topics creates.",
       parse: integer(1, 100),
       default: 1,
     }),
     shutdownTimeout: option({
       placeholder: "DURATION",
-      help: "How long a stop may take to publish what is in hand.",
+      help: "Maximum time to flush pending records on shutdown.",
       parse: waitingTime(positiveDuration),
       default: 10_000,
     }),
     dryRun: flag(
-      "Print what would be published, one JSON object a line, with no Kafka and no position.",
+      "Print the records as one JSON object per line, without Kafka and without a position.",
     ),
-    showPosition: flag("Print the saved position, and end."),
-    resetPosition: flag("Forget the saved position, and end."),
+    showPosition: flag("Print the saved position and exit."),
+    resetPosition: flag("Delete the saved position and exit."),
   },
 } satisfies OptionGroup;
 
-type ProducerValues = Values<typeof producerOptions.options>;
-type RegistryValues = Values<typeof registryOptions.options>;
-type UpstreamValues = Values<typeof upstreamOptions.options>;
+/** The values of the publishing options. */
+export type ProducerValues = Values<typeof producerOptions.options>;
+/** The values of the registry options. */
+export type RegistryValues = Values<typeof registryOptions.options>;
+/** The values of the stream options. */
+export type UpstreamValues = Values<typeof upstreamOptions.options>;
 
-/** The producer's name, and where its position is kept. */
+/** Returns the consumer group and the topic that store the producer's position. */
 export function positionPlace(
   { topic, name, positionTopic: given }: Pick<ProducerValues, "topic" | "name" | "positionTopic">,
 ): { group: string; topic: string } {
@@ -161,9 +165,9 @@ export function positionPlace(
 }
 
 /**
- * Refuses what is asked for at the same time and cannot be had.
+ * Checks that the options do not contradict each other.
  *
- * @throws {UsageError} that names the flags.
+ * @throws {UsageError} that names the options.
  */
 export function checkProducer(
   values: ProducerValues & UpstreamValues & EventValues & RegistryValues,
@@ -171,38 +175,39 @@ export function checkProducer(
   const asked = (["dryRun", "showPosition", "resetPosition"] as const).filter((key) => values[key]);
   if (asked.length > 1) {
     const flags = asked.map((key) => `--${flagName(key)}`);
-    throw new UsageError(`${flags.slice(0, 2).join(" and ")} exclude each other`);
+    throw new UsageError(`Cannot combine ${flags.slice(0, 2).join(" and ")}`);
   }
   if ((values.since ?? 0) > (values.until ?? Infinity)) {
-    throw new UsageError("--since is later than --until");
+    throw new UsageError("Cannot read backwards: --since is later than --until");
   }
   if (values.streamUrl.searchParams.has("since")) {
-    throw new UsageError("--stream-url has a 'since' of its own", { hint: "Give --since instead" });
+    throw new UsageError("Cannot use --stream-url with a 'since' parameter", {
+      hint: "Use --since instead",
+    });
   }
   const { filter = {} } = eventOptions(values, values);
   const { topic, deadLetterTopic } = values;
   if (deadLetterTopic !== undefined && knownTopics(topic, filter)?.includes(deadLetterTopic)) {
-    throw new UsageError("--dead-letter-topic and --topic are the same topic");
+    throw new UsageError("Cannot use one topic for both --dead-letter-topic and --topic");
   }
   if (values.format === "avro" && values.schemaRegistry === undefined && !values.dryRun) {
-    throw new UsageError("--format avro needs --schema-registry", {
-      hint:
-        "Give its URL, or set SCHEMA_REGISTRY_URL. For one on this machine: deno task registry start",
+    throw new UsageError("Cannot use --format avro without --schema-registry", {
+      hint: "Set SCHEMA_REGISTRY_URL, or start a local registry: deno task registry start",
     });
   }
 }
 
-/** ms that a batch waits for company. */
+/** Returns how long a batch waits for more records, in ms. */
 export function lingerOf({ linger, topic }: Pick<ProducerValues, "linger" | "topic">): number {
   return linger ?? (/\{(wiki|domain)\}/.test(topic) ? 200 : 0);
 }
 
-/** ms of silence that are normal for the stream. */
+/** Returns the silence after which a connection is closed, in ms. */
 export function idleTimeoutOf({ idleTimeout, streamUrl }: UpstreamValues): number {
   return idleTimeout ?? (isRecentChange(streamUrl) ? 60_000 : 600_000);
 }
 
-/** A header's value: printable ASCII. */
+/** Checks a contact: it becomes part of an HTTP header. */
 function contact(text: string): string {
   if (!/^[\x20-\x7e]{3,200}$/.test(text) || /[()]/.test(text)) {
     throw new Error("expected 3 to 200 printable ASCII characters without parentheses");

@@ -4,7 +4,7 @@ import { UsageError } from "../../shared/error.ts";
 import { option, type OptionGroup, type Values } from "../option.ts";
 import { httpUrl } from "../values.ts";
 
-/** Where the schemas of Avro values are; the same in every program. */
+/** Options for the schema registry, the same in every program that uses Avro. */
 export const registryOptions = {
   title: "Schema registry",
   options: {
@@ -12,7 +12,7 @@ export const registryOptions = {
       placeholder: "URL",
       env: "SCHEMA_REGISTRY_URL",
       help:
-        "A registry with Confluent's API, for values in Avro. Who asks comes from the environment variable SCHEMA_REGISTRY_AUTH (user:password), and from nowhere else.",
+        "Schema registry with Confluent's API, for Avro. Credentials (user:password) are read only from SCHEMA_REGISTRY_AUTH.",
       parse: registryUrl,
     }),
   },
@@ -21,10 +21,10 @@ export const registryOptions = {
 const AUTH = "SCHEMA_REGISTRY_AUTH";
 
 /**
- * The registry that the flags describe, or `undefined` where they name none. Warns of a password
- * that travels without TLS.
+ * Returns the registry that the options describe, or `undefined` if they name none. Logs a warning
+ * if a password would be sent without TLS.
  *
- * @throws {UsageError} for a `SCHEMA_REGISTRY_AUTH` that is not `user:password`.
+ * @throws {UsageError} if `SCHEMA_REGISTRY_AUTH` is not `user:password`.
  */
 export function openRegistry(
   { schemaRegistry: url }: Values<typeof registryOptions.options>,
@@ -32,13 +32,13 @@ export function openRegistry(
 ): Registry | undefined {
   if (url === undefined) return undefined;
   const auth = env(AUTH) || undefined;
-  // The text itself is a secret, and stays out of the message.
+  // The text is a secret, so the message does not quote it.
   if (auth !== undefined && !/^[^:]+:/.test(auth)) {
-    throw new UsageError(`${AUTH} is not of the form user:password`);
+    throw new UsageError(`Cannot use ${AUTH}: expected user:password`);
   }
   if (auth !== undefined && url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
     getLogger(["wikitap", "avro"]).warn(
-      "A schema registry without TLS: whoever listens on the network can learn the password",
+      "Schema registry without TLS: the password is readable on the network",
     );
   }
   return new Registry({ url, auth });
@@ -48,7 +48,7 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function registryUrl(text: string): URL {
   if (/^https?:\/\/[^/?#]*@/i.test(text)) {
-    throw new Error(`expected a URL without a user name and password, which ${AUTH} takes`);
+    throw new Error(`expected a URL without user name and password; set ${AUTH} instead`);
   }
   const url = httpUrl(text);
   if (url.search !== "" || url.hash !== "") {

@@ -11,17 +11,18 @@ import {
 } from "../../kafka/admin/topics.ts";
 import { writeOutput } from "../../terminal/output.ts";
 
-/** What a topic gets where nothing is wished. */
+/** Partitions of a new topic if none are requested. */
 export const DEFAULT_PARTITIONS = 3;
+/** Replication factor of a new topic if none is requested. */
 export const DEFAULT_REPLICATION_FACTOR = 1;
 
 const logger = getLogger(["wikitap", "topic"]);
 
 /**
- * Makes a topic, or compares the one that exists with what is wished; prints what there is then.
+ * Creates a topic, or compares an existing one with the request. Prints the resulting topic.
  *
- * @param alter Changes it where it differs.
- * @throws {UserError} where it differs and is not, or cannot be, changed.
+ * @param alter Changes the topic where it differs.
+ * @throws {UserError} if the topic differs and is not, or cannot be, changed.
  */
 export async function makeTopic(
   admin: Admin,
@@ -43,7 +44,7 @@ async function createIfMissing(admin: Admin, topic: string, wish: TopicWish): Pr
   ]);
 }
 
-/** Tells, or ends, the differences of a topic that exists. */
+/** Reports the differences of an existing topic, or removes them. */
 async function compare(
   admin: Admin,
   topic: string,
@@ -51,7 +52,9 @@ async function compare(
   alter: boolean,
 ): Promise<void> {
   const state = await describeTopic(admin, topic);
-  if (state === undefined) throw new UserError(`The topic '${topic}' was deleted just now`);
+  if (state === undefined) {
+    throw new UserError(`Topic '${topic}' was deleted during the comparison`);
+  }
   const configs = await topicConfigs(admin, topic, { names: [...wish.configs.keys()] });
   const drifts = topicDrift(wish, state, configs);
   if (drifts.length === 0) {
@@ -63,23 +66,23 @@ async function compare(
     );
     await report(admin, topic, wish, `Changed the topic '${topic}'`, changes);
     if (drifts.some(({ what }) => what === "partitions")) {
-      logger.warn("From now on, edits of a page may go to another partition than before");
+      logger.warn("The edits of a page may now go to another partition than before");
     }
   } else {
     const differences = drifts.map(({ what, found, wanted }) =>
-      `differs: ${what} ${found}, asked for ${wanted}`
+      `differs: ${what} ${found}, requested ${wanted}`
     );
-    const headline = `The topic '${topic}' already exists, and differs`;
+    const headline = `The topic '${topic}' already exists, with different settings`;
     await report(admin, topic, wish, headline, differences);
-    throw new UserError(`The topic '${topic}' is not as it is asked for`, {
+    throw new UserError(`Topic '${topic}' exists with different settings`, {
       hint: drifts.every(({ canAlter }) => canAlter)
-        ? "--alter changes it"
-        : "Kafka cannot change all of this in place; another topic can be made with --topic",
+        ? "Use --alter to change it"
+        : "Use another --topic: Kafka cannot change all of these settings",
     });
   }
 }
 
-/** Prints a headline, the topic as it is, and remarks. */
+/** Prints a headline, the current topic, and remarks. */
 async function report(
   admin: Admin,
   topic: string,
@@ -94,18 +97,18 @@ async function report(
   writeOutput(topicText(headline, state, configs, remarks));
 }
 
-/** Old edits that are deleted at the next check look as if they had been lost. */
+/** Logs the retention: old edits that Kafka deletes at its next check look like lost ones. */
 async function warnOfRetention(admin: Admin, topic: string): Promise<void> {
   const configs = await topicConfigs(admin, topic, { names: ["cleanup.policy", "retention.ms"] });
   const retention = Number(configs.get("retention.ms"));
   if (!(retention > 0) || !configs.get("cleanup.policy")?.includes("delete")) return;
   logger.info(
-    "Kafka deletes edits older than {retention}, by the time of the edit: a back-fill of older ones needs a longer --retention",
+    "Kafka deletes edits older than {retention}, by the time of the edit: to back-fill older edits, set a longer --retention",
     { retention: formatDuration(retention) },
   );
 }
 
-/** A topic as it is, for people, between a headline and remarks. */
+/** Formats a topic, with a headline before it and remarks after it. */
 export function topicText(
   headline: string,
   state: TopicState,
@@ -129,5 +132,5 @@ export function topicText(
 function readable(name: string, value: string): string {
   const ms = Number(value);
   if (name !== "retention.ms" || !Number.isFinite(ms)) return value;
-  return `${value} (${ms < 0 ? "kept for ever" : formatDuration(ms)})`;
+  return `${value} (${ms < 0 ? "kept forever" : formatDuration(ms)})`;
 }

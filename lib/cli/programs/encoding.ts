@@ -7,41 +7,42 @@ import type { Publisher } from "../../kafka/publish/publisher.ts";
 import { SchemaPublisher } from "../../produce/schema_publisher.ts";
 import { avroPayload } from "../options/events.ts";
 
-/** How values are written. */
+/** The encoding of values. */
 export interface Encoding {
+  /** Encodes events. */
   readonly encoder: Encoder;
-  /** Gives a publisher what the encoding needs of it. */
+  /** Wraps a publisher with what the encoding needs, such as registering schemas. */
   readonly prepare: (publisher: Publisher) => Publisher;
 }
 
-/** How long to wait for the registry when a topic of a template is first met, in ms. */
+/** How long to wait for the registry when a topic of a template appears, in ms. */
 const PATIENCE = 60_000;
 
-/** Values in JSON. */
+/** Returns the JSON encoding. */
 export function jsonEncoding(payload: Payload): Encoding {
   return { encoder: jsonEncoder(payload, warnOfLacking), prepare: (publisher) => publisher };
 }
 
-/** Values in Avro as they would be, shown as JSON; nothing is registered. */
+/** Returns an encoding that shows Avro values as JSON and registers nothing. */
 export function previewEncoding(payload: Payload): Encoding {
   const encoder = avroPreview(avroPayload(payload), warnOfLacking);
   return { encoder, prepare: (publisher) => publisher };
 }
 
-/** Which topics get values of a schema. */
+/** The topics whose values have a schema. */
 export interface SchemaTopics {
-  /** Those that are known at the start; at least one, whose schema's id all values carry. */
+  /** Topics that are known at the start, at least one. All values carry the schema id of the first. */
   readonly topics: readonly [string, ...string[]];
-  /** Where not all are known, those that need no schema; the others are registered when they come. */
+  /** If not all topics are known: those without a schema. The others are registered when they appear. */
   readonly others: "none" | { readonly except: readonly string[] };
 }
 
 /**
- * Values in Avro: registers their schema for all topics, and tells what the registry refuses before
- * anything is published. All values carry one id: the schema is the same under every subject.
+ * Returns the Avro encoding. Registers the schema for all known topics, so that the registry rejects
+ * it before anything is published. All values carry one id: the schema is the same in every subject.
  *
- * @throws {IncompatibleSchema} where readers of a topic could not read it.
- * @throws {UserError} when the registry cannot be used.
+ * @throws {IncompatibleSchema} if readers of a topic could not read it.
+ * @throws {UserError} if the registry cannot be used.
  */
 export async function avroEncoding(
   payload: Payload,
@@ -54,7 +55,7 @@ export async function avroEncoding(
   const [first, ...more] = topics;
   const id = await registry.register(valueSubject(first), schema, { signal });
   for (const topic of more) await registry.register(valueSubject(topic), schema, { signal });
-  getLogger(["wikitap", "avro"]).info("Values are Avro, of schema {id} in {address}", {
+  getLogger(["wikitap", "avro"]).info("Publishing Avro with schema {id} of {address}", {
     id,
     address: registry.address,
   });
@@ -74,7 +75,7 @@ export async function avroEncoding(
 
 function warnOfLacking(paths: readonly string[]): void {
   getLogger(["wikitap", "produce"]).warn(
-    "None of the first {events} events has {paths}: is that what --fields was to name?",
+    "None of the first {events} events has {paths}: check --fields",
     { events: FIRST_EVENTS, paths: paths.map((path) => `'${path}'`).join(", ") },
   );
 }

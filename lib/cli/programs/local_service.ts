@@ -4,28 +4,29 @@ import { watchLaunchers } from "../../local/process/launchers.ts";
 import { unlessStopped, untilAborted } from "../../shared/sleep.ts";
 import { writeOutput } from "../../terminal/output.ts";
 
-/** A service on this machine: what `start`, `stop` and `status` of its task do. */
+/** A service on this machine, as `start`, `stop` and `status` of its task use it. */
 export interface Service {
-  /** For people: `Kafka`; in lower case it is its task and its station in the log. */
+  /** The name: `Kafka`. In lower case it is the name of the task and of the logger. */
   readonly name: string;
-  /** The address of one that answers and is as good as a new one, where there is such a one. */
+  /** Returns the address of a running service that answers and matches the options, if any. */
   find(): Promise<string | undefined>;
-  /** Starts it, and returns when it answers; rejects when `signal` is aborted before that. */
+  /** Starts the service and resolves when it answers. Rejects if `signal` is aborted first. */
   start(signal: AbortSignal): Promise<StartedService>;
-  /** Stops it, whoever started it, and says whether it ran. */
+  /** Stops the service, also one of another process. Resolves with whether it ran. */
   stop(): Promise<boolean>;
-  /** Its processes, running or not. */
+  /** Returns the processes of the service, running or not. */
   status(): Promise<readonly ServiceProcess[]>;
 }
 
-/** A service that this process started; to dispose of it stops it. */
+/** A service that this process started. Disposing of it stops it. */
 export interface StartedService extends AsyncDisposable {
-  /** Where it is, for the flags of other programs. */
+  /** The address, as the options of other programs take it. */
   readonly address: string;
-  /** Resolves when one of its processes ends that nobody here asked to. */
+  /** Resolves when a process of the service ends unexpectedly. */
   readonly ended: Promise<{
+    /** The process: `Broker 1`. */
     readonly name: string;
-    /** Over 128 for a signal. */
+    /** The exit code; above 128 for a signal. */
     readonly code: number;
     /** The path of its log. */
     readonly log: string;
@@ -34,30 +35,32 @@ export interface StartedService extends AsyncDisposable {
 
 /** A process of a service. */
 export interface ServiceProcess {
+  /** The address: `127.0.0.1:9092`. */
   readonly address: string;
-  /** Which of them it is, where there are several. */
+  /** The name, if there are several processes. */
   readonly name?: string;
-  /** `undefined` while it does not run. */
+  /** The process id; `undefined` if the process does not run. */
   readonly pid: number | undefined;
+  /** Whether the process answers requests. */
   readonly answers: boolean;
 }
 
-/** How it is to be started. */
-interface StartFlags {
-  /** To return when it answers, and let it live on. */
+/** Options of `start`. */
+export interface StartFlags {
+  /** Returns when the service answers, and leaves it running. */
   readonly detach: boolean;
-  /** To drop the data of earlier runs, so that one that runs is not as good. */
+  /** Deletes the data of earlier runs, so that a running service does not match. */
   readonly clean: boolean;
 }
 
-/** What a Java that was asked to stop returns. */
+/** Exit code of a Java process that got SIGTERM. */
 const ENDED_BY_SIGTERM = 128 + 15;
 
 /**
- * Does what the first operand says: `start`, `stop` or `status`.
+ * Runs the command of the first operand: `start`, `stop` or `status`.
  *
  * @throws {UsageError} for any other operand, or none.
- * @throws {UserError} when it cannot be started or stopped, or ends by itself.
+ * @throws {UserError} if the service cannot be started or stopped, or ends unexpectedly.
  */
 export async function runService(
   service: Service,
@@ -69,13 +72,13 @@ export async function runService(
     case "start":
       return await start(service, flags, stop, log);
     case "stop":
-      return log.info(await service.stop() ? "Stopped" : `No ${service.name} runs here`);
+      return log.info(await service.stop() ? "Stopped" : `${service.name} is not running`);
     case "status":
-      return await tellStatus(service);
+      return await printStatus(service);
     default:
       throw new UsageError(
-        command === undefined ? "Say what to do" : `Unknown command '${command}'`,
-        { hint: "One of start, stop, status; see --help" },
+        command === undefined ? "Missing command" : `Unknown command '${command}'`,
+        { hint: "Use start, stop or status; see --help" },
       );
   }
 }
@@ -88,7 +91,7 @@ async function start(
 ): Promise<void> {
   const found = clean ? undefined : await service.find();
   if (found !== undefined) {
-    log.info(`This ${service.name} runs already`);
+    log.info(`${service.name} is already running`);
     return writeOutput(`${found}\n`);
   }
   await using launchers = await watchLaunchers();
@@ -97,36 +100,36 @@ async function start(
   if (started === undefined) return;
   writeOutput(`${started.address}\n`);
   if (detach) {
-    log.info(`It answers, and runs until: deno task ${service.name.toLowerCase()} stop`);
+    log.info(`Ready; to stop it: deno task ${service.name.toLowerCase()} stop`);
   } else await stayInForeground(started, signal, log);
 }
 
-/** Until a signal, our launcher's end, `stop` from elsewhere, or the end of a process. */
+/** Waits for a signal, the end of our launcher, `stop` of another process, or the end of a process. */
 async function stayInForeground(
   started: StartedService,
   signal: AbortSignal,
   log: Logger,
 ): Promise<void> {
   await using _running = started;
-  log.info("It answers; Ctrl-C stops it");
+  log.info("Ready; press Ctrl-C to stop");
   const ended = await Promise.race([started.ended, untilAborted(signal)]);
   if (ended !== undefined && ended.code !== ENDED_BY_SIGTERM) {
     throw new UserError(`${ended.name} ended: exit code ${ended.code}`, {
-      hint: `Its log: '${ended.log}'`,
+      hint: `See its log: '${ended.log}'`,
     });
   }
   log.info("Stopping");
 }
 
-async function tellStatus({ name, status }: Service): Promise<ExitCode> {
+async function printStatus({ name, status }: Service): Promise<ExitCode> {
   const processes = await status();
   if (processes.every(({ pid }) => pid === undefined)) {
-    writeOutput(`No ${name} runs here\n`);
+    writeOutput(`${name} is not running\n`);
     return ExitCode.failure;
   }
   for (const { address, name, pid, answers } of processes) {
     const state = pid === undefined
-      ? "does not run"
+      ? "not running"
       : `process ${pid}, ${answers ? "answers" : "does not answer"}`;
     writeOutput(`${address}  ${name === undefined ? "" : `${name}: `}${state}\n`);
   }

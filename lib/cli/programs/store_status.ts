@@ -3,15 +3,17 @@ import { Rate } from "../../shared/rate.ts";
 import type { Progress, Snapshot } from "../../store/consumer/progress.ts";
 import { counted, rateText, type Status } from "../../terminal/status_line.ts";
 
-/** What a store's status is made of. */
+/** The facts behind a store's status. */
 export interface StoreSigns {
+  /** The progress. */
   readonly snapshot: Snapshot;
   /** Records stored per second. */
   readonly rate: number;
+  /** Whether the program is shutting down. */
   readonly isStopping: boolean;
 }
 
-/** Looks at a store's progress from time to time. */
+/** Returns a function that computes the store's current status. */
 export function storeWatch(
   progress: Progress,
   stop: AbortSignal,
@@ -27,7 +29,7 @@ export function storeWatch(
   };
 }
 
-/** The store in a line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345 stored …`. */
+/** Returns the store's status line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345 stored …`. */
 export function storeStatus(signs: StoreSigns): Status {
   const { snapshot: { edits, bad, lagRecords, lagMs, partitions }, rate } = signs;
   return {

@@ -19,14 +19,16 @@ Deno.test("producerReadiness() is well with Kafka, and an event within the idle 
 });
 
 Deno.test("producerReadiness() gives each reason", () => {
-  assertEquals(ready({ counts: { publisher, handledAt: undefined } }), ["No event has come yet"]);
-  assertEquals(ready({ now: NOW + 15_000 }), ["No event has come for 1m 15s, the limit is 1m"]);
+  assertEquals(ready({ counts: { publisher, handledAt: undefined } }), [
+    "No event has arrived yet",
+  ]);
+  assertEquals(ready({ now: NOW + 15_000 }), ["No event has arrived for 1m 15s, the limit is 1m"]);
   const away = { ...publisher, connected: false };
   assertEquals(ready({ counts: { publisher: away, handledAt: NOW } }), ["Kafka is not connected"]);
   assertEquals(ready({ counts: { publisher: undefined, handledAt: NOW } }), [
     "Kafka is not connected",
   ]);
-  assertEquals(ready({ isStopping: true }), ["It is stopping"]);
+  assertEquals(ready({ isStopping: true }), ["The program is stopping"]);
   assertEquals(
     ready({ counts: { publisher: away, handledAt: undefined }, isStopping: true }).length,
     3,
@@ -40,12 +42,12 @@ Deno.test("storeReadiness() needs Kafka's answers and the database", () => {
   assertEquals(reasons({}), []);
   assertEquals(reasons({ isKafkaConnected: false }), ["Kafka is not connected"]);
   assertEquals(reasons({ isDatabaseAway: true }, true), [
-    ...["It is stopping", "The database is away"],
+    ...["The program is stopping", "The database is not connected"],
   ]);
 });
 
 Deno.test("liveness() is lost when the loop has not turned for 10 s", () => {
   assertEquals(liveness(0).isWell, true);
   assertEquals(liveness(10_000).isWell, true);
-  assertEquals(liveness(12_000).reasons, ["The event loop has not turned for 12s"]);
+  assertEquals(liveness(12_000).reasons, ["The event loop has not responded for 12s"]);
 });

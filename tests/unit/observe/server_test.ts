@@ -78,7 +78,7 @@ Deno.test("serveObservations() logs what it cannot answer", async () => {
   };
   await using server = serveObservations(options({ ready }));
   const response = await fetch(`${server.url}/health/ready`);
-  assertEquals([response.status, await response.text()], [500, "This is a defect of wikitap\n"]);
+  assertEquals([response.status, await response.text()], [500, "This is a bug in wikitap\n"]);
   assertEquals(log.lines, ["error: Cannot answer a request: Error: nobody knows"]);
 });
 

@@ -14,7 +14,7 @@ const status: Status = {
   parts: ["12 edits/s", "31 events/s", "1.2s behind"],
   facts: {},
 };
-const render = (width: number, given = status) => renderStatus(given, width, { isColoured: false });
+const render = (width: number, given = status) => renderStatus(given, width, { isColored: false });
 
 Deno.test("renderStatus() shows as many parts as there is room for, whole, from the first", () => {
   const all = "reading · 12 edits/s · 31 events/s · 1.2s behind";
@@ -37,7 +37,7 @@ Deno.test("renderStatus() counts columns, not characters", () => {
 
 Deno.test("renderStatus() colours the state alone: green where all is well, else yellow", () => {
   const coloured = (isWell: boolean) =>
-    renderStatus({ ...status, isWell }, 20, { isColoured: true });
+    renderStatus({ ...status, isWell }, 20, { isColored: true });
   assertEquals(coloured(true), "\x1b[32mreading\x1b[39m · 12 edits/s");
   assertEquals(coloured(false), "\x1b[33mreading\x1b[39m · 12 edits/s");
 });
@@ -62,9 +62,9 @@ Deno.test("renderStatus() draws progress as a bar, where there is room", () => {
     ...{ state: "back-fill", isWell: true, progress: 0.42, parts: ["2h covered"], facts: {} },
   };
   assertEquals(
-    renderStatus(status, 80, { isColoured: false }),
+    renderStatus(status, 80, { isColored: false }),
     "back-fill ████████░░░░░░░░░░░░ 42 % · 2h covered",
   );
-  assertEquals(renderStatus(status, 20, { isColoured: false }), "back-fill");
+  assertEquals(renderStatus(status, 20, { isColored: false }), "back-fill");
   assertEquals(statusText(status), "back-fill, 42 %, 2h covered");
 });

@@ -86,18 +86,18 @@ Deno.test("eventOptions() takes names of streams for types, as the address write
 const PAGE_CREATE = "http://localhost:8181/v2/stream/page-create";
 
 const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
-  ["--fields title --payload event", {}, "--fields and --payload event exclude each other"],
-  ["--fields title,user=title", {}, "--fields has the name 'title' twice"],
-  ["--format avro --payload event", {}, "--format avro and --payload event exclude each other"],
-  ["--format avro --fields a.b,a_b", {}, "--fields has two names that are 'a_b' in Avro"],
+  ["--fields title --payload event", {}, "Cannot combine --fields and --payload event"],
+  ["--fields title,user=title", {}, "Cannot use --fields: the name 'title' appears twice"],
+  ["--format avro --payload event", {}, "Cannot combine --format avro and --payload event"],
+  ["--format avro --fields a.b,a_b", {}, "Cannot use --fields: two names are 'a_b' in Avro"],
   ["--format xml", {}, "expected one of json, avro"],
-  ["--fields title,,user", {}, "no empty entry"],
+  ["--fields title,,user", {}, "without empty entries"],
   ["--fields a..b", {}, "expected PATH or PATH=NAME"],
-  ["--types edits", {}, "No change is of the type 'edits'"],
-  ["--types edit,x*", {}, "No change is of the type 'x*'"],
-  ["--types edit --payload event", { streamUrl: PAGE_CREATE }, "No change is of the type 'edit'"],
-  ["--types=", {}, "--types needs a value"],
-  ["--wiki en*wiki", {}, "expected '*' at the ends only"],
+  ["--types edits", {}, "Unknown change type 'edits'"],
+  ["--types edit,x*", {}, "Unknown change type 'x*'"],
+  ["--types edit --payload event", { streamUrl: PAGE_CREATE }, "Unknown change type 'edit'"],
+  ["--types=", {}, "Missing value of --types"],
+  ["--wiki en*wiki", {}, "expected '*' only at the beginning or end"],
   ["--wiki en.wikipedia.org", {}, "expected a name such as enwiki"],
   ["--domain enwiki", {}, "expected a domain such as en.wikipedia.org"],
   ["--namespace talk", {}, "expected 'Talk'"],
@@ -105,7 +105,7 @@ const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
   ["--namespace 1.5", {}, "expected a number or a name such as"],
   ["--users nobody", {}, "expected one of human, bot, all"],
   ["--key title", {}, "expected one of page, domain, user, none"],
-  ["", { streamUrl: PAGE_CREATE }, "The stream 'page-create' has no edits"],
+  ["", { streamUrl: PAGE_CREATE }, "the stream 'page-create' has no edits"],
   ["--wiki __x", { topic: "{wiki}" }, "'__x', which Kafka does not take"],
 ];
 

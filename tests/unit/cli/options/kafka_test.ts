@@ -26,12 +26,12 @@ Deno.test("clusterConfig() takes the password from the environment only", () => 
 });
 
 const refused: readonly [args: string[], message: string][] = [
-  [["--tls-ca", "ca.pem"], "--tls-ca needs --tls"],
-  [["--tls-cert", "c.pem", "--tls-key", "k.pem"], "--tls-cert needs --tls"],
-  [["--tls", "--tls-cert", "c.pem"], "--tls-cert and --tls-key need each other"],
-  [["--tls", "--tls-key", "k.pem"], "--tls-cert and --tls-key need each other"],
-  [["--sasl", "plain"], "--sasl needs --sasl-username"],
-  [["--sasl-username", "alice"], "--sasl-username needs --sasl"],
+  [["--tls-ca", "ca.pem"], "Cannot use --tls-ca without --tls"],
+  [["--tls-cert", "c.pem", "--tls-key", "k.pem"], "Cannot use --tls-cert without --tls"],
+  [["--tls", "--tls-cert", "c.pem"], "Cannot use one of --tls-cert and --tls-key: expected both"],
+  [["--tls", "--tls-key", "k.pem"], "Cannot use one of --tls-cert and --tls-key: expected both"],
+  [["--sasl", "plain"], "Cannot use --sasl without --sasl-username"],
+  [["--sasl-username", "alice"], "Cannot use --sasl-username without --sasl"],
   [["--sasl", "gssapi"], "expected one of plain, scram-sha-256, scram-sha-512"],
   [["--bootstrap-server", "localhost"], "expected HOST:PORT"],
   [["--bootstrap-server", "::1:9092"], "expected HOST:PORT"],
@@ -51,7 +51,7 @@ Deno.test("clusterConfig() names the file that is missing, and the one that is n
   assertThrows(
     () => config(args, {}, missing),
     UserError,
-    "Cannot read 'ca.pem': there is no such file",
+    "Cannot read 'ca.pem': the file does not exist",
   );
   assertThrows(() => config(args, {}, () => "?"), UserError, "'ca.pem' holds no certificate");
 });

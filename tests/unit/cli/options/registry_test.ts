@@ -17,7 +17,7 @@ Deno.test("openRegistry() opens none where the flags name none", () => {
 
 Deno.test("openRegistry() throws UsageError for what is not user:password, and does not repeat it", () => {
   const error = assertThrows(() => open("https://registry.test/", "hunter2"), UsageError);
-  assertEquals(error.message, "SCHEMA_REGISTRY_AUTH is not of the form user:password");
+  assertEquals(error.message, "Cannot use SCHEMA_REGISTRY_AUTH: expected user:password");
 });
 
 Deno.test("openRegistry() warns of a password that travels in the clear, but not on this machine", () => {
@@ -38,13 +38,13 @@ Deno.test("--schema-registry is a URL without a query", () => {
   }
 });
 
-Deno.test("--schema-registry says where a password belongs, and does not repeat it", () => {
+Deno.test("--schema-registry names the variable for a password, and does not repeat it", () => {
   const env = (name: string) =>
     name === "SCHEMA_REGISTRY_URL" ? "https://me:secret@registry.test/" : undefined;
   const error = assertThrows(() => parseOptions([registryOptions], [], env), UsageError);
   assertEquals(
     error.message,
     "Invalid value 'https://…@registry.test/' for SCHEMA_REGISTRY_URL (environment): " +
-      "expected a URL without a user name and password, which SCHEMA_REGISTRY_AUTH takes",
+      "expected a URL without user name and password; set SCHEMA_REGISTRY_AUTH instead",
   );
 });

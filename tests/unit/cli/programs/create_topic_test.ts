@@ -7,15 +7,15 @@ Deno.test("topicText() aligns what a topic is, with its retention in words", () 
     const configs = new Map([["cleanup.policy", "delete"], ["retention.ms", retention]]);
     return topicText("Headline", state, configs, remarks).split("\n");
   };
-  assertEquals(text("3600000", "differs: partitions 3, asked for 6"), [
+  assertEquals(text("3600000", "differs: partitions 3, requested 6"), [
     "Headline",
     "  partitions          3",
     "  replication factor  1",
     "  cleanup.policy      delete",
     "  retention.ms        3600000 (1h)",
-    "differs: partitions 3, asked for 6",
+    "differs: partitions 3, requested 6",
     "",
   ]);
-  assertEquals(text("-1")[4], "  retention.ms        -1 (kept for ever)");
+  assertEquals(text("-1")[4], "  retention.ms        -1 (kept forever)");
   assertEquals(text("soon")[4], "  retention.ms        soon");
 });
