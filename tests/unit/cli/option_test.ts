@@ -52,7 +52,7 @@ Deno.test("parseOptions() throws UsageError that says what is wrong", () => {
     ["--topic --quiet", "Missing value of --topic: expected VALUE"],
     ["--topic=", "Missing value of --topic: expected VALUE"],
     ["--topic a --topic b", "Cannot use --topic 2 times: expected one value"],
-    ["--batch-size 1 --batch_size 2", "--batch-size is given 2 times, and takes one value"],
+    ["--batch-size 1 --batch_size 2", "Cannot use --batch-size 2 times: expected one value"],
     [
       "--batch-size x",
       "Invalid value 'x' for --batch-size: expected a whole number from -5 to 5",
