@@ -80,7 +80,7 @@ interface Context {
   readonly moved: LastMoved;
 }
 
-/** What one look has seen, in both forms of output. */
+/** The result of one look, in both output formats. */
 interface Seen {
   readonly json: unknown;
   text(): string;

@@ -1,5 +1,5 @@
 /**
- * A stand-in for Wikimedia EventStreams on this machine: recorded or synthetic events over HTTP,
+ * Simulates Wikimedia EventStreams on this machine: serves synthetic or recorded events over HTTP,
  * with faults on demand.
  *
  *     deno task replay
@@ -26,32 +26,31 @@ const eventOptions = {
   options: {
     port: option({
       placeholder: "PORT",
-      help: "TCP port on 127.0.0.1; 0 lets the system choose.",
+      help: "Port on 127.0.0.1. 0: any free port.",
       parse: port,
       default: 8181,
     }),
     file: option({
       placeholder: "FILE",
       help:
-        "A recording to play instead of synthetic events: raw SSE as the service sends it, or one event a line as JSON; 256 MiB at the most.",
+        "Recording to serve instead of synthetic events: raw SSE, or one JSON event per line. At most 256 MiB.",
       parse: String,
     }),
     seed: option({
       placeholder: "N",
-      help: "What the synthetic events follow from: the same seed, the same events.",
+      help: "Seed of the synthetic events: the same seed gives the same events.",
       parse: integer(0, 2 ** 32 - 1),
       default: 0,
     }),
     rate: option({
       placeholder: "N",
-      help: "Events per second; 0: all are there at once, and go out as fast as the client reads.",
+      help: "Events per second. 0: as fast as the client reads.",
       parse: integer(0, 1_000_000),
       default: 40,
     }),
     events: option({
       placeholder: "N",
-      help:
-        "The log ends after N events, and the stream is silent from then on. They begin with the first client.",
+      help: "Number of events, from the first client on. After them the stream is silent.",
       parse: integer(1, Number.MAX_SAFE_INTEGER),
       defaultText: "no end",
     }),
@@ -59,19 +58,19 @@ const eventOptions = {
 } satisfies OptionGroup;
 
 const faultOptions = {
-  title: "Faults, each after so many events on average",
+  title: "Faults, each after N events on average",
   options: {
-    cutEvery: everySo("Tears the connection in the middle of a frame."),
-    stallEvery: everySo("Goes silent, and keeps the connection open."),
+    cutEvery: everySo("Cuts the connection in the middle of a frame."),
+    stallEvery: everySo("Goes silent and keeps the connection open."),
     errorEvery: everySo("Sends 'event: error' and ends the response."),
     statusEvery: option({
       placeholder: "CODES",
       help:
-        "HTTP statuses such as 500,429: after each connection that was served, the next attempts to connect get these, one each.",
+        "HTTP statuses such as 500,429. After each served connection, the next attempts get these, one each.",
       parse: listOf(integer(400, 599)),
     }),
-    garbageEvery: everySo("An event that is no JSON: cut off in the middle."),
-    canaryEvery: everySo("A canary event. Default: four an hour. Synthetic events only."),
+    garbageEvery: everySo("Sends an event that is cut off and therefore not JSON."),
+    canaryEvery: everySo("Sends a canary event. Default: four per hour. Synthetic events only."),
   },
 } satisfies OptionGroup;
 
@@ -80,14 +79,15 @@ type FaultOptions = Values<typeof faultOptions.options>;
 
 export const main = program({
   usage: "deno task replay",
-  summary: "A stand-in for Wikimedia EventStreams, for work without a network, tests and load: " +
-    "serves invented or recorded events with the same framing, positions and errors. Invented are " +
-    "the streams recentchange, page-create and mediawiki.page_change.v1.",
+  summary:
+    "Simulates Wikimedia EventStreams, for work without a network and for load tests. Serves " +
+    "synthetic or recorded events with the same framing, positions and errors. The synthetic " +
+    "streams are recentchange, page-create and mediawiki.page_change.v1.",
   examples: [
-    ["deno task replay", "Invented edits, 40 events a second"],
+    ["deno task replay", "Synthetic edits, 40 events per second"],
     ["deno task replay --rate 0 --events 100000", "100,000 events, as fast as they are read"],
-    ["deno task replay --file recording.sse", "Play what was recorded"],
-    ["deno task replay --cut-every 500 --status-every 500,429", "An upstream on a bad day"],
+    ["deno task replay --file recording.sse", "Serves a recording"],
+    ["deno task replay --cut-every 500 --status-every 500,429", "Injects faults"],
   ],
   groups: [eventOptions, faultOptions],
   async run(options, stop) {
@@ -97,7 +97,7 @@ export const main = program({
     writeOutput(
       `Serving ${describe(options)} at ${server.url}\n` +
         `Point the producer at it: deno task start --stream-url ${server.url}\n` +
-        "Stop with Ctrl-C\n",
+        "Press Ctrl-C to stop\n",
     );
     await untilAborted(stop);
     await server.stop();
@@ -107,15 +107,15 @@ export const main = program({
 
 function checkCombination({ file, canaryEvery }: EventOptions & FaultOptions): void {
   if (file !== undefined && canaryEvery !== undefined) {
-    throw new UsageError("--canary-every does not go with --file", {
-      hint: "A recording has the canary events that were recorded",
+    throw new UsageError("Cannot combine --canary-every and --file", {
+      hint: "Omit --canary-every: a recording has its own canary events",
     });
   }
 }
 
-/** Events per second that synthetic timestamps suggest where all events are there at once. */
+/** Events per second in synthetic timestamps, if --rate is 0. */
 const SUGGESTED_RATE = 40;
-/** How far back synthetic events can be read: as long as upstream keeps them at the most. */
+/** Age of the oldest synthetic event, in ms: 31 days, the longest retention upstream. */
 const RETENTION = 31 * 86_400_000;
 const LARGEST_FILE = 256 * 1024 * 1024;
 
@@ -135,7 +135,7 @@ async function openLog(options: EventOptions & FaultOptions, now: number): Promi
   return garbageEvery === undefined ? log : withGarbage(log, { seed, every: garbageEvery });
 }
 
-/** The oldest event: a whole retention back, or so that the last of a limited number is of now. */
+/** Returns the time of the oldest event: one retention ago, or so that the last event is of now. */
 function startOf({ events, rate: pace }: EventOptions, rate: number, now: number): number {
   if (events === undefined) return now - RETENTION;
   return pace === 0 ? now - Math.ceil(events * 1000 / rate) : now;
@@ -146,8 +146,8 @@ async function readFile(file: string): Promise<string> {
     const { size, isFile } = await Deno.stat(file);
     if (!isFile) throw new UserError(`Cannot read recording '${file}': it is not a file`);
     if (size > LARGEST_FILE) {
-      throw new UserError(`Cannot read recording '${file}': it has more than 256 MiB`, {
-        hint: "Play a part of it: head -c 200M FILE > PART",
+      throw new UserError(`Cannot read recording '${file}': it is larger than 256 MiB`, {
+        hint: "Use a part of it: head -c 200M FILE > PART",
       });
     }
     return await Deno.readTextFile(file);
@@ -175,13 +175,13 @@ function startServer(log: EventLog, options: EventOptions & FaultOptions): Event
     });
   } catch (cause) {
     const reason = cause instanceof Deno.errors.AddrInUse
-      ? "something else does"
+      ? "the port is in use"
       : cause instanceof Deno.errors.PermissionDenied
-      ? "this user may not"
+      ? "permission denied"
       : undefined;
     if (reason === undefined) throw cause;
     throw new UserError(`Cannot listen on port ${port}: ${reason}`, {
-      hint: "Choose another with --port, or 0 for any",
+      hint: "Choose another port with --port, or 0 for any",
     });
   }
 }
@@ -189,7 +189,7 @@ function startServer(log: EventLog, options: EventOptions & FaultOptions): Event
 function describe({ file, seed, rate, events }: EventOptions): string {
   const what = file === undefined ? `synthetic events (seed ${seed})` : `the recording '${file}'`;
   const many = events === undefined ? "" : `, ${events} in all`;
-  return `${what}${many}, ${rate === 0 ? "as fast as they are read" : `${rate} a second`},`;
+  return `${what}${many}, ${rate === 0 ? "as fast as the client reads" : `${rate} per second`},`;
 }
 
 function summary({ stats }: EventServer): string {

@@ -40,7 +40,7 @@ export const main = program({
   examples: [
     ["deno task topics list", "All topics, with records and size"],
     ["deno task topics describe wikipedia-events", "Settings, leaders and offsets"],
-    ["deno task topics delete wikipedia-events", "Tells how many records go, and asks"],
+    ["deno task topics delete wikipedia-events", "Shows how many records are deleted, and asks"],
   ],
   groups: [topicsOptions, kafkaOptions],
   operands: 2,

@@ -5,7 +5,7 @@ import { flagName, type Option, type OptionGroup, takesValue } from "./option.ts
 export interface Description {
   /** The command: `deno task consume`. */
   readonly usage: string;
-  /** What the program does, in one or two sentences. */
+  /** The purpose of the program, in one or two sentences. */
   readonly summary: string;
   /** Command lines that work as written, each with its effect. */
   readonly examples: readonly (readonly [command: string, does: string])[];

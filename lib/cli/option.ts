@@ -75,7 +75,7 @@ export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Tells an option with a value from a switch. */
+/** Returns whether an option takes a value. A switch does not. */
 export function takesValue(option: Option<unknown>): boolean {
   return option.placeholder !== undefined;
 }

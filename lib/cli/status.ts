@@ -34,7 +34,7 @@ export function showStatus(options: StatusOptions): Disposable {
   return isInteractive ? drawStatus(options) : logStatus(options);
 }
 
-/** Tells whether the terminal can only print lines. Without permission to ask, it counts as able. */
+/** Returns whether the terminal can only print lines. Without permission to ask, it counts as able. */
 function isDumb(): boolean {
   const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
   return state === "granted" && Deno.env.get("TERM") === "dumb";

@@ -3,7 +3,7 @@ import { cutText } from "./cut.ts";
 
 /** The status of a running program. */
 export interface Status {
-  /** What the program is doing, in one or two words: `reading`. */
+  /** The current activity, in one or two words: `reading`. */
   readonly state: string;
   /** Whether the state is normal. */
   readonly isWell: boolean;

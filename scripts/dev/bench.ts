@@ -1,5 +1,5 @@
 /**
- * How fast the producer is beside other ways to do the same, on this machine.
+ * Compares the speed of the producer with that of other tools, on this machine.
  *
  *     deno task bench
  */
@@ -21,20 +21,20 @@ const benchOptions = {
   options: {
     rounds: option({
       placeholder: "N",
-      help: "Times that each producer runs; they take turns.",
+      help: "Runs of each producer. They take turns.",
       parse: integer(1, 100),
       default: 5,
     }),
     events: option({
       placeholder: "N",
-      help: "Events of one run.",
+      help: "Events per run.",
       parse: integer(10_000, 1_000_000),
       default: 200_000,
     }),
-    quick: flag("One round of 50,000 events and ten seconds at live pace: two minutes."),
+    quick: flag("One round of 50,000 events, and ten seconds at live pace: two minutes."),
     output: option({
       placeholder: "FOLDER",
-      help: "Write the results there too, as speed.md and speed.svg.",
+      help: "Also write the results to this folder, as speed.md and speed.svg.",
       parse: String,
     }),
   },
@@ -46,12 +46,13 @@ const log = getLogger(["wikitap", "bench"]);
 
 export const main = program({
   usage: "deno task bench",
-  summary: "Runs the producer, and other ways to do the same, in turn against a source and a " +
-    "Kafka that it starts itself: rates, CPU time, memory, latency. Producers whose tools are " +
-    "missing are left out. On a machine that does other work the results mean nothing.",
+  summary:
+    "Measures rates, CPU time, memory and latency of the producer and of other tools, in turn, " +
+    "on a source and a Kafka that it starts. Skips tools that are not installed. Needs a machine " +
+    "without other work.",
   examples: [
-    ["deno task bench --quick", "A first impression, in two minutes"],
-    ["deno task bench --output docs", "All of it, in a quarter of an hour"],
+    ["deno task bench --quick", "A first impression in two minutes"],
+    ["deno task bench --output docs", "Everything, in 15 minutes"],
   ],
   groups: [benchOptions],
   async run(options, stop) {
@@ -112,7 +113,7 @@ async function onThreeNodes(source: Source, events: number, stop: AbortSignal): 
   return await series("3 nodes, 3 replicas", setting, EXACTLY_ONCE, options);
 }
 
-/** All producers in turn, as often as there are rounds. */
+/** Runs all producers in turn, once per round. */
 async function compare(
   setting: Setting,
   { rounds, events }: { rounds: number; events: number },

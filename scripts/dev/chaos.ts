@@ -1,6 +1,6 @@
 /**
- * Tries to make the producer lose or double an edit: with an upstream on its worst day, and SIGKILL
- * for the producer and for brokers, on a Kafka of its own.
+ * Tries to make the producer lose or duplicate an edit: injects faults into the stream and kills the
+ * producer and the brokers, on a Kafka of its own.
  *
  *     deno task chaos
  */
@@ -17,75 +17,79 @@ const chaosOptions = {
   options: {
     events: option({
       placeholder: "N",
-      help: "Events upstream; about 38 of 100 are edits, which are published.",
+      help: "Number of events. About 38 % are edits, which are published.",
       parse: integer(1000, 100_000_000),
       default: 100_000,
     }),
     duration: option({
       placeholder: "DURATION",
-      help: "The least time over which the events appear; it grows where the kills take longer.",
+      help: "Minimum time over which the events appear. Kills that take longer extend it.",
       parse: duration,
-      defaultText: "5s for each kill of the producer, 14s for each of a broker",
+      defaultText: "5s per kill of the producer, 14s per kill of a broker",
     }),
     producerKills: option({
       placeholder: "N",
-      help: "How often the producer gets SIGKILL.",
+      help: "Number of times that the producer gets SIGKILL.",
       parse: integer(0, 100_000),
       default: 10,
     }),
     brokerKills: option({
       placeholder: "N",
-      help: "How often a broker gets SIGKILL.",
+      help: "Number of times that a broker gets SIGKILL.",
       parse: integer(0, 100_000),
       default: 4,
     }),
     streamFaults: option({
       placeholder: "N",
-      help: "How many connections upstream go wrong, about.",
+      help: "Approximate number of connections to the stream that fail.",
       parse: integer(0, 1_000_000),
       default: 50,
     }),
     nodes: option({
       placeholder: "1|3",
-      help: "Brokers: one, or three that replicate.",
+      help: "Number of brokers: one, or three that replicate.",
       parse: oneOf("1", "3"),
       default: "3",
     }),
     delivery: option({
       placeholder: "DELIVERY",
-      help: "exactly-once, or at-least-once: doubles are then counted, and no failure.",
+      help: "exactly-once, or at-least-once, which allows duplicates.",
       parse: oneOf("exactly-once", "at-least-once"),
       default: "exactly-once",
     }),
     seed: option({
       placeholder: "N",
-      help: "What everything random follows from, as far as the machine's timing lets it.",
+      help: "Seed of everything random. Timing still differs between runs.",
       parse: integer(0, 2 ** 32 - 1),
-      defaultText: "a random one, which is printed",
+      defaultText: "random, and printed",
     }),
     program: option({
       placeholder: "FILE",
-      help: "Another producer in the place of main.ts, to see whether its faults are found.",
+      help: "Producer to run instead of main.ts, to see whether its bugs are found.",
       parse: String,
       default: "main.ts",
     }),
   },
 } satisfies OptionGroup;
 
-/** Kafka's data, and the output of every producer. */
+/** Kafka's data and the output of every producer. */
 const DIRECTORY = ".local/chaos";
 
 export const main = program({
   usage: "deno task chaos",
-  summary: "Tries to make the producer lose or double an edit: an upstream on its worst day, and " +
-    "SIGKILL for producer and brokers at random moments. Compares the topic with what was served, " +
-    "and fails on any edit that is lost, doubled or out of order within its page.",
+  summary:
+    "Tries to make the producer lose or duplicate an edit. Injects faults into the stream, and " +
+    "kills producer and brokers at random moments. Compares the topic with what was served, and " +
+    "fails on any edit that is lost, duplicated or out of order within its page.",
   examples: [
-    ["deno task chaos", "A short one, on three brokers"],
-    ["deno task chaos --nodes 1 --broker-kills 0", "Only producer and upstream, on one broker"],
+    ["deno task chaos", "A short run on three brokers"],
+    [
+      "deno task chaos --nodes 1 --broker-kills 0",
+      "Faults of producer and stream only, on one broker",
+    ],
     [
       "deno task chaos --events 1000000 --producer-kills 100 --broker-kills 40 --stream-faults 500",
-      "The long one, some 15 minutes",
+      "A long run, about 10 minutes",
     ],
   ],
   groups: [chaosOptions],
@@ -95,11 +99,14 @@ export const main = program({
     writeOutput(`seed ${seed}\n`);
     const report = await runChaos({
       ...options,
-      ...{ seed, duration, directory: DIRECTORY, stop },
+      seed,
+      duration,
+      directory: DIRECTORY,
+      stop,
       nodes: options.nodes === "3" ? 3 : 1,
     }).catch((error) => {
-      // Whatever it was: Ctrl-C of a terminal reaches the producer too, which then seems to give up.
-      throw stop.aborted ? new UserError("Stopped before there was a verdict") : error;
+      // Ctrl-C reaches the producer too, which then seems to fail.
+      throw stop.aborted ? new UserError("Stopped before the comparison") : error;
     });
     writeOutput(`\n${reportText(report)}\n`);
     const { examples } = report.verdict;

@@ -1,5 +1,5 @@
 /**
- * Compiles programs to single binaries that need nothing installed, rights baked in.
+ * Compiles programs to single binaries that need nothing installed and have fixed permissions.
  *
  *     deno task compile
  */
@@ -15,7 +15,7 @@ import { writeOutput } from "../../lib/terminal/output.ts";
 
 const log = getLogger(["wikitap", "compile"]);
 
-/** All that Deno compiles for. */
+/** The targets of `deno compile`. */
 const TARGETS = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
@@ -24,7 +24,7 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ] as const;
 
-/** A program that becomes a binary, and the rights and other flags of its task. */
+/** A program to compile, with the permissions and other flags of its task. */
 interface Source {
   readonly name: string;
   readonly script: string;
@@ -39,7 +39,7 @@ const PRODUCER: Source = {
   rights: permissions.producer,
   flags: tasks.start.command.match(/--v8-flags=\S+/g) ?? [],
 };
-/** The programs for the other end of the topic, by their tasks. */
+/** The programs that use the topic, by their tasks. */
 const COMPANIONS = ["create-topic", "consume", "dashboard", "store", "report"] as const;
 const companions: readonly Source[] = COMPANIONS.map((task) => ({
   name: `wikitap-${task}`,
@@ -52,14 +52,14 @@ const compileOptions = {
   options: {
     target: option({
       placeholder: "TARGET[,…]",
-      help: `What to compile for: all, or some of ${TARGETS.join(", ")}.`,
+      help: `Targets: all, or some of ${TARGETS.join(", ")}.`,
       parse: listOf(oneOf("all", ...TARGETS)),
       defaultText: "this machine",
     }),
-    companions: flag(`Also one each of ${COMPANIONS.join(", ")}: wikitap-consume, …`),
+    companions: flag(`Also compile ${COMPANIONS.join(", ")}, as wikitap-consume, …`),
     outputDir: option({
       placeholder: "DIR",
-      help: "Where the binaries go; for named targets into a folder of each.",
+      help: "Folder of the binaries. Named targets get a folder each.",
       parse: String,
       default: "dist",
     }),
@@ -68,10 +68,10 @@ const compileOptions = {
 
 export const main = program({
   usage: "deno task compile",
-  summary: "Compiles the producer to a single binary, 'wikitap', that needs nothing installed.",
+  summary: "Compiles the producer to one binary, 'wikitap', that needs nothing installed.",
   examples: [
     ["deno task compile", "dist/wikitap, for this machine"],
-    ["deno task compile --target all --companions", "Everything, for every system"],
+    ["deno task compile --target all --companions", "All programs for all targets"],
   ],
   groups: [compileOptions],
   run: async ({ target, companions: also, outputDir }, stop) => {
@@ -86,7 +86,7 @@ export const main = program({
   },
 });
 
-/** Makes the binary, and says where it is. */
+/** Compiles a binary and returns its path. */
 async function compile(
   { name, script, rights, flags = [] }: Source,
   outputDir: string,
@@ -108,24 +108,25 @@ async function compile(
   if (!/denort|dns error|error sending request/.test(stderr)) {
     throw new UserError(failure, { details });
   }
-  throw new UserError(`${failure}: the runtime, which a binary is made of, cannot be downloaded`, {
-    hint: "A machine with access to dl.deno.land can; or name a runtime that is here already: " +
+  throw new UserError(`${failure}: the runtime cannot be downloaded`, {
+    hint: "Compile on a machine with access to dl.deno.land, or use a runtime that you have: " +
       "DENORT_BIN=/path/to/denort deno task compile",
     details,
   });
 }
 
 /**
- * A binary's rights are fixed when it is made. Brokers, certificates and databases can be anywhere,
- * so it may connect to any host and read any file, and where its task writes one, write any.
+ * Returns the permissions of a binary, which are fixed. Brokers, certificates and databases can be
+ * anywhere, so it may connect to any host and read any file. If its task writes a file, it may write
+ * any.
  */
 function bakedIn(rights: PermissionSet): PermissionSet {
   return { ...rights, net: true, read: true, ...rights.write ? { write: true } : {} };
 }
 
 /**
- * Folders that a binary does without: the samples that bintrees (below prom-client) brings along for
- * its own tests, which make the compiler of Deno 2.9.6 overflow its stack.
+ * Returns folders to exclude: the samples of the tests of bintrees (below prom-client), which make
+ * `deno compile` 2.9.6 overflow its stack.
  */
 async function unwanted(script: string): Promise<string[]> {
   return (await packagesOf(script)).filter(({ name }) => name === "bintrees")

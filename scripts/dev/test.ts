@@ -1,5 +1,5 @@
 /**
- * All tests, on a real Kafka of one node and one of three that it starts itself. Its last line is
+ * Runs all tests, on Kafka clusters of one and of three nodes that it starts. Its last line is
  * `N passed, N failed`.
  *
  *     deno task test
@@ -23,30 +23,30 @@ const testOptions = {
   options: {
     filter: option({
       placeholder: "TEXT",
-      help: "Only tests whose name holds this text, or matches this /pattern/.",
+      help: "Only tests whose name contains this text or matches this /pattern/.",
       parse: String,
     }),
     registry: flag(
-      "Fetch what the tests of Avro need: a schema registry (140 MB) and a reader in Python. " +
-        "Without them, those tests are skipped.",
+      "Download what the Avro tests need: a schema registry (140 MB) and a reader in Python. " +
+        "Without them those tests are skipped.",
     ),
   },
 } satisfies OptionGroup;
 
 const UNIT = "tests/unit";
 const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues", "tests/page"];
-/** These kill brokers, and so start their own. */
+/** These tests kill brokers, so they start their own. */
 const CHAOS = "tests/chaos";
 
 export const main = program({
   usage: "deno task test [FILE or FOLDER]…",
   summary:
-    "Runs all tests, on a real Kafka that it starts itself; or some, each file of which then " +
-    "starts what it needs.",
+    "Runs all tests, on a Kafka that it starts; or some, each file of which then starts what it " +
+    "needs.",
   examples: [
     ["deno task test", "Everything"],
     ["deno task test tests/cli", "The tests of a folder"],
-    ["deno task test --filter 'kafka start'", "The tests with this in their names"],
+    ["deno task test --filter 'kafka start'", "Tests with this text in their names"],
   ],
   groups: [testOptions],
   operands: 100,
@@ -79,11 +79,11 @@ export const main = program({
 
 async function everything(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
   await unitAndOnKafka(run, folder, signal);
-  // The machine is theirs: the other brokers have been stopped.
+  // The other brokers have been stopped, so these tests have the machine to themselves.
   await run.tests([CHAOS], []);
 }
 
-/** The unit tests, while Kafka starts; then those that use it. */
+/** Runs the unit tests while Kafka starts, then the tests that use Kafka. */
 async function unitAndOnKafka(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
   await using services = new AsyncDisposableStack();
   const clusters = Promise.allSettled(
@@ -107,7 +107,7 @@ async function unitAndOnKafka(run: TestRun, folder: string, signal: AbortSignal)
     [TEST_KAFKA[3]]: addressOf(three!),
     ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
   };
-  // Most of them wait for something, most of the time.
+  // Most of these tests wait most of the time.
   await run.tests(ON_KAFKA, ["--parallel"], { ...env, DENO_JOBS: "2" });
 }
 
@@ -116,7 +116,7 @@ function addressOf(started: PromiseSettledResult<LocalKafka>): string {
   return started.value.bootstrapServers;
 }
 
-/** Runs of `deno test`, and what they add up to. */
+/** Runs `deno test` several times and adds up the results. */
 class TestRun {
   passed = 0;
   failed = 0;

@@ -184,15 +184,25 @@ async function start(command: string, session: Session, shows: Shows): Promise<A
       assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(log)}`);
     },
   };
-  if (shows === "line") {
-    const reader = process.stdout.getReader();
-    const { done } = await reader.read();
-    assert(!done, `${command} ended at once: ${await Deno.readTextFile(log)}`);
-    reader.releaseLock();
-  } else if (shows instanceof RegExp) {
-    await until(() => Deno.readTextFile(log), (text) => shows.test(text), LIMIT * 1000);
-  } else await until(() => answers(shows), Boolean, LIMIT * 1000);
+  try {
+    await untilShown(shows);
+  } catch (error) {
+    await running[Symbol.asyncDispose]();
+    throw error;
+  }
   return running;
+
+  async function untilShown(shows: Shows): Promise<void> {
+    if (shows instanceof URL) await until(() => answers(shows), Boolean, LIMIT * 1000);
+    else if (shows instanceof RegExp) {
+      await until(() => Deno.readTextFile(log), (text) => shows.test(text), LIMIT * 1000);
+    } else {
+      const reader = process.stdout.getReader();
+      const { done } = await reader.read();
+      assert(!done, `${command} ended at once: ${await Deno.readTextFile(log)}`);
+      reader.releaseLock();
+    }
+  }
 }
 
 async function answers(url: URL): Promise<boolean> {

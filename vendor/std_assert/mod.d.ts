@@ -1,4 +1,4 @@
-/** What wikitap's tests use of `@std/assert`, typed by hand: the npm republication has no types. */
+/** Types of the parts of `@std/assert` that the tests use. The copy on npm has no types. */
 // deno-lint-ignore no-explicit-any -- as in the original: any constructor, also an abstract one
 export type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
 export function assert(value: unknown, message?: string): asserts value;

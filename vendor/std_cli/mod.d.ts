@@ -1,4 +1,4 @@
-/** What wikitap uses of `@std/cli`, typed by hand: the npm republication carries no types. */
+/** Types of the parts of `@std/cli` that wikitap uses. The copy on npm has no types. */
 export interface ParseArgsOptions {
   string?: readonly string[];
   boolean?: readonly string[];

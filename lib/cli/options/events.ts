@@ -127,7 +127,7 @@ export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): E
   return { topic, filter, key: values.key, payload, headers: values.headers };
 }
 
-/** Tells whether the URL includes the stream of all changes, which is never silent for long. */
+/** Returns whether the URL includes the stream of all changes, which is never silent for long. */
 export function isRecentChange(url: URL): boolean {
   return streamNames(url).some((name) => RECENTCHANGE.test(name)) ||
     url.pathname.endsWith("/recentchange");

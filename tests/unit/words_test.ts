@@ -1,0 +1,90 @@
+/** Checks the words of code and pages, and the docstrings of exported symbols. */
+import { assertEquals } from "@std/assert";
+import { ROOT } from "../support/tools/readme.ts";
+
+/** Phrases that are not used in code, comments, messages and pages; and what to write instead. */
+const BANNED: Readonly<Record<string, string>> = {
+  "/\\*\\*(?:\\s+\\*)? (?:What|Whoever) ": "a third-person verb: Returns, Logs, Retries",
+  "told|tells": "report, log, name, return: only people tell",
+  "nobody|whoever": "the reader, the client, the user, no process",
+  "in words": "omit",
+  "so many": "the number, with its unit",
+  "at the (?:most|least)": "at most, at least",
+  "anew": "again",
+  "whatever": "any, everything, regardless of",
+  "in hand": "pending, in flight",
+  "in the midst": "during",
+  "doubled": "duplicated",
+  "where (?:there (?:is|are|was|were)|(?:it|one) has)": "if",
+  "for ever": "forever",
+  "learnt": "discovered, learned",
+  "licences?(?!_test|\\.ts)": "license",
+  "colour\\w*|behaviour\\w*|neighbour\\w*|favour\\w*|centres?": "American spelling",
+  "(?:recogn|initial|serial|normal|organ|sanit|summar|minim|maxim|optim)is(?:e|ed|es|ing|ation)\\b":
+    "American spelling: -ize",
+  "cancelled|cancelling|labelled|travelled|modelled": "American spelling: one l",
+};
+
+/** Folders whose words are still to be revised. Remove one from the list after its revision. */
+const UNREVISED = [
+  ...["lib/avro/", "lib/console/", "lib/edits/", "lib/http/", "lib/kafka/", "lib/local/"],
+  ...["lib/page/", "lib/produce/", "lib/replay/", "lib/shared/", "lib/store/", "lib/upstream/"],
+  ...["lib/cli/programs/producer", "scripts/consume.ts", "tests/"],
+];
+
+/** Folders with exported symbols that have no docstring yet. Remove one after its revision. */
+const UNDOCUMENTED = [
+  ...["lib/avro/", "lib/console/", "lib/edits/", "lib/kafka/", "lib/local/", "lib/page/"],
+  ...["lib/produce/", "lib/replay/", "lib/shared/", "lib/store/", "lib/upstream/"],
+  "lib/cli/programs/producer",
+];
+
+/** This file has the phrases; `licences` is the name of a task. */
+const ALLOWED = /^tests\/unit\/words_test\.ts$|task licences|"licences"|-P=licences/;
+
+const within = (file: string, folders: readonly string[]) =>
+  folders.some((folder) => file.startsWith(folder));
+
+function* files(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, ROOT))) {
+    if (isDirectory && !/^(\.git|\.local|node_modules|dist)$/.test(name)) {
+      yield* files(`${folder}${name}/`);
+    } else if (/\.(ts|md|js|css|html|yml|service)$|^Containerfile$/.test(name)) {
+      yield `${folder}${name}`;
+    }
+  }
+}
+
+Deno.test("code and pages have no banned phrase", () => {
+  const phrases = Object.entries(BANNED).map(([phrase, better]) =>
+    [new RegExp(/^\w/.test(phrase) ? `\\b(?:${phrase})\\b` : phrase, "gi"), better] as const
+  );
+  const found = [...files("")].filter((file) => !within(file, UNREVISED)).flatMap((file) => {
+    const text = Deno.readTextFileSync(new URL(file, ROOT));
+    return phrases.flatMap(([phrase, better]) =>
+      [...text.matchAll(phrase)].map(({ 0: words, index }) => {
+        const line = text.slice(0, index).split("\n").length;
+        return { at: `${file}:${line}`, line: text.split("\n")[line - 1]!, words, better };
+      })
+    );
+  });
+  const wrong = found.filter(({ at, line }) =>
+    !ALLOWED.test(at.split(":")[0]!) && !ALLOWED.test(line)
+  );
+  assertEquals(wrong.map(({ at, words, better }) => `${at}: '${words}', better: ${better}`), []);
+});
+
+Deno.test("exported symbols of lib/ have docstrings", async () => {
+  const all = [...files("lib/")].filter((file) => file.endsWith(".ts"));
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--lint", ...all.filter((file) => !within(file, UNDOCUMENTED))],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  // Other rules of `deno doc --lint` are for packages whose modules are read on their own.
+  const missing = /^error\[missing-jsdoc\].*\n +--> .*?(lib\/\S+)$/gm;
+  const found = [...new TextDecoder().decode(stderr).matchAll(missing)].map(([, at]) => at);
+  assertEquals(found, []);
+});
