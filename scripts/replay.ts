@@ -9,7 +9,7 @@ import { option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { integer, listOf, port } from "../lib/cli/values.ts";
 import { UsageError, UserError } from "../lib/shared/error.ts";
-import { type EventServer, serveEvents } from "../lib/replay/server.ts";
+import { type EventServer, type EventServerOptions, serveEvents } from "../lib/replay/server.ts";
 import { withGarbage } from "../lib/replay/service/faults.ts";
 import type { EventLog } from "../lib/replay/log.ts";
 import { readRecording } from "../lib/replay/recording.ts";
@@ -57,6 +57,20 @@ const eventOptions = {
   },
 } satisfies OptionGroup;
 
+const tlsOptions = {
+  title: "TLS",
+  options: {
+    tlsCert: option({
+      placeholder: "FILE",
+      help:
+        "A certificate for 127.0.0.1, as PEM: serves HTTP/2 and HTTP/1.1 over TLS. The producer " +
+        "trusts its authority by Deno's flag --cert.",
+      parse: String,
+    }),
+    tlsKey: option({ placeholder: "FILE", help: "The certificate's key, as PEM.", parse: String }),
+  },
+} satisfies OptionGroup;
+
 const faultOptions = {
   title: "Faults, each after N events on average",
   options: {
@@ -75,6 +89,7 @@ const faultOptions = {
 } satisfies OptionGroup;
 
 type EventOptions = Values<typeof eventOptions.options>;
+type TlsOptions = Values<typeof tlsOptions.options>;
 type FaultOptions = Values<typeof faultOptions.options>;
 
 export const main = program({
@@ -89,15 +104,16 @@ export const main = program({
     ["deno task replay --file recording.sse", "Serves a recording"],
     ["deno task replay --cut-every 500 --status-every 500,429", "Injects faults"],
   ],
-  groups: [eventOptions, faultOptions],
+  groups: [eventOptions, faultOptions, tlsOptions],
   async run(options, stop) {
     checkCombination(options);
-    const log = await openLog(options, Date.now());
-    const server = startServer(log, options);
+    const now = Date.now();
+    const log = await openLog(options, now);
+    const server = startServer(log, options, await readTls(options));
     writeOutput(
       `Serving ${describe(options)} at ${server.url}\n` +
-        `Point the producer at it: deno task start --stream-url ${server.url}\n` +
-        "Press Ctrl-C to stop\n",
+        `Point the producer at it: deno task start --stream-url ${server.url}` +
+        `${sinceOf(log, options, now)}\nPress Ctrl-C to stop\n`,
     );
     await untilAborted(stop);
     await server.stop();
@@ -105,7 +121,12 @@ export const main = program({
   },
 });
 
-function checkCombination({ file, canaryEvery }: EventOptions & FaultOptions): void {
+function checkCombination(
+  { file, canaryEvery, tlsCert, tlsKey }: EventOptions & FaultOptions & TlsOptions,
+): void {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError("--tls-cert and --tls-key belong together");
+  }
   if (file !== undefined && canaryEvery !== undefined) {
     throw new UsageError("Cannot combine --canary-every and --file", {
       hint: "Omit --canary-every: a recording has its own canary events",
@@ -141,6 +162,34 @@ function startOf({ events, rate: pace }: EventOptions, rate: number, now: number
   return pace === 0 ? now - Math.ceil(events * 1000 / rate) : now;
 }
 
+/**
+ * Returns the flag by which a producer reads a log that lies in the past; empty for one that begins
+ * with its first client. Without the flag a producer begins now, after the last event.
+ */
+function sinceOf(log: EventLog, { file, rate, events }: EventOptions, now: number): string {
+  const isPast = file !== undefined || (rate === 0 && events !== undefined);
+  if (!isPast) return "";
+  const topics = log.topics.filter(({ first, end }) => first < end);
+  const start = Math.min(...topics.map(({ first, timestamp }) => timestamp(first)));
+  return start < now ? ` --since ${new Date(start).toISOString()}` : "";
+}
+
+/** @throws {UserError} if a file cannot be read. */
+async function readTls({ tlsCert, tlsKey }: TlsOptions): Promise<EventServerOptions["tls"]> {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined;
+  const [cert, key] = await Promise.all([tlsCert, tlsKey].map(async (file) => {
+    try {
+      return await Deno.readTextFile(file);
+    } catch (cause) {
+      throw new UserError(`Cannot read '${file}'`, {
+        hint: "Check --tls-cert and --tls-key",
+        cause,
+      });
+    }
+  }));
+  return { cert: cert!, key: key! };
+}
+
 async function readFile(file: string): Promise<string> {
   try {
     const { size, isFile } = await Deno.stat(file);
@@ -157,7 +206,11 @@ async function readFile(file: string): Promise<string> {
   }
 }
 
-function startServer(log: EventLog, options: EventOptions & FaultOptions): EventServer {
+function startServer(
+  log: EventLog,
+  options: EventOptions & FaultOptions,
+  tls: EventServerOptions["tls"],
+): EventServer {
   const { port, file, events, rate, seed } = options;
   const ends = file !== undefined || events !== undefined;
   try {
@@ -166,6 +219,7 @@ function startServer(log: EventLog, options: EventOptions & FaultOptions): Event
       pace: rate === 0 ? "at-once" : ends ? "first-client" : "wall-clock",
       port,
       seed,
+      tls,
       faults: {
         cutEvery: options.cutEvery,
         stallEvery: options.stallEvery,
@@ -174,6 +228,12 @@ function startServer(log: EventLog, options: EventOptions & FaultOptions): Event
       },
     });
   } catch (cause) {
+    if (tls !== undefined && cause instanceof Deno.errors.InvalidData) {
+      throw new UserError("Cannot serve TLS: the certificate and the key do not fit", {
+        hint: "Check --tls-cert and --tls-key",
+        cause,
+      });
+    }
     const reason = cause instanceof Deno.errors.AddrInUse
       ? "the port is in use"
       : cause instanceof Deno.errors.PermissionDenied

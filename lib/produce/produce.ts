@@ -29,11 +29,13 @@ export async function produce(options: ProduceOptions): Promise<void> {
     // Nothing is in hand yet, and Kafka may take a while to say that it is away.
     if (options.stop.aborted) return void opening.then(() => publisher.close(), () => {});
     const saved = await opening;
-    const position = saved === undefined
+    // A position at which nothing was handled says only when an earlier start was.
+    const isFresh = saved === undefined || (saved.handled === 0 && options.since !== undefined);
+    const position = isFresh
       ? new Position(options.since ?? Date.now())
       : restore(saved.position, options);
     checkEnd(position, options);
-    reportStart(position, saved !== undefined, options);
+    reportStart(position, !isFresh, options);
     await options.onBegin?.(position.reached);
     counts.beganAt = position.reached;
     await new Pipeline(options, position, saved?.handled ?? 0).run();

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseFrame, receive, USER_AGENT } from "../support/stream/frames.ts";
+import { createAuthority } from "../support/tools/certificates.ts";
+import { testFolder } from "../support/tools/folder.ts";
 import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
 
 const REPLAY = "scripts/replay.ts";
@@ -10,7 +12,7 @@ const run = (...args: string[]) => runProgram(REPLAY, args, { permissions });
 /** Starts the program, uses its stream, and ends it with SIGTERM. */
 async function serve(args: string[], use: (url: string) => Promise<void>): Promise<Ended> {
   await using program = startProgram(REPLAY, ["--port", "0", ...args], { permissions });
-  const [url] = /http:\S+/.exec(await program.untilOutput("Ctrl-C"))!;
+  const [url] = /https?:\S+/.exec(await program.untilOutput("Ctrl-C"))!;
   await use(url);
   program.kill("SIGTERM");
   return await program.ended;
@@ -72,6 +74,44 @@ Deno.test("replay says what is wrong with a file, and with flags that do not go 
   assertEquals(both.code, 2);
   assertStringIncludes(both.stderr, "error: Cannot combine --canary-every and --file");
   assertEquals((await run("--status-every", "200")).code, 2);
+});
+
+Deno.test("replay says how to read a log that lies in the past", async () => {
+  const commandOf = async (...args: string[]) => {
+    await using program = startProgram(REPLAY, ["--port", "0", ...args], { permissions });
+    return /deno task start .*/.exec(await program.untilOutput("Ctrl-C"))![0].split(" ").slice(5);
+  };
+  const [flag, since = ""] = await commandOf("--rate", "0", "--events", "4000");
+  assertEquals(flag, "--since");
+  const age = Date.now() - Date.parse(since);
+  assert(age > 100_000 && age < 160_000, `${age}`);
+  assertEquals(await commandOf("--rate", "10", "--events", "4000"), []);
+  assertEquals(await commandOf(), []);
+});
+
+Deno.test("replay serves TLS with a certificate, and says what is wrong with one", async () => {
+  await using folder = await testFolder();
+  const authority = createAuthority("wikitap-test");
+  const issued = authority.issue({ name: "localhost", hosts: ["127.0.0.1"] });
+  const [cert, key] = [`${folder.path}/cert.pem`, `${folder.path}/key.pem`];
+  await Deno.writeTextFile(cert, issued.cert);
+  await Deno.writeTextFile(key, issued.key);
+  await serve(["--tls-cert", cert, "--tls-key", key], async (url) => {
+    assertEquals(new URL(url).protocol, "https:");
+    using client = Deno.createHttpClient({ caCerts: [authority.cert] });
+    const response = await fetch(url, { client, headers: { "user-agent": USER_AGENT } });
+    assertEquals(response.status, 200);
+    await response.body!.cancel();
+  });
+  const alone = await run("--tls-cert", cert);
+  assertEquals(alone.code, 2);
+  assertStringIncludes(alone.stderr, "error: --tls-cert and --tls-key belong together");
+  const missing = await run("--tls-cert", cert, "--tls-key", `${folder.path}/none`);
+  assertEquals(missing.code, 1);
+  assertStringIncludes(missing.stderr, `error: Cannot read '${folder.path}/none'`);
+  const bad = await run("--tls-cert", key, "--tls-key", cert, "--port", "0");
+  assertEquals(bad.code, 1);
+  assertStringIncludes(bad.stderr, "error: Cannot serve TLS");
 });
 
 Deno.test("replay says so when its port is taken", async () => {

@@ -103,10 +103,16 @@ function stateOf(
   if (isStopping) return { state: "stopping", isWell: true };
   if (stream === undefined || publisher === undefined) return { state: "starting", isWell: true };
   if (!publisher.connected) return { state: "Kafka is away", isWell: false };
-  if (stream.state === "away") return { state: "the stream is away", isWell: false };
-  if (stream.state === "connecting") return { state: "connecting", isWell: true };
   if (stream.state === "ended") return { state: "ending", isWell: true };
-  const silence = handledAt === undefined ? 0 : now - handledAt;
+  if (!stream.connected && stream.state === "away") {
+    return { state: "the stream is away", isWell: false };
+  }
+  if (!stream.connected && stream.state === "connecting") {
+    return { state: "connecting", isWell: true };
+  }
+  // A log that ends in the past is silent, and no service is away.
+  if (handledAt === undefined) return { state: "connected, no events yet", isWell: true };
+  const silence = now - handledAt;
   if (silence < NOTABLE * idleTimeout) return { state: "reading", isWell: true };
   return { state: `silent for ${formatDuration(silence)}`, isWell: false };
 }

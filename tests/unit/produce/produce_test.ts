@@ -56,3 +56,20 @@ Deno.test("produce() refuses a position in another stream, but not one that neve
   await run(saved({}), { open }).producing;
   assertEquals(began, 5);
 });
+
+Deno.test("produce() goes by --since if nothing was handled at the saved position", async () => {
+  const began: number[] = [];
+  const open: ProduceOptions["open"] = ({ start }) => {
+    began.push(start);
+    const stream = { counts: {}, topicPartitions: [], start, async *[Symbol.asyncIterator]() {} };
+    return stream as unknown as EventStream;
+  };
+  const places = { "eqiad.mediawiki.recentchange/0": [500, -1, "", 0] };
+  const position = { stream: "http://x/recentchange", start: 500, places };
+  for (const handled of [0, 1]) {
+    const saved = () => Promise.resolve({ handled, position });
+    await run(saved, { open, since: 7 }).producing;
+    await run(saved, { open }).producing;
+  }
+  assertEquals(began, [7, 500, 500, 500]);
+});

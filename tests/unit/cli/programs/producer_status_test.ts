@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { producerStatus, producerWatch } from "../../../../lib/cli/programs/producer_status.ts";
 import { newCounts, type ProduceCounts } from "../../../../lib/produce/counts.ts";
 import { statusText } from "../../../../lib/terminal/status_line.ts";
+import type { StreamState } from "../../../../lib/upstream/options.ts";
 import type { Cause } from "../../../../lib/upstream/connection/failure.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -77,8 +78,17 @@ Deno.test("producerStatus() names the state, the worst first", () => {
   assertEquals(states(() => {}), ["reading", true]);
   assertEquals(states((counts) => counts.stream = undefined), ["starting", true]);
   assertEquals(states((counts) => counts.publisher!.connected = false), ["Kafka is away", false]);
-  assertEquals(states((counts) => counts.stream!.state = "away"), ["the stream is away", false]);
-  assertEquals(states((counts) => counts.stream!.state = "connecting"), ["connecting", true]);
+  const unconnected = (state: StreamState) => (counts: ProduceCounts) =>
+    void Object.assign(counts.stream!, { state, connected: false });
+  assertEquals(states(unconnected("away")), ["the stream is away", false]);
+  assertEquals(states(unconnected("connecting")), ["connecting", true]);
+  for (const state of ["connecting", "away"] as const) {
+    const before = (counts: ProduceCounts) => {
+      counts.stream!.state = state;
+      counts.handledAt = undefined;
+    };
+    assertEquals(states(before), ["connected, no events yet", true]);
+  }
   assertEquals(states((counts) => counts.stream!.state = "ended"), ["ending", true]);
   assertEquals(states((counts) => counts.handledAt = NOW - 12_000), ["silent for 12s", false]);
   assertEquals(states(() => {}, { isStopping: true }), ["stopping", true]);
