@@ -26,7 +26,13 @@ export function jsonOf(partition: number, record: ReadRecord): string {
 /** A record that is not published yet, in the same way: without partition and offset. */
 export function outgoingJsonOf({ topic, key, timestamp, headers, value }: OutgoingRecord): string {
   return safeJson(
-    JSON.stringify({ topic, key, timestamp, headers: headersOf(headers), value: textOf(value) }),
+    JSON.stringify({
+      topic,
+      key: textOf(key),
+      timestamp,
+      headers: headersOf(headers),
+      value: textOf(value),
+    }),
   );
 }
 

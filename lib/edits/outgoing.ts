@@ -5,13 +5,15 @@ import { compileFilter, type Filter } from "./filter.ts";
 import { type KeyKind, KEYS } from "./routing/key.ts";
 import { compileRoute } from "./routing/route.ts";
 import { timestampOf } from "./message/timestamp.ts";
+import { utf8Encoder } from "./utf8.ts";
 
 /** A record for Kafka, complete but for its partition. */
 export interface Outgoing {
   readonly topic: string;
-  /** Records with one key go to one partition, in order; null: any partition. */
-  readonly key: string | null;
-  readonly value: string | Uint8Array;
+  /** UTF-8. Records with one key go to one partition, in order; null: any partition. */
+  readonly key: Uint8Array | null;
+  /** UTF-8 for JSON. */
+  readonly value: Uint8Array;
   /** ms since 1970: when the event happened (`meta.dt`). */
   readonly timestamp: number;
   readonly headers?: Readonly<Record<string, string | Uint8Array>> | undefined;
@@ -49,14 +51,22 @@ export function compile(
   const keyOf = KEYS[options.key ?? "page"];
   const { encode, contentType } = encoder;
   const headersOf = options.headers === "cloudevents" ? cloudEventHeaders(contentType) : noHeaders;
+  const utf8 = utf8Encoder();
   return (event) =>
     !passes(event) ? undefined : {
       topic: topicOf(event),
-      key: keyOf(event),
-      value: encode(event),
+      key: bytesOf(keyOf(event), utf8),
+      value: bytesOf(encode(event), utf8),
       timestamp: timestampOf(event.meta.dt),
       headers: headersOf(event),
     };
+}
+
+function bytesOf<T extends Uint8Array | null>(
+  value: string | T,
+  utf8: (text: string) => Uint8Array,
+): Uint8Array | T {
+  return typeof value === "string" ? utf8(value) : value;
 }
 
 function noHeaders(): undefined {}

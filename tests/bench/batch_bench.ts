@@ -8,7 +8,8 @@ import { eventBytes } from "./events.ts";
 
 const transform = compile({ topic: "t", filter: { types: ["edit"] } });
 const records = eventBytes(8000).flatMap((data) => transform(readEvent(data)) ?? []);
-const values = records.map(({ value }) => JSON.parse(value as string));
+const decoder = new TextDecoder();
+const values = records.map(({ value }) => JSON.parse(decoder.decode(value)));
 const limits = () => ({ partitions: 3, maxBytes: 1_048_588 });
 const chunks = chunksOf(records, limits);
 const group = `batch: ${records.length} records to 3 partitions`;

@@ -6,7 +6,7 @@ import type { Message } from "../wire/message.ts";
 export interface OutgoingRecord {
   readonly topic: string;
   /** Records with one key go to one partition, in order; null: one random partition per batch. */
-  readonly key: string | null;
+  readonly key: string | Uint8Array | null;
   readonly value: string | Uint8Array;
   /** ms since 1970. */
   readonly timestamp: number;
@@ -108,18 +108,11 @@ function encode(
   { key, value, timestamp, headers }: OutgoingRecord,
   { partitions, keyless }: Topic,
 ): { message: Message; partition: number; bytes: number } {
-  const keyBytes = key === null ? null : Buffer.from(key);
+  const keyBytes = key === null ? null : bytesOf(key);
+  const valueBytes = bytesOf(value);
   const partition = keyBytes === null ? keyless : murmur2(keyBytes) % partitions;
-  const message: Message = {
-    key,
-    // Texts are encoded where they are written: bytes of their own would be copied once more.
-    value: typeof value === "string"
-      ? value
-      : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-    timestamp: String(timestamp),
-    partition,
-  };
-  let bytes = (keyBytes?.length ?? 0) + Buffer.byteLength(value) + RECORD_OVERHEAD;
+  const message: Message = { key: keyBytes, value: valueBytes, timestamp, partition };
+  let bytes = (keyBytes?.length ?? 0) + valueBytes.length + RECORD_OVERHEAD;
   if (headers !== undefined) {
     const encoded: Record<string, Buffer> = {};
     for (const [name, text] of Object.entries(headers)) {
@@ -129,4 +122,8 @@ function encode(
     message.headers = encoded;
   }
   return { message, partition, bytes };
+}
+
+function bytesOf(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? Buffer.from(value) : value;
 }

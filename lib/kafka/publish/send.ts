@@ -1,5 +1,5 @@
 import { protocolErrorType } from "../errors/explain.ts";
-import { CompressionTypes, type Producer, type Transaction } from "../client/kafkajs.ts";
+import { CompressionTypes, type Message as KafkaMessage, type Producer, type Transaction } from "../client/kafkajs.ts";
 import { type Chunk, halves } from "./chunks.ts";
 import type { RefusedRecord } from "./publisher.ts";
 
@@ -80,7 +80,8 @@ async function sendChunk(
   const sending = sender.send({
     topic,
     compression,
-    messages: messages as Chunk["messages"][number][],
+    // kafkajs hands them on, unread, to `produceRequest()`.
+    messages: messages as readonly unknown[] as KafkaMessage[],
   });
   const answers = await sending.catch((cause) => {
     throw new NotSent(topic, { cause });

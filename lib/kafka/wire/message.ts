@@ -1,11 +1,9 @@
-import type { Buffer } from "node:buffer";
-
 /** One record on its way to a broker, in the form that kafkajs's producer takes. */
 export interface Message {
-  readonly key?: Buffer | string | null;
-  readonly value: Buffer | string | null;
-  /** ms since 1970, in decimal digits. */
-  readonly timestamp?: string;
+  readonly key?: Uint8Array | string | null;
+  readonly value: Uint8Array | string | null;
+  /** ms since 1970, as a number or in decimal digits. */
+  readonly timestamp?: number | string;
   readonly partition?: number;
-  headers?: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
+  headers?: Record<string, Uint8Array | string | (Uint8Array | string)[] | undefined>;
 }

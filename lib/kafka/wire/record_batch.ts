@@ -139,13 +139,17 @@ function headerPairs(headers: NonNullable<Message["headers"]>): [string, Bytes |
 
 function sizeOfBytes(value: Bytes | null | undefined): number {
   if (value === null || value === undefined) return sizeOfVarint(-1);
-  const length = Buffer.byteLength(value);
+  const length = lengthOf(value);
   return sizeOfVarint(length) + length;
 }
 
 function writeBytes(writer: ByteWriter, value: Bytes | null | undefined): void {
   if (value === null || value === undefined) return writer.varint(-1);
-  writer.varint(Buffer.byteLength(value));
+  writer.varint(lengthOf(value));
   if (typeof value === "string") writer.text(value);
   else writer.bytes(value);
+}
+
+function lengthOf(value: Bytes): number {
+  return typeof value === "string" ? Buffer.byteLength(value) : value.length;
 }

@@ -4,13 +4,14 @@ import { compile, isCanary } from "../../../lib/edits/outgoing.ts";
 import { RefusedEvent } from "../../../lib/upstream/parse/event.ts";
 import { change } from "../../support/stream/events.ts";
 
+const utf8 = (text: string) => new TextEncoder().encode(text);
 const transform = compile({ topic: "edits", filter: { types: ["edit"] }, key: "page" });
 
 Deno.test("compile() makes records of events that pass", () => {
   assertEquals(transform(change()), {
     topic: "edits",
-    key: "en.wikipedia.org/Example",
-    value: encodeEdit(change()),
+    key: utf8("en.wikipedia.org/Example"),
+    value: utf8(encodeEdit(change())),
     timestamp: Date.UTC(2023, 10, 14, 22, 13, 20, 123),
     headers: undefined,
   });
@@ -41,7 +42,7 @@ Deno.test("compile() makes a record of its own bytes, which keeps nothing of the
   const data = chunk.subarray(0, event.data.length);
   const { value } = compile({ topic: "edits", payload: "event" })({ ...event, data })!;
   assertEquals(value, event.data);
-  assertEquals((value as Uint8Array).buffer.byteLength, event.data.length);
+  assertEquals(value.buffer.byteLength, event.data.length);
 });
 
 Deno.test("compile() takes each option by itself", () => {
@@ -53,7 +54,7 @@ Deno.test("compile() takes each option by itself", () => {
     headers: "cloudevents",
   })(event);
   assertEquals(record?.topic, "wikipedia-new");
-  assertEquals(record?.key, "Someone");
+  assertEquals(record?.key, utf8("Someone"));
   assertEquals(record?.value, event.data);
   assertEquals(record?.headers?.ce_subject, "Example");
 });
@@ -61,6 +62,6 @@ Deno.test("compile() takes each option by itself", () => {
 Deno.test("compile() takes an encoder of the caller's", () => {
   const encoder = { contentType: "text/plain", encode: () => "hello" };
   const record = compile({ topic: "edits", headers: "cloudevents" }, encoder)(change());
-  assertEquals(record?.value, "hello");
+  assertEquals(record?.value, utf8("hello"));
   assertEquals(record?.headers?.["content-type"], "text/plain");
 });

@@ -64,7 +64,7 @@ for (const [name, event, path] of refused) {
 Deno.test("The CloudEvents SDK reads a record as a valid event with its data", () => {
   for (const payload of ["edit", "event"] as const) {
     const record = compile({ topic: "edits", payload, headers: "cloudevents" })(change())!;
-    const value = Buffer.from(record.value as string);
+    const value = Buffer.from(record.value);
     const { key, headers = {} } = record;
     const message = { key, value, headers, body: value } as unknown as KafkaMessage<Buffer>;
     assertEquals(Kafka.isEvent(message), true);

@@ -35,3 +35,17 @@ for (const dt of refused) {
     assertThrows(() => timestampOf(dt), RefusedEvent, "wrong shape: meta.dt");
   });
 }
+
+Deno.test("timestampOf() reads one time after the other as each by itself", () => {
+  const minutes = ["2023-11-14T22:13", "2024-02-29T23:59", "1970-01-01T00:00", "2023-02-29T00:00"];
+  const ends = [":00Z", ":59.999Z", ":07.5Z", ":30+00:00", ":60Z", ":1Z", ":00.12345Z", ""];
+  for (const end of ends) {
+    for (const minute of minutes) {
+      for (const dt of [`${minute}:30Z`, minute + end]) {
+        const isReal = !dt.startsWith("2023-02-29") && /:[0-5]\d(\.\d+)?(Z|\+00:00)$/.test(dt);
+        if (isReal && dt.length > 16) assertEquals(timestampOf(dt), Date.parse(dt), dt);
+        else assertThrows(() => timestampOf(dt), RefusedEvent, "wrong shape: meta.dt");
+      }
+    }
+  }
+});

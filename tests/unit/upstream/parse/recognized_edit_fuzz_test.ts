@@ -161,8 +161,8 @@ function outcomes(read: (data: Uint8Array) => Event, data: Uint8Array): unknown[
   });
 }
 
-function textOf(value: string | Uint8Array | null): string | null {
-  return value instanceof Uint8Array ? strict.decode(value) : value;
+function textOf(bytes: Uint8Array | null): string | null {
+  return bytes && strict.decode(bytes);
 }
 
 function recognized(data: Uint8Array): boolean {

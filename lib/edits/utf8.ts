@@ -1,0 +1,31 @@
+/** Bytes of one block: some 200 records. */
+const BLOCK_BYTES = 64 * 1024;
+
+/**
+ * Returns an encoder of texts as UTF-8. Texts of up to a quarter of a block share blocks of
+ * {@linkcode BLOCK_BYTES}, since memory of its own costs each one more than its encoding; a block is
+ * freed with the last of them. A text that was put together of pieces of the stream keeps the whole
+ * chunk that they came in; its bytes do not.
+ *
+ * Half a surrogate pair, which UTF-8 cannot write, becomes U+FFFD.
+ */
+export function utf8Encoder(): (text: string) => Uint8Array {
+  const encoder = new TextEncoder();
+  let block = new Uint8Array(BLOCK_BYTES);
+  let used = 0;
+  return (text) => {
+    const most = MAX_BYTES_PER_UNIT * text.length;
+    if (most > BLOCK_BYTES / 4) return encoder.encode(text);
+    if (most > BLOCK_BYTES - used) {
+      block = new Uint8Array(BLOCK_BYTES);
+      used = 0;
+    }
+    const { written } = encoder.encodeInto(text, new Uint8Array(block.buffer, used, most));
+    const bytes = new Uint8Array(block.buffer, used, written);
+    used += written;
+    return bytes;
+  };
+}
+
+/** The most UTF-8 bytes of one UTF-16 code unit. */
+const MAX_BYTES_PER_UNIT = 3;
