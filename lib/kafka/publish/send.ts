@@ -1,5 +1,10 @@
 import { protocolErrorType } from "../errors/explain.ts";
-import { CompressionTypes, type Message as KafkaMessage, type Producer, type Transaction } from "../client/kafkajs.ts";
+import {
+  CompressionTypes,
+  type Message as KafkaMessage,
+  type Producer,
+  type Transaction,
+} from "../client/kafkajs.ts";
 import { type Chunk, halves } from "./chunks.ts";
 import type { RefusedRecord } from "./publisher.ts";
 
