@@ -1,11 +1,11 @@
 /**
- * Stores the edits of a topic in a database, each once: SQLite, or PostgreSQL for several at once.
+ * Stores the edits of a topic, each once: in SQLite, in Parquet files, or in PostgreSQL.
  *
  *     deno task store
  */
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import { databaseOption } from "../lib/cli/options/database.ts";
+import { databaseOption, parquetOptions, parquetSettings } from "../lib/cli/options/database.ts";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
 import { observe, observeOptions } from "../lib/cli/options/observe.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
@@ -63,13 +63,18 @@ export const main = program({
       "PGPASSWORD=… deno task store --database postgres://wikitap@localhost/edits",
       "Into PostgreSQL",
     ],
+    ["deno task store --database parquet:edits", "Into Parquet files in the directory edits"],
     ["deno task store --max-messages 1000", "A thousand records, then the end"],
   ],
-  groups: [storeOptions, kafkaOptions, registryOptions, observeOptions],
+  groups: [storeOptions, parquetOptions, kafkaOptions, registryOptions, observeOptions],
   run: async (options, stop) => {
     const { database, topic, batchSize, maxMessages } = options;
     const cluster = openCluster(clusterConfig(options));
-    await using sink = await openSink(database, Deno.env.get("PGPASSWORD"));
+    await using sink = await openSink(
+      database,
+      Deno.env.get("PGPASSWORD"),
+      parquetSettings(options),
+    );
     const group = options.group ?? groupOf(database, sink.databaseId);
     logger.info("Storing '{topic}' in {database} as the group '{group}'; Ctrl-C ends it", {
       topic,

@@ -1,12 +1,18 @@
 import { UsageError } from "../shared/error.ts";
 
 /** Where a database is; never with a password. */
-export type DatabaseAddress = SqliteAddress | PostgresAddress;
+export type DatabaseAddress = SqliteAddress | PostgresAddress | ParquetAddress;
 
 /** A file of SQLite. */
 export interface SqliteAddress {
   readonly kind: "sqlite";
   readonly file: string;
+}
+
+/** A directory of Parquet files. */
+export interface ParquetAddress {
+  readonly kind: "parquet";
+  readonly directory: string;
 }
 
 /** A database on a PostgreSQL server. */
@@ -27,10 +33,10 @@ export type PostgresTls = typeof TLS_MODES[number];
 
 const TLS_MODES = ["disable", "prefer", "require", "verify-full"] as const;
 
-const EXPECTED = "expected sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE";
+const EXPECTED = "expected sqlite:FILE, parquet:DIRECTORY or postgres://USER@HOST[:PORT]/DATABASE";
 
 /**
- * Reads `sqlite:FILE` or `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]`.
+ * Reads `sqlite:FILE`, `parquet:DIRECTORY` or `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]`.
  *
  * @throws {Error} that says what was expected, for anything else.
  * @throws {UsageError} for a password, which is not for a command line that others can list.
@@ -38,6 +44,8 @@ const EXPECTED = "expected sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE";
 export function parseDatabase(text: string): DatabaseAddress {
   const file = /^sqlite:(.+)$/s.exec(text)?.[1];
   if (file !== undefined) return sqliteAddress(file);
+  const directory = /^parquet:(.+?)[/\\]*$/s.exec(text)?.[1];
+  if (directory !== undefined) return parquetAddress(directory);
   if (/^postgres(ql)?:[^@]*:[^]*@/.test(text)) throw hasPassword();
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) throw new Error(EXPECTED);
   return postgresAddress(new URL(text));
@@ -46,6 +54,7 @@ export function parseDatabase(text: string): DatabaseAddress {
 /** The address for people: as it was given, but for defaults. */
 export function formatDatabase(address: DatabaseAddress): string {
   if (address.kind === "sqlite") return `sqlite:${address.file}`;
+  if (address.kind === "parquet") return `parquet:${address.directory}`;
   const { user, host, port, database } = address;
   const name = host.includes(":") ? `[${host}]` : host;
   return `postgres://${encodeURIComponent(user)}@${name}:${port}/${encodeURIComponent(database)}`;
@@ -57,11 +66,25 @@ export function formatDatabase(address: DatabaseAddress): string {
  * they would share the partitions, and each get a part.
  */
 export function groupOf(address: DatabaseAddress, databaseId: string): string {
-  const name = address.kind === "sqlite"
-    ? address.file.replace(/^.*[/\\]/, "").replace(/\.(db|sqlite3?)$/, "")
-    : address.database;
-  const plain = name.replaceAll(/[^a-zA-Z0-9._-]/g, "_").slice(0, 60);
+  const plain = nameOf(address).replaceAll(/[^a-zA-Z0-9._-]/g, "_").slice(0, 60);
   return `wikitap-store.${plain}.${databaseId.slice(0, 8)}`;
+}
+
+function nameOf(address: DatabaseAddress): string {
+  switch (address.kind) {
+    case "sqlite":
+      return address.file.replace(/^.*[/\\]/, "").replace(/\.(db|sqlite3?)$/, "");
+    case "parquet":
+      return address.directory.replace(/^.*[/\\]/, "");
+    case "postgres":
+      return address.database;
+  }
+}
+
+/** Directories on this machine only: `parquet:s3://…` would otherwise be a local name. */
+function parquetAddress(directory: string): ParquetAddress {
+  if (/^[a-z0-9+]+:\/\//i.test(directory)) throw new Error("expected a directory of this machine");
+  return { kind: "parquet", directory };
 }
 
 function sqliteAddress(file: string): SqliteAddress {

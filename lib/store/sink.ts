@@ -17,10 +17,18 @@ export interface Sink extends AsyncDisposable {
   claim(wanted: Wanted): Promise<Claim>;
 
   /**
-   * Writes the rows of the records from `claim.next` up to `next` and moves the offset to `next`,
+   * Accepts the rows of the records from `claim.next` up to `next` and moves the offset to `next`,
    * if the claim still stands. Rows that are there already stay as they are.
    */
   write(batch: SinkBatch): Promise<Outcome>;
+
+  /**
+   * Makes durable what `write()` has accepted; a sink that writes at once has nothing to do. What
+   * was accepted and not flushed is not stored: the next claim goes on before it.
+   *
+   * @param options.onlyDue Only what has waited long enough. Default `false`: all.
+   */
+  flush(options?: { readonly onlyDue?: boolean }): Promise<void>;
 }
 
 /** A topic, told from one of the same name on another cluster. */

@@ -1,13 +1,55 @@
 import { parseDatabase } from "../../store/address.ts";
-import { option } from "../option.ts";
+import { PARQUET_DEFAULTS, type ParquetOptions } from "../../store/sinks/parquet/options.ts";
+import { option, type OptionGroup, type Values } from "../option.ts";
+import { integer, oneOf, positiveDuration } from "../values.ts";
 
 /** The `--database` option of `store` and `report`. */
 export const databaseOption = option({
   placeholder: "ADDRESS",
-  help:
-    "sqlite:FILE, or postgres://USER@HOST[:PORT]/DATABASE. Add ?sslmode=verify-full (or another " +
-    "mode) for a server on another machine. The password is read only from PGPASSWORD.",
+  help: "sqlite:FILE, parquet:DIRECTORY, or postgres://USER@HOST[:PORT]/DATABASE. Add " +
+    "?sslmode=verify-full (or another mode) for a server on another machine. The password is read " +
+    "only from PGPASSWORD.",
   parse: parseDatabase,
   default: { kind: "sqlite", file: "edits.db" },
   defaultText: "sqlite:edits.db",
 });
+
+const MIB = 1024 * 1024;
+
+/** How Parquet files are made. */
+export const parquetOptions = {
+  title: "Parquet files",
+  options: {
+    parquetCompression: option({
+      placeholder: "CODEC",
+      help: "zstd, or snappy for readers that have no zstd.",
+      parse: oneOf("zstd", "snappy"),
+      default: PARQUET_DEFAULTS.codec,
+    }),
+    parquetFileSize: option({
+      placeholder: "N",
+      help: "Completes the files of a partition when they have N MiB together.",
+      parse: integer(1, 1024),
+      default: PARQUET_DEFAULTS.fileBytes / MIB,
+    }),
+    parquetFileInterval: option({
+      placeholder: "DURATION",
+      help:
+        "Completes them when their oldest edit has waited this long; only then are they visible.",
+      parse: positiveDuration,
+      default: PARQUET_DEFAULTS.fileMs,
+      defaultText: "10m",
+    }),
+  },
+} satisfies OptionGroup;
+
+/** The options of the sink that the flags ask for. */
+export function parquetSettings(
+  options: Values<typeof parquetOptions.options>,
+): Omit<ParquetOptions, "now"> {
+  return {
+    codec: options.parquetCompression,
+    fileBytes: options.parquetFileSize * MIB,
+    fileMs: options.parquetFileInterval,
+  };
+}

@@ -21,6 +21,9 @@ import { type Claim, NO_ROWS } from "../sink.ts";
 /** How often the group's offsets in Kafka are brought up to date, for tools that show lag (ms). */
 const HINT_EVERY = 2000;
 
+/** How often the sink is asked to make durable what has waited long enough (ms). */
+const FLUSH_EVERY = 1000;
+
 /** Then something is wrong that claiming anew does not put right. */
 const MOST_STRAYS = 20;
 
@@ -74,6 +77,7 @@ export class Member {
   #left: number;
   /** Batches that are being written. */
   #inHand = 0;
+  #isFlushing = false;
   /** Times in a row that Kafka gave other records than those that were due. */
   #strays = 0;
   /** Commits offsets to Kafka; from the last batch, since only there kafkajs offers a harmless way. */
@@ -96,14 +100,17 @@ export class Member {
     const stop = () => this.#end();
     signal.addEventListener("abort", stop);
     const hints = setInterval(() => this.#hint(), HINT_EVERY);
+    const flushes = setInterval(() => this.#flushDue(), FLUSH_EVERY);
     try {
       this.#start().catch((error) => this.#end(error));
       await this.#over.promise;
     } finally {
       signal.removeEventListener("abort", stop);
       clearInterval(hints);
+      clearInterval(flushes);
       await this.#close();
     }
+    await this.#options.sink.flush();
     if (this.#inHand > 0) throw notWritten();
   }
 
@@ -306,6 +313,15 @@ export class Member {
     } catch (error) {
       logger.debug("Cannot commit offsets to Kafka: {error}", { error });
     }
+  }
+
+  /** Never two at once; what fails then fails for good. */
+  #flushDue(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    this.#options.sink.flush({ onlyDue: true })
+      .catch((error) => this.#end(error))
+      .finally(() => this.#isFlushing = false);
   }
 
   #end(error?: unknown): void {

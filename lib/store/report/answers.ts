@@ -1,7 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { formatDuration } from "../../shared/duration.ts";
 import { UserError } from "../../shared/error.ts";
-import { type DatabaseAddress, formatDatabase } from "../address.ts";
+import {
+  type DatabaseAddress,
+  formatDatabase,
+  type ParquetAddress,
+  type PostgresAddress,
+  type SqliteAddress,
+} from "../address.ts";
 import { Connection, type Limits } from "../sinks/postgres_connection.ts";
 import { notReachable } from "../sinks/postgres_failure.ts";
 import { type Question, type Scope, sqlOf } from "./questions.ts";
@@ -32,6 +38,7 @@ const READING: ReadLimits = { statement: 600_000, answer: 610_000, lock: 5000 };
 /**
  * Opens the database at `address` for questions; nothing in it is changed.
  *
+ * @throws {UserError} for a directory of Parquet files, with a query for DuckDB.
  * @param limits By default PostgreSQL may take 10 min, and SQLite as long as it likes.
  */
 export function openReader(
@@ -39,6 +46,7 @@ export function openReader(
   password: string | undefined,
   limits: ReadLimits = READING,
 ): Reader {
+  if (address.kind === "parquet") throw noReport(address);
   const { query, close } = address.kind === "sqlite"
     ? sqliteReader(address.file, limits.lock)
     : postgresReader(new Connection(address, password, limits));
@@ -53,6 +61,18 @@ export function openReader(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A database that answers SQL by itself. */
+type SqlAddress = SqliteAddress | PostgresAddress;
+
+/** Engines that read Parquet are better at it, and people who want Parquet have one. */
+function noReport(address: ParquetAddress): UserError {
+  const files = `${address.directory}/date=*/*.parquet`.replaceAll("'", "''");
+  return new UserError(`Cannot report on '${formatDatabase(address)}': the edits are in Parquet`, {
+    hint: `Ask DuckDB: duckdb -c "SELECT domain AS wiki, count(*) AS edits FROM '${files}' ` +
+      'GROUP BY ALL ORDER BY edits DESC LIMIT 10"',
+  });
 }
 
 interface Access {
@@ -102,7 +122,7 @@ function postgresReader(connection: Connection): Access {
 const NUMERIC: ReadonlySet<number> = new Set([20, 1700]);
 
 /** A person waits, so it is not tried again. */
-function notAnswered(error: Unavailable, address: DatabaseAddress, limits: Limits): UserError {
+function notAnswered(error: Unavailable, address: SqlAddress, limits: Limits): UserError {
   if (address.kind === "sqlite") return stillLocked(error, address.file);
   if ((error.cause as { code?: unknown } | undefined)?.code !== QUERY_CANCELED) {
     return notReachable(error, address);
@@ -126,7 +146,7 @@ function isEmpty(error: unknown): boolean {
   return code === "42P01" || /no such table|unable to open database file/.test(words);
 }
 
-function nothingStored(address: DatabaseAddress): UserError {
+function nothingStored(address: SqlAddress): UserError {
   return new UserError(`Nothing is stored in ${formatDatabase(address)}`, {
     hint: "Store edits there first: deno task store",
   });

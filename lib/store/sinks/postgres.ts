@@ -115,6 +115,10 @@ class PostgresSink implements Sink {
     });
   }
 
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#connection.close();
   }

@@ -146,6 +146,10 @@ class SqliteSink implements Sink {
     return (await this.#transaction)[index]!;
   }
 
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#database.close();
     return Promise.resolve();

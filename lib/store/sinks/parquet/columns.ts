@@ -1,0 +1,93 @@
+import type { SchemaElement } from "hyparquet";
+import type { BadRow, EditRow } from "../../rows.ts";
+import type { Column } from "./parquet_file.ts";
+
+/** Where rows come from: the same for a whole file. */
+export interface Source {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** The columns of edits; the names are those of the tables of the other databases. */
+export function editColumns({ topic, partition }: Source): readonly Column<EditRow>[] {
+  return [
+    { element: text("topic"), valueOf: () => topic },
+    { element: required("partition", "INT32"), valueOf: () => partition },
+    { element: required("record_offset", "INT64"), valueOf: ({ offset }) => offset },
+    { element: time("REQUIRED"), valueOf: (row) => new Date(row.time) },
+    { element: optionalText("type"), valueOf: ({ type }) => type },
+    { element: optional("change_id", "INT64"), valueOf: ({ changeId }) => bigOrNull(changeId) },
+    { element: text("domain"), valueOf: ({ domain }) => domain },
+    { element: optionalText("namespace"), valueOf: ({ namespace }) => namespace },
+    { element: text("title"), valueOf: ({ title }) => title },
+    { element: optionalText("user_name"), valueOf: ({ userName }) => userName },
+    { element: optional("is_bot", "BOOLEAN"), valueOf: ({ isBot }) => isBot },
+    { element: optional("old_length", "INT64"), valueOf: ({ oldLength }) => bigOrNull(oldLength) },
+    { element: optional("new_length", "INT64"), valueOf: ({ newLength }) => bigOrNull(newLength) },
+    { element: optionalText("event"), valueOf: ({ event }) => event },
+  ];
+}
+
+/** The columns of records that are no edits. */
+export function badColumns({ topic, partition }: Source): readonly Column<BadRow>[] {
+  return [
+    { element: text("topic"), valueOf: () => topic },
+    { element: required("partition", "INT32"), valueOf: () => partition },
+    { element: required("record_offset", "INT64"), valueOf: ({ offset }) => offset },
+    {
+      element: time("OPTIONAL"),
+      valueOf: (row) => row.time === null || row.time > LAST_TIME ? null : new Date(row.time),
+    },
+    { element: text("reason"), valueOf: ({ reason }) => reason },
+    { element: optional("value", "BYTE_ARRAY"), valueOf: ({ value }) => value },
+    { element: required("value_size", "INT64"), valueOf: ({ size }) => BigInt(size) },
+    { element: required("is_cut", "BOOLEAN"), valueOf: ({ isCut }) => isCut },
+  ];
+}
+
+/** The last ms of the year 9999: Python, for one, has no later dates. */
+const LAST_TIME = Date.UTC(10_000, 0) - 1;
+
+/** The number of UTF-16 units of all texts of an edit. */
+export function textLengthOf({ title, domain, namespace, userName, type, event }: EditRow): number {
+  return title.length + domain.length + (namespace?.length ?? 0) + (userName?.length ?? 0) +
+    (type?.length ?? 0) + (event?.length ?? 0);
+}
+
+function bigOrNull(value: number | null): bigint | null {
+  return value === null ? null : BigInt(value);
+}
+
+type PhysicalType = NonNullable<SchemaElement["type"]>;
+
+function required(name: string, type: PhysicalType): SchemaElement {
+  return { name, type, repetition_type: "REQUIRED" };
+}
+
+function optional(name: string, type: PhysicalType): SchemaElement {
+  return { name, type, repetition_type: "OPTIONAL" };
+}
+
+const STRING: Partial<SchemaElement> = {
+  converted_type: "UTF8",
+  logical_type: { type: "STRING" },
+};
+
+function text(name: string): SchemaElement {
+  return { ...required(name, "BYTE_ARRAY"), ...STRING };
+}
+
+function optionalText(name: string): SchemaElement {
+  return { ...optional(name, "BYTE_ARRAY"), ...STRING };
+}
+
+/** ms since the epoch, UTC. */
+function time(repetition: "REQUIRED" | "OPTIONAL"): SchemaElement {
+  return {
+    name: "time",
+    type: "INT64",
+    repetition_type: repetition,
+    converted_type: "TIMESTAMP_MILLIS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+  };
+}

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { UserError } from "../../../shared/error.ts";
+import type { ParquetAddress } from "../../address.ts";
+import type { Claim, Outcome, Sink, SinkBatch, TopicName, Wanted } from "../../sink.ts";
+import { directoryFailure } from "./directory_failure.ts";
+import { createOnce, exists, makeDirectory, namesIn } from "./disk.ts";
+import { PARQUET_DEFAULTS, type ParquetOptions } from "./options.ts";
+import { HeldPartition, type PartitionSource } from "./partition.ts";
+import { type Entry, PartitionLog } from "./partition_log.ts";
+
+/** The folder with all that is not for readers; engines skip names that begin so. */
+const STATE = "_wikitap";
+const VERSION = 1;
+
+/** Rows of all partitions in memory, in bytes, beyond which they are written to their files. */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+
+/** The longest beginning of a file's name that is made of the topic's: file systems take 255. */
+const MAX_LABEL = 150;
+
+const databaseSchema = z.object({ id: z.string(), version: z.int() });
+const topicSchema = z.object({ clusterId: z.string(), topic: z.string() });
+
+/**
+ * Opens a directory for Parquet files, created if it does not exist.
+ *
+ * @throws {UserError} for a directory that cannot be used, or holds the Parquet files of others.
+ */
+export async function openParquetSink(
+  { directory }: ParquetAddress,
+  options: Partial<ParquetOptions> = {},
+): Promise<Sink> {
+  try {
+    await makeDirectory(directory);
+    const databaseId = await prepare(directory);
+    return new ParquetSink(directory, databaseId, { ...PARQUET_DEFAULTS, ...options });
+  } catch (error) {
+    throw directoryFailure(error, directory);
+  }
+}
+
+/** Returns the directory's own id, which is made at the first start. */
+async function prepare(directory: string): Promise<string> {
+  const file = `${directory}/${STATE}/database.json`;
+  if (!await exists(file)) {
+    const foreign = (await namesIn(directory)).find((name) => /^date=|\.parquet$/.test(name));
+    if (foreign !== undefined) {
+      throw new UserError(
+        `Cannot use the directory '${directory}': it holds '${foreign}' of another program`,
+        { hint: "Give an empty directory, or a new one, in --database" },
+      );
+    }
+    await makeDirectory(`${directory}/${STATE}`);
+    await createOnce(file, JSON.stringify({ id: crypto.randomUUID(), version: VERSION }));
+  }
+  const { id, version } = await readJson(file, databaseSchema);
+  if (version > VERSION) {
+    throw new UserError(
+      `The directory has files of version ${version}: this wikitap knows those up to ${VERSION}`,
+      { hint: "Use the version of wikitap that made them, or a later one" },
+    );
+  }
+  return id;
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  try {
+    return schema.parse(JSON.parse(await Deno.readTextFile(file)));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError || cause instanceof z.ZodError)) throw cause;
+    throw new UserError(`Cannot read '${file}': it is not a file of wikitap`, {
+      hint: "Restore the directory from a copy, or store into a new one",
+      cause,
+    });
+  }
+}
+
+/** A topic of the directory. */
+interface StoredTopic extends TopicName {
+  readonly number: number;
+}
+
+class ParquetSink implements Sink {
+  /** Encoding takes one core; a second batch is read and decoded meanwhile. */
+  readonly concurrency = 2;
+  readonly databaseId: string;
+  readonly #directory: string;
+  readonly #options: ParquetOptions;
+  readonly #topics = new Map<number, StoredTopic & { readonly label: string }>();
+  readonly #partitions = new Map<string, HeldPartition>();
+
+  constructor(directory: string, databaseId: string, options: ParquetOptions) {
+    this.#directory = directory;
+    this.databaseId = databaseId;
+    this.#options = options;
+  }
+
+  addTopic(wanted: TopicName): Promise<number> {
+    return this.#guard(async () => {
+      await makeDirectory(this.#topicsFolder);
+      while (true) {
+        const known = await this.#storedTopics();
+        const found = known.find(({ clusterId, topic }) =>
+          clusterId === wanted.clusterId && topic === wanted.topic
+        );
+        if (found !== undefined) {
+          this.#topics.set(found.number, { ...found, label: labelOf(found, known) });
+          return found.number;
+        }
+        const number = 1 + Math.max(0, ...known.map(({ number }) => number));
+        const { clusterId, topic } = wanted;
+        await createOnce(
+          `${this.#topicsFolder}/${number}.json`,
+          JSON.stringify({ clusterId, topic }),
+        );
+      }
+    });
+  }
+
+  claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+    return this.#guard(async () => {
+      const key = `${topicId}/${partition}`;
+      // What this process has accepted and still holds need not be read again.
+      await this.#partitions.get(key)?.flush(false);
+      const source = this.#sourceOf(topicId, partition);
+      const log = new PartitionLog(this.#directory, await this.#folderOf(topicId, partition));
+      while (true) {
+        const newest = await log.newest();
+        if (newest !== undefined) await log.settle(newest.entry);
+        const number = (newest?.number ?? -1) + 1;
+        const next = newest?.entry.next ?? first;
+        const entry: Entry = { id: crypto.randomUUID(), group, epoch: number, next, files: [] };
+        if (!await log.append(number, entry)) continue;
+        await log.clean(number, number);
+        const held = new HeldPartition(source, log, { number, entry }, this.#options);
+        this.#partitions.set(key, held);
+        return { topicId, partition, next, epoch: BigInt(number) };
+      }
+    });
+  }
+
+  write(batch: SinkBatch): Promise<Outcome> {
+    return this.#guard(async () => {
+      const { topicId, partition } = batch.claim;
+      const held = this.#partitions.get(`${topicId}/${partition}`);
+      if (held === undefined) throw new Error(`Partition ${partition} was not claimed`);
+      const outcome = await held.write(batch);
+      const pending = [...this.#partitions.values()].reduce(
+        (sum, one) => sum + one.pendingBytes,
+        0,
+      );
+      if (pending > MAX_PENDING_BYTES) await held.spill();
+      return outcome;
+    });
+  }
+
+  flush({ onlyDue = false }: { readonly onlyDue?: boolean } = {}): Promise<void> {
+    return this.#guard(async () => {
+      for (const held of this.#partitions.values()) await held.flush(onlyDue);
+    });
+  }
+
+  /** What was accepted and not flushed is read again from Kafka by the next member. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#partitions.clear();
+    return Promise.resolve();
+  }
+
+  get #topicsFolder(): string {
+    return `${this.#directory}/${STATE}/topics`;
+  }
+
+  async #folderOf(topicId: number, partition: number): Promise<string> {
+    const folder = `${this.#directory}/${STATE}/${topicId}`;
+    await makeDirectory(folder);
+    return `${folder}/${partition}`;
+  }
+
+  #sourceOf(topicId: number, partition: number): PartitionSource {
+    const known = this.#topics.get(topicId);
+    if (known === undefined) throw new Error(`Topic ${topicId} was not added`);
+    const { topic, clusterId, label } = known;
+    return { topic, clusterId, label, partition };
+  }
+
+  async #storedTopics(): Promise<StoredTopic[]> {
+    const topics: StoredTopic[] = [];
+    for (const name of await namesIn(this.#topicsFolder)) {
+      const number = /^(\d+)\.json$/.exec(name)?.[1];
+      if (number === undefined) continue;
+      const topic = await readJson(`${this.#topicsFolder}/${name}`, topicSchema);
+      topics.push({ ...topic, number: Number(number) });
+    }
+    return topics;
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw directoryFailure(error, this.#directory);
+    }
+  }
+}
+
+/** How the files of a topic begin; the number tells it from a topic of another cluster. */
+function labelOf({ topic, number }: StoredTopic, all: readonly StoredTopic[]): string {
+  const isFirst = all.every((other) => other.topic !== topic || other.number >= number);
+  return isFirst && topic.length <= MAX_LABEL ? topic : `${topic.slice(0, MAX_LABEL)}~${number}`;
+}

@@ -1,0 +1,221 @@
+import type { BadRow, EditRow, Rows } from "../../rows.ts";
+import { type Outcome, outcomeOf, type SinkBatch } from "../../sink.ts";
+import { badColumns, editColumns, type Source, textLengthOf } from "./columns.ts";
+import { removeIfThere } from "./disk.ts";
+import { ParquetFile } from "./parquet_file.ts";
+import type { Entry, PartitionLog, PendingFile } from "./partition_log.ts";
+import type { ParquetOptions } from "./options.ts";
+
+/** The most days, and so files, of one commit: edits may be dated in any year. */
+const MAX_DAYS = 32;
+
+/** Where a partition's rows come from, and what its files are named after. */
+export interface PartitionSource extends Source {
+  readonly clusterId: string;
+  /** How the names of its files begin. */
+  readonly label: string;
+}
+
+/** A file that is being written, and the offsets of its first and last row. */
+interface OpenFile<Row> {
+  readonly file: ParquetFile<Row>;
+  readonly folder: string;
+  readonly first: bigint;
+  last: bigint;
+  rows: number;
+}
+
+/**
+ * A partition that this process holds: rows that were accepted go into files of their days, until a
+ * commit gives all of these files their names at once. What was not committed is read again from
+ * Kafka by whoever claims the partition next.
+ */
+export class HeldPartition {
+  readonly #source: PartitionSource;
+  readonly #log: PartitionLog;
+  readonly #options: ParquetOptions;
+  readonly #edits = new Map<string, OpenFile<EditRow>>();
+  #bad: OpenFile<BadRow> | undefined;
+  /** The newest entry of the log, as far as this process knows. */
+  #number: number;
+  /** The claim, or the last commit. */
+  #entry: Entry;
+  /** The first offset that was not accepted. */
+  #accepted: bigint;
+  /** When the oldest row that is not committed came, in ms. */
+  #since: number | undefined;
+  #files = 0;
+  /** The end of the last piece of work; one at a time. */
+  #done: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    source: PartitionSource,
+    log: PartitionLog,
+    claim: { readonly number: number; readonly entry: Entry },
+    options: ParquetOptions,
+  ) {
+    this.#source = source;
+    this.#log = log;
+    this.#options = options;
+    this.#number = claim.number;
+    this.#entry = claim.entry;
+    this.#accepted = claim.entry.next;
+  }
+
+  /** Bytes of rows in memory. */
+  get pendingBytes(): number {
+    return this.#openFiles().reduce((sum, { file }) => sum + file.pendingBytes, 0);
+  }
+
+  /** Accepts rows, and commits if the files are large enough. */
+  write(batch: SinkBatch): Promise<Outcome> {
+    return this.#alone(async () => {
+      if (await this.#log.has(this.#number + 1)) return { heldBy: await this.#lose() };
+      const { claim, next, rows } = batch;
+      const { epoch, group } = this.#entry;
+      if (claim.epoch !== BigInt(epoch) || claim.next !== this.#accepted) {
+        return outcomeOf(batch, { epoch: BigInt(epoch), next: this.#accepted, group });
+      }
+      if (!await this.#add(rows, claim.next)) return { heldBy: await this.#lose() };
+      this.#accepted = next;
+      this.#since ??= this.#options.now();
+      const size = this.#openFiles().reduce((sum, { file }) => sum + file.size, 0);
+      if (size >= this.#options.fileBytes && !await this.#commit()) {
+        return { heldBy: await this.#lose() };
+      }
+      return { claim: { ...claim, next } };
+    });
+  }
+
+  /** Writes what is in memory to the files, without a commit. */
+  spill(): Promise<void> {
+    return this.#alone(async () => {
+      for (const { file } of this.#openFiles()) await file.writeGroup();
+    });
+  }
+
+  /**
+   * Commits what was accepted, if this process still holds the partition.
+   *
+   * @param onlyDue Only if the oldest row has waited long enough.
+   */
+  flush(onlyDue: boolean): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#since === undefined) return;
+      if (onlyDue && this.#options.now() - this.#since < this.#options.fileMs) return;
+      if (!await this.#commit()) await this.#lose();
+    });
+  }
+
+  /** Adds rows in the order of their offsets; `false` if a commit in between failed. */
+  async #add({ edits, bad }: Rows, from: bigint): Promise<boolean> {
+    let badAt = 0;
+    const addBadBefore = async (offset: bigint) => {
+      for (; badAt < bad.length && bad[badAt]!.offset < offset; badAt++) {
+        if (bad[badAt]!.offset >= from) await this.#addBad(bad[badAt]!);
+      }
+    };
+    for (const edit of edits) {
+      if (edit.offset < from) continue;
+      await addBadBefore(edit.offset);
+      const day = new Date(edit.time).toISOString().slice(0, 10);
+      if (!this.#edits.has(day) && this.#edits.size >= MAX_DAYS) {
+        this.#accepted = edit.offset;
+        if (!await this.#commit()) return false;
+      }
+      await this.#addEdit(day, edit);
+    }
+    await addBadBefore(2n ** 63n);
+    return true;
+  }
+
+  async #addEdit(day: string, edit: EditRow): Promise<void> {
+    let open = this.#edits.get(day);
+    if (open === undefined) {
+      const columns = editColumns(this.#source);
+      const file = await ParquetFile.create(this.#temporary(), columns, this.#options.codec);
+      open = { file, folder: `date=${day}`, first: edit.offset, last: edit.offset, rows: 0 };
+      this.#edits.set(day, open);
+    }
+    open.last = edit.offset;
+    open.rows++;
+    await open.file.add(edit, textLengthOf(edit));
+  }
+
+  async #addBad(bad: BadRow): Promise<void> {
+    if (this.#bad === undefined) {
+      const columns = badColumns(this.#source);
+      const file = await ParquetFile.create(this.#temporary(), columns, this.#options.codec);
+      this.#bad = { file, folder: "_bad_records", first: bad.offset, last: bad.offset, rows: 0 };
+    }
+    this.#bad.last = bad.offset;
+    this.#bad.rows++;
+    await this.#bad.file.add(bad, (bad.value?.length ?? 0) / 2);
+  }
+
+  /** Completes the files and adds the entry that makes them count; `false` if it came too late. */
+  async #commit(): Promise<boolean> {
+    const files: PendingFile[] = [];
+    for (const open of this.#openFiles()) files.push(await this.#finish(open));
+    const entry: Entry = {
+      ...this.#entry,
+      id: crypto.randomUUID(),
+      next: this.#accepted,
+      files,
+    };
+    if (!await this.#log.append(this.#number + 1, entry)) return false;
+    this.#number++;
+    this.#entry = entry;
+    this.#forget();
+    await this.#log.settle(entry);
+    await this.#log.clean(this.#number, entry.epoch);
+    return true;
+  }
+
+  async #finish(
+    { file, folder, first, last, rows }: OpenFile<EditRow> | OpenFile<BadRow>,
+  ): Promise<PendingFile> {
+    const { label, topic, partition, clusterId } = this.#source;
+    await file.finish({
+      "wikitap.schema": folder === "_bad_records" ? "bad_records/1" : "edits/1",
+      "wikitap.topic": topic,
+      "wikitap.cluster_id": clusterId,
+      "wikitap.partition": String(partition),
+      "wikitap.first_offset": String(first),
+      "wikitap.last_offset": String(last),
+      "wikitap.rows": String(rows),
+    });
+    return {
+      temporary: file.path.slice(this.#log.folder.length + 1),
+      path: `${folder}/${label}-${partition}-${first}-${last}.parquet`,
+    };
+  }
+
+  /** Gives up what is not committed; returns the group of whoever holds the partition now. */
+  async #lose(): Promise<string> {
+    for (const { file } of this.#openFiles()) await removeIfThere(file.path);
+    this.#forget();
+    this.#accepted = -1n; // no claim of this process fits any more
+    return (await this.#log.newest())?.entry.group ?? "";
+  }
+
+  #forget(): void {
+    this.#edits.clear();
+    this.#bad = undefined;
+    this.#since = undefined;
+  }
+
+  #openFiles(): (OpenFile<EditRow> | OpenFile<BadRow>)[] {
+    return [...this.#edits.values(), ...this.#bad === undefined ? [] : [this.#bad]];
+  }
+
+  #temporary(): string {
+    return `${this.#log.folder}/${this.#entry.epoch}-${this.#files++}.tmp`;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#done.then(work);
+    this.#done = result.catch(() => {});
+    return result;
+  }
+}
