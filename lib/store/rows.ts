@@ -69,8 +69,8 @@ const LONGEST = [
   ["type", 249],
 ] as const;
 
-/** The last ms that JavaScript has a date for. */
-const LAST_TIME = 8.64e15;
+/** The last ms of the year 9999: not every database, and no Python, has later dates. */
+const LAST_TIME = Date.UTC(10_000, 0) - 1;
 
 /** Sorts records into rows; every record becomes one, and nothing is thrown. */
 export function toRows(records: readonly SourceRecord[]): Rows {
@@ -109,7 +109,7 @@ function rowOfEdit(offset: bigint, body: unknown): EditRow {
   if (!checked.success) throw refusal(checked.error);
   const edit = checked.data;
   const time = Date.parse(edit.timestamp);
-  if (!(time >= 0)) throw new RefusedEvent("wrong shape: timestamp");
+  if (!(time >= 0 && time <= LAST_TIME)) throw new RefusedEvent("wrong shape: timestamp");
   return { offset, time, type: null, ...fieldsOf(edit), event: null };
 }
 

@@ -11,6 +11,7 @@ import { DatabaseSync } from "node:sqlite";
 import { testFolder } from "../support/tools/folder.ts";
 import { HOSTILE } from "../support/tools/hostile.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
+import { loadParquet } from "../support/databases/parquet.ts";
 import { editOf } from "../support/kafka/records.ts";
 
 const server = await testPostgres();
@@ -35,6 +36,19 @@ const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
         return Promise.resolve(database.prepare(sql).all());
       },
       [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
+    };
+  },
+  async parquet() {
+    const folder = await testFolder();
+    const directory = `${folder.path}/edits`;
+    return {
+      address: { kind: "parquet", directory },
+      password: undefined,
+      async query(sql) {
+        using database = await loadParquet(directory);
+        return database.prepare(sql).all();
+      },
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   },
   async postgres() {
@@ -84,7 +98,10 @@ for (const [kind, make] of Object.entries(PLACES)) {
       "x".repeat(70_000),
     ));
     assertEquals(await sink.write({ claim, next: 13n, rows }), { claim: { ...claim, next: 13n } });
-    const time = kind === "sqlite" ? "time_ms" : "(extract(epoch FROM time) * 1000)::bigint::text";
+    await sink.flush();
+    const time = kind !== "postgres"
+      ? "time_ms"
+      : "(extract(epoch FROM time) * 1000)::bigint::text";
     const edits = await query(`SELECT record_offset, ${time} AS time, type, change_id, domain,
       title, user_name, is_bot, old_length, new_length FROM edits ORDER BY record_offset`);
     assertEquals(edits.map((edit) => ({ ...edit, is_bot: Boolean(edit.is_bot) })).map(plain), [
@@ -116,11 +133,17 @@ for (const [kind, make] of Object.entries(PLACES)) {
     const bad = await query(`SELECT record_offset, reason, length(value) AS kept, value_size, is_cut
       FROM bad_records ORDER BY record_offset`);
     assertEquals(bad.map((row) => Object.values(plain(row)).map(String)), [
-      ["9", "bad JSON", "7", "7", kind === "sqlite" ? "0" : "false"],
-      ["10", "unknown field: colour", bad[1]!.kept, bad[1]!.kept, kind === "sqlite" ? "0" : "false"]
+      ["9", "bad JSON", "7", "7", kind === "postgres" ? "false" : "0"],
+      [
+        "10",
+        "unknown field: colour",
+        bad[1]!.kept,
+        bad[1]!.kept,
+        kind === "postgres" ? "false" : "0",
+      ]
         .map(String),
-      ["11", "no value", "null", "0", kind === "sqlite" ? "0" : "false"],
-      ["12", "bad JSON", "65536", "70000", kind === "sqlite" ? "1" : "true"],
+      ["11", "no value", "null", "0", kind === "postgres" ? "false" : "0"],
+      ["12", "bad JSON", "65536", "70000", kind === "postgres" ? "true" : "1"],
     ]);
     assertEquals((await claimOf(sink)).next, 13n);
   });
@@ -138,6 +161,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     const rows = toRows(records(0, ...edits));
     const next = BigInt(edits.length);
     assertEquals(await sink.write({ claim, next, rows }), { claim: { ...claim, next } });
+    await sink.flush();
     const stored = await place.query(
       `SELECT title FROM edits WHERE domain LIKE '%.wikipedia.org' ORDER BY record_offset`,
     );
@@ -150,6 +174,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
       "SELECT (SELECT count(*) FROM edits) + (SELECT count(*) FROM bad_records) AS count",
     );
     assertEquals(BigInt(all!.count as number), next);
+    if (kind === "parquet") return;
     await using reader = openReader(address, password);
     const users = await reader.ask(QUESTIONS["top-users"], { limit: 1000 });
     for (const text of storable.filter((text) => text.length <= 253)) {
@@ -162,6 +187,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     const [mine, other] = [await claimOf(sink, "mine"), await claimOf(sink, "other")];
     const rows = toRows(records(0, editOf(1)));
     assertEquals(await sink.write({ claim: mine, next: 1n, rows }), { heldBy: "other" });
+    await sink.flush();
     assertEquals(await place.query("SELECT * FROM edits"), []);
     assertEquals(await sink.write({ claim: other, next: 1n, rows }), {
       claim: { ...other, next: 1n },
@@ -173,6 +199,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     const claim = await claimOf(sink);
     const batch = { claim, next: 1n, rows: toRows(records(0, editOf(1))) };
     assertEquals(await sink.write(batch), await sink.write(batch));
+    await sink.flush();
     assertEquals((await place.query("SELECT * FROM edits")).length, 1);
     const elsewhere = await sink.write({ claim, next: 2n, rows: NO_ROWS });
     assertEquals(elsewhere, { heldBy: "group" });
@@ -184,6 +211,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     await sink.write({ claim, next: 2n, rows: toRows(records(0, editOf(1), "bad")) });
     const rows = toRows(records(0, editOf(2), "worse", editOf(3)));
     assert("claim" in await sink.write({ claim: { ...claim, next: 2n }, next: 3n, rows }));
+    await sink.flush();
     const edits = await place.query("SELECT change_id FROM edits ORDER BY record_offset");
     assertEquals(edits.map(({ change_id }) => Number(change_id)), [1, 3]);
     assertEquals((await place.query("SELECT * FROM bad_records")).length, 1);
@@ -212,7 +240,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     await assertRejects(
       () => openSink(place.address, place.password),
       UserError,
-      "The database has tables of version 99",
+      `The ${kind === "parquet" ? "directory has files" : "database has tables"} of version 99`,
     );
   });
 }
@@ -310,6 +338,10 @@ async function change({ address, password }: Place, sql: string): Promise<void> 
   if (address.kind === "sqlite") {
     using database = new DatabaseSync(address.file);
     database.exec(sql);
+  } else if (address.kind === "parquet") {
+    const version = Number(/\d+/.exec(sql)![0]);
+    const file = `${address.directory}/_wikitap/database.json`;
+    await Deno.writeTextFile(file, JSON.stringify({ id: "id", version }));
   } else {
     const client = connect(address, password);
     await client.unsafe(sql);

@@ -5,11 +5,30 @@ const PYTHON = `${FOLDER}/bin/python`;
 /** Confluent's own client, whose deserializer has nothing in common with ours. */
 const PACKAGE = "confluent-kafka[avro]==2.16.1";
 
-/** Makes a Python with Confluent's client where that can be had (some 30 MB). */
+/** What people read Parquet with (420 MB). */
+const ENGINES = ["duckdb==2.0.1", "pyarrow==26.0.1", "polars==2.1.0"];
+
+/** Makes a Python with Confluent's client and the engines, if they can be had (450 MB). */
 export async function preparePython(): Promise<void> {
-  if (await hasPython()) return;
+  if (await hasPython() && await hasEngines()) return;
   await run("python3", "-m", "venv", FOLDER);
-  await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE);
+  await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE, ...ENGINES);
+}
+
+/** Whether there is a Python with DuckDB, pyarrow and polars. */
+export async function hasEngines(): Promise<boolean> {
+  return (await run(PYTHON, "-c", "import duckdb, pyarrow, polars")).code === 0;
+}
+
+/** Why a test that needs them is skipped; part of its name then. */
+export const NO_ENGINES =
+  "skipped, no Python with DuckDB, pyarrow, polars: deno task test --registry";
+
+/** What a Python script prints, as lines of JSON. */
+export async function runPython<T>(script: string, ...args: string[]): Promise<T[]> {
+  const { code, stdout, stderr } = await run(PYTHON, "-c", script, ...args);
+  if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`);
+  return stdout.trim().split("\n").map((line) => JSON.parse(line));
 }
 
 /** Whether there is a Python with Confluent's client. */
@@ -34,10 +53,7 @@ export interface PythonRead {
 export async function readWithPython(
   { kafka, registry, topic, count, readerSchema = "" }: PythonRead,
 ): Promise<Record<string, unknown>[]> {
-  const args = [kafka, registry, topic, String(count), readerSchema];
-  const { code, stdout, stderr } = await run(PYTHON, "-c", READER, ...args);
-  if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`);
-  return stdout.trim().split("\n").map((line) => JSON.parse(line));
+  return await runPython(READER, kafka, registry, topic, String(count), readerSchema);
 }
 
 const READER = `

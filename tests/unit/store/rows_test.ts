@@ -135,10 +135,15 @@ Deno.test("toRows() keeps the beginning of a large bad record, and says so", () 
 });
 
 Deno.test("toRows() takes no time that no database has", () => {
-  for (const timestamp of ["-1", "9223372036854775807", "nonsense"]) {
+  for (const timestamp of ["-1", "253402300800000", "9223372036854775807", "nonsense"]) {
     const { bad } = toRows([{ offset: "1", timestamp, value: null }]);
     assertEquals(bad[0]?.time, null);
   }
+  const last = { ...EDIT, timestamp: "9999-12-31T23:59:59Z" };
+  const late = { ...EDIT, timestamp: "+010000-01-01T00:00:00Z" };
+  const { edits, bad } = rowsOf(last, late);
+  assertEquals(edits.map(({ time }) => time), [253_402_300_799_000]);
+  assertEquals(bad.map(({ reason }) => reason), ["wrong shape: timestamp"]);
 });
 
 Deno.test("toRows() makes a row of every record, whatever is in it", () => {

@@ -36,7 +36,7 @@ export function badColumns({ topic, partition }: Source): readonly Column<BadRow
     { element: required("record_offset", "INT64"), valueOf: ({ offset }) => offset },
     {
       element: time("OPTIONAL"),
-      valueOf: (row) => row.time === null || row.time > LAST_TIME ? null : new Date(row.time),
+      valueOf: (row) => row.time === null ? null : new Date(row.time),
     },
     { element: text("reason"), valueOf: ({ reason }) => reason },
     { element: optional("value", "BYTE_ARRAY"), valueOf: ({ value }) => value },
@@ -44,9 +44,6 @@ export function badColumns({ topic, partition }: Source): readonly Column<BadRow
     { element: required("is_cut", "BOOLEAN"), valueOf: ({ isCut }) => isCut },
   ];
 }
-
-/** The last ms of the year 9999: Python, for one, has no later dates. */
-const LAST_TIME = Date.UTC(10_000, 0) - 1;
 
 /** The number of UTF-16 units of all texts of an edit. */
 export function textLengthOf({ title, domain, namespace, userName, type, event }: EditRow): number {

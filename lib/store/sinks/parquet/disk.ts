@@ -1,6 +1,9 @@
 /** Steps on a file system that survive a crash of the machine once they have returned. */
 
-/** Creates a directory whose parent exists, unless it is there. */
+/**
+ * Creates a directory whose parent exists, unless it is there. Without permission for the parent
+ * its name is on the disk a moment later only.
+ */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await Deno.mkdir(path);
@@ -8,7 +11,11 @@ export async function makeDirectory(path: string): Promise<void> {
     if (error instanceof Deno.errors.AlreadyExists && (await Deno.stat(path)).isDirectory) return;
     throw error;
   }
-  await syncDirectory(parentOf(path));
+  try {
+    await syncDirectory(parentOf(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  }
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Column<Row> {
  * The most rows of a row group, and the most bytes of text in it (UTF-16). A group is encoded at a
  * stretch, in 100 ms at most on a machine of 2020, and meanwhile no heartbeat is sent.
  */
-const MAX_GROUP_ROWS = 4000;
+const MAX_GROUP_ROWS = 2000;
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 
 /** What every row takes beside its texts, about, in bytes. */

@@ -1,0 +1,69 @@
+import { type AsyncBuffer, parquetMetadata, parquetReadObjects } from "hyparquet";
+import { DatabaseSync } from "node:sqlite";
+import { zstdDecompressSync } from "node:zlib";
+
+/** A row of a Parquet file, as its reader in JavaScript gives it. */
+export type ParquetRow = Record<string, unknown>;
+
+/** The files of edits, or of bad records, below a directory, in order. */
+export async function parquetFiles(directory: string, kind: "edits" | "bad" = "edits") {
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(directory)) {
+    if (kind === "edits" ? !name.startsWith("date=") : name !== "_bad_records") continue;
+    for await (const file of Deno.readDir(`${directory}/${name}`)) {
+      files.push(`${directory}/${name}/${file.name}`);
+    }
+  }
+  return files.sort();
+}
+
+/** All rows of a file. */
+export async function readParquet(path: string): Promise<ParquetRow[]> {
+  const { buffer } = await Deno.readFile(path);
+  const compressors = { ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdDecompressSync(bytes)) };
+  return await parquetReadObjects({ file: asFile(buffer), compressors, utf8: false });
+}
+
+/** What a file says of itself. */
+export async function metadataOf(path: string) {
+  const { buffer } = await Deno.readFile(path);
+  return parquetMetadata(buffer);
+}
+
+function asFile(buffer: ArrayBuffer): AsyncBuffer {
+  return {
+    byteLength: buffer.byteLength,
+    slice: (start, end) => Promise.resolve(buffer.slice(start, end)),
+  };
+}
+
+/** The directory as tables in memory, like those of the databases. */
+export async function loadParquet(directory: string): Promise<DatabaseSync> {
+  const database = new DatabaseSync(":memory:");
+  database.exec(`
+    CREATE TABLE edits (topic TEXT, partition INTEGER, record_offset INTEGER, time_ms INTEGER,
+      type TEXT, change_id INTEGER, domain TEXT, namespace TEXT, title TEXT, user_name TEXT,
+      is_bot INTEGER, old_length INTEGER, new_length INTEGER, event TEXT);
+    CREATE TABLE bad_records (topic TEXT, partition INTEGER, record_offset INTEGER, time_ms INTEGER,
+      reason TEXT, value BLOB, value_size INTEGER, is_cut INTEGER);
+    CREATE TABLE wikitap (version INTEGER)`);
+  const { version } = JSON.parse(
+    await Deno.readTextFile(`${directory}/_wikitap/database.json`),
+  );
+  database.prepare("INSERT INTO wikitap VALUES (?)").run(version);
+  for (const [table, kind] of [["edits", "edits"], ["bad_records", "bad"]] as const) {
+    for (const path of await parquetFiles(directory, kind)) {
+      for (const row of await readParquet(path)) {
+        const values = Object.values(row).map(sqlValue);
+        database.prepare(`INSERT INTO ${table} VALUES (${values.map(() => "?")})`).run(...values);
+      }
+    }
+  }
+  return database;
+}
+
+function sqlValue(value: unknown) {
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === "boolean") return Number(value);
+  return (value ?? null) as string | number | bigint | Uint8Array | null;
+}
