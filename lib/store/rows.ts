@@ -2,8 +2,13 @@ import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
 import { domainOf, isBot, namespaceOf, titleOf, typeOf, userOf } from "../edits/facets.ts";
 import { namespaceName } from "../edits/message/namespaces.ts";
 import { timestampOf } from "../edits/message/timestamp.ts";
-import { type Event, readEvent, RefusedEvent, wrongShape } from "../upstream/parse/event.ts";
-import { decodeValue } from "./value.ts";
+import {
+  type Event,
+  parseBody,
+  parseEvent,
+  RefusedEvent,
+  wrongShape,
+} from "../upstream/parse/event.ts";
 
 /** What a row needs of a record. */
 export interface SourceRecord {
@@ -89,17 +94,13 @@ export function toRows(records: readonly SourceRecord[]): Rows {
 
 function toEditRow({ offset, value }: SourceRecord): EditRow {
   if (value === null) throw new RefusedEvent("no value");
-  const body = decodeValue(value);
-  const row = isUpstream(body)
-    ? rowOfEvent(BigInt(offset), readEvent(value))
+  const body = parseBody(value);
+  // Only the events of upstream have it.
+  const row = Object.hasOwn(body, "meta")
+    ? rowOfEvent(BigInt(offset), parseEvent(value, body))
     : rowOfEdit(BigInt(offset), body);
   refuseUnstorable(row);
   return row;
-}
-
-/** Only the events of upstream have `meta`. */
-function isUpstream(body: unknown): boolean {
-  return typeof body === "object" && body !== null && Object.hasOwn(body, "meta");
 }
 
 const strictSchema = editSchema.strict();

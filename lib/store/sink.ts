@@ -1,3 +1,4 @@
+import { UserError } from "../shared/error.ts";
 import type { Rows } from "./rows.ts";
 
 /**
@@ -10,7 +11,14 @@ export interface Sink extends AsyncDisposable {
   /** How many batches at once pay off. */
   readonly concurrency: number;
 
-  /** Notes the topic, if it is new, and says its number in this database. */
+  /** What to do if what is stored and what Kafka has do not fit. */
+  readonly advice: Advice;
+
+  /**
+   * Adds the topic, unless it is there, and returns its number in this database.
+   *
+   * @throws {UserError} if the topic that is there is an older one of the same name.
+   */
   addTopic(topic: TopicName): Promise<number>;
 
   /** Makes the caller the holder of a partition; whoever held it before can write no more. */
@@ -35,6 +43,46 @@ export interface Sink extends AsyncDisposable {
 export interface TopicName {
   readonly clusterId: string;
   readonly topic: string;
+  /** Kafka's own id, which a topic of the same name made later does not have; null before 2.8. */
+  readonly kafkaId: string | null;
+}
+
+/** What a person does to what is stored; told in hints. */
+export interface Advice {
+  /** Drops all that is stored of a topic. */
+  readonly dropTopic: (topicId: number) => string;
+  /** Goes on at `next` in a partition. */
+  readonly skipTo: (topicId: number, partition: number, next: bigint) => string;
+}
+
+/** {@linkcode Advice} for databases. */
+export const SQL_ADVICE: Advice = {
+  dropTopic: (topicId) =>
+    ["edits", "bad_records", "positions", "topics"]
+      .map((table) => `DELETE FROM ${table} WHERE topic_id = ${topicId}`).join("; "),
+  skipTo: (topicId, partition, next) =>
+    `UPDATE positions SET next_offset = ${next} WHERE topic_id = ${topicId} AND partition = ${partition}`,
+};
+
+/**
+ * Refuses to mix two topics of the same name.
+ *
+ * @param stored The topic that is there.
+ * @throws {UserError} if Kafka's ids differ; either may be unknown.
+ */
+export function checkSameTopic(
+  { topic, kafkaId }: TopicName,
+  stored: { readonly topicId: number; readonly kafkaId: string | null },
+  { dropTopic }: Advice,
+): void {
+  if (kafkaId === null || stored.kafkaId === null || kafkaId === stored.kafkaId) return;
+  throw new UserError(
+    `The topic '${topic}' was deleted and created again since it was stored: its id is ${kafkaId}, expected ${stored.kafkaId}`,
+    {
+      hint: "Give another --database, or drop what is stored of the old one: " +
+        dropTopic(stored.topicId),
+    },
+  );
 }
 
 /** A partition that somebody wants to hold. */

@@ -36,7 +36,11 @@ for (const mode of ["session", "transaction"] as const) {
       );
       {
         await using sink = await openSink(address, server.password);
-        const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic" });
+        const topicId = await sink.addTopic({
+          clusterId: "cluster",
+          topic: "topic",
+          kafkaId: null,
+        });
         const count = 30;
         await Promise.all(Array.from({ length: 4 }, async (_, partition) => {
           let claim = await sink.claim({ topicId, partition, group: "group", first: 0n });

@@ -24,7 +24,7 @@ async function fill(
   values: readonly unknown[] = EDITS,
 ): Promise<void> {
   await using sink = await openSink(address, password);
-  const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic" });
+  const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic", kafkaId: null });
   const claim = await sink.claim({ topicId, partition: 0, group: "group", first: 0n });
   const records = values.map((value, offset) => ({
     offset: String(offset),

@@ -73,7 +73,7 @@ function records(first: number, ...values: (string | object | null)[]) {
 }
 
 async function claimOf(sink: Sink, group = "group", topic = "topic"): Promise<Claim> {
-  const topicId = await sink.addTopic({ clusterId: "cluster", topic });
+  const topicId = await sink.addTopic({ clusterId: "cluster", topic, kafkaId: null });
   return await sink.claim({ topicId, partition: 0, group, first: 0n });
 }
 
@@ -220,9 +220,26 @@ for (const [kind, make] of Object.entries(PLACES)) {
   test("claim() keeps topics of the same name on other clusters apart", async (place) => {
     await using sink = await openSink(place.address, place.password);
     const ids = await Promise.all(
-      ["a", "b", "a"].map((clusterId) => sink.addTopic({ clusterId, topic: "topic" })),
+      ["a", "b", "a"].map((clusterId) =>
+        sink.addTopic({ clusterId, topic: "topic", kafkaId: null })
+      ),
     );
     assertEquals([ids[0] === ids[2], ids[0] === ids[1]], [true, false]);
+  });
+
+  test("addTopic() refuses a topic of the same name that was created later", async (place) => {
+    await using sink = await openSink(place.address, place.password);
+    const named = (kafkaId: string | null, topic = "topic") =>
+      sink.addTopic({ clusterId: "cluster", topic, kafkaId });
+    const number = await named("first");
+    assertEquals([await named("first"), await named(null)], [number, number]);
+    const { message, hint } = await assertRejects(() => named("second"), UserError);
+    assertEquals(
+      message,
+      "The topic 'topic' was deleted and created again since it was stored: its id is second, expected first",
+    );
+    assert(hint?.includes(sink.advice.dropTopic(number)));
+    assert(await named("another", "topic2") !== number);
   });
 
   test("openSink() makes the tables once when several start together", async (place) => {
@@ -231,7 +248,8 @@ for (const [kind, make] of Object.entries(PLACES)) {
     );
     assertEquals(new Set(sinks.map(({ databaseId }) => databaseId)).size, 1);
     for (const sink of sinks) await sink[Symbol.asyncDispose]();
-    assertEquals((await place.query("SELECT version FROM wikitap")).map(plain), [{ version: "1" }]);
+    const version = kind === "parquet" ? "1" : "2";
+    assertEquals((await place.query("SELECT version FROM wikitap")).map(plain), [{ version }]);
   });
 
   test("openSink() refuses tables of a later version", async (place) => {

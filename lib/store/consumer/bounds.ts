@@ -1,6 +1,6 @@
 import { UserError } from "../../shared/error.ts";
 import type { Admin } from "../../kafka/client/kafkajs.ts";
-import type { Claim } from "../sink.ts";
+import type { Advice, Claim } from "../sink.ts";
 
 /** What Kafka has of a partition: the first offset, and the end for readers of committed records. */
 export interface Bounds {
@@ -30,14 +30,15 @@ export function checkOffset(
   { topicId, partition, next }: Pick<Claim, "topicId" | "partition" | "next">,
   { low, high }: Bounds,
   topic: string,
+  advice: Advice,
 ): void {
   const where = `partition ${partition} of the topic '${topic}'`;
   if (next > high) {
     throw new UserError(
       `The database goes on at offset ${next} in ${where}, and Kafka has none beyond ${high}`,
       {
-        hint: "Was the topic deleted and made anew? Then give another --database, or drop what " +
-          `is stored of the old one: ${dropping(topicId)}`,
+        hint: "If the topic was deleted and created again, give another --database, or drop what " +
+          `is stored of the old one: ${advice.dropTopic(topicId)}`,
       },
     );
   }
@@ -48,14 +49,8 @@ export function checkOffset(
       }`,
       {
         hint: "Its retention is too short. To go on without them: " +
-          `UPDATE positions SET next_offset = ${low} WHERE topic_id = ${topicId} AND partition = ${partition}`,
+          advice.skipTo(topicId, partition, low),
       },
     );
   }
-}
-
-/** The SQL that drops all that is stored of a topic but its name. */
-function dropping(topicId: number): string {
-  return ["edits", "bad_records", "positions"]
-    .map((table) => `DELETE FROM ${table} WHERE topic_id = ${topicId}`).join("; ");
 }

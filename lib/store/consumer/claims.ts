@@ -49,7 +49,7 @@ export async function claimPartitions(
   const after = await fetchAll();
   for (const claim of claims) {
     const bounds = after.get(claim.partition);
-    if (bounds !== undefined) checkOffset(claim, bounds, topic);
+    if (bounds !== undefined) checkOffset(claim, bounds, topic, sink.advice);
   }
   return { claims, bounds: after };
 }

@@ -52,7 +52,7 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
   const outage = new Outage(options.progress);
   const topicId = await unlessStopped(
     signal,
-    persist(() => sink.addTopic({ clusterId, topic }), outage.patience(signal)),
+    persist(() => sink.addTopic({ clusterId, topic, kafkaId: null }), outage.patience(signal)),
   );
   if (topicId === undefined) return;
   const admin = cluster.patient.admin();

@@ -113,6 +113,9 @@ const MIGRATIONS: readonly Migration[] = [{
       PRIMARY KEY (topic_id, partition, record_offset)
     );
   `,
+}, {
+  sqlite: "ALTER TABLE topics ADD COLUMN kafka_id TEXT",
+  postgres: "ALTER TABLE topics ADD COLUMN kafka_id text",
 }];
 
 /** The table that holds the database's own id and version, in one row. */

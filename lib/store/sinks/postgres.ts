@@ -5,11 +5,13 @@ import { Connection, CONNECTIONS } from "./postgres_connection.ts";
 import { checkEncoding, notReachable } from "./postgres_failure.ts";
 import type { BadRow, EditRow } from "../rows.ts";
 import {
+  checkSameTopic,
   type Claim,
   type Outcome,
   outcomeOf,
   type Sink,
   type SinkBatch,
+  SQL_ADVICE,
   type TopicName,
   Unavailable,
   type Wanted,
@@ -64,6 +66,7 @@ async function migrate(sql: postgres.Sql): Promise<string> {
 
 class PostgresSink implements Sink {
   readonly concurrency = CONCURRENCY;
+  readonly advice = SQL_ADVICE;
   readonly databaseId: string;
   readonly #connection: Connection;
 
@@ -72,12 +75,16 @@ class PostgresSink implements Sink {
     this.databaseId = databaseId;
   }
 
-  addTopic({ clusterId, topic }: TopicName): Promise<number> {
+  addTopic(wanted: TopicName): Promise<number> {
+    const { clusterId, topic, kafkaId } = wanted;
     return this.#connection.run(async (sql) => {
-      const [row] = await sql<{ topic_id: number }[]>`
-        INSERT INTO topics (cluster_id, topic) VALUES (${clusterId}, ${topic})
-        ON CONFLICT (cluster_id, topic) DO UPDATE SET topic = excluded.topic RETURNING topic_id`;
-      return row!.topic_id;
+      const [row] = await sql<{ topicId: number; kafkaId: string | null }[]>`
+        INSERT INTO topics (cluster_id, topic, kafka_id) VALUES (${clusterId}, ${topic}, ${kafkaId})
+        ON CONFLICT (cluster_id, topic)
+        DO UPDATE SET kafka_id = coalesce(topics.kafka_id, excluded.kafka_id)
+        RETURNING topic_id AS "topicId", kafka_id AS "kafkaId"`;
+      checkSameTopic(wanted, row!, this.advice);
+      return row!.topicId;
     });
   }
 

@@ -4,11 +4,13 @@ import type { SqliteAddress } from "../address.ts";
 import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
 import type { BadRow, EditRow } from "../rows.ts";
 import {
+  checkSameTopic,
   type Claim,
   type Outcome,
   outcomeOf,
   type Sink,
   type SinkBatch,
+  SQL_ADVICE,
   type StoredPosition,
   type TopicName,
   Unavailable,
@@ -106,6 +108,7 @@ function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 
 class SqliteSink implements Sink {
   readonly concurrency = 8;
+  readonly advice = SQL_ADVICE;
   readonly databaseId: string;
   readonly #waiting: SinkBatch[] = [];
   /** The one that all of these will be in; its outcomes are in the same order. */
@@ -121,10 +124,15 @@ class SqliteSink implements Sink {
     this.databaseId = databaseId;
   }
 
-  addTopic({ clusterId, topic }: TopicName): Promise<number> {
+  addTopic(wanted: TopicName): Promise<number> {
     return this.#run(({ addTopic }) => {
-      const { topic_id } = addTopic.get(clusterId, topic) as { topic_id: number };
-      return topic_id;
+      const { clusterId, topic, kafkaId } = wanted;
+      const row = addTopic.get(clusterId, topic, kafkaId) as {
+        topicId: number;
+        kafkaId: string | null;
+      };
+      checkSameTopic(wanted, row, this.advice);
+      return row.topicId;
     });
   }
 
@@ -194,8 +202,9 @@ function prepare(database: DatabaseSync): Statements {
   };
   return {
     addTopic: database.prepare(`
-      INSERT INTO topics (cluster_id, topic) VALUES (?, ?)
-      ON CONFLICT DO UPDATE SET topic = topic RETURNING topic_id`),
+      INSERT INTO topics (cluster_id, topic, kafka_id) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET kafka_id = coalesce(kafka_id, excluded.kafka_id)
+      RETURNING topic_id AS topicId, kafka_id AS kafkaId`),
     claim: withBigInts(database.prepare(`
       INSERT INTO positions (topic_id, partition, next_offset, epoch, group_id)
       VALUES (?, ?, ?, 1, ?)

@@ -63,9 +63,12 @@ export function readEvent(data: Uint8Array, text: string = latin1(data)): Event 
   return seen === undefined ? parseEvent(data) : new GlancedEvent(data, seen);
 }
 
-/** As {@linkcode readEvent}, parsed in any case: what a glance has to agree with. */
-export function parseEvent(data: Uint8Array): Event {
-  const body = parseBody(data);
+/**
+ * As {@linkcode readEvent}, parsed in any case: what a glance has to agree with.
+ *
+ * @param body What {@linkcode parseBody} returned for `data`, if the caller has it.
+ */
+export function parseEvent(data: Uint8Array, body: Event["body"] = parseBody(data)): Event {
   const meta = metaOf(body);
   return { data, meta, type: typeof body.type === "string" ? body.type : undefined, body };
 }
@@ -106,7 +109,12 @@ function decoded(edit: RecognizedEdit, data: Uint8Array): RecognizedEdit | undef
 const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 
-function parseBody(data: Uint8Array): Record<string, unknown> {
+/**
+ * Parses the JSON object that the bytes are.
+ *
+ * @throws {RefusedEvent} `bad JSON` (also for bytes that are no UTF-8), `wrong shape: (top)`.
+ */
+export function parseBody(data: Uint8Array): Record<string, unknown> {
   let body: unknown;
   try {
     let text = decoder.decode(data);
@@ -124,7 +132,7 @@ function parseBody(data: Uint8Array): Record<string, unknown> {
 
 const bodySchema = z.object({ meta: metaSchema });
 
-function metaOf(body: Record<string, unknown>): Meta {
+function metaOf(body: Event["body"]): Meta {
   const checked = bodySchema.safeParse(body);
   if (!checked.success) throw wrongShape(checked.error);
   const { meta } = checked.data;

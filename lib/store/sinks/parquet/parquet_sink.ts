@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { UserError } from "../../../shared/error.ts";
 import type { ParquetAddress } from "../../address.ts";
-import type { Claim, Outcome, Sink, SinkBatch, TopicName, Wanted } from "../../sink.ts";
+import {
+  type Advice,
+  checkSameTopic,
+  type Claim,
+  type Outcome,
+  type Sink,
+  type SinkBatch,
+  type TopicName,
+  type Wanted,
+} from "../../sink.ts";
 import { directoryFailure } from "./directory_failure.ts";
 import { createOnce, exists, makeDirectory, namesIn } from "./disk.ts";
 import { PARQUET_DEFAULTS, type ParquetOptions } from "./options.ts";
@@ -19,7 +28,11 @@ const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 const MAX_LABEL = 150;
 
 const databaseSchema = z.object({ id: z.string(), version: z.int() });
-const topicSchema = z.object({ clusterId: z.string(), topic: z.string() });
+const topicSchema = z.object({
+  clusterId: z.string(),
+  topic: z.string(),
+  kafkaId: z.string().nullable(),
+});
 
 /**
  * Opens a directory for Parquet files, created if it does not exist.
@@ -84,6 +97,7 @@ class ParquetSink implements Sink {
   /** Encoding takes one core; a second batch is read and decoded meanwhile. */
   readonly concurrency = 2;
   readonly databaseId: string;
+  readonly advice: Advice;
   readonly #directory: string;
   readonly #options: ParquetOptions;
   readonly #topics = new Map<number, StoredTopic & { readonly label: string }>();
@@ -93,6 +107,12 @@ class ParquetSink implements Sink {
     this.#directory = directory;
     this.databaseId = databaseId;
     this.#options = options;
+    const state = `${directory}/${STATE}`;
+    this.advice = {
+      dropTopic: (topicId) =>
+        `rm -r ${state}/${topicId} ${state}/topics/${topicId}.json, and the files of the topic`,
+      skipTo: (topicId, partition) => `rm -r ${state}/${topicId}/${partition}`,
+    };
   }
 
   addTopic(wanted: TopicName): Promise<number> {
@@ -104,15 +124,13 @@ class ParquetSink implements Sink {
           clusterId === wanted.clusterId && topic === wanted.topic
         );
         if (found !== undefined) {
+          checkSameTopic(wanted, { topicId: found.number, kafkaId: found.kafkaId }, this.advice);
           this.#topics.set(found.number, { ...found, label: labelOf(found, known) });
           return found.number;
         }
         const number = 1 + Math.max(0, ...known.map(({ number }) => number));
-        const { clusterId, topic } = wanted;
-        await createOnce(
-          `${this.#topicsFolder}/${number}.json`,
-          JSON.stringify({ clusterId, topic }),
-        );
+        const text = JSON.stringify(wanted);
+        await createOnce(`${this.#topicsFolder}/${number}.json`, text);
       }
     });
   }

@@ -34,7 +34,7 @@ function open(directory: string, options: Partial<ParquetOptions> = {}): Promise
 }
 
 async function claimOf(sink: Sink, group = "group"): Promise<Claim> {
-  const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic" });
+  const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic", kafkaId: null });
   return await sink.claim({ topicId, partition: 0, group, first: 0n });
 }
 
