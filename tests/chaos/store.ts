@@ -6,7 +6,7 @@
  */
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { integer, positiveDuration } from "../../lib/cli/values.ts";
+import { integer, oneOf, positiveDuration } from "../../lib/cli/values.ts";
 import { ExitCode } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
@@ -18,6 +18,12 @@ const times = (help: string, count: number) =>
 const chaosOptions = {
   title: "Chaos",
   options: {
+    sink: option({
+      placeholder: "KIND",
+      help: "Where the members store: postgres or parquet.",
+      parse: oneOf("postgres", "parquet"),
+      default: "postgres",
+    }),
     records: option({
       placeholder: "N",
       help: "Records that are committed, about.",
@@ -46,7 +52,7 @@ const chaosOptions = {
 export const main = program({
   usage: "deno run -A tests/chaos/store.ts",
   summary:
-    "Three members of a group store a topic in PostgreSQL, while members, the database and " +
+    "Three members of a group store a topic in PostgreSQL or Parquet, while members, the database and " +
     "brokers get SIGKILL. Compares the rows with the topic's committed records, and fails on any " +
     "that is lost, doubled or of an aborted transaction.",
   examples: [

@@ -4,18 +4,16 @@ import { startKafka } from "../../lib/local/kafka/start.ts";
 import { Random } from "../../lib/replay/random.ts";
 import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
-import {
-  type TestDatabase,
-  type TestPostgres,
-  testPostgres,
-} from "../support/databases/postgres.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { until } from "../support/tools/until.ts";
 import { Members } from "./store_members.ts";
+import { type Place, PLACES } from "./store_places.ts";
 import { type Published, publishEdits } from "./store_publisher.ts";
 
 /** How much is published, and what is done meanwhile, evenly spread and in random order. */
 export interface StoreChaosOptions {
+  /** Where the members store. */
+  readonly sink: keyof typeof PLACES;
   /** How many records are committed, about. */
   readonly records: number;
   /** The least time in ms over which they are published. */
@@ -64,65 +62,59 @@ const SETTLE_LIMIT = 120_000;
 const STOPPED_FOR = 13_000;
 
 /**
- * Three members of a group store a topic in PostgreSQL, while members, the database and brokers get
+ * Three members of a group store a topic, while members, the database and brokers get
  * SIGKILL. At the end the rows are compared with the committed records of the topic.
  */
 export async function runStoreChaos(options: StoreChaosOptions): Promise<StoreChaosReport> {
   const { log } = options;
   const began = Date.now();
   const directory = await Deno.makeTempDir({ prefix: "wikitap-store-chaos-" });
-  const server = await testPostgres();
   try {
+    await using place = await PLACES[options.sink]();
     await using kafka = await startKafka({ directory, nodes: 3, port: 0, heap: 256 });
-    await using database = await server.database();
     const brokers = kafka.bootstrapServers;
     const topic = await makeTopic(brokers, { partitions: PARTITIONS, replicationFactor: 3 });
-    await using members = new Members({ brokers, topic, server, database, log });
+    await using members = new Members({ brokers, topic, log, ...place });
     const random = new Random(options.seed);
     const [published] = await Promise.all([
       publishEdits({ ...options, brokers, topic, partitions: PARTITIONS, random }),
-      harm(options, { kafka, server, members, random }),
+      harm(options, { kafka, place, members, random }),
     ]);
     const records = await committedRecords(brokers, topic);
     log(`${records.size} records are committed`);
-    await until(() => rowCount(database), (rows) => rows >= records.size, SETTLE_LIMIT)
+    await until(
+      async () => (await place.rows()).length,
+      (rows) => rows >= records.size,
+      SETTLE_LIMIT,
+    )
       .catch(() => log("the members do not come to the end"));
     await members.end();
     return {
       seconds: Math.round((Date.now() - began) / 1000),
-      ...await compare(records, published, database),
+      ...compare(records, published, await place.rows()),
       gaveUp: members.gaveUp,
     };
   } finally {
-    await server.stop();
     await Deno.remove(directory, { recursive: true });
   }
 }
 
 interface Victims {
   readonly kafka: LocalKafka;
-  readonly server: TestPostgres;
+  readonly place: Place;
   readonly members: Members;
   readonly random: Random;
 }
 
 /** Does all the harm, one after the other, over the duration at least. */
 async function harm(options: StoreChaosOptions, victims: Victims): Promise<void> {
-  const { members, server, kafka, random } = victims;
+  const { members, place, kafka, random } = victims;
   const { log } = options;
   const times = (count: number, act: () => Promise<void>) => Array(count).fill(act);
-  let isCrash = false;
   const acts: (() => Promise<void>)[] = [
     ...times(options.storeKills, () => members.kill(random.integer(0, 2000), random)),
     ...times(options.storeStops, () => members.stop(STOPPED_FOR, random)),
-    ...times(options.databaseKills, async () => {
-      isCrash = !isCrash;
-      const signal = isCrash ? "SIGKILL" : "SIGQUIT";
-      log(`${signal} to PostgreSQL`);
-      await server.stop(signal);
-      await sleep(random.integer(500, 5000));
-      await server.start();
-    }),
+    ...times(options.databaseKills, () => place.hurt(random, log)),
     ...times(options.brokerKills, async () => {
       const id = random.pick([1, 2, 3]);
       log(`SIGKILL to broker ${id}`);
@@ -162,21 +154,12 @@ async function committedRecords(
   return records;
 }
 
-async function rowCount({ sql }: TestDatabase): Promise<number> {
-  const [row] = await sql`
-    SELECT (SELECT count(*) FROM edits) + (SELECT count(*) FROM bad_records) AS count`;
-  return Number(row!.count);
-}
-
-async function compare(
+function compare(
   records: ReadonlyMap<string, number | null>,
   { committed, aborted }: Published,
-  { sql }: TestDatabase,
-): Promise<Omit<StoreChaosReport, "seconds" | "gaveUp">> {
-  const rows = await sql<{ at: string; id: string | null }[]>`
-    SELECT partition || ':' || record_offset AS at, change_id AS id FROM edits
-    UNION ALL SELECT partition || ':' || record_offset, NULL FROM bad_records`;
-  const stored = new Map(rows.map(({ at, id }) => [at, id === null ? null : Number(id)]));
+  rows: Awaited<ReturnType<Place["rows"]>>,
+): Omit<StoreChaosReport, "seconds" | "gaveUp"> {
+  const stored = new Map(rows.map(({ at, id }) => [at, id]));
   const edits = [...stored.values()].filter((id) => id !== null);
   const distinct = new Set(edits);
   const isEdit = new Set([...records.values()].filter((id) => id !== null));

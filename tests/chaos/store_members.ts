@@ -1,14 +1,15 @@
 import type { Random } from "../../lib/replay/random.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
-import type { TestDatabase, TestPostgres } from "../support/databases/postgres.ts";
 import { type Running, startProgram } from "../support/programs/program.ts";
 
 /** What the members of a group are to store, and where. */
 export interface MembersOptions {
   readonly brokers: string;
   readonly topic: string;
-  readonly server: TestPostgres;
-  readonly database: TestDatabase;
+  /** As `--database` takes it, and what else belongs to it. */
+  readonly database: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
 
@@ -105,10 +106,11 @@ export class Members implements AsyncDisposable {
   }
 
   #start(): Running {
-    const { brokers, topic, server, database } = this.#options;
+    const { brokers, topic, database, args, env } = this.#options;
     return startProgram("scripts/store.ts", [
-      ...["--bootstrap-server", brokers, "--topic", topic, "--database", database.address],
+      ...["--bootstrap-server", brokers, "--topic", topic, "--database", database],
       ...["--log-level", "debug"],
-    ], { env: { PGPASSWORD: server.password }, limit: LIMIT });
+      ...args,
+    ], { env, limit: LIMIT });
   }
 }

@@ -1,9 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { runStoreChaos } from "../chaos/store_chaos.ts";
 
-Deno.test("store loses and doubles nothing while members, database and brokers are killed", async () => {
+for (const sink of ["postgres", "parquet"] as const) {
+  Deno.test(`store loses and doubles nothing in ${sink} while members and brokers are killed`, () =>
+    survive(sink));
+}
+
+async function survive(sink: "postgres" | "parquet"): Promise<void> {
   const lines: string[] = [];
   const report = await runStoreChaos({
+    sink,
     records: 40_000,
     duration: 40_000,
     storeKills: 3,
@@ -20,4 +26,4 @@ Deno.test("store loses and doubles nothing while members, database and brokers a
     stored: committed,
   }, told);
   assert(committed >= 40_000 && putAside > 0, told);
-});
+}

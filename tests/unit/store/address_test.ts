@@ -6,6 +6,14 @@ Deno.test("parseDatabase() reads an SQLite file", () => {
   assertEquals(parseDatabase("sqlite:a b/edits.db"), { kind: "sqlite", file: "a b/edits.db" });
 });
 
+Deno.test("parseDatabase() reads a directory of Parquet files", () => {
+  const directory = "/data/my edits";
+  for (const text of ["parquet:/data/my edits", "parquet:/data/my edits/"]) {
+    assertEquals(parseDatabase(text), { kind: "parquet", directory });
+  }
+  assertEquals(parseDatabase("parquet:/"), { kind: "parquet", directory: "/" });
+});
+
 Deno.test("parseDatabase() reads PostgreSQL, with defaults", () => {
   assertEquals(parseDatabase("postgres://me@db.example.org/edits"), {
     kind: "postgres",
@@ -30,10 +38,12 @@ Deno.test("parseDatabase() reads PostgreSQL, with defaults", () => {
 });
 
 Deno.test("parseDatabase() refuses what is no database", () => {
-  const forms = "expected sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE";
+  const forms = "expected sqlite:FILE, parquet:DIRECTORY or postgres://USER@HOST[:PORT]/DATABASE";
   const cases = [
     ["edits.db", forms],
     ["sqlite:", forms],
+    ["parquet:", forms],
+    ["parquet:s3://bucket/edits", "expected a directory of this machine"],
     ["sqlite::memory:", "expected the name of a file"],
     ["mysql://me@host/x", forms],
     ["postgres://host/x", forms],
@@ -61,7 +71,7 @@ Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
 });
 
 Deno.test("formatDatabase() gives back what was read", () => {
-  for (const text of ["sqlite:edits.db", "postgres://a%40b@[::1]:5432/x%20y"]) {
+  for (const text of ["sqlite:edits.db", "parquet:edits", "postgres://a%40b@[::1]:5432/x%20y"]) {
     assertEquals(formatDatabase(parseDatabase(text)), text);
   }
 });
@@ -69,4 +79,6 @@ Deno.test("formatDatabase() gives back what was read", () => {
 Deno.test("groupOf() tells databases of the same name apart", () => {
   const address = parseDatabase("sqlite:/data/My edits.db");
   assertEquals(groupOf(address, "01234567-89ab"), "wikitap-store.My_edits.01234567");
+  const directory = parseDatabase("parquet:/data/My edits/");
+  assertEquals(groupOf(directory, "01234567-89ab"), "wikitap-store.My_edits.01234567");
 });

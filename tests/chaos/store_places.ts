@@ -1,0 +1,74 @@
+import type { Random } from "../../lib/replay/random.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
+import { loadParquet } from "../support/databases/parquet.ts";
+import { testPostgres } from "../support/databases/postgres.ts";
+import { testFolder } from "../support/tools/folder.ts";
+
+/** Where the members store, and how to hurt it and look into it. */
+export interface Place extends AsyncDisposable {
+  readonly database: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Does harm to the database itself; a file system is not hurt. */
+  hurt(random: Random, log: (line: string) => void): Promise<void>;
+  /** All rows: `PARTITION:OFFSET`, and the edit's number, null for a record put aside. */
+  rows(): Promise<readonly { readonly at: string; readonly id: number | null }[]>;
+}
+
+const ROWS = `
+  SELECT partition || ':' || record_offset AS at, change_id AS id FROM edits
+  UNION ALL SELECT partition || ':' || record_offset, NULL FROM bad_records`;
+
+/** The kinds of places, by the name of their sink. */
+export const PLACES = { postgres: postgresPlace, parquet: parquetPlace };
+
+/** A PostgreSQL that gets SIGQUIT and SIGKILL in turn. */
+async function postgresPlace(): Promise<Place> {
+  const server = await testPostgres();
+  const database = await server.database();
+  let isCrash = false;
+  return {
+    database: database.address,
+    args: [],
+    env: { PGPASSWORD: server.password },
+    async hurt(random, log) {
+      isCrash = !isCrash;
+      const signal = isCrash ? "SIGKILL" : "SIGQUIT";
+      log(`${signal} to PostgreSQL`);
+      await server.stop(signal);
+      await sleep(random.integer(500, 5000));
+      await server.start();
+    },
+    async rows() {
+      const rows = await database.sql.unsafe<{ at: string; id: string | null }[]>(ROWS);
+      return rows.map(({ at, id }) => ({ at, id: id === null ? null : Number(id) }));
+    },
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await server.stop();
+    },
+  };
+}
+
+/** Parquet files, completed often, so that many of the kills come in the middle of that. */
+async function parquetPlace(): Promise<Place> {
+  const folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  return {
+    database: `parquet:${directory}`,
+    args: ["--parquet-file-interval", "500ms"],
+    env: {},
+    hurt: () => Promise.resolve(),
+    async rows() {
+      try {
+        using database = await loadParquet(directory);
+        return database.prepare(ROWS).all() as { at: string; id: number | null }[];
+      } catch (error) {
+        // No member has begun yet.
+        if (error instanceof Deno.errors.NotFound) return [];
+        throw error;
+      }
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { shell } from "../../lib/local/process/shell.ts";
+import { loadParquet, parquetFiles } from "../support/databases/parquet.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { editMessages, publish } from "../support/kafka/records.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { runProgram, startProgram } from "../support/programs/program.ts";
+import { testFolder } from "../support/tools/folder.ts";
+import { until } from "../support/tools/until.ts";
+
+const brokers = await testKafka();
+
+const store = (topic: string, directory: string, ...args: string[]) => [
+  ...["--bootstrap-server", brokers, "--topic", topic],
+  ...["--database", `parquet:${directory}`],
+  ...args,
+];
+
+async function countIn(directory: string): Promise<number> {
+  using database = await loadParquet(directory);
+  return Number(database.prepare("SELECT count(*) AS count FROM edits").get()!.count);
+}
+
+Deno.test("store writes Parquet with the task's permissions, and completes it at the end", async () => {
+  await using folder = await testFolder();
+  const topic = await makeTopic(brokers, { partitions: 3 });
+  await publish(brokers, topic, editMessages(0, 300, 3));
+  const directory = `${folder.path}/edits`;
+  const own = [`--allow-read=${directory}`, `--allow-write=${directory}`];
+  const permissions = ["-P=store", "--allow-net=127.0.0.1", ...own];
+  const args = store(topic, directory);
+  await using running = startProgram("scripts/store.ts", args, { permissions });
+  await running.untilLog("Storing partitions 0, 1, 2");
+  const folders = () => [...Deno.readDirSync(`${directory}/_wikitap/1`)].length;
+  await until(folders, (count) => count === 3);
+  // Files that are not complete yet are there once their first rows are.
+  const leftovers = () =>
+    [0, 1, 2].filter((partition) =>
+      [...Deno.readDirSync(`${directory}/_wikitap/1/${partition}`)].some(({ name }) =>
+        name.endsWith(".tmp")
+      )
+    ).length;
+  await until(leftovers, (count) => count === 3);
+  running.process.kill("SIGTERM");
+  const { code, stderr } = await running.ended;
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "as the group 'wikitap-store.edits.");
+  assertStringIncludes(stderr, "Ended: 300 stored");
+  assertEquals([await countIn(directory), (await parquetFiles(directory)).length], [300, 3]);
+});
+
+Deno.test("store shows edits in Parquet after the interval, without a stop", async () => {
+  await using folder = await testFolder();
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  await publish(brokers, topic, editMessages(0, 100));
+  const args = store(topic, `${folder.path}/edits`, "--parquet-file-interval", "1s");
+  await using _running = startProgram("scripts/store.ts", args);
+  await until(() => countIn(`${folder.path}/edits`).catch(() => 0), (count) => count === 100);
+});
+
+Deno.test("report names the query for DuckDB where the edits are in Parquet", async () => {
+  const args = ["--database", "parquet:my edits"];
+  const { code, stderr } = await runProgram("scripts/report.ts", args);
+  assertEquals([code, stderr], [
+    1,
+    "error: Cannot report on 'parquet:my edits': the edits are in Parquet\n" +
+    '  Ask DuckDB: duckdb -c "SELECT domain AS wiki, count(*) AS edits FROM ' +
+    "'my edits/date=*/*.parquet' GROUP BY ALL ORDER BY edits DESC LIMIT 10\"\n",
+  ]);
+});
+
+Deno.test("store names missing permissions for the directory", async () => {
+  const args = store("none", "/tmp/elsewhere");
+  const permissions = ["-P=store", "--allow-net=127.0.0.1"];
+  const { code, stderr } = await runProgram("scripts/store.ts", args, { permissions });
+  assertEquals(code, 1, stderr);
+  assertStringIncludes(stderr, "Cannot use the directory '/tmp/elsewhere': the program may not");
+  assertStringIncludes(stderr, "--allow-write=/tmp/elsewhere");
+});
+
+/** Whether a disk of any size can be made: by root, and not in every container. */
+const canMount =
+  (await shell('d=$(mktemp -d) && mount -t tmpfs tmpfs "$d" && umount "$d" && rmdir "$d"')).code ===
+    0;
+
+Deno.test({
+  name: "store ends with an error when the disk of the Parquet files is full, and goes on later",
+  ignore: !canMount,
+  async fn() {
+    const path = await Deno.makeTempDir();
+    assertEquals((await shell('mount -t tmpfs -o size=64k tmpfs "$1"', path)).code, 0);
+    try {
+      const topic = await makeTopic(brokers, { partitions: 1 });
+      for (let first = 0; first < 30_000; first += 3000) {
+        await publish(brokers, topic, editMessages(first, 3000));
+      }
+      const directory = `${path}/edits`;
+      const args = store(topic, directory, "--max-messages", "30000");
+      const full = await runProgram("scripts/store.ts", args);
+      assertEquals(full.code, 1, full.stderr);
+      assertStringIncludes(full.stderr, "its disk is full");
+      assertEquals((await shell('mount -o remount,size=100m "$1"', path)).code, 0);
+      const done = await countIn(directory);
+      assert(done < 30_000);
+      args[args.length - 1] = String(30_000 - done);
+      const rest = await runProgram("scripts/store.ts", args);
+      assertEquals([rest.code, await countIn(directory)], [0, 30_000], rest.stderr);
+    } finally {
+      await shell('umount -l "$1"; rmdir "$1"', path);
+    }
+  },
+});
