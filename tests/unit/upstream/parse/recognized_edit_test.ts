@@ -96,7 +96,7 @@ for (const [name, fields, change] of others) {
   Deno.test(`readEvent() leaves ${name} to the parser`, () => {
     const data = bytesOf(fields, change);
     assertEquals(readEvent(data).edit, undefined);
-    assertEquals(outcome(readEvent, data), outcome(parseEvent, data));
+    assertEquals(outcome(readEvent, data), outcome((data) => parseEvent(data), data));
   });
 }
 
