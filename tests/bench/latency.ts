@@ -1,10 +1,12 @@
+import { runningNodes } from "../../lib/local/kafka/status.ts";
 import { readTopic } from "../../lib/kafka/consume/reader.ts";
 import { logStats } from "./log_files.ts";
+import { cpuSeconds } from "../support/programs/process.ts";
 import { percentile } from "../support/tools/statistics.ts";
 import { environment, type Peer } from "./peers.ts";
 import type { Setting } from "./setting.ts";
 
-/** What it takes an edit to reach a reader of committed records, at live pace. */
+/** What an edit takes to reach a reader of committed records at live pace, and what it costs. */
 export interface Latency {
   /** ms from the event to the reader. */
   readonly p50: number;
@@ -13,66 +15,121 @@ export interface Latency {
   /** ms from the start of the process to the first edit at the reader. */
   readonly startUp: number;
   readonly records: number;
-  /** Bytes of the topic's log for each byte of keys and values. */
+  /** Bytes that the logs of Kafka grow by, for each byte of keys and values. */
   readonly logOverhead: number;
   readonly transactionsPerSecond: number;
+  /** CPU seconds in a second, after the start: of the producer, and of the broker above idle. */
+  readonly producerCpu: number;
+  readonly brokerCpu: number;
 }
 
 /** Edits per second: those of all Wikimedia wikis, on a busy day. */
 const RATE = 40;
-/** The first are left out: a producer that starts has other things to do. */
-const WARM_UP = 2000;
+/** The first ms are left out: a producer that starts has other things to do. */
+const WARM_UP = 5000;
 
-/** Where each transaction saves the position, and so leaves a marker. */
+/** Topics in which each transaction leaves its position, its state and markers. */
 const OFFSETS = "__consumer_offsets";
+const TRANSACTIONS = "__transaction_state";
 
 /** Runs the producer for `seconds` on a source of live edits. */
 export async function latency(peer: Peer, setting: Setting, seconds: number): Promise<Latency> {
   const topic = await setting.topic(3);
-  const stop = new AbortController();
   const delays: number[] = [];
   let first = 0, records = 0, bytes = 0;
-  const reading = Promise.withResolvers<void>();
-  const done = readTopic(setting.cluster, {
-    topic,
-    from: "beginning",
-    signal: stop.signal,
-    onAnswer: () => reading.resolve(),
-    handle: (batch) => {
-      const now = Date.now();
-      first ||= now;
-      for (const { timestamp, key, value } of batch.records) {
-        records++;
-        bytes += (key?.length ?? 0) + (value?.length ?? 0);
-        if (now - first > WARM_UP) delays.push(now - Number(timestamp));
-      }
-    },
+  await using reading = await readCommitted(setting, topic, (now, record) => {
+    first ||= now;
+    records++;
+    bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    if (now - first > WARM_UP) delays.push(now - Number(record.timestamp));
   });
-  await reading.promise;
-  const before = logStats(setting.folder, OFFSETS);
+  const brokers = await brokerPids(setting);
+  const idle = await cpuShare(brokers, WARM_UP);
+  const logs = () => [topic, OFFSETS, TRANSACTIONS].map((name) => logStats(setting.folder, name));
+  const before = logs();
   const spawned = Date.now();
   const task = {
     ...{ streamUrl: `${setting.source.url}/live/${RATE}`, broker: setting.broker, topic },
     edits: RATE * seconds,
   };
   const [command, ...args] = peer.command(task);
-  const { success } = await new Deno.Command(command!, {
+  const process = new Deno.Command(command!, {
     args,
     env: environment(task),
     stdin: "null",
     stdout: "null",
     stderr: "null",
-  }).output();
+  }).spawn();
+  const ended = process.status;
+  await Promise.race([ended, delay(2 * WARM_UP)]);
+  // Shorter than the run is by its warm-up, so that the process is still there at its end.
+  const measured = (seconds * 1000) - 2 * WARM_UP - 1000;
+  const [producerCpu, brokerCpu] = await Promise.all([
+    cpuShare([process.pid], measured),
+    cpuShare(brokers, measured),
+  ]);
+  const { success } = await ended;
   const ran = (Date.now() - first) / 1000;
-  // What was committed last is on its way to the reader.
-  while (success && records < task.edits) await new Promise((resolve) => setTimeout(resolve, 50));
-  stop.abort();
-  await done;
   if (!success) throw new Error(`${peer.name} failed`);
+  // What was committed last is on its way to the reader.
+  while (records < task.edits) await delay(50);
+  await reading.stop();
+  const grown = logs().map((log, i) => ({
+    bytes: log.bytes - before[i]!.bytes,
+    markers: log.markers - before[i]!.markers,
+  }));
   return {
     ...{ p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), max: Math.max(...delays) },
-    ...{ startUp: first - spawned, records },
-    logOverhead: logStats(setting.folder, topic).bytes / bytes,
-    transactionsPerSecond: (logStats(setting.folder, OFFSETS).markers - before.markers) / ran,
+    ...{ startUp: first - spawned, records, producerCpu, brokerCpu: brokerCpu - idle },
+    logOverhead: grown.reduce((sum, log) => sum + log.bytes, 0) / bytes,
+    transactionsPerSecond: grown[1]!.markers / ran,
   };
+}
+
+type ReadRecord = Parameters<Parameters<typeof readTopic>[1]["handle"]>[0]["records"][number];
+
+/** Reads the topic from now on; returns when the reader has had its first answer. */
+async function readCommitted(
+  { cluster }: Setting,
+  topic: string,
+  onRecord: (now: number, record: ReadRecord) => void,
+): Promise<AsyncDisposable & { stop(): Promise<void> }> {
+  const controller = new AbortController();
+  const answered = Promise.withResolvers<void>();
+  const done = readTopic(cluster, {
+    topic,
+    from: "beginning",
+    signal: controller.signal,
+    onAnswer: () => answered.resolve(),
+    handle: ({ records }) => {
+      const now = Date.now();
+      for (const record of records) onRecord(now, record);
+    },
+  });
+  await answered.promise;
+  const stop = async () => {
+    controller.abort();
+    await done;
+  };
+  return { stop, [Symbol.asyncDispose]: stop };
+}
+
+async function brokerPids({ folder }: Setting): Promise<number[]> {
+  const nodes = await runningNodes(await Deno.realPath(folder));
+  return [...nodes.values()].map(({ pid }) => pid);
+}
+
+/** CPU seconds in a second that processes take, over `ms` from now. */
+async function cpuShare(pids: readonly number[], ms: number): Promise<number> {
+  const used = async () => {
+    const all = await Promise.all(pids.map(cpuSeconds));
+    return all.reduce((sum, seconds) => sum + seconds, 0);
+  };
+  const [began, before] = [performance.now(), await used()];
+  await delay(ms);
+  return (await used() - before) / ((performance.now() - began) / 1000);
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

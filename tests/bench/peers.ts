@@ -12,6 +12,8 @@ export interface Task {
 /** One way to bring the edits to Kafka. */
 export interface Peer {
   readonly name: string;
+  /** Takes many times as long: it gets a tenth of the events. */
+  readonly isSlow?: boolean;
   /** Makes it ready to run; throws where its tools are missing. */
   readonly prepare: () => Promise<void>;
   readonly command: (task: Task) => readonly string[];
@@ -20,6 +22,7 @@ export interface Peer {
 const HERE = "tests/bench/peers";
 const TOOLS = ".local/bench";
 const PYTHON = `${TOOLS}/python/bin/python`;
+const PLATFORMATIC = "npm:@platformatic/kafka@2.12.1";
 const PACKAGES = [
   "kafka-python==2.0.2",
   "sseclient==0.0.27",
@@ -59,8 +62,18 @@ export const PEERS: readonly Peer[] = [
   wikitap("wikitap, at least once", "--delivery", "at-least-once"),
   {
     name: "Go: net/http, franz-go",
-    prepare: () => run(["go", "build", "-C", `${HERE}/franz`, "-o", `../../../../${TOOLS}/franz`]),
+    prepare: buildFranz,
     command: () => [`${TOOLS}/franz`],
+  },
+  {
+    name: "Go: franz-go, transactions",
+    prepare: buildFranz,
+    command: () => [`${TOOLS}/franz`, "-transactions"],
+  },
+  {
+    name: "Deno: @platformatic/kafka",
+    prepare: () => run(["deno", "cache", "--no-lock", PLATFORMATIC]),
+    command: () => ["deno", "run", "-q", "-A", "--no-lock", `${HERE}/platformatic.ts`],
   },
   {
     name: "Python: requests, confluent-kafka",
@@ -76,11 +89,13 @@ export const PEERS: readonly Peer[] = [
   },
   {
     name: "kafkajs, one send per event",
+    isSlow: true,
     prepare: () => run(["deno", "cache", `${HERE}/naive_kafkajs.ts`]),
     command: () => ["deno", "run", "-q", "-A", `${HERE}/naive_kafkajs.ts`],
   },
   {
     name: "Python: the tutorial",
+    isSlow: true,
     prepare: preparePython,
     command: () => [PYTHON, `${HERE}/tutorial.py`],
   },
@@ -95,6 +110,10 @@ export function environment({ streamUrl, broker, topic, edits }: Task): Record<s
     NAMESPACES: JSON.stringify(Object.fromEntries(NAMESPACES)),
     KAFKAJS_NO_PARTITIONER_WARNING: "1",
   };
+}
+
+function buildFranz(): Promise<void> {
+  return run(["go", "build", "-C", `${HERE}/franz`, "-o", `../../../../${TOOLS}/franz`]);
 }
 
 async function preparePython(): Promise<void> {

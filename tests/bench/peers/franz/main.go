@@ -1,5 +1,5 @@
 // What a careful user of Go writes: net/http, encoding/json and franz-go, idempotent by default.
-// Without its snappy, as nobody else compresses.
+// Without its snappy, as nobody else compresses. With -transactions it commits every 1,000 records.
 package main
 
 import (
@@ -45,6 +45,8 @@ type message struct {
 	NewLength *int64  `json:"new_length"`
 }
 
+const transactionRecords = 1000
+
 func check(err error) {
 	if err != nil {
 		log.Fatal(err)
@@ -56,11 +58,16 @@ func main() {
 	check(err)
 	namespaces := map[string]string{}
 	check(json.Unmarshal([]byte(os.Getenv("NAMESPACES")), &namespaces))
-	client, err := kgo.NewClient(
+	options := []kgo.Opt{
 		kgo.SeedBrokers(os.Getenv("BROKER")),
 		kgo.DefaultProduceTopic(os.Getenv("TOPIC")),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
-	)
+	}
+	transactional := len(os.Args) > 1 && os.Args[1] == "-transactions"
+	if transactional {
+		options = append(options, kgo.TransactionalID(os.Getenv("TOPIC")))
+	}
+	client, err := kgo.NewClient(options...)
 	check(err)
 	defer client.Close()
 	response, err := http.Get(os.Getenv("STREAM_URL"))
@@ -71,6 +78,10 @@ func main() {
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(make([]byte, 64*1024), 9*1024*1024)
 	var failed atomic.Int64
+	commit := func() {
+		check(client.Flush(ctx))
+		check(client.EndTransaction(ctx, kgo.TransactionEndTry(failed.Load() == 0)))
+	}
 	sent := 0
 	for sent < wanted && lines.Scan() {
 		data, isData := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
@@ -94,6 +105,12 @@ func main() {
 			event.User, userType, event.Length.Old, event.Length.New,
 		})
 		check(err)
+		if transactional && sent%transactionRecords == 0 {
+			if sent > 0 {
+				commit()
+			}
+			check(client.BeginTransaction())
+		}
 		record := &kgo.Record{Key: []byte(event.Meta.Domain + "/" + event.Title), Value: value}
 		client.Produce(ctx, record, func(_ *kgo.Record, err error) {
 			if err != nil {
@@ -103,7 +120,11 @@ func main() {
 		sent++
 	}
 	check(lines.Err())
-	check(client.Flush(ctx))
+	if transactional {
+		commit()
+	} else {
+		check(client.Flush(ctx))
+	}
 	if failed.Load() > 0 || sent < wanted {
 		log.Fatalf("%d sent, %d failed", sent, failed.Load())
 	}
