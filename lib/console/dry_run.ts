@@ -1,15 +1,16 @@
 import { getLogger } from "@logtape/logtape";
-import type {
-  Batch,
-  Publisher,
-  PublisherCounts,
-  RefusedRecord,
+import {
+  type Batch,
+  newPublisherCounts,
+  type Published,
+  type Publisher,
+  type PublisherCounts,
 } from "../kafka/publish/publisher.ts";
 import { outgoingJsonOf } from "./json.ts";
 
 /** Shows what would be published, one JSON object a line; nothing goes to Kafka or is saved. */
 export class DryRun implements Publisher {
-  readonly counts: PublisherCounts = { batches: 0, aborted: 0, restarts: 0, connected: true };
+  readonly counts: PublisherCounts = { ...newPublisherCounts(), connected: true };
   readonly #write: (text: string) => void;
 
   /** @param write Takes the lines of a batch. */
@@ -25,10 +26,10 @@ export class DryRun implements Publisher {
   }
 
   // deno-lint-ignore require-await -- what `write` throws is to reject
-  async publish({ records }: Batch): Promise<readonly RefusedRecord[]> {
+  async publish({ records }: Batch): Promise<Published> {
     this.#write(records.map((record) => `${outgoingJsonOf(record)}\n`).join(""));
     this.counts.batches++;
-    return [];
+    return { count: records.length, refused: [] };
   }
 
   close(): Promise<void> {

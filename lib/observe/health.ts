@@ -50,6 +50,7 @@ export function producerReadiness(
   return healthFrom([
     isStopping && "The program is stopping",
     publisher?.connected !== true && "Kafka is not connected",
+    publisher?.rejecting === true && "Kafka rejects the records",
     silence === undefined ? "No event has arrived yet" : silence > idleTimeout &&
       `No event has arrived for ${formatDuration(silence)}, the limit is ${
         formatDuration(idleTimeout)

@@ -1,62 +1,77 @@
 import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import { acceptedTimes } from "../kafka/publish/rejection.ts";
 
-/** What was refused, and where it comes from. */
+/** A rejected event, and where it comes from. */
 export interface Refused {
-  /** The upstream JSON, or whatever came in its place. */
+  /** The upstream JSON, or what came in its place. */
   readonly data: Uint8Array;
   /** Upstream topic and partition: `eqiad.mediawiki.recentchange/0`. */
   readonly key: string;
-  /** `undefined` for what could not be read. */
+  /** `undefined` if the event could not be read. */
   readonly offset: number | undefined;
 }
 
-/** A letter is not cut below this, in bytes; one that is refused even so is only counted. */
+/** A dead letter is not cut below this, in bytes. */
 const LEAST_BYTES = 1024;
 
+/** Kafka's mark for a record without a timestamp, which every topic accepts. */
+const NO_TIMESTAMP = -1;
+
 /**
- * Makes records of what was refused: the value untouched, the reason and the place upstream in
- * headers (`wikitap.reason`, `wikitap.topic`, `wikitap.partition`, `wikitap.offset`). The record's
- * timestamp is the time of the refusal, since the event's own may be what is wrong.
+ * Makes the dead letter of a rejected event: the value unchanged, the reason and the place upstream
+ * in headers (`wikitap.reason`, `wikitap.topic`, `wikitap.partition`, `wikitap.offset`). The record's
+ * timestamp is the time of the rejection, since the event's own may be what is wrong.
+ *
+ * @param now ms since 1970.
  */
-export class DeadLetters {
-  readonly #letters = new WeakMap<OutgoingRecord, number>();
+export function deadLetter(
+  topic: string,
+  { data, key, offset }: Refused,
+  reason: string,
+  now: number = Date.now(),
+): OutgoingRecord {
+  const slash = key.lastIndexOf("/");
+  const headers: Record<string, string> = {
+    "wikitap.reason": reason,
+    "wikitap.topic": key.slice(0, slash),
+    "wikitap.partition": key.slice(slash + 1),
+    ...offset === undefined ? {} : { "wikitap.offset": String(offset) },
+  };
+  return {
+    topic,
+    key: null,
+    value: data.slice(),
+    timestamp: now,
+    headers,
+    deadLetter: { bytes: data.length, isRetimed: false },
+  };
+}
 
-  constructor(readonly topic: string) {}
-
-  /** Whether a record is one of these letters. */
-  has(record: OutgoingRecord): boolean {
-    return this.#letters.has(record);
+/**
+ * Changes a dead letter that Kafka rejects. One that is too large is cut to half; the header
+ * `wikitap.cut` has the bytes that it had. A timestamp that the broker's clock rejects becomes the
+ * nearest one that it accepts, or else none.
+ *
+ * @param detail The broker's words, which name the times that it accepts.
+ * @returns `undefined` if nothing is left to change.
+ */
+export function changedLetter(
+  letter: OutgoingRecord,
+  reason: string,
+  detail?: string | null,
+): OutgoingRecord | undefined {
+  const { value, timestamp, deadLetter } = letter;
+  if (deadLetter === undefined) return undefined;
+  if (reason === "INVALID_TIMESTAMP") {
+    const times = deadLetter.isRetimed ? undefined : acceptedTimes(detail ?? null);
+    const next = times === undefined
+      ? NO_TIMESTAMP
+      : Math.min(Math.max(timestamp, times.min), times.max);
+    if (next === timestamp) return undefined;
+    return { ...letter, timestamp: next, deadLetter: { ...deadLetter, isRetimed: true } };
   }
-
-  write({ data, key, offset }: Refused, reason: string, now: number = Date.now()): OutgoingRecord {
-    const slash = key.lastIndexOf("/");
-    const headers: Record<string, string> = {
-      "wikitap.reason": reason,
-      "wikitap.topic": key.slice(0, slash),
-      "wikitap.partition": key.slice(slash + 1),
-      ...offset === undefined ? {} : { "wikitap.offset": String(offset) },
-    };
-    return this.#note(
-      { topic: this.topic, key: null, value: data.slice(), timestamp: now, headers },
-      data.length,
-    );
-  }
-
-  /**
-   * A letter that Kafka does not take, half as long; the header `wikitap.cut` tells how many bytes
-   * it had. `undefined` when there is nothing left to cut.
-   */
-  cut(letter: OutgoingRecord): OutgoingRecord | undefined {
-    const whole = this.#letters.get(letter);
-    const { value } = letter;
-    if (whole === undefined || typeof value === "string" || value.length < LEAST_BYTES) return;
-    const half = value.subarray(0, value.length / 2);
-    const headers = { ...letter.headers, "wikitap.cut": String(whole) };
-    return this.#note({ ...letter, value: half, headers }, whole);
-  }
-
-  #note(letter: OutgoingRecord, bytes: number): OutgoingRecord {
-    this.#letters.set(letter, bytes);
-    return letter;
-  }
+  if (!/_TOO_LARGE$/.test(reason)) return undefined;
+  if (typeof value === "string" || value.length < LEAST_BYTES) return undefined;
+  const headers = { ...letter.headers, "wikitap.cut": String(deadLetter.bytes) };
+  return { ...letter, value: value.subarray(0, value.length / 2), headers };
 }

@@ -1,7 +1,53 @@
-/** Records, and the position behind the last event that was handled with them. */
+/** Records, and the progress after the last event that was handled with them. */
 export interface Gathered<R, P> {
   readonly records: readonly R[];
+  /** Where the batch may be divided, in order; at its end or before. */
+  readonly cuts: readonly GatheredCut<P>[];
   readonly upTo: P;
+}
+
+/** A place in a batch. */
+export interface GatheredCut<P> {
+  /** Number of records before it, and bytes of their values. */
+  readonly count: number;
+  readonly bytes: number;
+  /** The progress there. */
+  readonly upTo: P;
+}
+
+/** How far apart cuts are, in bytes of values: small, for a producer with a quota. */
+const CUT_EVERY = 32 * 1024;
+
+/** Returns a batch without its first `count` records, which end at a cut. */
+export function withoutFirst<R, P>(batch: Gathered<R, P>, count: number): Gathered<R, P> {
+  const { bytes = 0 } = batch.cuts.find((cut) => cut.count === count) ?? {};
+  return {
+    records: batch.records.slice(count),
+    cuts: batch.cuts.filter((cut) => cut.count > count).map((cut) => ({
+      ...cut,
+      count: cut.count - count,
+      bytes: cut.bytes - bytes,
+    })),
+    upTo: batch.upTo,
+  };
+}
+
+/** Returns two batches as one, in order. */
+export function joined<R, P>(first: Gathered<R, P>, second: Gathered<R, P>): Gathered<R, P> {
+  const count = first.records.length;
+  const bytes = first.cuts.at(-1)?.bytes ?? 0;
+  return {
+    records: [...first.records, ...second.records],
+    cuts: [
+      ...first.cuts,
+      ...second.cuts.map((cut) => ({
+        ...cut,
+        count: cut.count + count,
+        bytes: cut.bytes + bytes,
+      })),
+    ],
+    upTo: second.upTo,
+  };
 }
 
 /**
@@ -15,6 +61,7 @@ export interface Gathered<R, P> {
  */
 export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
   #records: R[] = [];
+  #cuts: GatheredCut<P>[] = [];
   #bytes = 0;
   #waiting: Gathered<R, P> | undefined;
   #ended = false;
@@ -45,6 +92,9 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
   add(record: R): void {
     this.#records.push(record);
     this.#bytes += record.value.length;
+    if (this.#bytes - (this.#cuts.at(-1)?.bytes ?? 0) >= CUT_EVERY) {
+      this.#cuts.push({ count: this.#records.length, bytes: this.#bytes, upTo: this.upTo() });
+    }
     if (this.#records.length === 1 || this.isFull) this.#notify();
   }
 
@@ -80,8 +130,9 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
   }
 
   #close(): Gathered<R, P> {
-    const gathered = { records: this.#records, upTo: this.upTo() };
+    const gathered = { records: this.#records, cuts: this.#cuts, upTo: this.upTo() };
     this.#records = [];
+    this.#cuts = [];
     this.#bytes = 0;
     return gathered;
   }

@@ -1,5 +1,5 @@
 import { isCanary, type Outgoing } from "../edits/outgoing.ts";
-import { PublishAborted, type RefusedRecord } from "../kafka/publish/publisher.ts";
+import { type Batch, PublishAborted, type RefusedRecord } from "../kafka/publish/publisher.ts";
 import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
 import type { Progress } from "../kafka/publish/saved_position.ts";
 import { BackFill } from "../upstream/resume/back_fill.ts";
@@ -8,7 +8,7 @@ import type { Position } from "../upstream/resume/position.ts";
 import type { Arrival } from "../upstream/parse/arrival.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";
-import { Gathering } from "./gathering.ts";
+import { type Gathered, Gathering, joined, withoutFirst } from "./gathering.ts";
 import type { ProduceOptions } from "./options.ts";
 import { Refusals } from "./refusals.ts";
 
@@ -125,29 +125,58 @@ export class Pipeline {
     }
   }
 
-  /** A batch that is gathered, with the position behind the last event that was handled with it. */
+  /** Publishes what is gathered, in as many parts as the publisher makes of it. */
   async #publish(deadline: AbortSignal): Promise<void> {
-    const { records, upTo: { handled, position, reached } } = this.#gathering.take();
-    const begun = performance.now();
-    this.#inFlight = records.length;
-    const refused = await this.#options.publisher.publish(
-      { records, handled, position, replace: (refused) => this.#refusals.replace(refused) },
-      deadline,
-    );
+    let batch = this.#gathering.take();
+    while (true) {
+      const begun = performance.now();
+      this.#inFlight = batch.records.length;
+      const published = await this.#options.publisher.publish(this.#batchOf(batch), deadline);
+      if (published === undefined) {
+        batch = this.#grown(batch);
+        continue;
+      }
+      const done = batch.records.slice(0, published.count);
+      const { handled, reached } = done.length === batch.records.length
+        ? batch.upTo
+        : batch.cuts.find(({ count }) => count === done.length)!.upTo;
+      this.#saved = handled;
+      this.#savedAt = Date.now();
+      this.#counts.savedUpTo = reached;
+      this.#countPublished(done, published.refused, performance.now() - begun);
+      if (done.length === batch.records.length) break;
+      batch = withoutFirst(batch, done.length);
+    }
     this.#inFlight = 0;
-    this.#saved = handled;
-    this.#savedAt = Date.now();
-    this.#counts.savedUpTo = reached;
-    this.#countPublished(records, refused, performance.now() - begun);
+  }
+
+  #batchOf(
+    { records, cuts, upTo: { handled, position } }: Gathered<OutgoingRecord, Handled>,
+  ): Batch {
+    return {
+      records,
+      cuts: cuts.map(({ upTo: { handled, position }, ...cut }) => ({ ...cut, handled, position })),
+      handled,
+      position,
+      replace: (refused) => this.#refusals.replace(refused),
+    };
+  }
+
+  /**
+   * Returns a batch that a topic rejects with what gathered meanwhile, so that a few wrong records
+   * are seen for what they are; at most two batches.
+   */
+  #grown(batch: Gathered<OutgoingRecord, Handled>): Gathered<OutgoingRecord, Handled> {
+    const isFull = batch.records.length >= this.#options.batchSize;
+    return isFull || this.#gathering.size === 0 ? batch : joined(batch, this.#gathering.take());
   }
 
   #countPublished(
     records: readonly OutgoingRecord[],
-    refusedByKafka: readonly RefusedRecord[],
+    refused: readonly RefusedRecord[],
     ms: number,
   ): void {
-    const refused = refusedByKafka.filter(({ record }) => !this.#refusals.isLetter(record));
-    const edits = records.filter((record) => !this.#refusals.isLetter(record));
+    const edits = records.filter(({ deadLetter }) => deadLetter === undefined);
     this.#counts.queued -= records.length;
     this.#counts.published += edits.length - refused.length;
     this.#accepted -= refused.length;

@@ -2,25 +2,25 @@ import { getLogger } from "@logtape/logtape";
 import type { RefusedRecord } from "../kafka/publish/publisher.ts";
 import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
 import type { ProduceCounts } from "./counts.ts";
-import { DeadLetters, type Refused } from "./dead_letters.ts";
+import { changedLetter, deadLetter, type Refused } from "./dead_letters.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 
-/** One sample of refused events is logged per reason, and again after this time, in ms. */
+/** How often a sample of rejected events is logged per reason, in ms. */
 const SAMPLE_EVERY = 60_000;
-/** Reasons that are counted apart; the others together. */
+/** Reasons that are counted apart; all others are counted together. */
 const MAX_REASONS = 50;
 
 /**
- * What becomes of what is refused, here or by Kafka: it is counted by reason, a sample is shown now
- * and then, and where there is a topic for them it becomes a dead letter.
+ * Counts rejected events and records by reason, logs samples, and makes their dead letters if there
+ * is a topic for them.
  */
 export class Refusals {
   readonly #counts: Pick<ProduceCounts, "refused" | "deadLetters">;
-  readonly #letters: DeadLetters | undefined;
-  /** What records were made of, for the letter that becomes of one that Kafka refuses. */
+  readonly #topic: string | undefined;
+  /** The event of each record, for its dead letter if Kafka rejects the record. */
   readonly #origins = new WeakMap<OutgoingRecord, Refused>();
-  /** When a refusal was shown last, by reason. */
+  /** When a sample was logged last, by reason. */
   readonly #sampledAt = new Map<string, number>();
 
   constructor(
@@ -28,34 +28,32 @@ export class Refusals {
     deadLetterTopic: string | undefined,
   ) {
     this.#counts = counts;
-    this.#letters = deadLetterTopic === undefined ? undefined : new DeadLetters(deadLetterTopic);
+    this.#topic = deadLetterTopic;
   }
 
-  /** Remembers what a record was made of, until it is gone. */
+  /** Remembers the event of a record for as long as the record lives. */
   note(record: OutgoingRecord, { data, key, offset }: Refused): void {
-    if (this.#letters === undefined) return;
-    // A copy: a view would keep the whole chunk of the stream that it came in, and the event with it.
+    if (this.#topic === undefined) return;
+    // A copy: a view would keep the stream's whole chunk in memory.
     this.#origins.set(record, { data: data.slice(), key, offset });
   }
 
-  isLetter(record: OutgoingRecord): boolean {
-    return this.#letters?.has(record) ?? false;
-  }
-
-  /** Counts what cannot become a record; gives its dead letter, where there are any. */
+  /** Counts an event that cannot become a record; returns its dead letter, if there are any. */
   refuse(refused: Refused, reason: string): OutgoingRecord | undefined {
     this.count(reason, refused.data);
-    return this.#write(refused, reason);
+    return this.#letter(refused, reason);
   }
 
-  /** What is published in place of a record that Kafka refuses; for a letter a shorter one. */
-  replace({ record, reason }: RefusedRecord): OutgoingRecord | undefined {
-    if (this.#letters?.has(record)) return this.#letters.cut(record);
+  /** Returns what is published in place of a record that Kafka rejects: see `Batch.replace`. */
+  replace(
+    { record, reason, detail }: RefusedRecord & { readonly detail?: string | null },
+  ): OutgoingRecord | undefined {
+    if (record.deadLetter !== undefined) return changedLetter(record, reason, detail);
     const origin = this.#origins.get(record);
-    return origin === undefined ? undefined : this.#write(origin, reason);
+    return origin === undefined ? undefined : this.#letter(origin, reason);
   }
 
-  /** Counts by reason, and shows one sample of each, once a minute at the most. */
+  /** Counts by reason, and logs one sample of each, once a minute at most. */
   count(reason: string, value: string | Uint8Array): void {
     const { refused } = this.#counts;
     const name = refused.has(reason) || refused.size < MAX_REASONS ? reason : "other reasons";
@@ -69,14 +67,14 @@ export class Refusals {
     });
   }
 
-  #write(refused: Refused, reason: string): OutgoingRecord | undefined {
-    if (this.#letters === undefined) return undefined;
+  #letter(refused: Refused, reason: string): OutgoingRecord | undefined {
+    if (this.#topic === undefined) return undefined;
     this.#counts.deadLetters++;
-    return this.#letters.write(refused, reason);
+    return deadLetter(this.#topic, refused, reason);
   }
 }
 
-/** The beginning of a value, for people. */
+/** Returns the beginning of a value, as text. */
 function sampleOf(value: string | Uint8Array): string {
   const text = typeof value === "string" ? value : new TextDecoder().decode(value.subarray(0, 400));
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

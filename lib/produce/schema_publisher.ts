@@ -1,9 +1,4 @@
-import type {
-  Batch,
-  Publisher,
-  PublisherCounts,
-  RefusedRecord,
-} from "../kafka/publish/publisher.ts";
+import type { Batch, Published, Publisher, PublisherCounts } from "../kafka/publish/publisher.ts";
 
 /** What a {@linkcode SchemaPublisher} is made of. */
 export interface SchemaPublisherOptions {
@@ -38,7 +33,7 @@ export class SchemaPublisher implements Publisher {
     return this.#publisher.open();
   }
 
-  async publish(batch: Batch, signal: AbortSignal): Promise<readonly RefusedRecord[]> {
+  async publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined> {
     for (const { topic } of batch.records) {
       if (this.#known.has(topic)) continue;
       await this.#register(topic, signal);

@@ -78,7 +78,16 @@ Deno.test("kafkajs may resolve a send that nobody answered; the publisher does n
   const chunks = chunksOf(batchOf(place, 0, 1).records, () => ({ partitions: 6, maxBytes: 1e6 }));
   for (const answers of [[], [{ topicName: place.topic, partition: 7, errorCode: 0 }]]) {
     const sender = { send: () => Promise.resolve(answers) };
-    await assertRejects(() => sendChunks(sender, chunks, "none"), Error, "did not acknowledge");
+    await assertRejects(
+      () =>
+        sendChunks(sender, chunks, {
+          compression: "none",
+          onThrottle: () => {},
+          inTransaction: true,
+        }),
+      Error,
+      "did not acknowledge",
+    );
   }
 });
 

@@ -139,12 +139,14 @@ function delivery(
   topics: readonly string[],
 ): Publisher {
   const { deadLetterTopic, createTopics, partitions, replicationFactor } = options;
+  const letters = deadLetterTopic === undefined ? [] : [deadLetterTopic];
   return new Delivery({
     cluster,
     place: positionPlace(options),
     delivery: options.delivery,
     compression: options.compression,
-    topics: [...topics, ...deadLetterTopic === undefined ? [] : [deadLetterTopic]],
+    topics: [...topics, ...letters],
+    keylessTopics: options.key === "none" ? [...topics, ...letters] : letters,
     create: createTopics ? { partitions, replicationFactor, except: deadLetterTopic } : undefined,
   });
 }

@@ -20,6 +20,9 @@ export interface ProducerSigns {
   readonly now: number;
 }
 
+/** How long after a delay by a quota the producer still counts as throttled. */
+const THROTTLE_CALM_MS = 5000;
+
 /** The part of the idle timeout after which a silence is worth a word. */
 const NOTABLE = 0.25;
 
@@ -103,6 +106,10 @@ function stateOf(
   if (isStopping) return { state: "stopping", isWell: true };
   if (stream === undefined || publisher === undefined) return { state: "starting", isWell: true };
   if (!publisher.connected) return { state: "Kafka is away", isWell: false };
+  if (publisher.rejecting) return { state: "Kafka rejects the records", isWell: false };
+  if (now < publisher.throttledUntil + THROTTLE_CALM_MS) {
+    return { state: "throttled by Kafka", isWell: false };
+  }
   if (stream.state === "ended") return { state: "ending", isWell: true };
   if (!stream.connected && stream.state === "away") {
     return { state: "the stream is away", isWell: false };

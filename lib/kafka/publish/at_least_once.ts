@@ -8,7 +8,7 @@ import {
 import { type PositionPlace, readSaved } from "./position_store.ts";
 import type { Chunk } from "./chunks.ts";
 import { encodeSaved, type SavedProgress } from "./saved_position.ts";
-import { type Compression, sendChunks } from "./send.ts";
+import { sendChunks, type SendOptions } from "./send.ts";
 import type { Session, SessionOptions } from "./session.ts";
 
 /** The position is saved this often, in ms, and when the work ends. */
@@ -21,7 +21,7 @@ const SAVE_EVERY = 1000;
  */
 export class AtLeastOnce implements Session {
   readonly #place: PositionPlace;
-  readonly #compression: Compression;
+  readonly #send: SendOptions;
   readonly admin: Admin;
   readonly #producer: Producer;
   readonly #committer: OffsetCommitter;
@@ -30,9 +30,9 @@ export class AtLeastOnce implements Session {
   #savedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(cluster: Cluster, { place, compression }: SessionOptions) {
+  constructor(cluster: Cluster, { place, compression, onThrottle }: SessionOptions) {
     this.#place = place;
-    this.#compression = compression;
+    this.#send = { compression, onThrottle, inTransaction: false };
     this.admin = cluster.producing.admin();
     this.#committer = offsetCommitter(cluster.producing);
     this.#producer = cluster.producing.producer({
@@ -50,7 +50,7 @@ export class AtLeastOnce implements Session {
 
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
     const metadata = encodeSaved(progress); // Where that fails, nothing is to be published.
-    await sendChunks(this.#producer, chunks, this.#compression);
+    await sendChunks(this.#producer, chunks, this.#send);
     this.#unsaved = { offset: String(progress.handled), metadata };
     const wait = this.#savedAt + SAVE_EVERY - Date.now();
     if (wait <= 0) return await this.#save();

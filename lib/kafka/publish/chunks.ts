@@ -11,6 +11,16 @@ export interface OutgoingRecord {
   /** ms since 1970. */
   readonly timestamp: number;
   readonly headers?: Readonly<Record<string, string | Uint8Array>> | undefined;
+  /** Marks a dead letter. */
+  readonly deadLetter?: DeadLetterMark | undefined;
+}
+
+/** What is known of a dead letter beside its record. */
+export interface DeadLetterMark {
+  /** Bytes of the value before it was cut. */
+  readonly bytes: number;
+  /** Whether its timestamp was changed to one that the broker accepts. */
+  readonly isRetimed: boolean;
 }
 
 /** Records of one partition that go to the broker in one request, as one record batch. */

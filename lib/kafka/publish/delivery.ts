@@ -1,5 +1,8 @@
 import { getLogger } from "@logtape/logtape";
+import { formatDuration } from "../../shared/duration.ts";
 import { UserError } from "../../shared/error.ts";
+import { Outage } from "../../shared/outage.ts";
+import { untilTrue, waitAfter } from "../../shared/retry.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { withAdmin } from "../admin/with_admin.ts";
 import type { Cluster } from "../client/cluster.ts";
@@ -8,22 +11,27 @@ import { AtLeastOnce } from "./at_least_once.ts";
 import { ExactlyOnce } from "./exactly_once.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import { isFatal, isFenced, isUnknownTopic } from "../errors/classify.ts";
+import { PartSize } from "./part_size.ts";
 import { type PositionPlace, savedPosition } from "./position_store.ts";
 import {
   type Batch,
+  newPublisherCounts,
   PublishAborted,
+  type Published,
   type Publisher,
   type PublisherCounts,
-  type RefusedRecord,
   TakenOver,
 } from "./publisher.ts";
 import { type Chunk, chunksOf, type OutgoingRecord } from "./chunks.ts";
+import { conditionText, TopicRejects } from "./rejection.ts";
 import type { Progress, SavedProgress } from "./saved_position.ts";
-import { ChunksRefused, type Compression, withoutRefused } from "./send.ts";
+import { ChunksRejected, type Compression } from "./send.ts";
 import type { Session } from "./session.ts";
 import { type NewTopics, NoTopics, TopicTable } from "./topic_table.ts";
+import { checkKeyless, timestampLimit } from "./topic_checks.ts";
+import { Work } from "./work.ts";
 
-/** What the words of the command line stand for. */
+/** The session of each --delivery. */
 const DELIVERIES = { "exactly-once": ExactlyOnce, "at-least-once": AtLeastOnce } as const;
 
 export interface DeliveryOptions {
@@ -31,8 +39,10 @@ export interface DeliveryOptions {
   readonly delivery: keyof typeof DELIVERIES;
   readonly place: PositionPlace;
   readonly compression?: Compression;
-  /** Topics that have to be there at the start; others are looked for when they are needed. */
+  /** Topics that must exist at the start; others are looked up when they are needed. */
   readonly topics: readonly string[];
+  /** Those of them that get records without a key, and so must not be compacted. */
+  readonly keylessTopics?: readonly string[];
   /** Makes topics that are not there; without it they are an error. */
   readonly create?: NewTopics | undefined;
   /**
@@ -46,32 +56,44 @@ const log = getLogger(["wikitap", "kafka"]);
 
 /** How long `open()` looks for a broker that answers at all, in ms. */
 const ANSWER_LIMIT = 2500;
-/** Waits between attempts while Kafka is away, in ms: doubling, with a ceiling. */
-const FIRST_WAIT = 100;
-const LONGEST_WAIT = 2000;
+/** While Kafka is away, or rejects records. */
+const WAITS = { firstWaitMs: 100, maxWaitMs: 2000 };
 const TRANSACTION_TIMEOUT = 30_000;
-/** How long a fenced producer looks for another owner of its name before it goes on, in ms. */
-const TAKEOVER_PATIENCE = 5000;
+/** A delay by a quota that is worth a warning. */
+const NOTABLE_DELAY_MS = 1000;
+/** Time without such a delay after which the quota is no longer reached. */
+const QUOTA_CALM_MS = 60_000;
+/** For a fenced producer to see another owner of its name before it goes on. */
+const TAKEOVER = { firstWaitMs: 200, limitMs: 5000 };
 /** A topic that is unknown so often in a row does not exist (any more). */
 const UNKNOWN_TOPIC_LIMIT = 3;
 
 /**
- * Publishes batches through sessions: drops a session at its first failure, makes a new one, reads
- * the position back, and drops or re-sends the batch in hand by it. While Kafka is away it holds the
- * one batch, tries every 2 s at the slowest, and says so once.
+ * Publishes batches through sessions. After a failure it drops the session, opens another, reads the
+ * position back, and drops or re-sends the pending batch accordingly. While Kafka is away or rejects
+ * everything, it keeps the one batch, retries every 2 s at the slowest, and warns once.
  */
 export class Delivery implements Publisher {
-  readonly counts: PublisherCounts = { batches: 0, aborted: 0, restarts: 0, connected: false };
+  readonly counts: PublisherCounts = newPublisherCounts();
   readonly #options: DeliveryOptions;
   readonly #owner = crypto.randomUUID();
   readonly #topics: TopicTable;
+  readonly #size = new PartSize();
+  readonly #outage = new Outage({ log, meanwhile: "retrying", over: "Publishing again" });
+  readonly #quota = new Outage({
+    log,
+    meanwhile: "publishing in smaller batches",
+    over: "Kafka no longer throttles this producer",
+  });
   #generation = 0;
   #session: Session | undefined;
-  /** What this process saved last, or found when it began. */
+  #isClosed = false;
+  /** The progress that this process saved last, or found when it began. */
   #committed: Progress | undefined;
-  #awaySince: number | undefined;
-  /** Attempts since then that failed. */
-  #failures = 0;
+  /** Attempts in a row that a topic rejected. */
+  #rejections = 0;
+  /** Bytes of the part that is being sent. */
+  #sending = 0;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -79,13 +101,14 @@ export class Delivery implements Publisher {
   }
 
   async open(): Promise<Progress | undefined> {
-    const { cluster, place, topics } = this.#options;
+    const { cluster, place, topics, keylessTopics = [] } = this.#options;
     const wanted = [place.topic, ...topics];
     const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
     await withAdmin(cluster, attempt, async (admin) => {
-      // Brokers that close each connection, as those do that want SASL, are told soon.
+      // Soon, because brokers that expect SASL close each connection.
       await throughFailover(() => admin.describeCluster(), ANSWER_LIMIT);
       await throughFailover(() => this.#topics.load(admin, wanted));
+      await throughFailover(() => checkKeyless(admin, keylessTopics));
     });
     try {
       const saved = await throughFailover(() => whileStarting(cluster, () => this.#openSession()));
@@ -99,17 +122,24 @@ export class Delivery implements Publisher {
     }
   }
 
-  async publish(batch: Batch, signal: AbortSignal): Promise<readonly RefusedRecord[]> {
-    const work: Work = { batch, chunks: undefined, refused: [], letters: [] };
+  async publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined> {
+    const isOver = () => signal.aborted || this.#isClosed;
+    let work = new Work(batch, this.#size.endOf(batch));
     let unknownTopics = 0;
-    for (let attempt = 1;; attempt++) {
+    for (let attempt = 1; !isOver(); attempt++) {
       try {
-        await this.#attempt(work);
-        this.#back();
-        this.counts.batches++;
-        this.#committed = batch;
-        return work.refused;
+        if (this.#session === undefined && await this.#resume(work.end)) return this.#done(work);
+        // A quota may have made parts smaller.
+        if (work.isUntouched) work = new Work(batch, this.#size.endOf(batch));
+        await this.#send(work, isOver);
+        return this.#done(work);
       } catch (error) {
+        if (isOver()) break;
+        if (error instanceof TopicRejects) {
+          await this.#rejected(error, signal);
+          if (work.isUntouched && !isOver()) return undefined;
+          continue;
+        }
         const isUnknown = isUnknownTopic(error) || error instanceof NoTopics;
         if (error instanceof UserError && !isUnknown) throw error;
         this.counts.aborted++;
@@ -120,49 +150,82 @@ export class Delivery implements Publisher {
           throw this.#explain(error);
         }
         this.#away(error);
-        await sleep(Math.min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT), signal);
-        if (signal.aborted) throw new PublishAborted(batch.records.length);
+        const delay = this.counts.throttledUntil - Date.now();
+        await sleep(Math.max(waitAfter(attempt, WAITS), delay), signal);
       }
     }
+    throw new PublishAborted(batch.records.length);
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#dropSession();
   }
 
-  /** One attempt at a batch; returns when it is saved, by this attempt or by one before. */
-  async #attempt(work: Work): Promise<void> {
-    const { batch } = work;
-    if (this.#session === undefined) {
-      const saved = await this.#openSession();
-      this.counts.restarts++;
-      if (this.#isSaved(batch, saved)) return;
-    }
-    const progress = {
-      ...{ handled: batch.handled, position: batch.position },
-      ...{ owner: this.#owner, generation: this.#generation },
-    };
+  /** Opens a session, and returns whether the part before `end` was saved after all. */
+  async #resume(end: Progress): Promise<boolean> {
+    const saved = await this.#openSession();
+    this.counts.restarts++;
+    return this.#isSaved(end, saved);
+  }
+
+  /** Publishes a part, without the records that are rejected by themselves. */
+  async #send(work: Work, isOver: () => boolean): Promise<void> {
+    const session = this.#session!;
+    const { handled, position, bytes } = work.end;
+    const progress = { handled, position, owner: this.#owner, generation: this.#generation };
+    this.#sending = bytes;
     while (true) {
-      work.chunks ??= await this.#chunks(batch.records);
-      if (work.letters.length > 0) {
-        work.chunks = [...work.chunks, ...await this.#chunks(work.letters)];
-        work.letters = [];
-      }
+      const chunks = await work.chunks((records) => this.#chunks(session, records));
       try {
-        return await this.#session!.publish(work.chunks, progress);
+        return await session.publish(chunks, progress);
       } catch (error) {
-        if (!(error instanceof ChunksRefused)) throw error;
+        if (!(error instanceof ChunksRejected)) throw error;
         this.counts.aborted++;
-        narrow(work, error);
+        work.narrow(error);
+        if (isOver()) throw error;
       }
     }
   }
 
+  #done({ end, refused }: Work): Published {
+    Object.assign(this.counts, { connected: true, rejecting: false });
+    this.counts.batches++;
+    this.#rejections = 0;
+    this.#committed = end;
+    this.#outage.end();
+    const calm = Date.now() - this.counts.throttledUntil;
+    if (calm > 0) this.#size.unthrottled(end.bytes);
+    if (calm > QUOTA_CALM_MS) this.#quota.end();
+    return { count: end.count, refused };
+  }
+
+  /** Reports what a topic rejects, and waits. */
+  async #rejected(error: TopicRejects, signal: AbortSignal): Promise<void> {
+    Object.assign(this.counts, { connected: true, rejecting: true });
+    const { admin } = this.#session!;
+    const afterMaxMs = this.#rejections > 0 ? undefined : await timestampLimit(admin, error.topic);
+    this.#outage.fail(conditionText(error, { afterMaxMs }));
+    this.#topics.expire();
+    await sleep(waitAfter(++this.#rejections, WAITS), signal);
+  }
+
+  #throttled(ms: number): void {
+    this.counts.throttledUntil = Date.now() + ms;
+    this.#size.throttled(ms, this.#sending);
+    if (ms < NOTABLE_DELAY_MS) return;
+    this.#quota.fail(
+      `Kafka delays this producer by ${
+        formatDuration(ms)
+      }, because of its quota (producer_byte_rate)`,
+    );
+  }
+
   /** Whether a commit whose answer was lost did happen. */
-  #isSaved(batch: Batch, saved: SavedProgress | undefined): boolean {
+  #isSaved(end: Progress, saved: SavedProgress | undefined): boolean {
     if (saved !== undefined && this.#isOther(saved)) throw new TakenOver(this.#options.place.group);
     if (saved?.handled === this.#committed?.handled) return false;
-    if (saved?.handled === batch.handled) return true;
+    if (saved?.handled === end.handled) return true;
     if (this.#options.delivery === "at-least-once") return false;
     throw new UserError(
       `The saved position of '${this.#options.place.group}' was changed by somebody else: ` +
@@ -180,21 +243,26 @@ export class Delivery implements Publisher {
   async #checkTakenOver(): Promise<void> {
     await this.#dropSession();
     const { cluster, place } = this.#options;
-    const deadline = Date.now() + TAKEOVER_PATIENCE;
-    while (Date.now() < deadline) {
+    await untilTrue(async () => {
       const saved = await savedPosition(cluster, place).catch(() => undefined);
       if (saved !== undefined && this.#isOther(saved)) throw new TakenOver(place.group);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+      return this.#isClosed;
+    }, TAKEOVER);
     log.info("The transaction ran out of time, and nobody took over: starting it again");
   }
 
   async #openSession(): Promise<SavedProgress | undefined> {
     const { cluster, delivery, place, compression = "none" } = this.#options;
     const { transactionTimeout = TRANSACTION_TIMEOUT } = this.#options;
-    const session = new DELIVERIES[delivery](cluster, { place, compression, transactionTimeout });
+    const session = new DELIVERIES[delivery](cluster, {
+      place,
+      compression,
+      transactionTimeout,
+      onThrottle: (ms) => this.#throttled(ms),
+    });
     try {
       const saved = await session.open();
+      if (this.#isClosed) throw new PublishAborted(0);
       this.#session = session;
       return saved;
     } catch (error) {
@@ -209,8 +277,7 @@ export class Delivery implements Publisher {
     await session?.close();
   }
 
-  async #chunks(records: readonly OutgoingRecord[]): Promise<Chunk[]> {
-    const { admin } = this.#session!;
+  async #chunks({ admin }: Session, records: readonly OutgoingRecord[]): Promise<Chunk[]> {
     await this.#topics.load(admin, new Set(records.map(({ topic }) => topic)));
     return chunksOf(records, this.#topics.limits);
   }
@@ -228,39 +295,7 @@ export class Delivery implements Publisher {
 
   #away(error: unknown): void {
     this.counts.connected = false;
-    this.#failures++;
     const explained = this.#explain(error);
-    const reason = explained instanceof Error ? explained.message : String(explained);
-    if (this.#awaySince !== undefined) return log.debug("Still failing: {reason}", { reason });
-    this.#awaySince = Date.now();
-    log.warn("{reason}; trying again until it works", { reason });
+    this.#outage.fail(explained instanceof Error ? explained.message : String(explained));
   }
-
-  #back(): void {
-    this.counts.connected = true;
-    if (this.#awaySince === undefined) return;
-    const seconds = Math.round((Date.now() - this.#awaySince) / 100) / 10;
-    const failures = this.#failures;
-    log.info("Publishing again after {seconds} s, failed attempts: {failures}", {
-      ...{ seconds, failures },
-    });
-    this.#awaySince = undefined;
-    this.#failures = 0;
-  }
-}
-
-/** A batch on its way. */
-interface Work {
-  readonly batch: Batch;
-  chunks: Chunk[] | undefined;
-  readonly refused: RefusedRecord[];
-  /** What is published in place of refused records, and is in no chunk yet. */
-  letters: OutgoingRecord[];
-}
-
-function narrow(work: Work, error: ChunksRefused): void {
-  const { chunks, refused } = withoutRefused(work.chunks ?? [], error);
-  work.chunks = chunks;
-  work.refused.push(...refused);
-  work.letters.push(...refused.flatMap((one) => work.batch.replace?.(one) ?? []));
 }

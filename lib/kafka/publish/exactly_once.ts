@@ -1,3 +1,4 @@
+import { retry } from "../../shared/retry.ts";
 import { type Cluster, disconnect } from "../client/cluster.ts";
 import { protocolErrorType } from "../errors/explain.ts";
 import type { Admin, Producer, Transaction } from "../client/kafkajs.ts";
@@ -5,7 +6,7 @@ import { sendOffsetWithMetadata } from "../client/offsets.ts";
 import { type PositionPlace, readSaved } from "./position_store.ts";
 import type { Chunk } from "./chunks.ts";
 import { encodeSaved, type SavedProgress } from "./saved_position.ts";
-import { ChunksRefused, type Compression, sendChunks } from "./send.ts";
+import { ChunksRejected, sendChunks, type SendOptions } from "./send.ts";
 import type { Session, SessionOptions } from "./session.ts";
 
 /**
@@ -15,12 +16,16 @@ import type { Session, SessionOptions } from "./session.ts";
  */
 export class ExactlyOnce implements Session {
   readonly #place: PositionPlace;
-  readonly #compression: Compression;
+  readonly #send: SendOptions;
   readonly admin: Admin;
   readonly #producer: Producer;
-  constructor(cluster: Cluster, { place, compression, transactionTimeout }: SessionOptions) {
+
+  constructor(
+    cluster: Cluster,
+    { place, transactionTimeout, compression, onThrottle }: SessionOptions,
+  ) {
     this.#place = place;
-    this.#compression = compression;
+    this.#send = { compression, onThrottle, inTransaction: true };
     this.admin = cluster.producing.admin();
     this.#producer = cluster.producing.producer({
       transactionalId: place.group,
@@ -54,11 +59,10 @@ export class ExactlyOnce implements Session {
     const metadata = encodeSaved(progress); // Where that fails, nothing is to be left open.
     const transaction = await this.#producer.transaction();
     try {
-      await sendChunks(transaction, chunks, this.#compression);
+      await sendChunks(transaction, chunks, this.#send);
     } catch (error) {
-      if (!(error instanceof ChunksRefused)) throw error;
-      await transaction.abort();
-      throw new ChunksRefused(error.reasons);
+      if (error instanceof ChunksRejected) await transaction.abort();
+      throw error;
     }
     await this.#sendOffset(transaction, progress.handled, metadata);
     await transaction.commit();
@@ -81,17 +85,10 @@ export class ExactlyOnce implements Session {
       ...{ groupId: group, topic, partition: 0 },
       ...{ offset: String(handled), metadata },
     };
-    for (let attempt = 1;; attempt++) {
-      try {
-        return await sendOffsetWithMetadata(transaction, offset);
-      } catch (error) {
-        const isBusy = protocolErrorType(error) === "CONCURRENT_TRANSACTIONS";
-        if (!isBusy || attempt === MAX_ATTEMPTS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 5 * attempt));
-      }
-    }
+    const isBusy = (error: unknown) => protocolErrorType(error) === "CONCURRENT_TRANSACTIONS";
+    await retry(() => sendOffsetWithMetadata(transaction, offset), isBusy, BUSY);
   }
 }
 
-/** With 5 ms more before each: 6 s in all. */
-const MAX_ATTEMPTS = 50;
+/** For Kafka to complete the transaction before. */
+const BUSY = { firstWaitMs: 5, maxWaitMs: 200, limitMs: 6000 };

@@ -8,40 +8,64 @@ import type { Progress } from "./saved_position.ts";
  */
 export interface Publisher {
   /**
-   * Connects, makes sure that no older producer of this name can publish any more (where the
-   * delivery can), and reads what was saved.
+   * Connects, locks out older producers of this name (if the delivery can), and reads the saved
+   * position.
    *
-   * @returns `undefined` when nothing is saved under this name.
-   * @throws {UserError} when Kafka cannot be used, said in words, within about 10 s.
+   * @returns `undefined` if nothing is saved under this name.
+   * @throws {UserError} if Kafka cannot be used, within about 10 s.
    */
   open(): Promise<Progress | undefined>;
 
   /**
-   * Publishes a batch and saves the position behind it. Returns when that is so; while Kafka is away
-   * it tries on, until `signal` ends it.
+   * Publishes a batch or, if the batch has cuts, a first part of it, and saves the position after
+   * the last record. Retries while Kafka is away, until `signal` is aborted.
    *
-   * @returns What Kafka does not take, alone or in company, with Kafka's reason.
-   * @throws {PublishAborted} when `signal` ended it.
-   * @throws {TakenOver} when another producer of this name is at work.
-   * @throws {UserError} when trying on would not help.
+   * @returns What was published. `undefined` if a topic rejects most of the records, after a pause:
+   * nothing is published or dropped, and the batch may be published again with more records.
+   * @throws {PublishAborted} if `signal` was aborted, or the publisher closed, before that.
+   * @throws {TakenOver} if another producer of this name is running.
+   * @throws {UserError} if retrying would not help.
    */
-  publish(batch: Batch, signal: AbortSignal): Promise<readonly RefusedRecord[]>;
+  publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined>;
 
-  /** Saves what is not saved yet and disconnects; never throws. */
+  /** Saves the last position if it is not saved yet, and disconnects; never throws. */
   close(): Promise<void>;
 
   /** Counted since the start. */
   readonly counts: PublisherCounts;
 }
 
-/** Records, and how far the work has come with them. */
+/** Records, and the progress after the last of them. */
 export interface Batch extends Progress {
   readonly records: readonly OutgoingRecord[];
-  /** Makes a record that Kafka refuses into one that is published in its place. */
-  readonly replace?: ((refused: RefusedRecord) => OutgoingRecord | undefined) | undefined;
+  /** Where the batch may be divided, in order. Default: nowhere. */
+  readonly cuts?: readonly Cut[] | undefined;
+  /**
+   * Makes the record that is published in place of a rejected one: the dead letter of an edit, or
+   * for a dead letter a changed one. `undefined`: there is none.
+   */
+  readonly replace?:
+    | ((refused: RefusedRecord & { readonly detail?: string | null }) => OutgoingRecord | undefined)
+    | undefined;
 }
 
-/** One record that Kafka does not take: too large, or its timestamp is out of bounds. */
+/** A place in a batch, and the progress there. */
+export interface Cut extends Progress {
+  /** Number of records before it. */
+  readonly count: number;
+  /** Bytes of their values. */
+  readonly bytes: number;
+}
+
+/** What a call of `publish()` published. */
+export interface Published {
+  /** Number of records, from the first of the batch, that are done: published or rejected. */
+  readonly count: number;
+  /** Records that Kafka rejected, with its error name; without dead letters. */
+  readonly refused: readonly RefusedRecord[];
+}
+
+/** A record that Kafka rejects by itself: too large, or its timestamp is out of bounds. */
 export interface RefusedRecord {
   readonly record: OutgoingRecord;
   readonly reason: string;
@@ -55,8 +79,24 @@ export interface PublisherCounts {
   aborted: number;
   /** Producers that were made anew after a failure. */
   restarts: number;
-  /** Whether Kafka is there, as far as the last attempt tells. */
+  /** Whether the last attempt reached Kafka. */
   connected: boolean;
+  /** Whether a topic rejects most of what is published, so that the producer waits. */
+  rejecting: boolean;
+  /** Until when a broker delays the producer because of a quota, in ms since 1970. */
+  throttledUntil: number;
+}
+
+/** Returns the counts of a publisher that has done nothing yet. */
+export function newPublisherCounts(): PublisherCounts {
+  return {
+    batches: 0,
+    aborted: 0,
+    restarts: 0,
+    connected: false,
+    rejecting: false,
+    throttledUntil: 0,
+  };
 }
 
 /** Another producer with this name took over: this one is to stop. */

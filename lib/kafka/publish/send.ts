@@ -5,8 +5,8 @@ import {
   type Producer,
   type Transaction,
 } from "../client/kafkajs.ts";
-import { type Chunk, halves } from "./chunks.ts";
-import type { RefusedRecord } from "./publisher.ts";
+import type { PartitionAnswer, RecordError } from "../wire/produce_response.ts";
+import type { Chunk } from "./chunks.ts";
 
 /** How records are compressed on their way and on the brokers' disks. */
 export type Compression = "none" | "gzip" | "zstd";
@@ -17,104 +17,126 @@ const CODECS = {
   zstd: CompressionTypes.ZSTD,
 } as const;
 
-/** Error codes that one record brings upon all that travel with it. */
-const REFUSALS = new Set(["MESSAGE_TOO_LARGE", "INVALID_TIMESTAMP", "INVALID_RECORD"]);
+/**
+ * Error codes that a single record can cause, and that then fail its whole batch. Each can also be
+ * a condition that holds for every record of the topic: see `rejection.ts`.
+ */
+const REJECTIONS = new Set([
+  "MESSAGE_TOO_LARGE",
+  "RECORD_LIST_TOO_LARGE",
+  "INVALID_TIMESTAMP",
+  "INVALID_RECORD",
+]);
 
-/** A chunk could not be sent; the `cause` says why. */
+/** Why a broker rejected a chunk. */
+export interface ChunkRejection {
+  /** Kafka's name of the error: `INVALID_TIMESTAMP`. */
+  readonly type: string;
+  /** The records at fault; empty if the broker does not name them. */
+  readonly recordErrors: readonly RecordError[];
+}
+
+/** A chunk could not be sent; the `cause` has the reason. */
 class NotSent extends Error {
   override readonly name = "NotSent";
 
-  /** @param topic That of the chunk, which the cause may not name. */
+  /** @param topic The topic of the chunk, which the cause may not name. */
   constructor(readonly topic: string, options: { cause: unknown }) {
     super(`Cannot send to the topic '${topic}'`, options);
   }
 }
 
-/** Some chunks hold a record that Kafka does not take. */
-export class ChunksRefused extends Error {
-  override readonly name = "ChunksRefused";
+/** Brokers rejected some of the chunks. */
+export class ChunksRejected extends Error {
+  override readonly name = "ChunksRejected";
 
-  /** @param kept Chunks that Kafka has and keeps, so that they are not to be sent again. */
+  /**
+   * @param accepted The chunks that brokers accepted.
+   * @param areKept Whether those stay in the topic, so that they must not be sent again.
+   */
   constructor(
-    readonly reasons: ReadonlyMap<Chunk, string>,
-    readonly kept: ReadonlySet<Chunk> = new Set(),
+    readonly rejections: ReadonlyMap<Chunk, ChunkRejection>,
+    readonly accepted: ReadonlySet<Chunk>,
+    readonly areKept: boolean,
   ) {
-    super("Kafka does not take some of the records");
+    super("Kafka rejected some of the records");
   }
+}
+
+/** How chunks are sent. */
+export interface SendOptions {
+  readonly compression: Compression;
+  /** Called with the delay, in ms, that a broker imposes on the producer because of a quota. */
+  readonly onThrottle: (ms: number) => void;
+  /**
+   * Whether the chunks belong to a transaction. A rejection aborts it, so all chunks are sent, to
+   * find all rejections at once. Without a transaction, a partition stops at its first rejected
+   * chunk of several records, to keep the order of its records.
+   */
+  readonly inTransaction: boolean;
 }
 
 /**
  * Sends chunks: one `send` for each, which names its partition, since kafkajs doubles or drops
- * records where one send spans brokers. Chunks of one partition go one after another, partitions at
- * the same time; every answer is checked. Returns when all of them are acknowledged, and throws only
- * when none is under way any more.
+ * records if one send spans brokers. Chunks of one partition go one after another, partitions at
+ * the same time; every answer is checked. Settles only when no send is pending.
  *
- * @throws {ChunksRefused} when nothing failed but records that Kafka refuses.
+ * @throws {ChunksRejected} if nothing failed but chunks that brokers rejected.
+ * @throws the first other failure.
  */
 export async function sendChunks(
   sender: Pick<Producer | Transaction, "send">,
   chunks: readonly Chunk[],
-  compression: Compression,
+  options: SendOptions,
 ): Promise<void> {
-  const refused = new Map<Chunk, string>();
-  const kept = new Set<Chunk>();
+  const rejections = new Map<Chunk, ChunkRejection>();
+  const accepted = new Set<Chunk>();
   const partitions = Map.groupBy(chunks, ({ topic, partition }) => `${topic}/${partition}`);
   const sends = [...partitions.values()].map(async (inOrder) => {
     for (const chunk of inOrder) {
       try {
-        await sendChunk(sender, chunk, CODECS[compression]);
-        kept.add(chunk);
+        await sendChunk(sender, chunk, options);
+        accepted.add(chunk);
       } catch (error) {
         const type = protocolErrorType(error);
-        if (type === undefined || !REFUSALS.has(type)) throw error;
-        refused.set(chunk, type);
-        return;
+        if (type === undefined || !REJECTIONS.has(type)) throw error;
+        rejections.set(chunk, { type, recordErrors: recordErrorsOf(error) });
+        if (!options.inTransaction && chunk.records.length > 1) return;
       }
     }
   });
   const failure = (await Promise.allSettled(sends)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
-  if (refused.size > 0) throw new ChunksRefused(refused, kept);
+  if (rejections.size > 0) throw new ChunksRejected(rejections, accepted, !options.inTransaction);
 }
 
 async function sendChunk(
   sender: Pick<Producer | Transaction, "send">,
   { topic, partition, messages }: Chunk,
-  compression: (typeof CODECS)[Compression],
+  { compression, onThrottle }: SendOptions,
 ): Promise<void> {
   const sending = sender.send({
     topic,
-    compression,
+    compression: CODECS[compression],
     // kafkajs hands them on, unread, to `produceRequest()`.
     messages: messages as readonly unknown[] as KafkaMessage[],
   });
   const answers = await sending.catch((cause) => {
     throw new NotSent(topic, { cause });
   });
-  const [answer] = answers;
+  const [answer] = answers as Partial<PartitionAnswer>[];
   if (answers.length !== 1 || answer?.partition !== partition || answer.errorCode !== 0) {
     throw new Error(
       `Kafka did not acknowledge partition ${partition} of '${topic}': ${JSON.stringify(answers)}`,
     );
   }
+  if (answer.throttleMs) onThrottle(answer.throttleMs);
 }
 
-/**
- * Narrows refused chunks down: those of several records are halved, to be tried again; those of one
- * are left out, as are those that Kafka keeps.
- */
-export function withoutRefused(
-  chunks: readonly Chunk[],
-  { reasons, kept }: ChunksRefused,
-): { chunks: Chunk[]; refused: RefusedRecord[] } {
-  const refused: RefusedRecord[] = [];
-  const left = chunks.flatMap((chunk) => {
-    if (kept.has(chunk)) return [];
-    const reason = reasons.get(chunk);
-    if (reason === undefined) return [chunk];
-    if (chunk.records.length > 1) return halves(chunk);
-    refused.push({ record: chunk.records[0]!, reason });
-    return [];
-  });
-  return { chunks: left, refused };
+/** Returns what `patches.ts` puts on the error of a Produce response. */
+function recordErrorsOf(error: unknown): readonly RecordError[] {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ("recordErrors" in e) return e.recordErrors as readonly RecordError[];
+  }
+  return [];
 }

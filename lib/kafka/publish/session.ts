@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly compression: Compression;
   /** How long a transaction may stand open, in ms. */
   readonly transactionTimeout: number;
+  /** Called with the delay, in ms, that a broker imposes because of a quota. */
+  readonly onThrottle: (ms: number) => void;
 }
 
 /**
@@ -27,8 +29,8 @@ export interface Session {
   /**
    * Publishes chunks and saves the position behind them.
    *
-   * @throws {ChunksRefused} when only records were refused: the session goes on. After anything
-   * else it is not to be used any more.
+   * @throws {ChunksRejected} if brokers only rejected records: the session can go on. After any
+   * other failure it must be closed.
    */
   publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void>;
   /** For questions on the side, while the session is open. */

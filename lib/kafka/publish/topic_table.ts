@@ -62,6 +62,11 @@ export class TopicTable {
     if (isOld) this.#readAt = Date.now();
   }
 
+  /** Makes the next `load()` read all topics again: one of them was changed. */
+  expire(): void {
+    this.#readAt = 0;
+  }
+
   /** What a topic takes; it has to be loaded. */
   readonly limits = (topic: string): TopicLimits => {
     const limits = this.#topics.get(topic);

@@ -36,7 +36,10 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
       assertEquals(saved?.handled ?? 0, 200 * run);
       assertEquals(saved?.position, run === 0 ? undefined : { at: 200 * run });
       for (const from of [200 * run, 200 * run + 100]) {
-        assertEquals(await publisher.publish(batchOf(place, from, from + 100), NEVER), []);
+        assertEquals(await publisher.publish(batchOf(place, from, from + 100), NEVER), {
+          count: 100,
+          refused: [],
+        });
       }
     }
     assertEquals(await numbersIn(place.topic, 600), numbers(600));
@@ -54,8 +57,9 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
     const records = batch.records.map((record, i) =>
       i === 500 ? { ...record, timestamp: 1 } : record
     );
-    const refused = await publisher.publish({ ...batch, records }, NEVER);
-    assertEquals(refused, [{ record: records[500]!, reason: "INVALID_TIMESTAMP" }]);
+    const published = await publisher.publish({ ...batch, records }, NEVER);
+    const refused = [{ record: records[500]!, reason: "INVALID_TIMESTAMP" }];
+    assertEquals(published, { count: 1000, refused });
     assertEquals(await numbersIn(place.topic, 999), numbers(1000).filter((i) => i !== 500));
     await publisher.publish(batchOf(place, 1000, 1001), NEVER);
     assertEquals((await numbersIn(place.topic, 1000)).length, 1000, "and nothing behind them");

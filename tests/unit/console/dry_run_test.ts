@@ -12,7 +12,10 @@ Deno.test("DryRun prints a batch as lines of JSON that are harmless for a termin
   assertEquals(await publisher.open(), undefined);
   const bytes = new TextEncoder().encode("b");
   const records = [record, { ...record, key: "k", value: bytes, headers: undefined }];
-  assertEquals(await publisher.publish({ records, handled: 2, position: {} }), []);
+  assertEquals(await publisher.publish({ records, handled: 2, position: {} }), {
+    count: 2,
+    refused: [],
+  });
   assertEquals(output.split("\n"), [
     '{"topic":"t","key":null,"timestamp":5,"headers":{"h":"x"},' +
     '"value":"{\\"title\\":\\"a\\u009b\\u202e\\"}"}',

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { newPublisherCounts } from "../../../lib/kafka/publish/publisher.ts";
 import { liveness, producerReadiness, storeReadiness } from "../../../lib/observe/health.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
-const publisher = { batches: 0, aborted: 0, restarts: 0, connected: true };
+const publisher = { ...newPublisherCounts(), connected: true };
 
 function ready(more: Partial<Parameters<typeof producerReadiness>[0]>) {
   const { isWell, reasons } = producerReadiness({

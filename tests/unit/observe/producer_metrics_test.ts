@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { newPublisherCounts } from "../../../lib/kafka/publish/publisher.ts";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { addProducerMetrics } from "../../../lib/observe/producer_metrics.ts";
 import { newCounts } from "../../../lib/produce/counts.ts";
@@ -32,7 +33,13 @@ Deno.test("addProducerMetrics() tells all labels from the start, and no lag befo
 Deno.test("addProducerMetrics() reads the counters anew at each scrape", async () => {
   const { counts, scrape } = observed();
   counts.outcomes.count({ type: "edit" }, "passed");
-  counts.publisher = { batches: 1, aborted: 2, restarts: 3, connected: true };
+  counts.publisher = {
+    ...newPublisherCounts(),
+    batches: 1,
+    aborted: 2,
+    restarts: 3,
+    connected: true,
+  };
   counts.refused.set('wrong "shape":\n', 4);
   await scrape();
   Object.assign(counts, { published: 5, deadLetters: 6, queued: 7 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Gathering } from "../../../lib/produce/gathering.ts";
+import { Gathering, joined, withoutFirst } from "../../../lib/produce/gathering.ts";
 
 const record = (value: string) => ({ value });
 
@@ -18,8 +18,8 @@ Deno.test("Gathering.take() gives all records in order, once, and the position b
   const { gathering, add } = gatheringOf(10);
   add("a");
   add("b");
-  assertEquals(gathering.take(), { records: [record("a"), record("b")], upTo: 2 });
-  assertEquals(gathering.take(), { records: [], upTo: 2 });
+  assertEquals(gathering.take(), { records: [record("a"), record("b")], cuts: [], upTo: 2 });
+  assertEquals(gathering.take(), { records: [], cuts: [], upTo: 2 });
 });
 
 Deno.test("Gathering is full by records or by bytes", () => {
@@ -39,8 +39,8 @@ Deno.test("Gathering.room() has one full batch wait, with its own position", asy
   await gathering.room();
   add("c");
   assertEquals(gathering.size, 3);
-  assertEquals(gathering.take(), { records: [record("a"), record("b")], upTo: 2 });
-  assertEquals(gathering.take(), { records: [record("c")], upTo: 3 });
+  assertEquals(gathering.take(), { records: [record("a"), record("b")], cuts: [], upTo: 2 });
+  assertEquals(gathering.take(), { records: [record("c")], cuts: [], upTo: 3 });
 });
 
 Deno.test("Gathering.room() holds the reader while two batches are full, until one is taken", async () => {
@@ -94,4 +94,34 @@ Deno.test("Gathering.full() waits for company no longer than it is told to", asy
   await full;
   await gathering.room();
   await gathering.full(60_000);
+});
+
+Deno.test("Gathering cuts its batches every 32 KiB of values", () => {
+  const { gathering, add } = gatheringOf(100, { maxBytes: 1e6 });
+  const value = "x".repeat(20_000);
+  for (let i = 0; i < 5; i++) add(value);
+  const batch = gathering.take();
+  assertEquals(batch.cuts, [
+    { count: 2, bytes: 40_000, upTo: 2 },
+    { count: 4, bytes: 80_000, upTo: 4 },
+  ]);
+  assertEquals(gathering.take().cuts, []);
+  const rest = withoutFirst(batch, 2);
+  assertEquals([rest.records.length, rest.cuts, rest.upTo], [
+    ...[3, [{ count: 2, bytes: 40_000, upTo: 4 }], 5],
+  ]);
+});
+
+Deno.test("joined() keeps records and cuts in order", () => {
+  const { gathering, add } = gatheringOf(100, { maxBytes: 1e6 });
+  const value = "x".repeat(40_000);
+  add("a");
+  add(value);
+  const first = gathering.take();
+  add(value);
+  add("b");
+  const batch = joined(first, gathering.take());
+  assertEquals(batch.records.map(({ value }) => value), ["a", value, value, "b"]);
+  assertEquals(batch.cuts.map(({ count, upTo }) => [count, upTo]), [[2, 2], [3, 3]]);
+  assertEquals(batch.upTo, 4);
 });

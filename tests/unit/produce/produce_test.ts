@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { newPublisherCounts } from "../../../lib/kafka/publish/publisher.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import type { Publisher } from "../../../lib/kafka/publish/publisher.ts";
 import { newCounts } from "../../../lib/produce/counts.ts";
@@ -13,9 +14,9 @@ function run(
 ): { producing: Promise<void>; done: string[] } {
   const done: string[] = [];
   const publisher: Publisher = {
-    counts: { batches: 0, aborted: 0, restarts: 0, connected: false },
+    counts: newPublisherCounts(),
     open,
-    publish: () => Promise.resolve([]),
+    publish: ({ records }) => Promise.resolve({ count: records.length, refused: [] }),
     close: () => Promise.resolve(void done.push("close")),
   };
   const producing = produce({

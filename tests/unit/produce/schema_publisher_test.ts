@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { newPublisherCounts } from "../../../lib/kafka/publish/publisher.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import type { Batch, Publisher } from "../../../lib/kafka/publish/publisher.ts";
 import { SchemaPublisher } from "../../../lib/produce/schema_publisher.ts";
@@ -12,11 +13,11 @@ function batch(...topics: string[]): Batch {
 
 function publisher(done: string[]): Publisher {
   return {
-    counts: { batches: 0, aborted: 0, restarts: 0, connected: true },
+    counts: { ...newPublisherCounts(), connected: true },
     open: () => Promise.resolve(undefined),
     publish: ({ records }) => {
       done.push(`publish ${records.length}`);
-      return Promise.resolve([]);
+      return Promise.resolve({ count: records.length, refused: [] });
     },
     close: () => Promise.resolve(),
   };

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { newPublisherCounts } from "../../../../lib/kafka/publish/publisher.ts";
 import { producerStatus, producerWatch } from "../../../../lib/cli/programs/producer_status.ts";
 import { newCounts, type ProduceCounts } from "../../../../lib/produce/counts.ts";
 import { statusText } from "../../../../lib/terminal/status_line.ts";
@@ -12,7 +13,7 @@ function reading(): ProduceCounts {
     newCounts(),
     {
       ...{ published: 12_345, handledAt: NOW, lastEventAt: NOW - 1234 },
-      publisher: { batches: 9, aborted: 0, restarts: 0, connected: true },
+      publisher: { ...newPublisherCounts(), batches: 9, aborted: 0, restarts: 0, connected: true },
       stream: {
         ...{ state: "reading", connected: true, arrivals: 0, bytes: 0, keepAlives: 0, passed: 0 },
         ...{ repeats: 3, gaps: 1, missing: 7, renumbered: 0 },

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { newPublisherCounts } from "../../../../lib/kafka/publish/publisher.ts";
 import { positionText, reportSummary } from "../../../../lib/cli/programs/producer_summary.ts";
 import { newCounts } from "../../../../lib/produce/counts.ts";
 import { gatherLog } from "../../../support/programs/logged.ts";
@@ -10,7 +11,13 @@ Deno.test("reportSummary() says what became of everything, but for zeros", () =>
   Object.assign(counts, { published: 12_345, events: 20_000, deadLetters: 2 });
   counts.refused.set("bad JSON", 3).set("too large", 4);
   counts.outcomes.count({ type: "log" }, "filtered");
-  counts.publisher = { batches: 9, aborted: 1, restarts: 1, connected: true };
+  counts.publisher = {
+    ...newPublisherCounts(),
+    batches: 9,
+    aborted: 1,
+    restarts: 1,
+    connected: true,
+  };
   reportSummary(counts, "Published");
   assertEquals(log.lines, [
     "info: Printed 0 records of 0 events",

@@ -1,0 +1,144 @@
+/** Decides what rejected records are: faults of their own, or a sign of a condition. */
+import { type Chunk, halves, type OutgoingRecord } from "./chunks.ts";
+import type { RefusedRecord } from "./publisher.ts";
+import type { ChunkRejection, ChunksRejected } from "./send.ts";
+
+/** A record that a broker rejected, alone or by name. */
+export interface Rejected extends RefusedRecord {
+  /** The broker's words; null if it has none. */
+  readonly detail: string | null;
+}
+
+/** What an attempt at some chunks showed. */
+export interface Findings {
+  /** Chunks to try again: those that were rejected without a culprit come back in halves. */
+  readonly chunks: readonly Chunk[];
+  /** Records that are known to be rejected; they are in `chunks` as well. */
+  readonly rejected: readonly Rejected[];
+  /** Records that were accepted, or were not to blame. */
+  readonly accepted: readonly OutgoingRecord[];
+  /** Whether each record of a rejected chunk is in one of the two lists. */
+  readonly isComplete: boolean;
+}
+
+/** Sorts the records of an attempt by what is known of them. */
+export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Findings {
+  const rejected: Rejected[] = [];
+  const accepted: OutgoingRecord[] = [];
+  let isComplete = true;
+  const next = chunks.flatMap((chunk) => {
+    if (error.accepted.has(chunk)) {
+      accepted.push(...chunk.records);
+      return error.areKept ? [] : [chunk];
+    }
+    const rejection = error.rejections.get(chunk);
+    if (rejection === undefined) return [chunk]; // Not sent yet.
+    const culprits = culpritsOf(chunk, rejection);
+    if (culprits === undefined) {
+      isComplete = false;
+      return halves(chunk);
+    }
+    rejected.push(...culprits);
+    const guilty = new Set(culprits.map(({ record }) => record));
+    accepted.push(...chunk.records.filter((record) => !guilty.has(record)));
+    return [chunk];
+  });
+  return { chunks: next, rejected, accepted, isComplete };
+}
+
+/** The records that made a broker reject a chunk, if that is known. */
+function culpritsOf(
+  { records }: Chunk,
+  { type, recordErrors }: ChunkRejection,
+): Rejected[] | undefined {
+  const named = recordErrors.flatMap(({ index, message }) => {
+    const record = records[index];
+    return record === undefined ? [] : [{ record, reason: type, detail: message }];
+  });
+  if (named.length > 0) return named;
+  if (records.length > 1) return undefined;
+  return [{ record: records[0]!, reason: type, detail: null }];
+}
+
+/**
+ * How far ahead of the newest accepted record a timestamp must be to be wrong by itself, in ms.
+ * Closer ones are rejected because the broker's clock is late: the next records will be as well.
+ */
+const STANDS_OUT_MS = 600_000;
+
+/**
+ * Decides whether rejections of a topic are a condition: something that is wrong with the topic, the
+ * broker or the whole stream. Records are at fault themselves only if both hold:
+ *
+ * 1. The topic accepts more records of the batch than it rejects.
+ * 2. A timestamp that is rejected as too late is at least 10 min after every accepted one.
+ *
+ * A condition is waited out; a record's own fault makes it a dead letter. So a wrong clock, a new
+ * `cleanup.policy` or a lower `max.message.bytes` loses nothing.
+ */
+export function isCondition(
+  rejected: readonly Pick<Rejected, "record" | "reason">[],
+  accepted: readonly Pick<OutgoingRecord, "timestamp">[],
+): boolean {
+  if (rejected.length >= accepted.length) return true;
+  const newest = accepted.reduce((latest, { timestamp }) => Math.max(latest, timestamp), -Infinity);
+  return rejected.some(({ record, reason }) => {
+    const ahead = record.timestamp - newest;
+    return reason === "INVALID_TIMESTAMP" && ahead > 0 && ahead < STANDS_OUT_MS;
+  });
+}
+
+/** A topic rejects most of a batch: nothing of it may be dropped. */
+export class TopicRejects extends Error {
+  override readonly name = "TopicRejects";
+
+  constructor(readonly topic: string, readonly rejected: readonly Rejected[]) {
+    super(`The topic '${topic}' rejects ${rejected.length} records`);
+  }
+}
+
+/** The times that a broker accepts, in ms, as it says in the error of a record. */
+export function acceptedTimes(detail: string | null): { min: number; max: number } | undefined {
+  const [, min, max] = /should be within \[(-?\d+), (-?\d+)\]/.exec(detail ?? "") ?? [];
+  return min === undefined ? undefined : { min: Number(min), max: Number(max) };
+}
+
+/**
+ * Says why a topic rejects most of a batch.
+ *
+ * @param afterMaxMs The topic's `message.timestamp.after.max.ms`, from which the broker's clock is
+ * known; `undefined` without the right to read it.
+ * @param now This machine's clock, in ms since 1970.
+ */
+export function conditionText(
+  { topic, rejected }: TopicRejects,
+  { afterMaxMs, now = Date.now() }: { afterMaxMs?: number | undefined; now?: number } = {},
+): string {
+  const { reason, detail } = rejected[0]!;
+  const times = rejected.map(({ record }) => record.timestamp);
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const records = rejected.length === 1 ? "a record" : `${rejected.length} records`;
+  const what = `Cannot publish ${records} to the topic '${topic}'`;
+  if (reason === "INVALID_TIMESTAMP") {
+    const bounds = acceptedTimes(detail);
+    const span = times.length === 1
+      ? `its timestamp is ${utc(first)}`
+      : `their timestamps are ${utc(first)} to ${utc(last)}`;
+    if (bounds === undefined) return `${what}: ${span}; this machine's clock ${utc(now)}`;
+    const [limit, config] = last > bounds.max
+      ? [`at most ${utc(bounds.max)}`, "after"]
+      : [`at least ${utc(bounds.min)}`, "before"];
+    const clock = afterMaxMs === undefined
+      ? ""
+      : `the broker's clock ${utc(bounds.max - afterMaxMs)}, `;
+    return `${what}: ${span}, expected ${limit} (message.timestamp.${config}.max.ms); ${clock}this machine's clock ${
+      utc(now)
+    }`;
+  }
+  if (reason === "INVALID_RECORD") return `${what}: ${detail ?? "Kafka rejects every record"}`;
+  return `${what}: every record is larger than the topic's max.message.bytes`;
+}
+
+function utc(ms: number): string {
+  return Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : `${ms}`;
+}

@@ -1,0 +1,128 @@
+import { assertEquals } from "@std/assert";
+import type { Chunk, OutgoingRecord } from "../../../../lib/kafka/publish/chunks.ts";
+import {
+  acceptedTimes,
+  conditionText,
+  findingsOf,
+  isCondition,
+  type Rejected,
+  TopicRejects,
+} from "../../../../lib/kafka/publish/rejection.ts";
+import { type ChunkRejection, ChunksRejected } from "../../../../lib/kafka/publish/send.ts";
+
+const NOW = Date.UTC(2026, 0, 1, 12);
+const HOUR = 3_600_000;
+
+function record(timestamp = NOW): OutgoingRecord {
+  return { topic: "edits", key: "k", value: "v", timestamp };
+}
+
+function chunkOf(...records: OutgoingRecord[]): Chunk {
+  return { topic: "edits", partition: 0, records, messages: records.map(() => ({})) as never };
+}
+
+function rejectedBy(
+  chunk: Chunk,
+  rejection: Partial<ChunkRejection>,
+  accepted: Chunk[] = [],
+): ChunksRejected {
+  const all = { type: "INVALID_RECORD", recordErrors: [], ...rejection };
+  return new ChunksRejected(new Map([[chunk, all]]), new Set(accepted), false);
+}
+
+const late = (timestamp: number, detail: string | null = null): Rejected => ({
+  record: record(timestamp),
+  reason: "INVALID_TIMESTAMP",
+  detail,
+});
+
+const conditions: readonly (readonly [string, boolean, number[], number[]])[] = [
+  ["all records are rejected", true, [NOW, NOW], []],
+  ["half of the records are rejected", true, [NOW - HOUR], [NOW]],
+  ["one old record among others is rejected", false, [NOW - HOUR], [NOW, NOW]],
+  ["a record 2 h ahead of the others is rejected", false, [NOW + 2 * HOUR], [NOW, NOW]],
+  ["the newest records, 1 s ahead, are rejected", true, [NOW + 1000], [NOW, NOW]],
+  ["live records are rejected beside one from years ago", true, [NOW, NOW, NOW], [0]],
+];
+
+for (const [name, expected, rejected, accepted] of conditions) {
+  const what = expected ? "a condition" : "a record's own fault";
+  Deno.test(`isCondition() sees ${what}: ${name}`, () => {
+    const others = accepted.map((timestamp) => ({ timestamp }));
+    assertEquals(isCondition(rejected.map((time) => late(time)), others), expected);
+  });
+}
+
+Deno.test("findingsOf() knows the records that the broker names", () => {
+  const [a, b, c] = [record(), record(), record()];
+  const chunk = chunkOf(a, b, c);
+  const recordErrors = [{ index: 1, message: "no key" }];
+  const found = findingsOf([chunk], rejectedBy(chunk, { recordErrors }));
+  assertEquals(found.rejected, [{ record: b, reason: "INVALID_RECORD", detail: "no key" }]);
+  assertEquals([found.accepted, found.isComplete], [[a, c], true]);
+});
+
+Deno.test("findingsOf() halves a chunk in which the broker names no record", () => {
+  const [a, b, c] = [record(), record(), record()];
+  const [chunk, other] = [chunkOf(a, b), chunkOf(c)];
+  const error = rejectedBy(chunk, { type: "MESSAGE_TOO_LARGE" }, [other]);
+  const found = findingsOf([chunk, other], error);
+  assertEquals(found.chunks.map(({ records }) => records.length), [1, 1, 1]);
+  assertEquals([found.rejected, found.accepted, found.isComplete], [[], [c], false]);
+});
+
+Deno.test("findingsOf() ignores a record error beyond the batch", () => {
+  const chunk = chunkOf(record());
+  const recordErrors = [{ index: 7, message: "?" }];
+  const found = findingsOf([chunk], rejectedBy(chunk, { recordErrors }));
+  assertEquals(found.rejected.map(({ detail }) => detail), [null]);
+});
+
+const detail = (min: number, max: number) =>
+  `Timestamp 1 of message with offset 0 is out of range. The timestamp should be within [${min}, ${max}]`;
+
+Deno.test("acceptedTimes() reads what the broker accepts", () => {
+  assertEquals(acceptedTimes(detail(-9_000, 5)), { min: -9000, max: 5 });
+  assertEquals(acceptedTimes("something else"), undefined);
+  assertEquals(acceptedTimes(null), undefined);
+});
+
+const texts: readonly (readonly [string, Rejected[], number | undefined, string])[] = [
+  [
+    "timestamps ahead of the broker's clock",
+    [late(NOW, detail(-9e15, NOW - HOUR)), late(NOW + 1000)],
+    HOUR,
+    "Cannot publish 2 records to the topic 'edits': their timestamps are 2026-01-01T12:00:00.000Z " +
+    "to 2026-01-01T12:00:01.000Z, expected at most 2026-01-01T11:00:00.000Z " +
+    "(message.timestamp.after.max.ms); the broker's clock 2026-01-01T10:00:00.000Z, " +
+    "this machine's clock 2026-01-01T12:00:00.000Z",
+  ],
+  [
+    "timestamps that are too old",
+    [late(NOW - 9 * HOUR, detail(NOW - HOUR, NOW + HOUR))],
+    undefined,
+    "Cannot publish a record to the topic 'edits': its timestamp is 2026-01-01T03:00:00.000Z, " +
+    "expected at least 2026-01-01T11:00:00.000Z (message.timestamp.before.max.ms); " +
+    "this machine's clock 2026-01-01T12:00:00.000Z",
+  ],
+  [
+    "records without a key in a compacted topic",
+    [{ record: record(), reason: "INVALID_RECORD", detail: "Compacted topic cannot accept it" }],
+    undefined,
+    "Cannot publish a record to the topic 'edits': Compacted topic cannot accept it",
+  ],
+  [
+    "records that are too large",
+    [{ record: record(), reason: "MESSAGE_TOO_LARGE", detail: null }],
+    undefined,
+    "Cannot publish a record to the topic 'edits': every record is larger than the topic's " +
+    "max.message.bytes",
+  ],
+];
+
+for (const [name, rejected, afterMaxMs, text] of texts) {
+  Deno.test(`conditionText() explains ${name}`, () => {
+    const error = new TopicRejects("edits", rejected);
+    assertEquals(conditionText(error, { afterMaxMs, now: NOW }), text);
+  });
+}
