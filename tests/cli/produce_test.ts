@@ -207,7 +207,7 @@ Deno.test("start that cannot publish what is in hand ends with 1 in time; a seco
   }));
   await own.kill(own.nodes[0]!.id);
   for (const producer of [patient!, hasty!]) {
-    await producer.untilLog("trying again until it works");
+    await producer.untilLog("; retrying");
     producer.process.kill("SIGTERM");
   }
   const late = await hasty!.ended;

@@ -1,5 +1,4 @@
 import { getLogger } from "@logtape/logtape";
-import { formatDuration } from "../../shared/duration.ts";
 import { UserError } from "../../shared/error.ts";
 import { Outage } from "../../shared/outage.ts";
 import { untilTrue, waitAfter } from "../../shared/retry.ts";
@@ -11,7 +10,6 @@ import { AtLeastOnce } from "./at_least_once.ts";
 import { ExactlyOnce } from "./exactly_once.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import { isFatal, isFenced, isUnknownTopic } from "../errors/classify.ts";
-import { PartSize } from "./part_size.ts";
 import { type PositionPlace, savedPosition } from "./position_store.ts";
 import {
   type Batch,
@@ -28,6 +26,7 @@ import type { Progress, SavedProgress } from "./saved_position.ts";
 import { ChunksRejected, type Compression } from "./send.ts";
 import type { Session } from "./session.ts";
 import { type NewTopics, NoTopics, TopicTable } from "./topic_table.ts";
+import { Throttle } from "./throttle.ts";
 import { checkKeyless, timestampLimit } from "./topic_checks.ts";
 import { Work } from "./work.ts";
 
@@ -59,10 +58,6 @@ const ANSWER_LIMIT = 2500;
 /** While Kafka is away, or rejects records. */
 const WAITS = { firstWaitMs: 100, maxWaitMs: 2000 };
 const TRANSACTION_TIMEOUT = 30_000;
-/** A delay by a quota that is worth a warning. */
-const NOTABLE_DELAY_MS = 1000;
-/** Time without such a delay after which the quota is no longer reached. */
-const QUOTA_CALM_MS = 60_000;
 /** For a fenced producer to see another owner of its name before it goes on. */
 const TAKEOVER = { firstWaitMs: 200, limitMs: 5000 };
 /** A topic that is unknown so often in a row does not exist (any more). */
@@ -78,13 +73,8 @@ export class Delivery implements Publisher {
   readonly #options: DeliveryOptions;
   readonly #owner = crypto.randomUUID();
   readonly #topics: TopicTable;
-  readonly #size = new PartSize();
+  readonly #throttle = new Throttle(this.counts);
   readonly #outage = new Outage({ log, meanwhile: "retrying", over: "Publishing again" });
-  readonly #quota = new Outage({
-    log,
-    meanwhile: "publishing in smaller batches",
-    over: "Kafka no longer throttles this producer",
-  });
   #generation = 0;
   #session: Session | undefined;
   #isClosed = false;
@@ -92,8 +82,6 @@ export class Delivery implements Publisher {
   #committed: Progress | undefined;
   /** Attempts in a row that a topic rejected. */
   #rejections = 0;
-  /** Bytes of the part that is being sent. */
-  #sending = 0;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -124,13 +112,13 @@ export class Delivery implements Publisher {
 
   async publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined> {
     const isOver = () => signal.aborted || this.#isClosed;
-    let work = new Work(batch, this.#size.endOf(batch));
+    let work = new Work(batch, this.#throttle.size.endOf(batch));
     let unknownTopics = 0;
     for (let attempt = 1; !isOver(); attempt++) {
       try {
         if (this.#session === undefined && await this.#resume(work.end)) return this.#done(work);
         // A quota may have made parts smaller.
-        if (work.isUntouched) work = new Work(batch, this.#size.endOf(batch));
+        if (work.isUntouched) work = new Work(batch, this.#throttle.size.endOf(batch));
         await this.#send(work, isOver);
         return this.#done(work);
       } catch (error) {
@@ -174,7 +162,7 @@ export class Delivery implements Publisher {
     const session = this.#session!;
     const { handled, position, bytes } = work.end;
     const progress = { handled, position, owner: this.#owner, generation: this.#generation };
-    this.#sending = bytes;
+    this.#throttle.begin(bytes);
     while (true) {
       const chunks = await work.chunks((records) => this.#chunks(session, records));
       try {
@@ -182,6 +170,8 @@ export class Delivery implements Publisher {
       } catch (error) {
         if (!(error instanceof ChunksRejected)) throw error;
         this.counts.aborted++;
+        // The topic's max.message.bytes was lowered.
+        if (error.isTooLarge) this.#topics.expire();
         work.narrow(error);
         if (isOver()) throw error;
       }
@@ -194,9 +184,7 @@ export class Delivery implements Publisher {
     this.#rejections = 0;
     this.#committed = end;
     this.#outage.end();
-    const calm = Date.now() - this.counts.throttledUntil;
-    if (calm > 0) this.#size.unthrottled(end.bytes);
-    if (calm > QUOTA_CALM_MS) this.#quota.end();
+    this.#throttle.end();
     return { count: end.count, refused };
   }
 
@@ -208,17 +196,6 @@ export class Delivery implements Publisher {
     this.#outage.fail(conditionText(error, { afterMaxMs }));
     this.#topics.expire();
     await sleep(waitAfter(++this.#rejections, WAITS), signal);
-  }
-
-  #throttled(ms: number): void {
-    this.counts.throttledUntil = Date.now() + ms;
-    this.#size.throttled(ms, this.#sending);
-    if (ms < NOTABLE_DELAY_MS) return;
-    this.#quota.fail(
-      `Kafka delays this producer by ${
-        formatDuration(ms)
-      }, because of its quota (producer_byte_rate)`,
-    );
   }
 
   /** Whether a commit whose answer was lost did happen. */
@@ -258,7 +235,7 @@ export class Delivery implements Publisher {
       place,
       compression,
       transactionTimeout,
-      onThrottle: (ms) => this.#throttled(ms),
+      onThrottle: (ms) => this.#throttle.delayed(ms),
     });
     try {
       const saved = await session.open();

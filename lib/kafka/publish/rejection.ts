@@ -26,16 +26,23 @@ export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Fin
   const rejected: Rejected[] = [];
   const accepted: OutgoingRecord[] = [];
   let isComplete = true;
+  const placeOf = ({ topic, partition }: Chunk) => `${topic}/${partition}`;
+  /** Partitions in which it is not known which record is at fault. */
+  const unclear = new Set<string>();
   const next = chunks.flatMap((chunk) => {
     if (error.accepted.has(chunk)) {
       accepted.push(...chunk.records);
       return error.areKept ? [] : [chunk];
     }
     const rejection = error.rejections.get(chunk);
-    if (rejection === undefined) return [chunk]; // Not sent yet.
+    // Not sent yet; what failed the chunk before it may well fail this one.
+    if (rejection === undefined) {
+      return unclear.has(placeOf(chunk)) && chunk.records.length > 1 ? halves(chunk) : [chunk];
+    }
     const culprits = culpritsOf(chunk, rejection);
     if (culprits === undefined) {
       isComplete = false;
+      unclear.add(placeOf(chunk));
       return halves(chunk);
     }
     rejected.push(...culprits);

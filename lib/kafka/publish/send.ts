@@ -28,6 +28,9 @@ const REJECTIONS = new Set([
   "INVALID_RECORD",
 ]);
 
+/** Rejections in a row after which an attempt leaves the rest of a partition unsent. */
+const MAX_REJECTIONS = 20;
+
 /** Why a broker rejected a chunk. */
 export interface ChunkRejection {
   /** Kafka's name of the error: `INVALID_TIMESTAMP`. */
@@ -61,6 +64,13 @@ export class ChunksRejected extends Error {
   ) {
     super("Kafka rejected some of the records");
   }
+
+  /** Whether a chunk of several records is too large, although it is within the known limit. */
+  get isTooLarge(): boolean {
+    return this.rejections.entries().some(([{ records }, { type }]) =>
+      records.length > 1 && type.endsWith("_TOO_LARGE")
+    );
+  }
 }
 
 /** How chunks are sent. */
@@ -69,8 +79,8 @@ export interface SendOptions {
   /** Called with the delay, in ms, that a broker imposes on the producer because of a quota. */
   readonly onThrottle: (ms: number) => void;
   /**
-   * Whether the chunks belong to a transaction. A rejection aborts it, so all chunks are sent, to
-   * find all rejections at once. Without a transaction, a partition stops at its first rejected
+   * Whether the chunks belong to a transaction. A rejection aborts it, so more chunks are sent, to
+   * find many rejections at once. Without a transaction, a partition stops at its first rejected
    * chunk of several records, to keep the order of its records.
    */
   readonly inTransaction: boolean;
@@ -93,15 +103,18 @@ export async function sendChunks(
   const accepted = new Set<Chunk>();
   const partitions = Map.groupBy(chunks, ({ topic, partition }) => `${topic}/${partition}`);
   const sends = [...partitions.values()].map(async (inOrder) => {
+    let inRow = 0;
     for (const chunk of inOrder) {
       try {
         await sendChunk(sender, chunk, options);
         accepted.add(chunk);
+        inRow = 0;
       } catch (error) {
         const type = protocolErrorType(error);
         if (type === undefined || !REJECTIONS.has(type)) throw error;
         rejections.set(chunk, { type, recordErrors: recordErrorsOf(error) });
         if (!options.inTransaction && chunk.records.length > 1) return;
+        if (++inRow === MAX_REJECTIONS) return;
       }
     }
   });

@@ -1,9 +1,8 @@
 import { type Cluster, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { startKafka } from "../../../lib/local/kafka/start.ts";
-import { kafkaLibs } from "../../../lib/local/kafka/distribution.ts";
-import { findJava } from "../../../lib/local/java/java.ts";
 import { freePort } from "../../../lib/local/process/ports.ts";
 import type { NodeAddress, Properties } from "../../../lib/local/kafka/properties.ts";
+import { alterConfig } from "./alter_config.ts";
 import { type Certificate, createAuthority } from "../tools/certificates.ts";
 
 /** The users of the secure Kafka. They have only the ACLs that a test grants. */
@@ -156,23 +155,19 @@ function saslSettings(name: ListenerName, mechanisms: readonly string[]): Proper
   };
 }
 
-/** Kafka keeps these itself; the tool that adds them is the broker's own, and takes one at a time. */
+/** Adds a SCRAM user: Kafka keeps these itself, and its tool takes one mechanism at a time. */
 export async function addScramUser(
   bootstrapServer: string,
   user: keyof typeof PASSWORDS,
 ): Promise<void> {
-  const [java, libs] = [await findJava(), await kafkaLibs()];
-  await Promise.all(["SCRAM-SHA-256", "SCRAM-SHA-512"].map(async (mechanism) => {
-    const { success, stderr } = await new Deno.Command(java, {
-      args: [
-        ...["-XX:TieredStopAtLevel=1", "-cp", `${libs}/*`, "kafka.admin.ConfigCommand"],
-        ...["--bootstrap-server", bootstrapServer, "--alter"],
-        ...["--entity-type", "users", "--entity-name", user],
-        ...["--add-config", `${mechanism}=[password=${PASSWORDS[user]}]`],
-      ],
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-  }));
+  await Promise.all(
+    ["SCRAM-SHA-256", "SCRAM-SHA-512"].map((mechanism) =>
+      alterConfig(bootstrapServer, {
+        entity: ["users", user],
+        add: `${mechanism}=[password=${PASSWORDS[user]}]`,
+      })
+    ),
+  );
 }
 
 async function write(directory: string, name: string, text: string): Promise<string> {
