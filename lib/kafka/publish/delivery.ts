@@ -21,7 +21,7 @@ import {
   TakenOver,
 } from "./publisher.ts";
 import { type Chunk, chunksOf, type OutgoingRecord } from "./chunks.ts";
-import { conditionText, TopicRejects } from "./rejection.ts";
+import { Acceptances, conditionText, TopicRejects } from "./rejection.ts";
 import type { Progress, SavedProgress } from "./saved_position.ts";
 import { ChunksRejected, type Compression } from "./send.ts";
 import type { Session } from "./session.ts";
@@ -73,6 +73,7 @@ export class Delivery implements Publisher {
   readonly #options: DeliveryOptions;
   readonly #owner = crypto.randomUUID();
   readonly #topics: TopicTable;
+  readonly #accepted = new Acceptances();
   readonly #throttle = new Throttle(this.counts);
   readonly #outage = new Outage({ log, meanwhile: "retrying", over: "Publishing again" });
   #generation = 0;
@@ -172,19 +173,20 @@ export class Delivery implements Publisher {
         this.counts.aborted++;
         // The topic's max.message.bytes was lowered.
         if (error.isTooLarge) this.#topics.expire();
-        work.narrow(error);
+        work.narrow(error, this.#accepted);
         if (isOver()) throw error;
       }
     }
   }
 
-  #done({ end, refused }: Work): Published {
+  #done({ records, end, refused }: Work): Published {
     Object.assign(this.counts, { connected: true, rejecting: false });
     this.counts.batches++;
     this.#rejections = 0;
     this.#committed = end;
     this.#outage.end();
     this.#throttle.end();
+    this.#accepted.note(records, refused);
     return { count: end.count, refused };
   }
 

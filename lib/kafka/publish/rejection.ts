@@ -77,22 +77,50 @@ const STANDS_OUT_MS = 600_000;
  * Decides whether rejections of a topic are a condition: something that is wrong with the topic, the
  * broker or the whole stream. Records are at fault themselves only if both hold:
  *
- * 1. The topic accepts more records of the batch than it rejects.
+ * 1. The topic accepts more records of the batch than it rejects. Records that it accepted before
+ *    count as well, but only for INVALID_RECORD of records with a key: times, limits and cleanup
+ *    policies can change between two batches.
  * 2. A timestamp that is rejected as too late is at least 10 min after every accepted one.
  *
  * A condition is waited out; a record's own fault makes it a dead letter. So a wrong clock, a new
  * `cleanup.policy` or a lower `max.message.bytes` loses nothing.
+ *
+ * @param before Records that the topic accepted since it rejected one, as `Acceptances` counts them.
  */
 export function isCondition(
   rejected: readonly Pick<Rejected, "record" | "reason">[],
   accepted: readonly Pick<OutgoingRecord, "timestamp">[],
+  before = 0,
 ): boolean {
-  if (rejected.length >= accepted.length) return true;
+  const doesCount = rejected.every(({ record, reason }) =>
+    reason === "INVALID_RECORD" && record.key !== null
+  );
+  if (rejected.length >= accepted.length + (doesCount ? before : 0)) return true;
   const newest = accepted.reduce((latest, { timestamp }) => Math.max(latest, timestamp), -Infinity);
   return rejected.some(({ record, reason }) => {
     const ahead = record.timestamp - newest;
     return reason === "INVALID_TIMESTAMP" && ahead > 0 && ahead < STANDS_OUT_MS;
   });
+}
+
+/** Records in a row that a topic may reject by themselves, after as many that it accepted. */
+const MAX_BEFORE = 10;
+
+/** Counts the records that each topic accepted, up to 10, less those that it rejected. */
+export class Acceptances {
+  readonly #counts = new Map<string, number>();
+
+  of(topic: string): number {
+    return this.#counts.get(topic) ?? 0;
+  }
+
+  /** Notes a published part: its records, of which some were rejected. */
+  note(records: readonly OutgoingRecord[], refused: readonly RefusedRecord[]): void {
+    const add = (topic: string, count: number) =>
+      this.#counts.set(topic, Math.min(Math.max(this.of(topic) + count, 0), MAX_BEFORE));
+    for (const [topic, of] of Map.groupBy(records, ({ topic }) => topic)) add(topic, of.length);
+    for (const { record: { topic } } of refused) add(topic, -2);
+  }
 }
 
 /** A topic rejects most of a batch: nothing of it may be dropped. */

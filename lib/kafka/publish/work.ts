@@ -1,12 +1,20 @@
 import type { Chunk, OutgoingRecord } from "./chunks.ts";
 import type { Batch, Cut, RefusedRecord } from "./publisher.ts";
-import { findingsOf, isCondition, type Rejected, TopicRejects } from "./rejection.ts";
+import {
+  type Acceptances,
+  findingsOf,
+  isCondition,
+  type Rejected,
+  TopicRejects,
+} from "./rejection.ts";
 import type { ChunksRejected } from "./send.ts";
 
 /** A batch, or its first part, on its way to Kafka: what is left of it and what was rejected. */
 export class Work {
   /** Rejected records, without dead letters, of which none is dropped. */
   readonly refused: RefusedRecord[] = [];
+  /** The records of the part. */
+  readonly records: readonly OutgoingRecord[];
   readonly #replace: Batch["replace"];
   #chunks: Chunk[] = [];
   /** Records that are in no chunk yet. */
@@ -17,7 +25,8 @@ export class Work {
   /** @param end Where the part ends. */
   constructor(batch: Batch, readonly end: Cut) {
     this.#replace = batch.replace;
-    this.#unsorted = batch.records.slice(0, end.count);
+    this.records = batch.records.slice(0, end.count);
+    this.#unsorted = this.records;
   }
 
   /** Whether no record was accepted for good or rejected: the batch may still change. */
@@ -38,9 +47,10 @@ export class Work {
    * Takes rejected records out, and their dead letters in, once each of them is known. What a topic
    * mostly rejects stays: nothing of it is dropped.
    *
+   * @param before What each topic accepted before.
    * @throws {TopicRejects} if a topic rejects most records, or a dead letter that cannot be changed.
    */
-  narrow(error: ChunksRejected): void {
+  narrow(error: ChunksRejected, before: Pick<Acceptances, "of">): void {
     const { chunks, rejected, accepted, isComplete } = findingsOf(this.#chunks, error);
     this.#chunks = [...chunks];
     if (error.areKept) { for (const { records } of error.accepted) this.#kept.push(...records); }
@@ -51,7 +61,9 @@ export class Work {
     for (const [topic, inTopic] of Map.groupBy(rejected, ({ record }) => record.topic)) {
       const edits = inTopic.filter((one) => !isLetter(one));
       const others = all.filter((record) => record.topic === topic);
-      if (edits.length > 0 && isCondition(edits, others)) throw new TopicRejects(topic, edits);
+      if (edits.length > 0 && isCondition(edits, others, before.of(topic))) {
+        throw new TopicRejects(topic, edits);
+      }
       for (const letter of inTopic.filter(isLetter)) {
         const changed = this.#replace?.(letter);
         if (changed === undefined) throw new TopicRejects(topic, inTopic);

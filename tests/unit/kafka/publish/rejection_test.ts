@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Chunk, OutgoingRecord } from "../../../../lib/kafka/publish/chunks.ts";
 import {
+  Acceptances,
   acceptedTimes,
   conditionText,
   findingsOf,
@@ -52,6 +53,27 @@ for (const [name, expected, rejected, accepted] of conditions) {
     assertEquals(isCondition(rejected.map((time) => late(time)), others), expected);
   });
 }
+
+Deno.test("isCondition() counts what was accepted before, for INVALID_RECORD", () => {
+  const keyed = { record: record(), reason: "INVALID_RECORD" };
+  assertEquals(isCondition([keyed], [], 2), false);
+  assertEquals(isCondition([keyed, keyed], [], 2), true);
+  const keyless = { record: { ...record(), key: null }, reason: "INVALID_RECORD" };
+  assertEquals(isCondition([keyless], [], 2), true, "the topic may be compacted now");
+  assertEquals(isCondition([late(NOW)], [], 2), true, "the broker's clock may have changed");
+});
+
+Deno.test("Acceptances forgets what a topic accepted for each record that it rejects", () => {
+  const accepted = new Acceptances();
+  accepted.note([record(), record(), record()], []);
+  assertEquals([accepted.of("edits"), accepted.of("other")], [3, 0]);
+  accepted.note(new Array(100).fill(record()), []);
+  assertEquals(accepted.of("edits"), 10);
+  for (let rejected = 0; rejected < 12; rejected++) {
+    accepted.note([record()], [{ record: record(), reason: "INVALID_RECORD" }]);
+  }
+  assertEquals(accepted.of("edits"), 0);
+});
 
 Deno.test("findingsOf() knows the records that the broker names", () => {
   const [a, b, c] = [record(), record(), record()];
