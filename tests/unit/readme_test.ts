@@ -1,4 +1,4 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { anchorOf, optionTables, withTables } from "../../lib/cli/options_page.ts";
 import { OPTIONS_PAGE, programs } from "../../scripts/dev/options.ts";
 import { PAGES, ROOT } from "../support/tools/readme.ts";
@@ -12,6 +12,16 @@ Deno.test("docs/options.md has the options of all programs", async () => {
 Deno.test("README.md has at most 260 lines", async () => {
   const lines = (await Deno.readTextFile(new URL("README.md", ROOT))).split("\n").length - 1;
   assert(lines <= 260, `${lines} lines`);
+});
+
+Deno.test("one version of Deno in pages, scripts, workflows and images", async () => {
+  const others = [".ci/run", "ops/Containerfile"];
+  const workflows = ["ci", "release"].map((name) => `.github/workflows/${name}.yml`);
+  const versions = await Promise.all([...PAGES, ...others, ...workflows].map(async (file) => {
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    return [...text.matchAll(/\bdeno(?:@|:(?:distroless-)?)(\d[\d.]*\d)/g)].map(([, one]) => one);
+  }));
+  assertEquals([...new Set(versions.flat())], [Deno.version.deno]);
 });
 
 for (const page of PAGES) {
