@@ -6,7 +6,7 @@ import { percentile } from "../support/tools/statistics.ts";
 import { environment, type Peer } from "./peers.ts";
 import type { Setting } from "./setting.ts";
 
-/** What an edit takes to reach a reader of committed records at live pace, and what it costs. */
+/** Time from an edit to a reader of committed records, and its cost, at live pace. */
 export interface Latency {
   /** ms from the event to the reader. */
   readonly p50: number;

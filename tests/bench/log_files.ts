@@ -1,4 +1,4 @@
-/** What a broker of one node has on disk of a topic. */
+/** Returns the bytes of a topic on the disk of a one-node Kafka. */
 export interface LogStats {
   readonly bytes: number;
   /** Batches that mark the end of a transaction in a partition. */

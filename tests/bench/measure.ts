@@ -2,7 +2,7 @@ import { median } from "../support/tools/statistics.ts";
 import { childSeconds, residentBytesBelow } from "../support/programs/process.ts";
 import { environment, type Peer, type Task } from "./peers.ts";
 
-/** What one run of a producer took. */
+/** The time and memory of one run of a producer. */
 export interface Cost {
   /** From the first byte that it could read to its end, in seconds. */
   readonly seconds: number;
@@ -21,7 +21,7 @@ const LIMIT = 900;
 /**
  * Runs a producer to its end.
  *
- * @param started Tells when the source was first read, in ms since 1970.
+ * @param started Returns when the source was first read, in ms since 1970.
  * @throws {Error} with what it said, where it fails.
  */
 export async function measure(

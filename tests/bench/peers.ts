@@ -1,6 +1,6 @@
 import { NAMESPACES } from "../../lib/edits/message/namespaces.ts";
 
-/** What a producer is told of a run. */
+/** The parameters of a run. */
 export interface Task {
   readonly streamUrl: string;
   readonly broker: string;

@@ -8,7 +8,7 @@ import {
   type Series,
 } from "./results.ts";
 
-/** What is aimed at, and which result reaches it. */
+/** The targets, and the results that they apply to. */
 interface Bar {
   readonly what: string;
   readonly wanted: string;

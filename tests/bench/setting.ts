@@ -10,7 +10,7 @@ import type { Peer } from "./peers.ts";
 
 const FOLDER = ".local/bench";
 
-/** Of synthetic events, so many are edits; a little less, so that every producer finds enough. */
+/** Share of edits in synthetic events, rounded down so that every producer finds enough. */
 const EDITS_PER_EVENT = 0.375;
 
 /** The source, a process of its own. */

@@ -55,7 +55,7 @@ const benchOptions = {
 const PARTITIONS = 6;
 const DIRECTORY = ".local/bench-store";
 
-/** What a run is given, and fills. */
+/** The input and the target of a run. */
 interface Place {
   readonly brokers: string;
   readonly topic: string;

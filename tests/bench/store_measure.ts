@@ -1,6 +1,6 @@
 import { childSeconds, residentBytesBelow } from "../support/programs/process.ts";
 
-/** What a run took. */
+/** The time and memory of a run. */
 export interface Measured {
   /** From its start to its end. */
   readonly seconds: number;
@@ -15,7 +15,7 @@ export interface Measured {
 const SAMPLE_EVERY = 200;
 
 /**
- * Runs a command to its end and measures it; memory only where there is `/proc`.
+ * Runs a command and measures it; memory only if there is a `/proc`.
  *
  * @throws {Error} with its output when it fails.
  */

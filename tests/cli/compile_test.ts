@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { PATH_WITH_DENO, runProgram } from "../support/programs/program.ts";
 
 const SCRIPT = "scripts/dev/compile.ts";
-/** A binary is this much larger than the runtime at the most; with the packages of the tests, 118 MB. */
+/** Maximum size of a binary beyond the runtime, in bytes; the packages of the tests have 118 MB. */
 const MOST = 20_000_000;
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {

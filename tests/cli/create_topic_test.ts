@@ -31,7 +31,7 @@ Deno.test("create-topic prints what it made, and may be repeated", async () => {
   assertStringIncludes(again.stdout, `The topic '${topic}' already exists\n`);
 });
 
-Deno.test("create-topic tells each difference, and --alter ends it", async () => {
+Deno.test("create-topic reports differences, and --alter removes them", async () => {
   const topic = uniqueTopic();
   await createTopic(topic, "--partitions", "1", "--retention", "7d");
   const wish = ["--partitions", "2", "--retention", "1h"];

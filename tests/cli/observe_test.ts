@@ -12,7 +12,7 @@ import { makeTopic } from "../support/kafka/topic.ts";
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);
 
-Deno.test("start --metrics-port tells the numbers that went through", async () => {
+Deno.test("start --metrics-port counts what went through", async () => {
   const whole = syntheticLog({ start: START, rate: 40, count: 2000 });
   const bad = new TextEncoder().encode("{not JSON");
   const log = withData(whole, (index) => index === 100 ? bad : undefined);

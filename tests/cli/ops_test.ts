@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { freePort } from "../../lib/local/process/ports.ts";
 
 /** Who runs the container: where the tests are root, the program is to be this user, as there. */
-const NOBODY = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];
+const UNPRIVILEGED = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];
 
 Deno.test("the container file's steps build a producer that runs, in an empty folder", async (t) => {
   await using image = await makeImage();
@@ -25,7 +25,7 @@ Deno.test("the container file's steps build a producer that runs, in an empty fo
     const anyPort = entry.map((word) => word === "9464" ? "0" : word);
     const started = await image.runAsNobody([...anyPort, "--bootstrap-server", "localhost:1"], 1);
     assertStringIncludes(started.stderr, "no broker answers at localhost:1");
-    // On 127.0.0.1 nobody outside of the container could ask.
+    // On 127.0.0.1 the port could not be reached from outside of the container.
     assertStringIncludes(started.stderr, "Serving metrics at http://0.0.0.0:");
   });
   await t.step("its health check looks at the producer's health", async () => {
@@ -53,7 +53,7 @@ async function makeImage() {
     .map((line) => line.split(/ (.*)/s) as [instruction: string, words: string]);
   const folder = await Deno.makeTempDir({ prefix: "wikitap-container-" });
   await Deno.chmod(folder, 0o755);
-  // Where nobody may run it too.
+  // A folder whose programs any user may run.
   await Deno.mkdir(`${folder}/.bin`);
   await Deno.copyFile(Deno.execPath(), `${folder}/.bin/deno`);
   const run = async (command: readonly string[], code = 0, cwd = folder) => {
@@ -71,7 +71,7 @@ async function makeImage() {
     steps,
     run,
     runAsNobody: (command: readonly string[], code?: number) =>
-      run([...Deno.uid() === 0 ? NOBODY : [], ...command], code),
+      run([...Deno.uid() === 0 ? UNPRIVILEGED : [], ...command], code),
     async copy(words: readonly string[]) {
       const [to, ...from] = words.toReversed();
       await Deno.mkdir(`${folder}/${to}`, { recursive: true });

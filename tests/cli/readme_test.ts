@@ -37,7 +37,7 @@ type Shows = "line" | URL | RegExp;
 /** These run beside the blocks after them. */
 const KEPT = / task (demo|replay)\b/;
 
-/** What stands in the pages for things that a reader has, and what it is here. */
+/** Parts of commands that stand for what a reader has, and their values here. */
 const SUBSTITUTES: readonly (readonly [string | RegExp, string])[] = [
   [/\bnpx -y deno@[\d.]+/g, "deno"],
   ["broker.example.org:9092", "localhost:9092"],

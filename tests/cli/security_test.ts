@@ -367,7 +367,7 @@ async function run(
   const env = password === undefined ? {} : { KAFKA_SASL_PASSWORD: password };
   const ended = await runProgram(script, [...all, ...flags, ...args], { env });
   for (const secret of SECRETS) {
-    assert(!`${ended.stdout}${ended.stderr}`.includes(secret), `tells the secret: ${ended.stderr}`);
+    assert(!`${ended.stdout}${ended.stderr}`.includes(secret), `shows the secret: ${ended.stderr}`);
   }
   return ended;
 }

@@ -54,14 +54,14 @@ Deno.test("start draws its line in the width of the terminal, also of one that c
   assertEquals(await session.ended, 0);
 });
 
-Deno.test("start shows no colour with NO_COLOR, and some without", async () => {
+Deno.test("start shows colors, and none with NO_COLOR", async () => {
   await using server = live();
   const limit = ["--events-to-produce", "20"];
   for (const [NO_COLOR, isColored] of [["1", false], ["", true]] as const) {
     const command = await producer(server.url, ...limit);
     await using session = startOnTerminal(command, { env: { NO_COLOR } });
     assertEquals(await session.ended, 0);
-    // deno-lint-ignore no-control-regex -- what colours begin with
+    // deno-lint-ignore no-control-regex -- colors begin with it
     assertEquals(/\x1b\[\d+m/.test(session.written()), isColored);
   }
 });

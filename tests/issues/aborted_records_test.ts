@@ -32,7 +32,7 @@ Deno.test("dropAborted() with aborted transactions listed by their ends, not the
   });
 });
 
-Deno.test("dropAborted() with a fetch that begins in the midst of two aborted transactions", () => {
+Deno.test("dropAborted() with a fetch that begins in two aborted transactions", () => {
   assertOnlyWanted({
     messages: [record(10, "B"), record(11, "A"), marker(12, "A", ABORT), marker(13, "B", ABORT)],
     abortedTransactions: [

@@ -62,7 +62,7 @@ Deno.test("kafkajs doubles what one send spreads over brokers; the publisher's s
 });
 
 // kafkajs (its issue 1303) resolves a send without an answer where a partition has moved meanwhile.
-Deno.test("kafkajs may resolve a send that nobody answered; the publisher does not believe it", async () => {
+Deno.test("kafkajs may resolve an unanswered send; the publisher does not", async () => {
   const place = await spread();
   let sends = 0;
   const cluster = withSends(

@@ -169,7 +169,7 @@ Deno.test("page filters by text, wiki, namespace and bots", BROWSER_TEST, async 
     await page.waitForSelector("#users li:not([hidden]) button[data-value=Quill]");
     await page.click("#users button[data-value=Quill]");
     await waitForTitles(page, ["Talk:Alpha"]);
-    await page.type("#filter-text", " is nobody");
+    await page.type("#filter-text", " is no name");
     await waitForText(page, "#feed-empty:not([hidden])", /^No edit matches/);
   });
 });
@@ -321,7 +321,7 @@ Deno.test(
   },
 );
 
-/** What axe finds: the rule, and the first element that breaks it. */
+/** Returns the findings of axe: the rule, and the first element that breaks it. */
 function violations(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
@@ -381,7 +381,7 @@ Deno.test("page can be used with a keyboard", BROWSER_TEST, async () => {
   });
 });
 
-/** What has the focus, in the page. */
+/** Returns the element of the page that has the focus. */
 function focused(): string {
   const element = document.activeElement;
   if (element instanceof HTMLInputElement && element.type === "radio") return "radio";

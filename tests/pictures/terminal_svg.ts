@@ -7,13 +7,13 @@ const LETTERS = 13;
 const MARGIN = 16;
 const TITLE_BAR = 34;
 
-/** The sixteen colours of a terminal, as a dark one shows them. */
-const COLOURS = [
+/** The sixteen colors of a dark terminal. */
+const COLORS = [
   ...["#3b4252", "#f47067", "#8ddb8c", "#e0af68", "#6cb6ff", "#dcbdfb", "#76e3ea", "#c9d1d9"],
   ...["#768390", "#ff938a", "#b4f1b4", "#ffd479", "#96d0ff", "#eedcff", "#b3f0ff", "#ffffff"],
 ];
 const PAPER = "#1b1f27";
-const INK = COLOURS[7]!;
+const INK = COLORS[7]!;
 
 /** A terminal as it stands, those rows included that were scrolled off, as an SVG picture. */
 export function terminalSvg(
@@ -29,8 +29,8 @@ export function terminalSvg(
     Math.ceil(cols * COLUMN + 2 * MARGIN),
     TITLE_BAR + shown.length * ROW + MARGIN,
   ];
-  const dots = ["#ff5f57", "#febc2e", "#28c840"].map((colour, n) =>
-    `<circle cx="${MARGIN + 6 + n * 20}" cy="${TITLE_BAR / 2}" r="6" fill="${colour}"/>`
+  const dots = ["#ff5f57", "#febc2e", "#28c840"].map((color, n) =>
+    `<circle cx="${MARGIN + 6 + n * 20}" cy="${TITLE_BAR / 2}" r="6" fill="${color}"/>`
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" \
 width="${width}" height="${height}">
@@ -45,7 +45,7 @@ ${shown.map(rowSvg).join("\n")}
 `;
 }
 
-/** Neighbouring cells that look alike. */
+/** Neighboring cells of the same style. */
 interface Run {
   readonly column: number;
   readonly look: string;
@@ -74,9 +74,9 @@ function runsOf(cells: readonly IBufferCell[]): Run[] {
 }
 
 function lookOf(cell: IBufferCell): string {
-  const colour = cell.isFgPalette() ? COLOURS[cell.getFgColor()] : undefined;
+  const color = cell.isFgPalette() ? COLORS[cell.getFgColor()] : undefined;
   return [
-    colour === undefined ? "" : ` style="fill: ${colour}"`,
+    color === undefined ? "" : ` style="fill: ${color}"`,
     cell.isBold() ? ' font-weight="bold"' : "",
     cell.isDim() ? ' fill-opacity=".6"' : "",
   ].join("");

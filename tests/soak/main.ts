@@ -1,5 +1,5 @@
 /**
- * Do producer, consumer and store keep their memory and their handles, and every edit? Runs them
+ * Checks that producer, consumer and store keep their memory, their handles and every edit. Runs them
  * for an hour, with a reconnect every minute, on a Kafka and databases of its own.
  *
  *     deno task soak
@@ -16,25 +16,25 @@ import { runSoak } from "./run.ts";
 import type { Watched } from "./watched.ts";
 
 const soakOptions = {
-  title: "How much",
+  title: "Size",
   options: {
     for: option({
       placeholder: "DURATION",
-      help: "How long they are measured.",
+      help: "Duration of the measurement.",
       parse: positiveDuration,
       default: 3_600_000,
       defaultText: "1h",
     }),
     warmUp: option({
       placeholder: "DURATION",
-      help: "How long they run before.",
+      help: "Run time before the measurement.",
       parse: duration,
       default: 300_000,
       defaultText: "5m",
     }),
     every: option({
       placeholder: "DURATION",
-      help: "How often they are measured.",
+      help: "Interval of measurements.",
       parse: positiveDuration,
       default: 10_000,
       defaultText: "10s",
@@ -42,14 +42,14 @@ const soakOptions = {
     reconnect: option({
       placeholder: "DURATION",
       help:
-        "How long a connection upstream lasts at the most; in the same time one is torn on average.",
+        "Maximum duration of a connection to the stream. In the same time one is cut, on average.",
       parse: positiveDuration,
       default: 60_000,
       defaultText: "1m",
     }),
     rate: option({
       placeholder: "N",
-      help: "Edits per second, about.",
+      help: "Approximate number of edits per second.",
       parse: integer(1, 5000),
       default: 100,
     }),
@@ -64,19 +64,19 @@ export const main = program({
   summary:
     "Runs producer, consumer and store for an hour, with a reconnect upstream every minute. " +
     "Fails when the memory of one grows beyond what is allowed, or its handles or sockets by more " +
-    `than ${HANDLES_MAY_GROW}; or when an edit is lost, doubled or out of order within its page.`,
+    `than ${HANDLES_MAY_GROW}; or when an edit is lost, duplicated or out of order within its page.`,
   examples: [
     ["deno task soak", "An hour, after five minutes to get warm"],
     ["deno task soak --for 3m --warm-up 30s", "A short one: its memory is still growing warm"],
   ],
   groups: [soakOptions],
   async run({ for: length, ...options }, stop) {
-    let told = 0;
+    let reportedAt = 0;
     const report = await runSoak({
       ...{ ...options, length, stop },
       onMeasured(time, watched) {
-        if (time < told) return;
-        told = time + 60_000;
+        if (time < reportedAt) return;
+        reportedAt = time + 60_000;
         writeOutput(`${(time / 60_000).toFixed(1)} min: ${watched.map(nowText).join(", ")}\n`);
       },
     }).catch((cause) => {
@@ -98,7 +98,7 @@ export const main = program({
 
 const GOOD = "kept";
 
-/** What a program took: a row for each figure. */
+/** Returns the measurements of a program, one row per figure. */
 function usageRows(watched: Watched) {
   const { name, mayGrow } = watched.options;
   const rowOf = (figure: keyof Usage, unit: number, mayGrow: number) => {

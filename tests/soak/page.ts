@@ -140,7 +140,7 @@ async function measure(
   return `${cells.join("\t")}\n`;
 }
 
-/** What a tab takes once its garbage is collected; `busy` in s since it was opened. */
+/** Memory of a tab after garbage collection; `busy` in s since it was opened. */
 async function metricsOf(page: Page) {
   const session = await page.createCDPSession();
   await session.send("HeapProfiler.collectGarbage");

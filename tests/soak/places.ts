@@ -9,7 +9,7 @@ import type { TestDatabase } from "../support/databases/postgres.ts";
 
 type Edits = Pick<Expected, "edits">;
 
-/** What a topic holds, compared with what was served. */
+/** Compares a topic with what was served. */
 export async function checkTopic(edits: Edits, cluster: Cluster, topic: string): Promise<Verdict> {
   const checker = new Checker(edits);
   await readTopic(cluster, {
@@ -21,7 +21,7 @@ export async function checkTopic(edits: Edits, cluster: Cluster, topic: string):
   return checker.verdict;
 }
 
-/** What `consume --output json` printed into a file. */
+/** Compares the output of `consume --output json` with what was served. */
 export async function checkPrinted(edits: Edits, file: string): Promise<Verdict> {
   const checker = new Checker(edits);
   for await (const line of createInterface({ input: createReadStream(file) })) {

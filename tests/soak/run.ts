@@ -20,7 +20,7 @@ export interface SoakOptions {
   readonly reconnect: number;
   /** Edits per second, about. */
   readonly rate: number;
-  /** Told of the programs after each measurement, with the time in ms that they are at work. */
+  /** Gets the programs after each measurement, with their run time in ms. */
   readonly onMeasured: (time: number, watched: readonly Watched[]) => void;
   /** Ends the run early. */
   readonly stop: AbortSignal;
@@ -29,14 +29,14 @@ export interface SoakOptions {
 export interface SoakReport {
   /** The programs, with what they took. */
   readonly watched: readonly Watched[];
-  /** What each place holds, compared with what was served. */
+  /** The comparison of each place with what was served. */
   readonly places: Readonly<Record<string, Verdict>>;
   /** Connections upstream, and how many of them were torn. */
   readonly connections: number;
   readonly cuts: number;
 }
 
-/** Of the events upstream, so many are edits. */
+/** Share of edits in the events. */
 const EDITS_SHARE = 0.38;
 /** It goes on for so long beyond the last measurement (ms), so that all are taken at work. */
 const BEYOND = 5000;
@@ -53,7 +53,7 @@ const SQLITE_MAY_GROW = MAY_GROW + 64;
 
 /**
  * The stand-in for upstream, a Kafka, the producer, `consume`, and `store` into SQLite and into
- * PostgreSQL. Each program is told how many edits there are, and ends by itself.
+ * PostgreSQL. Each program gets the number of edits and ends by itself.
  *
  * @throws {UserError} when a program ends too early, too late or with a failure.
  */

@@ -46,7 +46,7 @@ export class Watched implements AsyncDisposable {
     this.#usages.push({ at: Date.now(), ...await usageOf(this.#process.pid) });
   }
 
-  /** What it took last. @throws {Error} before the first `measure()`. */
+  /** Returns the last measurement. @throws {Error} before the first `measure()`. */
   get latest(): Usage {
     const usage = this.#usages.at(-1);
     if (usage === undefined) throw new Error("Nothing is measured yet");

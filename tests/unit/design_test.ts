@@ -48,7 +48,7 @@ function arrowsBetween(
   return arrows;
 }
 
-/** What is left after all that can be reached without a circle was taken away. */
+/** Returns the groups that are part of a circle, or import one. */
 function circles(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const left = new Map(arrows);
   for (let before = -1; before !== left.size;) {
@@ -135,10 +135,10 @@ Deno.test("docs/design.md's map has every folder of lib/, and what each imports"
     [folder, [...known].filter((one) => !shared.includes(one)).sort()] as const
   );
   const all = there.map(([folder]) => folder).filter((one) => !shared.includes(one));
-  const told = new Map(
+  const documented = new Map(
     [...rows].map(([, folder, knows]) => [folder!, namedIn(knows!, folder!, all)]),
   );
-  assertEquals(new Map([...told].sort()), new Map(there.sort()));
+  assertEquals(new Map([...documented].sort()), new Map(there.sort()));
 });
 
 /** The folders that a cell names: `—`, `kafka, local`, `all but page`; with a remark in brackets. */

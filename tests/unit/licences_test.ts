@@ -5,7 +5,7 @@ import { LICENSES, licenses, licensesText } from "../../scripts/dev/licences.ts"
 /** Licenses that require at most that their text is included. */
 const FREE = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"]);
 
-/** What the folders of vendor/ import, unless deno.json has no links to them. */
+/** The packages that vendor/ imports, if deno.json links to it. */
 const VENDORED: readonly (readonly [name: string, version: string])[] = "links" in config
   ? [["deno-std", "1.4.0"]]
   : [];

@@ -13,7 +13,7 @@ export interface Authority extends Certificate {
   readonly issue: (request: Request) => Certificate;
 }
 
-/** What a certificate is to say. */
+/** The contents of a certificate. */
 interface Request {
   /** Common name of the subject. */
   readonly name: string;

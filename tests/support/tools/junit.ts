@@ -1,4 +1,4 @@
-/** What a run of tests adds up to. */
+/** The totals of a test run. */
 export interface Totals {
   readonly passed: number;
   readonly failed: number;

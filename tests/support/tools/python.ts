@@ -39,7 +39,7 @@ export async function hasPython(): Promise<boolean> {
 /** Why a test that needs it is skipped; part of its name then. */
 export const NO_PYTHON = "skipped, no Python with confluent-kafka: deno task test --registry";
 
-/** What is to be read, and how. */
+/** The topic to read, and how. */
 export interface PythonRead {
   readonly kafka: string;
   readonly registry: string;

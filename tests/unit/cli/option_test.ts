@@ -15,7 +15,7 @@ const group = {
 const parse = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   parseOptions([group], args, (name) => env[name]);
 
-Deno.test("parseOptions() gives defaults, and undefined where there is none", () => {
+Deno.test("parseOptions() gives defaults, or undefined", () => {
   const values = { batchSize: 3, topic: undefined, config: undefined, quiet: false };
   assertEquals(parse([]), { ...values, operands: [] });
 });
@@ -65,7 +65,7 @@ Deno.test("parseOptions() throws UsageError that says what is wrong", () => {
   }
 });
 
-Deno.test("parseOptions() tells the flag that may have been meant, if one is near", () => {
+Deno.test("parseOptions() suggests the closest flag", () => {
   const hint = (arg: string) => assertThrows(() => parse([arg]), UsageError).hint;
   assertEquals(hint("--topc"), "Did you mean --topic? See --help");
   assertEquals(hint("--bach-sise=5"), "Did you mean --batch-size? See --help");

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { EventLoopWatch } from "../../../lib/observe/event_loop.ts";
 
-Deno.test("EventLoopWatch tells how late its timer is, and the worst of the last minutes", () => {
+Deno.test("EventLoopWatch measures the delay and the longest of two minutes", () => {
   let now = 0;
   using watch = new EventLoopWatch(() => now);
   now = 500;

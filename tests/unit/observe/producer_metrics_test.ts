@@ -16,7 +16,7 @@ function observed() {
 
 const record = (timestamp: number) => ({ topic: "t", key: null, value: "", timestamp });
 
-Deno.test("addProducerMetrics() tells all labels from the start, and no lag before there is one", async () => {
+Deno.test("addProducerMetrics() has all labels from the start, and no lag before an event", async () => {
   const { scrape } = observed();
   const families = await scrape();
   const numbers = (name: string) => families.get(name)?.metrics.length;
@@ -30,7 +30,7 @@ Deno.test("addProducerMetrics() tells all labels from the start, and no lag befo
   }
 });
 
-Deno.test("addProducerMetrics() reads the counters anew at each scrape", async () => {
+Deno.test("addProducerMetrics() reads the counters at each scrape", async () => {
   const { counts, scrape } = observed();
   counts.outcomes.count({ type: "edit" }, "passed");
   counts.publisher = {
@@ -62,7 +62,7 @@ Deno.test("addProducerMetrics() reads the counters anew at each scrape", async (
   is("position_age_seconds", 0);
 });
 
-Deno.test("addProducerMetrics() takes one lag for each record, and a size where there are any", async () => {
+Deno.test("addProducerMetrics() records a lag per record, and the size unless it is 0", async () => {
   const { observe, scrape } = observed();
   observe({ records: [record(NOW - 400), record(NOW - 40_000), record(NOW + 9)], ms: 20 });
   observe({ records: [], ms: 3000 });

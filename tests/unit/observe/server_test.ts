@@ -33,7 +33,7 @@ Deno.test("serveObservations() serves figures of the process for Prometheus", as
   assertEquals(value("wikitap_build_info"), 1);
 });
 
-Deno.test("serveObservations() tells health as JSON, by 200 or 503", async () => {
+Deno.test("serveObservations() serves health as JSON, with 200 or 503", async () => {
   const ready = () => healthFrom(["Kafka is not connected", false]);
   await using server = serveObservations(options({ ready }));
   const look = async (path: string) => {
@@ -74,12 +74,12 @@ Deno.test("serveObservations() answers to its own names only, against DNS rebind
 Deno.test("serveObservations() logs what it cannot answer", async () => {
   using log = gatherLog();
   const ready = () => {
-    throw new Error("nobody knows");
+    throw new Error("no idea");
   };
   await using server = serveObservations(options({ ready }));
   const response = await fetch(`${server.url}/health/ready`);
   assertEquals([response.status, await response.text()], [500, "This is a bug in wikitap\n"]);
-  assertEquals(log.lines, ["error: Cannot answer a request: Error: nobody knows"]);
+  assertEquals(log.lines, ["error: Cannot answer a request: Error: no idea"]);
 });
 
 Deno.test("serveObservations() ends though somebody is in the middle of a request", async () => {

@@ -12,7 +12,7 @@ import { editOf } from "../../support/kafka/records.ts";
 
 const encoder = new TextEncoder();
 
-/** What must never reach a terminal or a log: controls, line ends, and marks that reorder or hide. */
+/** Characters that must not reach a terminal or a log: controls, line ends, reordering, hiding. */
 const HARMFUL =
   // deno-lint-ignore no-control-regex -- control characters are what this is about
   /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;

@@ -35,14 +35,13 @@ Deno.test("renderStatus() counts columns, not characters", () => {
   for (let width = 0; width < 20; width++) assert(stringWidth(render(width, wide)) <= width);
 });
 
-Deno.test("renderStatus() colours the state alone: green where all is well, else yellow", () => {
-  const coloured = (isWell: boolean) =>
-    renderStatus({ ...status, isWell }, 20, { isColored: true });
-  assertEquals(coloured(true), "\x1b[32mreading\x1b[39m · 12 edits/s");
-  assertEquals(coloured(false), "\x1b[33mreading\x1b[39m · 12 edits/s");
+Deno.test("renderStatus() colors only the state: green if normal, else yellow", () => {
+  const colored = (isWell: boolean) => renderStatus({ ...status, isWell }, 20, { isColored: true });
+  assertEquals(colored(true), "\x1b[32mreading\x1b[39m · 12 edits/s");
+  assertEquals(colored(false), "\x1b[33mreading\x1b[39m · 12 edits/s");
 });
 
-Deno.test("statusText() is the same in words, uncut and uncoloured", () => {
+Deno.test("statusText() is the status as text, uncut and uncolored", () => {
   assertEquals(statusText(status), "reading, 12 edits/s, 31 events/s, 1.2s behind");
 });
 
@@ -57,7 +56,7 @@ Deno.test("counted() and rateText() read well", () => {
   ]);
 });
 
-Deno.test("renderStatus() draws progress as a bar, where there is room", () => {
+Deno.test("renderStatus() draws progress as a bar if there is room", () => {
   const status = {
     ...{ state: "back-fill", isWell: true, progress: 0.42, parts: ["2h covered"], facts: {} },
   };

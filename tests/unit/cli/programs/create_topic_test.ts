@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { topicText } from "../../../../lib/cli/programs/create_topic.ts";
 
-Deno.test("topicText() aligns what a topic is, with its retention in words", () => {
+Deno.test("topicText() aligns the settings and explains the retention", () => {
   const state = { partitions: 3, replicationFactor: 1 };
   const text = (retention: string, ...remarks: string[]) => {
     const configs = new Map([["cleanup.policy", "delete"], ["retention.ms", retention]]);

@@ -95,7 +95,7 @@ Deno.test("producerStatus() names the state, the worst first", () => {
   assertEquals(states(() => {}, { isStopping: true }), ["stopping", true]);
 });
 
-Deno.test("producerWatch() tells rates between its looks", () => {
+Deno.test("producerWatch() computes rates between calls", () => {
   const counts = reading();
   let now = NOW;
   const look = producerWatch(counts, {
