@@ -2,7 +2,7 @@
  * Runs the commands of the README and of the pages in docs/, block by block, as they are written.
  * The simulator takes the place of Wikimedia.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { serveEvents } from "../../lib/replay/server.ts";
@@ -167,42 +167,34 @@ async function run(command: string, session: Session): Promise<{ code: number; t
 
 /** Starts a command, waits until it works, and ends it as Ctrl-C does when it is disposed of. */
 async function start(command: string, session: Session, shows: Shows): Promise<AsyncDisposable> {
-  const log = await Deno.makeTempFile({ dir: session.cwd, prefix: ".stderr-" });
+  // Into files, because a full pipe would stop the command.
+  const file = () => Deno.makeTempFile({ dir: session.cwd, prefix: ".output-" });
+  const [output, log] = [await file(), await file()];
   const process = new Deno.Command("sh", {
-    args: ["-c", [...session.exported, `exec ${command} 2> ${log}`].join("\n")],
+    args: ["-c", [...session.exported, `exec ${command} > ${output} 2> ${log}`].join("\n")],
     cwd: session.cwd,
     env: session.env,
     stdin: "null",
-    stdout: "piped",
+    stdout: "null",
     stderr: "null",
   }).spawn();
-  const running = {
-    async [Symbol.asyncDispose]() {
-      process.kill("SIGINT");
-      const { code } = await process.status;
-      await process.stdout.cancel();
-      assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(log)}`);
-    },
+  const stop = async () => {
+    process.kill("SIGINT");
+    const { code } = await process.status;
+    assertEquals(code, 0, `${command} ended: ${await Deno.readTextFile(log)}`);
   };
   try {
-    await untilShown(shows);
+    const [look, pattern] = shows instanceof URL
+      ? [() => answers(shows), /^true$/]
+      : shows === "line"
+      ? [() => Deno.readTextFile(output), /\n/]
+      : [() => Deno.readTextFile(log), shows];
+    await until(async () => String(await look()), (text) => pattern.test(text), LIMIT * 1000);
   } catch (error) {
-    await running[Symbol.asyncDispose]();
+    await stop();
     throw error;
   }
-  return running;
-
-  async function untilShown(shows: Shows): Promise<void> {
-    if (shows instanceof URL) await until(() => answers(shows), Boolean, LIMIT * 1000);
-    else if (shows instanceof RegExp) {
-      await until(() => Deno.readTextFile(log), (text) => shows.test(text), LIMIT * 1000);
-    } else {
-      const reader = process.stdout.getReader();
-      const { done } = await reader.read();
-      assert(!done, `${command} ended at once: ${await Deno.readTextFile(log)}`);
-      reader.releaseLock();
-    }
-  }
+  return { [Symbol.asyncDispose]: stop };
 }
 
 async function answers(url: URL): Promise<boolean> {
