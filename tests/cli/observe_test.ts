@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { until } from "../support/tools/until.ts";
 import { VERSION } from "../../lib/shared/version.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { ownKafka, testKafka } from "../support/kafka/kafka.ts";
@@ -26,7 +27,11 @@ Deno.test("start --metrics-port counts what went through", async () => {
   await using producer = startProducer({ ...where, args });
   await recordsOf(kafka, topic, edits);
   await observed.until("ready");
-  const families = await observed.scrape();
+  // Readers may see a commit before the producer has its answer.
+  const families = await until(
+    () => observed.scrape(),
+    (families) => valueOf(families, "wikitap_records_published_total") === edits,
+  );
   const is = (name: string, labels?: Record<string, string>) => valueOf(families, name, labels);
   assertEquals(is("wikitap_records_published_total"), edits);
   assertEquals(is("wikitap_commit_lag_seconds"), edits);

@@ -18,6 +18,7 @@ const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
   [/\bacls\b|--tls /, "security_test runs it, on a Kafka with TLS, SASL and ACLs"],
   [/ -P=store /, "rights_test runs programs with permissions of their own"],
   [/ task chaos --events \d{6}/, "it takes ten minutes; tests/chaos has smaller runs"],
+  [/\bduckdb\b/, "parquet_test reads the files with DuckDB"],
   [/ task (ok|test)\b|^git /, "it is what runs this"],
 ];
 

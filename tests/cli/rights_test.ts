@@ -186,6 +186,11 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
       runs: [
         { args: [...topicArgs, "--metrics-port", "0"], env: KAFKA, until: "Storing part" },
         {
+          args: [...topicArgs, "--database", "parquet:edits"],
+          env: KAFKA,
+          until: "Storing part",
+        },
+        {
           args: [...topicArgs, ...inPostgres],
           env: { ...KAFKA, PGPASSWORD },
           until: "Storing part",
