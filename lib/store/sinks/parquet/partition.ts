@@ -76,21 +76,25 @@ export class HeldPartition {
       if (claim.epoch !== BigInt(epoch) || claim.next !== this.#accepted) {
         return outcomeOf(batch, { epoch: BigInt(epoch), next: this.#accepted, group });
       }
-      if (!await this.#add(rows, claim.next)) return { heldBy: await this.#lose() };
-      this.#accepted = next;
-      this.#since ??= this.#options.now();
-      const size = this.#openFiles().reduce((sum, { file }) => sum + file.size, 0);
-      if (size >= this.#options.fileBytes && !await this.#commit()) {
-        return { heldBy: await this.#lose() };
-      }
-      return { claim: { ...claim, next } };
+      const isHeld = await this.#unlessTaken(async () => {
+        if (!await this.#add(rows, claim.next)) return false;
+        this.#accepted = next;
+        this.#since ??= this.#options.now();
+        const size = this.#openFiles().reduce((sum, { file }) => sum + file.size, 0);
+        return size < this.#options.fileBytes || await this.#commit();
+      });
+      return isHeld ? { claim: { ...claim, next } } : { heldBy: await this.#lose() };
     });
   }
 
   /** Writes what is in memory to the files, without a commit. */
   spill(): Promise<void> {
     return this.#alone(async () => {
-      for (const { file } of this.#openFiles()) await file.writeGroup();
+      const isHeld = await this.#unlessTaken(async () => {
+        for (const { file } of this.#openFiles()) await file.writeGroup();
+        return true;
+      });
+      if (!isHeld) await this.#lose();
     });
   }
 
@@ -103,8 +107,19 @@ export class HeldPartition {
     return this.#alone(async () => {
       if (this.#since === undefined) return;
       if (onlyDue && this.#options.now() - this.#since < this.#options.fileMs) return;
-      if (!await this.#commit()) await this.#lose();
+      if (!await this.#unlessTaken(() => this.#commit())) await this.#lose();
     });
+  }
+
+  /** `false` as well if files are gone since another process has claimed the partition. */
+  async #unlessTaken(work: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await work();
+    } catch (error) {
+      const isGone = error instanceof Deno.errors.NotFound;
+      if (isGone && await this.#log.has(this.#number + 1)) return false;
+      throw error;
+    }
   }
 
   /** Adds rows in the order of their offsets; `false` if a commit in between failed. */

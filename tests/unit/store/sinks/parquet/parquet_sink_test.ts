@@ -125,6 +125,22 @@ Deno.test("ParquetSink of another process takes over; the first one writes no mo
   assertEquals(await idsIn(directory), range(0, 15));
 });
 
+Deno.test("ParquetSink takes files that another claim removed for the loss of its own", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  await using first = await open(directory);
+  await using second = await open(directory);
+  const mine = await claimOf(first, "mine");
+  // More than a row group, so that a file is written to; its end comes after the other's claim.
+  const writing = write(first, mine, 50_000).then(() => "written", ({ message }) => message);
+  const other = await claimOf(second, "other");
+  assert(["written", "Held by other"].includes(await writing));
+  await first.flush();
+  await write(second, other, 20);
+  await second.flush();
+  assertEquals(await idsIn(directory), range(0, 20));
+});
+
 Deno.test("ParquetSink commits nothing after another has claimed, even in one flush", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
