@@ -80,7 +80,11 @@ export async function runStoreChaos(options: StoreChaosOptions): Promise<StoreCh
       publishEdits({ ...options, brokers, topic, partitions: PARTITIONS, random }),
       harm(options, { kafka, place, members, random }),
     ]);
-    const records = await committedRecords(brokers, topic);
+    // A commit is answered before readers of all partitions see it.
+    const records = await until(
+      () => committedRecords(brokers, topic),
+      ({ size }) => size >= published.committed.size,
+    );
     log(`${records.size} records are committed`);
     await until(
       async () => (await place.rows()).length,

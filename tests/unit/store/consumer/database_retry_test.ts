@@ -1,0 +1,50 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
+import { Unavailable } from "../../../../lib/store/sink.ts";
+
+/** A retry whose waits take no time, and what it did. */
+function makeRetry() {
+  const waits: number[] = [];
+  const away: boolean[] = [];
+  const sleep = (ms: number) => {
+    waits.push(ms);
+    return Promise.resolve();
+  };
+  const progress = { away: (isAway: boolean) => away.push(isAway) };
+  const retry = new DatabaseRetry(progress, { firstWaitMs: 100, maxWaitMs: 1000, sleep });
+  return { retry, waits, away };
+}
+
+const { signal } = new AbortController();
+
+Deno.test("DatabaseRetry retries while the database is away, every second at most", async () => {
+  const { retry, waits, away } = makeRetry();
+  let left = 6;
+  const work = () =>
+    left-- > 0 ? Promise.reject(new Unavailable("it is down")) : Promise.resolve("done");
+  assertEquals(await retry.run(work, signal), "done");
+  assertEquals(waits, [100, 200, 400, 800, 1000, 1000]);
+  assertEquals([away[0], away.at(-1)], [true, false]);
+});
+
+Deno.test("DatabaseRetry throws what does not pass", async () => {
+  const { retry, waits } = makeRetry();
+  await assertRejects(() => retry.run(() => Promise.reject(new Error("no")), signal), Error, "no");
+  assertEquals(waits, []);
+});
+
+Deno.test("DatabaseRetry begins nothing once it is stopped", async () => {
+  const { retry } = makeRetry();
+  let calls = 0;
+  const work = () => Promise.resolve(calls++);
+  await assertRejects(() => retry.run(work, AbortSignal.abort(new Error("stopped"))));
+  assertEquals(calls, 0);
+});
+
+Deno.test("DatabaseRetry ends in the middle of an attempt", async () => {
+  const { retry } = makeRetry();
+  const stop = new AbortController();
+  const running = retry.run(() => new Promise(() => {}), stop.signal);
+  stop.abort(new Error("stopped"));
+  await assertRejects(() => running, Error, "stopped");
+});
