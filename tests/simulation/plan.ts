@@ -100,12 +100,13 @@ export class Plan {
     this.duration = random.magnitude(10_000, 180_000);
     const events = Math.round(random.magnitude(20, random.chance(0.05) ? 4000 : 800));
     this.events = Math.min(events, cuts.events);
-    this.groupSize = Math.ceil(events / random.magnitude(3, 60));
+    this.groupSize = Math.ceil(events / random.magnitude(2, 25));
     this.pages = random.int(1, 20);
     this.streams = random.chance(0.7) ? 1 : random.int(2, 3);
     this.brokers = random.pick([1, 3]);
     this.partitions = random.int(1, 4);
-    this.batchSize = Math.round(random.magnitude(1, 500));
+    // Small batches make many transactions, which take most of the time that a history takes.
+    this.batchSize = Math.ceil(Math.max(random.magnitude(1, 500), events / 100));
     this.delivery = random.chance(0.93) ? "exactly-once" : "at-least-once";
     this.verifies = random.chance(0.8);
     this.idleTimeout = random.pick([5000, 15_000, 60_000]);

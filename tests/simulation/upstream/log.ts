@@ -125,7 +125,7 @@ function timesOf(world: World, random: Random): number[] {
     const at = random.between(0, plan.duration);
     const isBurst = world.draws("burst", random);
     const size = random.int(1, isBurst ? plan.events : 2 * plan.groupSize - 1);
-    const perSecond = random.magnitude(isBurst ? 1000 : 20, isBurst ? 20_000 : 2000);
+    const perSecond = random.magnitude(isBurst ? 1000 : 100, 20_000);
     for (let i = 0; i < size && times.length < plan.events; i++) {
       times.push(Math.floor(at + i * 1000 / perSecond));
     }

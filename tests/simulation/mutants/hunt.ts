@@ -1,0 +1,35 @@
+/**
+ * Runs histories from a seed on until one fails or the time is over, and prints what was found:
+ *
+ *     deno run -A tests/simulation/mutants/hunt.ts FROM LIMIT_MS WITHOUT
+ */
+import { runHistory } from "../history.ts";
+import { type Fault, Plan } from "../plan.ts";
+import { inTask } from "../world/scheduler.ts";
+
+/** What a hunt found; `seed` is undefined where it found nothing. */
+export interface Found {
+  readonly seed?: number;
+  readonly kind?: string;
+  readonly detail?: string;
+  readonly runs: number;
+  readonly ms: number;
+}
+
+function hunt(from: number, limit: number, without: readonly Fault[]): Found {
+  const begun = performance.now();
+  for (let runs = 1;; runs++) {
+    const seed = from + runs - 1;
+    const [failure] = runHistory(new Plan(seed, { without, events: Infinity })).failures;
+    const ms = performance.now() - begun;
+    if (failure !== undefined) return { seed, ...failure, runs, ms };
+    if (ms > limit) return { runs, ms };
+  }
+}
+
+if (import.meta.main) {
+  const [from, limit, without = ""] = Deno.args;
+  const faults = without.split(",").filter((name) => name !== "") as Fault[];
+  const found = await inTask(() => hunt(Number(from), Number(limit), faults));
+  await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(found)));
+}

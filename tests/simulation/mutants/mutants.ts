@@ -1,0 +1,101 @@
+/** A deliberate mistake: one text of one file is replaced in a copy of the program. */
+export interface Mutant {
+  /** What is wrong with it. */
+  readonly name: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Mistakes that lose or duplicate edits, or stop; each of them has to be found. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "resumes by the id that was sent last, not by the highest timestamp",
+    file: "lib/upstream/connection/request.ts",
+    find: "[key, from(position.get(key)!.timestamp)]",
+    replace: "[key, position.get(key)!.timestamp + 1]",
+  },
+  {
+    name: "keeps one time for all upstream topics",
+    file: "lib/upstream/connection/request.ts",
+    find: "[key, from(position.get(key)!.timestamp)]",
+    replace: "[key, from(Math.max(...keys.map((one) => position.get(one)!.timestamp)))]",
+  },
+  {
+    name: "asks only for topics that have sent something",
+    file: "lib/upstream/connection/request.ts",
+    find: "const all = [...wanted.position.places.keys()];",
+    replace:
+      "const all = [...wanted.position.places.keys()].filter((key) => (wanted.position.get(key)?.offset ?? -1) >= 0);",
+  },
+  {
+    name: "does not wait for a silent connection to end",
+    file: "lib/upstream/connection/connection.ts",
+    find: "this.#deadline.set(ms, cause);",
+    replace: 'if (cause !== "idle") this.#deadline.set(ms, cause);',
+  },
+  {
+    name: "takes the position of what was read, not of what a batch holds",
+    file: "lib/produce/gathering.ts",
+    find: "const taken = this.#waiting ?? this.#close();",
+    replace: "const taken = { ...this.#waiting ?? this.#close(), upTo: this.upTo() };",
+  },
+  {
+    name: "saves no position with the records",
+    file: "lib/kafka/publish/exactly_once.ts",
+    find: "await this.#sendOffset(transaction, progress.handled, metadata);",
+    replace:
+      "if (chunks.length === 0) await this.#sendOffset(transaction, progress.handled, metadata);",
+  },
+  {
+    name: "reads the position before it locks older producers out",
+    file: "lib/kafka/publish/exactly_once.ts",
+    find: "const transaction = await this.#producer.transaction();\n    let saved",
+    replace:
+      "const early = await readSaved(this.admin, this.#place);\n    const transaction = await this.#producer.transaction();\n    if (early !== undefined) { await transaction.abort(); return early; }\n    let saved",
+  },
+  {
+    name: "reads the position once and not after a write of its own",
+    file: "lib/kafka/publish/exactly_once.ts",
+    find: '    await this.#sendOffset(transaction, 0, "");\n    return await readSaved',
+    replace: "    void transaction;\n    return await readSaved",
+  },
+  {
+    name: "commits after a failed send",
+    file: "lib/kafka/publish/send.ts",
+    find: 'if (failure?.status === "rejected") throw failure.reason;',
+    replace: "void failure;",
+  },
+  {
+    name: "takes a commit whose answer was lost for one that failed",
+    file: "lib/kafka/publish/delivery.ts",
+    find: "if (saved?.handled === batch.handled) return true;",
+    replace: "if (saved?.handled === batch.handled) return false;",
+  },
+  {
+    name: "takes a commit whose answer was lost for one that succeeded",
+    file: "lib/kafka/publish/delivery.ts",
+    find: "if (saved?.handled === this.#committed?.handled) return false;",
+    replace: "if (saved?.handled === this.#committed?.handled) return true;",
+  },
+  {
+    name: "fences back, without a look at who owns the position",
+    file: "lib/kafka/publish/delivery.ts",
+    find: "return saved.owner !== this.#owner && saved.generation >= this.#generation;",
+    replace: 'return saved.owner === "";',
+  },
+  {
+    name: "sends the chunks of a partition at the same time",
+    file: "lib/kafka/publish/send.ts",
+    find:
+      "const partitions = Map.groupBy(chunks, ({ topic, partition }) => `${topic}/${partition}`);",
+    replace: "const partitions = Map.groupBy(chunks, (chunk) => chunk);",
+  },
+  {
+    name: "keeps a producer after a failure",
+    file: "lib/kafka/publish/delivery.ts",
+    find: "        await this.#dropSession();\n        unknownTopics",
+    replace: "        unknownTopics",
+  },
+];
