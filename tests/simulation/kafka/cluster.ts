@@ -145,11 +145,10 @@ export class SimulatedKafka {
       endTxn: (request) => ofTransaction(request.transactionalId, () => transactions.end(request)),
       txnOffsetCommit: (request) =>
         coordinating(`group:${request.groupId}`, () => {
-          if (
-            this.#world.plan.verifies && !transactions.includes(request, request.groupId, "groups")
-          ) {
-            return { error: "INVALID_TXN_STATE" };
-          }
+          const unverified = this.#world.plan.verifies
+            ? transactions.verify(request, request.groupId, "groups")
+            : undefined;
+          if (unverified !== undefined) return { error: unverified };
           const group = this.#group(request.groupId);
           const error = group.prepare(request, request.topics);
           return error === undefined
@@ -209,9 +208,10 @@ export class SimulatedKafka {
         const { transactionalId, producerId, producerEpoch } = request;
         const isTransactional = transactionalId !== undefined;
         const isNew = isTransactional && !log.hasOpen(producerId);
-        if (isNew && this.#world.plan.verifies && !this.transactions.includes(request, key)) {
-          return { error: "INVALID_TXN_STATE" };
-        }
+        const unverified = isNew && this.#world.plan.verifies
+          ? this.transactions.verify(request, key)
+          : undefined;
+        if (unverified !== undefined) return { error: unverified };
         if (messages.some(({ value }) => isRefused(value))) return { error: "INVALID_RECORD" };
         const at = log.append(producerId, producerEpoch, firstSequence, messages, isTransactional);
         if (typeof at === "string") return { error: at };

@@ -111,15 +111,20 @@ export class Transactions {
     return { error: "INVALID_TXN_STATE" };
   }
 
-  /** Whether a partition, or a group, is part of the producer's open transaction. */
-  includes(
-    { transactionalId, producerId, producerEpoch }: ProducerIdentity,
+  /**
+   * Checks that a partition, or a group, is part of the producer's open transaction, as brokers ask
+   * before they take its first batch.
+   *
+   * @returns An error, or `undefined`.
+   */
+  verify(
+    identity: ProducerIdentity,
     key: string,
     of: "partitions" | "groups" = "partitions",
-  ): boolean {
-    const known = this.ids.get(transactionalId ?? "");
-    return known?.producerId === producerId && known.epoch === producerEpoch &&
-      known.state === "Ongoing" && known[of].has(key);
+  ): string | undefined {
+    const known = this.#check(identity);
+    if (typeof known === "string") return known;
+    return known.state === "Ongoing" && known[of].has(key) ? undefined : "INVALID_TXN_STATE";
   }
 
   /** Ends transactions that have stood open for longer than their producer said. */

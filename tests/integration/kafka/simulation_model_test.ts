@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import { openCluster } from "../../../lib/kafka/client/cluster.ts";
+import { type Observed, play } from "../../simulation/compare/script.ts";
+import { ownKafka } from "../../support/kafka/kafka.ts";
+import { recordsOf } from "../../support/kafka/produce.ts";
+import { makeTopic } from "../../support/kafka/topic.ts";
+
+const kafka = await ownKafka({
+  // How often Kafka looks for transactions that are open for too long, 10 s by default.
+  extraConfig: () => ({ "transaction.abort.timed.out.transaction.cleanup.interval.ms": 200 }),
+});
+
+Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
+
+/** Committed by the script, in both partitions. */
+const COMMITTED = 5;
+
+function playOnModel(): Promise<Observed> {
+  const file = new URL("../../simulation/compare/model.ts", import.meta.url);
+  const worker = new Worker(file, { type: "module" });
+  return new Promise<Observed>((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage("play");
+  }).finally(() => worker.terminate());
+}
+
+Deno.test("SimulatedKafka answers as Kafka does, request by request", async () => {
+  const address = kafka.bootstrapServers;
+  const topic = await makeTopic(address, { partitions: 2 });
+  const real = await play({
+    kafka: openCluster({ brokers: [address] }).producing,
+    topic,
+    overdueMs: 4000,
+    committed: async () => {
+      const records = await recordsOf(address, topic, COMMITTED);
+      return records.sort((a, b) => a.partition - b.partition).map(({ value }) => String(value));
+    },
+  });
+  assertEquals(await playOnModel(), real);
+});
