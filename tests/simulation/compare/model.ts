@@ -30,7 +30,9 @@ function playOnModel(): Observed {
         overdueMs: 25_000,
         committed: () =>
           Promise.resolve(
-            kafka.topics.get(TOPIC)!.flatMap((log) => log.committed().map(({ value }) => String(value))),
+            kafka.topics.get(TOPIC)!.flatMap((log) =>
+              log.committed().map(({ value }) => String(value))
+            ),
           ),
       }).then((result) => observed = result, (error) => observed = { failed: String(error) });
     }, new Machine("script", world.scheduler.now, 1));
