@@ -112,3 +112,13 @@ Deno.test("producerWatch() computes rates between calls", () => {
   counts.events += 100;
   assertEquals(look().parts.slice(0, 2), ["25 edits/s", "50 events/s"]);
 });
+
+Deno.test("producerStatus() says when Kafka rejects the records, or throttles", () => {
+  const counts = reading();
+  counts.publisher!.throttledUntil = NOW - 4000;
+  assertEquals([look(counts).state, look(counts).isWell], ["throttled by Kafka", false]);
+  counts.publisher!.throttledUntil = NOW - 6000;
+  assertEquals(look(counts).state, "reading");
+  counts.publisher!.rejecting = true;
+  assertEquals([look(counts).state, look(counts).isWell], ["Kafka rejects the records", false]);
+});
