@@ -11,6 +11,7 @@ import type { ProduceCounts } from "./counts.ts";
 import { type Gathered, Gathering, joined, withoutFirst } from "./gathering.ts";
 import type { ProduceOptions } from "./options.ts";
 import { Refusals } from "./refusals.ts";
+import { savedForm } from "./saved_form.ts";
 
 /** The position is saved this often, in ms, also when the filter lets nothing through. */
 const SAVE_EVERY = 2000;
@@ -186,6 +187,7 @@ export class Pipeline {
 
   #handle(arrival: Arrival, now: number): void {
     const { event } = arrival;
+    if (arrival.isRepeated) return this.#position.advance(arrival);
     this.#handled++;
     this.#counts.events++;
     this.#position.advance(arrival);
@@ -230,7 +232,7 @@ export class Pipeline {
   #soFar(): Handled {
     // Also those that have sent nothing yet: a resume asks only for what the position names.
     for (const key of this.#stream?.topicPartitions ?? []) this.#position.know(key);
-    const position = { stream: this.#options.stream, ...this.#position.toJSON() };
+    const position = savedForm(this.#options.stream, this.#position);
     return { handled: this.#handled, position, reached: this.#position.reached };
   }
 }

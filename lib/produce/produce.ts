@@ -3,9 +3,10 @@ import { formatDuration } from "../shared/duration.ts";
 import { UserError } from "../shared/error.ts";
 import { untilAborted } from "../shared/sleep.ts";
 import { DISORDER } from "../upstream/resume/back_fill.ts";
-import { Position, type SavedPosition } from "../upstream/resume/position.ts";
+import { Position } from "../upstream/resume/position.ts";
 import type { ProduceOptions } from "./options.ts";
 import { Pipeline } from "./pipeline.ts";
+import { restore } from "./saved_form.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 
@@ -33,7 +34,7 @@ export async function produce(options: ProduceOptions): Promise<void> {
     const isFresh = saved === undefined || (saved.handled === 0 && options.since !== undefined);
     const position = isFresh
       ? new Position(options.since ?? Date.now())
-      : restore(saved.position, options);
+      : restore(saved.position, options.stream);
     checkEnd(position, options);
     reportStart(position, !isFresh, options);
     await options.onBegin?.(position.reached);
@@ -41,29 +42,6 @@ export async function produce(options: ProduceOptions): Promise<void> {
     await new Pipeline(options, position, saved?.handled ?? 0).run();
   } finally {
     await publisher.close();
-  }
-}
-
-/**
- * One of another stream where nothing was read yet is no hindrance: such a start could not reach it.
- *
- * @throws {UserError} for a position in another stream, or one that cannot be read.
- */
-function restore(saved: unknown, { stream }: ProduceOptions): Position {
-  const hint = "Start anew with --reset-position, or choose another --name";
-  const { stream: savedStream, ...position } = (saved ?? {}) as Partial<SavedPosition> & {
-    stream?: string;
-  };
-  if (savedStream !== stream && Object.keys(position.places ?? {}).length > 0) {
-    throw new UserError(
-      `The saved position is of the stream '${savedStream}', this one is '${stream}'`,
-      { hint },
-    );
-  }
-  try {
-    return Position.fromJSON(position);
-  } catch (cause) {
-    throw new UserError("The saved position cannot be read", { hint, cause });
   }
 }
 

@@ -40,6 +40,7 @@ export interface StreamOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Creates the HTTP client of one connection (default: `Deno.createHttpClient({})`). */
   readonly createClient?: () => Deno.HttpClient;
+  /** This machine's clock in ms (default `Date.now`); decides nothing if the service tells its time. */
   readonly now?: () => number;
   /** A clock in ms that never steps (default: `performance.now`). */
   readonly monotonic?: () => number;

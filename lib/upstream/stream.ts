@@ -10,16 +10,15 @@ import { type Cause, Unavailable, UpstreamRefused } from "./connection/failure.t
 import { requestFrom } from "./connection/request.ts";
 import { IdReader } from "./parse/id_reader.ts";
 import { gapReporter } from "./resume/gap_report.ts";
+import { Margin } from "./resume/margin.ts";
 import type { Position } from "./resume/position.ts";
 import { Repeats } from "./resume/repeats.ts";
+import { ServiceClock } from "./resume/service_clock.ts";
 import { type Frame, SseParser } from "./parse/sse.ts";
 
 const log = getLogger(["wikitap", "upstream"]);
 
-const MARGIN = 5000;
 const MAX_PAUSE = 30_000;
-/** Kafka timestamps further ahead of the service's clock than this are not believed. */
-const MAX_AHEAD = 60_000;
 /** Clocks that differ by more, in ms, are worth a word. */
 const NOTABLE_DIFFERENCE = 60_000;
 /** HTTP tells the time to the second. */
@@ -37,8 +36,8 @@ const MAX_STEP = 10_000;
  * busy nothing is read, and TCP holds the service back; when it stays busy for `maxPause` (default
  * 30 s) the connection is let go, to be opened again when the consumer comes back.
  *
- * Memory: one chunk (64 KiB), one frame (18 MiB at the most), and while resuming what is held for
- * the anchors (16 MiB per upstream topic-partition).
+ * Memory: one chunk (64 KiB), one frame (18 MiB at the most), and the ids that are known (4 MiB).
+ * Nothing is held while resuming, however much comes again.
  *
  * @throws {UpstreamRefused} while iterating, when the service refuses what is asked for.
  */
@@ -47,23 +46,24 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   readonly #options: StreamOptions;
   readonly #received: Position;
   readonly #repeats: Repeats<Arrival>;
-  readonly #now: () => number;
+  readonly #clock: ServiceClock;
+  readonly #believes = (key: string, timestamp: number) => this.#clock.believes(key, timestamp);
+  readonly #margin: Margin;
   /** Time in ms by which the current place is jumped over, 0 as a rule. */
   #step = 0;
   /** The topic-partitions that the ids of the last connection named: those that are there. */
   #named: ReadonlySet<string> = new Set();
   /** Whether the service ever answered with events: then the settings are right. */
   #wasReadable = false;
-  /** ms that this machine's clock is behind the service's; negative: ahead. */
-  #clockBehind = 0;
   readonly #outage: Outage;
   #open: Connection | undefined;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#received = options.position.copy();
-    this.#now = options.now ?? Date.now;
-    this.#repeats = new Repeats(this.#received, gapReporter(this.#now));
+    this.#clock = new ServiceClock(options);
+    this.#margin = new Margin(options.margin);
+    this.#repeats = new Repeats(this.#received, gapReporter(options.monotonic));
     this.#outage = new Outage({
       log,
       meanwhile: "trying again until it answers",
@@ -91,6 +91,11 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     return this.#received.start;
   }
 
+  /** The service's time in ms. */
+  get time(): number {
+    return this.#clock.time;
+  }
+
   /** Whether this connection has repeated all that was received before: what comes now is new. */
   get isAtNews(): boolean {
     return this.counts.connected && this.#repeats.resumed;
@@ -109,11 +114,14 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     try {
       while (!stop.aborted) {
         const before = this.counts.arrivals;
+        const repeatsBefore = this.counts.repeats;
         const { cause, retryAfter, isAtNews, detail } = yield* this.#connection();
         if (stop.aborted) return;
         this.counts.reconnects.set(cause, (this.counts.reconnects.get(cause) ?? 0) + 1);
         const hasNews = this.counts.arrivals > before;
         fruitless = hasNews ? 0 : fruitless + 1;
+        const repeats = this.counts.repeats - repeatsBefore + this.#repeats.unresolved;
+        if (cause !== "gap") this.#margin.ended({ repeats, hasNews });
         failuresInPlace = hasNews
           ? 0
           : failuresInPlace + (cause === "error_event" && isAtNews ? 1 : 0);
@@ -177,36 +185,36 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
 
   /** Sends the request of a connection; its answer is an event stream. */
   async #request(connection: Connection): Promise<void> {
-    const { url, userAgent, fetch, margin = MARGIN } = this.#options;
+    const { url, userAgent, fetch } = this.#options;
     this.counts.state = this.#outage.isActive ? "away" : "connecting";
     const wanted = {
       url,
       userAgent,
       position: this.#received,
       present: this.#named,
-      margin: this.#step > 0 ? -this.#step : margin,
+      margin: this.#step > 0 ? -this.#step : this.#margin.ms,
     };
     const { date } = await connection.open((options) => requestFrom(wanted, { ...options, fetch }));
     this.#wasReadable = true;
-    if (date !== undefined) this.#compareClocks(date);
+    this.#setClock(date);
     this.counts.connected = true;
     this.#repeats.connected({ anchored: this.#step === 0 });
   }
 
   /**
-   * What is credible, and what has come, goes by the service's clock. By a slow one of ours no event
-   * would be believed, and none remembered; by a fast one we would ask for a time that has not come,
-   * which means from now on, and would lose what came while there was no connection.
+   * Sets the clock by which timestamps are credible. A start that has not come is moved back: the
+   * service would take it for "from now on", and what came between two connections would be lost.
    */
-  #compareClocks(date: number): void {
-    const isFirst = this.#clockBehind === 0;
-    this.#clockBehind = date - this.#now();
+  #setClock(date: number | undefined): void {
+    const isFirst = !this.#clock.isTold;
+    const behind = this.#clock.set(date);
+    if (date === undefined || !isFirst) return;
     if (date + DATE_STEP < this.#received.start) this.#received.startAt(date);
-    const difference = Math.abs(this.#clockBehind);
-    if (!isFirst || difference < NOTABLE_DIFFERENCE) return;
+    const difference = Math.abs(behind);
+    if (difference < NOTABLE_DIFFERENCE) return;
     log.warn("This machine's clock is {difference} {direction} that of the service: set it", {
       difference: formatDuration(Math.round(difference / 1000) * 1000),
-      direction: this.#clockBehind > 0 ? "behind" : "ahead of",
+      direction: behind > 0 ? "behind" : "ahead of",
     });
   }
 
@@ -225,10 +233,11 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
 
   /** Reads frames into arrivals and appends the new ones to `fresh`. */
   #frames(frames: readonly Frame[], ids: IdReader, fresh: Arrival[]): Ending | undefined {
-    const latest = this.#now() + Math.max(0, this.#clockBehind) + MAX_AHEAD;
     for (const frame of frames) {
       if (frame.event === "error") return { cause: "error_event", detail: errorEventText(frame) };
-      const arrival = readArrival(frame, ids, latest);
+      const arrival = readArrival(frame, ids, this.#believes);
+      // Without a Date, a start that has not come shows by an event before it.
+      if (!this.#clock.isTold) this.#received.startAt(arrival.timestamp ?? Infinity);
       if (this.#repeats.take(arrival, fresh) === "reread") return { cause: "gap" };
     }
     if (frames.length > 0) this.counts.state = "reading";

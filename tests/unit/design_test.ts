@@ -106,7 +106,7 @@ const PURE = [
   /^lib\/kafka\/wire\//,
   /^lib\/kafka\/publish\/chunks\.ts$/,
   /^lib\/upstream\/parse\//,
-  /^lib\/upstream\/resume\/(repeats|position)\.ts$/,
+  /^lib\/upstream\/resume\/(?!back_fill|gap_report|service_clock)/,
   /^lib\/(shared\/|avro\/wire)/,
 ];
 const PURE_PACKAGES = ["zod", "avsc", "fastest-levenshtein"];

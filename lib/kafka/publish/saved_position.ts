@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { UserError } from "../../shared/error.ts";
 
-/** How far the work has come: what is saved beside the records. */
+/** How far the work has come: what is saved with the records. */
 export interface Progress {
-  /** Events handled since the producer's name came into use; the offset that the group shows. */
+  /** Events handled since the producer's name was first used: the offset that the group shows. */
   readonly handled: number;
-  /** The position behind the last of them, for whoever reads the source; JSON. */
+  /** The position after the last of them, as the reader of the source wrote it; JSON. */
   readonly position: unknown;
 }
 
-/** A saved position, with who saved it: tells a producer that was taken over from one that was not. */
+/** A saved position and the producer that saved it, which shows whether another one took over. */
 export interface SavedProgress extends Progress {
   readonly owner: string;
   readonly generation: number;
 }
 
-/** The group's offset metadata is limited to 4,096 bytes (`offset.metadata.max.bytes`) by default. */
+/** Kafka's default limit for the metadata of a group's offset (`offset.metadata.max.bytes`). */
 const MAX_METADATA_BYTES = 4096;
 
 const schema = z.object({
@@ -26,25 +26,30 @@ const schema = z.object({
   position: z.unknown(),
 });
 
-/** @throws {UserError} when the position has outgrown what Kafka keeps with an offset. */
-export function encodeSaved({ owner, generation, position }: SavedProgress): string {
-  const text = JSON.stringify({ v: 1, wikitap: "position", owner, generation, position });
+/** The room that is left for the position, with an owner that is a UUID. */
+export const MAX_POSITION_BYTES: number = MAX_METADATA_BYTES -
+  textOf({ owner: crypto.randomUUID(), generation: 1e9, position: "" }).length;
+
+/** @throws {UserError} if the position is larger than what Kafka keeps with an offset. */
+export function encodeSaved(progress: SavedProgress): string {
+  const text = textOf(progress);
   const bytes = new TextEncoder().encode(text).length;
-  if (bytes > MAX_METADATA_BYTES) {
-    throw new UserError(
-      `The position takes ${bytes} bytes, and Kafka keeps ${MAX_METADATA_BYTES}`,
-      {
-        hint: "Read fewer streams with one producer: give --stream-url fewer of them",
-      },
-    );
-  }
-  return text;
+  if (bytes <= MAX_METADATA_BYTES) return text;
+  throw new UserError(
+    `Cannot save the position: it takes ${bytes} bytes, expected at most ${MAX_METADATA_BYTES}`,
+    { hint: "Read fewer streams with one producer: see --stream-url" },
+  );
+}
+
+/** The position has a version of its own, in its own form. */
+function textOf({ owner, generation, position }: Omit<SavedProgress, "handled">): string {
+  return JSON.stringify({ v: 1, wikitap: "position", owner, generation, position });
 }
 
 /**
- * What a group's offset and metadata say.
+ * Reads a group's offset and its metadata.
  *
- * @returns `undefined` where the group has neither.
+ * @returns `undefined` if the group has neither.
  * @throws {UserError} for an offset without a position that can be read: never a silent fresh start.
  */
 export function decodeSaved(

@@ -1,9 +1,10 @@
 import { type Event, readEvent, RefusedEvent } from "./event.ts";
 import type { IdReader } from "./id_reader.ts";
-import { NOWHERE, placeKey, type Step } from "../resume/position.ts";
+import type { Step } from "../resume/place.ts";
+import { NOWHERE, placeKey } from "../resume/position.ts";
 import type { Frame } from "./sse.ts";
 
-/** One frame that has not been handled before: an event, or the reason why it is none. */
+/** One frame: an event, or the reason why it is none. */
 export interface Arrival extends Step {
   /** The upstream JSON, byte for byte. */
   readonly data: Uint8Array;
@@ -13,12 +14,16 @@ export interface Arrival extends Step {
 }
 
 /**
- * Reads what a frame brings.
+ * Reads a frame.
  *
  * @param ids Reads the frame's id, by what the ids before it were.
- * @param latest A Kafka timestamp (ms) beyond it is not believed.
+ * @param believes Says whether a Kafka timestamp (ms) of a topic-partition is credible.
  */
-export function readArrival(frame: Frame, ids: IdReader, latest: number): Arrival {
+export function readArrival(
+  frame: Frame,
+  ids: IdReader,
+  believes: (key: string, timestamp: number) => boolean,
+): Arrival {
   const { data } = frame;
   const entries = ids.read(frame.id);
   let event: Event | undefined;
@@ -42,12 +47,14 @@ export function readArrival(frame: Frame, ids: IdReader, latest: number): Arriva
     return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
   }
   const { offset, id, dt } = event.meta;
-  // Without an entry of its own (a stream that sends no ids) the event's own time has to do.
+  // Without an entry of its own (a stream that sends no ids) the event's own time must do.
   const timestamp = entry?.next === undefined ? Date.parse(dt) : entry.next - 1;
-  const isCredible = timestamp >= 0 && timestamp <= latest;
+  const isTime = timestamp >= 0;
+  const isCredible = isTime && believes(named, timestamp);
   return {
     key: named,
     timestamp: isCredible ? timestamp : undefined,
+    ahead: isTime && !isCredible ? timestamp : undefined,
     offset,
     id,
     data,

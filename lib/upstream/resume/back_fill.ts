@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Arrival } from "../parse/arrival.ts";
-import type { Step } from "./position.ts";
+import type { Step } from "./place.ts";
 import type { EventStream } from "../stream.ts";
 
 /** How far back timestamps go in one topic-partition's order, in ms: by 46 in all that was seen. */
@@ -141,7 +141,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
   #look(): void {
     const { until, patience = PATIENCE } = this.#options;
     const isReading = this.counts.connected && !this.#isBusy;
-    if (!isReading || Date.now() <= until + DISORDER) return;
+    if (!isReading || this.#stream.time <= until + DISORDER) return;
     this.#quiet += LOOK_EVERY;
     if (this.#quiet < patience) return;
     if (this.#isSecond && this.#stream.isAtNews) return this.#enough.abort();

@@ -3,12 +3,16 @@ import type { Gap } from "./repeats.ts";
 
 const log = getLogger(["wikitap", "upstream"]);
 
-/** So many gaps are told one by one in each span of so many ms. */
+/** The most gaps that are reported one by one in a span of time, in ms. */
 const MOST = 10;
 const SPAN = 60_000;
 
-/** Tells gaps with their time span: each, or where they come by the dozen the others as a number. */
-export function gapReporter(now: () => number): (gap: Gap) => void {
+/**
+ * Reports gaps with their time span, at most 10 within a minute, and of those beyond the number.
+ *
+ * @param now Milliseconds since any moment (default `performance.now`).
+ */
+export function gapReporter(now: () => number = () => performance.now()): (gap: Gap) => void {
   let begun = -Infinity;
   let gaps = 0;
   return ({ key, missing, from, to }) => {
@@ -20,8 +24,10 @@ export function gapReporter(now: () => number): (gap: Gap) => void {
     }
     if (++gaps > MOST) return;
     log.warn("{missing} events of {key} are missing upstream, between {from} and {to}", {
-      ...{ missing, key },
-      ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString() },
+      missing,
+      key,
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
     });
   };
 }

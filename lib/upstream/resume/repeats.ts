@@ -1,19 +1,19 @@
-import type { Place, Position, Step } from "./position.ts";
-
-/** What {@linkcode Repeats} has to know of an arrival. */
-interface Arrival extends Step {
-  /** The upstream JSON; its bytes are what holding it costs. */
-  readonly data: Uint8Array;
-}
+import { hasId } from "./anchor.ts";
+import { type Connection, newConnection } from "./connection_state.ts";
+import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
+import type { Place, Step } from "./place.ts";
+import type { Position } from "./position.ts";
 
 /** What became of arrivals, counted since the start. */
 export interface RepeatCounts {
-  /** Arrivals dropped as they had been handled before. */
+  /** Arrivals dropped because they had been handled before. */
   repeats: number;
-  /** Jumps in an upstream numbering that re-reading did not fill. */
+  /** Jumps of several offsets that re-reading did not fill. */
   gaps: number;
   /** Events that those jumps span. */
   missing: number;
+  /** Single offsets without an event, such as transactions leave in Kafka. */
+  skipped: number;
   /** Times that an upstream topic-partition came back with other offsets. */
   renumbered: number;
 }
@@ -21,7 +21,7 @@ export interface RepeatCounts {
 /** What one arrival led to. */
 export type Verdict = "handled" | "reread";
 
-/** A jump that is told to the user once it is accepted. */
+/** A jump that is reported once it is accepted. */
 export interface Gap {
   readonly key: string;
   readonly missing: number;
@@ -30,27 +30,8 @@ export interface Gap {
   readonly to: number;
 }
 
-interface Connection<A> {
-  /**
-   * `live`: the place is the truth. `resuming`: the anchor has not come yet. `settling`: the anchor
-   * did not come; what was handled lately is recognised by its id.
-   */
-  mode: "live" | "resuming" | "settling";
-  held: A[];
-  heldBytes: number;
-  /** Refused frames behind the anchor that were handled before. */
-  refusedBefore: number;
-  /** Arrivals to look up by id until settling ends. */
-  lookUps: number;
-}
-
-/** Arrivals held per topic-partition until its anchor comes: at most so many, and so many bytes. */
-const MAX_HELD = 10_000;
-const MAX_HELD_BYTES = 16 * 1024 * 1024;
-/** Timestamps in a log go back by less than this, in ms, but for single ones. */
-const FAR_BEFORE = 10_000;
-/** How many of the last ids are remembered per topic-partition. */
-const RECENT_IDS = 10_000;
+/** So many events in a row that are later than T prove what one that is later than all does. */
+const MAX_LATER = 1000;
 /** A topic-partition whose re-reads brought nothing so often is not re-read any more. */
 const MAX_FRUITLESS = 3;
 
@@ -58,20 +39,30 @@ const MAX_FRUITLESS = 3;
  * Tells new events from repeats, and finds gaps. Pure: it sees arrivals and gives verdicts.
  *
  * The log of a topic-partition has one order, so all that comes up to and including the anchor (the
- * last event handled, recognised by its `meta.id`) is a repeat, and all behind it is new. What
- * comes before the anchor is held, bounded, and dropped with it. Where the anchor does not come,
- * because the numbering changed or because upstream keeps it no longer, what is held is released
- * through a window of recent ids: never is an event dropped that could be new.
+ * last event handled, recognized by `meta.id` and offset) is a repeat, and all after it is new.
+ * Until the anchor has come, arrivals are dropped, not held: if it turns out that it does not come,
+ * the stream is read again from the position, which has not moved. So any number may come again.
+ *
+ * It does not come if this connection lost it, if upstream does not keep it any more, or if upstream
+ * numbers differently. An event later than all that were handled says so. In the first case the next
+ * connection brings the anchor, in the last one its id with another offset, which is taken over. If
+ * neither comes, the ids handled last tell repeats, and no event is dropped that could be new.
+ *
+ * An event whose id is in the log a second time is marked as long as the first is among the
+ * {@linkcode KnownIds}: nobody wants it, but the position moves past it.
  */
-export class Repeats<A extends Arrival> {
-  readonly counts: RepeatCounts = { repeats: 0, gaps: 0, missing: 0, renumbered: 0 };
+export class Repeats<A extends Step> {
+  readonly counts: RepeatCounts = { repeats: 0, gaps: 0, missing: 0, skipped: 0, renumbered: 0 };
   readonly #position: Position;
   readonly #onGap: (gap: Gap) => void;
-  readonly #connections = new Map<string, Connection<A>>();
-  /** Of all that had no place when the connection was opened: nothing of it comes again. */
-  readonly #live = newConnection<A>("live");
-  readonly #recent = new Map<string, RecentIds>();
-  /** Per topic-partition, the offset behind which a gap was re-read last. */
+  readonly #connections = new Map<string, Connection>();
+  /** Of what was handled. */
+  readonly #known = new KnownIds();
+  /** How many ids this connection keeps until its anchors come. */
+  #droppedIds = 0;
+  /** Per topic-partition, the offset of the anchor that did not come, and on how many connections. */
+  readonly #missed = new Map<string, { readonly offset: number; readonly times: number }>();
+  /** Per topic-partition, the offset after which a gap was re-read last. */
   readonly #reread = new Map<string, number>();
   readonly #fruitless = new Map<string, number>();
 
@@ -82,16 +73,21 @@ export class Repeats<A extends Arrival> {
   }
 
   /**
-   * A connection was opened: what was handled before comes again, up to the anchors.
+   * Begins a connection: what was handled before comes again, up to the anchors.
    *
-   * @param anchored False where more than the anchors is skipped on purpose.
+   * @param anchored False if more than the anchors is skipped on purpose.
    */
   connected({ anchored = true }: { anchored?: boolean } = {}): void {
     this.#connections.clear();
+    this.#droppedIds = 0;
     for (const [key, place] of this.#position.places) {
-      const mode = anchored && place.offset >= 0 ? "resuming" : "live";
-      if (!anchored) this.#reread.set(key, place.offset);
-      this.#connections.set(key, newConnection(mode));
+      const connection = newConnection(key, this.#modeFor(key, place, anchored));
+      if (place.offset < 0) connection.refusedBefore = place.refused;
+      else if (!anchored) {
+        this.#reread.set(key, place.offset);
+        connection.next = offsetAfter(place);
+      }
+      this.#connections.set(key, connection);
     }
   }
 
@@ -100,129 +96,155 @@ export class Repeats<A extends Arrival> {
     return [...this.#connections.values()].every(({ mode }) => mode !== "resuming");
   }
 
+  /** How many arrivals this connection dropped for anchors that have not come. */
+  get unresolved(): number {
+    const open = [...this.#connections.values()].filter(({ mode }) => mode === "resuming");
+    return open.reduce((sum, { dropped }) => sum + dropped, 0);
+  }
+
   /**
-   * Takes one arrival and appends to `fresh` what is known to be new now: nothing, the arrival, or
-   * what was held before it.
+   * Takes one arrival and appends it to `fresh` if it is new in the log.
    *
-   * @returns `reread`: the arrival was not taken, as events before it are missing; connect again
-   * at the position. That is asked for once for a gap, and no more where it brings nothing.
+   * @returns `reread`: connect again at the position. The arrival was not taken, since events before
+   * it are missing, or the anchor is. That is asked for a bounded number of times at one place.
    */
   take(arrival: A, fresh: A[]): Verdict {
     const { key } = arrival;
     const place = this.#position.get(key);
-    const connection = this.#connections.get(key) ?? this.#live;
+    const connection = this.#connections.get(key) ?? newConnection(key, "live");
     if (connection.mode === "resuming" && place !== undefined) {
       return this.#resume(arrival, place, connection, fresh);
     }
     return this.#takeInOrder(arrival, place, connection, fresh);
   }
 
-  #resume(arrival: A, place: Place, connection: Connection<A>, fresh: A[]): Verdict {
-    if (arrival.id === place.id) {
-      this.counts.repeats += connection.held.length + 1;
-      connection.held = [];
-      connection.mode = "live";
-      connection.refusedBefore = place.refused;
-      if (arrival.offset !== undefined && arrival.offset !== place.offset) {
-        this.#renumber(arrival.key, arrival.offset, place.refused);
+  #modeFor(key: string, place: Place, anchored: boolean): Connection["mode"] {
+    if (!anchored || place.offset < 0) return "live";
+    return this.#timesMissed(key, place) < 2 ? "resuming" : "settling";
+  }
+
+  #resume(arrival: A, place: Place, connection: Connection, fresh: A[]): Verdict {
+    const { offset, id } = arrival;
+    connection.dropped++;
+    if (id !== undefined) {
+      if (hasId(place.id, id)) {
+        if (offset === place.offset) return this.#arrive(id, place, connection);
+        connection.anchorAt = offset;
       }
-      return "handled";
+      if (!this.#known.has(id, connection.seed)) this.#keepId(id, connection);
     }
-    connection.held.push(arrival);
-    connection.heldBytes += arrival.data.length;
-    // T is the highest timestamp of all that was handled: what lies beyond it comes after the
-    // anchor in the log, or belongs to a log with another numbering.
-    // Refused frames have not moved T.
-    const isBeyond = arrival.offset !== undefined && (arrival.timestamp ?? 0) > place.timestamp;
-    if (!isBeyond && (!isFull(connection) || this.#dropOldest(place, connection))) {
-      return "handled";
-    }
-    return this.#release(arrival.key, place, connection, fresh);
+    if (!provesOtherwise(arrival, place, connection)) return "handled";
+    return this.#anchorMissed(arrival, place, connection, fresh);
   }
 
-  /**
-   * Makes room where very much comes again: what is before the anchor by its offset, and far before
-   * T, is no news in any numbering.
-   *
-   * @returns `false` where that can't be said of the oldest tenth of what is held.
-   */
-  #dropOldest({ offset, timestamp }: Place, connection: Connection<A>): boolean {
-    const { held } = connection;
-    const oldest = held.slice(0, Math.ceil(held.length / 10));
-    const isRepeat = (one: A) =>
-      (one.offset ?? -1) < offset && (one.timestamp ?? 0) < timestamp - FAR_BEFORE;
-    if (!oldest.every(isRepeat)) return false;
-    connection.held = held.slice(oldest.length);
-    connection.heldBytes -= oldest.reduce((sum, { data }) => sum + data.length, 0);
-    this.counts.repeats += oldest.length;
-    return true;
-  }
-
-  /** The anchor does not come: what is held is new, but for what the window of ids knows. */
-  #release(key: string, place: Place, connection: Connection<A>, fresh: A[]): Verdict {
-    const { held } = connection;
-    const recent = this.#recentIds(key);
-    const first = held.find(({ offset }) => offset !== undefined)?.offset ?? place.offset + 1;
-    const isRenumbered = first <= place.offset ||
-      held.some(({ id }) => id !== undefined && recent.has(id));
-    // Another connection may have the anchor, which this one may only have lost.
-    if (this.#wantsReread(key, place)) return "reread";
-    if (isRenumbered) this.#renumber(key, first - 1, 0);
-    connection.held = [];
-    connection.mode = "settling";
-    connection.lookUps = held.length + RECENT_IDS;
-    for (const one of held) this.#takeInOrder(one, this.#position.get(key), connection, fresh);
+  /** The anchor has come: all that was dropped for it had been handled before. */
+  #arrive(id: string, place: Place, connection: Connection): Verdict {
+    const { key } = connection;
+    this.counts.repeats += connection.dropped;
+    connection.mode = "live";
+    connection.refusedBefore = place.refused;
+    connection.next = place.offset + 1;
+    this.#missed.delete(key);
+    for (const one of [...connection.droppedIds, id]) this.#known.add(one, connection.seed);
+    this.#droppedIds -= connection.droppedIds.length;
+    connection.droppedIds = [];
     return "handled";
+  }
+
+  /** Keeps an id until it is sure that its event was handled: as many as are known later, no more. */
+  #keepId(id: string, connection: Connection): void {
+    if (this.#droppedIds >= KNOWN_IDS) {
+      this.#droppedIds -= connection.droppedIds.length;
+      connection.droppedIds = [];
+    }
+    if (this.#droppedIds >= KNOWN_IDS) return;
+    connection.droppedIds.push(id);
+    this.#droppedIds++;
+  }
+
+  #anchorMissed(arrival: A, place: Place, connection: Connection, fresh: A[]): Verdict {
+    const { key } = arrival;
+    const times = this.#timesMissed(key, place) + 1;
+    this.#missed.set(key, { offset: place.offset, times });
+    // Another connection may have the anchor, which this one may only have lost.
+    if (times === 1) return "reread";
+    this.#reread.set(key, place.offset);
+    if (connection.anchorAt !== undefined) {
+      this.counts.renumbered++;
+      this.#position.renumber(key, connection.anchorAt);
+      return "reread";
+    }
+    connection.mode = "settling";
+    // Everything that this connection dropped may be new.
+    return connection.dropped > 1 ? "reread" : this.#takeInOrder(arrival, place, connection, fresh);
+  }
+
+  #timesMissed(key: string, { offset }: Place): number {
+    const missed = this.#missed.get(key);
+    return missed?.offset === offset ? missed.times : 0;
   }
 
   #takeInOrder(
     arrival: A,
     place: Place | undefined,
-    connection: Connection<A>,
+    connection: Connection,
     fresh: A[],
   ): Verdict {
     const { key, offset, id } = arrival;
     if (offset === undefined || id === undefined) {
       return this.#takeRefused(arrival, connection, fresh);
     }
+    const isKnown = this.#known.has(id, connection.seed);
     if (place !== undefined && place.offset >= 0) {
-      const isBehind = offset <= place.offset;
-      if (connection.mode === "settling" && --connection.lookUps <= 0) connection.mode = "live";
-      if ((isBehind || connection.mode === "settling") && this.#recentIds(key).has(id)) {
-        this.counts.repeats++;
-        if (connection.mode === "settling") this.#position.renumber(key, offset, 0);
-        return "handled";
+      const isSettling = connection.mode === "settling";
+      const isBefore = offset <= place.offset;
+      if (isKnown && (isSettling || isBefore)) {
+        return this.#dropRepeat(offset, connection, isSettling);
       }
-      const expected = place.offset + 1 + place.refused;
-      if (isBehind) this.counts.renumbered++;
-      else if (offset > expected) {
-        if (connection.mode === "live" && this.#wantsReread(key, place)) return "reread";
-        this.#noteGap(arrival, place, offset - expected);
+      const isRenumbered = connection.isRenumbered || isBefore;
+      if (isSettling && !isRenumbered) connection.next = offsetAfter(place);
+      if (!isSettling && isRenumbered) connection.next = undefined;
+      if (connection.next !== undefined && offset > connection.next) {
+        if (this.#wantsReread(key, place)) return "reread";
+        this.#noteGap(arrival, place, offset - connection.next);
       } else if (this.#reread.get(key) === place.offset) this.#fruitless.delete(key);
+      if (isRenumbered) this.counts.renumbered++;
+      connection.isRenumbered = false;
+      connection.mode = "live";
     }
+    connection.next = offset + 1;
     connection.refusedBefore = 0;
-    this.#accept(arrival, fresh);
+    if (isKnown) this.counts.repeats++;
+    this.#accept(isKnown ? { ...arrival, isRepeated: true } : arrival, connection, fresh);
     return "handled";
   }
 
-  #takeRefused(arrival: A, connection: Connection<A>, fresh: A[]): Verdict {
+  #dropRepeat(offset: number, connection: Connection, isSettling: boolean): Verdict {
+    this.counts.repeats++;
+    if (isSettling) {
+      connection.isRenumbered = true;
+      connection.next = offset + 1;
+    }
+    return "handled";
+  }
+
+  #takeRefused(arrival: A, connection: Connection, fresh: A[]): Verdict {
+    if (connection.next !== undefined) connection.next++;
     if (connection.refusedBefore > 0) {
       connection.refusedBefore--;
       this.counts.repeats++;
-    } else this.#accept(arrival, fresh);
+    } else this.#accept(arrival, connection, fresh);
     return "handled";
   }
 
-  #accept(arrival: A, fresh: A[]): void {
+  #accept(arrival: A, connection: Connection, fresh: A[]): void {
+    const { key } = connection;
     this.#position.advance(arrival);
-    const hasPlace = this.#position.get(arrival.key) !== undefined;
-    if (arrival.id !== undefined && hasPlace) this.#recentIds(arrival.key).add(arrival.id);
+    if (this.#position.get(key) !== undefined) {
+      this.#connections.set(key, connection);
+      if (arrival.id !== undefined) this.#known.add(arrival.id, connection.seed);
+    }
     fresh.push(arrival);
-  }
-
-  #renumber(key: string, offset: number, refused: number): void {
-    this.counts.renumbered++;
-    this.#position.renumber(key, offset, refused);
   }
 
   #wantsReread(key: string, place: Place): boolean {
@@ -232,50 +254,35 @@ export class Repeats<A extends Arrival> {
     return true;
   }
 
-  #noteGap({ key, timestamp }: Arrival, place: Place, missing: number): void {
+  #noteGap({ key, timestamp }: A, place: Place, missing: number): void {
     if (this.#reread.get(key) === place.offset) {
       this.#fruitless.set(key, (this.#fruitless.get(key) ?? 0) + 1);
+    }
+    if (missing === 1) {
+      this.counts.skipped++;
+      return;
     }
     this.counts.gaps++;
     this.counts.missing += missing;
     this.#onGap({ key, missing, from: place.timestamp, to: timestamp ?? place.timestamp });
   }
-
-  #recentIds(key: string): RecentIds {
-    let recent = this.#recent.get(key);
-    if (recent === undefined) this.#recent.set(key, recent = new RecentIds(RECENT_IDS));
-    return recent;
-  }
 }
 
-function isFull({ held, heldBytes }: Connection<unknown>): boolean {
-  return held.length >= MAX_HELD || heldBytes >= MAX_HELD_BYTES;
+/** The offset that is expected after a place, if each refused frame took one. */
+function offsetAfter({ offset, refused }: Place): number {
+  return offset + 1 + refused;
 }
 
-function newConnection<A>(mode: Connection<A>["mode"]): Connection<A> {
-  return { mode, held: [], heldBytes: 0, refusedBefore: 0, lookUps: 0 };
-}
-
-/** The last `size` ids: cheap to add to, indexed only when something is looked up. */
-class RecentIds {
-  readonly #ring: string[] = [];
-  #next = 0;
-  #index: Set<string> | undefined;
-
-  constructor(readonly size: number) {}
-
-  add(id: string): void {
-    if (this.#index !== undefined) {
-      const oldest = this.#ring[this.#next];
-      if (oldest !== undefined) this.#index.delete(oldest);
-      this.#index.add(id);
-    }
-    this.#ring[this.#next] = id;
-    this.#next = (this.#next + 1) % this.size;
-  }
-
-  has(id: string): boolean {
-    this.#index ??= new Set(this.#ring);
-    return this.#index.has(id);
-  }
+/** Whether an arrival that comes before its anchor proves that the anchor does not come. */
+function provesOtherwise(
+  { offset, timestamp, ahead }: Step,
+  place: Place,
+  connection: Connection,
+): boolean {
+  // A refused frame proves nothing: it has no time, and has not moved the place's either.
+  if (offset === undefined) return false;
+  const time = timestamp ?? ahead ?? 0;
+  // Against false timestamps, years ahead: all the others are never later than those.
+  connection.later = time > place.timestamp ? connection.later + 1 : 0;
+  return time > place.highest || connection.later >= MAX_LATER;
 }

@@ -16,7 +16,7 @@ function reading(): ProduceCounts {
       publisher: { ...newPublisherCounts(), batches: 9, aborted: 0, restarts: 0, connected: true },
       stream: {
         ...{ state: "reading", connected: true, arrivals: 0, bytes: 0, keepAlives: 0, passed: 0 },
-        ...{ repeats: 3, gaps: 1, missing: 7, renumbered: 0 },
+        ...{ repeats: 3, gaps: 1, missing: 7, skipped: 0, renumbered: 0 },
         reconnects: new Map<Cause, number>([["end", 1], ["idle", 1]]),
       },
     } as const,

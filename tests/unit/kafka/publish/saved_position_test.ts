@@ -24,5 +24,5 @@ Deno.test("decodeSaved() throws UserError for an offset without a readable posit
 
 Deno.test("encodeSaved() throws UserError for more than Kafka keeps with an offset", () => {
   const position = { places: "x".repeat(5000) };
-  assertThrows(() => encodeSaved({ ...saved, position }), UserError, "Kafka keeps 4096");
+  assertThrows(() => encodeSaved({ ...saved, position }), UserError, "expected at most 4096");
 });

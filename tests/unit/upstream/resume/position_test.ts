@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readEventId, writeEventId } from "../../../../lib/upstream/parse/event_id.ts";
+import { hasId, shortened } from "../../../../lib/upstream/resume/anchor.ts";
 import { MAX_PLACES, NOWHERE, Position } from "../../../../lib/upstream/resume/position.ts";
 
 const KEY = "eqiad.mediawiki.recentchange/0";
@@ -9,7 +10,13 @@ Deno.test("Position keeps T at the highest timestamp, and the last event as its 
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
   position.advance({ key: KEY, timestamp: 20, offset: 2, id: "b" });
   position.advance({ key: KEY, timestamp: undefined, offset: 3, id: "c" });
-  assertEquals(position.get(KEY), { timestamp: 50, offset: 3, id: "c", refused: 0 });
+  assertEquals(position.get(KEY), {
+    timestamp: 50,
+    highest: 50,
+    offset: 3,
+    id: "c",
+    refused: 0,
+  });
 });
 
 Deno.test("Position counts refused frames behind its anchor, without moving T", () => {
@@ -18,20 +25,55 @@ Deno.test("Position counts refused frames behind its anchor, without moving T", 
   for (const timestamp of [60, 70]) {
     position.advance({ key: KEY, timestamp, offset: undefined, id: undefined });
   }
-  assertEquals(position.get(KEY), { timestamp: 50, offset: 1, id: "a", refused: 2 });
+  assertEquals(position.get(KEY), {
+    timestamp: 50,
+    highest: 50,
+    offset: 1,
+    id: "a",
+    refused: 2,
+  });
 });
 
-Deno.test("Position survives JSON", () => {
+Deno.test("Position survives JSON, but for ids, of which 48 bits are saved", () => {
   const position = new Position(10);
   position.know("codfw.mediawiki.recentchange/0");
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
   const again = Position.fromJSON(JSON.parse(JSON.stringify(position)));
-  assertEquals([...again.places], [...position.places]);
+  const places = [...position.places].map(([key, place]) => [
+    key,
+    { ...place, id: shortened(place.id) },
+  ]);
+  assertEquals([...again.places], places as never);
   assertEquals([again.start, again.reached, again.earliest], [10, 50, 10]);
+  assert(hasId(again.get(KEY)!.id, "a") && !hasId(again.get(KEY)!.id, "b"));
+});
+
+Deno.test("Position.fromJSON() reads what the first version saved", () => {
+  const first = { start: 10, places: { [KEY]: [50, 1, "a", 2], "codfw.a/0": [10, -1, "", 0] } };
+  assertEquals([...Position.fromJSON(first).places], [
+    [KEY, { timestamp: 50, highest: 50, offset: 1, id: "a", refused: 2 }],
+    ["codfw.a/0", { timestamp: 10, highest: 10, offset: -1, id: "", refused: 0 }],
+  ]);
 });
 
 Deno.test("Position.fromJSON() throws for what it did not write", () => {
-  const hostile = [null, {}, { start: -1, places: {} }, { start: 0, places: { x: [0, 0, "", 0] } }];
+  const { places } = new Position(0, [[KEY, {
+    timestamp: 1,
+    highest: 1,
+    offset: 1,
+    id: "a",
+    refused: 0,
+  }]]).toJSON();
+  const hostile = [
+    null,
+    {},
+    { start: -1, places: {} },
+    { start: 0, places: { x: [0, 0, "", 0] } },
+    { start: 0, places },
+    { v: 3, start: 0, places },
+    ...[";", "x", places.slice(1), `${places};`, `!${places.slice(1)}`, places.replace("/", "")]
+      .map((places) => ({ v: 2, start: 0, places })),
+  ];
   for (const json of hostile) assertThrows(() => Position.fromJSON(json));
 });
 

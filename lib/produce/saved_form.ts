@@ -1,0 +1,82 @@
+import { MAX_POSITION_BYTES } from "../kafka/publish/saved_position.ts";
+import { UserError } from "../shared/error.ts";
+import { fingerprint } from "../upstream/resume/anchor.ts";
+import { Position, type SavedPosition } from "../upstream/resume/position.ts";
+
+/** A position as it is saved: with the stream that it is in. */
+export interface SavedForm extends SavedPosition {
+  readonly stream: string;
+}
+
+/** A URL up to this length is saved as it is. */
+const MAX_URL_LENGTH = 200;
+
+/**
+ * Makes of a position what is saved.
+ *
+ * @param stream The URL of the stream.
+ * @throws {UserError} if Kafka might not keep it: its size depends on the topics alone, so that is
+ * at the start of a new stream, or never.
+ */
+export function savedForm(stream: string, position: Position): SavedForm {
+  const form = { stream: streamName(stream), ...position.toJSON() };
+  const bytes = sizeOf(form);
+  if (bytes <= MAX_POSITION_BYTES) return form;
+  const { fit, of } = fitting(form.stream, position);
+  throw new UserError(
+    `Cannot save a position in ${of} streams: it takes ${bytes} bytes, ` +
+      `expected at most ${MAX_POSITION_BYTES}`,
+    {
+      hint: `Read ${fit} of them with this producer, and the others with one that has another ` +
+        "--name: see --stream-url",
+    },
+  );
+}
+
+/**
+ * Reads what was saved. A position in another stream is no hindrance if nothing was read yet: such a
+ * start could not reach its stream.
+ *
+ * @throws {UserError} for a position in another stream, or one that cannot be read.
+ */
+export function restore(saved: unknown, stream: string): Position {
+  const hint = "Start anew with --reset-position, or choose another --name";
+  let position: Position;
+  try {
+    position = Position.fromJSON(saved);
+  } catch (cause) {
+    throw new UserError("The saved position cannot be read", { hint, cause });
+  }
+  const savedStream = (saved as { stream?: unknown }).stream;
+  const isOther = savedStream !== stream && savedStream !== streamName(stream);
+  if (!isOther || position.places.size === 0) return position;
+  throw new UserError(
+    `The saved position is of the stream '${savedStream}', this one is '${stream}'`,
+    { hint },
+  );
+}
+
+/** Names a stream in a position: its URL, of which a hash replaces the end if it is long. */
+function streamName(url: string): string {
+  if (url.length <= MAX_URL_LENGTH) return url;
+  return `${url.slice(0, MAX_URL_LENGTH - 9)}#${fingerprint(url)}`;
+}
+
+/** Bytes of the JSON, which is ASCII, as URLs are and names of topics. */
+function sizeOf(form: SavedForm): number {
+  return JSON.stringify(form).length;
+}
+
+/** Counts the streams, which are topics of any data center, and how many of them can be saved. */
+function fitting(stream: string, position: Position): { fit: number; of: number } {
+  const places = [...position.places];
+  const byStream = Map.groupBy(places, ([key]) => key.slice(key.indexOf(".") + 1));
+  let fit = byStream.size;
+  while (--fit > 0) {
+    const some = [...byStream.values()].slice(0, fit).flat();
+    const { start } = position;
+    const size = sizeOf({ stream, ...new Position(start, some).toJSON() });
+    if (size <= MAX_POSITION_BYTES) break;
+  }
+  return { fit, of: byStream.size };
+}

@@ -1,0 +1,136 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { encodeSaved } from "../../../lib/kafka/publish/saved_position.ts";
+import { restore, savedForm } from "../../../lib/produce/saved_form.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import { Position } from "../../../lib/upstream/resume/position.ts";
+import fc from "../../support/tools/fast_check.ts";
+
+/** Streams that Wikimedia serves, and some more of such names. */
+const STREAMS = [
+  "recentchange",
+  "page-create",
+  "page-delete",
+  "page-links-change",
+  "page-move",
+  "page-properties-change",
+  "page-undelete",
+  "revision-create",
+  "revision-score",
+  "revision-tags-change",
+  "revision-visibility-change",
+  "page_change.v1",
+  "page_outlink_topic_prediction_change.v1",
+  "page_revert_risk_prediction_change.v1",
+  "page_html_content_change.v1",
+  "page_content_change.v1",
+  "page_rerender.v1",
+  "revision-score-test",
+  "cirrussearch.page_rerender.v1",
+  "cirrussearch.page_weighted_tags_change.v1",
+  "content_translation_event",
+  "reading_depth",
+  "user-blocks-change",
+  "centralnotice.campaign-change",
+  "centralnotice.campaign-create",
+  "centralnotice.campaign-delete",
+  "image_suggestions_feedback",
+  "maps.tile_change",
+  "mw_page_summary.v1",
+  "wikibase.client.change.v1",
+];
+
+const LARGEST = { timestamp: 2 ** 47, offset: 2 ** 53 - 2 };
+const urlOf = (streams: readonly string[]) =>
+  `https://stream.wikimedia.org/v2/stream/${streams.map((name) => `mediawiki.${name}`).join()}`;
+
+/** A position in both data centers' topics of some streams, before or after all sent an event. */
+function positionIn(streams: readonly string[], isSeen: boolean): Position {
+  const position = new Position(2 ** 41);
+  for (const [i, stream] of streams.entries()) {
+    for (const center of ["eqiad", "codfw"]) {
+      const key = `${center}.mediawiki.${stream}/0`;
+      position.know(key);
+      if (!isSeen) continue;
+      position.advance({ key, ...LARGEST, id: `${crypto.randomUUID()}-${i}` });
+      position.advance({ key, timestamp: undefined, offset: undefined, id: undefined });
+    }
+  }
+  return position;
+}
+
+Deno.test("savedForm() fits 30 streams of two data centers into what Kafka keeps", () => {
+  const url = urlOf(STREAMS);
+  const position = savedForm(url, positionIn(STREAMS, true));
+  const saved = { handled: 1, owner: crypto.randomUUID(), generation: 1e9, position };
+  assert(encodeSaved(saved).length <= 4096);
+  assertEquals(restore(position, url).places.size, 60);
+});
+
+Deno.test("savedForm() takes as much before the first event as after it", () => {
+  const [before, after] = [false, true].map((isSeen) =>
+    JSON.stringify(savedForm(urlOf(STREAMS), positionIn(STREAMS, isSeen))).length
+  );
+  assertEquals(before, after);
+});
+
+Deno.test("savedForm() refuses too many streams at once, with how many fit", () => {
+  const streams = STREAMS.flatMap((name) => [name, `${name}.v2`]).slice(0, 50);
+  const url = urlOf(streams);
+  const error = assertThrows(() => savedForm(url, positionIn(streams, false)), UserError);
+  const [, bytes] = /it takes (\d+) bytes/.exec(error.message)!;
+  assertEquals(
+    error.message,
+    `Cannot save a position in 50 streams: it takes ${bytes} bytes, expected at most 3983`,
+  );
+  const [, fit] = /^Read (\d+) of them/.exec(error.hint!)!;
+  savedForm(url, positionIn(streams.slice(0, Number(fit)), true));
+  assertThrows(() => savedForm(url, positionIn(streams.slice(0, Number(fit) + 1), true)));
+});
+
+Deno.test("restore() gives back every place that savedForm() wrote", () => {
+  const count = fc.maxSafeNat();
+  const place = fc.tuple(
+    fc.stringMatching(/^[\w.-]{1,60}\/\d{1,6}$/),
+    fc.nat(2 ** 47),
+    fc.nat(10_000).map((s) => 1000 * s),
+    count.map((offset) => Math.min(offset, 2 ** 53 - 2)),
+    fc.nat(262_143),
+  );
+  fc.assert(
+    fc.property(fc.uniqueArray(place, { maxLength: 25, selector: ([key]) => key }), (all) => {
+      const places = all.map(([key, timestamp, ahead, offset, refused]) =>
+        [key, { timestamp, highest: timestamp + ahead, offset, id: "#abcdefgh", refused }] as const
+      );
+      const saved = savedForm("http://x/", new Position(5, places));
+      const again = restore(JSON.parse(JSON.stringify(saved)), "http://x/");
+      assertEquals(new Map(again.places), new Map(places));
+    }),
+  );
+});
+
+Deno.test("restore() refuses the position of another stream, also of one with a long URL", () => {
+  const [one, other] = [urlOf(STREAMS), urlOf(STREAMS.toReversed())];
+  const saved = savedForm(one, positionIn(["recentchange"], true));
+  assertEquals(saved.stream.length, 200);
+  assertEquals(restore(saved, one).places.size, 2);
+  const error = assertThrows(() => restore(saved, other), UserError);
+  assertEquals(
+    error.message,
+    `The saved position is of the stream '${saved.stream}', this one is '${other}'`,
+  );
+  const early = savedForm(one, new Position(5));
+  assertEquals(restore(early, other).start, 5, "nothing was read there");
+});
+
+Deno.test("restore() reads what the first version saved", () => {
+  const url = urlOf(STREAMS);
+  const places = { "eqiad.mediawiki.recentchange/0": [50, 1, "a", 0] };
+  assertEquals(restore({ stream: url, start: 5, places }, url).places.size, 1);
+});
+
+Deno.test("restore() throws UserError for what is no position", () => {
+  for (const saved of [null, undefined, 7, "x", {}, { start: 1, places: "x", v: 2 }]) {
+    const error = assertThrows(() => restore(saved, "http://x/"), UserError);
+    assertEquals(error.message, "The saved position cannot be read");
+  }
+});

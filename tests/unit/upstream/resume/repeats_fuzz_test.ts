@@ -1,0 +1,161 @@
+import { assertEquals } from "@std/assert";
+import fc from "../../../support/tools/fast_check.ts";
+import {
+  entry,
+  type LogEntry,
+  LogReader,
+  refused,
+  serials,
+} from "../../../support/stream/upstream_log.ts";
+
+const RUNS = 1000;
+
+/** Timestamps as the service has them: shared, going back a little, and now and then by years. */
+const timestamps = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.nat(40) },
+    { weight: 3, arbitrary: fc.integer({ min: -46, max: 0 }) },
+    { weight: 1, arbitrary: fc.constant(-100_000) },
+  ),
+  { minLength: 1, maxLength: 80 },
+).map((steps) => {
+  let now = 200_000;
+  return steps.map((step) => {
+    const timestamp = Math.max(0, now + step);
+    if (step > -1000) now = timestamp;
+    return timestamp;
+  });
+});
+
+/** One connection: what it reads at most, and whether the producer is started again before it. */
+const connection = fc.record({ count: fc.integer({ min: 1, max: 40 }), restart: fc.boolean() });
+const connections = fc.array(connection, { maxLength: 12 });
+const LAST = { count: Infinity, restart: true };
+const margin = fc.nat(60);
+const flags = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 });
+
+Deno.test("Repeats gives every event once, wherever connections and runs are cut", () => {
+  fc.assert(
+    fc.property(timestamps, connections, margin, (times, all, margin) => {
+      const log = times.map((timestamp, i) => entry(i, timestamp));
+      const reader = new LogReader();
+      for (const { count, restart } of [...all, LAST]) {
+        if (restart) reader.restart();
+        reader.read(log, count, margin);
+      }
+      assertEquals(serials(reader.seen), [...log.keys()]);
+      const { gaps, skipped, renumbered } = reader.repeats.counts;
+      assertEquals([gaps, skipped, renumbered, reader.rereads], [0, 0, 0, 0]);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("Repeats gives every event once, whichever timestamps are believed", () => {
+  fc.assert(
+    fc.property(timestamps, flags, connections, margin, (times, isAhead, all, margin) => {
+      const log = times.map((timestamp, i) => {
+        const one = entry(i, timestamp);
+        return isAhead[i] ? { ...one, timestamp: undefined, ahead: timestamp } : one;
+      });
+      const reader = new LogReader();
+      for (const { count, restart } of [...all, LAST]) {
+        if (restart) reader.restart();
+        reader.read(log, count, margin);
+      }
+      assertEquals(serials(reader.seen), [...log.keys()]);
+      assertEquals([reader.repeats.counts.renumbered, reader.rereads], [0, 0]);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("Repeats counts refused frames once, wherever connections and runs are cut", () => {
+  fc.assert(
+    fc.property(timestamps, flags, connections, margin, (times, isBad, all, margin) => {
+      // A frame that cannot be read says nothing of its topic before the first event is known.
+      const log = times.map((t, i) => i > 0 && isBad[i] ? refused(i, t) : entry(i, t));
+      const reader = new LogReader();
+      for (const { count, restart } of [...all, LAST]) {
+        if (restart) reader.restart();
+        reader.read(log, count, margin);
+      }
+      assertEquals(serials(reader.seen), [...log.keys()]);
+      assertEquals([reader.repeats.counts.gaps, reader.rereads], [0, 0]);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("Repeats gives each id once, however often the log has it", () => {
+  const ids = fc.array(fc.nat(25), { minLength: 80, maxLength: 80 });
+  fc.assert(
+    fc.property(timestamps, ids, connections, (times, ids, all) => {
+      const log = times.map((timestamp, i) => entry(i, timestamp, i, `id-${ids[i]}`));
+      const reader = new LogReader();
+      for (const { count, restart } of [...all, LAST]) {
+        if (restart) reader.restart();
+        // After a restart, an id is known if it lies within the margin.
+        reader.read(log, count, 300_000);
+      }
+      const first = log.filter(({ id }, i) => log.findIndex((one) => one.id === id) === i);
+      assertEquals(serials(reader.seen), serials(first));
+      assertEquals([reader.repeats.counts.renumbered, reader.rereads], [0, 0]);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("Repeats loses and doubles nothing when upstream is renumbered at a reconnect", () => {
+  const shift = fc.integer({ min: -1000, max: 1000 });
+  fc.assert(
+    fc.property(
+      timestamps,
+      connections,
+      fc.array(shift, { minLength: 13, maxLength: 13 }),
+      margin,
+      (times, all, shifts, margin) => {
+        const log = times.map((timestamp, i) => entry(i, timestamp, 2000 + i));
+        const reader = new LogReader();
+        for (const [i, { count, restart }] of [...all, LAST].entries()) {
+          if (restart) reader.restart();
+          const shifted = log.map((one) => ({ ...one, offset: one.offset! + shifts[i]! }));
+          reader.read(shifted, count, margin);
+        }
+        // What ended unresolved is taken up again by the next connection.
+        for (let i = 0; i < 5; i++) reader.read(log, Infinity, margin);
+        assertEquals(serials(reader.seen), [...log.keys()].slice(0, reader.seen.length));
+        const highest = Math.max(...times);
+        const late = times.slice(reader.seen.length);
+        assertEquals(late.every((time) => time <= highest), true);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("Repeats gives every event once, whatever connections lose, over restarts too", () => {
+  const losing = fc.record({
+    count: fc.nat(40),
+    restart: fc.boolean(),
+    /** What it does not bring, unless another one has lost it before; the very first is not missed. */
+    lost: fc.array(fc.integer({ min: 1, max: 79 }), { maxLength: 8 }),
+  });
+  fc.assert(
+    fc.property(timestamps, fc.array(losing, { maxLength: 10 }), margin, (times, all, margin) => {
+      const log = times.map((timestamp, i) => entry(i, timestamp));
+      const lostOnce = new Set<number>();
+      const reader = new LogReader();
+      for (const { count, restart, lost } of [...all, { ...LAST, lost: [] }]) {
+        if (restart) reader.restart();
+        reader.read(log, count, margin, ({ serial }: LogEntry) => {
+          const isLost = lost.includes(serial as never) && !lostOnce.has(serial);
+          if (isLost) lostOnce.add(serial);
+          return !isLost;
+        });
+      }
+      assertEquals(serials(reader.seen), [...log.keys()]);
+    }),
+    { numRuns: 3 * RUNS },
+  );
+});
