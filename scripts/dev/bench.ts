@@ -126,12 +126,15 @@ async function compare(
       if (skipped !== undefined || stop.aborted) continue;
       runs.push(await setting.run(peer, { events: peer.isSlow ? events / 10 : events }));
       log.info("{name}, round {round}: {seconds} s", {
-        ...{ name: peer.name, round: round + 1, seconds: runs.at(-1)!.seconds },
+        name: peer.name,
+        round: round + 1,
+        seconds: runs.at(-1)!.seconds,
       });
     }
   }
   return all.map(({ peer: { name }, runs, skipped }) => ({
-    ...{ name, runs },
+    name,
+    runs,
     ...skipped === undefined ? {} : { skipped },
   }));
 }
@@ -144,7 +147,7 @@ async function trouble(peer: Peer): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const [reason = ""] = String((error as Error).message).split("\n");
-    log.warn("{name} is left out: {reason}", { name: peer.name, reason });
+    log.warn("Skipping {name}: {reason}", { name: peer.name, reason });
     return reason;
   }
 }

@@ -96,11 +96,18 @@ async function compile(
   const output = `${folder}/${name}${target?.includes("windows") ? ".exe" : ""}`;
   log.info("Compiling {script} for {target}", { script, target: target ?? "this machine" });
   const { code, stderr } = await runDeno([
-    ...["compile", "-q", "--no-check", "--frozen", "--no-prompt"],
-    ...[...flags, ...rightFlags(bakedIn(rights))],
+    "compile",
+    "-q",
+    "--no-check",
+    "--frozen",
+    "--no-prompt",
+    ...flags,
+    ...rightFlags(bakedIn(rights)),
     ...(await unwanted(script)).flatMap((path) => ["--exclude", path]),
     ...target === undefined ? [] : ["--target", target],
-    ...["--output", output, script],
+    "--output",
+    output,
+    script,
   ]);
   if (code === 0) return output;
   const failure = `Cannot compile '${script}' for ${target ?? "this machine"}`;

@@ -43,8 +43,11 @@ export function storeStatus(signs: StoreSigns): Status {
     ],
     facts: {
       records_per_second: Math.round(rate * 10) / 10,
-      ...{ lag_records: lagRecords, lag_seconds: lagMs / 1000 },
-      ...{ stored: edits, put_aside: bad, partitions },
+      lag_records: lagRecords,
+      lag_seconds: lagMs / 1000,
+      stored: edits,
+      put_aside: bad,
+      partitions,
     },
   };
 }
