@@ -91,7 +91,7 @@ async function findKafka(
 
 const SYNTHETIC_TOPIC = "wikipedia-events-synthetic";
 
-/** Returns the producer's options for Wikimedia's stream or, if it is unreachable, the simulator. */
+/** Returns the producer's options for Wikimedia's stream or, if it is unreachable, for a local one. */
 async function findSource(
   { streamUrl, contact }: DemoOptions,
   resources: AsyncDisposableStack,

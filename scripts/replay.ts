@@ -1,5 +1,5 @@
 /**
- * Simulates Wikimedia EventStreams on this machine: serves synthetic or recorded events over HTTP,
+ * Takes the place of Wikimedia EventStreams on this machine: serves synthetic or recorded events over HTTP,
  * with faults on demand.
  *
  *     deno task replay
@@ -95,7 +95,7 @@ type FaultOptions = Values<typeof faultOptions.options>;
 export const main = program({
   usage: "deno task replay",
   summary:
-    "Simulates Wikimedia EventStreams, for work without a network and for load tests. Serves " +
+    "Takes the place of Wikimedia EventStreams, without a network or for load tests. Serves " +
     "synthetic or recorded events with the same framing, positions and errors. The synthetic " +
     "streams are recentchange, page-create and mediawiki.page_change.v1.",
   examples: [

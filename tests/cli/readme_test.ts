@@ -1,6 +1,6 @@
 /**
  * Runs the commands of the README and of the pages in docs/, block by block, as they are written.
- * The simulator takes the place of Wikimedia.
+ * A local EventStreams server takes the place of Wikimedia.
  */
 import { assertEquals } from "@std/assert";
 import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
