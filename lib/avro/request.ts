@@ -1,4 +1,4 @@
-import { rightHint, UserError } from "../shared/error.ts";
+import { deniedHost, rightHint, UserError } from "../shared/error.ts";
 
 /** There was no answer, or one that says to try again later. */
 export class RegistryAway extends Error {
@@ -13,7 +13,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 
 /**
- * One request to a registry.
+ * Sends one request to a registry, over a connection of its own: over HTTP/2 a pooled one that is
+ * dead would carry every later attempt too.
  *
  * @returns Status and JSON of the answer; a body that is no JSON is `undefined`.
  * @throws {RegistryAway} when there is no answer in time, or it has a status of 429 or 5xx.
@@ -21,15 +22,24 @@ const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
  */
 export async function requestJson(
   address: string,
-  { method, auth, body, signal, fetch = globalThis.fetch }: {
+  {
+    method,
+    auth,
+    body,
+    signal,
+    fetch = globalThis.fetch,
+    createClient = () => Deno.createHttpClient({}),
+  }: {
     readonly method: string;
     readonly auth?: string | undefined;
     readonly body?: unknown;
     readonly signal?: AbortSignal | undefined;
     readonly fetch?: typeof globalThis.fetch | undefined;
+    readonly createClient?: () => Deno.HttpClient;
   },
 ): Promise<{ status: number; body: unknown }> {
   const timeout = AbortSignal.timeout(TIMEOUT);
+  using client = createClient();
   try {
     const response = await fetch(address, {
       method,
@@ -40,6 +50,7 @@ export async function requestJson(
       },
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      client,
     });
     const { status } = response;
     const answer = await readJson(response);
@@ -47,7 +58,7 @@ export async function requestJson(
     return { status, body: answer };
   } catch (cause) {
     if (cause instanceof RegistryAway) throw cause;
-    if (cause instanceof Deno.errors.NotCapable) throw notAllowed(new URL(address));
+    if (cause instanceof Deno.errors.NotCapable) throw notAllowed(new URL(address), cause);
     throw new RegistryAway(
       timeout.aborted ? `No answer within ${TIMEOUT / 1000} s` : "No connection",
       { cause },
@@ -55,8 +66,8 @@ export async function requestJson(
   }
 }
 
-function notAllowed({ hostname, port, protocol }: URL): UserError {
-  const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+function notAllowed({ hostname, port, protocol }: URL, cause: Error): UserError {
+  const host = deniedHost(cause) ?? `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
   return new UserError(`This program was not given the right to connect to ${host}`, {
     hint: rightHint(`--allow-net=${host}`),
   });

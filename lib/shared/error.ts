@@ -47,3 +47,11 @@ export function rightHint(...flags: readonly string[]): string {
   return "Tasks may reach only this machine and their default files. Run the task's command, which is " +
     `in deno.json, with your own list, which replaces the task's: deno run -P=… ${lists} …`;
 }
+
+/**
+ * Returns the `host:port` that Deno denied; after a redirect it is not the one of the request.
+ * `undefined` if the error names none.
+ */
+export function deniedHost({ message }: Deno.errors.NotCapable): string | undefined {
+  return /net access to "([^"]+)"/.exec(message)?.[1];
+}

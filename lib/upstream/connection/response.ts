@@ -1,4 +1,4 @@
-import { rightHint } from "../../shared/error.ts";
+import { deniedHost, rightHint } from "../../shared/error.ts";
 import { type Cause, describe, Unavailable } from "./failure.ts";
 import { proxyFor } from "./proxy.ts";
 import { meaningOf } from "./status.ts";
@@ -129,7 +129,7 @@ const FETCH_FAILURES: readonly {
 /** Deno names the host that it denies, which may be another one after a redirect. */
 function notPermitted(url: URL, cause: Error): Unavailable {
   const own = `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
-  const host = /access to "([^"]+)"/.exec(cause.message)?.[1] ?? own;
+  const host = deniedHost(cause) ?? own;
   const message = host === own
     ? `Cannot connect to ${url.origin}: this program has no permission for it`
     : `Cannot follow ${url.origin} to '${host}', where it redirects: ` +
