@@ -39,7 +39,7 @@ export class ByteBuffer {
 
   /** Appends any text, as UTF-8. */
   text(text: string): void {
-    // A UTF-16 unit becomes three bytes at the most.
+    // A UTF-16 unit becomes at most three bytes.
     this.#reserve(text.length * 3);
     this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
@@ -49,7 +49,7 @@ export class ByteBuffer {
     this.#length = Math.min(this.#length, length);
   }
 
-  /** All that was gathered; the buffer begins anew, with a `capacity` of its own. */
+  /** Returns the bytes so far and starts again, with a new `capacity`. */
   take(capacity = 4096): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#bytes = new Uint8Array(capacity);

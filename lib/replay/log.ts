@@ -26,11 +26,11 @@ export interface TopicLog {
   timestamp(index: number): number;
   /** When the record appears, on the log's own clock (ms); never descending. */
   due(index: number): number;
-  /** The first record that appears at `time` or later; `end` where there is none. */
+  /** The first record that appears at `time` or later; `end` if there is none. */
   firstDue(time: number): number;
-  /** The first record with a timestamp of `timestamp` or more; `end` where there is none. */
+  /** The first record with a timestamp of `timestamp` or more; `end` if there is none. */
   firstAt(timestamp: number): number;
-  /** The first record with this offset or a higher one; `end` where there is none. */
+  /** The first record with this offset or a higher one; `end` if there is none. */
   firstFrom(offset: number): number;
   /** Appends the event: UTF-8 JSON on one line, unless the record is damaged. */
   write(index: number, to: ByteBuffer): void;

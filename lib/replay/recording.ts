@@ -3,11 +3,11 @@ import type { ByteBuffer } from "./byte_buffer.ts";
 import { type EventLog, streamsOf, type TopicLog } from "./log.ts";
 
 export interface RecordingOptions {
-  /** What the recording is called in errors. */
+  /** The name of the recording in errors. */
   readonly name: string;
   /** Events per second at which it plays (default 40). */
   readonly rate?: number;
-  /** Only the first so many events are used (default: all). */
+  /** The number of events that are used (default: all). */
   readonly count?: number;
 }
 
@@ -111,15 +111,15 @@ function parseIds(text: string | undefined): readonly Id[] {
   return Array.isArray(parsed) ? parsed.filter((id) => typeof id?.topic === "string") : [];
 }
 
-/** Where the event says that it belongs, with the timestamp that its `id` tells, or `meta.dt`. */
+/** Returns topic and offset of an event, with the timestamp of its `id`, or `meta.dt`. */
 function positionOf(piece: Piece, ids: readonly Id[]): Position | undefined {
   const event = piece.verbatim ? undefined : parse(piece.text);
   const meta = event?.["meta"] as Record<string, unknown> | undefined;
   if (typeof meta?.["topic"] !== "string" || !Number.isSafeInteger(meta["offset"])) {
     return undefined;
   }
-  const told = ids.find(({ topic }) => topic === meta["topic"])?.timestamp;
-  const timestamp = told === undefined ? Date.parse(String(meta["dt"])) : told - 1;
+  const next = ids.find(({ topic }) => topic === meta["topic"])?.timestamp;
+  const timestamp = next === undefined ? Date.parse(String(meta["dt"])) : next - 1;
   if (!Number.isFinite(timestamp)) return undefined;
   return { topic: meta["topic"], offset: meta["offset"] as number, timestamp };
 }

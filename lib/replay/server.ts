@@ -10,8 +10,8 @@ import { httpError, Refusal } from "./service/refusal.ts";
 
 export interface EventServerOptions {
   /**
-   * What is served; or, for a log that is numbered anew, what each connection gets. Connections are
-   * counted from 1, without those that were refused.
+   * The log that is served; or, for a log that changes its numbering, the log of each connection.
+   * Connections are counted from 1, without those that were refused.
    */
   readonly log: EventLog | ((connection: number) => EventLog);
   /** When records appear (default `wall-clock`). */
@@ -26,7 +26,7 @@ export interface EventServerOptions {
   readonly connectionLimit?: number;
   /** Refuses a User-Agent without a mail address or URL in it (default: false). */
   readonly requireContact?: boolean;
-  /** What goes wrong (default: nothing). */
+  /** The faults (default: none). */
   readonly faults?: Faults;
   /** Decides where faults happen (default 0). */
   readonly seed?: number;
@@ -43,7 +43,7 @@ export interface Place {
   readonly offset: number;
 }
 
-/** What happened so far. */
+/** Counters since the start. */
 export interface EventServerStats {
   /** Connections that got events, or would have. */
   readonly connections: number;
@@ -185,7 +185,7 @@ function topicsOf({ topics }: EventLog, method: string, path: string): TopicLog[
   return topics.filter(({ streams }) => asked.some((name) => streams.includes(name)));
 }
 
-/** What is no encoding of a text stays as it is, and so is no stream's name. */
+/** Decodes a path; one that is not an encoding stays as it is, and names no stream. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -5,8 +5,9 @@ interface Log {
   warn(template: string, properties: Record<string, unknown>): void;
 }
 
-/** What an outage says. */
+/** The words of an outage. */
 export interface OutageOptions {
+  /** Where it is reported. */
   readonly log: Log;
   /** Follows the reason when it begins: `trying again until it answers`. */
   readonly meanwhile: string;
@@ -26,10 +27,12 @@ export class Outage {
   #since: number | undefined;
   #failures = 0;
 
+  /** Begins without an outage. */
   constructor(options: OutageOptions) {
     this.#options = options;
   }
 
+  /** Whether an attempt has failed and none has succeeded since. */
   get isActive(): boolean {
     return this.#since !== undefined;
   }

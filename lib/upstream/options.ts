@@ -3,16 +3,18 @@ import type { Cause } from "./connection/failure.ts";
 import type { Position } from "./resume/position.ts";
 import type { RepeatCounts } from "./resume/repeats.ts";
 
-/** What the stream is doing; `away`: the service cannot be read just now. */
+/** The state of the stream; `away`: the service cannot be read at the moment. */
 export type StreamState = "connecting" | "reading" | "away" | "ended";
 
 /** Counted since the start; read by status line, metrics and the closing summary. */
 export interface StreamCounts extends RepeatCounts {
+  /** See {@linkcode StreamState}. */
   state: StreamState;
   /** Whether a response is open just now. */
   connected: boolean;
   /** Arrivals passed on, each once. */
   arrivals: number;
+  /** Bytes of bodies that were read. */
   bytes: number;
   /** Empty frames, which some proxies send to keep a connection open. */
   keepAlives: number;
@@ -22,6 +24,7 @@ export interface StreamCounts extends RepeatCounts {
   passed: number;
 }
 
+/** Options of {@linkcode EventStream}. */
 export interface StreamOptions {
   /** The stream, without `since`. */
   readonly url: URL;
@@ -33,10 +36,11 @@ export interface StreamOptions {
   readonly stop: AbortSignal;
   /** Time in ms without an event after which a connection is given up. */
   readonly idleTimeout: number;
-  /** How far before T a connection begins, in ms (default 5,000): for a change of data centre. */
+  /** How far before T a connection begins, in ms (default 5,000): for a change of data center. */
   readonly margin?: number;
   /** ms that the consumer may be busy before the connection is released (default 30,000). */
   readonly maxPause?: number;
+  /** Default: the platform's. */
   readonly fetch?: typeof globalThis.fetch;
   /** Creates the HTTP client of one connection (default: `Deno.createHttpClient({})`). */
   readonly createClient?: () => Deno.HttpClient;
@@ -44,6 +48,8 @@ export interface StreamOptions {
   readonly now?: () => number;
   /** A clock in ms that never steps (default: `performance.now`). */
   readonly monotonic?: () => number;
+  /** From 0 to 1, for back-off (default: `Math.random`). */
   readonly random?: () => number;
+  /** Waits between connections (default: real time). */
   readonly sleep?: typeof sleep;
 }

@@ -9,7 +9,7 @@ export interface Assignment {
   readonly offset: number;
 }
 
-/** What a client asks for. */
+/** The streams and the position that a client requests. */
 export interface Request {
   /** The topics of the streams asked for. */
   readonly topics: readonly TopicLog[];

@@ -6,9 +6,9 @@ export interface ConnectionOptions {
   readonly now: () => number;
   /** The connection ends after this time (ms), between two frames. */
   readonly limit: number;
-  /** Told of every chunk that goes out. */
+  /** Called with each chunk that is sent. */
   readonly onChunk: (chunk: Chunk) => void;
-  /** Told once, when the connection is over, whoever ended it. */
+  /** Called once, when the connection has ended on either side. */
   readonly onEnd: () => void;
 }
 
@@ -17,7 +17,7 @@ export class Torn extends Error {
   override readonly name = "Torn";
 }
 
-/** Waits are so long at the most, and at the least, so that fast streams go out in batches (ms). */
+/** Bounds of a wait in ms; the lower one lets fast streams go out in batches. */
 const LONGEST_WAIT = 60_000;
 const SHORTEST_WAIT = 4;
 

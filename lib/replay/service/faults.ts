@@ -1,7 +1,7 @@
 import { fraction, Random } from "../random.ts";
 import type { EventLog } from "../log.ts";
 
-/** What goes wrong, each after so many events on average; 0, or nothing, is never. */
+/** Faults, each with the mean number of events before it; 0 or `undefined`: never. */
 export interface Faults {
   /** The connection is torn in the middle of a frame, or of a character. */
   readonly cutEvery?: number | undefined;
@@ -13,7 +13,7 @@ export interface Faults {
   readonly statuses?: readonly number[] | undefined;
 }
 
-/** What can end a connection, by chance. */
+/** The faults that end a connection. */
 export type Ending = "cut" | "stall" | "error";
 
 /** Draws, event by event, whether a connection is to end with it; over all connections together. */

@@ -12,13 +12,13 @@ export interface FeedOptions {
   readonly isLost: (log: TopicLog, index: number) => boolean;
 }
 
-/** What a connection gets next. */
+/** The next part of a response. */
 export interface Chunk {
   /** Frames; empty where nothing is there yet. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** How many events are in `bytes`. */
   readonly events: number;
-  /** What happens to the connection behind `bytes`. */
+  /** How the connection ends after `bytes`. */
   readonly ending: Ending | undefined;
 }
 
@@ -38,7 +38,7 @@ interface Cursor {
 
 /** A chunk is sent when it has grown to this size, in bytes. */
 const CHUNK = 64 * 1024;
-/** Kafka hands out a topic's records in batches; so many are sent before the next one's turn. */
+/** Kafka returns the records of a topic in batches: the number sent before the next topic's turn. */
 const RUN = 500;
 /** Where everything is there at once, no topic gets further ahead of the others than this (ms). */
 const LEAD = 12 * 3_600_000;
@@ -66,7 +66,7 @@ export class Feed {
     }));
   }
 
-  /** What is there by now, {@linkcode CHUNK} bytes and a frame at the most. */
+  /** Returns the frames that are due, at most {@linkcode CHUNK} bytes and one frame. */
   next(): Chunk {
     const { faults, isLost } = this.#options;
     const buffer = this.#buffer;
@@ -88,7 +88,7 @@ export class Feed {
     return { bytes: buffer.take(2 * CHUNK), events, ending };
   }
 
-  /** When the next record is due, on the log's own clock; `Infinity` where there is none. */
+  /** When the next record is due, on the log's own clock; `Infinity` if there is none. */
   nextDue(): number {
     return Math.min(...this.#cursors.map(dueOf));
   }
@@ -109,7 +109,7 @@ export class Feed {
     return undefined;
   }
 
-  /** Where a topic has to wait for the others; `Infinity` only where there is none. */
+  /** The time up to which a topic may run ahead; `Infinity` if it is alone. */
   #horizon(cursor: Cursor): number {
     let horizon = Infinity;
     for (const other of this.#cursors) {

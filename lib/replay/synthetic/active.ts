@@ -9,7 +9,7 @@ const YEAR = 365 * 86_400_000;
 /** p with p · (1 - p) = 0.22: the share of events that are late behind one that is not. */
 const LATE = 0.327;
 
-/** What happens on the wikis: `rate` events a second, with a canary among every `canaryEvery`. */
+/** Returns what happens on the wikis: `rate` events per second, every `canaryEvery`-th a canary. */
 export function activeEvents(
   { seed, start, rate, canaryEvery, choose, canary }: {
     readonly seed: number;

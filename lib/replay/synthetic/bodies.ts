@@ -98,7 +98,7 @@ export function oldEnvelope({ $schema: _, meta, ...fields }: Body["body"]): Body
   return sorted({ ...old, meta: sorted({ ...rest, schema_uri: "mediawiki/recentchange/2" }) });
 }
 
-/** What every event of a stream says of itself. */
+/** The fields that every event of a stream has. */
 export function metaOf(stream: string, uri: string, domain: string) {
   return {
     uri,
@@ -171,7 +171,7 @@ function logRecentChange(number: number) {
 function logDetails(random: Random, number: number, page: Page) {
   const target = page.title;
   const hex = random.integer(0x10000000, 0xffffffff).toString(36);
-  const [type, action, params, told] = [
+  const [type, action, params, comment] = [
     ["thanks", "thank", [], `thanked ${target}`],
     [
       "upload",
@@ -194,7 +194,7 @@ function logDetails(random: Random, number: number, page: Page) {
     log_type: type,
     log_action: action,
     log_params: params,
-    log_action_comment: told,
+    log_action_comment: comment,
   };
 }
 

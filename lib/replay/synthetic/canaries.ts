@@ -4,7 +4,7 @@ import { firstDueOf, type Source } from "./source.ts";
 import type { Template } from "./template.ts";
 import { timeFormat } from "./time_format.ts";
 
-/** What an idle topic has: nothing but a canary every `interval` ms. */
+/** Returns the events of an idle topic: a canary every `interval` ms. */
 export function idleCanaries(
   { seed, start, interval, canary }: {
     readonly seed: number;

@@ -33,7 +33,7 @@ export function editComment(random: Random, wiki: Wiki, pageTitle: string): Comm
   return join(many.flat());
 }
 
-/** What a page's new place in a category is told as; `pageTitle` is the page. */
+/** Returns the comment of a change of category; `pageTitle` is the page. */
 export function categorizeComment(wiki: Wiki, pageTitle: string, added: boolean): Comment {
   return join([
     pageLink(wiki, pageTitle, ":"),
@@ -43,7 +43,7 @@ export function categorizeComment(wiki: Wiki, pageTitle: string, added: boolean)
 }
 
 function itemComment(random: Random): Comment {
-  const [action, told] = random.pick(ACTIONS);
+  const [action, verb] = random.pick(ACTIONS);
   const property = `Property:P${random.pick(PROPERTIES)}`;
   const label = words(random, "latin", random.integer(1, 4));
   const item = `Q${random.integer(1000, 140_000_000)}`;
@@ -54,7 +54,7 @@ function itemComment(random: Random): Comment {
   const suffix = random.chance(0.5) ? `, #quickstatements; #temporary_batch_${item.slice(1)}` : "";
   return {
     comment: `/* ${action} */ [[${property}]]: [[${item}]]${suffix}`,
-    parsedcomment: `\u200e<span dir="auto"><span class="autocomment">${told}</span></span> ${
+    parsedcomment: `\u200e<span dir="auto"><span class="autocomment">${verb}</span></span> ${
       mark(property, label)
     }: ${mark(item, words(random, "latin", 3))}${suffix}`,
   };

@@ -4,7 +4,7 @@ import { type EventLog, streamsOf, type TopicLog } from "../log.ts";
 import { firstAt, type Source, splice } from "./source.ts";
 import { type StreamName, STREAMS } from "./streams.ts";
 
-/** The topics of the stream `recentchange`, one per data centre. */
+/** The topics of the stream `recentchange`, one per data center. */
 export const EQIAD = "eqiad.mediawiki.recentchange";
 export const CODFW = "codfw.mediawiki.recentchange";
 
@@ -21,7 +21,7 @@ export interface SyntheticOptions {
   readonly from?: number;
   /** How many events there are from `from` on, in the topic that is active. */
   readonly count?: number;
-  /** A canary event on average every so many events; one in the idle topic in the same time. */
+  /** The mean number of events from one canary to the next; the idle topic has as many in the same time. */
   readonly canaryEvery?: number;
   /** With this event of the active topic, counted from `start`, the other topic becomes the active one. */
   readonly switchAt?: number;
@@ -35,12 +35,12 @@ export const START: number = Date.UTC(2025, 0, 1);
 /**
  * An endless log of invented events, recent changes where nothing else is asked for. Every event is
  * a pure function of the options, its topic and its index, so that any of them can be read at any
- * time, and memory does not grow: it holds some 4,000 templates (about 12 MB) at the most, each made
+ * time, and memory does not grow: it holds at most 4,000 templates (about 12 MB), each made
  * when it is first needed.
  *
  * Mix, sizes and quirks are those of Wikimedia's stream in 2026: 51 % categorize, 38 % edit, 6 %
  * log, 5 % new, about 45 % by bots; 1.4 KB on average. Timestamps are nearly ascending: 2 % equal
- * the one before, 20 % go back, by 46 ms at the most, and one of 400 lies years back.
+ * the one before, 20 % go back, by at most 46 ms, and one of 400 lies years back.
  *
  * @throws {RangeError} for a rate that is not above 0, or counts that are not whole numbers above 0.
  */
@@ -56,7 +56,7 @@ export function syntheticLog(options: SyntheticOptions = {}): EventLog {
   const firstEvent = active.firstDue(from);
   const endEvent = firstEvent + count;
   const endTime = count === Infinity ? Infinity : active.due(endEvent - 1) + 1;
-  // The other topic has had so many canaries when it becomes the active one.
+  // The number of canaries that the other topic had before it became the active one.
   const switched = switchAt === Infinity ? Infinity : canaries.firstDue(active.due(switchAt));
 
   const eqiad = splice(active, switchAt, canaries, switched);

@@ -1,4 +1,4 @@
-/** What the random bits of an event are drawn for. */
+/** The purposes for which the random bits of an event are drawn. */
 export const Salt = {
   kind: 1,
   bot: 2,

@@ -33,7 +33,7 @@ export function firstAt(source: Source, timestamp: number, end: number): number 
   return Math.min(index, end);
 }
 
-/** Far below where numbers stop to tell neighbours apart, and a search by ones would never end. */
+/** Above 2^53, adding 1 no longer changes a number, and a search by ones would never end. */
 const LAST_INDEX = 2 ** 52;
 
 /**

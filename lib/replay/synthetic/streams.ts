@@ -8,9 +8,9 @@ import { type Choice, templates } from "./templates.ts";
 /** The streams that are invented, as `/v2/stream/…` names them. */
 export type StreamName = "recentchange" | "page-create" | "mediawiki.page_change.v1";
 
-/** What the events of a stream are made from. */
+/** The templates and topics of a stream. */
 export interface Stream {
-  /** Behind the name of the data centre, the name of its topics. */
+  /** The name of its topics, after that of the data center. */
   readonly topic: string;
   readonly canary: Template;
   /** Makes what chooses an event's template. */
@@ -42,7 +42,7 @@ function stream(
   return { topic, canary: compile(canaryOf(schema, topic)), choices, share };
 }
 
-/** So many templates of a stream; each is made when it is first chosen, and kept. */
+/** The number of templates of a stream; each is created at its first use, and kept. */
 const TEMPLATES = 512;
 
 function pool(

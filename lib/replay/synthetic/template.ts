@@ -1,6 +1,6 @@
 import type { ByteBuffer } from "../byte_buffer.ts";
 
-/** What differs from event to event of one template; all text is ASCII. */
+/** The fields that differ between the events of one template; all text is ASCII. */
 export interface Slots {
   /** `meta.id`. */
   readonly uuid: Uint8Array;

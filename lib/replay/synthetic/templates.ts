@@ -12,10 +12,10 @@ const KINDS: readonly { readonly kind: Kind; readonly upTo: number; readonly bot
   { kind: "new", upTo: 1, bots: 0.18 },
 ];
 
-/** So many of each kind, by bots and by others. */
+/** The number of templates of each kind, by bots and by others. */
 const TEMPLATES = 512;
 
-/** What an event is made from. */
+/** The template of an event, and its share of ids. */
 export interface Choice {
   readonly template: Template;
   /** Where the ids of its wiki begin. */

@@ -11,7 +11,7 @@ export interface Wiki {
   readonly ids: number;
 }
 
-/** What invented words are made of. */
+/** The parts of invented words. */
 export type Script = "latin" | "accented" | "cyrillic" | "hebrew" | "arabic" | "han" | "items";
 
 /** Real wikis, with shares as in the real stream. */
@@ -77,7 +77,7 @@ export function words(random: Random, script: Script, count: number): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** What real titles hold and naive code trips over; `%` stands for an invented word. */
+/** Titles that naive code handles wrongly; `%` stands for an invented word. */
 const ODD_TITLES = [
   "\"%\" and '%'",
   "% & % (100%?)",

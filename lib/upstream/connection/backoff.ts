@@ -1,6 +1,6 @@
 /**
- * How long to wait before the next attempt, in ms: a random time up to a ceiling that doubles with
- * each attempt ("full jitter"), so that many clients do not come back in step.
+ * Returns the wait before the next attempt, in ms: a random time up to a ceiling that doubles with
+ * each attempt ("full jitter"), so that many clients do not return in step.
  *
  * @param attempt 1 for the first attempt after a failure.
  */

@@ -7,13 +7,15 @@ const CONNECT_TIMEOUT = 30_000;
 
 /** How a connection ended. */
 export interface Ending {
+  /** The cause, for counting. */
   readonly cause: Cause;
-  /** What the service asks to wait, in ms. */
+  /** The wait that the service asks for, in ms. */
   readonly retryAfter?: number | undefined;
-  /** The same for people. */
+  /** The cause in a sentence, for the log. */
   readonly detail?: string | undefined;
 }
 
+/** How long a connection lives, and by which client. */
 export interface ConnectionOptions {
   /** Ends the connection. */
   readonly stop: AbortSignal;
@@ -36,6 +38,7 @@ export class Connection implements Disposable {
   readonly #onStop = () => this.abort("end");
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
+  /** Creates the client; nothing is sent before {@linkcode open}. */
   constructor(
     { stop, createClient = () => Deno.createHttpClient({}) }: ConnectionOptions,
   ) {
@@ -77,6 +80,7 @@ export class Connection implements Disposable {
     this.#deadline.set(ms, cause);
   }
 
+  /** Ends the connection; a read that waits ends with it. */
   abort(cause: Cause): void {
     this.#controller.abort(cause);
     // Deno's fetch forgets the signal when its Response is collected, and a read then hangs on.
@@ -99,6 +103,7 @@ export class Connection implements Disposable {
     return { cause: "cut", detail: `The connection was cut (${describe(error)})` };
   }
 
+  /** Ends the connection and closes its client. */
   [Symbol.dispose](): void {
     this.#deadline.clear();
     this.#stop.removeEventListener("abort", this.#onStop);

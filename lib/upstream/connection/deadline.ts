@@ -1,34 +1,34 @@
 /**
- * A timer for what is waited for again and again, as the next chunk of a response is. To set it is
- * to write a time down; a timer of the platform, made and cleared, takes as long as reading an
- * event does.
+ * A timer that is set again and again, such as for the next chunk of a response. Setting it only
+ * stores a time: creating and clearing a timer of the platform takes as long as reading an event.
  */
 export class Deadline<T> {
   readonly #onOver: (reason: T) => void;
-  /** When it is over, and when the timer looks whether it is: at that time or before. */
+  /** When it expires, and when the platform's timer checks that: then or earlier. */
   #at = Infinity;
   #looksAt = Infinity;
   #reason: T | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onOver Is called once for each time that was set and not set anew. */
+  /** @param onOver Called once for each time that passes without being replaced. */
   constructor(onOver: (reason: T) => void) {
     this.#onOver = onOver;
   }
 
-  /** In `ms` from now, in place of what was set before. */
+  /** Expires in `ms` from now, instead of at the time set before. */
   set(ms: number, reason: T): void {
     this.#at = performance.now() + ms;
     this.#reason = reason;
     if (this.#at < this.#looksAt) this.#look();
   }
 
+  /** Forgets the time that was set. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#at = this.#looksAt = Infinity;
   }
 
-  /** At the end, or once more when that has moved on. */
+  /** Calls `onOver` at the end, or checks again if the end has moved on. */
   #look(): void {
     clearTimeout(this.#timer);
     this.#looksAt = this.#at;

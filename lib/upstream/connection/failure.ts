@@ -1,7 +1,7 @@
 import { UserError } from "../../shared/error.ts";
 
 /**
- * What a failure means for the stream:
+ * The consequence of a failure:
  *
  * - `retry`: it passes by itself, so it is waited for, also before the first event;
  * - `retry once readable`: before the stream was ever readable it is a mistake in the settings and
@@ -41,12 +41,14 @@ export const CAUSES: readonly Cause[] = (Object.keys(RULES) as Cause[])
 
 /** A connection could not be opened. Whether another attempt may succeed is up to the rule. */
 export class Unavailable extends Error {
+  /** See `Error.name`. */
   override readonly name = "Unavailable";
-  /** What the user can do about it. */
+  /** The hint for the user. */
   readonly hint: string | undefined;
-  /** What the service asks to wait, in ms; at most 5 minutes. */
+  /** The wait that the service asks for, in ms; at most 5 minutes. */
   readonly retryAfter: number | undefined;
 
+  /** @param reason The cause, for counting. */
   constructor(
     readonly reason: Cause,
     message: string,
@@ -70,8 +72,10 @@ export class Unavailable extends Error {
 
 /** The stream cannot be read; trying again would not help. */
 export class UpstreamRefused extends UserError {
+  /** See `Error.name`. */
   override readonly name = "UpstreamRefused";
 
+  /** Turns a failure into the error that ends the stream. */
   static from({ message, hint, cause }: Unavailable): UpstreamRefused {
     return new UpstreamRefused(message, { hint, cause });
   }

@@ -59,7 +59,7 @@ function withoutCredentials(proxy: string): string {
   return proxy.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/i, "$1");
 }
 
-/** Never asks for a permission: whoever withholds it gets messages that name no proxy. */
+/** Never prompts for a permission: without it, messages name no proxy. */
 function readIfPermitted(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) : undefined;

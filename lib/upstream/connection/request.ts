@@ -3,12 +3,13 @@ import type { Position } from "../resume/position.ts";
 import { Unavailable } from "./failure.ts";
 import { openResponse, type OpenStream, type RequestOptions } from "./response.ts";
 
-/** What is requested of a stream. */
+/** The stream that is requested, and the position in it. */
 export interface Wanted {
   /** The stream, without `since`. */
   readonly url: URL;
   /** See {@linkcode StreamOptions.userAgent}. */
   readonly userAgent: string;
+  /** Where it goes on. */
   readonly position: Position;
   /** The topic-partitions that were there when the stream was read last. */
   readonly present: ReadonlySet<string>;

@@ -10,7 +10,9 @@ const MAX_ERROR_BYTES = 300;
 
 /** How an event stream is requested. */
 export interface RequestOptions {
+  /** In addition to `Accept` and `Accept-Encoding`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Ends the request, and a body of which nothing was read yet. */
   readonly signal: AbortSignal;
   /** Holds the connection; its owner closes it when the stream has ended. */
   readonly client?: Deno.HttpClient;
@@ -20,6 +22,7 @@ export interface RequestOptions {
 
 /** An event stream that is open. */
 export interface OpenStream {
+  /** The bytes of the stream. */
   readonly body: ReadableStream<Uint8Array>;
   /** The service's time in ms, to the second; `undefined` if it does not say. */
   readonly date: number | undefined;
@@ -91,7 +94,7 @@ function failedFetch(url: URL, cause: unknown): Unavailable {
   return new Unavailable(reason, `Cannot reach ${addressOf(url)}`, { hint, cause });
 }
 
-/** What Deno's fetch says, and what it means; the first row that matches decides. */
+/** The meaning of messages of Deno's fetch; the first row that matches decides. */
 const FETCH_FAILURES: readonly {
   readonly matches: RegExp;
   readonly reason: Cause;

@@ -1,6 +1,6 @@
 import type { Cause } from "./failure.ts";
 
-/** What an HTTP status other than 200 means. */
+/** The meaning of an HTTP status other than 200. */
 interface Meaning {
   readonly cause: Cause;
   readonly hint: string | undefined;
