@@ -10,7 +10,11 @@ export class Deadline<T> {
   #reason: T | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onOver Called once for each time that passes without being replaced. */
+  /**
+   * Creates it without a time.
+   *
+   * @param onOver Called once for each time that passes without being replaced.
+   */
   constructor(onOver: (reason: T) => void) {
     this.#onOver = onOver;
   }

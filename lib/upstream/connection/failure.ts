@@ -48,7 +48,11 @@ export class Unavailable extends Error {
   /** The wait that the service asks for, in ms; at most 5 minutes. */
   readonly retryAfter: number | undefined;
 
-  /** @param reason The cause, for counting. */
+  /**
+   * Creates the failure.
+   *
+   * @param reason The cause, for counting.
+   */
   constructor(
     readonly reason: Cause,
     message: string,
