@@ -44,7 +44,7 @@ export interface StreamOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Creates the HTTP client of one connection (default: `Deno.createHttpClient({})`). */
   readonly createClient?: () => Deno.HttpClient;
-  /** This machine's clock in ms (default `Date.now`); decides nothing if the service tells its time. */
+  /** This machine's clock in ms (default `Date.now`); unused if the service sends its own. */
   readonly now?: () => number;
   /** A clock in ms that never steps (default: `performance.now`). */
   readonly monotonic?: () => number;
