@@ -10,8 +10,7 @@ import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
 import { groupName, integer, oneOf } from "../lib/cli/values.ts";
-import { linesOf } from "../lib/console/output.ts";
-import { writeLines } from "../lib/console/write.ts";
+import { RecordOutput } from "../lib/console/record_output.ts";
 import { assignedText } from "../lib/kafka/consume/assigned.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";
 import { readTopic } from "../lib/kafka/consume/reader.ts";
@@ -65,7 +64,10 @@ export const main = program({
   run: async (options, stop) => {
     const { topic, group, uncommitted, maxMessages, fromBeginning } = options;
     const isTerminal = Deno.stdout.isTerminal();
-    const output = options.output ?? (isTerminal ? "line" : "value");
+    const output = new RecordOutput({
+      output: options.output ?? (isTerminal ? "line" : "value"),
+      isTerminal,
+    });
     const readable = jsonValues(openRegistry(options));
     let count = 0;
     const begin = fromBeginning ? "from its beginning" : "from now on";
@@ -82,17 +84,18 @@ export const main = program({
       groupPrefix: "wikitap-consume",
       uncommitted,
       maxRecords: maxMessages,
-      signal: stop,
+      signal: AbortSignal.any([stop, output.closed]),
       onAssigned: (partitions) => {
         const assigned = assignedText("Reading", partitions, topic);
         logger.info("{assigned}", { assigned, topic, partitions });
       },
       handle: async ({ partition, records }) => {
-        const batch = { partition, records: await readable(records) };
-        await writeLines(linesOf(batch, output, isTerminal), isTerminal);
+        output.print({ partition, records: await readable(records) });
         count += records.length;
       },
+      onCommit: () => output.flush(),
     });
+    output.flush();
     logger.info("Read {records}", { records: counted(count, "record"), count });
   },
 });

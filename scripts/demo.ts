@@ -9,8 +9,7 @@ import { type GroupValues, parseOptions } from "../lib/cli/option.ts";
 import { PRODUCER_GROUPS, runProducer } from "../lib/cli/programs/producer.ts";
 import { positionPlace, upstreamOptions } from "../lib/cli/options/producer.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { linesOf } from "../lib/console/output.ts";
-import { writeLines } from "../lib/console/write.ts";
+import { RecordOutput } from "../lib/console/record_output.ts";
 import { withAdmin } from "../lib/kafka/admin/with_admin.ts";
 import { type Cluster, type ClusterConfig, openCluster } from "../lib/kafka/client/cluster.ts";
 import { resetPosition } from "../lib/kafka/publish/position_store.ts";
@@ -128,16 +127,16 @@ async function produceAndPrint(
   log: Parameters<typeof runProducer>[3],
 ): Promise<void> {
   const enough = new AbortController();
-  const isTerminal = Deno.stdout.isTerminal();
+  const output = new RecordOutput({ output: "line", isTerminal: Deno.stdout.isTerminal() });
   const stop = AbortSignal.any([signal, enough.signal]);
   const printed = new AbortController();
   const printing = readTopic(cluster, {
     topic: producer.topic,
     from: "now",
     groupPrefix: "wikitap-demo",
-    signal: printed.signal,
-    handle: (batch) => writeLines(linesOf(batch, "line", isTerminal), isTerminal),
-  });
+    signal: AbortSignal.any([printed.signal, output.closed]),
+    handle: (batch) => output.print(batch),
+  }).then(() => output.flush());
   printing.catch(() => enough.abort());
   const page = runDashboard(cluster, {
     topic: producer.topic,

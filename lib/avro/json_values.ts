@@ -46,7 +46,7 @@ export function jsonValues(registry: Pick<Registry, "schema"> | undefined): Json
     try {
       const read = decode(record.value!, id);
       const value = read instanceof Promise ? await read : read;
-      return { ...record, value: encoder.encode(JSON.stringify(value)) };
+      return withValue(record, encoder.encode(JSON.stringify(value)));
     } catch (error) {
       if (!(error instanceof UndecodableValue)) throw error;
       tell(error.message);
@@ -55,6 +55,11 @@ export function jsonValues(registry: Pick<Registry, "schema"> | undefined): Json
   };
 
   return (records) => records.some(isAvro) ? Promise.all(records.map(readable)) : records;
+}
+
+/** The same record with another value. Its other fields may be getters, which a copy would lose. */
+function withValue<R extends Valued>(record: R, value: Uint8Array): R {
+  return Object.create(record, { value: { value, enumerable: true } });
 }
 
 function isAvro({ value }: Valued): boolean {

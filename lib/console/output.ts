@@ -1,6 +1,5 @@
-import type { ReadBatch, ReadRecord } from "../kafka/consume/reader.ts";
+import type { ReadRecord } from "../kafka/consume/reader.ts";
 import { safeText } from "../terminal/safe_text.ts";
-import { concat } from "./bytes.ts";
 import { jsonOf } from "./json.ts";
 import { lineOf } from "./line.ts";
 
@@ -9,20 +8,14 @@ export type Output = "value" | "line" | "json";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const LINE_FEED = encoder.encode("\n");
+const NULL = encoder.encode("null");
 
 /**
- * The lines of a batch, each with its line feed.
+ * A record as it is shown, without a line feed.
  *
  * @param isTerminal Values then lose what could move the cursor; in a pipe they come byte for byte.
  */
-export function linesOf(batch: ReadBatch, output: Output, isTerminal: boolean): Uint8Array[] {
-  return batch.records.map((record) =>
-    concat([recordOf(batch.partition, record, output, isTerminal), LINE_FEED])
-  );
-}
-
-function recordOf(
+export function bytesOf(
   partition: number,
   record: ReadRecord,
   output: Output,
@@ -31,6 +24,6 @@ function recordOf(
   if (output === "line") return encoder.encode(lineOf(record));
   if (output === "json") return encoder.encode(jsonOf(partition, record));
   // As Kafka's own console consumer shows a record without a value.
-  const value = record.value ?? encoder.encode("null");
+  const value = record.value ?? NULL;
   return isTerminal ? encoder.encode(safeText(decoder.decode(value))) : value;
 }

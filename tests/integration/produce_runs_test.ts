@@ -141,7 +141,7 @@ Deno.test("--until ends where an idle topic has nothing beyond, and with nothing
   assert(error.hint?.includes("--since"));
 });
 
-for (const compression of ["none", "gzip", "zstd"]) {
+for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"]) {
   Deno.test({
     name: `kcat reads --compression ${compression} (ignored where kcat is not installed)`,
     ignore: await kcat("-V") === undefined,

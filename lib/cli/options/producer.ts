@@ -110,8 +110,8 @@ export const producerOptions = {
     }),
     compression: option({
       placeholder: "CODEC",
-      help: "none, gzip or zstd.",
-      parse: oneOf("none", "gzip", "zstd"),
+      help: "none, gzip, snappy, lz4 or zstd.",
+      parse: oneOf("none", "gzip", "snappy", "lz4", "zstd"),
       default: "none",
     }),
     deadLetterTopic: option({

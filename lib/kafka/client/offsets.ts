@@ -1,6 +1,6 @@
-/** Commits of offsets with metadata, and offsets of fetches: kafkajs can, but its types do not say so. */
+/** Commits of offsets with metadata: kafkajs can, but its types do not say so. */
 import { internalCluster } from "./internal_cluster.ts";
-import type { Batch, Kafka, Offsets, Transaction } from "./kafkajs.ts";
+import type { Kafka, Offsets, Transaction } from "./kafkajs.ts";
 
 /** An offset that a group commits, with words of its own (4,096 bytes at most by default). */
 export interface OffsetWithMetadata {
@@ -18,11 +18,6 @@ export async function sendOffsetWithMetadata(
 ): Promise<void> {
   const offsets: Offsets = { topics: [{ topic, partitions: [partition] }] };
   await transaction.sendOffsets({ consumerGroupId: groupId, ...offsets });
-}
-
-/** The offset that a fetch asked for; kafkajs knows it, its types do not say so. */
-export function fetchedOffset(batch: Batch): bigint {
-  return BigInt((batch as Batch & { fetchedOffset: string }).fetchedOffset);
 }
 
 /** Commits offsets for a group without being its member, as Kafka's administration tools do. */

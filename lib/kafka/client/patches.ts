@@ -2,11 +2,12 @@
  * Replaces parts of kafkajs before it is loaded: see `replaceModule()`. The replaced files are inside
  * of kafkajs, so its version is pinned exactly, and tests prove that the replacements are in force.
  */
+import type { Buffer } from "node:buffer";
 import Module from "node:module";
 import { setTimeout } from "node:timers";
 import createConnectionPoolBuilder from "kafkajs/src/cluster/connectionPoolBuilder.js";
-import filterAbortedMessages from "kafkajs/src/consumer/filterAbortedMessages.js";
 import Connection from "kafkajs/src/network/connection.js";
+import Batch from "kafkajs/src/consumer/batch.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import createEosManager from "kafkajs/src/producer/eosManager/index.js";
 import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPartition.js";
@@ -14,15 +15,20 @@ import Decoder from "kafkajs/src/protocol/decoder.js";
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import codecs from "kafkajs/src/protocol/message/compression/index.js";
 import produce from "kafkajs/src/protocol/requests/produce/index.js";
+import decodeMessages from "kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js";
 import produceRequestV3 from "kafkajs/src/protocol/requests/produce/v3/request.js";
-import { dropAborted } from "../wire/aborted_records.ts";
-import { gzipCodec, zstdCodec } from "../wire/compression.ts";
+import { MAGIC } from "../wire/batch_layout.ts";
+import { compress, decompress } from "../wire/compression.ts";
+import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
 import { groupByPartition } from "../wire/group_by_partition.ts";
 import { type ProduceRequest, produceRequest } from "../wire/produce_request.ts";
 import { type ProduceResponse, readProduceResponse } from "../wire/produce_response.ts";
 import { hostAndPort } from "./address.ts";
+import { splitBatches } from "../wire/fetch/record_set.ts";
+import { UnreadableRecords } from "../wire/unreadable_records.ts";
 
-replaceModule(filterAbortedMessages, dropAborted);
+replaceModule(Batch, FetchedBatch);
+replaceModule(decodeMessages, recordBatchesOr(decodeMessages));
 replaceModule(groupMessagesPerPartition, groupByPartition);
 replaceModule(produceRequestV3, produceRequest(compress));
 replaceModule(createEosManager, withoutLock(createEosManager));
@@ -32,11 +38,38 @@ reauthenticateInTime(Connection.prototype);
 nameRecordsAtFault();
 RequestQueue.prototype.waitForPendingRequests = waitForPendingRequests;
 
-codecs.Codecs[codecs.Types.GZIP] = gzipCodec;
-codecs.Codecs[codecs.Types.ZSTD] = zstdCodec;
+// Only for records in message formats 0 and 1, which kafkajs still decodes.
+for (const type of [1, 2, 3, 4]) {
+  codecs.Codecs[type] = () => ({
+    decompress: (records: Uint8Array) => Promise.resolve(decompress(type, records)),
+  });
+}
 
-async function compress(codec: number, records: Uint8Array): Promise<Uint8Array> {
-  return await codecs.Codecs[codec]().compress({ buffer: records });
+/** What of kafkajs's decoder is needed to take a record set. */
+interface ResponseDecoder {
+  readonly buffer: Buffer;
+  offset: number;
+  canReadBytes(length: number): boolean;
+  readInt32(): number;
+  readBytes(length: number): Buffer;
+}
+
+/**
+ * Decodes the records of a partition in a fetch: as record batches, which are not unpacked yet, or by
+ * `original` if they are in message format 0 or 1. kafkajs's own decoder makes a dozen objects for
+ * each record, unpacks all of a fetch at once, overflows the stack at some 129,000 records, and has
+ * nothing to say of batches without records, at which its consumer stops for ever.
+ */
+function recordBatchesOr(original: (decoder: ResponseDecoder) => Promise<unknown[]>) {
+  return (decoder: ResponseDecoder): Promise<unknown[]> => {
+    const length = decoder.buffer.readInt32BE(decoder.offset);
+    const magic = decoder.buffer[decoder.offset + 4 + MAGIC];
+    if (length > MAGIC && magic !== undefined && magic < 2) return original(decoder);
+    decoder.readInt32();
+    if (length <= 0) return Promise.resolve([]);
+    if (!decoder.canReadBytes(length)) throw new UnreadableRecords("a fetch is cut short");
+    return Promise.resolve(splitBatches(decoder.readBytes(length)));
+  };
 }
 
 /** Puts `replacement` in the place of a CommonJS module that has been loaded, by its exports. */

@@ -1,11 +1,14 @@
 import { getLogger } from "@logtape/logtape";
 import { withAdmin } from "../admin/with_admin.ts";
 import { type Cluster, disconnect } from "../client/cluster.ts";
+import type { Admin } from "../client/kafkajs.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
-import type { Admin, Consumer, EachBatchPayload, Kafka } from "../client/kafkajs.ts";
-import { refusePositionGroup } from "./position_group.ts";
 import { whileStarting } from "../errors/retry.ts";
-import { patientTimeouts } from "../client/timeouts.ts";
+import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
+import { TopicConsumer } from "./consumer.ts";
+import type { ConsumerOptions, Fetched } from "./consumer_options.ts";
+import { refusePositionGroup } from "./position_group.ts";
+import { fetchCommitted, Positions } from "./positions.ts";
 
 /** One record as it was read. */
 export interface ReadRecord {
@@ -15,7 +18,7 @@ export interface ReadRecord {
   readonly timestamp: string;
   readonly offset: string;
   readonly headers?: Readonly<
-    Record<string, Uint8Array | string | readonly (Uint8Array | string)[] | undefined>
+    Record<string, Uint8Array | string | readonly (Uint8Array | string | undefined)[] | undefined>
   >;
 }
 
@@ -29,15 +32,15 @@ export interface ReadBatch {
 export interface ReadOptions {
   readonly topic: string;
   /**
-   * Where to begin; for a `group`, only in partitions where it has no offset. Default `now`.
+   * Where to begin; for a `group`, only if it has no offset in any partition. Default `now`.
    * A time (ms since the epoch, only without a `group`) is that of the records: each partition
    * begins with its first one that is not older.
    */
   readonly from?: "beginning" | "now" | { readonly time: number };
   /**
-   * A consumer group that shares the partitions and keeps its progress: offsets are committed after
-   * `handle` returned, so that every record is handled at least once. Default: a group of one's
-   * own, which keeps nothing and is deleted at the end.
+   * A consumer group that shares the partitions and keeps its progress: offsets are committed within
+   * 250 ms after `handle` returned, so that every record is handled at least once. Default: a group
+   * of one's own, which keeps nothing and is deleted at the end.
    */
   readonly group?: string | undefined;
   /** How the name of a group of one's own begins. Default `wikitap-reader`. */
@@ -52,6 +55,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Gets the records, a batch at a time; nothing more is fetched meanwhile. */
   readonly handle: (batch: ReadBatch) => void | Promise<void>;
+  /** With a `group`: called before offsets are committed. What was handled has to be safe then. */
+  readonly onCommit?: () => void;
   /** With a `group`: called at each join, with the partitions that are this reader's now. */
   readonly onAssigned?: (partitions: readonly number[]) => void;
   /** Called whenever a broker answered, with records or without: every 250 ms, if all is well. */
@@ -63,21 +68,16 @@ export interface ReadOptions {
 const logger = getLogger(["wikitap", "kafka"]);
 
 /**
- * What a consumer takes at once: one answer per broker, of 8 MiB at the most. Compressed records are
- * unpacked in memory, which is bounded for each batch only: see `MOST_UNPACKED`.
- */
-const FETCH = {
-  minBytes: 1,
-  maxBytesPerPartition: 512 * 1024,
-  maxBytes: 8 * 1024 * 1024,
-  maxWaitTimeInMs: 250,
-} as const;
-
-/**
  * Membership, in ms: a reader that blocks (a pager at the end of a pipe) is put out after the
  * session, and then joins again.
  */
 const SESSION = { sessionTimeout: 30_000, heartbeatInterval: 2000, rebalanceTimeout: 10_000 };
+
+/** What a fetch takes at most, in bytes: of a partition, and of a broker. */
+const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 4 * 1024 * 1024 };
+
+/** How long after it was handled the offset of a record is committed, in ms. */
+const COMMIT_INTERVAL_MS = 250;
 
 /**
  * Reads a topic until its end, a number of records, or `signal`; returns when all that was handled
@@ -98,14 +98,22 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
     group: groupId,
     rights: ["Read", "Describe"],
   };
-  const bounds = await withAdmin(cluster, attempt, async (admin) => {
+  const { bounds, committed } = await withAdmin(cluster, attempt, async (admin) => {
     const bounds = await whileStarting(cluster, () => topicBounds(admin, topic, options.from));
     // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
     await whileStarting(cluster, () => refusePositionGroup(admin, groupId));
-    return bounds;
+    const committed = group === undefined ? undefined : await fetchCommitted(admin, topic, group);
+    return { bounds, committed };
+  });
+  const positions = new Positions(cluster, attempt, {
+    topic,
+    group,
+    start: new Map(bounds.map(({ partition, first }) => [partition, first])),
+    uncommitted: options.uncommitted ?? false,
   });
   try {
-    await new Reader(options, bounds).run(cluster.patient, groupId);
+    if (committed !== undefined) await positions.begin(committed);
+    await new Reader(options, positions, bounds).run(cluster, groupId);
   } catch (error) {
     throw explain(error, { ...attempt, cluster });
   } finally {
@@ -114,7 +122,7 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
 }
 
 /** Where a reader of committed records begins in a partition, and what is its end for now. */
-interface Bounds {
+interface Start {
   readonly partition: number;
   readonly first: bigint;
   readonly end: bigint;
@@ -124,7 +132,7 @@ async function topicBounds(
   admin: Admin,
   topic: string,
   from: ReadOptions["from"] = "now",
-): Promise<Bounds[]> {
+): Promise<Start[]> {
   // Unlike the request for offsets, this one names a topic that is missing without trying again.
   await admin.fetchTopicMetadata({ topics: [topic] });
   const offsets = await admin.fetchTopicOffsets(topic);
@@ -141,146 +149,128 @@ async function topicBounds(
   });
 }
 
-/** One run of `readTopic()`: kafkajs's consumer, the progress, and what ends it. */
+/** One run of `readTopic()`: what is handled, committed and left, and what ends it. */
 class Reader {
   readonly #options: ReadOptions;
-  /** By partition, the offset to go on at; only followed for a group of one's own. */
-  readonly #next: Map<number, bigint>;
+  readonly #positions: Positions;
   /** By partition, the end of the topic at the start. */
   readonly #ends: ReadonlyMap<number, bigint>;
+  #consumer: TopicConsumer | undefined;
   /** How many records may still be handled. */
   #left: number;
-  /** Set when nothing more is to be handled. */
-  #isOver = false;
   /** Set when all that was there at the start is handled. */
   #hasCaughtUp = false;
-  readonly #over = Promise.withResolvers<void>();
+  /** By partition, the offsets that are still to be committed. */
+  readonly #uncommitted = new Map<number, bigint>();
+  #commitTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: ReadOptions, bounds: readonly Bounds[]) {
+  constructor(options: ReadOptions, positions: Positions, bounds: readonly Start[]) {
     const { maxRecords = Infinity } = options;
     this.#options = options;
+    this.#positions = positions;
     this.#left = maxRecords;
-    this.#next = new Map(bounds.map(({ partition, first }) => [partition, first]));
     this.#ends = new Map(bounds.map(({ partition, end }) => [partition, end]));
   }
 
-  async run(kafka: Kafka, groupId: string): Promise<void> {
-    const { signal, uncommitted = false } = this.#options;
-    this.#checkEnd();
-    if (this.#left === 0 || signal?.aborted || this.#isOver) return;
-    const consumer = kafka.consumer({
+  async run(cluster: Cluster, groupId: string): Promise<void> {
+    const { topic, group, signal, uncommitted, onAssigned, onAnswer } = this.#options;
+    if (this.#checkEnd() || this.#left === 0 || signal?.aborted) return;
+    const consumer = this.#consumer = new TopicConsumer(cluster, {
+      topic,
       groupId,
-      ...SESSION,
+      session: SESSION,
       ...FETCH,
-      readUncommitted: uncommitted,
-      allowAutoTopicCreation: false,
-      // Without this, a consumer that is disconnected while it restarts would go on restarting.
-      retry: { ...patientTimeouts.retry, restartOnFailure: () => Promise.resolve(!this.#isOver) },
+      uncommitted: uncommitted ?? false,
+      locate: this.#locator(),
+      handle: (fetched) => this.#handle(fetched),
+      onJoin: (partitions) => {
+        this.#uncommitted.clear();
+        this.#positions.forget();
+        if (group !== undefined) onAssigned?.(partitions);
+      },
+      onLeave: () => void this.#commit(),
+      onAnswer: () => onAnswer?.(),
     });
-    const stop = () => this.#end();
+    const stop = () => consumer.end();
     signal?.addEventListener("abort", stop);
     try {
-      this.#start(consumer).catch((error) => this.#end(error));
-      await this.#over.promise;
+      await consumer.run();
     } finally {
       signal?.removeEventListener("abort", stop);
-      await disconnect(consumer);
+      clearTimeout(this.#commitTimer);
+      await consumer.close(this.#commit());
     }
   }
 
-  async #start(consumer: Consumer): Promise<void> {
-    const { topic, group, from } = this.#options;
-    consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
-      if (!restart) this.#end(error);
-    });
-    consumer.on("consumer.fetch", () => this.#options.onAnswer?.());
-    if (group === undefined) this.#followProgress(consumer);
-    else {
-      consumer.on("consumer.group_join", ({ payload: { memberAssignment } }) => {
-        this.#options.onAssigned?.(memberAssignment[topic] ?? []);
-      });
-    }
-    await consumer.connect();
-    // A group of one's own begins where it seeks to; if that offset is gone, at the first there is.
-    const fromBeginning = group === undefined || from === "beginning";
-    await consumer.subscribe({ topics: [topic], fromBeginning });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      eachBatch: (payload) => this.#handle(payload),
-    });
+  /** The positions of a group of one's own are known at its first join, and nobody else moves them. */
+  #locator(): ConsumerOptions["locate"] {
+    const positions = this.#positions;
+    let isFirst = this.#options.group === undefined;
+    return (partitions, signal) => {
+      const areKnown = isFirst && partitions.every((partition) => this.#ends.has(partition));
+      isFirst = false;
+      return areKnown
+        ? new Map(partitions.map((partition) => [partition, positions.next(partition)]))
+        : positions.locate(partitions, signal);
+    };
   }
 
-  #followProgress(consumer: Consumer): void {
-    const { topic } = this.#options;
-    // At every join kafkajs falls back to committed offsets, of which there are none. It asks for
-    // the first records right after this event, so there is no time to wait for anything.
-    consumer.on("consumer.group_join", ({ payload: { memberAssignment } }) => {
-      for (const partition of memberAssignment[topic] ?? []) {
-        const offset = String(this.#next.get(partition) ?? 0n);
-        consumer.seek({ topic, partition, offset });
-      }
-    });
-    // Records that are all of aborted transactions, or markers, come to nobody's hand.
-    consumer.on("consumer.end_batch_process", ({ payload }) => {
-      if (payload.batchSize === 0) {
-        this.#advance(payload.partition, BigInt(payload.lastOffset) + 1n);
-      }
-    });
+  async #handle({ partition, chunks, advance }: Fetched): Promise<void> {
+    const consumer = this.#consumer!;
+    for (const { records, next } of chunks()) {
+      if (consumer.isOver) return;
+      const wanted = this.#wanted(partition, records);
+      if (wanted.length > 0) await this.#options.handle({ partition, records: wanted });
+      this.#left -= wanted.length;
+      const last = wanted.at(-1);
+      const isWhole = last === undefined || wanted.length === records.length;
+      this.#moved(partition, isWhole ? next : BigInt(last.offset) + 1n, advance);
+      if (this.#left === 0) consumer.end();
+    }
   }
 
-  async #handle(payload: EachBatchPayload): Promise<void> {
-    const { batch, resolveOffset, commitOffsetsIfNecessary, isRunning, isStale } = payload;
-    if (this.#isOver || !isRunning() || isStale()) return;
-    const { topic, group, handle } = this.#options;
-    const { partition } = batch;
-    const wanted = this.#wanted(partition, batch.messages);
-    const isWhole = wanted.length === batch.messages.length;
-    try {
-      if (wanted.length > 0) await handle({ partition, records: wanted });
-    } catch (error) {
-      return this.#end(error);
-    }
-    this.#left -= wanted.length;
-    const last = isWhole ? batch.lastOffset() : wanted.at(-1)?.offset ?? batch.lastOffset();
-    const next = BigInt(last) + 1n;
-    resolveOffset(last);
-    if (group !== undefined) {
-      // An error here makes kafkajs join again; what was not committed is handled again.
-      const partitions = [{ partition, offset: String(next) }];
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
-    }
-    this.#advance(partition, next);
-    if (this.#left === 0) this.#end();
-  }
-
-  #wanted<R extends ReadRecord>(partition: number, records: readonly R[]): readonly R[] {
+  #wanted(partition: number, records: readonly FetchedRecord[]): readonly FetchedRecord[] {
     const end = this.#options.toEnd ? this.#ends.get(partition) : undefined;
-    const before = end === undefined
+    const before = end === undefined || BigInt(records.at(-1)?.offset ?? 0) < end
       ? records
       : records.filter(({ offset }) => BigInt(offset) < end);
-    return before.slice(0, this.#left);
+    return before.length <= this.#left ? before : before.slice(0, this.#left);
   }
 
-  #advance(partition: number, next: bigint): void {
-    if (next > (this.#next.get(partition) ?? 0n)) this.#next.set(partition, next);
-    this.#checkEnd();
+  #moved(partition: number, next: bigint, advance: (next: bigint) => void): void {
+    advance(next);
+    this.#positions.moved(partition, next);
+    if (this.#options.group !== undefined) {
+      this.#uncommitted.set(partition, next);
+      this.#commitTimer ??= setTimeout(() => void this.#commit(), COMMIT_INTERVAL_MS);
+    }
+    if (this.#checkEnd()) this.#consumer?.end();
   }
 
-  #checkEnd(): void {
-    if (this.#hasCaughtUp || this.#options.group !== undefined) return;
-    this.#hasCaughtUp = [...this.#ends].every(([partition, end]) =>
-      (this.#next.get(partition) ?? 0n) >= end
-    );
-    if (!this.#hasCaughtUp) return;
-    if (this.#options.toEnd) this.#end();
+  /** Whether nothing is left to be read. */
+  #checkEnd(): boolean {
+    if (this.#hasCaughtUp || this.#options.group !== undefined) return false;
+    for (const [partition, end] of this.#ends) {
+      if (this.#positions.next(partition) < end) return false;
+    }
+    this.#hasCaughtUp = true;
     this.#options.onCaughtUp?.();
+    return this.#options.toEnd ?? false;
   }
 
-  #end(error?: unknown): void {
-    this.#isOver = true;
-    if (error === undefined) this.#over.resolve();
-    else this.#over.reject(error);
+  /** Never rejects: what is not committed is handled again. */
+  async #commit(): Promise<void> {
+    clearTimeout(this.#commitTimer);
+    this.#commitTimer = undefined;
+    if (this.#uncommitted.size === 0) return;
+    const offsets = new Map(this.#uncommitted);
+    this.#uncommitted.clear();
+    try {
+      this.#options.onCommit?.();
+      await this.#consumer?.commit(offsets);
+    } catch (error) {
+      logger.debug("Cannot commit offsets, so that records may come again: {error}", { error });
+    }
   }
 }
 

@@ -65,8 +65,8 @@ function partsOf(error: Error & { errors?: unknown; groups?: unknown }): unknown
   return undefined;
 }
 
-/** kafkajs also throws plain errors where a connection is gone ("Broker not connected"). */
+/** kafkajs also throws plain errors if a connection is gone ("Broker not connected"). */
 function isFromKafka({ name, code, message }: Symptom): boolean {
-  return name.startsWith("KafkaJS") || code !== undefined ||
+  return name.startsWith("KafkaJS") || name === "UnreadableRecords" || code !== undefined ||
     /^(broker )?not connected/i.test(message);
 }

@@ -9,11 +9,13 @@ import type { PartitionAnswer, RecordError } from "../wire/produce_response.ts";
 import type { Chunk } from "./chunks.ts";
 
 /** How records are compressed on their way and on the brokers' disks. */
-export type Compression = "none" | "gzip" | "zstd";
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
 const CODECS = {
   none: CompressionTypes.None,
   gzip: CompressionTypes.GZIP,
+  snappy: CompressionTypes.Snappy,
+  lz4: CompressionTypes.LZ4,
   zstd: CompressionTypes.ZSTD,
 } as const;
 

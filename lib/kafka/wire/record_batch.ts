@@ -1,4 +1,20 @@
 import { Buffer } from "node:buffer";
+import {
+  ATTRIBUTES,
+  CHECKSUM,
+  COUNT,
+  FIRST_SEQUENCE,
+  FIRST_TIMESTAMP,
+  LAST_OFFSET_DELTA,
+  LEADER_EPOCH,
+  LENGTH,
+  MAGIC,
+  MAX_TIMESTAMP,
+  PRODUCER_EPOCH,
+  PRODUCER_ID,
+  RECORDS,
+  TRANSACTIONAL,
+} from "./batch_layout.ts";
 import { ByteWriter, sizeOfVarint } from "./byte_writer.ts";
 import { crc32c } from "./crc32c.ts";
 import type { Message } from "./message.ts";
@@ -46,24 +62,6 @@ export async function recordBatch(
   writeHead(batch, head, messages.length, first, max);
   return batch;
 }
-
-/** Where what follows stands in a record batch. */
-const LENGTH = 8;
-const LEADER_EPOCH = 12;
-const MAGIC = 16;
-const CHECKSUM = 17;
-const ATTRIBUTES = 21;
-const LAST_OFFSET_DELTA = 23;
-const FIRST_TIMESTAMP = 27;
-const MAX_TIMESTAMP = 35;
-const PRODUCER_ID = 43;
-const PRODUCER_EPOCH = 51;
-const FIRST_SEQUENCE = 53;
-const COUNT = 57;
-const RECORDS = 61;
-
-/** Of the attributes. */
-const TRANSACTIONAL = 0b1_0000;
 
 function writeHead(
   batch: Buffer,

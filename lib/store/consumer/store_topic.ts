@@ -4,24 +4,11 @@ import { isFatal } from "../../kafka/errors/classify.ts";
 import { type Attempt, explain } from "../../kafka/errors/explain.ts";
 import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
 import { whileStarting } from "../../kafka/errors/retry.ts";
-import { patientTimeouts } from "../../kafka/client/timeouts.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
 import { Member } from "./member.ts";
 import type { StoreOptions } from "./options.ts";
 import { Outage } from "./outage.ts";
 import { persist } from "./patience.ts";
-import { SESSION } from "./session.ts";
-
-/**
- * What a consumer takes at once: one answer per broker, of 8 MiB at the most. Compressed records are
- * unpacked in memory, which is bounded for each batch only: see `MOST_UNPACKED`.
- */
-const FETCH = {
-  minBytes: 1,
-  maxBytesPerPartition: 1024 * 1024,
-  maxBytes: 8 * 1024 * 1024,
-  maxWaitTimeInMs: 250,
-} as const;
 
 /**
  * Stores a topic in a database, every committed record once, as a member of a consumer group. Where
@@ -56,22 +43,10 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
   );
   if (topicId === undefined) return;
   const admin = cluster.patient.admin();
-  const consumer = cluster.patient.consumer({
-    groupId: group,
-    ...SESSION,
-    ...FETCH,
-    readUncommitted: false,
-    allowAutoTopicCreation: false,
-    // Without this, a consumer that is disconnected while it restarts would go on restarting.
-    retry: {
-      ...patientTimeouts.retry,
-      restartOnFailure: () => Promise.resolve(!member.isOver),
-    },
-  });
   const member = new Member(options, {
+    cluster,
     topicId,
     admin,
-    consumer,
     outage,
     isFatal: (error) => isFatal(error, cluster),
   });

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../lib/shared/error.ts";
-import { gzipCodec, zstdCodec } from "../../../lib/kafka/wire/compression.ts";
+import { MAX_UNPACKED } from "../../../lib/kafka/wire/compression.ts";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { type Cluster, disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Producer } from "../../../lib/kafka/client/kafkajs.ts";
@@ -140,31 +140,21 @@ Deno.test("readTopic() ends at an open transaction, and before what it hides", a
   assertEquals(await read(topic), ["before", "open", "behind"]);
 });
 
-for (const [name, type, codec] of [["zstd", 4, zstdCodec], ["gzip", 1, gzipCodec]] as const) {
-  Deno.test(`readTopic() ends with words where ${name} unpacks to too much`, async () => {
-    const topic = await makeTopic(brokers, { partitions: 1 });
-    const producer = cluster.quick.producer();
-    await producer.connect();
-    const messages = [{ partition: 0, value: Buffer.alloc(100_000) }];
-    await producer.send({ topic, compression: type, messages });
-    await disconnect(producer);
-    // Only here: loaded before lib/kafka/client/kafkajs.ts, it would be without that one's replacements.
-    const { CompressionCodecs } = (await import("kafkajs")).default;
-    try {
-      CompressionCodecs[type] = () => codec(65_536);
-      for (const group of [undefined, uniqueTopic("group")]) {
-        await assertRejects(
-          () => read(topic, { toEnd: false, group }),
-          UserError,
-          `Cannot read the topic '${topic}': records compressed with ${name} unpack to more than`,
-        );
-      }
-    } finally {
-      CompressionCodecs[type] = () => codec();
-    }
-    assertEquals((await read(topic))[0]?.length, 100_000);
-  });
-}
+Deno.test("readTopic() explains that records unpack to too much", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  const producer = cluster.quick.producer();
+  await producer.connect();
+  const value = Buffer.alloc(MAX_UNPACKED);
+  await producer.send({ topic, compression: 4, messages: [{ partition: 0, value }] });
+  await disconnect(producer);
+  for (const group of [undefined, uniqueTopic("group")]) {
+    await assertRejects(
+      () => read(topic, { toEnd: false, group }),
+      UserError,
+      `Cannot read the topic '${topic}': records compressed with zstd unpack to more than 256 MiB`,
+    );
+  }
+});
 
 type Transaction = Awaited<ReturnType<Producer["transaction"]>>;
 

@@ -1,8 +1,6 @@
-import { Buffer } from "node:buffer";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { concat } from "../../../lib/console/bytes.ts";
+import { Buffer } from "node:buffer";
 
-/** A certificate with its key, PEM both. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
@@ -118,14 +116,14 @@ const OID = {
 
 /** One element of DER: tag, length, content. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const content = concat(parts);
+  const content = Buffer.concat(parts);
   const { length } = content;
   const header = length < 128
     ? [tag, length]
     : length < 256
     ? [tag, 0x81, length]
     : [tag, 0x82, length >> 8, length & 0xff];
-  return concat([Uint8Array.from(header), content]);
+  return Buffer.concat([Uint8Array.from(header), content]);
 }
 
 function utf8(text: string): Uint8Array {

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { jsonOf } from "../../../lib/console/json.ts";
 import { lineOf } from "../../../lib/console/line.ts";
-import { linesOf } from "../../../lib/console/output.ts";
+import { bytesOf } from "../../../lib/console/output.ts";
 import type { ReadRecord } from "../../../lib/kafka/consume/reader.ts";
 
 const HOSTILE = "\u001b[2J\u009b31m\u202etxt\r\n";
@@ -60,12 +60,13 @@ Deno.test("jsonOf() gives bytes that are not UTF-8 as base64", () => {
   assertEquals(JSON.parse(json).value, { base64: "AP8=" });
 });
 
-Deno.test("linesOf() gives values byte for byte, but not to a terminal", () => {
-  const batch = { partition: 0, records: [record(HOSTILE), { ...record(""), value: null }] };
-  assertEquals(linesOf(batch, "value", false).map(text), [`${HOSTILE}\n`, "null\n"]);
-  const lines = linesOf(batch, "value", true).map(text);
-  lines.forEach((line) => assertHarmless(line.replace(/\n$/, "")));
-  assertStringIncludes(lines[0]!, "\\u{1b}[2J");
+Deno.test("bytesOf() gives values byte for byte, but not to a terminal", () => {
+  const records = [record(HOSTILE), { ...record(""), value: null }];
+  const piped = records.map((record) => text(bytesOf(0, record, "value", false)));
+  assertEquals(piped, [HOSTILE, "null"]);
+  const shown = records.map((record) => text(bytesOf(0, record, "value", true)));
+  shown.forEach(assertHarmless);
+  assertStringIncludes(shown[0]!, "\\u{1b}[2J");
 });
 
 function record(value: string): ReadRecord {

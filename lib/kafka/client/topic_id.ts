@@ -1,0 +1,44 @@
+import { metadataRequest } from "../requests/metadata.ts";
+import type { Cluster } from "./cluster.ts";
+import { openRawCluster, type RawCluster } from "./raw_cluster.ts";
+
+/** What a broker without topic ids sends. */
+const NO_ID = "A".repeat(22);
+
+/**
+ * Asks for the ids of topics, which tell a topic from one that was deleted and created again under its
+ * name. Connects at the first question, and anew after a failure.
+ */
+export class TopicIds {
+  readonly #cluster: Pick<Cluster, "quick">;
+  #raw: Promise<RawCluster> | undefined;
+
+  constructor(cluster: Pick<Cluster, "quick">) {
+    this.#cluster = cluster;
+  }
+
+  /**
+   * @returns 22 characters; `undefined` before Kafka 3.1, and while the topic is not there.
+   * @throws connection errors.
+   */
+  async fetch(topic: string): Promise<string | undefined> {
+    const request = metadataRequest([topic]);
+    try {
+      const raw = await (this.#raw ??= openRawCluster(this.#cluster.quick));
+      if (raw.maxVersion(request.apiKey) < request.apiVersion) return undefined;
+      const { topics: [found] } = await raw.send(request);
+      const isKnown = found !== undefined && found.errorCode === 0 && found.topicId !== NO_ID;
+      return isKnown ? found.topicId : undefined;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Never throws. */
+  async close(): Promise<void> {
+    const raw = this.#raw;
+    this.#raw = undefined;
+    await raw?.then((raw) => raw.close(), () => {});
+  }
+}

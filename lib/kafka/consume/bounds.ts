@@ -1,0 +1,62 @@
+import { withAdmin } from "../admin/with_admin.ts";
+import type { Cluster } from "../client/cluster.ts";
+import type { Admin } from "../client/kafkajs.ts";
+import { isFatal, isUnknownTopic } from "../errors/classify.ts";
+import type { Attempt } from "../errors/terms.ts";
+import { getLogger } from "@logtape/logtape";
+import { sleep } from "../../shared/sleep.ts";
+
+/** What Kafka has of a partition: the first offset, and the end for readers of committed records. */
+export interface Bounds {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** The bounds of all partitions of a topic. */
+export async function fetchBounds(
+  admin: Pick<Admin, "fetchTopicOffsets">,
+  topic: string,
+): Promise<ReadonlyMap<number, Bounds>> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return new Map(offsets.map(({ partition, low, high }) => [
+    partition,
+    { low: BigInt(low), high: BigInt(high) },
+  ]));
+}
+
+/** Between two questions to a Kafka that does not answer, in ms. */
+const RETRY_MS = 200;
+
+/** How long a topic may be unknown: brokers that have just started do not know theirs yet (ms). */
+const UNKNOWN_LIMIT_MS = 10_000;
+
+const logger = getLogger(["wikitap", "kafka"]);
+
+/**
+ * Asks Kafka something about a topic that is being read, again and again while no broker answers or a
+ * partition has no leader: that passes, for example after a rolling restart.
+ *
+ * @param ask Gives `undefined` to be called again.
+ * @throws {UserError} if Kafka refuses, or does not know the topic for 10 s.
+ * @throws The signal's reason, when it is aborted.
+ */
+export async function askPatiently<T>(
+  cluster: Cluster,
+  attempt: Omit<Attempt, "cluster">,
+  signal: AbortSignal,
+  ask: (admin: Admin) => Promise<T | undefined>,
+): Promise<T> {
+  const deadline = performance.now() + UNKNOWN_LIMIT_MS;
+  while (true) {
+    try {
+      const answer = await withAdmin(cluster, attempt, ask);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      if (isFatal(error, cluster)) throw error;
+      if (isUnknownTopic(error) && performance.now() > deadline) throw error;
+      logger.debug("Cannot ask for offsets, trying again: {error}", { error });
+    }
+    await sleep(RETRY_MS, signal);
+    signal.throwIfAborted();
+  }
+}

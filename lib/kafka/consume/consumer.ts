@@ -1,0 +1,237 @@
+import { getLogger } from "@logtape/logtape";
+import { type Cluster, disconnect } from "../client/cluster.ts";
+import type { Consumer, EachBatchPayload } from "../client/kafkajs.ts";
+import { patientTimeouts } from "../client/timeouts.ts";
+import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
+import type { ConsumerOptions, FetchedChunk, Offsets } from "./consumer_options.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { SameTopic } from "./same_topic.ts";
+
+/** How long a fetch waits for the first record, in ms. */
+const MAX_WAIT_MS = 250;
+
+/** How old what is known of a topic's partitions may get: new ones are noticed after that (ms). */
+const METADATA_MAX_AGE_MS = 15_000;
+
+/** Then something is wrong that asking again where to go on does not put right. */
+const MAX_STRAYS = 20;
+
+const logger = getLogger(["wikitap", "kafka"]);
+
+/**
+ * A member of a consumer group that reads one topic, around kafkajs's consumer. The invariants:
+ *
+ * - A partition is read only from where `locate` says: every join, a crash of kafkajs's consumer and
+ *   an offset that Kafka does not have lead there. kafkajs alone would go elsewhere silently.
+ * - What `handle` gets of a partition follows on what it advanced to, without a gap.
+ * - Offsets are committed only by {@linkcode TopicConsumer.commit}.
+ */
+export class TopicConsumer {
+  readonly #options: ConsumerOptions;
+  readonly #consumer: Consumer;
+  readonly #sameTopic: SameTopic;
+  readonly #over = Promise.withResolvers<void>();
+  /** By partition that was located, the offset that is fetched next. */
+  readonly #next = new Map<number, bigint>();
+  /** Aborted when the member joins anew, and at the end. */
+  #membership = new AbortController();
+  #isOver = false;
+  /** Calls of `handle` that have not returned. */
+  #inHand = 0;
+  /** Times in a row that Kafka gave other records than those that were due. */
+  #strays = 0;
+  /** From the last batch, since only there kafkajs offers a way whose failure does not end it. */
+  #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
+
+  constructor(cluster: Cluster, options: ConsumerOptions) {
+    this.#options = options;
+    this.#sameTopic = new SameTopic(cluster, options.topic, (error) => this.end(error));
+    this.#consumer = cluster.patient.consumer({
+      ...options.session,
+      groupId: options.groupId,
+      minBytes: 1,
+      maxBytesPerPartition: options.maxBytesPerPartition ?? 1024 * 1024,
+      maxBytes: options.maxBytes ?? 8 * 1024 * 1024,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      readUncommitted: options.uncommitted ?? false,
+      allowAutoTopicCreation: false,
+      // Without this, a consumer that is disconnected while it restarts would go on restarting.
+      retry: { ...patientTimeouts.retry, restartOnFailure: () => Promise.resolve(!this.#isOver) },
+    });
+  }
+
+  /** Whether {@linkcode TopicConsumer.end} was called: nothing more is handed out. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Calls of `handle` that have not returned: after `close()`, those that were given up. */
+  get inHand(): number {
+    return this.#inHand;
+  }
+
+  /** Consumes until {@linkcode TopicConsumer.end}. Rejects with its error, or kafkajs's last one. */
+  async run(): Promise<void> {
+    this.#start().catch((error) => this.end(error));
+    await this.#over.promise;
+  }
+
+  /** Ends {@linkcode TopicConsumer.run} at once, with `error` if there is one. */
+  end(error?: unknown): void {
+    this.#isOver = true;
+    if (error === undefined) this.#over.resolve();
+    else this.#over.reject(error);
+  }
+
+  /**
+   * Leaves the group and disconnects. What is in hand may come to its end before, within the limit of
+   * `disconnect()`.
+   *
+   * @param last Done before, within the same limit. Its failure is ignored.
+   */
+  async close(last: Promise<unknown> = Promise.resolve()): Promise<void> {
+    this.#isOver = true;
+    const closed = last.catch(() => {}).then(() => this.#consumer.disconnect());
+    await Promise.all([
+      disconnect({ disconnect: () => closed }),
+      this.#sameTopic[Symbol.asyncDispose](),
+    ]);
+    this.#membership.abort();
+  }
+
+  /** Asks anew where to go on in partitions, which are paused meanwhile. */
+  relocate(partitions: readonly number[]): void {
+    const { topic, locate } = this.#options;
+    const { signal } = this.#membership;
+    for (const partition of partitions) this.#next.delete(partition);
+    try {
+      const located = locate(partitions, signal);
+      if (!(located instanceof Promise)) return this.#seek(located);
+      this.#consumer.pause([{ topic, partitions: [...partitions] }]);
+      located.then((offsets) => {
+        if (signal.aborted || this.#isOver) return;
+        this.#seek(offsets);
+        this.#consumer.resume([{ topic, partitions: [...offsets.keys()] }]);
+      }).catch((error) => {
+        if (!signal.aborted) this.end(error);
+      });
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  /**
+   * Commits offsets of the group to Kafka, once something was handled.
+   *
+   * @throws a protocol error if this member was put out of the group, connection errors.
+   */
+  async commit(offsets: Offsets): Promise<void> {
+    if (this.#commit === undefined || offsets.size === 0) return;
+    const partitions = [...offsets].map(([partition, offset]) => ({
+      partition,
+      offset: String(offset),
+    }));
+    await this.#commit({ topics: [{ topic: this.#options.topic, partitions }] });
+  }
+
+  async #start(): Promise<void> {
+    const { topic, concurrency = 1, onAnswer, onLeave, onHeartbeat } = this.#options;
+    const consumer = this.#consumer;
+    consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
+      if (!restart) this.end(error);
+    });
+    consumer.on("consumer.fetch", () => onAnswer?.());
+    consumer.on("consumer.heartbeat", () => onHeartbeat?.());
+    consumer.on("consumer.rebalancing", () => onLeave?.());
+    consumer.on("consumer.group_join", ({ payload: { memberAssignment } }) => {
+      this.#onJoin(memberAssignment[topic] ?? []);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: concurrency,
+      eachBatch: (payload) => this.#handle(payload),
+    });
+  }
+
+  /** kafkajs fetches right after this: what is not located or paused before it returns is read. */
+  #onJoin(assigned: readonly number[]): void {
+    this.#membership.abort();
+    this.#membership = new AbortController();
+    this.#next.clear();
+    this.#options.onJoin?.(assigned);
+    void this.#sameTopic.check();
+    this.relocate(assigned);
+  }
+
+  #seek(offsets: Offsets): void {
+    const { topic } = this.#options;
+    for (const [partition, next] of offsets) {
+      this.#next.set(partition, next);
+      this.#consumer.seek({ topic, partition, offset: String(next) });
+    }
+  }
+
+  async #handle(payload: EachBatchPayload): Promise<void> {
+    const { isRunning, isStale, heartbeat, resolveOffset, commitOffsetsIfNecessary } = payload;
+    const batch = fetchedBatchOf(payload);
+    const { partition } = batch;
+    const due = this.#next.get(partition);
+    if (due === undefined || this.#isOver || !isRunning() || isStale()) return;
+    this.#commit = commitOffsetsIfNecessary;
+    using heartbeats = new Heartbeats(heartbeat, this.#membership.signal);
+    this.#inHand++;
+    try {
+      if (BigInt(batch.fetchedOffset) !== due) return this.#onStray(batch, due);
+      this.#strays = 0;
+      await this.#options.handle({
+        partition,
+        end: BigInt(batch.highWatermark),
+        chunks: () => chunksOf(batch),
+        advance: (next) => {
+          // A batch of an earlier membership must not move the new one.
+          heartbeats.signal.throwIfAborted();
+          this.#next.set(partition, next);
+          resolveOffset(String(next - 1n));
+        },
+        signal: heartbeats.signal,
+        heartbeat: () => heartbeats.send(),
+      });
+    } catch (error) {
+      if (!heartbeats.signal.aborted) this.end(error);
+    } finally {
+      this.#inHand--;
+    }
+    if (heartbeats.refusal !== undefined) throw heartbeats.refusal;
+  }
+
+  /**
+   * Kafka gave other records than those that are due: a fetch from before the last join, or the
+   * offset is out of range and kafkajs went elsewhere by itself.
+   */
+  #onStray({ partition, fetchedOffset }: FetchedBatch, due: bigint): void {
+    logger.debug("Partition {partition}: records at {fetchedOffset}, expected those at {due}", {
+      partition,
+      fetchedOffset,
+      due,
+    });
+    if (++this.#strays > MAX_STRAYS) {
+      throw new Error(`Kafka gives offset ${fetchedOffset}, and ${due} was asked for`);
+    }
+    this.relocate([partition]);
+  }
+}
+
+/** kafkajs's types do not know of the class that stands in the place of its own. */
+function fetchedBatchOf({ batch }: EachBatchPayload): FetchedBatch {
+  const fetched: unknown = batch;
+  if (fetched instanceof FetchedBatch) return fetched;
+  throw new Error("kafkajs made a batch of its own: it was loaded before the replacements");
+}
+
+function* chunksOf(batch: FetchedBatch): Generator<FetchedChunk> {
+  for (const { records, next } of batch.chunks()) yield { records, next: BigInt(next) };
+}

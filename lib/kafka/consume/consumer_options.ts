@@ -1,0 +1,80 @@
+import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
+
+/** Membership of a consumer group, all in ms. */
+export interface SessionTimes {
+  /** After this long without a heartbeat a member is put out of the group. */
+  readonly sessionTimeout: number;
+  readonly heartbeatInterval: number;
+  /** How long the others wait for a member that has to join again. */
+  readonly rebalanceTimeout: number;
+}
+
+/** By partition, the offset to go on at. */
+export type Offsets = ReadonlyMap<number, bigint>;
+
+/** Some records of a partition, in order, and where reading goes on after them. */
+export interface FetchedChunk {
+  /** None, if what was fetched are markers, aborted records, or what the log cleaner left. */
+  readonly records: readonly FetchedRecord[];
+  readonly next: bigint;
+}
+
+/** What one fetch brought of one partition. */
+export interface Fetched {
+  readonly partition: number;
+  /** The end of the partition when the broker answered. */
+  readonly end: bigint;
+  /**
+   * The records, some at a time: they are unpacked and decoded when they are asked for.
+   *
+   * @throws {UnreadableRecords} for records that are corrupt, or too large when unpacked.
+   */
+  chunks(): Iterable<FetchedChunk>;
+  /** Moves on: what comes before `next` is not fetched again in this membership. */
+  advance(next: bigint): void;
+  /**
+   * Aborted when the partition may be another member's already. What `handle` throws after that is
+   * ignored.
+   */
+  readonly signal: AbortSignal;
+  /** Sends a heartbeat if one is due. Throws if this member was put out of the group. */
+  heartbeat(): Promise<void>;
+}
+
+/** What is consumed, and by whom. */
+export interface ConsumerOptions {
+  readonly topic: string;
+  readonly groupId: string;
+  readonly session: SessionTimes;
+  /** Bytes that a fetch takes of a partition at most. Default 1 MiB. One batch always comes whole. */
+  readonly maxBytesPerPartition?: number;
+  /** Bytes that a fetch takes of a broker at most. Default 8 MiB. */
+  readonly maxBytes?: number;
+  /** Also records of transactions that are open or were aborted. Default `false`. */
+  readonly uncommitted?: boolean;
+  /** How many partitions are handled at the same time at most. Default 1. */
+  readonly concurrency?: number;
+  /** Called at each join, with the partitions that are this member's from now on. */
+  readonly onJoin?: (partitions: readonly number[]) => void;
+  /** Called when the group is about to be joined again: the last moment to commit offsets. */
+  readonly onLeave?: () => void;
+  /**
+   * Says where to go on in partitions, which are paused until then. Asked at each join for all that
+   * are assigned, and for a partition of which Kafka gave other records than those that were due.
+   *
+   * @param membership Aborted when the answer is not wanted any more.
+   */
+  readonly locate: (
+    partitions: readonly number[],
+    membership: AbortSignal,
+  ) => Offsets | Promise<Offsets>;
+  /**
+   * Handles what was fetched. Heartbeats go on meanwhile, and no more is fetched of the partition.
+   * What it throws ends the consumer.
+   */
+  readonly handle: (fetched: Fetched) => Promise<void>;
+  /** Called whenever a broker answered a fetch, with records or without. */
+  readonly onAnswer?: () => void;
+  /** Called whenever the group's coordinator answered a heartbeat. */
+  readonly onHeartbeat?: () => void;
+}

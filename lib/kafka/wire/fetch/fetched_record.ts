@@ -1,0 +1,135 @@
+import { ByteReader } from "./byte_reader.ts";
+import { UnreadableRecords } from "../unreadable_records.ts";
+
+/** What the records of one batch have in common. */
+export interface RecordContext {
+  /** The unpacked records, one after another. */
+  readonly bytes: Uint8Array;
+  readonly baseOffset: number;
+  /** ms since the epoch. */
+  readonly firstTimestamp: number;
+  /** The time of all records if the broker sets it, in ms since the epoch. */
+  readonly appendTime: number | undefined;
+}
+
+/** Values of a name in a record's headers: one, or a list if the name is there more than once. */
+type HeaderValue = Uint8Array | undefined;
+
+const utf8 = new TextDecoder();
+
+/**
+ * One record, as a view of the fetched bytes: nothing is copied, and each field is decoded when it is
+ * read. The bytes live as long as one of the records does.
+ */
+export class FetchedRecord {
+  constructor(
+    private readonly context: RecordContext,
+    private readonly offsetDelta: number,
+    private readonly timestampDelta: number,
+    private readonly keyAt: number,
+    private readonly keyLength: number,
+    private readonly valueAt: number,
+    /** Bytes of the value; -1 if it is null. */
+    readonly valueLength: number,
+    private readonly headersAt: number,
+    private readonly end: number,
+  ) {}
+
+  /** In decimal digits. */
+  get offset(): string {
+    return String(this.context.baseOffset + this.offsetDelta);
+  }
+
+  /** ms since the epoch, in decimal digits. */
+  get timestamp(): string {
+    const { appendTime, firstTimestamp } = this.context;
+    return String(appendTime ?? firstTimestamp + this.timestampDelta);
+  }
+
+  get key(): Uint8Array | null {
+    return view(this.context.bytes, this.keyAt, this.keyLength);
+  }
+
+  get value(): Uint8Array | null {
+    return view(this.context.bytes, this.valueAt, this.valueLength);
+  }
+
+  /** @throws {UnreadableRecords} if they are corrupt. */
+  get headers(): Record<string, HeaderValue | HeaderValue[]> {
+    return readHeaders(new ByteReader(this.context.bytes, this.headersAt, this.end));
+  }
+}
+
+function view(bytes: Uint8Array, at: number, length: number): Uint8Array | null {
+  return length < 0 ? null : new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+}
+
+/**
+ * Decodes the records of one batch, without those before `from`.
+ *
+ * @param count How many records the batch says that it has. Nothing is allocated by it.
+ * @param from The first offset that is wanted.
+ * @throws {UnreadableRecords} if there are fewer or more bytes than `count` records take.
+ */
+export function readRecords(
+  context: RecordContext,
+  count: number,
+  from: number,
+  into: FetchedRecord[],
+): void {
+  const { bytes } = context;
+  const reader = new ByteReader(bytes);
+  const firstDelta = from - context.baseOffset;
+  for (let i = 0; i < count; i++) {
+    reader.end = bytes.length;
+    const length = reader.varint();
+    const end = reader.at + length;
+    if (length < 0 || end > bytes.length) {
+      throw new UnreadableRecords(`a record of ${length} bytes does not fit in its batch`);
+    }
+    reader.end = end;
+    reader.at++; // Attributes, which Kafka does not use.
+    const timestampDelta = reader.varlong();
+    const offsetDelta = reader.varint();
+    const keyLength = reader.skipBytes();
+    const keyAt = reader.at - Math.max(keyLength, 0);
+    const valueLength = reader.skipBytes();
+    const valueAt = reader.at - Math.max(valueLength, 0);
+    if (offsetDelta >= firstDelta) {
+      into.push(
+        new FetchedRecord(
+          context,
+          offsetDelta,
+          timestampDelta,
+          keyAt,
+          keyLength,
+          valueAt,
+          valueLength,
+          reader.at,
+          end,
+        ),
+      );
+    }
+    reader.at = end;
+  }
+  if (reader.at !== bytes.length) {
+    throw new UnreadableRecords(`${bytes.length - reader.at} bytes follow the last record`);
+  }
+}
+
+function readHeaders(reader: ByteReader): Record<string, HeaderValue | HeaderValue[]> {
+  const count = reader.varint();
+  const headers = new Map<string, HeaderValue | HeaderValue[]>();
+  for (let i = 0; i < count; i++) {
+    const name = utf8.decode(readBytes(reader));
+    const value = readBytes(reader);
+    if (!headers.has(name)) headers.set(name, value);
+    else headers.set(name, [headers.get(name) as HeaderValue, value].flat());
+  }
+  return Object.fromEntries(headers);
+}
+
+function readBytes(reader: ByteReader): Uint8Array | undefined {
+  const length = reader.skipBytes();
+  return view(reader.bytes, reader.at - Math.max(length, 0), length) ?? undefined;
+}

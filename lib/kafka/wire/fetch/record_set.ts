@@ -1,0 +1,125 @@
+import type { Buffer } from "node:buffer";
+import {
+  ATTRIBUTES,
+  CHECKSUM,
+  CODEC_MASK,
+  CONTROL,
+  COUNT,
+  FIRST_TIMESTAMP,
+  LAST_OFFSET_DELTA,
+  LEADER_EPOCH,
+  LENGTH,
+  LOG_APPEND_TIME,
+  MAGIC,
+  MAX_TIMESTAMP,
+  PRODUCER_ID,
+  RECORDS,
+  TRANSACTIONAL,
+} from "../batch_layout.ts";
+import { crc32c } from "../crc32c.ts";
+import { type FetchedRecord, readRecords, type RecordContext } from "./fetched_record.ts";
+import { UnreadableRecords } from "../unreadable_records.ts";
+
+/** Unpacks records that were compressed with the codec of this number. */
+export type Decompress = (codec: number, records: Uint8Array) => Uint8Array;
+
+/** One record batch (message format 2) as it was fetched; its records are decoded on demand. */
+export class RecordBatch {
+  readonly #bytes: Buffer;
+  readonly baseOffset: number;
+  /** The last offset that the batch stands for, which need not have a record any more. */
+  readonly lastOffset: number;
+  /** How many records there are; 0 after the log cleaner removed all. */
+  readonly count: number;
+  /** In digits; -1: none. */
+  readonly producerId: string;
+  readonly isTransactional: boolean;
+  /** A marker of Kafka's own: the end of a transaction. */
+  readonly isControl: boolean;
+
+  /** @param bytes The whole batch, at least {@linkcode RECORDS} bytes. */
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    const attributes = bytes.readInt16BE(ATTRIBUTES);
+    const span = bytes.readInt32BE(LAST_OFFSET_DELTA);
+    this.baseOffset = Number(bytes.readBigInt64BE(0));
+    this.lastOffset = this.baseOffset + span;
+    this.count = bytes.readInt32BE(COUNT);
+    this.producerId = String(bytes.readBigInt64BE(PRODUCER_ID));
+    this.isTransactional = (attributes & TRANSACTIONAL) !== 0;
+    this.isControl = (attributes & CONTROL) !== 0;
+    const isSafe = this.baseOffset >= 0 && Number.isSafeInteger(this.lastOffset);
+    if (!isSafe || span < 0 || this.count < 0) {
+      throw new UnreadableRecords(
+        `a batch at offset ${this.baseOffset} spans ${span} offsets with ${this.count} records`,
+      );
+    }
+  }
+
+  /**
+   * Checks the batch, unpacks it and appends its records from the offset `from` on.
+   *
+   * @returns How many bytes it has unpacked.
+   * @throws {UnreadableRecords} naming the batch's offset.
+   */
+  readInto(records: FetchedRecord[], from: number, decompress: Decompress): number {
+    try {
+      const context = this.#unpack(decompress);
+      readRecords(context, this.count, from, records);
+      return context.bytes.length;
+    } catch (error) {
+      if (!(error instanceof UnreadableRecords)) throw error;
+      throw new UnreadableRecords(`${error.message} (in the batch at offset ${this.baseOffset})`);
+    }
+  }
+
+  #unpack(decompress: Decompress): RecordContext {
+    const bytes = this.#bytes;
+    const [wanted, found] = [bytes.readUInt32BE(CHECKSUM), crc32c(bytes.subarray(ATTRIBUTES))];
+    if (wanted !== found) {
+      throw new UnreadableRecords(`records are corrupt: checksum ${found}, expected ${wanted}`);
+    }
+    const attributes = bytes.readInt16BE(ATTRIBUTES);
+    const codec = attributes & CODEC_MASK;
+    const packed = bytes.subarray(RECORDS);
+    return {
+      bytes: codec === 0 || packed.length === 0 ? packed : decompress(codec, packed),
+      baseOffset: this.baseOffset,
+      firstTimestamp: Number(bytes.readBigInt64BE(FIRST_TIMESTAMP)),
+      appendTime: (attributes & LOG_APPEND_TIME) === 0
+        ? undefined
+        : Number(bytes.readBigInt64BE(MAX_TIMESTAMP)),
+    };
+  }
+}
+
+/**
+ * Splits what a fetch brought of a partition into record batches. The last one may be cut short by
+ * the fetch's limit: it is left out, and comes again with the next fetch.
+ *
+ * @throws {UnreadableRecords} for what is no batch, and for batches whose offsets do not go up.
+ */
+export function splitBatches(bytes: Buffer): RecordBatch[] {
+  const batches: RecordBatch[] = [];
+  for (let at = 0; at + LEADER_EPOCH <= bytes.length;) {
+    const end = at + LEADER_EPOCH + bytes.readInt32BE(at + LENGTH);
+    if (at + MAGIC >= bytes.length) break;
+    // An older format comes next: it is fetched by itself.
+    if (bytes[at + MAGIC]! < 2 && batches.length > 0) break;
+    if (bytes[at + MAGIC] !== 2) {
+      throw new UnreadableRecords(`message format ${bytes[at + MAGIC]} is not known`);
+    }
+    if (end < at + RECORDS) {
+      throw new UnreadableRecords(`a record batch has only ${end - at} bytes`);
+    }
+    if (end > bytes.length) break;
+    const batch = new RecordBatch(bytes.subarray(at, end));
+    const before = batches.at(-1)?.lastOffset ?? -1;
+    if (batch.baseOffset <= before) {
+      throw new UnreadableRecords(`offset ${batch.baseOffset} follows offset ${before}`);
+    }
+    batches.push(batch);
+    at = end;
+  }
+  return batches;
+}

@@ -1,0 +1,79 @@
+import { snappyCompressor, snappyUncompressor } from "hysnappy";
+
+/** How the Java client begins: snappy blocks, each after its length (the format of xerial). */
+const XERIAL = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00];
+const XERIAL_HEADER = 16;
+
+/** A copy of 3 bytes stands for 64, which no valid block exceeds. */
+const MAX_RATIO = 22;
+
+/** WebAssembly memory never shrinks, so after more than this (bytes) a new instance is made. */
+const MAX_KEPT = 16 * 1024 * 1024;
+
+let compress: ReturnType<typeof snappyCompressor> | undefined;
+let uncompress: ReturnType<typeof snappyUncompressor> | undefined;
+
+/** Compresses as one plain snappy block, which all clients of Kafka read. */
+export function packSnappy(bytes: Uint8Array): Uint8Array {
+  compress ??= snappyCompressor();
+  const packed = compress(bytes);
+  if (bytes.length > MAX_KEPT) compress = undefined;
+  return packed;
+}
+
+/**
+ * Unpacks a plain block (librdkafka, franz-go) or blocks framed by xerial (Java).
+ *
+ * @param maxBytes The most that they may unpack to: no more is allocated.
+ * @throws {RangeError} for more than that.
+ * @throws {Error} for what is no snappy.
+ */
+export function unpackSnappy(packed: Uint8Array, maxBytes: number): Uint8Array {
+  const blocks = XERIAL.every((byte, i) => packed[i] === byte) ? xerialBlocks(packed) : [packed];
+  const sizes = blocks.map(sizeOf);
+  const size = sizes.reduce((sum, size) => sum + size, 0);
+  if (size > maxBytes) throw new RangeError(`${size} bytes`);
+  if (blocks.length === 1) return unpackBlock(blocks[0]!, size);
+  const unpacked = new Uint8Array(size);
+  let at = 0;
+  for (const [i, block] of blocks.entries()) {
+    unpacked.set(unpackBlock(block, sizes[i]!), at);
+    at += sizes[i]!;
+  }
+  return unpacked;
+}
+
+function unpackBlock(block: Uint8Array, size: number): Uint8Array {
+  if (size === 0) return new Uint8Array();
+  uncompress ??= snappyUncompressor();
+  try {
+    return uncompress(block, size);
+  } finally {
+    if (size > MAX_KEPT) uncompress = undefined;
+  }
+}
+
+function xerialBlocks(packed: Uint8Array): Uint8Array[] {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
+  const blocks: Uint8Array[] = [];
+  for (let at = XERIAL_HEADER; at < packed.length;) {
+    const length = view.getUint32(at);
+    at += 4;
+    if (length > packed.length - at) throw new Error("a block is cut short");
+    blocks.push(packed.subarray(at, at + length));
+    at += length;
+  }
+  return blocks;
+}
+
+/** What a block says that it unpacks to, in bytes: a varint in front of it. */
+function sizeOf(block: Uint8Array): number {
+  let size = 0;
+  for (let i = 0; i < 5 && i < block.length; i++) {
+    size += (block[i]! & 0x7f) * 2 ** (7 * i);
+    if (block[i]! >= 0x80) continue;
+    if (size > block.length * MAX_RATIO) throw new Error(`${size} bytes cannot be in a block`);
+    return size;
+  }
+  throw new Error("its size is missing");
+}

@@ -1,0 +1,116 @@
+import { Buffer } from "node:buffer";
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  ATTRIBUTES,
+  CHECKSUM,
+  COUNT,
+  LAST_OFFSET_DELTA,
+  LENGTH,
+  MAGIC,
+} from "../../../../../lib/kafka/wire/batch_layout.ts";
+import { UnreadableRecords } from "../../../../../lib/kafka/wire/unreadable_records.ts";
+import {
+  batchBytes,
+  chunksOf,
+  emptyBatch,
+  offsetsOf,
+  withChecksum,
+} from "../../../../support/kafka/batches.ts";
+
+const messages = (...values: string[]) => values.map((value) => ({ value, timestamp: "5" }));
+
+Deno.test("FetchedBatch goes past a batch without records, wherever it is", async () => {
+  const full = await batchBytes({ offset: 10, messages: messages("a", "b") });
+  const cases: readonly [Buffer[], number[], number][] = [
+    [[await emptyBatch(0, 9)], [], 10],
+    [[await emptyBatch(0, 9), full], [10, 11], 12],
+    [[full, await emptyBatch(12, 7)], [10, 11], 20],
+    [[full, await emptyBatch(12, 7), await emptyBatch(20, 0)], [10, 11], 21],
+  ];
+  for (const [batches, offsets, next] of cases) {
+    assertEquals(offsetsOf(chunksOf(Buffer.concat(batches))), { offsets, next });
+  }
+});
+
+Deno.test("FetchedBatch goes on after the offsets that a batch stands for", async () => {
+  const gap = await batchBytes({ offset: 4, messages: messages("a", "b"), lastOffsetDelta: 50 });
+  assertEquals(offsetsOf(chunksOf(gap)), { offsets: [4, 5], next: 55 });
+  const later = await batchBytes({ offset: 100, messages: messages("c") });
+  assertEquals(offsetsOf(chunksOf(Buffer.concat([gap, later]))), {
+    offsets: [4, 5, 100],
+    next: 101,
+  });
+});
+
+Deno.test("FetchedBatch leaves out what comes before the fetched offset", async () => {
+  const batch = await batchBytes({ offset: 4, messages: messages("a", "b", "c") });
+  assertEquals(offsetsOf(chunksOf(batch, 6)), { offsets: [6], next: 7 });
+  // The records from there on were removed, and the batch still stands for their offsets.
+  const cleaned = await batchBytes({ offset: 4, messages: messages("a"), lastOffsetDelta: 9 });
+  assertEquals(offsetsOf(chunksOf(cleaned, 6)), { offsets: [], next: 14 });
+});
+
+Deno.test("FetchedBatch leaves a batch that is cut short for the next fetch", async () => {
+  const whole = await batchBytes({ offset: 0, messages: messages("a") });
+  const cut = await batchBytes({ offset: 1, messages: messages("b") });
+  for (let length = 0; length < cut.length; length++) {
+    const bytes = Buffer.concat([whole, cut.subarray(0, length)]);
+    assertEquals(offsetsOf(chunksOf(bytes)), { offsets: [0], next: 1 }, `${length} bytes`);
+  }
+});
+
+Deno.test("FetchedBatch decodes 300,000 records of one batch", async () => {
+  const many = Array.from({ length: 300_000 }, () => ({ value: "", timestamp: "5" }));
+  const [chunk] = chunksOf(await batchBytes({ messages: many, codec: 1 }));
+  assertEquals([chunk?.records.length, chunk?.next], [300_000, 300_000]);
+  assertEquals(chunk?.records.at(-1)?.offset, "299999");
+});
+
+Deno.test("FetchedBatch hands out batches some at a time", async () => {
+  const value = "x".repeat(700_000);
+  const batches = await Promise.all(
+    [0, 1, 2, 3].map((offset) => batchBytes({ offset, messages: messages(value) })),
+  );
+  assertEquals(chunksOf(Buffer.concat(batches)).map(({ next }) => next), [2, 4]);
+});
+
+Deno.test("FetchedBatch refuses batches that are corrupt, and says where", async () => {
+  const good = await batchBytes({ offset: 7, messages: messages("a", "b") });
+  const changed = (change: (bytes: Buffer) => void) => {
+    const bytes = Buffer.from(good);
+    change(bytes);
+    return bytes;
+  };
+  const cases: readonly [Buffer, string][] = [
+    [changed((bytes) => bytes[bytes.length - 2]! ^= 1), "records are corrupt: checksum "],
+    [changed((bytes) => bytes.writeUInt32BE(5, CHECKSUM)), "expected 5 (in the batch at offset 7)"],
+    [changed((bytes) => bytes.writeInt32BE(20, LENGTH)), "a record batch has only 32 bytes"],
+    [changed((bytes) => bytes.writeInt32BE(-5, LENGTH)), "a record batch has only 7 bytes"],
+    [changed((bytes) => bytes[MAGIC] = 9), "message format 9 is not known"],
+    [changed((bytes) => bytes.writeInt32BE(-1, COUNT)), "spans 1 offsets with -1 records"],
+    [changed((bytes) => bytes.writeInt32BE(-1, LAST_OFFSET_DELTA)), "spans -1 offsets"],
+    [
+      changed((bytes) => withChecksum(bytes).writeBigInt64BE(2n ** 60n, 0)),
+      "a batch at offset 1152921504606847000 spans 1 offsets",
+    ],
+    [
+      withChecksum(changed((bytes) => bytes.writeInt32BE(2 ** 31 - 1, COUNT))),
+      "a record ends too early",
+    ],
+    [withChecksum(changed((bytes) => bytes.writeInt32BE(1, COUNT))), "follow the last record"],
+    [withChecksum(changed((bytes) => bytes[ATTRIBUTES + 1] = 7)), "codec 7 is not known"],
+    [Buffer.concat([good, good]), "offset 7 follows offset 8"],
+  ];
+  for (const [bytes, message] of cases) {
+    assertThrows(() => chunksOf(bytes), UnreadableRecords, message);
+  }
+});
+
+Deno.test("FetchedBatch refuses records that were read already, rather than fetch for ever", async () => {
+  const old = await batchBytes({ offset: 7, messages: messages("a", "b") });
+  assertThrows(
+    () => chunksOf(old, 20),
+    UnreadableRecords,
+    "offset 20 was asked for, and records end at 8",
+  );
+});
