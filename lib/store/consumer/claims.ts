@@ -3,7 +3,7 @@ import type { Admin } from "../../kafka/client/kafkajs.ts";
 import { isUnknownTopic } from "../../kafka/errors/classify.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { type Bounds, checkOffset, fetchBounds } from "./bounds.ts";
-import { type PatienceOptions, persist } from "./patience.ts";
+import type { DatabaseRetry } from "./database_retry.ts";
 import type { Claim, Sink } from "../sink.ts";
 
 /** Where partitions are claimed, and by whom. */
@@ -16,7 +16,9 @@ export interface ClaimOptions {
   /** The topic's number in the database. */
   readonly topicId: number;
   readonly group: string;
-  readonly patience: PatienceOptions;
+  readonly database: DatabaseRetry;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
 }
 
 /** Between two questions to a Kafka that does not answer, in ms. */
@@ -32,18 +34,19 @@ const logger = getLogger(["wikitap", "store"]);
  *
  * @returns The claims, and what Kafka has of the topic, looked up after them.
  * @throws {UserError} where a claim goes on at an offset that Kafka does not have.
- * @throws The reason of the patience's signal, when that is aborted.
+ * @throws The reason of `signal`, when that is aborted.
  */
 export async function claimPartitions(
   partitions: readonly number[],
-  { admin, isFatal, sink, topic, topicId, group, patience }: ClaimOptions,
+  { admin, isFatal, sink, topic, topicId, group, database, signal }: ClaimOptions,
 ): Promise<{ claims: readonly Claim[]; bounds: ReadonlyMap<number, Bounds> }> {
-  const fetchAll = () => boundsOf(admin, topic, isFatal, patience.signal);
+  const fetchAll = () => boundsOf(admin, topic, isFatal, signal);
   const before = await fetchAll();
   const claims: Claim[] = [];
   for (const partition of partitions) {
     const first = before.get(partition)?.low ?? 0n;
-    claims.push(await persist(() => sink.claim({ topicId, partition, group, first }), patience));
+    const claim = () => sink.claim({ topicId, partition, group, first });
+    claims.push(await database.run(claim, signal));
   }
   // Again: until the claim, another member may have stored what has come since the first look.
   const after = await fetchAll();

@@ -1,18 +1,15 @@
 import { getLogger } from "@logtape/logtape";
 import { type JsonValues, jsonValues } from "../../avro/json_values.ts";
-import type { Cluster } from "../../kafka/client/cluster.ts";
-import type { Admin } from "../../kafka/client/kafkajs.ts";
 import { assignedText } from "../../kafka/consume/assigned.ts";
-import { TopicConsumer } from "../../kafka/consume/consumer.ts";
-import type { Fetched, Offsets } from "../../kafka/consume/consumer_options.ts";
+import type { TopicConsumer } from "../../kafka/consume/consumer.ts";
+import type { ConsumerOptions, Fetched, Offsets } from "../../kafka/consume/consumer_options.ts";
 import type { FetchedRecord } from "../../kafka/wire/fetch/fetched_record.ts";
 import { UserError } from "../../shared/error.ts";
 import { type Claim, NO_ROWS } from "../sink.ts";
 import { toRows } from "../rows.ts";
-import { claimPartitions } from "./claims.ts";
+import { type ClaimOptions, claimPartitions } from "./claims.ts";
+import type { DatabaseRetry } from "./database_retry.ts";
 import type { StoreOptions } from "./options.ts";
-import type { Outage } from "./outage.ts";
-import { persist } from "./patience.ts";
 import { SESSION } from "./session.ts";
 
 /** How often the group's offsets in Kafka are brought up to date, for tools that show lag (ms). */
@@ -23,16 +20,16 @@ const FLUSH_EVERY = 1000;
 
 const logger = getLogger(["wikitap", "store"]);
 
+/** What a member needs of its consumer. */
+export type MemberConsumer = Pick<
+  TopicConsumer,
+  "run" | "end" | "close" | "relocate" | "commit" | "inHand" | "isOver"
+>;
+
 /** What a member works with. */
-export interface MemberParts {
-  readonly cluster: Cluster;
-  /** The topic's number in the database. */
-  readonly topicId: number;
-  /** Connected before {@linkcode Member.run}. */
-  readonly admin: Admin;
-  readonly outage: Outage;
-  /** Whether a failure of Kafka is one that a retry would not cure. */
-  readonly isFatal: (error: unknown) => boolean;
+export interface MemberParts extends Pick<ClaimOptions, "admin" | "isFatal" | "topicId"> {
+  readonly database: DatabaseRetry;
+  readonly makeConsumer: (options: ConsumerOptions) => MemberConsumer;
 }
 
 /**
@@ -45,12 +42,9 @@ export interface MemberParts {
  */
 export class Member {
   readonly #options: StoreOptions;
+  readonly #parts: MemberParts;
   readonly #readable: JsonValues;
-  readonly #topicId: number;
-  readonly #admin: Admin;
-  readonly #outage: Outage;
-  readonly #isFatal: MemberParts["isFatal"];
-  readonly #consumer: TopicConsumer;
+  readonly #consumer: MemberConsumer;
   /** By partition that this member may write. */
   readonly #claims = new Map<number, Claim>();
   /** How many records may still be taken. */
@@ -59,18 +53,15 @@ export class Member {
   #unwritten = 0;
   #isFlushing = false;
 
-  constructor(options: StoreOptions, { cluster, topicId, admin, outage, isFatal }: MemberParts) {
+  constructor(options: StoreOptions, parts: MemberParts) {
     this.#options = options;
+    this.#parts = parts;
     this.#readable = options.readable ?? jsonValues(undefined);
-    this.#topicId = topicId;
-    this.#admin = admin;
-    this.#outage = outage;
-    this.#isFatal = isFatal;
     this.#left = options.maxRecords ?? Infinity;
-    this.#consumer = new TopicConsumer(cluster, {
+    this.#consumer = parts.makeConsumer({
       topic: options.topic,
       groupId: options.group,
-      session: SESSION,
+      session: options.session ?? SESSION,
       concurrency: options.sink.concurrency,
       onJoin: (partitions) => this.#onJoin(partitions),
       onHeartbeat: () => options.progress.answered(),
@@ -113,14 +104,14 @@ export class Member {
   /** Asks the database where to go on, and makes the partitions this member's to write. */
   async #claim(partitions: readonly number[], membership: AbortSignal): Promise<Offsets> {
     const { topic, group, sink, progress } = this.#options;
+    // Also of partitions that are another member's now, unless that has claimed them already.
+    await sink.flush();
     const { claims, bounds } = await claimPartitions(partitions, {
-      admin: this.#admin,
-      isFatal: this.#isFatal,
+      ...this.#parts,
       sink,
       topic,
-      topicId: this.#topicId,
       group,
-      patience: this.#outage.patience(membership),
+      signal: membership,
     });
     if (membership.aborted) return new Map();
     progress.ends(bounds);
@@ -175,7 +166,7 @@ export class Member {
     const begun = performance.now();
     const outcome = await this.#orGiveBack(
       records.length,
-      () => persist(write, this.#outage.patience(signal)),
+      () => this.#parts.database.run(write, signal),
     );
     if (!("claim" in outcome)) {
       this.#giveBack(records.length);

@@ -1,3 +1,4 @@
+import type { SessionTimes } from "../../kafka/consume/consumer_options.ts";
 import type { JsonValues } from "../../avro/json_values.ts";
 import type { Progress } from "./progress.ts";
 import type { Sink } from "../sink.ts";
@@ -12,6 +13,8 @@ export interface StoreOptions {
   readonly batchSize: number;
   /** Stop after so many records. Default: no limit. */
   readonly maxRecords?: number | undefined;
+  /** Membership of the group. Default: {@linkcode SESSION}. */
+  readonly session?: SessionTimes;
   /** Stop as soon as the transactions in hand are done. */
   readonly signal: AbortSignal;
   /** Is told what happens. */

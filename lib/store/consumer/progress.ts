@@ -36,9 +36,12 @@ export class Progress {
   #answeredAt: number | undefined;
   #partitions = new Map<number, PartitionProgress>();
   readonly #now: () => number;
+  readonly #sessionTimeoutMs: number;
 
-  constructor(now: () => number = Date.now) {
+  /** @param sessionTimeoutMs How long an answer of Kafka counts. Default 10,000. */
+  constructor(now: () => number = Date.now, sessionTimeoutMs: number = SESSION.sessionTimeout) {
     this.#now = now;
+    this.#sessionTimeoutMs = sessionTimeoutMs;
   }
 
   /** Records stored in this run, good and bad. */
@@ -115,7 +118,7 @@ export class Progress {
       isDatabaseAway: this.#isAway,
       isKafkaConnected: this.#answeredAt === undefined
         ? undefined
-        : now - this.#answeredAt <= SESSION.sessionTimeout,
+        : now - this.#answeredAt <= this.#sessionTimeoutMs,
     };
   }
 }

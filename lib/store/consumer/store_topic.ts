@@ -1,14 +1,15 @@
 import { withAdmin } from "../../kafka/admin/with_admin.ts";
 import { type Cluster, disconnect } from "../../kafka/client/cluster.ts";
+import { TopicIds } from "../../kafka/client/topic_id.ts";
+import { TopicConsumer } from "../../kafka/consume/consumer.ts";
 import { isFatal } from "../../kafka/errors/classify.ts";
 import { type Attempt, explain } from "../../kafka/errors/explain.ts";
 import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
 import { whileStarting } from "../../kafka/errors/retry.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
+import { DatabaseRetry } from "./database_retry.ts";
 import { Member } from "./member.ts";
 import type { StoreOptions } from "./options.ts";
-import { Outage } from "./outage.ts";
-import { persist } from "./patience.ts";
 
 /**
  * Stores a topic in a database, every committed record once, as a member of a consumer group. Where
@@ -30,25 +31,23 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     group,
     rights: ["Read", "Describe"],
   };
-  const clusterId = await withAdmin(cluster, attempt, async (admin) => {
+  const named = await withAdmin(cluster, attempt, async (admin) => {
     // Names a topic that is missing, without trying again.
     await whileStarting(cluster, () => admin.fetchTopicMetadata({ topics: [topic] }));
     await whileStarting(cluster, () => refusePositionGroup(admin, group));
-    return (await admin.describeCluster()).clusterId;
+    const { clusterId } = await admin.describeCluster();
+    return { clusterId, topic, kafkaId: await fetchTopicId(cluster, topic) };
   });
-  const outage = new Outage(options.progress);
-  const topicId = await unlessStopped(
-    signal,
-    persist(() => sink.addTopic({ clusterId, topic, kafkaId: null }), outage.patience(signal)),
-  );
+  const database = new DatabaseRetry(options.progress);
+  const topicId = await unlessStopped(signal, database.run(() => sink.addTopic(named), signal));
   if (topicId === undefined) return;
   const admin = cluster.patient.admin();
   const member = new Member(options, {
-    cluster,
     topicId,
     admin,
-    outage,
+    database,
     isFatal: (error) => isFatal(error, cluster),
+    makeConsumer: (consumer) => new TopicConsumer(cluster, consumer),
   });
   try {
     await admin.connect();
@@ -57,5 +56,15 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     throw explain(error, { ...attempt, cluster });
   } finally {
     await disconnect(admin);
+  }
+}
+
+/** Returns null if the brokers have no ids for topics. */
+async function fetchTopicId(cluster: Cluster, topic: string): Promise<string | null> {
+  const ids = new TopicIds(cluster);
+  try {
+    return await ids.fetch(topic) ?? null;
+  } finally {
+    await ids.close();
   }
 }

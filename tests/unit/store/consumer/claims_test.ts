@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { claimPartitions } from "../../../../lib/store/consumer/claims.ts";
+import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
 import type { Sink, Wanted } from "../../../../lib/store/sink.ts";
 
 const protocolError = (type: string) => Object.assign(new Error(type), { type });
@@ -27,7 +28,8 @@ function claim(errors: Error[]) {
       topic: "topic",
       topicId: 1,
       group: "group",
-      patience: { signal: new AbortController().signal, onAway: () => {}, onBack: () => {} },
+      database: new DatabaseRetry({ away() {} }),
+      signal: new AbortController().signal,
     } as Parameters<typeof claimPartitions>[1],
   );
 }

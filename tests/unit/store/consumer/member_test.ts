@@ -1,0 +1,269 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { ConsumerOptions, Offsets } from "../../../../lib/kafka/consume/consumer_options.ts";
+import { UserError } from "../../../../lib/shared/error.ts";
+import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
+import { Member, type MemberConsumer } from "../../../../lib/store/consumer/member.ts";
+import { Progress } from "../../../../lib/store/consumer/progress.ts";
+import {
+  type Claim,
+  type Outcome,
+  type Sink,
+  type SinkBatch,
+  SQL_ADVICE,
+  Unavailable,
+  type Wanted,
+} from "../../../../lib/store/sink.ts";
+import { editOf } from "../../../support/kafka/records.ts";
+
+const encoder = new TextEncoder();
+
+/** A sink that keeps what it is told, and answers as it is asked to. */
+class FakeSink implements Sink {
+  readonly databaseId = "id";
+  readonly concurrency = 1;
+  readonly advice = SQL_ADVICE;
+  readonly writes: (readonly [next: bigint, edits: number, bad: number])[] = [];
+  /** By partition, where it stands. */
+  readonly next = new Map<number, bigint>();
+  flushes = 0;
+  /** What the next writes do instead. */
+  readonly answers: (Outcome | Error)[] = [];
+
+  addTopic(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  claim({ topicId, partition, first }: Wanted): Promise<Claim> {
+    return Promise.resolve({
+      topicId,
+      partition,
+      epoch: 1n,
+      next: this.next.get(partition) ?? first,
+    });
+  }
+
+  write({ claim, next, rows }: SinkBatch): Promise<Outcome> {
+    const answer = this.answers.shift();
+    if (answer instanceof Error) return Promise.reject(answer);
+    if (answer !== undefined) return Promise.resolve(answer);
+    this.writes.push([next, rows.edits.length, rows.bad.length]);
+    this.next.set(claim.partition, next);
+    return Promise.resolve({ claim: { ...claim, next } });
+  }
+
+  flush(): Promise<void> {
+    this.flushes++;
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A consumer that does what a test says. */
+class FakeConsumer implements MemberConsumer {
+  readonly options: ConsumerOptions;
+  readonly relocated: number[][] = [];
+  readonly advanced: bigint[] = [];
+  heartbeats = 0;
+  inHand = 0;
+  isOver = false;
+  readonly #over = Promise.withResolvers<void>();
+
+  constructor(options: ConsumerOptions) {
+    this.options = options;
+  }
+
+  run = () => this.#over.promise;
+  commit = (_offsets: Offsets) => Promise.resolve();
+
+  close(last?: Promise<unknown>): Promise<void> {
+    return Promise.resolve(last).then(() => {});
+  }
+
+  end(error?: unknown): void {
+    this.isOver = true;
+    if (error === undefined) this.#over.resolve();
+    else this.#over.reject(error);
+  }
+
+  relocate(partitions: readonly number[]): void {
+    this.relocated.push([...partitions]);
+  }
+
+  /** Joins the group with partitions, and returns where reading goes on. */
+  join(...partitions: number[]): Promise<Offsets> {
+    this.options.onJoin?.(partitions);
+    return Promise.resolve(this.options.locate(partitions, new AbortController().signal));
+  }
+
+  /** Hands out records of partition 0, in chunks of the values' lists. */
+  async fetch(first: number, ...chunks: (readonly string[])[]): Promise<void> {
+    let offset = first;
+    const fetched = chunks.map((values) => {
+      const records = values.map((value) => ({
+        key: null,
+        value: encoder.encode(value),
+        timestamp: "0",
+        offset: String(offset++),
+        headers: {},
+      }));
+      // An empty chunk is a marker.
+      if (values.length === 0) offset++;
+      return { records, next: BigInt(offset) };
+    });
+    this.inHand++;
+    try {
+      await this.options.handle({
+        partition: 0,
+        end: BigInt(offset),
+        chunks: () => fetched as never,
+        advance: (next) => this.advanced.push(next),
+        signal: new AbortController().signal,
+        heartbeat: () => Promise.resolve(void this.heartbeats++),
+      });
+    } catch (error) {
+      this.end(error);
+    } finally {
+      this.inHand--;
+    }
+  }
+}
+
+/** A member of the group 'group' on fakes. */
+function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
+  const sink = new FakeSink();
+  const progress = new Progress(() => 0);
+  const stop = new AbortController();
+  let consumer: FakeConsumer | undefined;
+  const member = new Member({
+    topic: "topic",
+    group: "group",
+    sink,
+    batchSize: 100,
+    signal: stop.signal,
+    progress,
+    ...options,
+  }, {
+    topicId: 1,
+    admin: {
+      fetchTopicOffsets: () =>
+        Promise.resolve([{ partition: 0, offset: "1000", low: "0", high: "1000" }]),
+    },
+    isFatal: () => true,
+    database: new DatabaseRetry(progress, { firstWaitMs: 0, sleep: () => Promise.resolve() }),
+    makeConsumer: (options) => consumer = new FakeConsumer(options),
+  });
+  const done = member.run();
+  done.catch(() => {}); // looked at by the test
+  return { sink, progress, stop, consumer: consumer!, done };
+}
+
+const edits = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => JSON.stringify(editOf(first + index)));
+
+Deno.test("Member goes on where the database says", async () => {
+  const { sink, consumer, stop, done } = makeMember();
+  sink.next.set(0, 7n);
+  assertEquals(await consumer.join(0), new Map([[0, 7n]]));
+  stop.abort();
+  await done;
+});
+
+Deno.test("Member writes batches, and moves on after each", async () => {
+  const { sink, consumer, progress, stop, done } = makeMember({ batchSize: 2 });
+  await consumer.join(0);
+  await consumer.fetch(0, [...edits(0, 3), "no JSON"], edits(4, 1));
+  assertEquals(sink.writes, [[2n, 2, 0], [4n, 1, 1], [5n, 1, 0]]);
+  assertEquals(consumer.advanced, [2n, 4n, 5n]);
+  assertEquals(progress.records, 5);
+  stop.abort();
+  await done;
+});
+
+Deno.test("Member moves the stored offset past markers and aborted records", async () => {
+  const { sink, consumer, stop, done } = makeMember();
+  await consumer.join(0);
+  await consumer.fetch(0, edits(0, 2), []);
+  assertEquals(sink.writes, [[2n, 2, 0], [3n, 0, 0]]);
+  stop.abort();
+  await done;
+});
+
+Deno.test("Member ends after maxRecords, in the middle of a batch, and flushes", async () => {
+  const { sink, consumer, done } = makeMember({ maxRecords: 3 });
+  await consumer.join(0);
+  const before = sink.flushes;
+  await consumer.fetch(0, edits(0, 5));
+  await done;
+  assertEquals(sink.writes, [[3n, 3, 0]]);
+  assertEquals(sink.flushes, before + 1);
+});
+
+Deno.test("Member writes the same batch again while the database is away", async () => {
+  const { sink, consumer, progress, stop, done } = makeMember();
+  await consumer.join(0);
+  sink.answers.push(new Unavailable("it is down"), new Unavailable("it is down"));
+  await consumer.fetch(0, edits(0, 2));
+  assertEquals(sink.writes, [[2n, 2, 0]]);
+  assertEquals(progress.snapshot().isDatabaseAway, false);
+  stop.abort();
+  await done;
+});
+
+Deno.test("Member claims again what another member of its group has claimed", async () => {
+  const { sink, consumer, stop, done } = makeMember({ maxRecords: 10 });
+  await consumer.join(0);
+  sink.answers.push({ heldBy: "group" });
+  await consumer.fetch(0, edits(0, 2));
+  assertEquals([consumer.heartbeats, consumer.relocated, consumer.advanced], [1, [[0]], []]);
+  assertEquals(sink.writes, []);
+  // The records were given back, so that all ten may still come.
+  await consumer.join(0);
+  await consumer.fetch(0, edits(0, 12));
+  assertEquals(sink.writes, [[10n, 10, 0]]);
+  await done;
+  stop.abort();
+});
+
+Deno.test("Member gives way to another group", async () => {
+  const { sink, consumer, done } = makeMember();
+  await consumer.join(0);
+  sink.answers.push({ heldBy: "other" });
+  await consumer.fetch(0, edits(0, 2));
+  await assertRejects(() => done, UserError, "The group 'other' has taken over");
+});
+
+Deno.test("Member ends with what the database does not forgive", async () => {
+  const { sink, consumer, done } = makeMember();
+  await consumer.join(0);
+  sink.answers.push(new UserError("Cannot use the database: its disk is full"));
+  await consumer.fetch(0, edits(0, 2));
+  await assertRejects(() => done, UserError, "its disk is full");
+});
+
+Deno.test("Member refuses an offset that Kafka does not have", async () => {
+  const { sink, consumer } = makeMember();
+  sink.next.set(0, 1001n);
+  await assertRejects(() => consumer.join(0), UserError, "goes on at offset 1001");
+  consumer.end();
+});
+
+Deno.test("Member flushes before it claims: what is accepted is not read again", async () => {
+  const { sink, consumer, stop, done } = makeMember();
+  await consumer.join(0);
+  const before = sink.flushes;
+  await consumer.join(0);
+  assertEquals(sink.flushes, before + 1);
+  stop.abort();
+  await done;
+});
+
+Deno.test("Member says so if it is stopped before a batch is written", async () => {
+  const { consumer, stop, done } = makeMember();
+  await consumer.join(0);
+  consumer.inHand = 1;
+  stop.abort();
+  await assertRejects(() => done, UserError, "Stopped before the database took the batch in hand");
+});
