@@ -1,0 +1,76 @@
+/** What a reader does when records, partitions or the topic change under it. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
+import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
+import { type ReadOptions, readTopic } from "../../../lib/kafka/consume/reader.ts";
+import { UserError } from "../../../lib/shared/error.ts";
+import { testKafka, uniqueTopic } from "../../support/kafka/kafka.ts";
+import { makeTopic } from "../../support/kafka/topic.ts";
+
+const brokers = await testKafka();
+const cluster = openCluster({ brokers: brokers.split(",") });
+const decoder = new TextDecoder();
+
+Deno.test("readTopic() in a group goes on at the earliest record after a deletion", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  const group = uniqueTopic("group");
+  await send(topic, 0, 100);
+  assertEquals((await read({ topic, group, from: "beginning", maxRecords: 10 })).length, 10);
+  const partitions = [{ partition: 0, offset: "50" }];
+  await administer(async (admin) => {
+    // Without this, kafkajs does not know the leader.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions });
+  });
+  const left = await read({ topic, group, maxRecords: 50 });
+  assertEquals([left.length, left[0], left.at(-1)], [50, "50", "99"]);
+});
+
+Deno.test("readTopic() in a group reads new partitions from their beginning", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  const group = uniqueTopic("group");
+  const joined = Promise.withResolvers<void>();
+  const reading = read({ topic, group, maxRecords: 30, onAssigned: () => joined.resolve() });
+  await joined.promise;
+  const topicPartitions = [{ topic, count: 3 }];
+  await administer((admin) => admin.createPartitions({ topicPartitions }));
+  for (const partition of [0, 1, 2]) await send(topic, partition, 10);
+  assertEquals((await reading).length, 30);
+});
+
+Deno.test("readTopic() ends when its topic is deleted and created again", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  await send(topic, 0, 10);
+  const seen = Promise.withResolvers<void>();
+  const reading = read({ topic, from: "beginning", handle: () => seen.resolve() });
+  await seen.promise;
+  await administer((admin) => admin.deleteTopics({ topics: [topic] }));
+  await makeTopic(brokers, { topic, partitions: 1 });
+  await send(topic, 0, 30);
+  await assertRejects(() => reading, UserError, `The topic '${topic}' was deleted`);
+});
+
+async function read(options: Partial<ReadOptions> & { topic: string }): Promise<string[]> {
+  const values: string[] = [];
+  await readTopic(cluster, {
+    signal: AbortSignal.timeout(60_000),
+    handle: ({ records }) =>
+      void values.push(...records.map(({ value }) => decoder.decode(value!))),
+    ...options,
+  });
+  return values;
+}
+
+async function administer(work: (admin: Admin) => Promise<unknown>): Promise<void> {
+  await withAdmin(cluster, { doing: "change a topic" }, work);
+}
+
+/** Sends so many records, whose values count from 0. */
+async function send(topic: string, partition: number, count: number): Promise<void> {
+  const producer = cluster.patient.producer();
+  await producer.connect();
+  const messages = Array.from({ length: count }, (_, i) => ({ partition, value: String(i) }));
+  await producer.send({ topic, messages });
+  await disconnect(producer);
+}
