@@ -5,9 +5,10 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
-import { type GroupValues, parseOptions } from "../lib/cli/option.ts";
+import { type GroupValues, option, type OptionGroup, parseOptions } from "../lib/cli/option.ts";
 import { PRODUCER_GROUPS, runProducer } from "../lib/cli/programs/producer.ts";
 import { positionPlace, upstreamOptions } from "../lib/cli/options/producer.ts";
+import { oneOf } from "../lib/cli/values.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { RecordOutput } from "../lib/console/record_output.ts";
 import { withAdmin } from "../lib/kafka/admin/with_admin.ts";
@@ -28,7 +29,20 @@ import { userAgent } from "../lib/shared/version.ts";
 const logger = getLogger(["wikitap", "demo"]);
 
 const { streamUrl, contact } = upstreamOptions.options;
-const demoGroups = [kafkaOptions, { title: "Stream", options: { streamUrl, contact } }] as const;
+const demoOptions = {
+  title: "Demo",
+  options: {
+    nodes: option({
+      placeholder: "1|3",
+      help: "Brokers of the Kafka that is started if none answers.",
+      parse: oneOf("1", "3"),
+      default: "1",
+    }),
+    streamUrl,
+    contact,
+  },
+} satisfies OptionGroup;
+const demoGroups = [kafkaOptions, demoOptions] as const;
 type DemoOptions = GroupValues<typeof demoGroups>;
 
 export const main = program({
@@ -40,6 +54,7 @@ export const main = program({
   examples: [
     ["deno task demo", "Shows edits within a minute"],
     ["deno task demo --contact you@example.org", "With the contact that Wikimedia requires"],
+    ["deno task demo --nodes 3", "With three brokers, to see replication and failover"],
   ],
   groups: demoGroups,
   run: async (options, stop) => {
@@ -47,7 +62,10 @@ export const main = program({
     const signal = AbortSignal.any([stop, launchers.signal]);
     await using resources = new AsyncDisposableStack();
     const config = clusterConfig(options);
-    const bootstrapServers = await unlessStopped(signal, findKafka(config, signal, resources));
+    const bootstrapServers = await unlessStopped(
+      signal,
+      findKafka(config, options.nodes === "3" ? 3 : 1, signal, resources),
+    );
     if (bootstrapServers === undefined || signal.aborted) return;
     const source = await findSource(options, resources);
     const producer = parseOptions(
@@ -66,6 +84,7 @@ export const main = program({
 /** Finds the Kafka that answers, or starts one, which stops with `resources`. */
 async function findKafka(
   config: ClusterConfig,
+  nodes: 1 | 3,
   signal: AbortSignal,
   resources: AsyncDisposableStack,
 ): Promise<string> {
@@ -83,7 +102,7 @@ async function findKafka(
   }
   const running = await kafkaStatus(KAFKA_DIRECTORY);
   if (running?.nodes.every(({ answers }) => answers)) return running.bootstrapServers;
-  const kafka = await startKafka({ directory: KAFKA_DIRECTORY, nodes: 1, port: 9092, signal });
+  const kafka = await startKafka({ directory: KAFKA_DIRECTORY, nodes, port: 9092, signal });
   resources.use(kafka);
   return kafka.bootstrapServers;
 }
@@ -111,7 +130,9 @@ async function findSource(
 async function makeTopic(cluster: Cluster, topic: string): Promise<void> {
   await withAdmin(cluster, { doing: `create the topic '${topic}'`, topic }, async (admin) => {
     if (await describeTopic(admin, topic) !== undefined) return;
-    await createTopics(admin, [{ topic, partitions: 3, replicationFactor: 1 }]);
+    const { brokers } = await admin.describeCluster();
+    const replicationFactor = Math.min(3, brokers.length);
+    await createTopics(admin, [{ topic, partitions: 3, replicationFactor }]);
     logger.info("Created the topic '{topic}' with 3 partitions", { topic });
   });
 }
@@ -141,6 +162,7 @@ async function produceAndPrint(
   const page = runDashboard(cluster, {
     topic: producer.topic,
     history: PAGE_HISTORY,
+    invented: producer.topic === SYNTHETIC_TOPIC,
     port: 0,
     hostname: "127.0.0.1",
     signal: printed.signal,

@@ -9,6 +9,8 @@ export interface BoardOptions {
   readonly topic: string;
   /** How far back the page looks, in ms (default 1 h). */
   readonly window?: number;
+  /** The edits are invented, and the page says so. Default: no. */
+  readonly invented?: boolean;
 }
 
 const MINUTE = 60_000;
@@ -44,6 +46,7 @@ const SETTLE_LIMIT = 30;
 export class Board {
   readonly #topic: string;
   readonly #window: number;
+  readonly #invented: boolean;
   /** Width of a bin, in s. */
   readonly #step: number;
   /** Width of a slot, in ms. */
@@ -64,7 +67,7 @@ export class Board {
   /** The newest time of an edit, ms since the epoch. */
   #newest = 0;
 
-  constructor({ topic, window = 60 * MINUTE }: BoardOptions) {
+  constructor({ topic, window = 60 * MINUTE, invented = false }: BoardOptions) {
     if (!(window >= MINUTE && window <= 24 * 60 * MINUTE)) {
       throw new RangeError(
         `Cannot make a board as 'window' must be from 1 minute to 24 hours: current value is ${window}`,
@@ -72,6 +75,7 @@ export class Board {
     }
     this.#topic = topic;
     this.#window = window;
+    this.#invented = invented;
     this.#step = Math.ceil(window / 1000 / BINS);
     this.#slot = window / SLOTS;
     this.#bins = new TimeBins(Math.ceil(window / 1000), this.#step);
@@ -154,6 +158,7 @@ export class Board {
       type: "snapshot",
       topic: this.#topic,
       window: this.#window,
+      invented: this.#invented,
       step: this.#step * 1000,
       status: this.status(now),
       tops: this.tops(now),

@@ -4,6 +4,7 @@ import type { Cluster } from "../kafka/client/cluster.ts";
 import { type ReadRecord, readTopic } from "../kafka/consume/reader.ts";
 import { Board } from "./board.ts";
 import { Broadcast } from "./broadcast.ts";
+import { ClusterFeed } from "./cluster/feed.ts";
 import { decodeEdit } from "./decode.ts";
 import { servePage } from "./server.ts";
 
@@ -11,6 +12,8 @@ export interface DashboardOptions {
   readonly topic: string;
   /** How far back the page looks, in ms; from 1 minute to 24 hours. */
   readonly history: number;
+  /** The edits are invented, and the page says so. Default: no. */
+  readonly invented?: boolean;
   /** TCP port of the page; 0 lets the system choose. */
   readonly port: number;
   /** Address or name to listen on. */
@@ -34,11 +37,18 @@ const logger = getLogger(["wikitap", "dashboard"]);
  *   that is away for 5 s when a value needs it.
  */
 export async function runDashboard(cluster: Cluster, options: DashboardOptions): Promise<void> {
-  const { topic, history, port, hostname, signal, onReady } = options;
+  const { topic, history, invented, port, hostname, signal, onReady } = options;
   const { readable = jsonValues(undefined) } = options;
-  const board = new Board({ topic, window: history });
+  const board = new Board({ topic, window: history, invented: invented ?? false });
   const broadcast = new Broadcast(board);
-  const server = servePage({ port, hostname, broadcast });
+  const clusterFeed = new ClusterFeed(cluster, topic);
+  const server = servePage({
+    port,
+    hostname,
+    feeds: { "/events": broadcast, "/kafka/events": clusterFeed },
+  });
+  const stop = new AbortController();
+  const looking = clusterFeed.run(AbortSignal.any([signal, stop.signal]));
   let isReady = false;
   try {
     await readTopic(cluster, {
@@ -59,7 +69,8 @@ export async function runDashboard(cluster: Cluster, options: DashboardOptions):
       },
     });
   } finally {
-    await server.stop();
+    stop.abort();
+    await Promise.all([server.stop(), looking]);
   }
 }
 

@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
 import { addressOf, closeServer, listen, textResponse } from "../http/server.ts";
-import type { Broadcast } from "./broadcast.ts";
 import { staticFiles } from "./static_files.ts";
 import { StalledPage } from "./subscriber.ts";
 
@@ -9,8 +8,16 @@ export interface PageServerOptions {
   readonly port: number;
   /** Address or name to listen on. */
   readonly hostname: string;
-  /** Whom `/events` subscribes to. */
-  readonly broadcast: Broadcast;
+  /** By path, what server-sent events come from. */
+  readonly feeds: Readonly<Record<string, Feed>>;
+}
+
+/** A source of server-sent events for many pages. */
+export interface Feed {
+  /** Returns the body of one more response, `undefined` if there are too many. */
+  subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  /** Ends all responses. */
+  close(): void;
 }
 
 export interface PageServer {
@@ -23,21 +30,21 @@ export interface PageServer {
 const logger = getLogger(["wikitap", "dashboard"]);
 
 /**
- * Serves the page and its events: `GET /`, the files it is made of, and `/events`.
+ * Serves the page: `GET /`, `/kafka`, the files they are made of, and the events of `feeds`.
  *
  * @throws {UserError} when the port is in use, or may not be listened on.
  */
-export function servePage({ port, hostname, broadcast }: PageServerOptions): PageServer {
+export function servePage({ port, hostname, feeds }: PageServerOptions): PageServer {
   const flags = { port: "--port", hostname: "--host" };
   const server = listen({ port, hostname, what: "the page", flags, onError }, (request) => {
-    const response = answer(request, broadcast);
+    const response = answer(request, feeds);
     for (const [name, value] of SECURITY_HEADERS) response.headers.set(name, value);
     return response;
   });
   return {
     url: `${addressOf(server)}/`,
     stop: async () => {
-      broadcast.close();
+      for (const feed of Object.values(feeds)) feed.close();
       await closeServer(server);
     },
   };
@@ -48,19 +55,20 @@ function onError(error: unknown): Response {
   return textResponse(500, "This is a defect of the dashboard");
 }
 
-function answer(request: Request, broadcast: Broadcast): Response {
+function answer(request: Request, feeds: PageServerOptions["feeds"]): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return textResponse(405, "Only GET and HEAD", { allow: "GET, HEAD" });
   }
   const { pathname } = new URL(request.url);
-  if (pathname === "/events") return events(request.method, broadcast);
+  const feed = Object.hasOwn(feeds, pathname) ? feeds[pathname] : undefined;
+  if (feed !== undefined) return events(request.method, feed);
   const file = staticFiles.get(pathname);
   if (file === undefined) return textResponse(404, "There is nothing here");
   const headers = { "content-type": file.type, "cache-control": "no-cache" };
   return new Response(request.method === "HEAD" ? null : file.content, { headers });
 }
 
-function events(method: string, broadcast: Broadcast): Response {
+function events(method: string, feed: Feed): Response {
   // A compressor, or a proxy that gathers, would hold frames back.
   const headers = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -68,7 +76,7 @@ function events(method: string, broadcast: Broadcast): Response {
     "x-accel-buffering": "no",
   };
   if (method === "HEAD") return new Response(null, { headers });
-  const body = broadcast.subscribe();
+  const body = feed.subscribe();
   if (body === undefined) {
     return textResponse(503, "Too many pages are open", { "retry-after": "10" });
   }

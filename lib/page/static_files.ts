@@ -10,6 +10,12 @@ import feedJs from "./static/feed.js" with { type: "text" };
 import formatJs from "./static/format.js" with { type: "text" };
 import iconSvg from "./static/icon.svg" with { type: "text" };
 import indexHtml from "./static/index.html" with { type: "text" };
+import kafkaBrokersJs from "./static/kafka/brokers.js" with { type: "text" };
+import kafkaGroupsJs from "./static/kafka/groups.js" with { type: "text" };
+import kafkaPartitionsJs from "./static/kafka/partitions.js" with { type: "text" };
+import kafkaCss from "./static/kafka/view.css" with { type: "text" };
+import kafkaHtml from "./static/kafka/view.html" with { type: "text" };
+import kafkaJs from "./static/kafka/view.js" with { type: "text" };
 import pageCss from "./static/page.css" with { type: "text" };
 import pageJs from "./static/page.js" with { type: "text" };
 import statusJs from "./static/status.js" with { type: "text" };
@@ -29,6 +35,12 @@ const JS = "text/javascript; charset=utf-8";
  */
 export const staticFiles: ReadonlyMap<string, StaticFile> = new Map([
   ["/", { type: "text/html; charset=utf-8", content: indexHtml }],
+  ["/kafka", { type: "text/html; charset=utf-8", content: kafkaHtml }],
+  ["/kafka/view.css", { type: CSS, content: kafkaCss }],
+  ["/kafka/view.js", { type: JS, content: kafkaJs }],
+  ["/kafka/brokers.js", { type: JS, content: kafkaBrokersJs }],
+  ["/kafka/groups.js", { type: JS, content: kafkaGroupsJs }],
+  ["/kafka/partitions.js", { type: JS, content: kafkaPartitionsJs }],
   ["/page.css", { type: CSS, content: pageCss }],
   ["/uplot.css", { type: CSS, content: uplotCss }],
   ["/uplot.js", { type: JS, content: uplotJs }],

@@ -90,6 +90,8 @@ export interface Snapshot {
   readonly topic: string;
   /** How far back the page looks, in ms. */
   readonly window: number;
+  /** The edits are invented: a stand-in for Wikimedia made them. */
+  readonly invented: boolean;
   /** The width of a bin, in ms. */
   readonly step: number;
   readonly status: Status;

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { ProtocolReader, type ProtocolRequest, ProtocolWriter } from "../requests/codec.ts";
 import type { BrokerAddress } from "../requests/metadata.ts";
+import type { Pace } from "../../shared/pace.ts";
 import { disconnect } from "./cluster.ts";
 import { type InternalBroker, internalCluster } from "./internal_cluster.ts";
 import type { Kafka } from "./kafkajs.ts";
@@ -17,8 +18,13 @@ export interface RawCluster {
   close(): Promise<void>;
 }
 
-/** Connects to one of the brokers. @throws what kafkajs throws if none of them answers. */
-export async function openRawCluster(kafka: Kafka): Promise<RawCluster> {
+/**
+ * Connects to one of the brokers.
+ *
+ * @param pace Limits the requests. Default: no limit.
+ * @throws what kafkajs throws if none of them answers.
+ */
+export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawCluster> {
   const cluster = internalCluster(kafka);
   try {
     await cluster.connect();
@@ -44,9 +50,13 @@ export async function openRawCluster(kafka: Kafka): Promise<RawCluster> {
     return broker;
   };
   return {
-    send: (request) => send(seed, request),
+    async send(request) {
+      await pace?.take();
+      return await send(seed, request);
+    },
     maxVersion: (apiKey) => seed.versions?.[apiKey]?.maxVersion ?? -1,
     async sendTo(address, request) {
+      await pace?.take();
       const key = `${address.host}:${address.port}`;
       let connecting = brokers.get(key);
       if (connecting === undefined) brokers.set(key, connecting = connect(address));

@@ -9,7 +9,6 @@ import {
 import type { BrokerAddress } from "../requests/metadata.ts";
 import {
   type CommittedOffset,
-  type FoundOffset,
   offsetFetchRequest,
   OffsetSpec,
   type TopicPartition,
@@ -25,23 +24,36 @@ const DESCRIBE: Readonly<Record<string, typeof describeGroupsRequest>> = {
   consumer: describeConsumerGroupsRequest,
 };
 
+/** One topic that all questions are about, and what is known of it already. */
+export interface Focus {
+  readonly brokers: readonly BrokerAddress[];
+  readonly partitions: readonly TopicPartition[];
+  /** The next offsets by `partitionKey()`. */
+  readonly ends: ReadonlyMap<string, { readonly offset: number }>;
+}
+
+/** Groups of one coordinator that are asked for in one look; a bound for clusters of many users. */
+const MAX_GROUPS = 2000;
+
 /**
  * Looks at consumer groups, with their members, offsets and lag: those that the user may describe.
  *
  * @param names Default: all. What is not there is left out.
+ * @param focus Asks for offsets of one topic only, and for members of groups that have some.
  */
 export async function viewGroups(
   inspector: Inspector,
   names?: readonly string[],
+  focus?: Focus,
 ): Promise<GroupView[]> {
-  const { brokers } = await inspector.metadata([]);
+  const { brokers } = focus ?? await inspector.metadata([]);
   const version = Math.min(5, inspector.maxVersion(LIST_GROUPS)) as 4 | 5;
   const listed = await inspector.each(brokers, () => listGroupsRequest(version));
   const views = await Promise.all(listed.map(({ broker, answer }) => {
     const groups = answer.groups.filter(({ groupId, protocolType }) =>
       (names === undefined || names.includes(groupId)) && ["", "consumer"].includes(protocolType)
-    );
-    return viewOnCoordinator(inspector, broker, groups);
+    ).slice(0, MAX_GROUPS);
+    return viewOnCoordinator(inspector, broker, groups, focus);
   }));
   return views.flat().sort((a, b) => a.groupId < b.groupId ? -1 : 1);
 }
@@ -51,9 +63,11 @@ async function viewOnCoordinator(
   inspector: Inspector,
   broker: BrokerAddress,
   groups: readonly ListedGroup[],
+  focus: Focus | undefined,
 ): Promise<GroupView[]> {
   if (groups.length === 0) return [];
-  const byType = Map.groupBy(groups, ({ type }) => type);
+  const active = focus === undefined ? groups : groups.filter(({ state }) => state !== "Empty");
+  const byType = Map.groupBy(active, ({ type }) => type);
   const descriptions = await Promise.all([...byType].map(async ([type, groups]) => {
     const request = DESCRIBE[type];
     if (request === undefined) return [];
@@ -63,17 +77,13 @@ async function viewOnCoordinator(
   }));
   const described = new Map(descriptions.flat().map((one) => [one.groupId, one]));
   const ids = groups.map(({ groupId }) => groupId);
-  const [fetched] = await inspector.each([broker], () => offsetFetchRequest(ids));
+  const [fetched] = await inspector.each(
+    [broker],
+    () => offsetFetchRequest(ids, focus?.partitions),
+  );
   const committed = new Map(fetched?.answer.map(({ groupId, offsets }) => [groupId, offsets]));
-  const topics = new Set([
-    ...[...committed.values()].flat().map(({ topic }) => topic),
-    ...[...described.values()].flatMap(({ members }) =>
-      members.flatMap(({ partitions }) => partitions.map(({ topic }) => topic))
-    ),
-  ]);
-  const ends = topics.size === 0
-    ? new Map<string, FoundOffset>()
-    : await inspector.offsets(await inspector.metadata([...topics]), OffsetSpec.latest);
+  const ends = focus?.ends ??
+    await endsOf(inspector, [...committed.values()], [...described.values()]);
   return groups.map((group) => {
     const offsets = committed.get(group.groupId) ?? [];
     const position = offsets.some(({ metadata }) => isPosition(metadata));
@@ -98,11 +108,22 @@ async function viewOnCoordinator(
   });
 }
 
+async function endsOf(
+  inspector: Inspector,
+  committed: readonly (readonly TopicPartition[])[],
+  described: readonly DescribedGroup[],
+): Promise<Focus["ends"]> {
+  const assigned = described.flatMap(({ members }) => members.map(({ partitions }) => partitions));
+  const topics = new Set([...committed, ...assigned].flat().map(({ topic }) => topic));
+  if (topics.size === 0) return new Map();
+  return await inspector.offsets(await inspector.metadata([...topics]), OffsetSpec.latest);
+}
+
 /** What is committed or assigned, by topic and partition. */
 function partitionViews(
   group: DescribedGroup | undefined,
   offsets: readonly CommittedOffset[],
-  ends: ReadonlyMap<string, FoundOffset>,
+  ends: Focus["ends"],
   position: boolean,
 ): GroupPartitionView[] {
   const committed = new Map(offsets.map((one) => [partitionKey(one), one]));

@@ -1,3 +1,5 @@
+import { UserError } from "../../shared/error.ts";
+import type { Pace } from "../../shared/pace.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { openRawCluster, type RawCluster } from "../client/raw_cluster.ts";
 import { explain } from "../errors/explain.ts";
@@ -27,16 +29,24 @@ export class Inspector {
     this.#raw = raw;
   }
 
-  /** Connects. @throws {UserError} if no broker answers, or it is too old (before Kafka 3.1). */
-  static async open(cluster: Cluster): Promise<Inspector> {
+  /**
+   * Connects.
+   *
+   * @param pace Limits the requests. Default: no limit.
+   * @throws {UserError} if no broker answers, or it is too old (before Kafka 3.1).
+   */
+  static async open(cluster: Cluster, pace?: Pace): Promise<Inspector> {
     const attempt = { doing: "inspect the cluster", cluster };
-    const raw = await openRawCluster(cluster.quick).catch((error) => {
+    const raw = await openRawCluster(cluster.quick, pace).catch((error) => {
       throw explain(error, attempt);
     });
     const version = raw.maxVersion(METADATA.apiKey);
     if (version >= METADATA.apiVersion) return new Inspector(raw);
     await raw.close();
-    throw new Error(`The broker takes Metadata up to version ${version}, expected 12 (Kafka 3.1)`);
+    throw new UserError(
+      `Cannot inspect the cluster: it takes Metadata up to version ${version}, expected 12`,
+      { hint: "Use Kafka 3.1 or newer" },
+    );
   }
 
   /** Asks for brokers and for `topics`, by default all. */

@@ -92,8 +92,16 @@ export interface GroupOffsets {
   readonly errorCode: number;
 }
 
-/** Asks the coordinator of `groupIds` for all they have committed (OffsetFetch, 8: Kafka 3.0). */
-export function offsetFetchRequest(groupIds: readonly string[]): ProtocolRequest<GroupOffsets[]> {
+/**
+ * Asks the coordinator of `groupIds` for what they have committed (OffsetFetch, 8: Kafka 3.0).
+ *
+ * @param partitions Default: all of all topics.
+ */
+export function offsetFetchRequest(
+  groupIds: readonly string[],
+  partitions?: readonly TopicPartition[],
+): ProtocolRequest<GroupOffsets[]> {
+  const topics = partitions && [...Map.groupBy(partitions, ({ topic }) => topic)];
   return {
     apiKey: 9,
     apiName: "OffsetFetch",
@@ -101,7 +109,11 @@ export function offsetFetchRequest(groupIds: readonly string[]): ProtocolRequest
     encode(writer) {
       writer.array(groupIds, (groupId) => {
         writer.string(groupId);
-        writer.array(undefined, () => {}); // topics: all
+        writer.array(topics, ([topic, partitions]) => {
+          writer.string(topic);
+          writer.array(partitions, ({ partition }) => writer.int32(partition));
+          writer.end();
+        });
         writer.end();
       });
       writer.boolean(false); // require_stable

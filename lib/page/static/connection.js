@@ -7,10 +7,12 @@ const RETRY_DELAY = 2000;
 /**
  * Listens to the dashboard for as long as the page is open, through its restarts.
  *
- * @param {(message: import("../wire.ts").Message) => void} onMessage
+ * @template M
+ * @param {string} path Where the messages come from.
+ * @param {(message: M) => void} onMessage
  * @param {() => void} onLost Called each time that the dashboard does not answer.
  */
-export function listen(onMessage, onLost) {
+export function listen(path, onMessage, onLost) {
   /** @type {EventSource | undefined} */
   let source;
   /** Fires when the dashboard is silent, or when it is time to try again. */
@@ -19,7 +21,7 @@ export function listen(onMessage, onLost) {
 
   function open() {
     close();
-    source = new EventSource("/events");
+    source = new EventSource(path);
     source.onmessage = ({ data }) => {
       expect(SILENCE_LIMIT);
       onMessage(JSON.parse(data));

@@ -59,3 +59,32 @@ export function makeLink() {
   link.dir = "auto";
   return link;
 }
+
+/**
+ * Makes the keyed children of `parent` those of `items`, in their order: what stays keeps its
+ * element, and with it focus, selection and transitions. Children without a key stay in front.
+ *
+ * @template T
+ * @param {HTMLElement} parent
+ * @param {readonly T[]} items
+ * @param {(item: T) => string} keyOf
+ * @param {() => HTMLElement} create
+ * @param {(element: HTMLElement, item: T) => void} update
+ */
+export function keyed(parent, items, keyOf, create, update) {
+  const old = /** @type {Map<string, HTMLElement>} */ (new Map());
+  for (const child of /** @type {HTMLElement[]} */ ([...parent.children])) {
+    if (child.dataset.key !== undefined) old.set(child.dataset.key, child);
+  }
+  let at = parent.childElementCount - old.size;
+  for (const item of items) {
+    const key = keyOf(item);
+    const element = old.get(key) ?? create();
+    old.delete(key);
+    element.dataset.key = key;
+    update(element, item);
+    if (parent.children[at] !== element) parent.insertBefore(element, parent.children[at] ?? null);
+    at++;
+  }
+  for (const element of old.values()) element.remove();
+}

@@ -24,7 +24,7 @@ const view = {
   isDrawing: false,
 };
 
-listen(onMessage, () => {
+listen("/events", onMessage, () => {
   view.isLost = true;
   draw();
 });
@@ -36,6 +36,7 @@ function onMessage(message) {
     view.window = message.window;
     view.step = message.step;
     nameWindow(message.topic);
+    byId("invented").hidden = !message.invented;
     dropBins();
     replaceEdits(message.edits);
   } else if (message.edits !== undefined) addEdits(message.edits);

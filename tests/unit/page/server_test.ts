@@ -18,7 +18,7 @@ function serve(): Served {
   const board = new Board({ topic: "edits" });
   board.caughtUp();
   const broadcast = new Broadcast(board);
-  const server = servePage({ port: 0, hostname: "127.0.0.1", broadcast });
+  const server = servePage({ port: 0, hostname: "127.0.0.1", feeds: { "/events": broadcast } });
   return { board, server, broadcast, [Symbol.asyncDispose]: () => server.stop() };
 }
 
@@ -147,7 +147,7 @@ Deno.test("servePage() throws UserError when the port is in use", async () => {
   await using page = serve();
   const port = Number(new URL(page.server.url).port);
   assertThrows(
-    () => servePage({ port, hostname: "127.0.0.1", broadcast: page.broadcast }),
+    () => servePage({ port, hostname: "127.0.0.1", feeds: { "/events": page.broadcast } }),
     UserError,
     `Cannot serve the page on 127.0.0.1:${port}: the port is in use`,
   );

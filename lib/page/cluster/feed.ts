@@ -1,0 +1,167 @@
+import { getLogger } from "@logtape/logtape";
+import type { Cluster } from "../../kafka/client/cluster.ts";
+import { Inspector } from "../../kafka/inspect/inspector.ts";
+import { Pace } from "../../shared/pace.ts";
+import { sleep, untilAborted } from "../../shared/sleep.ts";
+import { Subscriber } from "../subscriber.ts";
+import { HappeningFinder } from "./happenings.ts";
+import { LagHistory } from "./lag_history.ts";
+import { ClusterLooker } from "./look.ts";
+import type { ClusterMessage, Happening, State } from "./wire.ts";
+
+/** Requests that all views together send to Kafka within a second. */
+const MAX_REQUESTS = 10;
+
+/** Times between two looks, in ms. */
+const TOPIC_INTERVAL = 1000;
+const GROUPS_INTERVAL = 2000;
+
+/** Views that may listen at a time. */
+const MAX_SUBSCRIBERS = 100;
+
+/** Happenings that a new view gets to see. */
+const MAX_HAPPENINGS = 100;
+
+const log = getLogger(["wikitap", "dashboard"]);
+
+/**
+ * Looks at the cluster while at least one Kafka view is open, and sends what it sees to all of them
+ * as server-sent events. Kafka gets ten requests a second at most, whether one view is open or
+ * a hundred.
+ */
+export class ClusterFeed {
+  readonly #cluster: Cluster;
+  readonly #looker: ClusterLooker;
+  readonly #pace = new Pace(MAX_REQUESTS);
+  readonly #finder = new HappeningFinder();
+  readonly #lags = new LagHistory();
+  readonly #subscribers = new Set<Subscriber>();
+  #happenings: Happening[] = [];
+  #inspector: Inspector | undefined;
+  #state: State;
+  /** Resolved when somebody subscribes. */
+  #subscribed = Promise.withResolvers<void>();
+  /** Since the last look is so old that what changed meanwhile is not known to have just happened. */
+  #isStale = true;
+
+  constructor(cluster: Cluster, topic: string) {
+    this.#cluster = cluster;
+    this.#looker = new ClusterLooker(topic);
+    this.#state = {
+      now: Date.now(),
+      awaySince: null,
+      topic,
+      topicId: null,
+      brokers: [],
+      partitions: [],
+      groups: [],
+      producers: [],
+      hidden: { partitions: 0, groups: 0 },
+      withheld: [],
+    };
+  }
+
+  /** Returns the body of a response for one more view, `undefined` if there are too many. */
+  subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
+    if (this.#subscribers.size >= MAX_SUBSCRIBERS) return undefined;
+    const subscriber = new Subscriber(
+      () => encode(this.#snapshot()),
+      () => this.#subscribers.delete(subscriber),
+    );
+    this.#subscribers.add(subscriber);
+    this.#subscribed.resolve();
+    return subscriber.body;
+  }
+
+  /** Looks until `signal` is aborted; never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#subscribers.size === 0) {
+        await this.#disconnect();
+        this.#isStale = true;
+        this.#subscribed = Promise.withResolvers();
+        await Promise.race([this.#subscribed.promise, untilAborted(signal)]);
+        continue;
+      }
+      const watched = new AbortController();
+      const ended = AbortSignal.any([signal, watched.signal]);
+      await Promise.all([
+        this.#every(TOPIC_INTERVAL, ended, async () => {
+          await this.#lookAtTopic();
+          if (this.#subscribers.size === 0) watched.abort();
+        }),
+        this.#every(GROUPS_INTERVAL, ended, () => this.#lookAtGroups()),
+      ]);
+    }
+    await this.#disconnect();
+  }
+
+  /** Ends all responses. */
+  close(): void {
+    for (const subscriber of this.#subscribers) subscriber.close();
+    this.#subscribers.clear();
+  }
+
+  async #every(interval: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      const began = performance.now();
+      await work();
+      await sleep(began + interval - performance.now(), signal);
+    }
+  }
+
+  async #lookAtTopic(): Promise<void> {
+    // The broker that is asked may be the one that is gone: then another one, by a new connection.
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      try {
+        this.#inspector ??= await Inspector.open(this.#cluster, this.#pace);
+        return this.#tell(await this.#looker.lookAtTopic(this.#inspector, Date.now()));
+      } catch (error) {
+        log.debug("Cannot look at the cluster: {error}", { error });
+        await this.#disconnect();
+      }
+    }
+    const now = Date.now();
+    this.#tell({ ...this.#state, now, awaySince: this.#state.awaySince ?? now });
+  }
+
+  async #lookAtGroups(): Promise<void> {
+    const inspector = this.#inspector;
+    if (inspector === undefined) return;
+    await this.#looker.lookAtGroups(inspector, Date.now()).catch((error) => {
+      log.debug("Cannot look at the groups: {error}", { error });
+    });
+  }
+
+  #tell(state: State): void {
+    const happenings = this.#isStale ? [] : this.#finder.between(this.#state, state);
+    this.#isStale = false;
+    this.#state = state;
+    this.#happenings = [...happenings, ...this.#happenings].slice(0, MAX_HAPPENINGS);
+    if (state.awaySince === null) this.#lags.add(state);
+    const frame = encode({ type: "frame", state, happenings });
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.isStalled(state.now)) {
+        this.#subscribers.delete(subscriber);
+        subscriber.abort();
+      } else subscriber.send(frame, state.now);
+    }
+  }
+
+  #snapshot(): ClusterMessage {
+    const { series } = this.#lags;
+    return { type: "snapshot", state: this.#state, happenings: this.#happenings, lags: series };
+  }
+
+  async #disconnect(): Promise<void> {
+    const inspector = this.#inspector;
+    this.#inspector = undefined;
+    await inspector?.close();
+  }
+}
+
+const encoder = new TextEncoder();
+
+function encode(message: ClusterMessage): Uint8Array<ArrayBuffer> {
+  return encoder.encode(`data: ${JSON.stringify(message)}\n\n`);
+}

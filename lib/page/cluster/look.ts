@@ -1,0 +1,162 @@
+import { viewGroups } from "../../kafka/inspect/groups.ts";
+import { type Inspector, partitionKey } from "../../kafka/inspect/inspector.ts";
+import type { GroupView } from "../../kafka/inspect/view.ts";
+import type { ClusterMetadata } from "../../kafka/requests/metadata.ts";
+import { type FoundOffset, OffsetSpec } from "../../kafka/requests/offsets.ts";
+import type { Broker, Group, Partition, State } from "./wire.ts";
+
+/** Partitions, groups, and members of a group that a view shows; the rest is a number. */
+const MAX_PARTITIONS = 200;
+const MAX_GROUPS = 20;
+const MAX_MEMBERS = 50;
+
+/** Looks between two questions for what changes seldom: first offsets and the controller. */
+const SELDOM = 10;
+
+/**
+ * Time in ms after which a group that no broker lists is gone. A new coordinator takes some seconds
+ * to load the groups of one that died.
+ */
+const GROUP_GRACE = 10_000;
+
+/** Time over which the rate of a partition is taken, in ms. */
+const RATE_WINDOW = 5000;
+
+/** Looks at one topic of a cluster, its brokers and its groups, again and again. */
+export class ClusterLooker {
+  readonly #topic: string;
+  readonly #rates = new Map<number, [time: number, next: number][]>();
+  #looks = 0;
+  #first = new Map<string, FoundOffset>();
+  #controller: number | undefined;
+  #metadata: ClusterMetadata | undefined;
+  #ends = new Map<string, FoundOffset>();
+  /** By id, with the time of the look that saw them last. */
+  readonly #groups = new Map<string, { readonly group: GroupView; readonly seen: number }>();
+
+  constructor(topic: string) {
+    this.#topic = topic;
+  }
+
+  /** Looks at brokers and partitions: one request, and one to each leader. */
+  async lookAtTopic(inspector: Inspector, now: number): Promise<State> {
+    const metadata = await inspector.metadata([this.#topic]);
+    if (this.#looks++ % SELDOM === 0) {
+      [this.#first, this.#controller] = await Promise.all([
+        inspector.offsets(metadata, OffsetSpec.earliest),
+        inspector.controllerId(metadata),
+      ]);
+    }
+    const ends = await inspector.offsets(metadata, OffsetSpec.latest);
+    const isSame = metadata.topics[0]?.topicId === this.#metadata?.topics[0]?.topicId;
+    // What a partition without a leader had is still there.
+    this.#ends = isSame ? new Map([...this.#ends, ...ends]) : ends;
+    this.#metadata = metadata;
+    return this.#state(metadata, now, [...inspector.withheld]);
+  }
+
+  /** Looks at the groups: three requests to each broker at most. */
+  async lookAtGroups(inspector: Inspector, now: number): Promise<void> {
+    const topic = this.#metadata?.topics[0];
+    if (this.#metadata === undefined || topic === undefined) return;
+    const partitions = topic.partitions.map(({ partition }) => ({ topic: this.#topic, partition }));
+    const { brokers } = this.#metadata;
+    const focus = { brokers, partitions, ends: this.#ends };
+    for (const group of await viewGroups(inspector, undefined, focus)) {
+      this.#groups.set(group.groupId, { group, seen: now });
+    }
+    for (const [groupId, { seen }] of this.#groups) {
+      if (seen < now - GROUP_GRACE) this.#groups.delete(groupId);
+    }
+  }
+
+  #state(metadata: ClusterMetadata, now: number, withheld: readonly string[]): State {
+    const [topic] = metadata.topics.filter(({ errorCode }) => errorCode === 0);
+    const all = topic?.partitions ?? [];
+    const partitions = all.slice(0, MAX_PARTITIONS).map((state): Partition => {
+      const key = partitionKey({ topic: this.#topic, partition: state.partition });
+      const next = this.#ends.get(key)?.offset ?? null;
+      return {
+        partition: state.partition,
+        leader: state.leader < 0 ? null : state.leader,
+        replicas: state.replicas,
+        inSync: state.inSync,
+        first: this.#first.get(key)?.offset ?? null,
+        next,
+        rate: this.#rate(state.partition, next, now),
+      };
+    });
+    const groups = [...this.#groups.values()].map(({ group }) => group);
+    const readers = groups.filter(({ position }) => !position)
+      .map((group) => groupOf(group, this.#topic))
+      .filter(({ members, committed }) => members.length + committed.length > 0)
+      // Groups that commit nothing come last: they are of readers that leave no trace.
+      .sort((a, b) => Number(b.committed.length > 0) - Number(a.committed.length > 0));
+    return {
+      now,
+      awaySince: null,
+      topic: this.#topic,
+      topicId: topic?.topicId ?? null,
+      brokers: brokersOf(metadata, this.#controller),
+      partitions,
+      groups: readers.slice(0, MAX_GROUPS),
+      producers: groups.filter(({ position, partitions }) =>
+        position && partitions.some(({ topic }) => topic === this.#topic)
+      ).map(({ groupId }) => groupId).slice(0, MAX_GROUPS),
+      hidden: {
+        partitions: all.length - partitions.length,
+        groups: Math.max(0, readers.length - MAX_GROUPS),
+      },
+      withheld,
+    };
+  }
+
+  /** Offsets per second since the oldest look within the window. */
+  #rate(partition: number, next: number | null, now: number): number {
+    const seen = this.#rates.get(partition) ?? [];
+    this.#rates.set(partition, seen);
+    // A smaller offset: the topic was created again.
+    if (next === null || next < (seen.at(-1)?.[1] ?? 0)) seen.length = 0;
+    if (next === null) return 0;
+    seen.push([now, next]);
+    while (seen[0]![0] < now - RATE_WINDOW) seen.shift();
+    const [time, from] = seen[0]!;
+    return now > time ? (next - from) * 1000 / (now - time) : 0;
+  }
+}
+
+function brokersOf({ brokers, topics }: ClusterMetadata, controller: number | undefined): Broker[] {
+  const live = new Map(brokers.map((broker) => [broker.id, broker]));
+  const replicas = topics.flatMap(({ partitions }) =>
+    partitions.flatMap(({ replicas }) => replicas)
+  );
+  return [...new Set([...live.keys(), ...replicas])].sort((a, b) => a - b).map((id) => {
+    const broker = live.get(id);
+    return {
+      id,
+      address: broker === undefined ? null : `${broker.host}:${broker.port}`,
+      controller: controller === undefined ? null : controller === id,
+    };
+  });
+}
+
+function groupOf({ groupId, state, members, partitions }: GroupView, topic: string): Group {
+  const ours = partitions.filter((one) => one.topic === topic);
+  const reads = Map.groupBy(ours, ({ memberId }) => memberId);
+  // Of a group that reads other topics too, only the members that read this one.
+  const isShared = partitions.length > ours.length;
+  return {
+    groupId,
+    state,
+    members: members.map(({ memberId, clientId, host }) => ({
+      memberId,
+      name: `${clientId}-${memberId.slice(-4)}`,
+      host,
+      partitions: (reads.get(memberId) ?? []).map(({ partition }) => partition),
+    })).filter(({ partitions }) => partitions.length > 0 || ours.length > 0 && !isShared)
+      .slice(0, MAX_MEMBERS),
+    committed: ours.flatMap(({ partition, committedOffset, lag }) =>
+      committedOffset === null ? [] : [{ partition, offset: committedOffset, lag }]
+    ),
+  };
+}

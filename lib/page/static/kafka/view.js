@@ -1,0 +1,125 @@
+/**
+ * The Kafka view: brokers, partitions, groups and what happens to them. At most once an animation
+ * frame what came is drawn.
+ */
+import { listen } from "../connection.js";
+import { byId, make, setText } from "../dom.js";
+import { duration, timeOfDay } from "../format.js";
+import { showBrokers } from "./brokers.js";
+import { addLags, groupColors, setLags, showGroups } from "./groups.js";
+import { showPartitions } from "./partitions.js";
+
+/** @typedef {import("../../cluster/wire.ts").ClusterMessage} ClusterMessage */
+/** @typedef {import("../../cluster/wire.ts").State} State */
+/** @typedef {import("../../cluster/wire.ts").Happening} Happening */
+
+/** Rows of the list of what happened. */
+const MAX_HAPPENINGS = 100;
+
+const view = {
+  /** @type {State | undefined} */
+  state: undefined,
+  isLost: false,
+  isDrawing: false,
+};
+
+/** @param {ClusterMessage} message */
+function onMessage(message) {
+  view.isLost = false;
+  view.state = message.state;
+  if (message.type === "snapshot") {
+    byId("happenings").replaceChildren();
+    setLags(message.lags);
+  } else addLags(message.state);
+  addHappenings(message.happenings);
+  draw();
+}
+
+listen("/kafka/events", onMessage, () => {
+  view.isLost = true;
+  draw();
+});
+
+function draw() {
+  if (view.isDrawing) return;
+  view.isDrawing = true;
+  requestAnimationFrame(() => {
+    view.isDrawing = false;
+    const { state } = view;
+    if (state === undefined) return;
+    setText(byId("topic"), state.topic);
+    showHealth(state, view.isLost);
+    const colors = groupColors(state.groups);
+    showBrokers(state);
+    showPartitions(state, colors);
+    showGroups(state, colors);
+    showFooter(state);
+  });
+}
+
+/** @param {readonly Happening[]} happenings Newest first. */
+function addHappenings(happenings) {
+  const list = byId("happenings");
+  for (const { time, tone, text } of happenings.toReversed()) {
+    const when = make("time", "", [timeOfDay(time)]);
+    when.dateTime = new Date(time).toISOString();
+    const item = make("li", "", [make("span", "dot"), when, make("span", "", [text])]);
+    item.dataset.tone = tone;
+    list.prepend(item);
+  }
+  while (list.childElementCount > MAX_HAPPENINGS) list.lastElementChild?.remove();
+  byId("happenings-empty").hidden = list.childElementCount > 0;
+}
+
+/**
+ * @param {State} state
+ * @param {boolean} isLost
+ */
+function showHealth(state, isLost) {
+  const [tone, label, sentence] = health(state, isLost);
+  byId("state").dataset.tone = tone;
+  setText(byId("label"), label);
+  setText(byId("sentence"), sentence);
+}
+
+/**
+ * @param {State} state
+ * @param {boolean} isLost
+ * @returns {[tone: string, label: string, sentence: string]}
+ */
+function health({ awaySince, now, brokers, partitions, topic, topicId }, isLost) {
+  if (isLost) {
+    return [
+      "warn",
+      "Reconnecting",
+      "The dashboard does not answer. This page reconnects by itself.",
+    ];
+  }
+  if (awaySince !== null) {
+    return ["bad", "Kafka is away", `No broker has answered for ${duration(now - awaySince)}.`];
+  }
+  if (brokers.length === 0) return ["idle", "Connecting", "Waiting for Kafka's first answer."];
+  if (topicId === null) return ["bad", "No topic", `The topic ${topic} does not exist.`];
+  const leaderless = partitions.filter(({ leader }) => leader === null).length;
+  if (leaderless > 0) return ["bad", "No leader", `Partitions without a leader: ${leaderless}.`];
+  const late = partitions.filter(({ inSync, replicas }) => inSync.length < replicas.length).length;
+  if (late > 0) {
+    return ["warn", "Under-replicated", `Partitions with replicas out of sync: ${late}.`];
+  }
+  const up = brokers.filter(({ address }) => address !== null).length;
+  const rate = partitions.reduce((sum, one) => sum + one.rate, 0);
+  const all = up === 1 ? "One broker" : `${up} brokers`;
+  return [
+    "good",
+    "Healthy",
+    `${all}, every replica in sync, ${Math.round(rate)} records per second.`,
+  ];
+}
+
+/** @param {State} state */
+function showFooter({ producers, withheld }) {
+  const names = producers.join(", ");
+  setText(byId("producers"), names === "" ? "" : `Producers with a saved position: ${names}.`);
+  const missing = withheld.join("; ");
+  setText(byId("withheld"), missing === "" ? "" : `Not shown, permission missing: ${missing}.`);
+}

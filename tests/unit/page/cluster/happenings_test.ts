@@ -1,0 +1,143 @@
+import { assertEquals } from "@std/assert";
+import { HappeningFinder } from "../../../../lib/page/cluster/happenings.ts";
+import type { Group, Partition, State } from "../../../../lib/page/cluster/wire.ts";
+
+function state(changes: Partial<State> = {}): State {
+  return {
+    now: 0,
+    awaySince: null,
+    topic: "edits",
+    topicId: "A",
+    brokers: [1, 2].map((id) => ({ id, address: `b${id}:9092`, controller: id === 1 })),
+    partitions: [partition(0), partition(1)],
+    groups: [],
+    producers: [],
+    hidden: { partitions: 0, groups: 0 },
+    withheld: [],
+    ...changes,
+  };
+}
+
+function partition(number: number, changes: Partial<Partition> = {}): Partition {
+  return {
+    partition: number,
+    leader: 1,
+    replicas: [1, 2],
+    inSync: [1, 2],
+    first: 0,
+    next: 10,
+    rate: 0,
+    ...changes,
+  };
+}
+
+function group(members: Record<string, number[]>, state = "Stable"): Group {
+  return {
+    groupId: "readers",
+    state,
+    members: Object.entries(members).map(([name, partitions]) => ({
+      memberId: name,
+      name,
+      host: "/127.0.0.1",
+      partitions,
+    })),
+    committed: [],
+  };
+}
+
+/** What is told of each of `states` after the one before. */
+function told(...states: Partial<State>[]): string[][] {
+  const finder = new HappeningFinder();
+  const all = states.map(state);
+  return all.slice(1).map((after, i) =>
+    finder.between(all[i]!, after).reverse().map(({ text }) => text)
+  );
+}
+
+Deno.test("HappeningFinder says nothing if nothing changed", () => {
+  assertEquals(told({}, { now: 1000 }), [[]]);
+});
+
+Deno.test("HappeningFinder names brokers that go and come back", () => {
+  const gone = [{ id: 1, address: "b1:9092", controller: true }, {
+    id: 2,
+    address: null,
+    controller: false,
+  }];
+  const without = gone.slice(0, 1);
+  assertEquals(told({}, { brokers: gone }, {}, { brokers: without }, { brokers: gone }), [
+    ["broker 2 is gone"],
+    ["broker 2 is back"],
+    ["broker 2 is gone"],
+    [],
+  ]);
+});
+
+Deno.test("HappeningFinder names leaders and replicas that change", () => {
+  const failed = [partition(0, { leader: 2, inSync: [2] }), partition(1, { leader: null })];
+  assertEquals(told({}, { partitions: failed }, {}), [
+    ["partition 0: leader 1 → 2", "partition 0: broker 1 is out of sync", "partition 1: no leader"],
+    [
+      "partition 0: leader 2 → 1",
+      "partition 0: broker 1 is in sync",
+      "partition 1: leader none → 1",
+    ],
+  ]);
+});
+
+Deno.test("HappeningFinder names topics that are made, deleted, grown", () => {
+  assertEquals(
+    told(
+      { topicId: null, partitions: [] },
+      {},
+      { topicId: "B" },
+      { topicId: "B", partitions: [0, 1, 2].map((one) => partition(one)) },
+      { topicId: null, partitions: [] },
+    ),
+    [
+      ["topic edits was created"],
+      ["topic edits was deleted and created again"],
+      ["partition 2 is new"],
+      ["topic edits was deleted"],
+    ],
+  );
+});
+
+Deno.test("HappeningFinder names what retention deleted", () => {
+  const kept = [partition(0, { first: 1200 }), partition(1)];
+  assertEquals(told({}, { partitions: kept }), [
+    ["partition 0: 1,200 offsets deleted, first offset 1,200"],
+  ]);
+});
+
+Deno.test("HappeningFinder names members, and how long a rebalance took", () => {
+  assertEquals(
+    told(
+      { groups: [group({ a: [0, 1] })] },
+      { now: 1000, groups: [group({ a: [], b: [] }, "PreparingRebalance")] },
+      { now: 2200, groups: [group({ a: [0], b: [1] })] },
+      { now: 3000, groups: [group({ b: [0, 1] })] },
+      { now: 4000 },
+    ),
+    [
+      ["consumer b joined group readers", "group readers rebalances"],
+      ["group readers rebalanced in about 1.2s: 0 → a, 1 → b"],
+      ["consumer a left group readers", "group readers rebalanced: 0 → b"],
+      ["group readers is gone"],
+    ],
+  );
+});
+
+Deno.test("HappeningFinder tells when Kafka goes away and answers again", () => {
+  assertEquals(told({}, { awaySince: 500, now: 500 }, { now: 8500 }), [
+    ["Kafka does not answer"],
+    ["Kafka answers again after 8s"],
+  ]);
+});
+
+Deno.test("HappeningFinder bounds what it tells of one look", () => {
+  const many = Array.from({ length: 100 }, (_, one) => partition(one));
+  const moved = many.map((one) => ({ ...one, leader: 2 }));
+  const [texts] = told({ partitions: many }, { partitions: moved });
+  assertEquals([texts?.length, texts?.at(-1)], [9, "92 more changes of partitions"]);
+});
