@@ -111,11 +111,15 @@ export class HeldPartition {
     });
   }
 
-  /** `false` as well if files are gone since another process has claimed the partition. */
+  /**
+   * Returns `false` as well if files are gone since another process has claimed the partition. After
+   * a failure the files may lack rows (a full disk), so that they must never be committed.
+   */
   async #unlessTaken(work: () => Promise<boolean>): Promise<boolean> {
     try {
       return await work();
     } catch (error) {
+      this.#forget();
       const isGone = error instanceof Deno.errors.NotFound;
       if (isGone && await this.#log.has(this.#number + 1)) return false;
       throw error;
@@ -181,7 +185,7 @@ export class HeldPartition {
     if (!await this.#log.append(this.#number + 1, entry)) return false;
     this.#number++;
     this.#entry = entry;
-    this.#forget();
+    this.#close();
     await this.#log.settle(entry);
     await this.#log.clean(this.#number, entry.epoch);
     return true;
@@ -210,11 +214,16 @@ export class HeldPartition {
   async #lose(): Promise<string> {
     for (const { file } of this.#openFiles()) await removeIfThere(file.path);
     this.#forget();
-    this.#accepted = -1n; // no claim of this process fits any more
     return (await this.#log.newest())?.entry.group ?? "";
   }
 
+  /** After this no claim of this process fits any more: what was accepted has to come again. */
   #forget(): void {
+    this.#close();
+    this.#accepted = -1n;
+  }
+
+  #close(): void {
     this.#edits.clear();
     this.#bad = undefined;
     this.#since = undefined;

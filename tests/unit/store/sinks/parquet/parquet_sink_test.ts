@@ -141,6 +141,21 @@ Deno.test("ParquetSink takes files that another claim removed for the loss of it
   assertEquals(await idsIn(directory), range(0, 20));
 });
 
+Deno.test("ParquetSink never commits a file that may lack rows", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  await using sink = await open(directory);
+  const claim = await write(sink, await claimOf(sink), 3000);
+  const state = `${directory}/_wikitap/1/0`;
+  // Bytes are lost, as on a full disk, and the next ones may fit again.
+  await Deno.rename(`${state}/0-0.tmp`, `${state}/gone`);
+  await assertRejects(() => write(sink, claim, 3000), UserError, "it is not there");
+  await Deno.rename(`${state}/gone`, `${state}/0-0.tmp`);
+  await sink.flush();
+  assertEquals(await idsIn(directory), []);
+  assertEquals((await claimOf(sink)).next, 0n);
+});
+
 Deno.test("ParquetSink commits nothing after another has claimed, even in one flush", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
