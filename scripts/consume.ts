@@ -75,7 +75,7 @@ export const main = program({
       topic,
       from: group === undefined
         ? begin
-        : `where the group '${group}' ended, or ${begin} where it has not been`,
+        : `where the group '${group}' ended, or ${begin} without a committed offset`,
     });
     await readTopic(openCluster(clusterConfig(options)), {
       topic,

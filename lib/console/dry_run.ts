@@ -8,12 +8,17 @@ import {
 } from "../kafka/publish/publisher.ts";
 import { outgoingJsonOf } from "./json.ts";
 
-/** Shows what would be published, one JSON object a line; nothing goes to Kafka or is saved. */
+/** Prints records as one JSON object per line. Nothing is sent to Kafka or saved. */
 export class DryRun implements Publisher {
+  /** The counters of a publisher that is always connected. */
   readonly counts: PublisherCounts = { ...newPublisherCounts(), connected: true };
   readonly #write: (text: string) => void;
 
-  /** @param write Takes the lines of a batch. */
+  /**
+   * Creates a dry run.
+   *
+   * @param write Takes the lines of a batch.
+   */
   constructor(write: (text: string) => void) {
     this.#write = write;
   }

@@ -2,7 +2,7 @@ import type { ReadBatch } from "../kafka/consume/reader.ts";
 import { writeOutput } from "../terminal/output.ts";
 import { bytesOf, type Output } from "./output.ts";
 
-/** Lines are gathered in so many bytes before they are written. */
+/** Bytes of lines that are gathered before they are written. */
 const BUFFER_BYTES = 256 * 1024;
 
 /** How long a reader that has the lines it wanted may take to be gone, in ms. */
@@ -11,20 +11,22 @@ const HELD_MS = 50;
 const LINE_FEED = 10;
 const NEW_LINE = Uint8Array.of(LINE_FEED);
 
-/** How records are written, and to what. */
+/** Options of {@linkcode RecordOutput}. */
 export interface RecordOutputOptions {
+  /** The format of records. */
   readonly output: Output;
+  /** Whether stdout is a terminal, which needs safe text. */
   readonly isTerminal: boolean;
   /** Writes bytes, all of them before it returns. Default: to stdout. */
   readonly write?: (bytes: Uint8Array) => void;
 }
 
 /**
- * Writes records to stdout, a line each, in large writes, and finds out whether the reader of a pipe
- * is gone.
+ * Writes records to stdout, one per line, in large writes, and notices when the reader of a pipe is
+ * gone.
  *
- * Only a write tells that: after `… | head -1` took its line, a program that has written everything
- * would wait for the next record, maybe for ever. So the last line is held for 50 ms, or until
+ * Only a write can notice that: after `… | head -1` took its line, a program that has written everything
+ * would wait for the next record, maybe forever. So the last line is held for 50 ms, or until
  * the next one comes.
  */
 export class RecordOutput {
@@ -37,6 +39,7 @@ export class RecordOutput {
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #closed = new AbortController();
 
+  /** Creates an empty output. */
   constructor({ write = writeOutput, ...options }: RecordOutputOptions) {
     this.#options = { ...options, write };
   }
@@ -49,7 +52,7 @@ export class RecordOutput {
   /**
    * Writes the records of a batch, but for the last line of all, which is held.
    *
-   * @throws {ClosedOutput} when nobody reads any more.
+   * @throws {ClosedOutput} if the reader has closed the output.
    */
   print({ partition, records }: ReadBatch): void {
     const { output, isTerminal } = this.#options;
@@ -64,7 +67,7 @@ export class RecordOutput {
   /**
    * Writes what is held.
    *
-   * @throws {ClosedOutput} when nobody reads any more, also if that was noticed before.
+   * @throws {ClosedOutput} if the reader has closed the output, also if that was noticed before.
    */
   flush(): void {
     clearTimeout(this.#timer);

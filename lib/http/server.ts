@@ -2,13 +2,13 @@ import { rightHint, UserError } from "../shared/error.ts";
 import { isOwnHost } from "./host_check.ts";
 import { sleep } from "../shared/sleep.ts";
 
-/** Where to listen, and how that is told to the user. */
+/** The address to listen on, and the options that set it, for messages. */
 export interface ListenOptions {
   /** TCP port; 0 lets the system choose. */
   readonly port: number;
   /** Address or name to listen on. */
   readonly hostname: string;
-  /** What is served: `metrics`. */
+  /** The contents, for messages: `metrics`. */
   readonly what: string;
   /** The flags that say where. */
   readonly flags: { readonly port: string; readonly hostname: string };
@@ -58,7 +58,7 @@ const CLOSE_LIMIT = 1000;
 
 /**
  * Closes the port, and waits until every client has read the response that it is at; for 1 s at the
- * most, as one that does not read would be waited for for ever.
+ * most, as one that does not read would be waited for forever.
  */
 export async function closeServer(server: Deno.HttpServer): Promise<void> {
   const done = new AbortController();
@@ -71,7 +71,7 @@ export function addressOf({ addr: { hostname, port } }: Deno.HttpServer<Deno.Net
   return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
-/** An answer in words, unless `headers` say something else; they end with a line feed. */
+/** Returns a text response, unless `headers` say otherwise. The text gets a final line feed. */
 export function textResponse(
   status: number,
   text: string,

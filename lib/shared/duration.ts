@@ -1,4 +1,4 @@
-/** ms as people write it: `1d 2h`, `3m 20s`, `1.5s`, `12ms`; the two largest units at the most. */
+/** Formats ms with at most the two largest units: `1d 2h`, `3m 20s`, `1.5s`, `12ms`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   if (ms < 10_000) return `${Math.round(ms / 100) / 10}s`;

@@ -10,6 +10,7 @@ export const ExitCode = {
   takenOver: 3,
 } as const;
 
+/** An exit code of a program. */
 export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
 
 /**
@@ -20,11 +21,16 @@ export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
  * one imperative sentence. `details` are lines of another program, such as the end of its log.
  */
 export class UserError extends Error {
+  /** The name of the class. */
   override readonly name: string = "UserError";
+  /** The exit code of a program that ends with this error. */
   readonly exitCode: ExitCode = ExitCode.failure;
+  /** One imperative sentence for the user. */
   readonly hint: string | undefined;
+  /** Lines of another program, such as the end of its log. */
   readonly details: readonly string[];
 
+  /** Creates an error with a message of one sentence. */
   constructor(
     message: string,
     options: { hint?: string | undefined; details?: readonly string[]; cause?: unknown } = {},
@@ -37,7 +43,9 @@ export class UserError extends Error {
 
 /** Wrong usage, found before anything is opened. Exit code 2. */
 export class UsageError extends UserError {
+  /** The name of the class. */
   override readonly name = "UsageError";
+  /** The exit code 2. */
   override readonly exitCode = ExitCode.usage;
 }
 

@@ -8,7 +8,11 @@ export class Pace {
   /** When each of the latest ones begins, in ms, the oldest first; `perSecond` at most. */
   readonly #begun: number[] = [];
 
-  /** @param now Monotonic time in ms. */
+  /**
+   * Creates a pace without waits so far.
+   *
+   * @param now Returns a monotonic time in ms.
+   */
   constructor(
     perSecond: number,
     now: () => number = () => performance.now(),

@@ -3,18 +3,22 @@ interface Sample {
   readonly count: number;
 }
 
-/** How fast a count grows: per second over the last `span` ms, or since the last look if longer. */
+/** Computes the growth of a count per second, over the last `span` ms or since the last call. */
 export class Rate {
   readonly #span: number;
-  /** In order of time; the first is the newest that is older than the span, where there is one. */
+  /** In order of time. The first is the newest that is older than the span, if any. */
   readonly #samples: Sample[] = [];
 
-  /** @param span Default 5,000 ms. */
+  /**
+   * Creates a rate without samples.
+   *
+   * @param span Time in ms. Default 5,000.
+   */
   constructor(span = 5000) {
     this.#span = span;
   }
 
-  /** Notes the count at a time in ms, and says the rate; 0 at the first look. */
+  /** Records the count at a time in ms and returns the rate; 0 at the first call. */
   next(count: number, at: number): number {
     this.#samples.push({ at, count });
     while ((this.#samples[1]?.at ?? Infinity) <= at - this.#span) this.#samples.shift();

@@ -1,4 +1,4 @@
-/** Waits `ms` (none for less than 0), or less when `signal` is aborted. */
+/** Waits `ms`, or until `signal` is aborted. Does not wait if `ms` is negative. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
@@ -21,7 +21,7 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What `work` gives; `undefined` where it failed after `signal` was aborted, which is no failure. */
+/** Returns the result of `work`, or `undefined` if it failed after `signal` was aborted. */
 export async function unlessStopped<T>(
   signal: AbortSignal,
   work: T | Promise<T>,

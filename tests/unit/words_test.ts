@@ -27,22 +27,21 @@ const BANNED: Readonly<Record<string, string>> = {
 
 /** Folders whose words are still to be revised. Remove one from the list after its revision. */
 const UNREVISED = [
-  ...["lib/avro/", "lib/console/", "lib/edits/", "lib/http/", "lib/kafka/", "lib/local/"],
-  ...["lib/page/", "lib/produce/", "lib/shared/", "lib/store/"],
+  ...["lib/avro/", "lib/edits/", "lib/kafka/", "lib/local/"],
+  ...["lib/page/", "lib/produce/", "lib/store/"],
   ...["lib/upstream/parse/", "lib/upstream/resume/", "lib/upstream/stream.ts"],
-  ...["lib/cli/programs/producer", "scripts/consume.ts", "tests/chaos/", "tests/integration/"],
+  ...["tests/chaos/", "tests/integration/"],
   ...["tests/cli/", "tests/simulation/", "tests/soak/", "tests/support/"],
-  ...["avro", "chaos", "console", "edits", "http", "kafka", "local", "page", "produce", "replay"]
+  ...["chaos", "edits", "kafka", "page", "replay"]
     .map((folder) => `tests/unit/${folder}/`),
-  ...["shared", "store", "support", "upstream"].map((folder) => `tests/unit/${folder}/`),
+  ...["store", "upstream"].map((folder) => `tests/unit/${folder}/`),
 ];
 
 /** Folders with exported symbols that have no docstring yet. Remove one after its revision. */
 const UNDOCUMENTED = [
-  ...["lib/avro/", "lib/console/", "lib/edits/", "lib/kafka/", "lib/local/", "lib/page/"],
-  ...["lib/produce/", "lib/replay/", "lib/shared/", "lib/store/"],
+  ...["lib/avro/", "lib/edits/", "lib/kafka/", "lib/local/", "lib/page/"],
+  ...["lib/produce/", "lib/replay/", "lib/store/"],
   ...["lib/upstream/parse/", "lib/upstream/resume/", "lib/upstream/stream.ts"],
-  "lib/cli/programs/producer",
 ];
 
 /** This file has the phrases; `licences` is the name of a task. */

@@ -34,7 +34,7 @@ import { producerWatch } from "./producer_status.ts";
 import { reportSummary } from "./producer_summary.ts";
 import { showStatus } from "../status.ts";
 
-/** All that a producer can be told. */
+/** The option groups of the producer. */
 export const PRODUCER_GROUPS = [
   producerOptions,
   upstreamOptions,
@@ -48,11 +48,11 @@ export const PRODUCER_GROUPS = [
 type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
 
 /**
- * Runs the pipeline as the options say, until it is done or stopped; ends with a summary.
+ * Runs the pipeline until it is done or stopped, then logs a summary.
  *
- * @param options As `checkProducer()` lets them through.
- * @param log Where to show what it is doing meanwhile; it is not shown without.
- * @throws {UserError} when the registry, the stream or Kafka cannot be used; see `produce()`.
+ * @param options Options that `checkProducer()` accepts.
+ * @param log The log options. Without them no status is shown.
+ * @throws {UserError} if the registry, the stream or Kafka cannot be used; see `produce()`.
  */
 export async function runProducer(
   options: ProducerOptions,

@@ -4,29 +4,33 @@ import { Rate } from "../../shared/rate.ts";
 import { counted, rateText, type Status } from "../../terminal/status_line.ts";
 import { totalOf } from "./total.ts";
 
-/** What the producer's status is made of. */
+/** The facts behind the producer's status. */
 export interface ProducerSigns {
+  /** The counters of the producer. */
   readonly counts: ProduceCounts;
-  /** Records published, and events handled, per second. */
+  /** Records published per second. */
   readonly edits: number;
+  /** Events handled per second. */
   readonly events: number;
   /** Time of the stream that passes in a second, in ms: 1,000 when it is live. */
   readonly pace: number;
-  /** Where a back-fill ends, in ms. */
+  /** The end of a back-fill, in ms since the epoch. */
   readonly until: number | undefined;
-  /** Silence in ms after which a connection is given up. */
+  /** Silence after which a connection is closed, in ms. */
   readonly idleTimeout: number;
+  /** Whether the program is shutting down. */
   readonly isStopping: boolean;
+  /** The current time, in ms since the epoch. */
   readonly now: number;
 }
 
 /** How long after a delay by a quota the producer still counts as throttled. */
 const THROTTLE_CALM_MS = 5000;
 
-/** The part of the idle timeout after which a silence is worth a word. */
+/** The part of the idle timeout after which a silence is shown. */
 const NOTABLE = 0.25;
 
-/** Looks at a producer's counters from time to time. */
+/** Returns a function that computes the producer's current status. */
 export function producerWatch(
   counts: ProduceCounts,
   { stop, now = Date.now, ...more }: Pick<ProducerSigns, "until" | "idleTimeout"> & {

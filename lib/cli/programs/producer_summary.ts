@@ -39,7 +39,7 @@ function summaryText(counts: ProduceCounts, did: string): string {
   ].join(", ");
 }
 
-/** A saved position for people and programs: indented JSON, or a sentence where there is none. */
+/** Formats a saved position as indented JSON, or returns a sentence if there is none. */
 export function positionText(
   { group, topic }: { group: string; topic: string },
   saved: SavedProgress | undefined,

@@ -36,7 +36,7 @@ function source() {
   return { schema, asked };
 }
 
-Deno.test("schemaIdOf() tells Avro from all else", () => {
+Deno.test("schemaIdOf() recognizes Avro", () => {
   assertEquals(schemaIdOf(avro(0xfffffffe, { title: "", size: null })), 0xfffffffe);
   for (const other of ["", "\0", "\0abc", '{"a":1}', " {}"]) {
     assertEquals(schemaIdOf(text(other)), undefined);

@@ -35,7 +35,7 @@ Deno.test("Registry.register() writes nothing where the schema is there", async 
   assertEquals(asked.length, 1);
 });
 
-Deno.test("Registry.register() tells in words what is incompatible", async () => {
+Deno.test("Registry.register() names what is incompatible", async () => {
   const refusal = json({ error_code: 409, message: "reader type: LONG" }, 409);
   const { registry: one } = registry([NO_SUBJECT, refusal]);
   const error = await assertRejects(() => one.register("s", "1"), IncompatibleSchema);
@@ -103,7 +103,7 @@ Deno.test("Registry tries on while it is away, for as long as it may", async () 
   assert(performance.now() - started < 3000);
 });
 
-Deno.test("Registry stops trying when it is told to", async () => {
+Deno.test("Registry stops retrying when its signal is aborted", async () => {
   const { registry: gone } = registry([json({}, 500)]);
   const stop = new AbortController();
   const asking = gone.schema(1, { patience: 60_000, signal: stop.signal });

@@ -24,7 +24,7 @@ Deno.test("DryRun prints a batch as lines of JSON that are harmless for a termin
   ]);
 });
 
-Deno.test("DryRun.publish() rejects when nobody reads", async () => {
+Deno.test("DryRun.publish() rejects if stdout is closed", async () => {
   const publisher = new DryRun(() => {
     throw new Error("closed");
   });

@@ -38,7 +38,7 @@ Deno.test("lineOf() shows anything else as the beginning of its text", () => {
   assertEquals(astral.isWellFormed(), true);
 });
 
-Deno.test("jsonOf() tells all of a record, and stays JSON on a terminal", () => {
+Deno.test("jsonOf() has all of a record, and is JSON on a terminal", () => {
   const json = jsonOf(2, {
     ...record(HOSTILE),
     key: new TextEncoder().encode(HOSTILE),

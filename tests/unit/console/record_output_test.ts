@@ -53,7 +53,7 @@ Deno.test("RecordOutput writes the line that it holds after a moment", async () 
 });
 
 Deno.test("RecordOutput says when a line that it holds cannot be written", async () => {
-  const gone = new Error("nobody reads");
+  const gone = new Error("the reader is gone");
   const output = new RecordOutput({
     output: "value",
     isTerminal: false,
@@ -64,8 +64,8 @@ Deno.test("RecordOutput says when a line that it holds cannot be written", async
   output.print(batch("a"));
   await new Promise((resolve) => output.closed.addEventListener("abort", resolve));
   assertEquals(output.closed.reason, gone);
-  assertThrows(() => output.print(batch("b")), Error, "nobody reads");
-  assertThrows(() => output.flush(), Error, "nobody reads");
+  assertThrows(() => output.print(batch("b")), Error, "the reader is gone");
+  assertThrows(() => output.flush(), Error, "the reader is gone");
 });
 
 function newOutput({ isTerminal = false } = {}): { output: RecordOutput; written: string[] } {

@@ -84,7 +84,7 @@ Deno.test("Gathering.first() returns with the first record, at the end, or in ti
   await end;
 });
 
-Deno.test("Gathering.full() waits for company no longer than it is told to", async () => {
+Deno.test("Gathering.full() waits no longer than the linger time", async () => {
   const { gathering, add } = gatheringOf(2);
   add("a");
   await gathering.full(0);

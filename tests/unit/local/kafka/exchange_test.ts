@@ -5,7 +5,7 @@ import { sleep } from "../../../../lib/shared/sleep.ts";
 /** How long a request may take (ms), as `exchange()` promises, and some more for a slow machine. */
 const LIMIT = 2000 + 3000;
 
-Deno.test("exchange() is undefined after 2 s where nobody even accepts the connection", async () => {
+Deno.test("exchange() is undefined after 2 s without a connection", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { hostname, port } = listener.addr;
   const over = new AbortController();
