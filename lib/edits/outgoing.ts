@@ -1,5 +1,5 @@
 import type { Event } from "../upstream/parse/event.ts";
-import { cloudEventHeaders } from "./message/cloudevents.ts";
+import { cloudEventHeaders, type Headers } from "./message/cloudevents.ts";
 import { type Encoder, jsonEncoder, type Payload } from "./message/encoder.ts";
 import { compileFilter, type Filter } from "./filter.ts";
 import { type KeyKind, KEYS } from "./routing/key.ts";
@@ -16,7 +16,8 @@ export interface Outgoing {
   readonly value: Uint8Array;
   /** ms since 1970: when the event happened (`meta.dt`). */
   readonly timestamp: number;
-  readonly headers?: Readonly<Record<string, string | Uint8Array>> | undefined;
+  /** Values in UTF-8. */
+  readonly headers?: Readonly<Record<string, Uint8Array>> | undefined;
 }
 
 /** What becomes of events on their way to Kafka. */
@@ -58,7 +59,7 @@ export function compile(
       key: bytesOf(keyOf(event), utf8),
       value: bytesOf(encode(event), utf8),
       timestamp: timestampOf(event.meta.dt),
-      headers: headersOf(event),
+      headers: encodedHeaders(headersOf(event), utf8),
     };
 }
 
@@ -67,6 +68,16 @@ function bytesOf<T extends Uint8Array | null>(
   utf8: (text: string) => Uint8Array,
 ): Uint8Array | T {
   return typeof value === "string" ? utf8(value) : value;
+}
+
+function encodedHeaders(
+  headers: Headers | undefined,
+  utf8: (text: string) => Uint8Array,
+): Record<string, Uint8Array> | undefined {
+  if (headers === undefined) return undefined;
+  const encoded: Record<string, Uint8Array> = {};
+  for (const name in headers) encoded[name] = utf8(headers[name]!);
+  return encoded;
 }
 
 function noHeaders(): undefined {}

@@ -124,9 +124,9 @@ function encode(
   const message: Message = { key: keyBytes, value: valueBytes, timestamp, partition };
   let bytes = (keyBytes?.length ?? 0) + valueBytes.length + RECORD_OVERHEAD;
   if (headers !== undefined) {
-    const encoded: Record<string, Buffer> = {};
-    for (const [name, text] of Object.entries(headers)) {
-      const header = encoded[name] = Buffer.from(text as string);
+    const encoded: Record<string, Uint8Array> = {};
+    for (const [name, value] of Object.entries(headers)) {
+      const header = encoded[name] = bytesOf(value);
       bytes += 2 * name.length + header.length + 10;
     }
     message.headers = encoded;

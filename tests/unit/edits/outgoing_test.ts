@@ -45,6 +45,13 @@ Deno.test("compile() makes a record of its own bytes, which keeps nothing of the
   assertEquals(value.buffer.byteLength, event.data.length);
 });
 
+Deno.test("compile() makes key, value and headers bytes, which keep no text of the stream", () => {
+  const record = compile({ topic: "edits", headers: "cloudevents" })(change())!;
+  for (const bytes of [record.key, record.value, ...Object.values(record.headers!)]) {
+    assertEquals(bytes instanceof Uint8Array, true);
+  }
+});
+
 Deno.test("compile() takes each option by itself", () => {
   const event = change({ type: "new" });
   const record = compile({
@@ -56,12 +63,12 @@ Deno.test("compile() takes each option by itself", () => {
   assertEquals(record?.topic, "wikipedia-new");
   assertEquals(record?.key, utf8("Someone"));
   assertEquals(record?.value, event.data);
-  assertEquals(record?.headers?.ce_subject, "Example");
+  assertEquals(record?.headers?.ce_subject, utf8("Example"));
 });
 
 Deno.test("compile() takes an encoder of the caller's", () => {
   const encoder = { contentType: "text/plain", encode: () => "hello" };
   const record = compile({ topic: "edits", headers: "cloudevents" }, encoder)(change());
   assertEquals(record?.value, utf8("hello"));
-  assertEquals(record?.headers?.["content-type"], "text/plain");
+  assertEquals(record?.headers?.["content-type"], utf8("text/plain"));
 });

@@ -65,7 +65,12 @@ Deno.test("The CloudEvents SDK reads a record as a valid event with its data", (
   for (const payload of ["edit", "event"] as const) {
     const record = compile({ topic: "edits", payload, headers: "cloudevents" })(change())!;
     const value = Buffer.from(record.value);
-    const { key, headers = {} } = record;
+    const { key } = record;
+    const headers = Object.fromEntries(
+      Object.entries(record.headers ?? {}).map((
+        [name, text],
+      ) => [name, Buffer.from(text).toString()]),
+    );
     const message = { key, value, headers, body: value } as unknown as KafkaMessage<Buffer>;
     assertEquals(Kafka.isEvent(message), true);
     const read = Kafka.toEvent(message) as CloudEvent<unknown>;
