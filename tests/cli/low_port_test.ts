@@ -29,7 +29,7 @@ for (const [name, args] of Object.entries(PROGRAMS)) {
         ...{ args: words, cwd: folder.path, env, stdin: "null" },
       }).output();
       const text = new TextDecoder().decode(stderr);
-      assertStringIncludes(text, "error: Cannot listen on port 80: this user may not\n  Choose ");
+      assertStringIncludes(text, "error: Cannot listen on port 80: permission denied\n  Choose ");
       assertEquals(code, 1);
     },
   });

@@ -25,7 +25,7 @@ export function checkFree(port: number, service: string): void {
     if (isFree(port)) return;
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    throw new UserError(`Cannot listen on port ${port}: this user may not`, {
+    throw new UserError(`Cannot listen on port ${port}: permission denied`, {
       hint: `Choose ${another}`,
     });
   }
