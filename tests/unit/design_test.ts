@@ -96,6 +96,10 @@ Deno.test("upstream, edits and kafka do not import each other, but for Event", (
 
 Deno.test("kafkajs is imported in lib/kafka/client/ only", () => {
   const users = [...imports].filter(([, from]) => from.some((one) => /^kafkajs\b/.test(one)));
+  const outside = [...imports].filter(([file, from]) =>
+    stationOf(file) !== "lib/kafka/" && from.includes("lib/kafka/client/kafkajs.ts")
+  );
+  assertEquals(outside.map(([file]) => file), []);
   const client = "lib/kafka/client/";
   assertEquals(users.map(([file]) => file).sort(), [`${client}kafkajs.ts`, `${client}patches.ts`]);
 });

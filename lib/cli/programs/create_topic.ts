@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { formatDuration } from "../../shared/duration.ts";
 import { UserError } from "../../shared/error.ts";
-import type { Admin } from "../../kafka/client/kafkajs.ts";
+import type { Admin } from "../../kafka/admin/with_admin.ts";
 import { alterTopic, topicDrift, type TopicWish } from "../../kafka/admin/topic_diff.ts";
 import {
   createTopics,

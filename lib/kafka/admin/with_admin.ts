@@ -2,6 +2,8 @@ import { type Cluster, disconnect } from "../client/cluster.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import type { Admin } from "../client/kafkajs.ts";
 
+export type { Admin };
+
 /**
  * Does a piece of admin work on a connection of its own, and closes it. Failures come in less than
  * 5 s, as `explain()` tells them.

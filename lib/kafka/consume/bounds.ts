@@ -6,15 +6,18 @@ import type { Attempt } from "../errors/terms.ts";
 import { getLogger } from "@logtape/logtape";
 import { sleep } from "../../shared/sleep.ts";
 
-/** What Kafka has of a partition: the first offset, and the end for readers of committed records. */
+/** The offsets of a partition: the first record, and the end for readers of committed records. */
 export interface Bounds {
   readonly low: bigint;
   readonly high: bigint;
 }
 
-/** The bounds of all partitions of a topic. */
+/** A client that can be asked for the offsets of a topic. */
+export type OffsetSource = Pick<Admin, "fetchTopicOffsets">;
+
+/** Returns the bounds of all partitions of a topic. */
 export async function fetchBounds(
-  admin: Pick<Admin, "fetchTopicOffsets">,
+  admin: OffsetSource,
   topic: string,
 ): Promise<ReadonlyMap<number, Bounds>> {
   const offsets = await admin.fetchTopicOffsets(topic);

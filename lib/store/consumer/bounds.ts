@@ -1,24 +1,6 @@
 import { UserError } from "../../shared/error.ts";
-import type { Admin } from "../../kafka/client/kafkajs.ts";
+import type { Bounds } from "../../kafka/consume/bounds.ts";
 import type { Advice, Claim } from "../sink.ts";
-
-/** What Kafka has of a partition: the first offset, and the end for readers of committed records. */
-export interface Bounds {
-  readonly low: bigint;
-  readonly high: bigint;
-}
-
-/** The bounds of all partitions of a topic. */
-export async function fetchBounds(
-  admin: Pick<Admin, "fetchTopicOffsets">,
-  topic: string,
-): Promise<ReadonlyMap<number, Bounds>> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return new Map(offsets.map(({ partition, low, high }) => [
-    partition,
-    { low: BigInt(low), high: BigInt(high) },
-  ]));
-}
 
 /**
  * Refuses an offset that Kafka does not have: consumers would silently go elsewhere, and skip

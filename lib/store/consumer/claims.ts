@@ -1,14 +1,14 @@
 import { getLogger } from "@logtape/logtape";
-import type { Admin } from "../../kafka/client/kafkajs.ts";
+import { type Bounds, fetchBounds, type OffsetSource } from "../../kafka/consume/bounds.ts";
 import { isUnknownTopic } from "../../kafka/errors/classify.ts";
 import { sleep } from "../../shared/sleep.ts";
-import { type Bounds, checkOffset, fetchBounds } from "./bounds.ts";
+import { checkOffset } from "./bounds.ts";
 import type { DatabaseRetry } from "./database_retry.ts";
 import type { Claim, Sink } from "../sink.ts";
 
 /** Where partitions are claimed, and by whom. */
 export interface ClaimOptions {
-  readonly admin: Pick<Admin, "fetchTopicOffsets">;
+  readonly admin: OffsetSource;
   /** Whether a failure of Kafka is one that a retry would not cure. */
   readonly isFatal: (error: unknown) => boolean;
   readonly sink: Sink;

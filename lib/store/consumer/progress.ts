@@ -1,4 +1,4 @@
-import type { Bounds } from "./bounds.ts";
+import type { Bounds } from "../../kafka/consume/bounds.ts";
 import type { Rows } from "../rows.ts";
 import { SESSION } from "./session.ts";
 
