@@ -45,7 +45,9 @@ Deno.test("FetchedRecord has headers named as properties of objects", async () =
     messages: [{ value: null, timestamp: "1000000000000", headers }],
   });
   const [record] = chunksOf(encoded).flatMap(({ records }) => records);
-  const names = Object.entries(record!.headers).map(([name, value]) => [name, hexOf(value as Buffer)]);
+  const names = Object.entries(record!.headers).map((
+    [name, value],
+  ) => [name, hexOf(value as Buffer)]);
   assertEquals(names, [["toString", "07"], ["__proto__", "07"], ["x", "07"]]);
 });
 
