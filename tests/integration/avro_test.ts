@@ -292,7 +292,7 @@ registryTest(
     const args = [...FROM_START, "--types", "*t,*g", "--shutdown-timeout", "1s"];
     {
       await using producer = startProducer({ ...options, args });
-      await producer.untilLog("Values are Avro");
+      await producer.untilLog("Publishing Avro");
       door.isShut = true;
       await producer.untilLog("trying for 60 s");
       producer.process.kill("SIGTERM");
