@@ -168,7 +168,6 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
     },
     {
       script: "scripts/topics.ts",
-      except: ["127.0.0.1"], // a broker that cannot be reached is shown as down
       runs: [
         { args: ["list"], env: KAFKA },
         { ...locked, args: ["list", ...locked.args!.slice(2)] },
@@ -176,7 +175,6 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
     },
     {
       script: "scripts/inspect.ts",
-      except: ["127.0.0.1"],
       runs: [{ env: KAFKA }, { ...locked, args: locked.args!.slice(2) }],
     },
     {

@@ -2,7 +2,7 @@ import { UserError } from "../../shared/error.ts";
 import type { Pace } from "../../shared/pace.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { openRawCluster, type RawCluster } from "../client/raw_cluster.ts";
-import { explain } from "../errors/explain.ts";
+import { type Attempt, explain } from "../errors/explain.ts";
 import { logDirsRequest, quorumRequest } from "../requests/brokers.ts";
 import { topicConfigsRequest } from "../requests/configs.ts";
 import type { ProtocolRequest } from "../requests/codec.ts";
@@ -24,9 +24,11 @@ export class Inspector {
   /** What was left out for lack of permissions: `sizes on disk (Describe on the cluster)`. */
   readonly withheld = new Set<string>();
   readonly #raw: RawCluster;
+  readonly #attempt: Attempt;
 
-  private constructor(raw: RawCluster) {
+  private constructor(raw: RawCluster, attempt: Attempt) {
     this.#raw = raw;
+    this.#attempt = attempt;
   }
 
   /**
@@ -41,7 +43,7 @@ export class Inspector {
       throw explain(error, attempt);
     });
     const version = raw.maxVersion(METADATA.apiKey);
-    if (version >= METADATA.apiVersion) return new Inspector(raw);
+    if (version >= METADATA.apiVersion) return new Inspector(raw, attempt);
     await raw.close();
     throw new UserError(
       `Cannot inspect the cluster: it takes Metadata up to version ${version}, expected 12`,
@@ -118,7 +120,11 @@ export class Inspector {
     return this.#raw.maxVersion(apiKey);
   }
 
-  /** Sends a request to each of `brokers` at once; those that do not answer are left out. */
+  /**
+   * Sends a request to each of `brokers` at once; those that do not answer are left out.
+   *
+   * @throws {UserError} for a broker that this program may not connect to.
+   */
   async each<T>(
     brokers: readonly BrokerAddress[],
     request: (broker: BrokerAddress) => ProtocolRequest<T>,
@@ -126,6 +132,11 @@ export class Inspector {
     const answers = await Promise.allSettled(
       brokers.map((broker) => this.#raw.sendTo(broker, request(broker))),
     );
+    for (const answer of answers) {
+      if (answer.status === "rejected" && isNotPermitted(answer.reason)) {
+        throw explain(answer.reason, this.#attempt);
+      }
+    }
     return answers.flatMap((answer, i) =>
       answer.status === "fulfilled" ? [{ broker: brokers[i]!, answer: answer.value }] : []
     );
@@ -138,6 +149,15 @@ export class Inspector {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Whether Deno forbids the connection; a broker that is away fails in other ways. */
+function isNotPermitted(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    const { code } = e as { code?: unknown };
+    if (code === "EPERM" || e.message.includes("Requires net access")) return true;
+  }
+  return false;
 }
 
 /** Names a partition in a map: no topic's name has a slash. */

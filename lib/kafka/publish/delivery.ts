@@ -118,8 +118,9 @@ export class Delivery implements Publisher {
     for (let attempt = 1; !isOver(); attempt++) {
       try {
         if (this.#session === undefined && await this.#resume(work.end)) return this.#done(work);
-        // A quota may have made parts smaller.
-        if (work.isUntouched) work = new Work(batch, this.#throttle.size.endOf(batch));
+        // A quota may have made parts smaller. Otherwise keyless records keep their partition.
+        const end = this.#throttle.size.endOf(batch);
+        if (work.isUntouched && end.count !== work.end.count) work = new Work(batch, end);
         await this.#send(work, isOver);
         return this.#done(work);
       } catch (error) {
