@@ -27,14 +27,22 @@ export interface Entry {
 /** One upstream topic-partition: partition 0 of a topic. */
 export class UpstreamTopic {
   readonly entries: Entry[] = [];
-  /** What is added to offsets now: the topic was made anew, or mirrored from elsewhere. */
-  shift = 0;
+  /** What was added to offsets, the last is in force: it was made anew, or mirrored from elsewhere. */
+  readonly shifts = [0];
   /** Entries before this index were deleted by retention. */
   first = 0;
   /** The service does not know it now. */
   isGone = false;
 
   constructor(readonly name: string) {}
+
+  get shift(): number {
+    return this.shifts.at(-1)!;
+  }
+
+  renumber(by: number): void {
+    this.shifts.push(this.shift + by);
+  }
 
   /** How many entries are there at a time. */
   end(now: number): number {
@@ -93,6 +101,8 @@ export function writeLog(world: World): UpstreamTopic[] {
       );
     }
   }
+  // Streams do not end: a missing anchor is proved by an event that is later than all before.
+  for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER, "canary");
   return topics;
 
   function append(topic: UpstreamTopic, at: number, kind: Kind, repeated?: Entry): void {
@@ -132,6 +142,9 @@ function timesOf(world: World, random: Random): number[] {
   }
   return times.sort((a, b) => a - b);
 }
+
+/** How long after all others each topic has a last event, in ms. */
+const LAST_AFTER = 5000;
 
 const YEAR = 365 * 86_400_000;
 
