@@ -93,7 +93,8 @@ export class Work {
     if (!isComplete) return;
     const replacements = new Map<OutgoingRecord, OutgoingRecord | undefined>();
     const isLetter = ({ record }: Rejected) => record.deadLetter !== undefined;
-    const all = error.areKept ? [...this.#kept, ...accepted] : accepted;
+    // Kept records of this attempt are in both lists, and count once.
+    const all = [...new Set([...this.#kept, ...accepted])];
     for (const [topic, inTopic] of Map.groupBy(rejected, ({ record }) => record.topic)) {
       const edits = inTopic.filter((one) => !isLetter(one));
       const unclear = edits.filter((one) => !isAtFault(one, limits(topic), reached));
