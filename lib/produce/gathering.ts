@@ -32,14 +32,18 @@ export function withoutFirst<R, P>(batch: Gathered<R, P>, count: number): Gather
   };
 }
 
-/** Returns two batches as one, in order. */
-export function joined<R, P>(first: Gathered<R, P>, second: Gathered<R, P>): Gathered<R, P> {
+/** Returns two batches as one, in order; it may be divided between them, too. */
+export function joined<R extends { readonly value: string | Uint8Array }, P>(
+  first: Gathered<R, P>,
+  second: Gathered<R, P>,
+): Gathered<R, P> {
   const count = first.records.length;
-  const bytes = first.cuts.at(-1)?.bytes ?? 0;
+  const bytes = first.records.reduce((sum, { value }) => sum + value.length, 0);
   return {
     records: [...first.records, ...second.records],
     cuts: [
-      ...first.cuts,
+      ...first.cuts.filter((cut) => cut.count < count),
+      { count, bytes, upTo: first.upTo },
       ...second.cuts.map((cut) => ({
         ...cut,
         count: cut.count + count,

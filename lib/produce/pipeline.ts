@@ -17,6 +17,8 @@ import { savedForm } from "./saved_form.ts";
 const SAVE_EVERY = 2000;
 /** Values of one batch, in bytes. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** A rejected batch grows beyond this many records, however small batches are. */
+const MIN_JUDGED = 10;
 
 /** Two loops side by side, one that reads and gathers, one that publishes what was gathered. */
 export class Pipeline {
@@ -152,23 +154,26 @@ export class Pipeline {
   }
 
   #batchOf(
-    { records, cuts, upTo: { handled, position } }: Gathered<OutgoingRecord, Handled>,
+    { records, cuts, upTo: { handled, position, reached } }: Gathered<OutgoingRecord, Handled>,
   ): Batch {
     return {
       records,
       cuts: cuts.map(({ upTo: { handled, position }, ...cut }) => ({ ...cut, handled, position })),
       handled,
       position,
+      reached,
+      isLast: this.#gathering.ended,
       replace: (refused) => this.#refusals.replace(refused),
     };
   }
 
   /**
    * Returns a batch that a topic rejects with what gathered meanwhile, so that a few wrong records
-   * are seen for what they are; at most two batches.
+   * are seen for what they are; at most two batches, or 20 records.
    */
   #grown(batch: Gathered<OutgoingRecord, Handled>): Gathered<OutgoingRecord, Handled> {
-    const isFull = batch.records.length >= this.#options.batchSize;
+    const isFull = batch.records.length > Math.max(this.#options.batchSize, MIN_JUDGED) ||
+      (batch.cuts.at(-1)?.bytes ?? 0) > MAX_BATCH_BYTES;
     return isFull || this.#gathering.size === 0 ? batch : joined(batch, this.#gathering.take());
   }
 

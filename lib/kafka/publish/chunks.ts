@@ -98,6 +98,11 @@ export function halves({ topic, partition, messages, records }: Chunk): Chunk[] 
   }));
 }
 
+/** Returns the bytes that a record takes as a record batch of its own, uncompressed; at most. */
+export function encodedBytes(record: OutgoingRecord): number {
+  return encode(record, { partitions: 1, keyless: 0 }).bytes + BATCH_OVERHEAD;
+}
+
 interface OpenChunk {
   readonly topic: string;
   readonly partition: number;
@@ -116,7 +121,7 @@ interface Topic {
 
 function encode(
   { key, value, timestamp, headers }: OutgoingRecord,
-  { partitions, keyless }: Topic,
+  { partitions, keyless }: Pick<Topic, "partitions" | "keyless">,
 ): { message: Message; partition: number; bytes: number } {
   const keyBytes = key === null ? null : bytesOf(key);
   const valueBytes = bytesOf(value);

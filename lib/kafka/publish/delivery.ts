@@ -21,7 +21,13 @@ import {
   TakenOver,
 } from "./publisher.ts";
 import { type Chunk, chunksOf, type OutgoingRecord } from "./chunks.ts";
-import { Acceptances, conditionText, TopicRejects } from "./rejection.ts";
+import {
+  Acceptances,
+  conditionText,
+  LastBatchRejected,
+  RejectedAttempts,
+  TopicRejects,
+} from "./rejection.ts";
 import type { Progress, SavedProgress } from "./saved_position.ts";
 import { ChunksRejected, type Compression } from "./send.ts";
 import type { Session } from "./session.ts";
@@ -49,6 +55,8 @@ export interface DeliveryOptions {
    * readers wait for so long at the most, unless the producer comes back before.
    */
   readonly transactionTimeout?: number;
+  /** How long a topic that rejects the last batch is waited for, in ms (default 60,000). */
+  readonly lastBatchTimeout?: number;
 }
 
 const log = getLogger(["wikitap", "kafka"]);
@@ -66,7 +74,8 @@ const UNKNOWN_TOPIC_LIMIT = 3;
 /**
  * Publishes batches through sessions. After a failure it drops the session, opens another, reads the
  * position back, and drops or re-sends the pending batch accordingly. While Kafka is away or rejects
- * everything, it keeps the one batch, retries every 2 s at the slowest, and warns once.
+ * everything, it keeps the one batch, retries every 2 s at the slowest, and warns once. A last batch
+ * that is rejected for 60 s is an error.
  */
 export class Delivery implements Publisher {
   readonly counts: PublisherCounts = newPublisherCounts();
@@ -81,12 +90,13 @@ export class Delivery implements Publisher {
   #isClosed = false;
   /** The progress that this process saved last, or found when it began. */
   #committed: Progress | undefined;
-  /** Attempts in a row that a topic rejected. */
-  #rejections = 0;
+  readonly #rejections: RejectedAttempts;
+  #left: Work | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#topics = new TopicTable(options.create);
+    this.#rejections = new RejectedAttempts(options.lastBatchTimeout);
   }
 
   async open(): Promise<Progress | undefined> {
@@ -113,7 +123,8 @@ export class Delivery implements Publisher {
 
   async publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined> {
     const isOver = () => signal.aborted || this.#isClosed;
-    let work = new Work(batch, this.#throttle.size.endOf(batch));
+    let work = Work.of(batch, this.#throttle.size.endOf(batch), this.#left);
+    this.#left = undefined;
     let unknownTopics = 0;
     for (let attempt = 1; !isOver(); attempt++) {
       try {
@@ -126,9 +137,10 @@ export class Delivery implements Publisher {
       } catch (error) {
         if (isOver()) break;
         if (error instanceof TopicRejects) {
-          await this.#rejected(error, signal);
-          if (work.isUntouched && !isOver()) return undefined;
-          continue;
+          await this.#rejected(error, batch, signal);
+          if (isOver()) break;
+          this.#left = work;
+          return undefined;
         }
         const isUnknown = isUnknownTopic(error) || error instanceof NoTopics;
         if (error instanceof UserError && !isUnknown) throw error;
@@ -174,7 +186,7 @@ export class Delivery implements Publisher {
         this.counts.aborted++;
         // The topic's max.message.bytes was lowered.
         if (error.isTooLarge) this.#topics.expire();
-        work.narrow(error, this.#accepted);
+        work.narrow(error, this.#accepted, this.#topics.limits);
         if (isOver()) throw error;
       }
     }
@@ -183,7 +195,7 @@ export class Delivery implements Publisher {
   #done({ records, end, refused }: Work): Published {
     Object.assign(this.counts, { connected: true, rejecting: false });
     this.counts.batches++;
-    this.#rejections = 0;
+    this.#rejections.end();
     this.#committed = end;
     this.#outage.end();
     this.#throttle.end();
@@ -191,14 +203,22 @@ export class Delivery implements Publisher {
     return { count: end.count, refused };
   }
 
-  /** Reports what a topic rejects, and waits. */
-  async #rejected(error: TopicRejects, signal: AbortSignal): Promise<void> {
+  /**
+   * Reports what a topic rejects, and waits.
+   *
+   * @throws {UserError} if nothing follows the batch, and it was rejected for too long.
+   */
+  async #rejected(error: TopicRejects, { isLast }: Batch, signal: AbortSignal): Promise<void> {
     Object.assign(this.counts, { connected: true, rejecting: true });
+    const isOver = this.#rejections.note(isLast);
     const { admin } = this.#session!;
-    const afterMaxMs = this.#rejections > 0 ? undefined : await timestampLimit(admin, error.topic);
-    this.#outage.fail(conditionText(error, { afterMaxMs }));
+    const isNews = this.#rejections.count === 1 || isOver;
+    const afterMaxMs = isNews ? await timestampLimit(admin, error.topic) : undefined;
+    const text = conditionText(error, { afterMaxMs });
+    if (isOver) throw new LastBatchRejected(text);
+    this.#outage.fail(text);
     this.#topics.expire();
-    await sleep(waitAfter(++this.#rejections, WAITS), signal);
+    await sleep(waitAfter(this.#rejections.count, WAITS), signal);
   }
 
   /** Whether a commit whose answer was lost did happen. */

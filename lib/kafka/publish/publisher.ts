@@ -21,10 +21,10 @@ export interface Publisher {
    * the last record. Retries while Kafka is away, until `signal` is aborted.
    *
    * @returns What was published. `undefined` if a topic rejects most of the records, after a pause:
-   * nothing is published or dropped, and the batch may be published again with more records.
+   * nothing is saved or dropped, and the batch is to be published again, perhaps with more records.
    * @throws {PublishAborted} if `signal` was aborted, or the publisher closed, before that.
    * @throws {TakenOver} if another producer of this name is running.
-   * @throws {UserError} if retrying would not help.
+   * @throws {UserError} if a topic rejects the last batch for too long, or if retrying would not help.
    */
   publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined>;
 
@@ -40,6 +40,10 @@ export interface Batch extends Progress {
   readonly records: readonly OutgoingRecord[];
   /** Where the batch may be divided, in order. Default: nowhere. */
   readonly cuts?: readonly Cut[] | undefined;
+  /** The latest time that the stream has reached, in ms since 1970. Default: unknown. */
+  readonly reached?: number | undefined;
+  /** Whether nothing follows, so that waiting for a topic that rejects the records is bounded. */
+  readonly isLast?: boolean | undefined;
   /**
    * Makes the record that is published in place of a rejected one: the dead letter of an edit, or
    * for a dead letter a changed one. `undefined`: there is none.

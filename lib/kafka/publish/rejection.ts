@@ -1,6 +1,13 @@
 /** Decides what rejected records are: faults of their own, or a sign of a condition. */
-import { type Chunk, halves, type OutgoingRecord } from "./chunks.ts";
+import {
+  type Chunk,
+  encodedBytes,
+  halves,
+  type OutgoingRecord,
+  type TopicLimits,
+} from "./chunks.ts";
 import type { RefusedRecord } from "./publisher.ts";
+import { UserError } from "../../shared/error.ts";
 import type { ChunkRejection, ChunksRejected } from "./send.ts";
 
 /** A record that a broker rejected, alone or by name. */
@@ -103,23 +110,120 @@ export function isCondition(
   });
 }
 
+/**
+ * How far a timestamp must be from the time that the stream has reached to be wrong by itself, in
+ * ms: a year. EventStreams keeps events for 31 days at most.
+ */
+const FAR_MS = 365 * 86_400_000;
+/**
+ * A `max.message.bytes` below this is a condition, since it may reject ordinary records; in bytes.
+ * Edits have 1 to 5 KB.
+ */
+const ORDINARY_BYTES = 64 * 1024;
+
+/**
+ * Returns whether a record shows by itself that it is at fault, so that it need not wait for others
+ * to be compared with: it is larger than a limit that fits every ordinary record, or its timestamp
+ * is more than a year from the time that the stream has reached.
+ *
+ * @param reached In ms since 1970; `undefined` if it is not known.
+ */
+export function isAtFault(
+  { record, reason }: Pick<Rejected, "record" | "reason">,
+  { maxBytes }: Pick<TopicLimits, "maxBytes">,
+  reached: number | undefined,
+): boolean {
+  if (reason === "INVALID_TIMESTAMP") {
+    return reached !== undefined && Math.abs(record.timestamp - reached) > FAR_MS;
+  }
+  const isLarge = reason.endsWith("_TOO_LARGE");
+  return isLarge && maxBytes >= ORDINARY_BYTES && encodedBytes(record) > maxBytes;
+}
+
 /** Records in a row that a topic may reject by themselves, after as many that it accepted. */
 const MAX_BEFORE = 10;
+/** Records that a topic may reject because of `isAtFault()` until it accepts one. */
+const MAX_AT_FAULT = 10;
 
 /** Counts the records that each topic accepted, up to 10, less those that it rejected. */
 export class Acceptances {
   readonly #counts = new Map<string, number>();
+  /** Records that each topic rejected since it accepted one. */
+  readonly #inRow = new Map<string, number>();
 
   of(topic: string): number {
     return this.#counts.get(topic) ?? 0;
+  }
+
+  /** Returns whether a topic may reject so many more records that show that they are at fault. */
+  mayReject(topic: string, count: number): boolean {
+    return (this.#inRow.get(topic) ?? 0) + count <= MAX_AT_FAULT;
   }
 
   /** Notes a published part: its records, of which some were rejected. */
   note(records: readonly OutgoingRecord[], refused: readonly RefusedRecord[]): void {
     const add = (topic: string, count: number) =>
       this.#counts.set(topic, Math.min(Math.max(this.of(topic) + count, 0), MAX_BEFORE));
-    for (const [topic, of] of Map.groupBy(records, ({ topic }) => topic)) add(topic, of.length);
+    for (const [topic, of] of Map.groupBy(records, ({ topic }) => topic)) {
+      const count = refused.filter(({ record }) => record.topic === topic).length;
+      this.#inRow.set(topic, of.length > count ? 0 : (this.#inRow.get(topic) ?? 0) + count);
+      add(topic, of.length);
+    }
     for (const { record: { topic } } of refused) add(topic, -2);
+  }
+}
+
+/** How long a topic that rejects the last batch is waited for, in ms. */
+const LAST_BATCH_TIMEOUT = 60_000;
+
+/** Counts the attempts in a row that topics rejected, and bounds those at the last batch. */
+export class RejectedAttempts {
+  #count = 0;
+  #lastSince: number | undefined;
+
+  /**
+   * @param timeout How long the last batch may be rejected, in ms (default 60,000).
+   * @param now The time in ms (default: monotonic).
+   */
+  constructor(
+    readonly timeout = LAST_BATCH_TIMEOUT,
+    readonly now: () => number = () => performance.now(),
+  ) {}
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Notes an attempt that was rejected.
+   *
+   * @param isLast Whether nothing follows the batch: `Batch.isLast`.
+   * @returns Whether to give up: nothing will show whether the records or the topic are at fault.
+   */
+  note(isLast = false): boolean {
+    this.#count++;
+    if (!isLast) return false;
+    this.#lastSince ??= this.now();
+    return this.now() - this.#lastSince >= this.timeout;
+  }
+
+  /** Begins again, after a batch that was published. */
+  end(): void {
+    this.#count = 0;
+    this.#lastSince = undefined;
+  }
+}
+
+/** A topic rejects the last batch, and nothing shows whether the records are at fault. */
+export class LastBatchRejected extends UserError {
+  override readonly name = "LastBatchRejected";
+
+  constructor(condition: string) {
+    super(`${condition}; the position is not advanced`, {
+      hint: "Correct the topic's settings or the clock, and start again. If only a record is " +
+        "wrong, start again without --until or --events-to-produce: it is rejected by itself as " +
+        "soon as the topic accepts most of the records around it",
+    });
   }
 }
 
@@ -171,7 +275,8 @@ export function conditionText(
     }`;
   }
   if (reason === "INVALID_RECORD") return `${what}: ${detail ?? "Kafka rejects every record"}`;
-  return `${what}: every record is larger than the topic's max.message.bytes`;
+  const subject = rejected.length === 1 ? "it is" : "every record is";
+  return `${what}: ${subject} larger than the topic's max.message.bytes`;
 }
 
 function utc(ms: number): string {

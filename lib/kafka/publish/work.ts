@@ -1,8 +1,9 @@
-import type { Chunk, OutgoingRecord } from "./chunks.ts";
+import type { Chunk, OutgoingRecord, TopicLimits } from "./chunks.ts";
 import type { Batch, Cut, RefusedRecord } from "./publisher.ts";
 import {
   type Acceptances,
   findingsOf,
+  isAtFault,
   isCondition,
   type Rejected,
   TopicRejects,
@@ -13,9 +14,8 @@ import type { ChunksRejected } from "./send.ts";
 export class Work {
   /** Rejected records, without dead letters, of which none is dropped. */
   readonly refused: RefusedRecord[] = [];
-  /** The records of the part. */
-  readonly records: readonly OutgoingRecord[];
-  readonly #replace: Batch["replace"];
+  #batch: Batch;
+  #end: Cut;
   #chunks: Chunk[] = [];
   /** Records that are in no chunk yet. */
   #unsorted: readonly OutgoingRecord[];
@@ -23,10 +23,40 @@ export class Work {
   readonly #kept: OutgoingRecord[] = [];
 
   /** @param end Where the part ends. */
-  constructor(batch: Batch, readonly end: Cut) {
-    this.#replace = batch.replace;
-    this.records = batch.records.slice(0, end.count);
+  constructor(batch: Batch, end: Cut) {
+    this.#batch = batch;
+    this.#end = end;
     this.#unsorted = this.records;
+  }
+
+  /** The records of the part. */
+  get records(): readonly OutgoingRecord[] {
+    return this.#batch.records.slice(0, this.end.count);
+  }
+
+  /** Where the part ends. */
+  get end(): Cut {
+    return this.#end;
+  }
+
+  /**
+   * Returns the work of a batch. It goes on from what an attempt left, if that was at the same
+   * batch, which may have grown since.
+   */
+  static of(batch: Batch, end: Cut, left: Work | undefined): Work {
+    const isSame = left !== undefined && !left.isUntouched &&
+      left.records[0] === batch.records[0];
+    if (!isSame) return new Work(batch, end);
+    left.#grow(batch, end);
+    return left;
+  }
+
+  #grow(batch: Batch, end: Cut): void {
+    const { count } = this.end;
+    this.#batch = batch;
+    if (end.count <= count) return;
+    this.#unsorted = [...this.#unsorted, ...batch.records.slice(count, end.count)];
+    this.#end = end;
   }
 
   /** Whether no record was accepted for good or rejected: the batch may still change. */
@@ -48,24 +78,33 @@ export class Work {
    * mostly rejects stays: nothing of it is dropped.
    *
    * @param before What each topic accepted before.
+   * @param limits Gives what a topic takes.
    * @throws {TopicRejects} if a topic rejects most records, or a dead letter that cannot be changed.
    */
-  narrow(error: ChunksRejected, before: Pick<Acceptances, "of">): void {
+  narrow(
+    error: ChunksRejected,
+    before: Pick<Acceptances, "of" | "mayReject">,
+    limits: (topic: string) => Pick<TopicLimits, "maxBytes">,
+  ): void {
+    const { reached, replace } = this.#batch;
     const { chunks, rejected, accepted, isComplete } = findingsOf(this.#chunks, error);
     this.#chunks = [...chunks];
     if (error.areKept) { for (const { records } of error.accepted) this.#kept.push(...records); }
     if (!isComplete) return;
     const replacements = new Map<OutgoingRecord, OutgoingRecord | undefined>();
     const isLetter = ({ record }: Rejected) => record.deadLetter !== undefined;
-    const all = error.areKept ? [...this.#kept, ...accepted] : accepted;
+    // Kept records of this attempt are in both lists, and count once.
+    const all = [...new Set([...this.#kept, ...accepted])];
     for (const [topic, inTopic] of Map.groupBy(rejected, ({ record }) => record.topic)) {
       const edits = inTopic.filter((one) => !isLetter(one));
+      const unclear = edits.filter((one) => !isAtFault(one, limits(topic), reached));
+      const judged = before.mayReject(topic, edits.length - unclear.length) ? unclear : edits;
       const others = all.filter((record) => record.topic === topic);
-      if (edits.length > 0 && isCondition(edits, others, before.of(topic))) {
-        throw new TopicRejects(topic, edits);
+      if (judged.length > 0 && isCondition(judged, others, before.of(topic))) {
+        throw new TopicRejects(topic, judged);
       }
       for (const letter of inTopic.filter(isLetter)) {
-        const changed = this.#replace?.(letter);
+        const changed = replace?.(letter);
         if (changed === undefined) throw new TopicRejects(topic, inTopic);
         replacements.set(letter.record, changed);
       }
@@ -73,7 +112,7 @@ export class Work {
     // Only now: making a dead letter counts it.
     for (const edit of rejected.filter((one) => !isLetter(one))) {
       this.refused.push({ record: edit.record, reason: edit.reason });
-      replacements.set(edit.record, this.#replace?.(edit));
+      replacements.set(edit.record, replace?.(edit));
     }
     this.#chunks = this.#chunks.flatMap((chunk) => without(chunk, replacements));
     this.#unsorted = [...replacements.values()].filter((record) => record !== undefined);

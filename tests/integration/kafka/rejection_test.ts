@@ -142,6 +142,61 @@ for (const delivery of DELIVERIES) {
   });
 }
 
+const alone: readonly (readonly [string, string, object])[] = [
+  ["too large", "MESSAGE_TOO_LARGE", { value: "x".repeat(1_100_000) }],
+  ["years old", "INVALID_TIMESTAMP", { timestamp: 1e12 }],
+];
+
+for (const delivery of DELIVERIES) {
+  for (const [what, reason, change] of alone) {
+    Deno.test(`Delivery rejects a record alone that is ${what}: ${delivery}`, async () => {
+      const place = await newPlace(kafka, {
+        configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),
+      });
+      await using publisher = newDelivery(place, { delivery });
+      await publisher.open();
+      const batch = { ...changed(batchOf(place, 0, 1), () => change), reached: Date.now() };
+      const published = await publisher.publish(batch, NEVER);
+      assertEquals(published, { count: 1, refused: [{ record: batch.records[0]!, reason }] });
+    });
+  }
+
+  Deno.test(`Delivery gives up a last record that may be right: ${delivery}`, async () => {
+    const place = await newPlace(kafka, {
+      configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),
+    });
+    await using publisher = newDelivery(place, { delivery, lastBatchTimeout: 500 });
+    await publisher.open();
+    const batch = changed(batchOf(place, 0, 1), () => ({ timestamp: Date.now() - 2 * HOUR }));
+    assertEquals(await publisher.publish(batch, NEVER), undefined, "more may follow");
+    const last = { ...batch, isLast: true, reached: Date.now() };
+    const error = await assertRejects(async () => {
+      while (await publisher.publish(last, NEVER) === undefined);
+    }, UserError);
+    assert(
+      /expected at least .*; the position is not advanced$/.test(error.message),
+      error.message,
+    );
+    assertEquals((await savedPosition(place.cluster, place))?.handled, undefined);
+  });
+
+  Deno.test(`Delivery judges a rejected record beside those that follow: ${delivery}`, async () => {
+    const place = await newPlace(kafka, {
+      configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),
+    });
+    await using publisher = newDelivery(place, { delivery });
+    await publisher.open();
+    const old = { timestamp: Date.now() - 2 * HOUR };
+    const grown = changed(batchOf(place, 0, 5), (index) => index === 1 ? old : {});
+    const batch = { ...batchOf(place, 0, 2), records: grown.records.slice(0, 2) };
+    assertEquals(await publisher.publish(batch, NEVER), undefined);
+    const published = await publisher.publish(grown, NEVER);
+    const refused = [{ record: grown.records[1]!, reason: "INVALID_TIMESTAMP" }];
+    assertEquals(published, { count: 5, refused });
+    assertEquals(await valuesIn(place.topic, 4), ["0", "2", "3", "4"]);
+  });
+}
+
 Deno.test("Delivery gives a dead letter a timestamp that the broker accepts", async () => {
   const place = await newPlace(kafka);
   const letters = await makeTopic(kafka, { partitions: 1 });

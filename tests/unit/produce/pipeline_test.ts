@@ -40,6 +40,7 @@ async function run(
       key: "eqiad.test/0",
       offset: n,
       timestamp: 1000 + n,
+      id: `id-${n}`,
       data: new Uint8Array(),
       event: { type: "edit", meta: { domain: "x" }, body: { n: n++ } },
     }));
@@ -102,6 +103,26 @@ Deno.test("Pipeline publishes a batch that was rejected again, with what gathere
   );
   assertEquals(numbers(batches.at(-1)!), [0, 1, 2, 3, 4]);
   assertEquals([counts.published, counts.queued], [5, 0]);
+});
+
+Deno.test("Pipeline grows a batch that was rejected beyond a batch size of 1", async () => {
+  const { batches, counts } = await run(
+    [1, 1, 1],
+    (batch) => batch.records.length === 1 || batch.records.length === 2 ? undefined : whole(batch),
+    { batchSize: 1 },
+  );
+  assertEquals(numbers(batches.at(-1)!), [0, 1, 2]);
+  assertEquals(counts.published, 3);
+});
+
+Deno.test("Pipeline marks the batch that nothing follows", async () => {
+  let rejections = 0;
+  const { batches } = await run(
+    [1],
+    (batch) => batch.records.length > 0 && ++rejections < 5 ? undefined : whole(batch),
+  );
+  const last = batches.at(-1)!;
+  assertEquals([last.isLast, last.reached, numbers(last)], [true, 1000, [0]]);
 });
 
 Deno.test("Pipeline counts what Kafka rejected, and not as published", async () => {

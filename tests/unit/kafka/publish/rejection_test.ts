@@ -5,8 +5,10 @@ import {
   acceptedTimes,
   conditionText,
   findingsOf,
+  isAtFault,
   isCondition,
   type Rejected,
+  RejectedAttempts,
   TopicRejects,
 } from "../../../../lib/kafka/publish/rejection.ts";
 import { type ChunkRejection, ChunksRejected } from "../../../../lib/kafka/publish/send.ts";
@@ -75,6 +77,60 @@ Deno.test("Acceptances forgets what a topic accepted for each record that it rej
   assertEquals(accepted.of("edits"), 0);
 });
 
+const DAY = 24 * HOUR;
+const MB = 1_000_000;
+const faults: readonly (readonly [string, boolean, Partial<OutgoingRecord>, string, number])[] = [
+  ["a record above the limit", true, { value: "x".repeat(MB) }, "MESSAGE_TOO_LARGE", MB],
+  ["a record within the limit", false, { value: "x".repeat(MB / 2) }, "MESSAGE_TOO_LARGE", MB],
+  [
+    "an ordinary record above a low limit",
+    false,
+    { value: "x".repeat(2000) },
+    "MESSAGE_TOO_LARGE",
+    1000,
+  ],
+  ["a record 400 days old", true, { timestamp: NOW - 400 * DAY }, "INVALID_TIMESTAMP", MB],
+  ["a record 400 days ahead", true, { timestamp: NOW + 400 * DAY }, "INVALID_TIMESTAMP", MB],
+  ["a record 2 h ahead", false, { timestamp: NOW + 2 * HOUR }, "INVALID_TIMESTAMP", MB],
+  ["a record 30 days old", false, { timestamp: NOW - 30 * DAY }, "INVALID_TIMESTAMP", MB],
+  ["a record that is invalid", false, {}, "INVALID_RECORD", MB],
+];
+
+for (const [name, expected, change, reason, maxBytes] of faults) {
+  Deno.test(`isAtFault() is ${expected} for ${name}`, () => {
+    const rejected = { record: { ...record(), ...change }, reason };
+    assertEquals(isAtFault(rejected, { maxBytes }, NOW), expected);
+  });
+}
+
+Deno.test("isAtFault() is false if the time of the stream is not known", () => {
+  assertEquals(isAtFault(late(0), { maxBytes: MB }, undefined), false);
+});
+
+Deno.test("Acceptances.mayReject() allows 10 records until the topic accepts one", () => {
+  const accepted = new Acceptances();
+  const refused = Array.from({ length: 8 }, () => ({ record: record(), reason: "?" }));
+  accepted.note(refused.map(({ record }) => record), refused);
+  assertEquals([accepted.mayReject("edits", 2), accepted.mayReject("edits", 3)], [true, false]);
+  accepted.note([record()], []);
+  assertEquals(accepted.mayReject("edits", 10), true);
+});
+
+Deno.test("RejectedAttempts.note() gives up the last batch after 60 s", () => {
+  let now = 0;
+  const attempts = new RejectedAttempts(undefined, () => now);
+  assertEquals(attempts.note(), false);
+  now = 1e6;
+  assertEquals(attempts.note(), false, "more may follow");
+  assertEquals(attempts.note(true), false);
+  now += 59_999;
+  assertEquals(attempts.note(true), false);
+  now += 1;
+  assertEquals([attempts.note(true), attempts.count], [true, 5]);
+  attempts.end();
+  assertEquals([attempts.note(true), attempts.count], [false, 1]);
+});
+
 Deno.test("findingsOf() knows the records that the broker names", () => {
   const [a, b, c] = [record(), record(), record()];
   const chunk = chunkOf(a, b, c);
@@ -137,8 +193,7 @@ const texts: readonly (readonly [string, Rejected[], number | undefined, string]
     "records that are too large",
     [{ record: record(), reason: "MESSAGE_TOO_LARGE", detail: null }],
     undefined,
-    "Cannot publish a record to the topic 'edits': every record is larger than the topic's " +
-    "max.message.bytes",
+    "Cannot publish a record to the topic 'edits': it is larger than the topic's max.message.bytes",
   ],
 ];
 
