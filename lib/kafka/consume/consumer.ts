@@ -124,13 +124,15 @@ export class TopicConsumer {
   /**
    * Commits offsets of the group to Kafka, once something was handled.
    *
+   * @param metadata Committed with each offset.
    * @throws a protocol error if this member was put out of the group, connection errors.
    */
-  async commit(offsets: Offsets): Promise<void> {
+  async commit(offsets: Offsets, metadata = ""): Promise<void> {
     if (this.#commit === undefined || offsets.size === 0) return;
     const partitions = [...offsets].map(([partition, offset]) => ({
       partition,
       offset: String(offset),
+      metadata,
     }));
     await this.#commit({ topics: [{ topic: this.#options.topic, partitions }] });
   }

@@ -1,16 +1,20 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../../shared/error.ts";
 import type { Cluster } from "../client/cluster.ts";
+import type { Admin } from "../client/kafkajs.ts";
 import { offsetCommitter } from "../client/offsets.ts";
 import type { Attempt } from "../errors/terms.ts";
 import { askPatiently, type Bounds, fetchBounds } from "./bounds.ts";
 import type { Offsets } from "./consumer_options.ts";
+import { offsetMetadata, topicIdIn } from "./offset_metadata.ts";
 
 /** Whose positions these are. */
 export interface PositionsOptions {
   readonly topic: string;
   /** The consumer group that keeps them in Kafka. Default: they are kept here only. */
   readonly group: string | undefined;
+  /** The id of the topic, committed with the offsets of a group. Default: it is not known. */
+  readonly topicId?: string | undefined;
   /** By partition that is known, where to begin if there is no position yet. */
   readonly start: Offsets;
   /** Whether records beyond the end for readers of committed records may have been read. */
@@ -46,6 +50,12 @@ export class Positions {
     this.#next.set(partition, next);
   }
 
+  /** What is committed with each offset of a group. */
+  get metadata(): string {
+    const { topicId } = this.#options;
+    return topicId === undefined ? "" : offsetMetadata(topicId);
+  }
+
   /** For a new member of the group: the others may have moved the offsets. */
   forget(): void {
     if (this.#options.group !== undefined) this.#next.clear();
@@ -67,7 +77,7 @@ export class Positions {
           topic,
           partition,
           offset: String(offset),
-          metadata: "",
+          metadata: this.metadata,
         });
       }
     } catch (error) {
@@ -80,10 +90,12 @@ export class Positions {
 
   /** Says where to go on in partitions; see `ConsumerOptions.locate`. */
   async locate(partitions: readonly number[], signal: AbortSignal): Promise<Offsets> {
-    const { topic, group } = this.#options;
+    const { topic, group, topicId } = this.#options;
     const since = performance.now();
     return await askPatiently(this.#cluster, this.#attempt, signal, async (admin) => {
-      const committed = group === undefined ? NONE : await fetchCommitted(admin, topic, group);
+      const committed = group === undefined
+        ? NONE
+        : await fetchCommitted(admin, { topic, group, topicId });
       const bounds = await fetchBounds(admin, topic);
       const isLate = performance.now() - since > BEYOND_LIMIT_MS;
       const located = new Map<number, bigint>();
@@ -113,14 +125,36 @@ export class Positions {
 
 const NONE: Offsets = new Map();
 
-/** The offsets that a group has committed in a topic; none for partitions where it has none. */
+const OTHER_GROUP = "Give another --group, or none: it begins anew";
+
+/** A group and the topic that it reads. */
+export interface GroupTopic {
+  readonly topic: string;
+  readonly group: string;
+  /** The id that the topic has now; `undefined`: it is not known. */
+  readonly topicId: string | undefined;
+}
+
+/**
+ * Fetches the offsets that a group has committed in a topic; none for partitions without one.
+ *
+ * @throws {UserError} if they are of a topic that had the same name, and was deleted.
+ */
 export async function fetchCommitted(
-  admin: Parameters<Parameters<typeof askPatiently>[3]>[0],
-  topic: string,
-  groupId: string,
+  admin: Pick<Admin, "fetchOffsets">,
+  { topic, group, topicId }: GroupTopic,
 ): Promise<Offsets> {
-  const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const committed = found?.partitions.filter(({ offset }) => Number(offset) >= 0) ?? [];
+  for (const { metadata } of committed) {
+    const committedId = topicIdIn(metadata);
+    if (committedId === undefined || topicId === undefined || committedId === topicId) continue;
+    throw new UserError(
+      `Cannot go on in the topic '${topic}': it was deleted and created again after the group ` +
+        `'${group}' read it`,
+      { hint: OTHER_GROUP },
+    );
+  }
   return new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
 }
 
@@ -128,8 +162,7 @@ function beyondEnd(topic: string, partition: number, wanted: bigint, { high }: B
   return new UserError(
     `Cannot go on in the topic '${topic}': partition ${partition} ends at offset ${high}, and ${wanted} comes next`,
     {
-      hint: "If the topic was deleted and created again, give another --group, or none: " +
-        "it begins anew",
+      hint: `If the topic was deleted and created again: ${OTHER_GROUP}`,
     },
   );
 }

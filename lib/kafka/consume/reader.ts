@@ -9,6 +9,7 @@ import { TopicConsumer } from "./consumer.ts";
 import type { ConsumerOptions, Fetched } from "./consumer_options.ts";
 import { refusePositionGroup } from "./position_group.ts";
 import { fetchCommitted, Positions } from "./positions.ts";
+import { fetchTopicId } from "./same_topic.ts";
 
 /** One record as it was read. */
 export interface ReadRecord {
@@ -98,20 +99,30 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
     group: groupId,
     rights: ["Read", "Describe"],
   };
+  const topicId = group === undefined ? undefined : await fetchTopicId(cluster, topic);
   const { bounds, committed } = await withAdmin(cluster, attempt, async (admin) => {
     const bounds = await whileStarting(cluster, () => topicBounds(admin, topic, options.from));
     // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
     await whileStarting(cluster, () => refusePositionGroup(admin, groupId));
-    const committed = group === undefined ? undefined : await fetchCommitted(admin, topic, group);
+    const committed = group === undefined
+      ? undefined
+      : await fetchCommitted(admin, { topic, group, topicId });
     return { bounds, committed };
   });
   const positions = new Positions(cluster, attempt, {
     topic,
     group,
+    topicId,
     start: new Map(bounds.map(({ partition, first }) => [partition, first])),
     uncommitted: options.uncommitted ?? false,
   });
   try {
+    if (committed?.size === 0 && (options.from ?? "now") === "now") {
+      logger.info("The group '{group}' has no offsets in '{topic}': it reads new records only", {
+        group,
+        topic,
+      });
+    }
     if (committed !== undefined) await positions.begin(committed);
     await new Reader(options, positions, bounds).run(cluster, groupId);
   } catch (error) {
@@ -267,7 +278,7 @@ class Reader {
     this.#uncommitted.clear();
     try {
       this.#options.onCommit?.();
-      await this.#consumer?.commit(offsets);
+      await this.#consumer?.commit(offsets, this.#positions.metadata);
     } catch (error) {
       logger.debug("Cannot commit offsets, so that records may come again: {error}", { error });
     }

@@ -8,6 +8,22 @@ const INTERVAL_MS = 15_000;
 
 const logger = getLogger(["wikitap", "kafka"]);
 
+/** Fetches the id of a topic; `undefined` if Kafka does not tell it. Never throws. */
+export async function fetchTopicId(
+  cluster: Pick<Cluster, "quick">,
+  topic: string,
+): Promise<string | undefined> {
+  const ids = new TopicIds(cluster);
+  try {
+    return await ids.fetch(topic);
+  } catch (error) {
+    logger.debug("Cannot ask for the id of the topic {topic}: {error}", { topic, error });
+    return undefined;
+  } finally {
+    await ids.close();
+  }
+}
+
 /**
  * Notices if a topic is deleted and created again while it is read: the offsets of the old one are
  * valid in the new one once that has as many records, and what comes before them would be skipped.

@@ -5,8 +5,11 @@ import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
 import { type ReadOptions, readTopic } from "../../../lib/kafka/consume/reader.ts";
 import { UserError } from "../../../lib/shared/error.ts";
+import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
 import { testKafka, uniqueTopic } from "../../support/kafka/kafka.ts";
 import { makeTopic } from "../../support/kafka/topic.ts";
+import { gatherLog } from "../../support/programs/logged.ts";
+import { until } from "../../support/tools/until.ts";
 
 const brokers = await testKafka();
 const cluster = openCluster({ brokers: brokers.split(",") });
@@ -23,8 +26,12 @@ Deno.test("readTopic() in a group goes on at the earliest record after a deletio
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions });
   });
+  using log = gatherLog();
   const left = await read({ topic, group, maxRecords: 50 });
   assertEquals([left.length, left[0], left.at(-1)], [50, "50", "99"]);
+  assertEquals(log.lines.filter((line) => line.startsWith("warning")), [
+    "warning: Kafka has deleted 40 offsets of partition 0 before they were read: going on at offset 50",
+  ]);
 });
 
 Deno.test("readTopic() in a group reads new partitions from their beginning", async () => {
@@ -49,6 +56,34 @@ Deno.test("readTopic() ends when its topic is deleted and created again", async 
   await makeTopic(brokers, { topic, partitions: 1 });
   await send(topic, 0, 30);
   await assertRejects(() => reading, UserError, `The topic '${topic}' was deleted`);
+});
+
+Deno.test("readTopic() refuses offsets that a group has of a topic that was deleted", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  const group = uniqueTopic("group");
+  await send(topic, 0, 100);
+  assertEquals((await read({ topic, group, from: "beginning", maxRecords: 100 })).length, 100);
+  const committed = async () =>
+    await withAdmin(cluster, { doing: "fetch offsets" }, async (admin) => {
+      const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      return found!.partitions[0]!;
+    });
+  const { offset, metadata } = await until(committed, ({ offset }) => offset === "100");
+  await administer((admin) => admin.deleteTopics({ topics: [topic] }));
+  await makeTopic(brokers, { topic, partitions: 1 });
+  await send(topic, 0, 300);
+  // Kafka drops a group's offsets with the topic, but not those that a member commits after that.
+  const committer = offsetCommitter(cluster.quick);
+  await committer.connect();
+  await until(committed, ({ offset }) => offset === "-1");
+  await committer.commit({ groupId: group, topic, partition: 0, offset, metadata: metadata! });
+  await committer.disconnect();
+  await assertRejects(
+    () => read({ topic, group, maxRecords: 1 }),
+    UserError,
+    `Cannot go on in the topic '${topic}': it was deleted and created again after the group ` +
+      `'${group}' read it`,
+  );
 });
 
 async function read(options: Partial<ReadOptions> & { topic: string }): Promise<string[]> {

@@ -1,0 +1,150 @@
+/** What readers do in a topic that Kafka's log cleaner has compacted. */
+import { assert, assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import type { Message } from "../../../lib/kafka/client/kafkajs.ts";
+import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
+import { readTopic } from "../../../lib/kafka/consume/reader.ts";
+import { startKafka } from "../../../lib/local/kafka/start.ts";
+import { editOf, publish } from "../../support/kafka/records.ts";
+import { segmentsOf } from "../../support/kafka/segments.ts";
+import { makeTopic } from "../../support/kafka/topic.ts";
+import { runProgram } from "../../support/programs/program.ts";
+import { testFolder } from "../../support/tools/folder.ts";
+import { until } from "../../support/tools/until.ts";
+
+const folder = await testFolder();
+const kafka = await startKafka({
+  directory: `${folder.path}/kafka`,
+  port: 0,
+  heap: 256,
+  extraConfig: () => ({ "log.cleaner.backoff.ms": 100 }),
+});
+const brokers = kafka.bootstrapServers;
+const cluster = openCluster({ brokers: [brokers] });
+const decoder = new TextDecoder();
+
+Deno.test.afterAll(async () => {
+  await kafka.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** Pages are the keys: few, so that the cleaner removes nearly all. */
+const PAGES = 5;
+/** Between the parts of the log, in ms: longer than a segment may last, so that each begins one. */
+const STEP_MS = 60_000;
+
+/** The offsets of all that a reader of committed records has to get, by the log's own rules. */
+interface Compacted {
+  readonly topic: string;
+  /** The ids of the edits that are left, in order. */
+  readonly ids: readonly number[];
+  /** An offset that nothing is left of, with more to come after it. */
+  readonly inGap: number;
+}
+
+/**
+ * Makes a topic whose log begins with an empty batch, has more of them, markers and gaps in the
+ * middle, and ends with an aborted transaction.
+ */
+async function compactedTopic(): Promise<Compacted> {
+  const topic = await makeTopic(brokers, {
+    partitions: 1,
+    configs: new Map([
+      ["cleanup.policy", "compact"],
+      ["segment.ms", "1000"],
+      ["min.cleanable.dirty.ratio", "0.01"],
+    ]),
+  });
+  const start = Date.now();
+  const timestamp = new Date(start - 60_000).toISOString();
+  const part = (number: number, count: number): Message[] =>
+    Array.from({ length: count }, (_, index) => ({
+      partition: 0,
+      key: String(index % PAGES),
+      value: JSON.stringify(editOf(number * 10_000 + index, { timestamp })),
+      timestamp: String(start + number * STEP_MS),
+    }));
+  await sendIdempotently(topic, part(0, 1200));
+  await publish(brokers, topic, part(1, 300));
+  await publish(brokers, topic, part(2, 100), { abort: true });
+  await sendIdempotently(topic, part(3, 400));
+  await publish(brokers, topic, part(4, 200));
+  await sendIdempotently(topic, part(5, 31));
+  await publish(brokers, topic, part(5, 20), { abort: true });
+
+  const heads = await until(
+    () => segmentsOf(`${folder.path}/kafka/node-1/data/${topic}-0`),
+    (segments) => {
+      const closed = segments.slice(0, -1).flat().filter(({ isControl }) => !isControl);
+      const left = closed.reduce((sum, { count }) => sum + count, 0);
+      // The marker of the last transaction comes a moment after it was aborted.
+      return left === PAGES && segments.at(-1)?.at(-1)?.isControl === true;
+    },
+  );
+  const all = heads.flat();
+  const emptyAt = all.flatMap(({ count }, index) => count === 0 ? [index] : []);
+  assert(emptyAt.includes(0), "the log begins with an empty batch");
+  assert(emptyAt.length > 1 && emptyAt.at(-1)! < all.length - 3, "more are in the middle");
+  const lastOf = (number: number, count: number) =>
+    Array.from({ length: PAGES }, (_, index) => number * 10_000 + count - PAGES + index);
+  const tail = Array.from({ length: 31 }, (_, index) => 50_000 + index);
+  return { topic, ids: [...lastOf(4, 200), ...tail], inGap: all[0]!.first - 10 };
+}
+
+Deno.test("Readers get all that is left in a compacted topic", async () => {
+  const { topic, ids, inGap } = await compactedTopic();
+  assertEquals(await read(topic), ids, "readTopic() to the end");
+
+  const group = `group-${topic}`;
+  await commitOffset(group, topic, inGap);
+  assertEquals(await read(topic, group, ids.length), ids, "readTopic() in a group, from a gap");
+
+  const where = ["--bootstrap-server", brokers, "--topic", topic];
+  const max = ["--max-messages", String(ids.length)];
+  const printed = await runProgram("scripts/consume.ts", [...where, ...max, "--from-beginning"]);
+  assertEquals(idsIn(printed.stdout.trimEnd().split("\n")), ids, "consume");
+
+  const file = `${folder.path}/edits.db`;
+  const args = [...where, ...max, "--database", `sqlite:${file}`];
+  const stored = await runProgram("scripts/store.ts", args);
+  assertEquals(stored.code, 0, stored.stderr);
+  using database = new DatabaseSync(file);
+  const rows = database.prepare("SELECT change_id FROM edits ORDER BY change_id").all();
+  assertEquals(rows.map(({ change_id }) => Number(change_id)), ids, "store");
+});
+
+async function read(topic: string, group?: string, maxRecords?: number): Promise<number[]> {
+  const values: string[] = [];
+  await readTopic(cluster, {
+    topic,
+    from: "beginning",
+    toEnd: group === undefined,
+    group,
+    maxRecords,
+    signal: AbortSignal.timeout(30_000),
+    handle: ({ records }) =>
+      void values.push(...records.map(({ value }) => decoder.decode(value!))),
+  });
+  return idsIn(values);
+}
+
+function idsIn(values: readonly string[]): number[] {
+  return values.map((value) => JSON.parse(value).id);
+}
+
+async function sendIdempotently(topic: string, messages: readonly Message[]): Promise<void> {
+  const producer = cluster.patient.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  for (let from = 0; from < messages.length; from += 100) {
+    await producer.send({ topic, messages: messages.slice(from, from + 100) });
+  }
+  await disconnect(producer);
+}
+
+async function commitOffset(groupId: string, topic: string, offset: number): Promise<void> {
+  const committer = offsetCommitter(cluster.quick);
+  await committer.connect();
+  await committer.commit({ groupId, topic, partition: 0, offset: String(offset), metadata: "" });
+  await committer.disconnect();
+}
