@@ -5,21 +5,21 @@ interface Log {
   warn(template: string, properties: Record<string, unknown>): void;
 }
 
-/** The words of an outage. */
+/** The messages of an outage. */
 export interface OutageOptions {
-  /** Where it is reported. */
+  /** The logger to report to. */
   readonly log: Log;
-  /** Follows the reason when it begins: `trying again until it answers`. */
+  /** Follows the reason in the first warning: `trying again until it answers`. */
   readonly meanwhile: string;
-  /** Begins the line when it is over: `Reading again`. */
+  /** Starts the line after the outage: `Reading again`. */
   readonly over: string;
-  /** The time in ms (default: monotonic). */
+  /** Returns the time in ms. Default: `performance.now()`. */
   readonly now?: (() => number) | undefined;
 }
 
 /**
- * Reports an outage: one warning when it begins, one line when it is over, however many attempts
- * fail in between.
+ * Reports an outage with two lines: a warning at the first failed attempt, and an info line after it.
+ * Failed attempts in between are logged as debug.
  */
 export class Outage {
   readonly #options: OutageOptions;
@@ -37,7 +37,7 @@ export class Outage {
     return this.#since !== undefined;
   }
 
-  /** Notes a failed attempt; the first one is a warning. */
+  /** Reports a failed attempt: the first one as a warning. */
   fail(reason: string): void {
     const { log, meanwhile } = this.#options;
     this.#failures++;

@@ -4,11 +4,11 @@ import { sleep } from "./sleep.ts";
 export interface RetryPolicy {
   /** The wait before the second attempt. */
   readonly firstWaitMs: number;
-  /** Waits double up to this one. Default: `firstWaitMs`, so that all waits are equal. */
+  /** The wait doubles up to this. Default: `firstWaitMs`, so all waits are equal. */
   readonly maxWaitMs?: number;
-  /** No attempt begins later than this after the first one. Default: no limit. */
+  /** No attempt begins later than this after the start. Default: no limit. */
   readonly limitMs?: number;
-  /** Ends the waiting; the last failure is then thrown. */
+  /** Ends the retries; the last failure is then thrown. */
   readonly signal?: AbortSignal | undefined;
   /** For tests. Default: the clock. */
   readonly now?: () => number;
@@ -16,7 +16,7 @@ export interface RetryPolicy {
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Returns the wait after the `attempt`-th failure in a row, from 1, in ms. */
+/** Returns the wait in ms after the `attempt`-th failure in a row, counted from 1. */
 export function waitAfter(
   attempt: number,
   { firstWaitMs, maxWaitMs = firstWaitMs }: Pick<RetryPolicy, "firstWaitMs" | "maxWaitMs">,
@@ -27,8 +27,8 @@ export function waitAfter(
 /**
  * Retries work while its failures are transient.
  *
- * @param isTransient Decides by the failure; called once per failed attempt, from 1.
- * @throws the last failure: one that is not transient, or that came at the end of the policy.
+ * @param isTransient Returns whether to retry; called once for each failed attempt, from 1.
+ * @throws the last failure: one that is not transient, or the one at which the policy ended.
  */
 export async function retry<T>(
   work: () => Promise<T>,
@@ -49,7 +49,12 @@ export async function retry<T>(
   }
 }
 
-/** Repeats a check until it holds, and returns whether it did before the end of the policy. */
+/**
+ * Repeats a check until it returns `true`.
+ *
+ * @returns Whether it did before the policy ended.
+ * @throws any failure of the check.
+ */
 export async function untilTrue(
   check: () => Promise<boolean>,
   policy: RetryPolicy,

@@ -4,8 +4,8 @@ import config from "../../deno.json" with { type: "json" };
 export const VERSION: string = config.version;
 
 /**
- * How wikitap names itself to the service: `name/version (contact) library/version`, as Wikimedia's
- * User-Agent policy asks for.
+ * Returns the User-Agent for the service: `name/version (contact) library/version`, as Wikimedia's
+ * User-Agent policy requires.
  */
 export function userAgent(contact: string | undefined): string {
   const inBrackets = contact === undefined ? "" : ` (${contact})`;

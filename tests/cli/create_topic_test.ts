@@ -62,7 +62,7 @@ Deno.test("create-topic names what Kafka refuses", async () => {
   assertMatch(replicas.stderr, /^error: Cannot keep 50 replicas of each partition/);
   const config = await createTopic(uniqueTopic(), "--config", "no.such=1");
   assertEquals(config.code, 1);
-  assertMatch(config.stderr, /^error: .*Kafka refuses a setting of the topic/);
+  assertMatch(config.stderr, /^error: .*Kafka rejects a setting of the topic/);
 });
 
 Deno.test("create-topic ends with 2 for wrong usage", async () => {

@@ -8,14 +8,15 @@ import { describeTopic, topicConfigs } from "./topics.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
 
-/** What is younger is not asked about, in ms: no topic is likely to keep its records for less. */
+/** No check for younger records, in ms: a topic hardly keeps its records for less. */
 const YOUNG = 3_600_000;
 
 /**
- * Warns where a topic keeps records for less time than what is to be published is old: Kafka goes by
- * the records' own timestamps and deletes old ones at its next check, which looks like loss.
+ * Warns if a topic keeps records for a shorter time than the back-fill goes back. Kafka goes by the
+ * records' own timestamps and deletes old ones at its next check, which looks like loss.
  *
- * @param since Time in ms of the oldest.
+ * @param since Time of the oldest record, in ms since 1970.
+ * @throws {UserError} if Kafka cannot be asked.
  */
 export async function warnOfRetention(
   cluster: Cluster,
@@ -30,7 +31,7 @@ export async function warnOfRetention(
       const retention = await throughFailover(() => retentionOf(admin, topic));
       if (retention >= age) continue;
       log.warn(
-        "The topic '{topic}' keeps {retention}, and this begins {age} ago: Kafka will delete the oldest records again; set its retention.ms",
+        "The topic '{topic}' keeps records for {retention}, but the back-fill starts {age} ago: Kafka will delete the oldest records; raise retention.ms",
         { topic, retention: formatDuration(retention), age: formatDuration(age) },
       );
     }
@@ -38,8 +39,8 @@ export async function warnOfRetention(
 }
 
 /**
- * ms, `Infinity` where the topic keeps everything, is not there yet, or does not tell without the
- * right to ask.
+ * Returns the retention in ms. It is `Infinity` if the topic keeps everything, does not exist, or
+ * does not allow this user to ask.
  */
 async function retentionOf(admin: Admin, topic: string): Promise<number> {
   if (await describeTopic(admin, topic) === undefined) return Infinity;

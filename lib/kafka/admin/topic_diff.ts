@@ -3,27 +3,32 @@ import { untilTrue } from "../../shared/retry.ts";
 import { type Admin, ConfigResourceTypes } from "../client/kafkajs.ts";
 import { describeTopic, topicConfigs, type TopicState } from "./topics.ts";
 
-/** What somebody asks of a topic; what is `undefined` is not asked. */
+/** The requested state of a topic. */
 export interface TopicWish {
+  /** Default: the number that the topic has. */
   readonly partitions?: number | undefined;
+  /** Default: the factor that the topic has. */
   readonly replicationFactor?: number | undefined;
+  /** Settings of the topic by name. */
   readonly configs: ReadonlyMap<string, string>;
 }
 
-/** One point in which a topic is not as it is asked for. */
+/** One difference between a topic and its requested state. */
 export interface Drift {
   /** `partitions`, `replication factor` or the name of a setting. */
   readonly what: string;
+  /** The value that the topic has. */
   readonly found: string;
+  /** The value that was requested. */
   readonly wanted: string;
   /** Whether Kafka can change it in place. */
   readonly canAlter: boolean;
 }
 
 /**
- * The points in which a topic differs from what is asked.
+ * Lists the differences between a topic and its requested state.
  *
- * @param configs The settings of the topic, at least those that are asked for and exist.
+ * @param configs The settings of the topic, at least those that are requested and exist.
  */
 export function topicDrift(
   wish: TopicWish,
@@ -49,7 +54,8 @@ export function topicDrift(
 }
 
 /**
- * Changes the topic so that the drifts are gone; nothing is changed where one of them can't be.
+ * Changes the topic to its requested state, and waits at most 5 s until the brokers confirm it.
+ * Changes nothing if one of the differences cannot be changed.
  *
  * @throws {UserError} for fewer partitions or another replication factor.
  */
@@ -70,10 +76,10 @@ export async function alterTopic(
   await untilAltered(admin, topic, drifts);
 }
 
-/** For the brokers to learn of a change. */
+/** How long the brokers may take to apply a change. */
 const SETTLING = { firstWaitMs: 100, limitMs: 5000 };
 
-/** Waits for the brokers: the controller agrees first, and a broker may still have the old state. */
+/** Waits for the brokers: the controller confirms first, and a broker may still have the old state. */
 async function untilAltered(admin: Admin, topic: string, drifts: readonly Drift[]): Promise<void> {
   const names = drifts.map(({ what }) => what).filter((what) => what !== "partitions");
   await untilTrue(async () => {
@@ -89,13 +95,13 @@ function cannotAlter(topic: string, { what, found, wanted }: Drift): UserError {
     `Cannot change ${what} of the topic '${topic}' from ${found} to ${wanted}`,
     {
       hint: what === "partitions"
-        ? "Kafka never removes partitions: make another topic"
-        : "Kafka moves replicas by its own tool, kafka-reassign-partitions.sh",
+        ? "Create another topic: Kafka never removes partitions"
+        : "Change its replicas with Kafka's own tool, kafka-reassign-partitions.sh",
     },
   );
 }
 
-/** kafkajs only has the request that replaces all settings of a topic, so its own ones go along. */
+/** Sends all settings of the topic: kafkajs only has the request that replaces all of them. */
 async function alterConfigs(admin: Admin, topic: string, drifts: readonly Drift[]): Promise<void> {
   const own = await topicConfigs(admin, topic, { only: "own" });
   for (const { what, wanted } of drifts) own.set(what, wanted);

@@ -4,26 +4,30 @@ import { protocolErrorType } from "../errors/explain.ts";
 import { type Admin, ConfigResourceTypes, ConfigSource } from "../client/kafkajs.ts";
 import { WITHOUT_LEADER } from "../errors/retry.ts";
 
-/** A topic as it is asked for. */
+/** A topic to create. */
 export interface TopicSpec {
+  /** The name of the topic. */
   readonly topic: string;
+  /** The number of partitions, at least 1. */
   readonly partitions: number;
+  /** The number of replicas of each partition, at least 1. */
   readonly replicationFactor: number;
-  /** Settings of the topic by name; what is not here is left to the cluster. */
+  /** Settings of the topic by name. Default: the cluster's. */
   readonly configs?: ReadonlyMap<string, string>;
 }
 
-/** A topic as it is. */
+/** The actual state of a topic. */
 export interface TopicState {
+  /** The number of partitions. */
   readonly partitions: number;
   /** Of the partition with the fewest replicas. */
   readonly replicationFactor: number;
 }
 
-/** For each partition of a new topic to have a leader. */
+/** How long the partitions of a new topic may take to get leaders. */
 const LEADERS = { firstWaitMs: 100, limitMs: 10_000 };
 
-/** Describes a topic, or `undefined` where there is none that the user may see. */
+/** Describes a topic. Returns `undefined` if none of that name is visible to the user. */
 export async function describeTopic(admin: Admin, topic: string): Promise<TopicState | undefined> {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -39,11 +43,11 @@ export async function describeTopic(admin: Admin, topic: string): Promise<TopicS
 }
 
 /**
- * The settings of a topic by name and in the order of names, which Kafka's is not; those of the
- * cluster that apply to it included.
+ * Returns the settings of a topic, in the order of their names. They include those of the cluster
+ * that apply to the topic.
  *
  * @param names Default: all.
- * @param only `own`: what was set on the topic itself.
+ * @param only `own`: only settings of the topic itself. Default: all.
  */
 export async function topicConfigs(
   admin: Admin,
@@ -68,10 +72,11 @@ export async function topicConfigs(
 }
 
 /**
- * Makes the topics that do not exist yet, and returns when all have leaders.
+ * Creates the topics that do not exist yet, and waits at most 10 s until all have leaders.
  *
  * @returns Whether all of them are new.
- * @throws {UserError} for a replication factor that the cluster does not have the brokers for.
+ * @throws {UserError} if the replication factor is larger than the number of brokers, or if a
+ * partition gets no leader. Other errors of kafkajs come through.
  */
 export async function createTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<boolean> {
   let allNew: boolean;
@@ -99,14 +104,14 @@ function tooFewBrokers(brokers: number, specs: readonly TopicSpec[], cause: unkn
     `Cannot keep ${wanted} replicas of each partition: the cluster has ${brokers} ${
       brokers === 1 ? "broker" : "brokers"
     }`,
-    { hint: `Give --replication-factor ${brokers} or less, or start more brokers`, cause },
+    { hint: `Set --replication-factor to at most ${brokers}, or start more brokers`, cause },
   );
 }
 
 /**
- * Waits, for 10 s at most, until each partition of `topics` has a leader and accepts records.
+ * Waits, for at most 10 s, until each partition of `topics` has a leader and accepts records.
  *
- * @throws {UserError} if that takes longer; any failure but that Kafka is not ready.
+ * @throws {UserError} if that takes longer; other failures come through.
  */
 async function waitForLeaders(admin: Admin, topics: readonly string[]): Promise<void> {
   if (await untilTrue(() => haveLeaders(admin, topics), LEADERS)) return;
@@ -116,22 +121,20 @@ async function waitForLeaders(admin: Admin, topics: readonly string[]): Promise<
   );
 }
 
-/** Asks the leaders themselves: metadata names them a moment before they know of it. */
+/** Asks the leaders themselves: metadata names a leader a moment before that broker knows. */
 async function haveLeaders(admin: Admin, topics: readonly string[]): Promise<boolean> {
   try {
     for (const topic of topics) await admin.fetchTopicOffsets(topic);
     return true;
   } catch (error) {
     const type = protocolErrorType(error);
-    // A broker may not have heard of a new topic yet.
+    // A broker may not know a new topic yet.
     if (WITHOUT_LEADER.has(type) || type === "UNKNOWN_TOPIC_OR_PARTITION") return false;
     throw error;
   }
 }
 
-/**
- * How many partitions each of `topics` has; topics that do not exist are not in the map.
- */
+/** Counts the partitions of each of `topics`. Topics that do not exist are not in the map. */
 export async function partitionCounts(
   admin: Admin,
   topics: readonly string[],
@@ -149,7 +152,7 @@ async function countPartitions(
   admin: Admin,
   topics: readonly string[],
 ): Promise<Map<string, number>> {
-  // No name would mean all topics of the cluster.
+  // An empty list would mean all topics of the cluster.
   if (topics.length === 0) return new Map();
   const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
   return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));

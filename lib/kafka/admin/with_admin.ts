@@ -5,10 +5,10 @@ import type { Admin } from "../client/kafkajs.ts";
 export type { Admin };
 
 /**
- * Does a piece of admin work on a connection of its own, and closes it. Failures come in less than
- * 5 s, as `explain()` tells them.
+ * Runs admin work on a connection of its own, and closes it. Failures come within 5 s.
  *
- * @param attempt What is done, for the words of a failure.
+ * @param attempt Describes the work, for the error message.
+ * @throws the failure, explained by `explain()`.
  */
 export async function withAdmin<T>(
   cluster: Cluster,

@@ -1,17 +1,17 @@
-/** Splits `host:port`; an IPv6 address comes in brackets, `[::1]:9092`, and goes without. */
+/** Splits `host:port`. An IPv6 address has brackets in `address`, `[::1]:9092`, and none in `host`. */
 export function hostAndPort(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(":");
   const host = withoutBrackets(address.slice(0, colon));
   return { host, port: Number(address.slice(colon + 1)) };
 }
 
-/** Returns the `host:port` that kafkajs puts in its errors as a URL has it: IPv6 in brackets. */
+/** Puts brackets around the IPv6 host of a `host:port` from an error of kafkajs. */
 export function bracketed(address: string): string {
   const { host, port } = hostAndPort(address);
   return host.includes(":") ? `[${host}]:${port}` : address;
 }
 
-/** A host as sockets take it. */
+/** Removes the brackets of an IPv6 host, as sockets need it. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, "$1");
 }

@@ -3,53 +3,61 @@ import { type Kafka, KafkaClient, logLevel, type SASLOptions } from "./kafkajs.t
 import { socketFactory } from "./socket.ts";
 import { DISCONNECT_LIMIT, patientTimeouts, producerTimeouts, quickTimeouts } from "./timeouts.ts";
 
-/** TLS to the brokers: PEM texts. Without `ca` the system's roots are trusted. */
+/** TLS to the brokers, as PEM texts. Without `ca`, the system's roots are trusted. */
 export interface TlsConfig {
+  /** Certificates of the authorities that may sign the brokers' certificates. */
   readonly ca?: string | undefined;
-  /** Certificate and key of the client, both or none. */
+  /** The certificate of the client. It needs `key`. */
   readonly cert?: string | undefined;
+  /** The private key of `cert`, not encrypted. */
   readonly key?: string | undefined;
 }
 
-/** How the client says who it is. */
+/** How the client authenticates. */
 export interface SaslConfig {
+  /** How the password is proved to the broker. */
   readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
+  /** The name of the Kafka user. */
   readonly username: string;
+  /** The password of the user; never logged. */
   readonly password: string;
 }
 
-/** Where a Kafka cluster is, and how to speak to it. */
+/** The addresses of a Kafka cluster, and how to connect. */
 export interface ClusterConfig {
-  /** `host:port` of some of the brokers; the others are learnt from them. */
+  /** `host:port` of some of the brokers; the others are discovered. */
   readonly brokers: readonly string[];
+  /** Default: no TLS. */
   readonly tls?: TlsConfig | undefined;
+  /** Default: no authentication. */
   readonly sasl?: SaslConfig | undefined;
-  /** The name that the brokers' logs and quotas show. Default `wikitap`. */
+  /** The client's name in the brokers' logs and quotas. Default `wikitap`. */
   readonly clientId?: string;
 }
 
-/** What the log of kafkajs and its sockets tell, and its errors do not. */
+/** Facts from kafkajs's log and sockets that its errors lack. */
 export interface Remembered {
   /** Why a broker last did not name the coordinator of a group or a transactional id. */
   coordinatorError?: string;
-  /** Code of the last failure of TLS that says something. */
+  /** Code of the last TLS failure; an alert is kept. */
   tlsFailure?: string;
 }
 
-/** A cluster to speak to; nothing is opened until one of its clients connects. */
+/** The clients of a cluster. Nothing is opened until one of them connects. */
 export interface Cluster {
+  /** The configuration that the clients were made from. */
   readonly config: ClusterConfig;
-  /** For checks at start and admin work: gives up, with the failure named, in less than 5 s. */
+  /** For checks at start and admin work: fails within 5 s. */
   readonly quick: Kafka;
-  /** For the work itself: goes on through a restart of brokers. */
+  /** For the work itself: retries through a restart of brokers. */
   readonly patient: Kafka;
-  /** For producers, which are made anew after a failure. */
+  /** For producers, which are replaced after a failure. */
   readonly producing: Kafka;
-  /** For `explain()`. */
+  /** Facts for `explain()`. */
   readonly remembered: Readonly<Remembered>;
 }
 
-/** See {@linkcode Cluster}. */
+/** Makes the clients of a cluster. */
 export function openCluster(config: ClusterConfig): Cluster {
   const remembered: Remembered = {};
   return {
@@ -91,13 +99,13 @@ function openClient(
   });
 }
 
-/** How often a trouble that lasts is told, in ms. */
+/** How often a lasting failure is logged, in ms. */
 const WARN_INTERVAL = 30_000;
 
 /**
- * The only sign that a patient client gives of a broker that is away. A write behind the end of a
- * connection is none: it is so where kafkajs itself closed it, at the end of a program, and where the
- * broker did, the next connection says more.
+ * Logs failed connections: the only sign that a patient client gives of a broker that is away.
+ * "Write after end" is no such sign. Either kafkajs itself closed the connection, at the end of a
+ * program, or the broker did, and the next connection has a better reason.
  */
 function warnOfTrouble(): (message: string) => void {
   let last = -Infinity;
@@ -107,8 +115,9 @@ function warnOfTrouble(): (message: string) => void {
     count++;
     if (performance.now() - last < WARN_INTERVAL) return;
     last = performance.now();
-    logger.warn("A broker cannot be reached, trying again: {message} (failures so far: {count})", {
-      ...{ message, count },
+    logger.warn("Cannot reach a broker: {message}; retrying (failures so far: {count})", {
+      message,
+      count,
     });
   };
 }
@@ -123,8 +132,9 @@ function sslOptions({ ca, cert, key }: TlsConfig): { ca?: string[]; cert?: strin
 }
 
 /**
- * An alert says why the broker refused the client. With TLS 1.3 it comes after the handshake, and
- * a write that fails because of it may be noticed first, or last: that one must not replace it.
+ * Keeps an alert, which has the broker's reason to reject the client. With TLS 1.3 it comes after
+ * the handshake. The write that fails because of it may be noticed before or after the alert, and
+ * must not replace it.
  */
 function rememberTls(remembered: Remembered, code: string): void {
   if (code.includes("_ALERT_") || !remembered.tlsFailure?.includes("_ALERT_")) {
@@ -133,8 +143,11 @@ function rememberTls(remembered: Remembered, code: string): void {
 }
 
 /**
- * Disconnects a client, and leaves it behind after `limit` ms: kafkajs can wait for ever where a
- * broker is away. Never throws; `false` when it did not come to an end in order.
+ * Disconnects a client, and abandons it after `limit` ms: kafkajs can wait forever for a broker that
+ * is away. Never throws.
+ *
+ * @param limit Default 5,000 ms.
+ * @returns Whether the client disconnected in time and without a failure.
  */
 export async function disconnect(
   client: { disconnect(): Promise<void> },

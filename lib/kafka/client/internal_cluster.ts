@@ -1,25 +1,32 @@
 import type { Kafka } from "./kafkajs.ts";
 
-/** The parts of kafkajs's `Broker` that its public clients keep to themselves. */
+/** The parts of kafkajs's `Broker` that its public clients do not expose. */
 export interface InternalBroker {
-  /** By the key of a request, the versions that the broker takes; `null` before it is connected. */
+  /** The broker's latest version of each request, by API key; `null` before it is connected. */
   readonly versions: Readonly<Record<number, { readonly maxVersion: number }>> | null;
+  /** The connections to the broker. */
   readonly connectionPool: {
     readonly host: string;
     readonly port: number;
     send(request: object): Promise<unknown>;
   };
+  /** Connects and authenticates. */
   connect(): Promise<void>;
+  /** Closes the connections. */
   disconnect(): Promise<void>;
 }
 
-/** The parts of kafkajs's `Cluster` that its public clients keep to themselves. */
+/** The parts of kafkajs's `Cluster` that its public clients do not expose. */
 export interface InternalCluster {
+  /** Connects to the first broker that answers. */
   connect(): Promise<void>;
+  /** Closes the connections to all brokers. */
   disconnect(): Promise<void>;
+  /** Asks which broker coordinates a consumer group. */
   findGroupCoordinator(of: { groupId: string }): Promise<{
     offsetCommit(request: object): Promise<unknown>;
   }>;
+  /** The brokers that are connected, and the parts to connect to others. */
   readonly brokerPool: {
     readonly seedBroker: InternalBroker;
     readonly rootLogger: unknown;
@@ -30,11 +37,11 @@ export interface InternalCluster {
   };
 }
 
-/** Makes a cluster of kafkajs as its clients make theirs; nothing is connected yet. */
+/** Makes a cluster of kafkajs as its clients do. Nothing is connected yet. */
 export function internalCluster(kafka: Kafka): InternalCluster {
   const key = Object.getOwnPropertySymbols(kafka)
     .find(({ description }) => description === "private:Kafka:createCluster");
-  if (key === undefined) throw new Error("Cannot find how kafkajs makes a cluster");
+  if (key === undefined) throw new Error("Cannot make a cluster of kafkajs: its method is missing");
   const create = (kafka as unknown as Record<symbol, (options: object) => InternalCluster>)[key]!;
   return create.call(kafka, { allowAutoTopicCreation: false });
 }

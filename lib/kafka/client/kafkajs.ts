@@ -1,14 +1,14 @@
-/** The only import of kafkajs: what the rest of lib/kafka uses of it, after `patches.ts`. */
+/** Imports kafkajs, after `patches.ts`, for all of lib/kafka: no other file imports it. */
 import "./patches.ts";
 
-// Loaded only now: kafkajs takes hold of the replaced modules when it is loaded.
+// Loaded after the patches: kafkajs binds the replaced modules when it is loaded.
 const { default: kafkajs } = await import("kafkajs");
 const { default: Cluster } = await import("kafkajs/src/cluster/index.js");
 const { KafkaJSConnectionError } = kafkajs;
 
 /**
- * Fails if no broker answers. kafkajs returns `null` then, and `describeCluster()` and
- * `fetchTopicMetadata()` fail with a TypeError, which nobody retries.
+ * Fails if no broker answers. kafkajs returns `null` then, so `describeCluster()` and
+ * `fetchTopicMetadata()` fail with a TypeError, which is never retried.
  */
 const { metadata } = Cluster.prototype;
 Cluster.prototype.metadata = async function (options: object): Promise<unknown> {
@@ -35,11 +35,18 @@ export type {
   Transaction,
 } from "kafkajs";
 export const {
+  /** Encodes and decodes the assignments of consumer groups. */
   AssignerProtocol,
+  /** The compression codecs of record batches, by name. */
   CompressionTypes,
+  /** The kinds of resources that have settings. */
   ConfigResourceTypes,
+  /** The origins of a setting: the topic, the broker, the default. */
   ConfigSource,
-  Kafka: KafkaClient,
+  /** The levels of kafkajs's log. */
   logLevel,
+  /** The partitioners of kafkajs. */
   Partitioners,
 } = kafkajs;
+/** The client for one cluster. */
+export const KafkaClient = kafkajs.Kafka;

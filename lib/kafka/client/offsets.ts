@@ -1,17 +1,26 @@
-/** Commits of offsets with metadata: kafkajs can, but its types do not say so. */
+/** Commits offsets with metadata: kafkajs can, but its types do not have it. */
 import { internalCluster } from "./internal_cluster.ts";
 import type { Kafka, Offsets, Transaction } from "./kafkajs.ts";
 
-/** An offset that a group commits, with words of its own (4,096 bytes at most by default). */
+/** An offset that a group commits, with metadata (by default at most 4,096 bytes). */
 export interface OffsetWithMetadata {
+  /** The consumer group. */
   readonly groupId: string;
+  /** The topic of the partition. */
   readonly topic: string;
+  /** The number of the partition. */
   readonly partition: number;
+  /** The offset to commit, as decimal digits. */
   readonly offset: string;
+  /** Text that is stored with the offset. */
   readonly metadata: string;
 }
 
-/** Commits an offset with metadata in `transaction`; kafkajs can, its types do not say so. */
+/**
+ * Commits an offset with metadata in `transaction`.
+ *
+ * @throws errors of kafkajs.
+ */
 export async function sendOffsetWithMetadata(
   transaction: Transaction,
   { groupId, topic, ...partition }: OffsetWithMetadata,
@@ -22,13 +31,19 @@ export async function sendOffsetWithMetadata(
 
 /** Commits offsets for a group without being its member, as Kafka's administration tools do. */
 export interface OffsetCommitter {
+  /** Connects to the cluster. */
   connect(): Promise<void>;
+  /** Disconnects from the cluster. */
   disconnect(): Promise<void>;
-  /** @throws a protocol error, UNKNOWN_MEMBER_ID while the group has members. */
+  /**
+   * Commits one offset.
+   *
+   * @throws a protocol error: UNKNOWN_MEMBER_ID while the group has members.
+   */
   commit(offset: OffsetWithMetadata): Promise<void>;
 }
 
-/** See {@linkcode OffsetCommitter}; kafkajs commits metadata only for members of a group. */
+/** Makes an {@linkcode OffsetCommitter}: kafkajs commits metadata only for members of a group. */
 export function offsetCommitter(kafka: Kafka): OffsetCommitter {
   const cluster = internalCluster(kafka);
   return {

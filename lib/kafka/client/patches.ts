@@ -1,6 +1,6 @@
 /**
- * Replaces parts of kafkajs before it is loaded: see `replaceModule()`. The replaced files are inside
- * of kafkajs, so its version is pinned exactly, and tests prove that the replacements are in force.
+ * Replaces parts of kafkajs before it is loaded: see `replaceModule()`. The replaced files are
+ * internal, so the version of kafkajs is pinned exactly, and tests check each replacement.
  */
 import type { Buffer } from "node:buffer";
 import Module from "node:module";
@@ -45,7 +45,7 @@ for (const type of [1, 2, 3, 4]) {
   });
 }
 
-/** What of kafkajs's decoder is needed to take a record set. */
+/** The part of kafkajs's decoder that a record set needs. */
 interface ResponseDecoder {
   readonly buffer: Buffer;
   offset: number;
@@ -55,10 +55,10 @@ interface ResponseDecoder {
 }
 
 /**
- * Decodes the records of a partition in a fetch: as record batches, which are not unpacked yet, or by
+ * Decodes the records of a partition in a fetch: as record batches, which are unpacked later, or with
  * `original` if they are in message format 0 or 1. kafkajs's own decoder makes a dozen objects for
- * each record, unpacks all of a fetch at once, overflows the stack at some 129,000 records, and has
- * nothing to say of batches without records, at which its consumer stops for ever.
+ * each record, unpacks a whole fetch at once, and overflows the stack at about 129,000 records. It
+ * drops batches without records, at which its consumer stops forever.
  */
 function recordBatchesOr(original: (decoder: ResponseDecoder) => Promise<unknown[]>) {
   return (decoder: ResponseDecoder): Promise<unknown[]> => {
@@ -72,19 +72,19 @@ function recordBatchesOr(original: (decoder: ResponseDecoder) => Promise<unknown
   };
 }
 
-/** Puts `replacement` in the place of a CommonJS module that has been loaded, by its exports. */
+/** Replaces a CommonJS module that has been loaded, which is found by its exports. */
 function replaceModule(exports: unknown, replacement: unknown): void {
   const cache = (Module as unknown as { _cache: Record<string, { exports: unknown }> })._cache;
   const entry = Object.values(cache).find((module) => module.exports === exports);
-  if (entry === undefined) throw new Error("Cannot find the module to replace");
+  if (entry === undefined) throw new Error("Cannot replace a module of kafkajs: it is not loaded");
   entry.exports = replacement;
 }
 
 /**
- * Lets sends to one broker go at the same time. kafkajs has each wait for the one before, so that the
- * records of a partition stay in order and their sequence numbers without gaps. `sendChunks()` sees
- * to that itself, for each partition apart; and so a transaction over ten partitions of one broker
- * waits for two answers in a row, not for twenty.
+ * Lets sends to one broker run at the same time. In kafkajs each waits for the one before, so that
+ * the records of a partition stay in order and their sequence numbers have no gaps. `sendChunks()`
+ * ensures that itself, for each partition. So a transaction over ten partitions of one broker waits
+ * for two answers in a row, not for twenty.
  */
 function withoutLock(create: (options: object) => object): (options: object) => object {
   const nothing = () => Promise.resolve();
@@ -100,16 +100,16 @@ interface Queue {
   readonly throttledUntil: number;
   readonly inflight: { readonly size: number };
   throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null;
-  /** Resolves when no request is left; one for all that wait. */
+  /** Resolves when no request is left; all waiters share it. */
   drained?: Promise<void> | undefined;
   once(event: "requestQueueEmpty", listener: () => void): void;
   checkPendingRequests(): void;
 }
 
 /**
- * Looks at waiting requests again once the broker's throttling is over. kafkajs's own sets a timer
- * of a negative delay even where nothing waits: a warning on stderr, and then a thousand wake-ups
- * a second on every connection for as long as it lives.
+ * Checks waiting requests again after the broker's throttling. kafkajs's own method sets a timer with
+ * a negative delay even if no request waits: a warning on stderr, and then a thousand wake-ups a
+ * second on every connection, until it closes.
  */
 function scheduleCheckPendingRequests(this: Queue): void {
   if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
@@ -120,12 +120,12 @@ function scheduleCheckPendingRequests(this: Queue): void {
   }, delay);
 }
 
-/** The destinations that kafkajs connects to; none: the next of the addresses it was given. */
+/** Makes connections. Without a destination, it takes the next of the configured addresses. */
 interface Builder {
   build(destination?: { host?: string; port?: number; rack?: string }): Promise<unknown>;
 }
 
-/** Lets an address be `[::1]:9092`: kafkajs takes all before the first colon for the host. */
+/** Allows an address such as `[::1]:9092`: kafkajs takes the text before the first colon as host. */
 function withIpv6(
   create: (options: { readonly brokers: readonly string[] }) => Builder,
 ): typeof create {
@@ -146,8 +146,8 @@ const REAUTHENTICATION_LEAD = 10_000;
 
 /**
  * Authenticates again halfway through SASL sessions that are shorter than 20 s
- * (`connections.max.reauth.ms`). kafkajs does so 10 s before the end: with a session of 10 s or
- * less, before every request, which a broker refuses within a second (ILLEGAL_SASL_STATE).
+ * (`connections.max.reauth.ms`). kafkajs does so 10 s before the end. With a session of 10 s or less
+ * that is before every request, which a broker rejects within a second (ILLEGAL_SASL_STATE).
  */
 function reauthenticateInTime(prototype: object): void {
   Object.defineProperty(prototype, "reauthenticationThreshold", {
@@ -180,7 +180,7 @@ function nameRecordsAtFault(): void {
   };
 }
 
-/** As kafkajs does, but the error has the broker's words and the records that it blames. */
+/** Fails as kafkajs does, but the error has the broker's message and the records that it names. */
 function failOnError(response: ProduceResponse): Promise<ProduceResponse> {
   const answers = response.topics.flatMap(({ partitions }) => partitions);
   const failed = answers.find(({ errorCode }) => errorCode !== 0);
@@ -189,9 +189,10 @@ function failOnError(response: ProduceResponse): Promise<ProduceResponse> {
   const error = protocolErrors.createErrorFromCode(failed.errorCode);
   return Promise.reject(Object.assign(error, { recordErrors, errorMessage }));
 }
+
 /**
- * Waits until no request is left. kafkajs's own adds a listener for each caller, and every request
- * that fails with its broker calls it: `MaxListenersExceededWarning`.
+ * Waits until no request is left. kafkajs's own method adds a listener for each caller. Every request
+ * that fails with its broker calls it, so Node logs a `MaxListenersExceededWarning`.
  */
 function waitForPendingRequests(this: Queue): Promise<void> {
   if (this.pending.length === 0 && this.inflight.size === 0) return Promise.resolve();

@@ -6,13 +6,13 @@ import { disconnect } from "./cluster.ts";
 import { type InternalBroker, internalCluster } from "./internal_cluster.ts";
 import type { Kafka } from "./kafkajs.ts";
 
-/** Sends requests that kafkajs does not know, over its connections: TLS, SASL and limits included. */
+/** Sends requests that kafkajs lacks, over its connections, with its TLS, SASL and limits. */
 export interface RawCluster {
   /** Sends to the broker that answered first of those in `--bootstrap-server`. */
   send<T>(request: ProtocolRequest<T>): Promise<T>;
-  /** Sends to one broker, and connects to it before if need be. */
+  /** Sends to one broker, and connects to it first if needed. */
   sendTo<T>(broker: BrokerAddress, request: ProtocolRequest<T>): Promise<T>;
-  /** The latest version of a request that the first broker takes, -1 if it takes none. */
+  /** Returns the first broker's latest version of a request; -1 if it does not know the request. */
   maxVersion(apiKey: number): number;
   /** Disconnects from all brokers; never throws. */
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export interface RawCluster {
  * Connects to one of the brokers.
  *
  * @param pace Limits the requests. Default: no limit.
- * @throws what kafkajs throws if none of them answers.
+ * @throws errors of kafkajs if none of them answers.
  */
 export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawCluster> {
   const cluster = internalCluster(kafka);
@@ -63,7 +63,7 @@ export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawClus
       try {
         return await send(await connecting, request);
       } catch (error) {
-        // The next request connects anew.
+        // The next request connects again.
         brokers.delete(key);
         await connecting.then(disconnect, () => {});
         throw error;

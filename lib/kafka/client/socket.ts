@@ -2,7 +2,7 @@ import net from "node:net";
 import tls from "node:tls";
 import { withoutBrackets } from "./address.ts";
 
-/** What kafkajs asks of a socket factory; `ssl` are options of `tls.connect()`. */
+/** A request of kafkajs to its socket factory; `ssl` are options of `tls.connect()`. */
 interface SocketRequest {
   readonly host: string;
   readonly port: number;
@@ -10,15 +10,15 @@ interface SocketRequest {
   readonly onConnect: () => void;
 }
 
-/** Silence after which the system probes a connection. */
+/** Silence after which the operating system probes a connection. */
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Makes kafkajs's sockets. Unlike kafkajs's own factory, it sends small requests at once, reports
- * the codes of TLS failures, and closes a connection that is never established: kafkajs only ends
- * it, which leaves a silent peer's socket open for good.
+ * Returns a factory of sockets for kafkajs. Unlike kafkajs's own, it sends small requests at once and
+ * reports the codes of TLS failures. It also destroys a connection that is never established: kafkajs
+ * only ends it, so the socket to a silent peer would stay open.
  *
- * @param options.limit Time for a connection, TLS handshake included, in ms.
+ * @param options.limit Time to connect, including the TLS handshake, in ms.
  * @param options.onTlsFailure Gets the code of a failed handshake, or of a failure soon after it:
  * OpenSSL's or Node's, such as `ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE`.
  */

@@ -1,12 +1,12 @@
-/** How long kafkajs waits, and how often it tries again; all in ms. */
+/** How long kafkajs waits and how often it retries; all times in ms. */
 interface Patience {
   /** For a connection, TLS handshake included. */
   readonly connectionTimeout: number;
-  /** For each answer while SASL is spoken. */
+  /** For each answer during SASL authentication. */
   readonly authenticationTimeout: number;
   /** For the answer to a request. */
   readonly requestTimeout: number;
-  /** Tries after the first; the wait between them doubles, ±20 %. */
+  /** Attempts after the first; the wait between them doubles, ±20 %. */
   readonly retry: {
     readonly retries: number;
     readonly initialRetryTime: number;
@@ -15,11 +15,11 @@ interface Patience {
 }
 
 /**
- * For checks at start and admin work, where a person waits for the answer: every failure is told in
- * less than 5 s. The longest is a peer that accepts the connection and is silent: with TLS one
- * connection timeout a try (3 s), without it one request timeout.
+ * Returns the timeouts for checks at start and admin work: every failure is reported within 5 s,
+ * since a user waits for the answer. The slowest failure is a peer that accepts the connection and
+ * is silent: one connection timeout for each attempt with TLS (3 s), one request timeout without.
  *
- * @param brokers How many addresses are known: each of them is tried, up to six.
+ * @param brokers The number of configured addresses. Each of them is tried, up to six.
  */
 export function quickTimeouts(brokers: number): Patience {
   const retries = Math.min(Math.max(2, brokers - 1), 5);
@@ -32,9 +32,9 @@ export function quickTimeouts(brokers: number): Patience {
 }
 
 /**
- * For the work itself, which goes on through a restart of brokers: tries for ever, every 2 s at the
- * slowest. What is not worth another try (no rights, no such topic) fails at once all the same.
- * A client that tries for ever does not always end when it is told to: see `disconnect()`.
+ * Timeouts for the work itself, which continues through a restart of brokers: retries forever, with
+ * waits of at most 2 s. A failure that a retry cannot cure (no permission, no such topic) is thrown
+ * at once. A client that retries forever does not always stop on request: see `disconnect()`.
  */
 export const patientTimeouts: Patience = {
   connectionTimeout: 3000,
@@ -44,9 +44,9 @@ export const patientTimeouts: Patience = {
 };
 
 /**
- * For a producer, which a failure makes a new one of: it tries a send for a few seconds only. Every
- * transaction is first answered CONCURRENT_TRANSACTIONS while Kafka still completes the one before,
- * so the first wait is short.
+ * Timeouts for a producer, which is replaced after a failure: it retries a send for a few seconds
+ * only. Kafka first answers CONCURRENT_TRANSACTIONS to a transaction while it completes the one
+ * before, so the first wait is short.
  */
 export const producerTimeouts: Patience = {
   connectionTimeout: 3000,
@@ -55,5 +55,5 @@ export const producerTimeouts: Patience = {
   retry: { retries: 12, initialRetryTime: 5, maxRetryTime: 1000 },
 };
 
-/** How long a client may take to say goodbye before it is left behind. */
+/** How long a client may take to disconnect before it is abandoned, in ms. */
 export const DISCONNECT_LIMIT = 5000;

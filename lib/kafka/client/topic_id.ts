@@ -2,23 +2,26 @@ import { metadataRequest } from "../requests/metadata.ts";
 import type { Cluster } from "./cluster.ts";
 import { openRawCluster, type RawCluster } from "./raw_cluster.ts";
 
-/** What a broker without topic ids sends. */
+/** The id that a broker without topic ids sends. */
 const NO_ID = "A".repeat(22);
 
 /**
- * Asks for the ids of topics, which tell a topic from one that was deleted and created again under its
- * name. Connects at the first question, and anew after a failure.
+ * Asks for the ids of topics. They distinguish a topic from one that was deleted and created again
+ * under the same name. Connects at the first request, and again after a failure.
  */
 export class TopicIds {
   readonly #cluster: Pick<Cluster, "quick">;
   #raw: Promise<RawCluster> | undefined;
 
+  /** Connects to nothing before the first request. */
   constructor(cluster: Pick<Cluster, "quick">) {
     this.#cluster = cluster;
   }
 
   /**
-   * @returns 22 characters; `undefined` before Kafka 3.1, and while the topic is not there.
+   * Asks a broker for the id of a topic.
+   *
+   * @returns 22 characters; `undefined` before Kafka 3.1, and if the topic does not exist.
    * @throws connection errors.
    */
   async fetch(topic: string): Promise<string | undefined> {
@@ -35,7 +38,7 @@ export class TopicIds {
     }
   }
 
-  /** Never throws. */
+  /** Disconnects. Never throws. */
   async close(): Promise<void> {
     const raw = this.#raw;
     this.#raw = undefined;

@@ -1,7 +1,7 @@
 import type { Cluster } from "../client/cluster.ts";
 import { protocolErrorType } from "./explain.ts";
 
-/** Error codes after which trying on would not help before somebody changes something. */
+/** Error codes that a retry cannot cure: an operator has to change something first. */
 const FATAL = new Set([
   "TOPIC_AUTHORIZATION_FAILED",
   "GROUP_AUTHORIZATION_FAILED",
@@ -21,7 +21,7 @@ const FATAL = new Set([
   "UNSUPPORTED_VERSION",
 ]);
 
-/** Whether a failure of work that went well before is one that trying on would not cure. */
+/** Returns whether a retry cannot cure a failure of work that succeeded before. */
 export function isFatal(error: unknown, cluster: Cluster): boolean {
   const type = protocolErrorType(error);
   if (type !== undefined) return FATAL.has(type);
@@ -30,18 +30,24 @@ export function isFatal(error: unknown, cluster: Cluster): boolean {
     /authorization failed/i.test(cluster.remembered.coordinatorError ?? "");
 }
 
-/** The broker ended this producer's epoch: it was taken over, or its transaction ran out of time. */
+/**
+ * Returns whether the broker ended this producer's epoch. Another producer took over, or the
+ * transaction timed out.
+ */
 export function isFenced(error: unknown): boolean {
   const type = protocolErrorType(error);
   return type === "INVALID_PRODUCER_EPOCH" || type === "PRODUCER_FENCED";
 }
 
-/** The topic is not there; also said for moments by a broker that has just started. */
+/**
+ * Returns whether the topic does not exist. A broker that has just started may report that for a
+ * moment of a topic that does.
+ */
 export function isUnknownTopic(error: unknown): boolean {
   return protocolErrorType(error) === "UNKNOWN_TOPIC_OR_PARTITION";
 }
 
-/** Whether an error or one of its causes has a name like this. */
+/** Returns whether the name of an error or of one of its causes matches `name`. */
 export function isNamed(error: unknown, name: RegExp): boolean {
   for (let e = error; e instanceof Error; e = e.cause) if (name.test(e.name)) return true;
   return false;

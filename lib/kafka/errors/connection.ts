@@ -3,7 +3,7 @@ import { bracketed } from "../client/address.ts";
 import type { Attempt, Reason, Symptom } from "./terms.ts";
 import { reasonForCoordinator } from "./protocol.ts";
 
-/** What a failure without an error code of Kafka's protocol means: connections, TLS, SASL. */
+/** Explains a failure without an error code of Kafka's protocol: connections, TLS, SASL. */
 export function reasonByCode(chain: readonly Symptom[], attempt: Attempt): Reason | undefined {
   const named = (name: string) => chain.some((symptom) => symptom.name === name);
   if (named("KafkaJSSASLAuthenticationError")) return wrongPassword(attempt);
@@ -21,11 +21,11 @@ export function reasonByCode(chain: readonly Symptom[], attempt: Attempt): Reaso
 }
 
 const PASS_OVER =
-  "Begin behind them; or delete all up to them in their partition: kafka-delete-records.sh";
+  "Start after them, or delete the partition's records up to them with kafka-delete-records.sh";
 
 /**
- * The code that tells most. Where a broker refuses a client's certificate under TLS 1.3, kafkajs may
- * fail of writing to a closed socket before it sees the alert.
+ * Returns the most specific code. If a broker rejects a client's certificate under TLS 1.3, kafkajs
+ * may fail to write to the closed socket before it sees the alert.
  */
 function codeOf(chain: readonly Symptom[], { cluster }: Attempt): string | undefined {
   const code = chain.find((symptom) => symptom.code !== undefined)?.code;
@@ -49,7 +49,7 @@ function byCode(
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NODATA":
-      return unreachable(`the host name of ${at.text} is not known`, at, attempt);
+      return unreachable(`the host name of ${at.text} cannot be resolved`, at, attempt);
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "ETIMEDOUT":
@@ -59,17 +59,17 @@ function byCode(
       return notAllowed(at);
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return {
-        what: `the certificate of ${at.text} is for another name: ${
+        what: `the certificate of ${at.text} is for other names: ${
           message.replace(/^.*?altnames: /, "")
         }`,
         hint:
-          "Use a name of the certificate in --bootstrap-server and the brokers' advertised.listeners",
+          "Use a name from the certificate in --bootstrap-server and in the brokers' advertised.listeners",
       };
     case "ECONNRESET":
     case "EPIPE":
       return /before secure TLS/.test(message)
         ? noTls(at)
-        : unreachable(`the connection to ${at.text} was cut (${code})`, at, attempt);
+        : unreachable(`the connection to ${at.text} was lost (${code})`, at, attempt);
     default:
       return code.startsWith("ERR_SSL_")
         ? { ...noTls(at), what: `${at.text}: ${message}` }
@@ -77,15 +77,15 @@ function byCode(
   }
 }
 
-/** Deno denies it: for an IP address in words, for a name as the failure of the look-up. */
+/** Deno reports a denied name as a failed look-up, and a denied IP address with a message. */
 function notAllowed(at: Address): Reason {
   return {
-    what: `this program was not given the right to connect to ${at.text}`,
+    what: `Deno denies the connection to ${at.text}`,
     hint: rightHint(`--allow-net=${at.text.replaceAll(", ", ",")}`),
   };
 }
 
-/** All of these are one code for every untrusted chain on Deno, also for an expired certificate. */
+/** Codes of untrusted chains. Deno has one code for all of them, also for an expired certificate. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT",
@@ -97,7 +97,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 
 function wrongPassword({ cluster: { config } }: Attempt): Reason {
   return {
-    what: `the broker refused the user '${config.sasl?.username}' or the password`,
+    what: `the broker rejected the user '${config.sasl?.username}' or the password`,
     hint:
       `Check --sasl-username and KAFKA_SASL_PASSWORD, and that the user has credentials for '${config.sasl?.mechanism}'`,
   };
@@ -107,48 +107,47 @@ function untrusted(at: Address, { cluster }: Attempt): Reason {
   return {
     what: `the certificate of ${at.text} is untrusted or expired`,
     hint: cluster.config.tls?.ca === undefined
-      ? "Give the cluster's CA certificate with --tls-ca FILE, or renew the broker's certificate"
-      : "Check that the file of --tls-ca holds the authority that signed it, and that it is in date",
+      ? "Set --tls-ca FILE to the cluster's CA certificate, or renew the broker's certificate"
+      : "Check that --tls-ca has the CA that signed it, and that the certificate has not expired",
   };
 }
 
 function clientRefused(at: Address, { cluster }: Attempt): Reason {
   return cluster.config.tls?.cert === undefined
     ? {
-      what: `${at.text} asks for a client certificate`,
-      hint: "Give one with --tls-cert FILE and --tls-key FILE",
+      what: `${at.text} requires a client certificate`,
+      hint: "Set --tls-cert FILE and --tls-key FILE",
     }
     : {
-      what: `${at.text} does not accept the client certificate`,
-      hint:
-        "The certificate of --tls-cert must be from an authority that the brokers trust, and in date",
+      what: `${at.text} rejected the client certificate`,
+      hint: "Set --tls-cert to a certificate in date, from a CA that the brokers trust",
     };
 }
 
 function noTls(at: Address): Reason {
   return {
-    what: `${at.text} does not speak TLS`,
-    hint: "Leave out --tls, or give the port of the listener with TLS",
+    what: `${at.text} does not use TLS`,
+    hint: "Omit --tls, or use the port of a TLS listener",
   };
 }
 
 /**
- * The peer closes the connection without a word: a listener with TLS does that to plain text at
- * once, on every try; a listener with SASL to the first request that comes without.
+ * Explains a connection that the peer closed without an error. A TLS listener does that to plain
+ * text, at every attempt; a SASL listener does it to the first request without authentication.
  */
 function closed(chain: readonly Symptom[], at: Address, { cluster: { config } }: Attempt): Reason {
   const what = `${at.text} closed the connection`;
   const retried = chain[0]?.name === "KafkaJSNumberOfRetriesExceeded";
   if (config.tls === undefined && (retried || config.sasl !== undefined)) {
     return {
-      what: `${what}, as a listener with TLS does`,
-      hint: "Add --tls, or give the port of the listener without TLS",
+      what: `${what}, as a TLS listener does`,
+      hint: "Add --tls, or use the port of a listener without TLS",
     };
   }
   if (config.sasl === undefined) {
     return {
-      what: `${what}, as a listener with SASL does`,
-      hint: "Give --sasl and --sasl-username, and the password in KAFKA_SASL_PASSWORD",
+      what: `${what}, as a SASL listener does`,
+      hint: "Set --sasl, --sasl-username and the variable KAFKA_SASL_PASSWORD",
     };
   }
   return { what };
@@ -162,14 +161,14 @@ function unresponsive(at: Address, attempt: Attempt): Reason {
   if (at.isAdvertised) return unreachable(`${at.text} does not answer`, at, attempt);
   return {
     what: `${at.text} does not answer in time`,
-    hint: "Is it a Kafka broker, and does no firewall stand between?",
+    hint: "Check that it is a Kafka broker, and that no firewall blocks it",
   };
 }
 
-/** Where a connection failed. */
+/** The address at which a connection failed. */
 interface Address {
   readonly text: string;
-  /** Not one of those that were given: the cluster named it as a broker's address. */
+  /** Whether the cluster named it as a broker's address: it is not in `--bootstrap-server`. */
   readonly isAdvertised: boolean;
 }
 
@@ -187,7 +186,7 @@ function unreachable(what: string, at: Address, { cluster: { config } }: Attempt
   return {
     what,
     hint: at.isAdvertised
-      ? `The cluster at ${given} names that address as a broker's: set advertised.listeners to one that can be reached from here`
+      ? `Set advertised.listeners to an address that this machine can reach: the cluster at ${given} advertises this one`
       : "Start Kafka (deno task kafka start), or check the address in --bootstrap-server",
   };
 }

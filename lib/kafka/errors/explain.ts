@@ -6,12 +6,12 @@ import type { Attempt, Reason, Symptom } from "./terms.ts";
 export type { Attempt };
 
 /**
- * Says in words what a failure of Kafka means and what to do about it. kafkajs wraps, renames and
- * at times hides the cause; the rules here are from runs of each case against Kafka 4.1.
+ * Explains a failure of Kafka, with a hint. kafkajs wraps, renames and at times hides the cause;
+ * the rules here are from runs of each case against Kafka 4.1.
  *
- * Never tells a secret: of the configuration only addresses and the user's name are used.
+ * Reveals no secret: it uses only addresses and the user's name from the configuration.
  *
- * @returns A `UserError`; what is not Kafka's or the network's fault is returned unchanged.
+ * @returns A `UserError`; an error that is neither Kafka's nor the network's is returned unchanged.
  */
 export function explain(error: unknown, attempt: Attempt): unknown {
   if (error instanceof UserError) return error;
@@ -19,14 +19,17 @@ export function explain(error: unknown, attempt: Attempt): unknown {
   const cause = chain.at(-1);
   if (cause === undefined || !chain.some(isFromKafka)) return error;
   const reason = reasonOf(chain, attempt) ??
-    { what: cause.message, hint: "More is told with --log-level debug" };
+    { what: cause.message, hint: "Run with --log-level debug for details" };
   return new UserError(`Cannot ${attempt.doing}: ${reason.what}`, {
     hint: reason.hint,
     cause: cause.error,
   });
 }
 
-/** Kafka's name of the first protocol error in `error`, its causes and its parts, if there is one. */
+/**
+ * Returns Kafka's name of the first protocol error in `error`, its causes and its parts;
+ * `undefined` if there is none.
+ */
 export function protocolErrorType(error: unknown): string | undefined {
   return symptoms(error).find(({ type }) => type !== undefined)?.type;
 }
@@ -39,7 +42,7 @@ function reasonOf(chain: readonly Symptom[], attempt: Attempt): Reason | undefin
   return reasonByType(typed, topic === undefined ? attempt : { ...attempt, topic });
 }
 
-/** The errors behind an error, from the outside in: causes, and the parts of an aggregate. */
+/** Lists an error, its causes and the parts of an aggregate, from the outside in. */
 function symptoms(error: unknown, depth = 0): Symptom[] {
   if (!(error instanceof Error) || depth > 8) return [];
   const { name, message, type, topic, code, broker } = error as Error & Record<string, unknown>;
@@ -58,7 +61,7 @@ function symptoms(error: unknown, depth = 0): Symptom[] {
   ];
 }
 
-/** The errors of an aggregate, eight at the most: of topics, or of groups that were to be deleted. */
+/** Returns at most 8 errors of an aggregate: of topics, or of groups that could not be deleted. */
 function partsOf(error: Error & { errors?: unknown; groups?: unknown }): unknown[] | undefined {
   if (Array.isArray(error.errors)) return error.errors.slice(0, 8);
   if (Array.isArray(error.groups)) return error.groups.slice(0, 8).map((group) => group?.error);

@@ -1,7 +1,7 @@
 import type { ClusterConfig } from "../client/cluster.ts";
 import type { Attempt, Reason, Symptom } from "./terms.ts";
 
-/** What an error code of Kafka's protocol means to a user, where a user can do something. */
+/** Explains an error code of Kafka's protocol, with a hint if a user can do something. */
 export function reasonByType({ type, message }: Symptom, attempt: Attempt): Reason {
   return REASONS[type ?? ""]?.(attempt) ?? { what: `${lowerFirst(message)} (${type})` };
 }
@@ -9,11 +9,11 @@ export function reasonByType({ type, message }: Symptom, attempt: Attempt): Reas
 const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
   UNSUPPORTED_SASL_MECHANISM: ({ cluster: { config } }) => ({
     what: `the broker does not offer the SASL mechanism '${config.sasl?.mechanism}'`,
-    hint: "Give another one with --sasl: plain, scram-sha-256 or scram-sha-512",
+    hint: "Set --sasl to another mechanism: plain, scram-sha-256 or scram-sha-512",
   }),
   ILLEGAL_SASL_STATE: ({ cluster: { config } }) => ({
-    what: `the listener at ${config.brokers.join(", ")} takes no SASL`,
-    hint: "Leave out --sasl, or give the port of the listener with SASL",
+    what: `the listener at ${config.brokers.join(", ")} does not use SASL`,
+    hint: "Omit --sasl, or use the port of a SASL listener",
   }),
   TOPIC_AUTHORIZATION_FAILED: (attempt) => topicForbidden(attempt),
   GROUP_AUTHORIZATION_FAILED: (attempt) => groupForbidden(attempt),
@@ -21,24 +21,24 @@ const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
   CLUSTER_AUTHORIZATION_FAILED: (attempt) => clusterForbidden(attempt),
   UNKNOWN_TOPIC_OR_PARTITION: ({ topic, cluster: { config } }) => ({
     what: topic === undefined ? "a topic does not exist" : `the topic '${topic}' does not exist`,
-    hint: `Make it: deno task create-topic --bootstrap-server ${config.brokers.join(",")} --topic ${
-      topic ?? "NAME"
-    }`,
+    hint: `Create it: deno task create-topic --bootstrap-server ${
+      config.brokers.join(",")
+    } --topic ${topic ?? "NAME"}`,
   }),
   INVALID_TOPIC_EXCEPTION: ({ topic }) => ({
-    what: `Kafka refuses the name of the topic '${topic}'`,
-    hint: "'a.b' and 'a_b' cannot exist beside each other",
+    what: `Kafka rejects the topic name '${topic}'`,
+    hint: "Choose another name: 'a.b' and 'a_b' cannot both exist",
   }),
   MESSAGE_TOO_LARGE: ({ topic }) => ({
-    what: `a record is larger than the topic${topic === undefined ? "" : ` '${topic}'`} takes`,
+    what: `a record is larger than the topic${topic === undefined ? "" : ` '${topic}'`} accepts`,
     hint: "Raise max.message.bytes of the topic",
   }),
   INVALID_REPLICATION_FACTOR: () => ({
-    what: "there are fewer brokers than the replication factor asks for",
-    hint: "Give a --replication-factor of at most the number of brokers that run",
+    what: "the replication factor is larger than the number of brokers",
+    hint: "Set --replication-factor to at most the number of running brokers",
   }),
   INVALID_CONFIG: () => ({
-    what: "Kafka refuses a setting of the topic",
+    what: "Kafka rejects a setting of the topic",
     hint:
       "See the names and values of topic settings: https://kafka.apache.org/documentation/#topicconfigs",
   }),
@@ -49,15 +49,15 @@ const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
   NOT_LEADER_FOR_PARTITION: (attempt) => noLeader(attempt),
 };
 
-/** A coordinator was not named: kafkajs's error does not say why, but its log does. */
+/** Explains a missing coordinator. kafkajs's error does not have the reason, but its log does. */
 export function reasonForCoordinator(attempt: Attempt): Reason {
-  const told = attempt.cluster.remembered.coordinatorError ?? "";
-  if (/transactional id authorization/i.test(told)) return transactionalIdForbidden(attempt);
-  if (/group authorization/i.test(told)) return groupForbidden(attempt);
+  const logged = attempt.cluster.remembered.coordinatorError ?? "";
+  if (/transactional id authorization/i.test(logged)) return transactionalIdForbidden(attempt);
+  if (/group authorization/i.test(logged)) return groupForbidden(attempt);
   return {
     what: "the cluster has no coordinator for groups and transactions",
     hint:
-      `It needs as many brokers as offsets.topic.replication.factor and transaction.state.log.replication.factor say (3 by default); on one broker set both, and transaction.state.log.min.isr, to 1${
+      `Start as many brokers as offsets.topic.replication.factor and transaction.state.log.replication.factor require (3 by default); on one broker set both, and transaction.state.log.min.isr, to 1${
         orWithout(attempt)
       }`,
   };
@@ -71,12 +71,12 @@ function topicForbidden(attempt: Attempt): Reason {
   };
 }
 
-/** An idempotent producer needs no right on the cluster where it may write to some topic. */
+/** An idempotent producer needs no permission on the cluster if it may write to some topic. */
 function clusterForbidden(attempt: Attempt): Reason {
   if (attempt.rights?.includes("Write")) return topicForbidden(attempt);
   return {
-    what: `${who(attempt)} lacks a right on the cluster`,
-    hint: `Grant what is needed there, such as ${acl(attempt, ["Create"], "--cluster")}`,
+    what: `${who(attempt)} lacks a permission on the cluster`,
+    hint: `Grant the missing operation, such as ${acl(attempt, ["Create"], "--cluster")}`,
   };
 }
 
@@ -100,7 +100,7 @@ function transactionalIdForbidden(attempt: Attempt): Reason {
   };
 }
 
-/** Another way for those who cannot change the cluster. */
+/** Returns another way, for users who cannot change the cluster. */
 function orWithout({ transactionalId }: Attempt): string {
   return transactionalId === undefined
     ? ""
@@ -128,7 +128,7 @@ function who({ cluster: { config } }: Attempt): string {
   return config.tls?.cert === undefined ? "an anonymous client" : "the client certificate's user";
 }
 
-/** The command of Kafka that grants rights. */
+/** Returns the command of Kafka that grants operations on a resource. */
 function acl(
   { cluster: { config } }: Attempt,
   rights: readonly string[],

@@ -7,8 +7,11 @@ import { isNamed } from "./classify.ts";
 const START = { firstWaitMs: 100, limitMs: 8000 };
 
 /**
- * Retries work, for 8 s at most, while Kafka answers that it is not ready: a topic that was just
- * created, a broker that has just started, the first consumer group or transaction of a cluster.
+ * Retries work, for at most 8 s, while Kafka answers that it is not ready. Causes are a topic that
+ * was just created, a broker that has just started, and the first consumer group or transaction of
+ * a cluster.
+ *
+ * @throws the last failure.
  */
 export function whileStarting<T>(
   cluster: Pick<Cluster, "remembered">,
@@ -22,9 +25,10 @@ const FAILOVER_LIMIT_MS = 15_000;
 
 /**
  * Retries work while the broker that it needs is away. Only for work in a cluster that has just
- * answered: if no broker answers, a person wants to know at once.
+ * answered: if no broker answers, the user needs to know at once.
  *
- * @param limitMs Default 15,000.
+ * @param limitMs Default 15,000 ms.
+ * @throws the last failure.
  */
 export function throughFailover<T>(
   work: () => Promise<T>,

@@ -1,29 +1,38 @@
 import type { Cluster } from "../client/cluster.ts";
 
-/** What was tried when a failure came: for the words and for telling causes apart. */
+/** Describes the work that failed: for the message, and to distinguish causes. */
 export interface Attempt {
-  /** As it follows "Cannot": `create the topic 'x'`. */
+  /** The work, as it follows "Cannot": `create the topic 'x'`. */
   readonly doing: string;
+  /** The cluster that was asked. */
   readonly cluster: Pick<Cluster, "config" | "remembered">;
+  /** The topic that the work is about, if it is about one. */
   readonly topic?: string;
-  /** What is needed on the topic, as Kafka's ACLs call it: `Read`, `Describe`. */
+  /** Operations that it needs on the topic, as in Kafka's ACLs: `Read`. Default `Describe`. */
   readonly rights?: readonly string[];
+  /** The consumer group that the work is about, if it is about one. */
   readonly group?: string;
-  /** What is needed on the group. Default `Read`. */
+  /** Operations that it needs on the group. Default `Read`. */
   readonly groupRights?: readonly string[];
+  /** The transactional id of the producer, if it has one. */
   readonly transactionalId?: string;
 }
 
-/** What is wrong, as it follows "Cannot …: ", and what to do. */
+/** The reason of a failure, and how to solve it. */
 export interface Reason {
+  /** The reason, as it follows "Cannot …: ". */
   readonly what: string;
+  /** One imperative: how to solve the problem. */
   readonly hint?: string | undefined;
 }
 
-/** One error of a chain, by what kafkajs and Node put on it. */
+/** One error of a chain, with the facts that kafkajs and Node attach to it. */
 export interface Symptom {
+  /** The error itself. */
   readonly error: Error;
+  /** The name of its class: `KafkaJSConnectionError`. */
   readonly name: string;
+  /** Its message. */
   readonly message: string;
   /** Kafka's name of an error code of the protocol: `UNKNOWN_TOPIC_OR_PARTITION`. */
   readonly type: string | undefined;

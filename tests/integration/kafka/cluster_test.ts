@@ -63,12 +63,12 @@ for (const tls of [undefined, {}]) {
 }
 
 Deno.test("A quick client names a broker that does not speak TLS", async () => {
-  await assertFails({ brokers, tls: {} }, "does not speak TLS");
+  await assertFails({ brokers, tls: {} }, "does not use TLS");
 });
 
 Deno.test("A quick client names a listener without SASL", async () => {
   const sasl = { mechanism: "plain", username: "alice", password: "hunter2-secret" } as const;
-  await assertFails({ brokers, sasl }, "takes no SASL");
+  await assertFails({ brokers, sasl }, "does not use SASL");
 });
 
 async function assertFails(config: ClusterConfig, says: string): Promise<void> {

@@ -53,7 +53,11 @@ Deno.test("clusterConfig() names the file that is missing, and the one that is n
     UserError,
     "Cannot read 'ca.pem': the file does not exist",
   );
-  assertThrows(() => config(args, {}, () => "?"), UserError, "'ca.pem' holds no certificate");
+  assertThrows(
+    () => config(args, {}, () => "?"),
+    UserError,
+    "from 'ca.pem': it has none, expected PEM",
+  );
 });
 
 function config(

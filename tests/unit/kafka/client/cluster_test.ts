@@ -10,6 +10,6 @@ Deno.test("a patient client warns of a broker that is away once, and not of what
   const refused = "Connection error: connect ECONNREFUSED 127.0.0.1:9092";
   for (let i = 0; i < 3; i++) patient.logger().error(refused);
   assertEquals(log.lines, [
-    `warning: A broker cannot be reached, trying again: ${refused} (failures so far: 1)`,
+    `warning: Cannot reach a broker: ${refused}; retrying (failures so far: 1)`,
   ]);
 });

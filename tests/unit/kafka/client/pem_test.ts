@@ -17,10 +17,10 @@ Deno.test("checkAuthority() takes one certificate or several, and words between 
 Deno.test("checkAuthority() throws UserError for what holds no certificate", () => {
   const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
   const check = (text: string) => () => checkAuthority({ file: "ca.pem", text });
-  assertThrows(check(""), UserError, "'ca.pem' holds no certificate");
-  assertThrows(check(client.key), UserError, "'ca.pem' holds no certificate");
-  assertThrows(check(broken), UserError, "The certificate in 'ca.pem' cannot be read");
-  assertThrows(check(authority.cert + broken), UserError, "cannot be read");
+  assertThrows(check(""), UserError, "from 'ca.pem': it has none, expected PEM");
+  assertThrows(check(client.key), UserError, "from 'ca.pem': it has none, expected PEM");
+  assertThrows(check(broken), UserError, "Cannot read a certificate from 'ca.pem': it is damaged");
+  assertThrows(check(authority.cert + broken), UserError, "it is damaged");
 });
 
 Deno.test("checkClientCertificate() takes a certificate with its key", () => {
@@ -31,18 +31,18 @@ Deno.test("checkClientCertificate() throws UserError for a key of another certif
   assertThrows(
     () => checkClientCertificate(cert, { file: "other.key", text: other.key }),
     UserError,
-    "The key in 'other.key' is not the key of 'client.pem'",
+    "Cannot use the key in 'other.key': it does not match the certificate in 'client.pem'",
   );
 });
 
 Deno.test("checkClientCertificate() throws UserError for a key that cannot be read, and keeps it secret", () => {
   const encrypted = client.key.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
   const check = (text: string) => () => checkClientCertificate(cert, { file: "client.key", text });
-  assertThrows(check(encrypted), UserError, "The key in 'client.key' is encrypted");
+  assertThrows(check(encrypted), UserError, "Cannot use the key in 'client.key': it is encrypted");
   const cut = client.key.slice(0, 100);
-  const error = assertThrows(check(cut), UserError, "holds no private key that can be read");
+  const error = assertThrows(check(cut), UserError, "from 'client.key': it has none, expected PEM");
   assertEquals(Deno.inspect(error).includes(cut.split("\n")[1]!.slice(0, 20)), false);
-  assertThrows(check(client.cert), UserError, "holds no private key that can be read");
+  assertThrows(check(client.cert), UserError, "from 'client.key': it has none, expected PEM");
 });
 
 Deno.test("checkClientCertificate() throws UserError for a certificate that has expired", () => {
@@ -50,6 +50,6 @@ Deno.test("checkClientCertificate() throws UserError for a certificate that has 
   assertThrows(
     () => checkClientCertificate(cert, key, later),
     UserError,
-    "The certificate in 'client.pem' expired on ",
+    "Cannot use the certificate in 'client.pem': it expired on ",
   );
 });

@@ -24,7 +24,7 @@ const rows: readonly Row[] = [
     name: "a wrong password",
     error: kafkaError("KafkaJSSASLAuthenticationError", "SASL PLAIN authentication failed"),
     config: SASL,
-    says: ["refused the user 'alice' or the password", "KAFKA_SASL_PASSWORD"],
+    says: ["rejected the user 'alice' or the password", "KAFKA_SASL_PASSWORD"],
   },
   {
     name: "a mechanism that the listener does not have",
@@ -36,24 +36,24 @@ const rows: readonly Row[] = [
     name: "SASL to a listener without",
     error: protocolError("ILLEGAL_SASL_STATE"),
     config: SASL,
-    says: ["takes no SASL", "Leave out --sasl"],
+    says: ["does not use SASL", "Omit --sasl"],
   },
   {
     name: "no SASL to a listener with",
     error: closedConnection(),
     config: TLS,
-    says: ["closed the connection, as a listener with SASL does", "Give --sasl"],
+    says: ["closed the connection, as a SASL listener does", "Set --sasl"],
   },
   {
     name: "plain text to a TLS port",
     error: retried(closedConnection()),
-    says: ["closed the connection, as a listener with TLS does", "Add --tls"],
+    says: ["closed the connection, as a TLS listener does", "Add --tls"],
   },
   {
     name: "SASL in plain text to a TLS port",
     error: retried(closedConnection()),
     config: { ...PLAIN, sasl },
-    says: ["as a listener with TLS does"],
+    says: ["as a TLS listener does"],
   },
   {
     name: "an untrusted certificate",
@@ -76,7 +76,7 @@ const rows: readonly Row[] = [
       ),
     ),
     config: TLS,
-    says: ["is for another name", "DNS:broker.example", "advertised.listeners"],
+    says: ["is for other names", "DNS:broker.example", "advertised.listeners"],
   },
   {
     name: "TLS to a port without",
@@ -87,33 +87,33 @@ const rows: readonly Row[] = [
       ),
     ),
     config: TLS,
-    says: ["does not speak TLS", "Leave out --tls"],
+    says: ["does not use TLS", "Omit --tls"],
   },
   {
     name: "a client certificate that is missing",
     error: retried(connectionError("ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE")),
     config: TLS,
-    says: ["asks for a client certificate", "--tls-cert FILE"],
+    says: ["requires a client certificate", "--tls-cert FILE"],
   },
   {
     name: "a client certificate that is missing, where a write failed before the alert was seen",
     error: retried(connectionError("ERR_STREAM_WRITE_AFTER_END", "write after end")),
     config: TLS,
     remembered: { tlsFailure: "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE" },
-    says: ["asks for a client certificate"],
+    says: ["requires a client certificate"],
   },
   {
     name: "a client certificate that is missing, where kafkajs only knows of no connection",
     error: retried(new Error("Not connected")),
     config: TLS,
     remembered: { tlsFailure: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" },
-    says: ["asks for a client certificate"],
+    says: ["requires a client certificate"],
   },
   {
     name: "a client certificate of another authority",
     error: retried(connectionError("ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN")),
     config: { ...PLAIN, tls: { cert: "cert", key: SECRET } },
-    says: ["does not accept the client certificate"],
+    says: ["rejected the client certificate"],
   },
   {
     name: "no broker",
@@ -123,7 +123,7 @@ const rows: readonly Row[] = [
   {
     name: "an unknown host",
     error: retried(connectionError("ENOTFOUND")),
-    says: ["host name of kafka.example:9092 is not known"],
+    says: ["host name of kafka.example:9092 cannot be resolved"],
   },
   {
     name: "an advertised address that is unknown here",
@@ -133,17 +133,17 @@ const rows: readonly Row[] = [
   {
     name: "an advertised address that is not allowed",
     error: retried(connectionError("EPERM", "getaddrinfo EPERM", "kafka-1.internal:9092")),
-    says: ["right to connect to kafka-1.internal:9092", "--allow-net=kafka-1.internal:9092"],
+    says: ["denies the connection to kafka-1.internal:9092", "--allow-net=kafka-1.internal:9092"],
   },
   {
     name: "an address that is not allowed, as Deno says it",
     error: retried(connectionError(undefined, 'Connection error: Requires net access to "x"')),
-    says: ["right to connect to kafka.example:9092"],
+    says: ["denies the connection to kafka.example:9092"],
   },
   {
     name: "no SASL to a listener with, in plain text",
     error: closedConnection(),
-    says: ["as a listener with SASL does"],
+    says: ["as a SASL listener does"],
   },
   {
     name: "a silent peer",
@@ -195,7 +195,7 @@ const rows: readonly Row[] = [
       errors: [Object.assign(protocolError("INVALID_TOPIC_EXCEPTION"), { topic: "edits.enwiki" })],
     }),
     attempt: { topic: "edits.position" },
-    says: ["refuses the name of the topic 'edits.enwiki'"],
+    says: ["rejects the topic name 'edits.enwiki'"],
   },
   {
     name: "a group without the right to it",
@@ -239,7 +239,7 @@ const rows: readonly Row[] = [
     name: "a missing right on the cluster",
     error: protocolError("CLUSTER_AUTHORIZATION_FAILED"),
     config: SASL,
-    says: ["lacks a right on the cluster", "--operation Create"],
+    says: ["lacks a permission on the cluster", "--operation Create"],
   },
   {
     name: "a topic that is missing",
@@ -250,12 +250,12 @@ const rows: readonly Row[] = [
   {
     name: "a record that is too large",
     error: protocolError("MESSAGE_TOO_LARGE"),
-    says: ["larger than the topic takes", "max.message.bytes"],
+    says: ["larger than the topic accepts", "max.message.bytes"],
   },
   {
     name: "a broker that goes away",
     error: retried(connectionError("EPIPE", "write EPIPE")),
-    says: ["the connection to kafka.example:9092 was cut"],
+    says: ["the connection to kafka.example:9092 was lost"],
   },
   {
     name: "a code of the protocol that no rule is about",
