@@ -4,24 +4,26 @@ import { UserError } from "../shared/error.ts";
 import { NoSchema, type Registry } from "./registry.ts";
 import { HEADER_BYTES } from "./wire.ts";
 
-/** Avro that cannot be read; `message` says why, as the end of a sentence. */
+/** An Avro value that cannot be decoded; `message` is the reason, as the end of a sentence. */
 export class UndecodableValue extends Error {
+  /** The name of the class. */
   override readonly name = "UndecodableValue";
 }
 
-/** Schemas that are kept, and ids that are known to have none: so many of each, the latest. */
+/** Maximum number of schemas that are kept, and of ids without one; the oldest go first. */
 const MAX_SCHEMAS = 1000;
-/** After this time, in ms, an id without a schema is asked for again. */
+/** How long an id counts as one without a schema, in ms; then it is requested again. */
 const ASK_AGAIN = 60_000;
 
 /**
- * Reads values in Avro; each schema is fetched once. What a value says comes at once, but where its
- * schema has to be fetched: then by a promise.
+ * Returns a decoder of Avro values, which fetches each schema once. It returns the value, or a promise
+ * of it if its schema has to be fetched.
  *
- * Both throw `UndecodableValue` for a value without a schema or against it, and `UserError` when
- * the registry is away for 5 s or refuses who asks.
+ * It throws, or rejects with, `UndecodableValue` if the value has no schema or does not match it. It
+ * rejects with `UserError` if the registry is away for 5 s or denies access.
  *
- * @param registry Where the schemas are.
+ * @param registry Has the schemas.
+ * @param now Returns the time in ms. Default: the clock.
  */
 export function avroDecoder(
   registry: Pick<Registry, "schema">,
@@ -52,10 +54,10 @@ export function avroDecoder(
   };
 }
 
-/** A schema on its way, or why there is none. */
+/** A request for a schema. */
 interface Asked {
   readonly type: Promise<avsc.Type>;
-  /** When it is asked for anew, in ms. */
+  /** When the schema is requested again if there is none, in ms. */
   until: number;
 }
 
@@ -69,7 +71,7 @@ async function fetchType(registry: Pick<Registry, "schema">, id: number): Promis
     return avsc.Type.forSchema(JSON.parse(await registry.schema(id)));
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    const reason = cause instanceof NoSchema ? cause.message : `schema ${id} is damaged`;
+    const reason = cause instanceof NoSchema ? cause.message : `schema ${id} is invalid`;
     throw new UndecodableValue(reason, { cause });
   }
 }
@@ -79,6 +81,6 @@ function read(type: avsc.Type, { buffer, byteOffset, length }: Uint8Array, id: n
   try {
     return type.fromBuffer(body);
   } catch (cause) {
-    throw new UndecodableValue(`they are not of their schema ${id}`, { cause });
+    throw new UndecodableValue(`they do not match schema ${id}`, { cause });
   }
 }

@@ -3,17 +3,16 @@ import { avroDecoder, UndecodableValue } from "./decoder.ts";
 import type { Registry } from "./registry.ts";
 import { schemaIdOf } from "./wire.ts";
 
-/** What is needed of a record to read its value. */
+/** A record with a value. */
 interface Valued {
   readonly value: Uint8Array | null;
 }
 
 /**
- * Turns records with values in Avro into the same with values in JSON, as `--format json` writes
- * them. All others stay as they are, also Avro that cannot be read. At once, where no record is
- * Avro.
+ * Converts the values of records from Avro to JSON, as `--format json` writes them. All other values
+ * are unchanged, and so is Avro that cannot be decoded. Returns a promise only if a value is Avro.
  *
- * It rejects with a `UserError` when the registry is away for 5 s or refuses who asks.
+ * It rejects with a `UserError` if the registry is away for 5 s or denies access.
  */
 export type JsonValues = <R extends Valued>(
   records: readonly R[],
@@ -22,22 +21,22 @@ export type JsonValues = <R extends Valued>(
 const log = getLogger(["wikitap", "avro"]);
 const encoder = new TextEncoder();
 
-/** So many different reasons are told at the most. */
+/** Maximum number of reasons that are logged. */
 const MAX_REASONS = 20;
 
 /**
- * Makes what lets a reader of JSON read Avro, too, also mixed in one topic; one for a program,
- * since it keeps the schemas. Why values stay as they are is logged once for each reason.
+ * Returns a converter from Avro to JSON, also for topics that have both. It keeps the schemas, so a
+ * program makes one. It logs each reason for which values cannot be decoded once.
  *
- * @param registry Without one, all Avro stays as it is.
+ * @param registry Without one, all Avro is unchanged.
  */
 export function jsonValues(registry: Pick<Registry, "schema"> | undefined): JsonValues {
   const decode = registry === undefined ? withoutRegistry : avroDecoder(registry);
-  const told = new Set<string>();
-  const tell = (reason: string) => {
-    if (told.has(reason) || told.size >= MAX_REASONS) return;
-    told.add(reason);
-    log.warn("Values in Avro stay as they are: {reason}", { reason });
+  const logged = new Set<string>();
+  const warn = (reason: string) => {
+    if (logged.has(reason) || logged.size >= MAX_REASONS) return;
+    logged.add(reason);
+    log.warn("Cannot decode Avro values, passing them through: {reason}", { reason });
   };
 
   const readable = async <R extends Valued>(record: R): Promise<R> => {
@@ -49,7 +48,7 @@ export function jsonValues(registry: Pick<Registry, "schema"> | undefined): Json
       return withValue(record, encoder.encode(JSON.stringify(value)));
     } catch (error) {
       if (!(error instanceof UndecodableValue)) throw error;
-      tell(error.message);
+      warn(error.message);
       return record;
     }
   };
@@ -57,7 +56,7 @@ export function jsonValues(registry: Pick<Registry, "schema"> | undefined): Json
   return (records) => records.some(isAvro) ? Promise.all(records.map(readable)) : records;
 }
 
-/** The same record with another value. Its other fields may be getters, which a copy would lose. */
+/** Replaces the value of a record. Its other fields may be getters, which a copy would lose. */
 function withValue<R extends Valued>(record: R, value: Uint8Array): R {
   return Object.create(record, { value: { value, enumerable: true } });
 }
@@ -67,5 +66,5 @@ function isAvro({ value }: Valued): boolean {
 }
 
 function withoutRegistry(): never {
-  throw new UndecodableValue("to read them, give --schema-registry (or SCHEMA_REGISTRY_URL)");
+  throw new UndecodableValue("set --schema-registry (or SCHEMA_REGISTRY_URL) to decode them");
 }

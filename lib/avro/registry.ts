@@ -4,37 +4,40 @@ import { UserError } from "../shared/error.ts";
 import { retry } from "../shared/retry.ts";
 import { RegistryAway, requestJson } from "./request.ts";
 
-/** Where a schema registry is (Confluent's API, version 7), and who asks. */
+/** The address of a schema registry (Confluent's API, version 7), and its credentials. */
 export interface RegistryConfig {
   /** The address, with the path under which the API is served, if any. */
   readonly url: URL;
-  /** `user:password` for HTTP's Basic authentication; never shown. */
+  /** `user:password` for HTTP's Basic authentication; never logged. Default: none. */
   readonly auth?: string | undefined;
   /** Default: Deno's own. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** How long to wait for it. */
+/** How long to wait for the registry. */
 export interface Patience {
-  /** Tries on for so long while the registry is away, in ms (default 5,000). */
+  /** How long to retry while the registry is away, in ms (default 5,000). */
   readonly patience?: number;
+  /** Ends the retries. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The registry does not take a schema beside those that its subject has. */
+/** The registry rejects a schema as incompatible with the subject's earlier ones. */
 export class IncompatibleSchema extends UserError {
+  /** The name of the class. */
   override readonly name = "IncompatibleSchema";
 }
 
 /** The registry has no schema with an id, or one that is not Avro's. */
 export class NoSchema extends Error {
+  /** The name of the class. */
   override readonly name = "NoSchema";
 }
 
 const log = getLogger(["wikitap", "avro"]);
 
 const PATIENCE = 5000;
-/** Between two attempts, in ms. */
+/** The wait between two attempts, in ms. */
 const WAIT = 500;
 
 const registeredSchema = z.object({ id: z.int().min(0).max(2 ** 31 - 1) });
@@ -44,33 +47,32 @@ const storedSchema = z.object({
   references: z.array(z.unknown()).optional(),
 });
 
-/** The subject of the values of a topic, as serializers name it by default. */
+/** Returns the subject of a topic's values, as serializers name it by default. */
 export function valueSubject(topic: string): string {
   return `${topic}-value`;
 }
 
-/**
- * A schema registry: three requests of Confluent's API, each given 5 s.
- */
+/** Sends three requests of Confluent's API to a schema registry; each may take 5 s. */
 export class Registry {
   readonly #config: RegistryConfig;
 
+  /** Sends no request yet. */
   constructor(config: RegistryConfig) {
     this.#config = config;
   }
 
-  /** The address, for people. */
+  /** The address, for messages. */
   get address(): string {
     return this.#config.url.href;
   }
 
   /**
-   * The id of a schema under a subject; it is registered unless it is there. Only then the right to
-   * write is needed.
+   * Returns the id of a schema under a subject, and registers the schema if it is new. Only that needs
+   * write access.
    *
-   * @param schema Avro's, as JSON.
-   * @throws {IncompatibleSchema} when the subject's compatibility does not allow it.
-   * @throws {UserError} when the registry is away, or refuses who asks.
+   * @param schema An Avro schema, as JSON.
+   * @throws {IncompatibleSchema} if the subject's compatibility does not allow it.
+   * @throws {UserError} if the registry is away or denies access.
    */
   async register(subject: string, schema: string, patience: Patience = {}): Promise<number> {
     const path = `/subjects/${encodeURIComponent(subject)}`;
@@ -83,10 +85,10 @@ export class Registry {
   }
 
   /**
-   * The Avro schema with an id, as JSON.
+   * Returns the Avro schema with an id, as JSON.
    *
-   * @throws {NoSchema} where there is none.
-   * @throws {UserError} when the registry is away, or refuses who asks.
+   * @throws {NoSchema} if there is none.
+   * @throws {UserError} if the registry is away or denies access.
    */
   async schema(id: number, patience: Patience = {}): Promise<string> {
     const answer = await this.#ask("GET", `/schemas/ids/${id}`, undefined, patience);
@@ -98,7 +100,7 @@ export class Registry {
     return schema;
   }
 
-  /** An answer, whatever its status; tries again while there is none. */
+  /** Returns an answer of any status; retries while there is none. */
   async #ask(
     method: string,
     path: string,
@@ -110,7 +112,7 @@ export class Registry {
     const isAway = (error: unknown, attempt: number) => {
       if (!(error instanceof RegistryAway) || signal?.aborted) return false;
       if (attempt === 1) {
-        log.warn("Cannot reach the schema registry at {address}: trying for {seconds} s", {
+        log.warn("Cannot reach the schema registry at {address}; retrying for {seconds} s", {
           address: this.address,
           seconds: patience / 1000,
         });
@@ -123,7 +125,7 @@ export class Registry {
     } catch (cause) {
       if (!(cause instanceof RegistryAway)) throw cause;
       throw new UserError(`Cannot reach the schema registry at ${this.address}`, {
-        hint: "Does it run, and is --schema-registry its address?",
+        hint: "Start it, or check the address in --schema-registry",
         cause,
       });
     }
@@ -133,24 +135,22 @@ export class Registry {
     const said = saidBy(body);
     const details = said === undefined ? [] : [said];
     if (status === 401 || status === 403) {
-      return new UserError(`The schema registry at ${this.address} refuses access: ${status}`, {
-        hint: "Set SCHEMA_REGISTRY_AUTH to user:password of one with the rights",
+      return new UserError(`Cannot use the schema registry at ${this.address}: HTTP ${status}`, {
+        hint: "Set SCHEMA_REGISTRY_AUTH to the user:password of a user with access",
         details,
       });
     }
     if (status === 409) {
       return new IncompatibleSchema(
-        `The schema does not go with those that '${subject}' has in the registry`,
+        `Cannot register the schema of '${subject}': it is incompatible with earlier versions`,
         {
-          hint:
-            "Nothing of it was published. Keep to the fields and types that readers know, choose " +
-            "another topic, or relax the subject's compatibility in the registry",
+          hint: "Choose another topic, or relax the subject's compatibility in the registry",
           details,
         },
       );
     }
-    return new UserError(`The schema registry at ${this.address} answered ${status}`, {
-      hint: "Is --schema-registry the address of one with Confluent's API?",
+    return new UserError(`Cannot use the schema registry at ${this.address}: HTTP ${status}`, {
+      hint: "Check that --schema-registry is the address of a registry with Confluent's API",
       details,
     });
   }
@@ -158,8 +158,8 @@ export class Registry {
   #read<T>(shape: z.ZodType<T>, body: unknown): T {
     const { data } = shape.safeParse(body);
     if (data !== undefined) return data;
-    throw new UserError(`What answers at ${this.address} is no schema registry`, {
-      hint: "Is --schema-registry the address of one with Confluent's API, its path included?",
+    throw new UserError(`Cannot use ${this.address}: its answer is not from a schema registry`, {
+      hint: "Set --schema-registry to the address of Confluent's API, including its path",
     });
   }
 }
@@ -169,7 +169,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** What a registry says of an error, cut to what a terminal shows. */
+/** Returns the registry's error message, at most 1,000 characters of it. */
 function saidBy(body: unknown): string | undefined {
   const { message } = (body ?? {}) as { message?: unknown };
   return typeof message === "string" ? message.slice(0, 1000) : undefined;

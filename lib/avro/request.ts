@@ -1,13 +1,14 @@
 import { deniedHost, rightHint, UserError } from "../shared/error.ts";
 
-/** There was no answer, or one that says to try again later. */
+/** There was no answer, or one with which the registry asks to retry later. */
 export class RegistryAway extends Error {
+  /** The name of the class. */
   override readonly name = "RegistryAway";
 }
 
-/** For one request and its answer, in ms. */
+/** Maximum time for a request and its answer, in ms. */
 const TIMEOUT = 5000;
-/** The longest answer that is read, in bytes: a schema of thousands of fields. */
+/** Maximum size of an answer, in bytes: a schema of thousands of fields. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
@@ -16,9 +17,9 @@ const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
  * Sends one request to a registry, over a connection of its own: over HTTP/2 a pooled one that is
  * dead would carry every later attempt too.
  *
- * @returns Status and JSON of the answer; a body that is no JSON is `undefined`.
- * @throws {RegistryAway} when there is no answer in time, or it has a status of 429 or 5xx.
- * @throws {UserError} when Deno was not given the right to connect.
+ * @returns Status and JSON of the answer; `undefined` for a body that is no JSON, or above 4 MiB.
+ * @throws {RegistryAway} if there is no answer within 5 s, or one with the status 429 or 5xx.
+ * @throws {UserError} if Deno denies the connection.
  */
 export async function requestJson(
   address: string,
@@ -68,7 +69,7 @@ export async function requestJson(
 
 function notAllowed({ hostname, port, protocol }: URL, cause: Error): UserError {
   const host = deniedHost(cause) ?? `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
-  return new UserError(`This program was not given the right to connect to ${host}`, {
+  return new UserError(`Cannot reach the schema registry: Deno denies the connection to ${host}`, {
     hint: rightHint(`--allow-net=${host}`),
   });
 }

@@ -2,39 +2,51 @@ import type { Publisher } from "../kafka/publish/publisher.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import { Outcomes } from "./outcomes.ts";
 
-/** Counted since the start, for status line, metrics and the closing summary. */
+/** Counts since the start, for the status line, the metrics and the closing summary. */
 export interface ProduceCounts {
-  /** Events handled, whatever became of them. */
+  /** Events handled, with any outcome. */
   events: number;
-  /** The same by type and by what became of them. */
+  /** Events handled, by type and outcome. */
   readonly outcomes: Outcomes;
-  /** Records that wait for Kafka or are on their way there, dead letters too. */
+  /** Records pending or in flight, including dead letters. */
   queued: number;
-  /** Records that Kafka took, without dead letters. */
+  /** Records that Kafka accepted, without dead letters. */
   published: number;
-  /** Events and records that were refused, by reason. */
+  /** Rejected events and records, by reason. */
   readonly refused: Map<string, number>;
+  /** Dead letters made since the start. */
   deadLetters: number;
-  /** When events were handled last, in ms. */
+  /** When events were last handled, in ms since 1970. */
   handledAt: number | undefined;
-  /** Where in the stream this run began, in ms. */
+  /** The time in the stream at which this run began, in ms since 1970. */
   beganAt: number | undefined;
-  /** When the last event handled happened, in ms; canaries do not count. */
+  /** The timestamp of the last event handled, in ms since 1970; canaries do not count. */
   lastEventAt: number | undefined;
-  /** How old it was when it was handled, in ms. */
+  /** The age of that event when it was handled, in ms. */
   lastEventAge: number | undefined;
-  /** How far in the stream the saved position is, in ms. */
+  /** The time in the stream that the saved position has reached, in ms since 1970. */
   savedUpTo: number | undefined;
-  /** The parts that count for themselves, once they are there. */
+  /** The counts of the stream, once it exists. */
   stream: EventStream["counts"] | undefined;
+  /** The counts of the publisher, once it exists. */
   publisher: Publisher["counts"] | undefined;
 }
 
+/** Returns counts at zero. */
 export function newCounts(): ProduceCounts {
   return {
-    ...{ events: 0, outcomes: new Outcomes(), queued: 0, published: 0 },
-    ...{ refused: new Map(), deadLetters: 0, handledAt: undefined },
-    ...{ beganAt: undefined, lastEventAt: undefined, lastEventAge: undefined },
-    ...{ savedUpTo: undefined, stream: undefined, publisher: undefined },
+    events: 0,
+    outcomes: new Outcomes(),
+    queued: 0,
+    published: 0,
+    refused: new Map(),
+    deadLetters: 0,
+    handledAt: undefined,
+    beganAt: undefined,
+    lastEventAt: undefined,
+    lastEventAge: undefined,
+    savedUpTo: undefined,
+    stream: undefined,
+    publisher: undefined,
   };
 }

@@ -1,9 +1,9 @@
 import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
 import { acceptedTimes } from "../kafka/publish/rejection.ts";
 
-/** A rejected event, and where it comes from. */
+/** A rejected event with its upstream position. */
 export interface Refused {
-  /** The upstream JSON, or what came in its place. */
+  /** The upstream data, JSON or not. */
   readonly data: Uint8Array;
   /** Upstream topic and partition: `eqiad.mediawiki.recentchange/0`. */
   readonly key: string;
@@ -18,9 +18,9 @@ const LEAST_BYTES = 1024;
 const NO_TIMESTAMP = -1;
 
 /**
- * Makes the dead letter of a rejected event: the value unchanged, the reason and the place upstream
- * in headers (`wikitap.reason`, `wikitap.topic`, `wikitap.partition`, `wikitap.offset`). The record's
- * timestamp is the time of the rejection, since the event's own may be what is wrong.
+ * Makes the dead letter of a rejected event. Its value is unchanged. Headers hold the reason and the
+ * upstream position (`wikitap.reason`, `wikitap.topic`, `wikitap.partition`, `wikitap.offset`). Its
+ * timestamp is the time of the rejection, since the event's own may be the reason.
  *
  * @param now ms since 1970.
  */
@@ -52,7 +52,7 @@ export function deadLetter(
  * `wikitap.cut` has the bytes that it had. A timestamp that the broker's clock rejects becomes the
  * nearest one that it accepts, or else none.
  *
- * @param detail The broker's words, which name the times that it accepts.
+ * @param detail The broker's message, which has the times that it accepts.
  * @returns `undefined` if nothing is left to change.
  */
 export function changedLetter(

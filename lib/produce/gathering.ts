@@ -1,21 +1,24 @@
-/** Records, and the progress after the last event that was handled with them. */
+/** A batch: records, and the progress after the last event that was handled with them. */
 export interface Gathered<R, P> {
+  /** The records in order. */
   readonly records: readonly R[];
-  /** Where the batch may be divided, in order; at its end or before. */
+  /** Points at which the batch may be divided, in order; the last may be its end. */
   readonly cuts: readonly GatheredCut<P>[];
+  /** The progress after the last record. */
   readonly upTo: P;
 }
 
-/** A place in a batch. */
+/** A point at which a batch may be divided. */
 export interface GatheredCut<P> {
-  /** Number of records before it, and bytes of their values. */
+  /** Number of records before it. */
   readonly count: number;
+  /** Bytes of their values. */
   readonly bytes: number;
-  /** The progress there. */
+  /** The progress at this point. */
   readonly upTo: P;
 }
 
-/** How far apart cuts are, in bytes of values: small, for a producer with a quota. */
+/** The distance between cuts, in bytes of values: small, for a producer with a quota. */
 const CUT_EVERY = 32 * 1024;
 
 /** Returns a batch without its first `count` records, which end at a cut. */
@@ -51,13 +54,13 @@ export function joined<R, P>(first: Gathered<R, P>, second: Gathered<R, P>): Gat
 }
 
 /**
- * What is read while a batch is in flight: one batch that gathers, and one that is full and waits
- * for its turn, so that reading need not stop while a transaction is on its last round trips. One
- * reader adds, one publisher takes.
+ * Accumulates records while a batch is in flight. It holds a batch that grows, and one that is full
+ * and waits, so that reading does not stop during the last round trips of a transaction. One reader
+ * adds, one publisher takes.
  *
- * A batch is full at `maxRecords` records or `maxBytes` bytes of values (strings are counted by
- * characters), whichever comes first; the last record may lie beyond. Two such batches are held at
- * the most: `room()` holds the reader until the second one has a place to wait.
+ * A batch is full at `maxRecords` records or `maxBytes` bytes of values (characters for strings),
+ * whichever comes first; its last record may exceed the bytes. At most two such batches are held:
+ * `room()` holds the reader until the full one can wait.
  */
 export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
   #records: R[] = [];
@@ -65,30 +68,36 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
   #bytes = 0;
   #waiting: Gathered<R, P> | undefined;
   #ended = false;
-  /** Resolved, and replaced, at each change that the other side may wait for. */
+  /** Resolved and replaced at each change that the other side may wait for. */
   #changed = Promise.withResolvers<void>();
 
-  /** @param upTo Tells the position behind all that was added so far. */
+  /**
+   * Begins with an empty batch.
+   *
+   * @param bounds Each at least 1.
+   * @param upTo Returns the progress after all records added so far.
+   */
   constructor(
     readonly bounds: { readonly maxRecords: number; readonly maxBytes: number },
     readonly upTo: () => P,
   ) {}
 
-  /** Records of both batches. */
+  /** The number of records in both batches. */
   get size(): number {
     return this.#records.length + (this.#waiting?.records.length ?? 0);
   }
 
-  /** The batch that gathers is full. */
+  /** Whether the growing batch is full. */
   get isFull(): boolean {
     return this.#records.length >= this.bounds.maxRecords || this.#bytes >= this.bounds.maxBytes;
   }
 
-  /** No more is added. */
+  /** Whether the end was marked. */
   get ended(): boolean {
     return this.#ended;
   }
 
+  /** Appends a record. */
   add(record: R): void {
     this.#records.push(record);
     this.#bytes += record.value.length;
@@ -98,12 +107,13 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
     if (this.#records.length === 1 || this.isFull) this.#notify();
   }
 
+  /** Marks the end: `room()`, `first()` and `full()` wait no longer. */
   end(): void {
     this.#ended = true;
     this.#notify();
   }
 
-  /** The batch that waits; where none does, all records so far. In order, each once. */
+  /** Takes the batch that waits, or else all records so far; in order, each once. */
   take(): Gathered<R, P> {
     const taken = this.#waiting ?? this.#close();
     this.#waiting = undefined;
@@ -111,7 +121,7 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
     return taken;
   }
 
-  /** Has a full batch wait, as soon as no other one does, or returns at the end. */
+  /** Waits until a full batch can be set aside, and sets it aside; returns at the end. */
   async room(): Promise<void> {
     while (this.#waiting !== undefined && this.isFull && !this.#ended) await this.#changed.promise;
     if (!this.isFull || this.#ended) return;
@@ -119,12 +129,12 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
     this.#notify();
   }
 
-  /** Waits for the first record or the end, `ms` at the most. */
+  /** Waits for the first record or the end, for at most `ms`. */
   async first(ms: number): Promise<void> {
     await this.#until(() => this.size > 0 || this.#ended, ms);
   }
 
-  /** Waits until a batch is full or all is ended, `ms` at the most. */
+  /** Waits for a full batch or the end, for at most `ms`. */
   async full(ms: number): Promise<void> {
     await this.#until(() => this.#waiting !== undefined || this.isFull || this.#ended, ms);
   }

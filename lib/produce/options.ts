@@ -5,39 +5,43 @@ import type { Position } from "../upstream/resume/position.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";
 
-/** What the pipeline is made of, and how it is to work. */
+/** The parts and settings of the pipeline. */
 export interface ProduceOptions {
   /** Opens the stream at a position. */
   readonly open: (position: Position, stop: AbortSignal) => EventStream;
-  /** Identifies the stream: a position of another one is of no use. */
+  /** The URL of the stream, which identifies it: a position belongs to one stream. */
   readonly stream: string;
-  /** Where to begin when nothing is saved, in ms; `undefined`: now. */
+  /** Where to start if no position is saved, in ms since 1970. `undefined`: now. */
   readonly since: number | undefined;
-  /** Ends behind the last event of before that time, in ms. */
+  /** Ends after the last event from before this time, in ms since 1970. Default: no end. */
   readonly until?: number | undefined;
+  /** Makes a record of an event, or drops the event. */
   readonly transform: Transform;
+  /** Publishes batches with the position. */
   readonly publisher: Publisher;
-  /** The topic for what is refused; without it that is only counted and logged. */
+  /** The topic for rejected events. Default: they are only counted and logged. */
   readonly deadLetterTopic?: string | undefined;
-  /** Ends after exactly so many records; dead letters do not count. */
+  /** Ends after exactly this number of records; dead letters do not count. Default: no end. */
   readonly limit?: number | undefined;
-  /** The most records of one batch. */
+  /** Maximum number of records in a batch. */
   readonly batchSize: number;
-  /** How long a batch waits for more records, in ms; 0: what gathers while another is in flight. */
+  /** How long a batch waits for more records, in ms. With 0 it waits only for the one in flight. */
   readonly linger: number;
-  /** How long a stop may take to publish what is in hand, in ms. */
+  /** Maximum time to flush pending records on shutdown, in ms. */
   readonly shutdownTimeout: number;
+  /** Stops the pipeline, which then publishes pending records. */
   readonly stop: AbortSignal;
+  /** Updated by the pipeline. */
   readonly counts: ProduceCounts;
-  /** Told of how far the position is, in ms, before anything is read. */
+  /** Called before anything is read, with the time that the position has reached, in ms. */
   readonly onBegin?: ((reached: number) => Promise<void>) | undefined;
-  /** Told of every batch that was published. */
+  /** Called after every published batch. */
   readonly onPublished?: ((batch: PublishedBatch) => void) | undefined;
 }
 
-/** A batch that Kafka has, and what it took. */
+/** A published batch. */
 export interface PublishedBatch {
-  /** Without dead letters; none where only the position was saved. */
+  /** Its records without dead letters; empty if only the position was saved. */
   readonly records: readonly OutgoingRecord[];
   /** From the first attempt to the commit, in ms. */
   readonly ms: number;

@@ -13,30 +13,35 @@ import type { ProduceOptions } from "./options.ts";
 import { Refusals } from "./refusals.ts";
 import { savedForm } from "./saved_form.ts";
 
-/** The position is saved this often, in ms, also when the filter lets nothing through. */
+/** How often the position is saved, in ms, even if the filter drops all events. */
 const SAVE_EVERY = 2000;
-/** Values of one batch, in bytes. */
+/** Maximum size of the values in a batch, in bytes. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
-/** Two loops side by side, one that reads and gathers, one that publishes what was gathered. */
+/** Runs two loops side by side: one reads events into batches, one publishes the batches. */
 export class Pipeline {
   readonly #options: ProduceOptions;
   readonly #counts: ProduceCounts;
-  /** Behind the last event that was handled; what a batch carries. */
+  /** After the last event that was handled; saved with each batch. */
   readonly #position: Position;
   #gathering: Gathering<OutgoingRecord, Handled>;
   #stream: EventStream | BackFill | undefined;
-  /** The stream has come to its end. */
+  /** Whether the stream has ended. */
   #isComplete = false;
   #handled: number;
-  /** `#handled` as it was saved last, and when; -1: not at all. */
+  /** `#handled` as it was last saved, and when; -1: never. */
   #saved = -1;
   #savedAt = 0;
-  /** Records on their way to Kafka or there, as they count towards the limit. */
+  /** Records that count towards the limit: pending, in flight or published. */
   #accepted = 0;
   #inFlight = 0;
   readonly #refusals: Refusals;
 
+  /**
+   * Begins at a position.
+   *
+   * @param handled The number of events handled up to it, by all earlier runs.
+   */
   constructor(options: ProduceOptions, position: Position, handled: number) {
     this.#options = options;
     this.#counts = options.counts;
@@ -46,6 +51,12 @@ export class Pipeline {
     this.#gathering = this.#newGathering();
   }
 
+  /**
+   * Reads and publishes until the stop, the limit or the end of the stream.
+   *
+   * @throws {UserError} if the stream or Kafka cannot be used.
+   * @throws {PublishAborted} if pending records are not published within `shutdownTimeout`.
+   */
   async run(): Promise<void> {
     const { stop, shutdownTimeout, limit = Infinity } = this.#options;
     const deadline = delayed(stop, shutdownTimeout);
@@ -67,7 +78,7 @@ export class Pipeline {
     return this.#inFlight + this.#gathering.size;
   }
 
-  /** Until the stream is stopped or enough is read; once more only where Kafka refused some. */
+  /** Runs until the stop or the limit. It runs again only if Kafka rejected some records. */
   async #readAndPublish(deadline: AbortSignal): Promise<void> {
     this.#gathering = this.#newGathering();
     const reading = new AbortController();
@@ -80,7 +91,7 @@ export class Pipeline {
     try {
       const publishing = this.#publishAll(deadline);
       publishing.catch(stopReading);
-      // What was gathered before the stream failed is published all the same.
+      // Records from before a failure of the stream are still published.
       const ended = await Promise.allSettled([publishing, this.#read(reading.signal)]);
       for (const end of ended) if (end.status === "rejected") throw end.reason;
     } finally {
@@ -126,7 +137,7 @@ export class Pipeline {
     }
   }
 
-  /** Publishes what is gathered, in as many parts as the publisher makes of it. */
+  /** Publishes all records so far, in one or more parts: the publisher decides. */
   async #publish(deadline: AbortSignal): Promise<void> {
     let batch = this.#gathering.take();
     while (true) {
@@ -164,8 +175,8 @@ export class Pipeline {
   }
 
   /**
-   * Returns a batch that a topic rejects with what gathered meanwhile, so that a few wrong records
-   * are seen for what they are; at most two batches.
+   * Returns a batch that a topic rejects together with the records read since, so that a few invalid
+   * records do not look like a topic that rejects everything; at most two batches.
    */
   #grown(batch: Gathered<OutgoingRecord, Handled>): Gathered<OutgoingRecord, Handled> {
     const isFull = batch.records.length >= this.#options.batchSize;
@@ -237,12 +248,12 @@ export class Pipeline {
   }
 }
 
-/** How far the stream is handled: what is saved with the records of a batch. */
+/** How far the stream is handled: saved with the records of a batch. */
 interface Handled extends Progress {
   readonly reached: number;
 }
 
-/** A signal that follows another one after `ms`. */
+/** Returns a signal that is aborted `ms` after another one. */
 function delayed(signal: AbortSignal, ms: number): { signal: AbortSignal; cancel: () => void } {
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;

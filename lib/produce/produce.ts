@@ -11,14 +11,14 @@ import { restore } from "./saved_form.ts";
 const log = getLogger(["wikitap", "produce"]);
 
 /**
- * The pipeline: events from upstream, through the transform, in batches to Kafka, each batch with
- * the position behind its last event. Natural batching: while one batch is in flight the next one
- * gathers, so a quiet stream is published at once and a fast one in large batches.
+ * Reads events, transforms them, and publishes them to Kafka in batches, each with the position after
+ * its last event. Records accumulate while a batch is in flight, so a quiet stream is published at
+ * once, and a fast one in large batches.
  *
- * Returns when `stop` is aborted, the limit is reached or the stream has ended, with everything
- * that was gathered published.
+ * Returns after `stop` is aborted, the limit is reached or the stream has ended. All pending records
+ * are then published.
  *
- * @throws {UserError} when the stream or Kafka cannot be used, or what is in hand could not be
+ * @throws {UserError} if the stream or Kafka cannot be used, or if pending records could not be
  * published within `shutdownTimeout`.
  */
 export async function produce(options: ProduceOptions): Promise<void> {
@@ -27,10 +27,10 @@ export async function produce(options: ProduceOptions): Promise<void> {
   try {
     const opening = publisher.open();
     await Promise.race([opening, untilAborted(options.stop)]);
-    // Nothing is in hand yet, and Kafka may take a while to say that it is away.
+    // Nothing is pending yet, and to find that Kafka is away may take a while.
     if (options.stop.aborted) return void opening.then(() => publisher.close(), () => {});
     const saved = await opening;
-    // A position at which nothing was handled says only when an earlier start was.
+    // A position at which nothing was handled only has the time of an earlier start.
     const isFresh = saved === undefined || (saved.handled === 0 && options.since !== undefined);
     const position = isFresh
       ? new Position(options.since ?? Date.now())
@@ -45,23 +45,23 @@ export async function produce(options: ProduceOptions): Promise<void> {
   }
 }
 
-/** @throws {UserError} where all of the stream is behind `until` already. */
+/** @throws {UserError} if the position is already after `until`. */
 function checkEnd({ earliest }: Position, { until }: ProduceOptions): void {
   if (until === undefined || earliest <= until + DISORDER) return;
   const [begin, end] = [earliest, until].map((ms) => new Date(ms).toISOString());
-  throw new UserError(`Nothing is left to do: --until is ${end}, and the beginning ${begin}`, {
-    hint: "Say where to begin with --since; --reset-position forgets a saved position",
+  throw new UserError(`Cannot start at ${begin}: --until is ${end}, expected a later time`, {
+    hint: "Set the start with --since; if a position is saved, forget it with --reset-position",
   });
 }
 
-/** Where it goes on, how old that is, and how to begin anew. */
+/** Logs where the run starts, how old that position is, and how to start again. */
 function reportStart(position: Position, isSaved: boolean, { since }: ProduceOptions): void {
   const at = new Date(position.reached).toISOString();
   const age = formatDuration(Math.max(0, Date.now() - position.reached));
   if (!isSaved) {
     const when = since === undefined ? "now" : `at ${at}, ${age} ago`;
-    return log.info("No position to go on from: beginning {when}", { when, at, age });
+    return log.info("No saved position: starting {when}", { when, at, age });
   }
-  log.info("Going on at {at}, {age} ago (begin anew: --reset-position)", { at, age });
+  log.info("Resuming at {at}, {age} ago (to start again: --reset-position)", { at, age });
   if (since !== undefined) log.warn("--since is ignored: there is a saved position");
 }

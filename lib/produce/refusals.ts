@@ -8,7 +8,7 @@ const log = getLogger(["wikitap", "produce"]);
 
 /** How often a sample of rejected events is logged per reason, in ms. */
 const SAMPLE_EVERY = 60_000;
-/** Reasons that are counted apart; all others are counted together. */
+/** Number of reasons that are counted separately; all others are counted together. */
 const MAX_REASONS = 50;
 
 /**
@@ -23,6 +23,7 @@ export class Refusals {
   /** When a sample was logged last, by reason. */
   readonly #sampledAt = new Map<string, number>();
 
+  /** Without `deadLetterTopic`, makes no dead letters. */
   constructor(
     counts: Pick<ProduceCounts, "refused" | "deadLetters">,
     deadLetterTopic: string | undefined,
@@ -44,7 +45,7 @@ export class Refusals {
     return this.#letter(refused, reason);
   }
 
-  /** Returns what is published in place of a record that Kafka rejects: see `Batch.replace`. */
+  /** Returns the dead letter to publish in place of a rejected record: see `Batch.replace`. */
   replace(
     { record, reason, detail }: RefusedRecord & { readonly detail?: string | null },
   ): OutgoingRecord | undefined {
@@ -53,7 +54,7 @@ export class Refusals {
     return origin === undefined ? undefined : this.#letter(origin, reason);
   }
 
-  /** Counts by reason, and logs one sample of each, once a minute at most. */
+  /** Counts by reason, and logs at most one sample of each reason per minute. */
   count(reason: string, value: string | Uint8Array): void {
     const { refused } = this.#counts;
     const name = refused.has(reason) || refused.size < MAX_REASONS ? reason : "other reasons";
@@ -62,8 +63,10 @@ export class Refusals {
     const now = Date.now();
     if (now - (this.#sampledAt.get(name) ?? -Infinity) < SAMPLE_EVERY) return;
     this.#sampledAt.set(name, now);
-    log.warn("Refused ({reason}, {count} so far): {sample}", {
-      ...{ reason: name, count, sample: sampleOf(value) },
+    log.warn("Rejected ({reason}, {count} so far): {sample}", {
+      reason: name,
+      count,
+      sample: sampleOf(value),
     });
   }
 

@@ -3,8 +3,9 @@ import { UserError } from "../shared/error.ts";
 import { fingerprint } from "../upstream/resume/anchor.ts";
 import { Position, type SavedPosition } from "../upstream/resume/position.ts";
 
-/** A position as it is saved: with the stream that it is in. */
+/** A position as it is saved: with its stream. */
 export interface SavedForm extends SavedPosition {
+  /** The URL of the stream, shortened if it is long. */
   readonly stream: string;
 }
 
@@ -12,10 +13,10 @@ export interface SavedForm extends SavedPosition {
 const MAX_URL_LENGTH = 200;
 
 /**
- * Makes of a position what is saved.
+ * Returns the form in which a position is saved.
  *
  * @param stream The URL of the stream.
- * @throws {UserError} if Kafka might not keep it: its size depends on the topics alone, so that is
+ * @throws {UserError} if Kafka might not keep it. The size depends only on the topics, so it throws
  * at the start of a new stream, or never.
  */
 export function savedForm(stream: string, position: Position): SavedForm {
@@ -34,40 +35,40 @@ export function savedForm(stream: string, position: Position): SavedForm {
 }
 
 /**
- * Reads what was saved. A position in another stream is no hindrance if nothing was read yet: such a
- * start could not reach its stream.
+ * Reads a saved position. One of another stream is allowed if nothing was read yet: that run could
+ * not reach its stream.
  *
  * @throws {UserError} for a position in another stream, or one that cannot be read.
  */
 export function restore(saved: unknown, stream: string): Position {
-  const hint = "Start anew with --reset-position, or choose another --name";
+  const hint = "Start again with --reset-position, or choose another --name";
   let position: Position;
   try {
     position = Position.fromJSON(saved);
   } catch (cause) {
-    throw new UserError("The saved position cannot be read", { hint, cause });
+    throw new UserError("Cannot resume: the saved position is unreadable", { hint, cause });
   }
   const savedStream = (saved as { stream?: unknown }).stream;
   const isOther = savedStream !== stream && savedStream !== streamName(stream);
   if (!isOther || position.places.size === 0) return position;
   throw new UserError(
-    `The saved position is of the stream '${savedStream}', this one is '${stream}'`,
+    `Cannot resume: the saved position is of the stream '${savedStream}', expected '${stream}'`,
     { hint },
   );
 }
 
-/** Names a stream in a position: its URL, of which a hash replaces the end if it is long. */
+/** Returns the name of a stream in a position: its URL, with a hash as its end if it is long. */
 function streamName(url: string): string {
   if (url.length <= MAX_URL_LENGTH) return url;
   return `${url.slice(0, MAX_URL_LENGTH - 9)}#${fingerprint(url)}`;
 }
 
-/** Bytes of the JSON, which is ASCII, as URLs are and names of topics. */
+/** Returns the bytes of the JSON, which is ASCII: URLs and names of topics are. */
 function sizeOf(form: SavedForm): number {
   return JSON.stringify(form).length;
 }
 
-/** Counts the streams, which are topics of any data center, and how many of them can be saved. */
+/** Counts the streams, which are topics in any data center, and how many of them can be saved. */
 function fitting(stream: string, position: Position): { fit: number; of: number } {
   const places = [...position.places];
   const byStream = Map.groupBy(places, ([key]) => key.slice(key.indexOf(".") + 1));

@@ -242,14 +242,14 @@ Deno.test("start --show-position prints the position, --reset-position forgets i
   assertEquals(await idsIn(topic, 14), ids.slice(0, 7).flatMap((id) => [id, id]));
 });
 
-Deno.test("start says where it goes on, that --since is then ignored, and how to begin anew", async () => {
+Deno.test("start logs where it resumes, and that --since is ignored", async () => {
   await using server = serve(log);
   const topic = await makeTopic(kafka);
   const args = [...FROM_START, "--events-to-produce", "3"];
   const first = await produce({ topic, url: server.url, args });
   assertMatch(first.stderr, /beginning at 2025-12-31T23:59:59\.000Z, \d+d .*ago$/m);
   const second = await produce({ topic, url: server.url, args });
-  assertMatch(second.stderr, /Going on at 2026-01-01T.*ago \(begin anew: --reset-position\)$/m);
+  assertMatch(second.stderr, /Resuming at 2026-01-01T.*ago \(to start again: --reset-position\)$/m);
   assertMatch(second.stderr, /warn .*--since is ignored: there is a saved position/);
 });
 
@@ -286,7 +286,7 @@ Deno.test("start logs lines of text or of JSON, errors alone with --quiet, and n
   const json = await run("--log-format", "json");
   const lines = json.stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
   assert(lines.every((line) => line["@timestamp"] && line.level && line.message && line.logger));
-  assert(lines.some(({ message }) => message.includes("Refused (bad JSON")));
+  assert(lines.some(({ message }) => message.includes("Rejected (bad JSON")));
   assertEquals((await run("--quiet")).stderr, "");
   for (const { stderr } of [text, json]) {
     // deno-lint-ignore no-control-regex -- control characters are what this is about

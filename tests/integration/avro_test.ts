@@ -123,7 +123,7 @@ registryTest("consume without a registry says once what is needed", async () => 
   );
   assertEquals(code, 0);
   assertMatch(lines(stdout)[0]!, /\(Avro of schema \d+\)$/);
-  assertEquals(stderr.match(/give --schema-registry/g)?.length, 1);
+  assertEquals(stderr.match(/set --schema-registry/g)?.length, 1);
 });
 
 registryTest("consume shows what has no schema as it is, and goes on", async () => {
@@ -153,7 +153,7 @@ registryTest(
     const args = ["--group", uniqueTopic("group"), "--max-messages", "5", "--output", "value"];
     const refused = await consume(topic, args, door.url);
     assertEquals([refused.code, refused.stdout], [1, ""]);
-    assertMatch(refused.stderr, /^error: The schema registry at \S+ refuses access: 401$/m);
+    assertMatch(refused.stderr, /^error: Cannot use the schema registry at \S+: HTTP 401$/m);
     door.isShut = true;
     const away = await consume(topic, args, door.url);
     assertEquals([away.code, away.stdout], [1, ""]);
@@ -170,7 +170,7 @@ registryTest("start tells what is wrong with the registry, and publishes nothing
   const wrong = { SCHEMA_REGISTRY_AUTH: "user:wrong" };
   const refused = await produce({ topic, registry: door.url, args, env: wrong });
   assertEquals(refused.code, 1);
-  assertStringIncludes(refused.stderr, "refuses access: 401");
+  assertStringIncludes(refused.stderr, ": HTTP 401");
   assertEquals(refused.stderr.includes("wrong"), false);
   door.isShut = true;
   const away = await produce({ topic, registry: door.url, args });
@@ -179,7 +179,7 @@ registryTest("start tells what is wrong with the registry, and publishes nothing
   assert(away.ms < 15_000, `${away.ms} ms`);
   await using upstream = serve(log);
   const elsewhere = await produce({ topic, registry: upstream.url, args });
-  assertMatch(elsewhere.stderr, /^error: The schema registry at \S+ answered 404$/m);
+  assertMatch(elsewhere.stderr, /^error: Cannot use the schema registry at \S+: HTTP 404$/m);
   const none = await produce({ topic, args: ["--format", "avro"] });
   assertEquals(none.code, 2);
   assertStringIncludes(none.stderr, "Cannot use --format avro without --schema-registry");
@@ -203,7 +203,7 @@ registryTest("start refuses an incompatible schema before anything is published"
   assertEquals(refused.code, 1);
   assertStringIncludes(
     refused.stderr,
-    `error: The schema does not go with those that '${topic}-value' has in the registry`,
+    `error: Cannot register the schema of '${topic}-value': it is incompatible with earlier versions`,
   );
   assertEquals((await recordsOf(kafka, topic, 5)).length, 5);
 });
@@ -294,7 +294,7 @@ registryTest(
       await using producer = startProducer({ ...options, args });
       await producer.untilLog("Publishing Avro");
       door.isShut = true;
-      await producer.untilLog("trying for 60 s");
+      await producer.untilLog("retrying for 60 s");
       producer.process.kill("SIGTERM");
       const { code, stderr } = await producer.ended;
       assertEquals(code, 1, stderr);

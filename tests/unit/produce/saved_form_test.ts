@@ -116,7 +116,7 @@ Deno.test("restore() refuses the position of another stream, also of one with a 
   const error = assertThrows(() => restore(saved, other), UserError);
   assertEquals(
     error.message,
-    `The saved position is of the stream '${saved.stream}', this one is '${other}'`,
+    `Cannot resume: the saved position is of the stream '${saved.stream}', expected '${other}'`,
   );
   const early = savedForm(one, new Position(5));
   assertEquals(restore(early, other).start, 5, "nothing was read there");
@@ -131,6 +131,6 @@ Deno.test("restore() reads what the first version saved", () => {
 Deno.test("restore() throws UserError for what is no position", () => {
   for (const saved of [null, undefined, 7, "x", {}, { start: 1, places: "x", v: 2 }]) {
     const error = assertThrows(() => restore(saved, "http://x/"), UserError);
-    assertEquals(error.message, "The saved position cannot be read");
+    assertEquals(error.message, "Cannot resume: the saved position is unreadable");
   }
 });
