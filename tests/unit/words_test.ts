@@ -27,8 +27,8 @@ const BANNED: Readonly<Record<string, string>> = {
 
 /** Folders whose words are still to be revised. Remove one from the list after its revision. */
 const UNREVISED = [
-  ...["lib/avro/", "lib/edits/", "lib/kafka/", "lib/local/"],
-  ...["lib/page/", "lib/produce/", "lib/store/"],
+  ...["lib/edits/", "lib/local/", "lib/page/", "lib/store/"],
+  ...["consume", "inspect", "publish", "requests", "wire"].map((folder) => `lib/kafka/${folder}/`),
   ...["lib/upstream/parse/", "lib/upstream/resume/", "lib/upstream/stream.ts"],
   ...["tests/chaos/", "tests/integration/"],
   ...["tests/cli/", "tests/simulation/", "tests/soak/", "tests/support/"],
@@ -39,8 +39,8 @@ const UNREVISED = [
 
 /** Folders with exported symbols that have no docstring yet. Remove one after its revision. */
 const UNDOCUMENTED = [
-  ...["lib/avro/", "lib/edits/", "lib/kafka/", "lib/local/", "lib/page/"],
-  ...["lib/produce/", "lib/replay/", "lib/store/"],
+  ...["lib/edits/", "lib/local/", "lib/page/", "lib/replay/", "lib/store/"],
+  ...["consume", "inspect", "publish", "requests", "wire"].map((folder) => `lib/kafka/${folder}/`),
   ...["lib/upstream/parse/", "lib/upstream/resume/", "lib/upstream/stream.ts"],
 ];
 

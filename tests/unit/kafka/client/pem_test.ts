@@ -14,7 +14,7 @@ Deno.test("checkAuthority() takes one certificate or several, and words between 
   checkAuthority({ file: "ca.pem", text: `First\n${authority.cert}Second\n${other.cert}` });
 });
 
-Deno.test("checkAuthority() throws UserError for what holds no certificate", () => {
+Deno.test("checkAuthority() throws UserError if a file has no certificate", () => {
   const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
   const check = (text: string) => () => checkAuthority({ file: "ca.pem", text });
   assertThrows(check(""), UserError, "from 'ca.pem': it has none, expected PEM");
@@ -35,7 +35,7 @@ Deno.test("checkClientCertificate() throws UserError for a key of another certif
   );
 });
 
-Deno.test("checkClientCertificate() throws UserError for a key that cannot be read, and keeps it secret", () => {
+Deno.test("checkClientCertificate() does not quote a key that it cannot read", () => {
   const encrypted = client.key.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
   const check = (text: string) => () => checkClientCertificate(cert, { file: "client.key", text });
   assertThrows(check(encrypted), UserError, "Cannot use the key in 'client.key': it is encrypted");
