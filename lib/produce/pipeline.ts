@@ -180,8 +180,7 @@ export class Pipeline {
 
   /**
    * Returns a batch that a topic rejects together with the records read since, so that a few invalid
-   * records do not look like a topic that rejects everything; at most two
-   * batches, or 20 records.
+   * records do not look like a topic that rejects everything; at most two batches, or 20 records.
    */
   #grown(batch: Gathered<OutgoingRecord, Handled>): Gathered<OutgoingRecord, Handled> {
     const isFull = batch.records.length > Math.max(this.#options.batchSize, MIN_JUDGED) ||
