@@ -2,7 +2,7 @@ import type { SimulatedMessage } from "../kafka/protocol.ts";
 import type { SimulatedKafka } from "../kafka/cluster.ts";
 import type { World } from "../world/world.ts";
 import { type Entry, REFUSED_PAGE, type UpstreamTopic } from "../upstream/log.ts";
-import { placesOf } from "./saved_places.ts";
+import { placesOf, type SavedPlace } from "./saved_places.ts";
 
 /** What a history did wrong. */
 export interface Failure {
@@ -79,10 +79,11 @@ export class Checker {
   }
 
   /** "From now on", by a clock that is wrong: what has to arrive begins with what arrives first. */
-  #beginWith({ at }: Entry): void {
+  #beginWith(entry: Entry): void {
+    const { now } = this.#world.scheduler;
     for (const topic of this.#topics) {
-      const first = topic.entries.findIndex((entry) => entry.at >= at);
-      if (!this.#from.has(topic)) this.#from.set(topic, first < 0 ? topic.entries.length : first);
+      if (this.#from.has(topic)) continue;
+      this.#from.set(topic, topic === entry.topic ? entry.index : topic.end(now));
     }
   }
 
@@ -97,15 +98,15 @@ export class Checker {
     for (const entry of topic.entries.slice(from, to)) this.#excused.add(entry);
   }
 
-  /** The entry that a saved place names as the last one handled. */
-  entryOf(topic: UpstreamTopic, id: string, offset: number): Entry | undefined {
-    const entry = this.#byId.get(id);
-    if (entry?.topic !== topic) return undefined;
-    if (entry.offset + topic.shift === offset) return entry;
-    const repeats = topic.entries.find((one) =>
-      one.duplicateOf === entry && one.offset + topic.shift === offset
+  /**
+   * The entries that a saved place may name as the last one handled: by its id, or if that is saved
+   * as a fingerprint, by its offset in each numbering that the topic had.
+   */
+  entriesOf({ entries, shifts }: UpstreamTopic, { id, offset }: SavedPlace): Entry[] {
+    if (offset < 0) return [];
+    return entries.filter((entry) =>
+      id.startsWith("#") ? shifts.some((shift) => entry.offset + shift === offset) : entry.id === id
     );
-    return repeats ?? entry;
   }
 
   /** Whether all that has to arrive has arrived. */
@@ -123,15 +124,18 @@ export class Checker {
   /** No record may be missing of what the saved position says is handled. */
   checkPosition(): void {
     const saved = this.#kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
-    for (const { name, id, offset } of placesOf(saved?.metadata)) {
-      const topic = this.#topics.find((topic) => topic.name === name);
-      const entry = topic && this.entryOf(topic, id, offset);
-      if (topic === undefined || entry === undefined) continue;
+    for (const place of placesOf(saved?.metadata)) {
+      const topic = this.#topics.find(({ name }) => name === place.name);
+      if (topic === undefined) continue;
+      const entries = this.entriesOf(topic, place);
       const complete = this.#completeUpTo(topic);
-      if (complete > entry.index) continue;
+      if (entries.length === 0 || complete > Math.min(...entries.map(({ index }) => index))) {
+        continue;
+      }
+      const missing = topic.entries[complete]!.id;
       return this.fail(
         "position ahead",
-        `the position is after ${id} of ${name}, and ${topic.entries[complete]!.id} is not there`,
+        `the position is after ${entries[0]!.id} of ${topic.name}, and ${missing} is not there`,
       );
     }
   }
@@ -150,7 +154,7 @@ export class Checker {
     }
     if (delivery === "at-least-once") return;
     const doubled = [...this.#seen].filter(([entry, times]) =>
-      times > 1 && !this.#excused.has(entry)
+      times > 1 && !this.#excused.has(entry) && !this.#world.strangers.has(entry)
     );
     if (doubled.length > 0) {
       this.fail("doubled", `${doubled.length}, first ${describe(doubled[0]![0], this.#world)}`);
@@ -165,7 +169,8 @@ export class Checker {
     const seen = new Set<Entry>();
     for (const message of messages) {
       const entry = this.#entryIn(message);
-      if (entry === undefined || seen.has(entry)) continue;
+      // Of what is deleted upstream, a repetition may come later.
+      if (entry === undefined || seen.has(entry) || this.#expired.has(entry)) continue;
       seen.add(entry);
       const key = `${entry.page}/${entry.topic.name}`;
       const before = last.get(key);

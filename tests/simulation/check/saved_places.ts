@@ -1,22 +1,21 @@
+import { Position } from "../../../lib/upstream/resume/position.ts";
+
 /** A place that a saved position names: the last event handled of an upstream topic. */
 export interface SavedPlace {
   readonly name: string;
+  /** Its `meta.id`, or a fingerprint of it: see `hasId()`. */
   readonly id: string;
+  /** -1 if nothing was read of the topic. */
   readonly offset: number;
 }
 
 /** Reads the places of a position, as it is saved with the group's offset. */
 export function placesOf(metadata: string | undefined): SavedPlace[] {
   if (!metadata) return [];
-  const { position } = JSON.parse(metadata);
-  return Object.entries(position.places as Record<string, [number, number, string]>)
-    .filter(([, [, offset]]) => offset >= 0)
-    .map(([key, [, offset, id]]) => ({ name: key.slice(0, key.lastIndexOf("/")), offset, id }));
-}
-
-/** Reads the names of all topics that a position asks for. */
-export function namedIn(metadata: string | undefined): string[] {
-  if (!metadata) return [];
-  const { position } = JSON.parse(metadata);
-  return Object.keys(position.places).map((key) => key.slice(0, key.lastIndexOf("/")));
+  const { stream: _, ...position } = JSON.parse(metadata).position;
+  return [...Position.fromJSON(position).places].map(([key, { id, offset }]) => ({
+    name: key.slice(0, key.lastIndexOf("/")),
+    id,
+    offset,
+  }));
 }

@@ -111,11 +111,9 @@ export class Supervisor {
       this.#world.trace(() => String((error as Error).stack));
       this.#checker.fail("defect", String(error));
     }
-    // Nobody but producers changes a position here.
-    if (error instanceof UserError && /changed by somebody else/.test(error.message)) {
-      this.#checker.fail("ended", error.message);
-    }
-    if (error instanceof TakenOver && this.#world.plan.rate("second producer") === 0) {
+    const isOusted = error instanceof TakenOver ||
+      (error instanceof UserError && /changed by somebody else/.test(error.message));
+    if (isOusted && this.#world.plan.rate("second producer") === 0) {
       this.#checker.fail("ended", error.message);
     }
     this.#restartLater(this.#random.between(1000, 5000));

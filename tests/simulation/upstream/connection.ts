@@ -155,7 +155,7 @@ export class Connection {
         if (entry.kind !== "empty") this.#next.set(topic, entry.timestamp + 1);
         const id = [...this.#cursors.keys()].map((one) => idEntryOf(one, this.#next.get(one)));
         const frame = frameOf(entry, `[${id.join(",")}]`);
-        world.served(entry);
+        world.served(entry, this.#machine);
         parts.push(frame);
         size += frame.length;
       }

@@ -27,14 +27,22 @@ export interface Entry {
 /** One upstream topic-partition: partition 0 of a topic. */
 export class UpstreamTopic {
   readonly entries: Entry[] = [];
-  /** What is added to offsets now: the topic was made anew, or mirrored from elsewhere. */
-  shift = 0;
+  /** What was added to offsets, the last is in force: it was made anew, or mirrored from elsewhere. */
+  readonly shifts = [0];
   /** Entries before this index were deleted by retention. */
   first = 0;
   /** The service does not know it now. */
   isGone = false;
 
   constructor(readonly name: string) {}
+
+  get shift(): number {
+    return this.shifts.at(-1)!;
+  }
+
+  renumber(by: number): void {
+    this.shifts.push(this.shift + by);
+  }
 
   /** How many entries are there at a time. */
   end(now: number): number {

@@ -1,5 +1,6 @@
 import type { Fault, Plan } from "../plan.ts";
 import type { Entry } from "../upstream/log.ts";
+import type { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
 
@@ -15,6 +16,9 @@ export class World {
   readonly coverage = new Map<Fault, number>();
   /** Entries that the service has sent to somebody. */
   readonly sent = new Set<Entry>();
+  /** Entries of which some machine was sent a repetition before the entry itself. */
+  readonly strangers = new Set<Entry>();
+  readonly #sentTo = new Map<Machine, Set<Entry>>();
   /** Faults are over. */
   isCalm = false;
   readonly #lines: string[] | undefined;
@@ -36,8 +40,13 @@ export class World {
     this.coverage.set(fault, (this.coverage.get(fault) ?? 0) + 1);
   }
 
-  served(entry: Entry): void {
-    this.sent.add(entry.duplicateOf ?? entry);
+  served(entry: Entry, machine: Machine): void {
+    const original = entry.duplicateOf ?? entry;
+    this.sent.add(original);
+    let sentTo = this.#sentTo.get(machine);
+    if (sentTo === undefined) this.#sentTo.set(machine, sentTo = new Set());
+    if (entry !== original && !sentTo.has(original)) this.strangers.add(original);
+    sentTo.add(original);
   }
 
   /** Adds a line to the timeline, where one is kept. */
