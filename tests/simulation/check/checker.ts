@@ -83,7 +83,9 @@ export class Checker {
     const { now } = this.#world.scheduler;
     for (const topic of this.#topics) {
       if (this.#from.has(topic)) continue;
-      this.#from.set(topic, topic === entry.topic ? entry.index : topic.end(now));
+      const inTime = topic.entries.findIndex(({ at, timestamp }) => at > now && timestamp >= now);
+      const others = inTime < 0 ? topic.entries.length : inTime;
+      this.#from.set(topic, topic === entry.topic ? entry.index : others);
     }
   }
 

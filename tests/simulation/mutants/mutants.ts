@@ -70,8 +70,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes a commit whose answer was lost for one that failed",
     file: "lib/kafka/publish/delivery.ts",
-    find: "if (saved?.handled === batch.handled) return true;",
-    replace: "if (saved?.handled === batch.handled) return false;",
+    find: "if (saved?.handled === end.handled) return true;",
+    replace: "if (saved?.handled === end.handled) return false;",
   },
   {
     name: "takes a commit whose answer was lost for one that succeeded",
@@ -97,5 +97,47 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/kafka/publish/delivery.ts",
     find: "        await this.#dropSession();\n        unknownTopics",
     replace: "        unknownTopics",
+  },
+  {
+    name: "takes an offset that is not higher for a repeat, whatever its id",
+    file: "lib/upstream/resume/repeats.ts",
+    find: "if (isKnown && (isSettling || isBefore)) {",
+    replace: "if (isBefore || (isKnown && isSettling)) {",
+  },
+  {
+    name: "takes everything for news after a reconnect",
+    file: "lib/upstream/resume/repeats.ts",
+    find: 'return this.#timesMissed(key, place) < 2 ? "resuming" : "settling";',
+    replace: 'return "live";',
+  },
+  {
+    name: "publishes an id again that the log has twice",
+    file: "lib/upstream/resume/repeats.ts",
+    find: "this.#accept(isKnown ? { ...arrival, isRepeated: true } : arrival, connection, fresh);",
+    replace: "this.#accept(arrival, connection, fresh);",
+  },
+  {
+    name: "gives an anchor up on the first connection without it",
+    file: "lib/upstream/resume/repeats.ts",
+    find: 'if (times === 1) return "reread";',
+    replace: "",
+  },
+  {
+    name: "believes every timestamp",
+    file: "lib/upstream/resume/service_clock.ts",
+    find: "    // Almost every event: without looking at a clock.",
+    replace: "    if (timestamp > 0) return true;",
+  },
+  {
+    name: "judges timestamps by this machine's clock",
+    file: "lib/upstream/resume/service_clock.ts",
+    find: "return this.#difference + this.#monotonic();",
+    replace: "return this.#now();",
+  },
+  {
+    name: "counts a rejected frame as a new event each time",
+    file: "lib/upstream/resume/repeats.ts",
+    find: "connection.refusedBefore = place.refused;\n    connection.next = place.offset + 1;",
+    replace: "connection.next = place.offset + 1;",
   },
 ];
