@@ -56,7 +56,11 @@ function send(
   const headers: Record<string, string> = { "user-agent": userAgent };
   if (keys.length === 0) target.searchParams.set("since", String(from(position.earliest)));
   else {
-    const times = keys.map((key) => [key, from(position.get(key)!.timestamp)] as const);
+    const times = keys.map((key) => {
+      const { offset, timestamp } = position.get(key)!;
+      // Timestamps go back a little: after an event was read, the next may be older than the start.
+      return [key, offset < 0 ? from(timestamp) : Math.max(0, timestamp - margin)] as const;
+    });
     headers["last-event-id"] = writeEventId(times);
   }
   return openResponse(target, { ...options, headers });

@@ -79,19 +79,23 @@ export class Checker {
   }
 
   /** "From now on", by a clock that is wrong: what has to arrive begins with what arrives first. */
-  #beginWith(entry: Entry): void {
+  #beginNow(): void {
     const { now } = this.#world.scheduler;
     for (const topic of this.#topics) {
       if (this.#from.has(topic)) continue;
       const inTime = topic.entries.findIndex(({ at, timestamp }) => at > now && timestamp >= now);
-      const others = inTime < 0 ? topic.entries.length : inTime;
-      this.#from.set(topic, topic === entry.topic ? entry.index : others);
+      this.#from.set(topic, inTime < 0 ? topic.entries.length : inTime);
     }
   }
 
   /** Entries that are gone upstream need not arrive any more. */
   expire(topic: UpstreamTopic, before: number): void {
-    for (const entry of topic.entries.slice(topic.first, before)) this.#expired.add(entry);
+    const { entries } = topic;
+    // What is left and older than what is gone cannot be found by time any more.
+    const highest = Math.max(...entries.slice(0, before).map(({ timestamp }) => timestamp));
+    let end = before;
+    while (end < entries.length && entries[end]!.timestamp < highest) end++;
+    for (const entry of entries.slice(topic.first, end)) this.#expired.add(entry);
     topic.first = Math.max(topic.first, before);
   }
 
@@ -191,7 +195,7 @@ export class Checker {
       if (entry === undefined || !this.#world.sent.has(entry)) {
         this.fail("not served", String(message.value).slice(0, 200));
       } else {
-        if (this.isVague) this.#beginWith(entry);
+        if (this.isVague) this.#beginNow();
         this.#seen.set(entry, (this.#seen.get(entry) ?? 0) + 1);
       }
     }

@@ -13,14 +13,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "resumes by the id that was sent last, not by the highest timestamp",
     file: "lib/upstream/connection/request.ts",
-    find: "[key, from(position.get(key)!.timestamp)]",
-    replace: "[key, position.get(key)!.timestamp + 1]",
+    find: "offset < 0 ? from(timestamp) : Math.max(0, timestamp - margin)",
+    replace: "timestamp + 1",
   },
   {
     name: "keeps one time for all upstream topics",
     file: "lib/upstream/connection/request.ts",
-    find: "[key, from(position.get(key)!.timestamp)]",
-    replace: "[key, from(Math.max(...keys.map((one) => position.get(one)!.timestamp)))]",
+    find: "offset < 0 ? from(timestamp) : Math.max(0, timestamp - margin)",
+    replace: "from(Math.max(...keys.map((one) => position.get(one)!.timestamp)))",
   },
   {
     name: "asks only for topics that have sent something",
