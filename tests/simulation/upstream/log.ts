@@ -101,6 +101,8 @@ export function writeLog(world: World): UpstreamTopic[] {
       );
     }
   }
+  // Streams do not end: a missing anchor is proved by an event that is later than all before.
+  for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER, "canary");
   return topics;
 
   function append(topic: UpstreamTopic, at: number, kind: Kind, repeated?: Entry): void {
@@ -140,6 +142,9 @@ function timesOf(world: World, random: Random): number[] {
   }
   return times.sort((a, b) => a - b);
 }
+
+/** How long after all others each topic has a last event, in ms. */
+const LAST_AFTER = 5000;
 
 const YEAR = 365 * 86_400_000;
 

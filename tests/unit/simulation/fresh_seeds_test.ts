@@ -6,7 +6,7 @@ import { inTask } from "../../simulation/world/scheduler.ts";
 import { writeOutput } from "../../../lib/terminal/output.ts";
 
 /** How long fresh seeds are tried, in ms: each run of the quick gate tries others. */
-const BUDGET = 20_000;
+const BUDGET = 15_000;
 /** Histories that are tried for a smaller one that fails. */
 const TRIES = 60;
 
