@@ -112,7 +112,7 @@ Deno.test(
 // The same comparison finds the mistakes that others make.
 
 Deno.test(
-  "Publishing each event is found to duplicate ids that upstream has twice",
+  "Publishing every event is found to duplicate repeated ids",
   unsanitized,
   () =>
     chaos(

@@ -1,5 +1,3 @@
-import { constants, createSecureServer, type ServerHttp2Stream } from "node:http2";
-import type { AddressInfo } from "node:net";
 import type { Certificate } from "../tools/certificates.ts";
 
 /** How a connection is ended, once it has carried a number of bytes. */
@@ -8,13 +6,25 @@ export type Http2Fault =
   | "reset"
   /** RST_STREAM with NO_ERROR, as a server ends a response that it will not finish. */
   | "reset without error"
-  /** GOAWAY; streams that are open go on. */
+  /** GOAWAY; streams that are open continue. */
   | "go away"
-  /** GOAWAY with ENHANCE_YOUR_CALM, and the TCP connection is closed. */
+  /** GOAWAY with ENHANCE_YOUR_CALM, then the TCP connection is closed. */
   | "enhance your calm"
-  /** The TCP connection is closed without a word. */
+  /** The TCP connection is closed without a frame. */
   | "destroy";
 
+/** Frame types and error codes of RFC 9113. */
+const DATA = 0;
+const RST_STREAM = 3;
+const GOAWAY = 7;
+const NO_ERROR = 0;
+const INTERNAL_ERROR = 2;
+const ENHANCE_YOUR_CALM = 11;
+
+/** Bytes of a frame's head: length (24 bits), type, flags, stream. */
+const HEAD = 9;
+
+/** A server of HTTP/2 that fails on demand. */
 export interface Http2Upstream extends AsyncDisposable {
   readonly url: string;
   /** TCP connections so far. */
@@ -22,91 +32,118 @@ export interface Http2Upstream extends AsyncDisposable {
 }
 
 /**
- * Serves HTTP/2 over TLS, and passes requests on to a plain server, with faults that only this
- * protocol has.
+ * Relays HTTP/2 over TLS to another server of HTTP/2, and puts frames of its own between those of
+ * that server. It looks at heads of frames only.
  *
- * @param plainUrl The address of a stream of that server.
- * @param faults For each request in order; later ones go well.
+ * @param target The address of a stream of that server, whose certificate `ca` has signed.
+ * @param faults One for each connection in order; later ones go well.
+ * @param afterBytes Bytes of DATA frames before the fault.
  */
-export async function serveHttp2(
-  plainUrl: string,
-  { cert, key }: Certificate,
+export function serveHttp2(
+  target: string,
+  { cert, key, ca }: Pick<Certificate, "cert" | "key"> & { readonly ca: string },
   faults: readonly Http2Fault[],
   afterBytes = 20_000,
-): Promise<Http2Upstream> {
-  const server = createSecureServer({ cert, key });
-  const ends = new AbortController();
-  const running = new Set<Promise<void>>();
+): Http2Upstream {
+  const { hostname, port, pathname } = new URL(target);
+  const alpnProtocols = ["h2"];
+  const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key, alpnProtocols });
+  const open = new Set<Deno.Conn>();
   let sessions = 0;
-  let requests = 0;
-  server.on("session", (session) => {
-    sessions++;
-    ends.signal.addEventListener("abort", () => session.destroy());
-  });
-  server.on("stream", (stream, headers) => {
-    const url = new URL(String(headers[":path"]), plainUrl);
-    const passed = Object.entries(headers).filter(([name]) =>
-      /^(user-agent|last-event-id)$/.test(name)
-    );
-    const request = { headers: passed as [string, string][], signal: ends.signal };
-    const running_ = pass(stream, fetch(url, request), faults[requests++], afterBytes);
-    running.add(running_);
-    running_.finally(() => running.delete(running_));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const relay = async (client: Deno.TlsConn) => {
+    const fault = faults[sessions++];
+    const server = await Deno.connectTls({
+      hostname,
+      port: Number(port),
+      caCerts: [ca],
+      alpnProtocols,
+    });
+    for (const side of [client, server]) open.add(side);
+    await client.handshake();
+    await Promise.allSettled([
+      client.readable.pipeTo(server.writable),
+      server.readable.pipeThrough(injectFault(fault, afterBytes)).pipeTo(client.writable),
+    ]);
+    for (const side of [client, server]) close(side);
+  };
+  const serving = (async () => {
+    const relays: Promise<void>[] = [];
+    for await (const client of listener) relays.push(relay(client).catch(() => close(client)));
+    await Promise.all(relays);
+  })();
   return {
-    url: `https://127.0.0.1:${port}${new URL(plainUrl).pathname}`,
+    url: `https://127.0.0.1:${(listener.addr as Deno.NetAddr).port}${pathname}`,
     get sessions() {
       return sessions;
     },
     async [Symbol.asyncDispose]() {
-      ends.abort();
-      await Promise.all(running);
-      await new Promise((resolve) => server.close(resolve));
+      listener.close();
+      for (const side of open) close(side);
+      await serving;
     },
   };
 }
 
-async function pass(
-  stream: ServerHttp2Stream,
-  response: Promise<Response>,
-  fault: Http2Fault | undefined,
-  afterBytes: number,
-): Promise<void> {
-  stream.on("error", () => {});
-  let bytes = 0;
+function close(side: Deno.Conn): void {
   try {
-    const { status, headers, body } = await response;
-    const type = headers.get("content-type") ?? "";
-    stream.respond({ ":status": status, "content-type": type });
-    for await (const chunk of body!) {
-      if (stream.closed) return;
-      stream.write(chunk);
-      bytes += chunk.length;
-      if (fault === undefined || bytes < afterBytes) continue;
-      end(stream, fault);
-      if (fault !== "go away") return;
-      fault = undefined;
-    }
-    stream.end();
+    side.close();
   } catch {
-    stream.close();
+    // Closed before, as a stream that ended.
   }
 }
 
-function end(stream: ServerHttp2Stream, fault: Http2Fault): void {
-  const { session } = stream;
-  switch (fault) {
-    case "reset":
-      return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    case "reset without error":
-      return stream.close(constants.NGHTTP2_NO_ERROR);
-    case "go away":
-      return session?.goaway(constants.NGHTTP2_NO_ERROR);
-    case "enhance your calm":
-      return session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    case "destroy":
-      return session?.destroy();
-  }
+/** Passes frames on, and brings the fault about after the DATA frame that reaches `afterBytes`. */
+function injectFault(
+  fault: Http2Fault | undefined,
+  afterBytes: number,
+): TransformStream<Uint8Array, Uint8Array> {
+  let rest = new Uint8Array();
+  let bytes = 0;
+  let isOver = fault === undefined;
+  /** Its frames are not passed on any more. */
+  let reset: number | undefined;
+  return new TransformStream({
+    transform(chunk, controller) {
+      rest = concat(rest, chunk);
+      while (rest.length >= HEAD) {
+        const view = new DataView(rest.buffer, rest.byteOffset);
+        const length = view.getUint32(0) >>> 8;
+        if (rest.length < HEAD + length) return;
+        const type = rest[3]!;
+        const stream = view.getUint32(5);
+        const frame = rest.slice(0, HEAD + length);
+        rest = rest.slice(HEAD + length);
+        if (stream === 0 || stream !== reset) controller.enqueue(frame);
+        if (type === DATA) bytes += length;
+        if (isOver || bytes < afterBytes) continue;
+        isOver = true;
+        if (fault === "reset" || fault === "reset without error") {
+          reset = stream;
+          const code = fault === "reset" ? INTERNAL_ERROR : NO_ERROR;
+          controller.enqueue(frameOf(RST_STREAM, stream, [code]));
+        } else if (fault !== "destroy") {
+          const code = fault === "go away" ? NO_ERROR : ENHANCE_YOUR_CALM;
+          controller.enqueue(frameOf(GOAWAY, 0, [stream, code]));
+        }
+        if (fault === "destroy" || fault === "enhance your calm") return controller.terminate();
+      }
+    },
+  });
+}
+
+function frameOf(type: number, stream: number, words: readonly number[]): Uint8Array {
+  const frame = new Uint8Array(HEAD + 4 * words.length);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, 4 * words.length << 8);
+  frame[3] = type;
+  view.setUint32(5, stream);
+  for (const [i, word] of words.entries()) view.setUint32(HEAD + 4 * i, word);
+  return frame;
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

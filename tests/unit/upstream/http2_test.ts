@@ -89,16 +89,17 @@ const FAULTS: readonly Http2Fault[] = [
 ];
 for (const fault of FAULTS) {
   Deno.test(`EventStream reads each event once over HTTP/2: ${fault}`, async () => {
-    const plain = serveEvents({ log, pace: "at-once" });
+    const target = serveEvents({ log, pace: "at-once", tls: certificate });
     try {
-      await using server = await serveHttp2(plain.url, certificate, [fault, fault]);
+      const tls = { ...certificate, ca: authority.cert };
+      await using server = serveHttp2(target.url, tls, [fault, fault]);
       const { seen, events } = await readAll(server.url);
       assertEquals(seen, ids);
       const endings = [...events.counts.reconnects.keys()];
       if (fault === "go away") assertEquals([endings, server.sessions], [[], 1]);
       else assert(server.sessions > 1 && /^(end|cut)/.test(endings.join()), endings.join());
     } finally {
-      await plain.stop();
+      await target.stop();
     }
   });
 }
