@@ -205,7 +205,12 @@ export class Delivery implements Publisher {
   #isSaved(end: Progress, saved: SavedProgress | undefined): boolean {
     if (saved !== undefined && this.#isOther(saved)) throw new TakenOver(this.#options.place.group);
     if (saved?.handled === this.#committed?.handled) return false;
-    if (saved?.handled === end.handled) return true;
+    const isOurs = saved === undefined || saved.owner === this.#owner;
+    // An older producer, fenced before our first commit, took the name back.
+    if (!isOurs && this.#options.delivery === "exactly-once") {
+      throw new TakenOver(this.#options.place.group);
+    }
+    if (saved?.handled === end.handled) return isOurs;
     if (this.#options.delivery === "at-least-once") return false;
     throw new UserError(
       `The saved position of '${this.#options.place.group}' was changed by somebody else: ` +

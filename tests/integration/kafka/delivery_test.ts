@@ -105,6 +105,20 @@ Deno.test("Delivery goes on when the one that took over died before it saved any
   assertEquals(await numbersIn(place.topic, 20), numbers(20));
 });
 
+Deno.test("Delivery whose name the older one took back stops as taken over", async () => {
+  const place = await newPlace(kafka);
+  await using older = newDelivery(place);
+  await older.open();
+  await older.publish(batchOf(place, 0, 10), NEVER);
+  await using newer = newDelivery(place);
+  await newer.open();
+  await older.publish(batchOf(place, 10, 20), NEVER);
+  const lost = newer.publish(batchOf(place, 10, 15), NEVER);
+  const error = await assertRejects(() => lost, TakenOver, `named '${place.group}' took over`);
+  assertEquals(error.exitCode, 3);
+  assertEquals(await numbersIn(place.topic, 20), numbers(20));
+});
+
 for (const isCommitted of [true, false]) {
   const fate = isCommitted ? "happened" : "did not happen";
   Deno.test(`Delivery whose commit got no answer finds out that it ${fate}`, async () => {
