@@ -76,7 +76,7 @@ Deno.test(
         const members = [...document.querySelectorAll("#groups [data-key=readers] .members > li")];
         return members.map((one) => one.querySelectorAll(".chip").length).join() === "3,3";
       },
-      { timeout: 30_000, polling: 100 },
+      { timeout: 60_000, polling: 100 },
     );
     await publisher.publish(topic, editMessages(300, 60, 6));
     await page.waitForSelector("#partitions [data-flow=yes]");
@@ -91,7 +91,7 @@ Deno.test(
     await waitForText(page, "#label", /^Under-replicated$/);
     await page.waitForFunction(
       () => document.querySelectorAll("[data-key='2'] .chip.leader").length === 0,
-      { timeout: 30_000, polling: 100 },
+      { timeout: 60_000, polling: 100 },
     );
     assertEquals((await leaders(page)).flat().sort(), ["0", "1", "2", "3", "4", "5"]);
     await waitForText(page, "#happenings", /partition \d: leader 2 → [13]/);

@@ -76,7 +76,10 @@ async function commitAndAbort(peer: Peer, note: Note): Promise<void> {
     await peer.end(false);
   });
   await note("offset after the abort", () => peer.offset());
-  await note("of another producer id", () => peer.as({ producerId: 999_999 }).add(0));
+  await note(
+    "of another producer id",
+    () => settled(() => peer.as({ producerId: 999_999 }).add(0)),
+  );
 }
 
 async function fence(older: Peer, note: Note): Promise<void> {
