@@ -121,7 +121,6 @@ function planUpstream(
   };
   const renumber = (by: number) => {
     const topic = random.pick(service.topics);
-    if (hasFalseTimes(topic, world.scheduler.now)) return;
     const lowest = (topic.entries[0]?.offset ?? 0) + topic.shift;
     topic.renumber(Math.max(by, -lowest));
     service.endAll(topic);
@@ -130,7 +129,6 @@ function planUpstream(
   at("renumber down", () => renumber(-random.int(1, 5000)));
   at("retention", () => {
     const topic = random.pick(service.topics);
-    if (hasFalseTimes(topic, world.scheduler.now)) return;
     checker.expire(topic, random.int(0, topic.end(world.scheduler.now)));
   });
   at("topic gone", () => {
@@ -142,15 +140,6 @@ function planUpstream(
     service.endAll(topic);
     world.scheduler.outside(random.magnitude(100, 60_000), () => topic.isGone = false);
   });
-}
-
-/**
- * Whether timestamps of a topic ran far ahead of the time. If then its last event handled is gone, or
- * has another offset, no event proves it before 1,000 later ones have come, or the time: these
- * histories are too short for that.
- */
-function hasFalseTimes({ entries }: Service["topics"][number], now: number): boolean {
-  return entries.some(({ at, timestamp }) => at <= now && timestamp > at + 30_000);
 }
 
 function planKafka(world: World, kafka: SimulatedKafka): void {

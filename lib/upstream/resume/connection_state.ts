@@ -18,6 +18,8 @@ export interface Connection {
   anchorAt: number | undefined;
   /** Events in a row, before the anchor came, that are later than T. */
   later: number;
+  /** Whether there was such an event at all. */
+  sawLater: boolean;
   /** Refused frames after the anchor that were handled before. */
   refusedBefore: number;
   /** The offset expected next; `undefined` before it can be known. */
@@ -37,6 +39,7 @@ export function newConnection(key: string, mode: Connection["mode"]): Connection
     droppedIds: [],
     anchorAt: undefined,
     later: 0,
+    sawLater: false,
     refusedBefore: 0,
     next: undefined,
     isRenumbered: false,

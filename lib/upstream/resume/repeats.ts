@@ -1,6 +1,7 @@
 import { hasId } from "./anchor.ts";
 import { type Connection, newConnection } from "./connection_state.ts";
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
+import { MissedAnchors } from "./missed_anchors.ts";
 import type { Place, Step } from "./place.ts";
 import type { Position } from "./position.ts";
 
@@ -60,8 +61,7 @@ export class Repeats<A extends Step> {
   readonly #known = new KnownIds();
   /** How many ids this connection keeps until its anchors come. */
   #droppedIds = 0;
-  /** Per topic-partition, the offset of the anchor that did not come, and on how many connections. */
-  readonly #missed = new Map<string, { readonly offset: number; readonly times: number }>();
+  readonly #missed = new MissedAnchors();
   /** Per topic-partition, the offset after which a gap was re-read last. */
   readonly #reread = new Map<string, number>();
   readonly #fruitless = new Map<string, number>();
@@ -78,6 +78,7 @@ export class Repeats<A extends Step> {
    * @param anchored False if more than the anchors is skipped on purpose.
    */
   connected({ anchored = true }: { anchored?: boolean } = {}): void {
+    for (const connection of this.#connections.values()) this.#noteEnd(connection);
     this.#connections.clear();
     this.#droppedIds = 0;
     for (const [key, place] of this.#position.places) {
@@ -118,9 +119,22 @@ export class Repeats<A extends Step> {
     return this.#takeInOrder(arrival, place, connection, fresh);
   }
 
+  /** Concludes from a connection that ended before its anchor had come. */
+  #noteEnd(connection: Connection): void {
+    const { key, anchorAt } = connection;
+    const place = this.#position.get(key);
+    if (place === undefined || !this.#missed.noteEnd(connection, place)) return;
+    if (anchorAt !== undefined) this.#renumber(key, anchorAt);
+  }
+
+  #renumber(key: string, offset: number): void {
+    this.counts.renumbered++;
+    this.#position.renumber(key, offset);
+  }
+
   #modeFor(key: string, place: Place, anchored: boolean): Connection["mode"] {
     if (!anchored || place.offset < 0) return "live";
-    return this.#timesMissed(key, place) < 2 ? "resuming" : "settling";
+    return this.#missed.isGone(key, place) ? "settling" : "resuming";
   }
 
   #resume(arrival: A, place: Place, connection: Connection, fresh: A[]): Verdict {
@@ -164,24 +178,16 @@ export class Repeats<A extends Step> {
 
   #anchorMissed(arrival: A, place: Place, connection: Connection, fresh: A[]): Verdict {
     const { key } = arrival;
-    const times = this.#timesMissed(key, place) + 1;
-    this.#missed.set(key, { offset: place.offset, times });
     // Another connection may have the anchor, which this one may only have lost.
-    if (times === 1) return "reread";
+    if (this.#missed.note(key, place)) return "reread";
     this.#reread.set(key, place.offset);
     if (connection.anchorAt !== undefined) {
-      this.counts.renumbered++;
-      this.#position.renumber(key, connection.anchorAt);
+      this.#renumber(key, connection.anchorAt);
       return "reread";
     }
     connection.mode = "settling";
     // Everything that this connection dropped may be new.
     return connection.dropped > 1 ? "reread" : this.#takeInOrder(arrival, place, connection, fresh);
-  }
-
-  #timesMissed(key: string, { offset }: Place): number {
-    const missed = this.#missed.get(key);
-    return missed?.offset === offset ? missed.times : 0;
   }
 
   #takeInOrder(
@@ -284,5 +290,6 @@ function provesOtherwise(
   const time = timestamp ?? ahead ?? 0;
   // Against false timestamps, years ahead: all the others are never later than those.
   connection.later = time > place.timestamp ? connection.later + 1 : 0;
+  connection.sawLater ||= connection.later > 0;
   return time > place.highest || connection.later >= MAX_LATER;
 }

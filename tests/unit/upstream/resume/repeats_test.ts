@@ -102,6 +102,33 @@ Deno.test("Repeats settles on another numbering though a timestamp was years ahe
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
+Deno.test("Repeats settles behind a false timestamp, with few events in a connection", () => {
+  for (const isRestarted of [false, true]) {
+    const log = logOf(30).map((one) =>
+      one.serial === 10 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
+    );
+    const reader = new LogReader();
+    reader.read(log.slice(0, 21));
+    if (isRestarted) reader.restart();
+    const kept = log.slice(21);
+    for (let i = 0; i < 4; i++) reader.read(kept);
+    assertEquals(serials(reader.seen), [...log.keys()]);
+  }
+});
+
+Deno.test("Repeats finds its anchor at another offset though nothing later comes", () => {
+  for (const isRestarted of [false, true]) {
+    const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000, 50 + i));
+    const reader = new LogReader();
+    reader.read(log.slice(0, 4));
+    if (isRestarted) reader.restart();
+    const renumbered = log.map((one) => ({ ...one, offset: one.offset! - 40 }));
+    for (let i = 0; i < 4; i++) reader.read(renumbered);
+    assertEquals(serials(reader.seen), [...log.keys()]);
+    assertEquals(reader.repeats.counts.renumbered, 1);
+  }
+});
+
 Deno.test("Repeats re-reads a gap once, and takes what the re-read brings", () => {
   const log = logOf(10);
   const reader = new LogReader();

@@ -1,0 +1,56 @@
+import type { Connection } from "./connection_state.ts";
+import type { Place } from "./place.ts";
+
+/** So many connections in a row that should have brought an anchor prove that it does not come. */
+const MAX_UNPROVEN = 3;
+/** An anchor that was missed so often does not come: one connection may have lost it. */
+const MAX_MISSED = 2;
+
+/**
+ * Remembers, per topic-partition, the anchors that did not come.
+ *
+ * An event later than all proves that a connection has missed the anchor. Where false timestamps are
+ * ahead of it, a topic with few events in a connection may have none. There, connections count that
+ * ended after events later than T, or after the anchor's id at another offset.
+ */
+export class MissedAnchors {
+  /** The offset of the anchor, and how many connections have missed it. */
+  readonly #missed = new Map<string, { readonly offset: number; readonly times: number }>();
+  /** Connections in a row that ended without the anchor, among events that follow it. */
+  readonly #unproven = new Map<string, number>();
+
+  /** Whether the anchor does not come any more. */
+  isGone(key: string, place: Place): boolean {
+    return this.#times(key, place) >= MAX_MISSED;
+  }
+
+  /** Notes that a connection has missed the anchor, and returns whether it is the first one. */
+  note(key: string, place: Place): boolean {
+    const times = this.#times(key, place) + 1;
+    this.#missed.set(key, { offset: place.offset, times });
+    return times === 1;
+  }
+
+  /** Notes a connection that ended, and returns whether it was the last proof that is needed. */
+  noteEnd({ key, mode, sawLater, anchorAt }: Connection, place: Place): boolean {
+    if (mode !== "resuming" || (!sawLater && anchorAt === undefined)) return false;
+    const unproven = (this.#unproven.get(key) ?? 0) + 1;
+    this.#unproven.set(key, unproven);
+    if (unproven < MAX_UNPROVEN) return false;
+    this.#unproven.delete(key);
+    if (anchorAt === undefined) this.#missed.set(key, { offset: place.offset, times: MAX_MISSED });
+    else this.#missed.delete(key);
+    return true;
+  }
+
+  /** Forgets what was noted of a topic-partition: its anchor has come. */
+  delete(key: string): void {
+    this.#missed.delete(key);
+    this.#unproven.delete(key);
+  }
+
+  #times(key: string, { offset }: Place): number {
+    const missed = this.#missed.get(key);
+    return missed?.offset === offset ? missed.times : 0;
+  }
+}
