@@ -47,6 +47,8 @@ export interface Place {
 export interface EventServerStats {
   /** Connections that got events, or would have. */
   readonly connections: number;
+  /** Of these, how many over HTTP/2. */
+  readonly http2: number;
   /** Connections that are open. */
   readonly open: number;
   /** Requests that were refused, by status; also the statuses that are faults. */
@@ -87,7 +89,7 @@ export function serveEvents(options: EventServerOptions): EventServer {
   const draw = new FaultDraw(faults, seed);
   const connections = new Map<Connection, string>();
   const refused: Record<number, number> = {};
-  const stats = { connections: 0, events: 0, cuts: 0, stalls: 0, errors: 0 };
+  const stats = { connections: 0, http2: 0, events: 0, cuts: 0, stalls: 0, errors: 0 };
   const ENDINGS = { cut: "cuts", stall: "stalls", error: "errors" } as const;
   /** The faults that the next attempts to connect meet. */
   let statuses: readonly number[] = [];
@@ -111,6 +113,8 @@ export function serveEvents(options: EventServerOptions): EventServer {
     });
     time.begin();
     const number = ++stats.connections;
+    // HTTP/2 has `:authority` instead.
+    if (!request.headers.has("host")) stats.http2++;
     statuses = faults.statuses ?? [];
     const connection = new Connection({
       feed: new Feed({

@@ -1,15 +1,16 @@
 /**
- * Tries to make the producer lose or duplicate an edit: injects faults into the stream and kills the
- * producer and the brokers, on a Kafka of its own.
+ * Tries to make the producer lose or duplicate an edit: injects faults into the stream, kills and
+ * freezes the producer and the brokers, and sets its clock, on a Kafka of its own.
  *
  *     deno task chaos
  */
+import { EVENTS_PER_BURST } from "../../tests/chaos/harness/bursts.ts";
 import { isKept, reportText } from "../../tests/chaos/harness/report.ts";
 import { runChaos } from "../../tests/chaos/harness/run.ts";
 import { option, type OptionGroup, type Values } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { duration, integer, oneOf } from "../../lib/cli/values.ts";
-import { ExitCode, UserError } from "../../lib/shared/error.ts";
+import { duration, integer, listOf, oneOf } from "../../lib/cli/values.ts";
+import { ExitCode, UsageError, UserError } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 
 const chaosOptions = {
@@ -23,9 +24,9 @@ const chaosOptions = {
     }),
     duration: option({
       placeholder: "DURATION",
-      help: "Minimum time over which the events appear. Kills that take longer extend it.",
+      help: "Minimum time over which the events appear. Faults that take longer extend it.",
       parse: duration,
-      defaultText: "5s per kill of the producer, 14s per kill of a broker",
+      defaultText: "5s per kill of the producer, 14s per kill of a broker, 45s per freeze",
     }),
     producerKills: option({
       placeholder: "N",
@@ -39,11 +40,62 @@ const chaosOptions = {
       parse: integer(0, 100_000),
       default: 4,
     }),
+    producerFreezes: option({
+      placeholder: "N",
+      help:
+        "Number of times that the producer gets SIGSTOP for longer than its transaction timeout.",
+      parse: integer(0, 10_000),
+      default: 1,
+    }),
+    brokerFreezes: option({
+      placeholder: "N",
+      help: "Number of times that a broker gets SIGSTOP for as long.",
+      parse: integer(0, 10_000),
+      default: 1,
+    }),
+    clockSteps: option({
+      placeholder: "N",
+      help: "Approximate number of steps of the producer's clock, by a minute to a day.",
+      parse: integer(0, 100_000),
+      default: 20,
+    }),
     streamFaults: option({
       placeholder: "N",
       help: "Approximate number of connections to the stream that fail.",
       parse: integer(0, 1_000_000),
       default: 50,
+    }),
+    deadConnections: option({
+      placeholder: "N",
+      help: "Number of times that the network forgets the connection to the stream.",
+      parse: integer(0, 100_000),
+      default: 5,
+    }),
+    bursts: option({
+      placeholder: "N",
+      help:
+        "Number of bursts: 12,000 events within 4 s. The producer restarts at the end of each, and all of it is sent again.",
+      parse: integer(0, 10_000),
+      defaultText: "one per 50,000 events",
+    }),
+    repeats: option({
+      placeholder: "N",
+      help: "Approximate number of events whose meta.id an earlier one has.",
+      parse: integer(0, 1_000_000),
+      defaultText: "one per 500 events",
+    }),
+    codecs: option({
+      placeholder: "CODEC[,…]",
+      help:
+        "Codecs that the brokers compress the topic with, one after the other: gzip, lz4, snappy, zstd; producer: as it is sent.",
+      parse: listOf(oneOf("producer", "gzip", "lz4", "snappy", "zstd")),
+      default: ["lz4", "zstd"],
+    }),
+    protocol: option({
+      placeholder: "http1|http2",
+      help: "Protocol of the stream; http2 is over TLS.",
+      parse: oneOf("http1", "http2"),
+      default: "http2",
     }),
     nodes: option({
       placeholder: "1|3",
@@ -78,29 +130,40 @@ const DIRECTORY = ".local/chaos";
 export const main = program({
   usage: "deno task chaos",
   summary:
-    "Tries to make the producer lose or duplicate an edit. Injects faults into the stream, and " +
-    "kills producer and brokers at random moments. Compares the topic with what was served, and " +
+    "Tries to make the producer lose or duplicate an edit. Injects faults into the stream, " +
+    "kills and freezes producer and brokers at random moments, and sets the producer's clock. Compares the topic with what was served, and " +
     "fails on any edit that is lost, duplicated or out of order within its page.",
   examples: [
     ["deno task chaos", "A short run on three brokers"],
     [
-      "deno task chaos --nodes 1 --broker-kills 0",
+      "deno task chaos --nodes 1 --broker-kills 0 --broker-freezes 0",
       "Faults of producer and stream only, on one broker",
     ],
     [
-      "deno task chaos --events 1000000 --producer-kills 100 --broker-kills 40 --stream-faults 500",
-      "A long run, about 10 minutes",
+      "deno task chaos --events 1000000 --producer-kills 100 --broker-kills 40 --stream-faults 500 " +
+      "--producer-freezes 8 --broker-freezes 8 --clock-steps 200 --dead-connections 50",
+      "A long run, about 20 minutes",
     ],
   ],
   groups: [chaosOptions],
   async run(options, stop) {
     const { seed = crypto.getRandomValues(new Uint32Array(1))[0]! } = options;
-    const duration = durationOf(options);
+    const { events, bursts = Math.floor(events / 50_000), repeats = Math.ceil(events / 500) } =
+      options;
+    if (bursts * EVENTS_PER_BURST > events) {
+      throw new UsageError(
+        `Cannot place ${bursts} bursts in ${events} events, expected at least ` +
+          `${bursts * EVENTS_PER_BURST}`,
+        { hint: "Choose fewer --bursts or more --events" },
+      );
+    }
     writeOutput(`seed ${seed}\n`);
     const report = await runChaos({
       ...options,
       seed,
-      duration,
+      bursts,
+      repeats,
+      duration: durationOf(options),
       directory: DIRECTORY,
       stop,
       nodes: options.nodes === "3" ? 3 : 1,
@@ -120,10 +183,12 @@ export const main = program({
   },
 });
 
-function durationOf(
-  { duration, producerKills, brokerKills }: Values<typeof chaosOptions.options>,
-): number {
-  return duration ?? Math.max(5000 * producerKills, 14_000 * brokerKills);
+function durationOf(options: Values<typeof chaosOptions.options>): number {
+  const { duration, producerKills, producerFreezes, brokerKills, brokerFreezes } = options;
+  return duration ?? Math.max(
+    5000 * producerKills + 45_000 * producerFreezes,
+    14_000 * brokerKills + 45_000 * brokerFreezes,
+  );
 }
 
 if (import.meta.main) await runMain(main);

@@ -1,7 +1,7 @@
 import { shell } from "./shell.ts";
 
 /** Signals that are sent to children. */
-export type Signal = "TERM" | "KILL";
+export type Signal = "TERM" | "KILL" | "STOP" | "CONT";
 
 /** A process of ours, for as long as it runs. */
 export interface Process {

@@ -14,6 +14,8 @@ export interface Expected {
   readonly events: number;
   /** Events that are no JSON: they are to be refused. */
   readonly garbage: number;
+  /** Events that an earlier one has the `meta.id` of: they are not to be published again. */
+  readonly repeats: number;
 }
 
 /** What tells an edit from all others: the number of the recent change, which each wiki counts. */
@@ -22,35 +24,40 @@ export function identityOf({ domain, id }: { domain: string; id: unknown }): str
 }
 
 /**
- * Reads a log from its beginning to its end: the edits that a producer has to publish.
+ * Reads a log from its beginning to its end: the edits that a producer has to publish. Of events
+ * with one `meta.id` in a topic, the first that can be read counts.
  *
- * @throws {Error} when two edits have one identity: nothing could be said about doubles.
+ * @throws {Error} if two edits have one identity: nothing could be said about duplicates.
  */
 export function expectedOf(log: EventLog): Expected {
   const edits = new Map<string, ExpectedEdit>();
   let events = 0;
   let garbage = 0;
+  let repeats = 0;
   for (const topic of log.topics) {
+    const ids = new Set<string>();
     let index = topic.first;
     for (const { data } of records(topic)) {
       events++;
       const event = parse(data);
       if (event === undefined) garbage++;
+      else if (ids.has(event.meta.id)) repeats++;
       else if (event.type === "edit") {
         const identity = identityOf({ domain: event.meta.domain, id: event.id });
         if (edits.has(identity)) throw new Error(`Two edits are '${identity}'`);
         edits.set(identity, { topic: topic.topic, index });
       }
+      if (event !== undefined) ids.add(event.meta.id);
       index++;
     }
   }
-  return { edits, events, garbage };
+  return { edits, events, garbage, repeats };
 }
 
 interface RecentChange {
   readonly type?: string;
   readonly id?: number;
-  readonly meta: { readonly domain: string };
+  readonly meta: { readonly domain: string; readonly id: string };
 }
 
 const decoder = new TextDecoder();

@@ -5,6 +5,10 @@ export interface ProducerOptions {
   /** The program, `main.ts` as a rule, and its flags. */
   readonly program: string;
   readonly flags: readonly string[];
+  /** Flags of Deno for each start, counted from 1 (default: none). */
+  readonly denoFlags?: (start: number) => readonly string[];
+  /** Gets what each process printed, after its end. */
+  readonly onOutput?: (output: string) => void;
   /** Where the output of each process goes. */
   readonly directory: string;
 }
@@ -35,7 +39,8 @@ export class Producer implements AsyncDisposable {
   readonly #options: ProducerOptions;
   #process: Supervised | undefined;
   #isStopping = false;
-  #killed = 0;
+  /** The process that was ended on purpose. */
+  #ended = 0;
   #starts = 0;
   #gaveUp = 0;
   readonly #over: Promise<void>;
@@ -55,9 +60,39 @@ export class Producer implements AsyncDisposable {
   async kill(): Promise<boolean> {
     const process = this.#process;
     if (process === undefined) return false;
-    this.#killed = process.pid;
+    this.#ended = process.pid;
     await process.signal("KILL");
     await process.exited;
+    return true;
+  }
+
+  /** Stops it in order, to be started again; `false` if none runs. */
+  async restart(): Promise<boolean> {
+    const process = this.#process;
+    if (process === undefined) return false;
+    this.#ended = process.pid;
+    await terminate(process);
+    return true;
+  }
+
+  /**
+   * Freezes it (SIGSTOP) for a time in ms, or until `signal` is aborted; `false` if none runs.
+   *
+   * @param isFrozen Called once it is.
+   */
+  async freeze(
+    ms: number,
+    { signal, isFrozen }: { signal?: AbortSignal | undefined; isFrozen: () => Promise<void> },
+  ): Promise<boolean> {
+    const process = this.#process;
+    if (process === undefined) return false;
+    await process.signal("STOP");
+    try {
+      await isFrozen();
+      await sleep(ms, signal);
+    } finally {
+      await process.signal("CONT");
+    }
     return true;
   }
 
@@ -68,13 +103,8 @@ export class Producer implements AsyncDisposable {
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const timer = setTimeout(() => this.#process?.signal("KILL"), STOP_LIMIT);
-    await this.#process?.signal("TERM");
-    try {
-      await this.#over;
-    } finally {
-      clearTimeout(timer);
-    }
+    if (this.#process !== undefined) await terminate(this.#process);
+    await this.#over;
   }
 
   /** Ends it at once. */
@@ -90,12 +120,12 @@ export class Producer implements AsyncDisposable {
   }
 
   async #keepRunning(): Promise<void> {
-    const { directory, program, flags } = this.#options;
+    const { directory, program, flags, denoFlags, onOutput } = this.#options;
     while (!this.#isStopping) {
       const output = `${directory}/${outputOf(++this.#starts)}`;
       const command = [
         ...[Deno.execPath(), "run", "-q", "--no-prompt", "--no-check", "--allow-all"],
-        ...[program, ...flags],
+        ...[...denoFlags?.(this.#starts) ?? [], program, ...flags],
       ];
       await using process = await supervise(command, { output });
       // It could not be told while it was being started.
@@ -103,7 +133,8 @@ export class Producer implements AsyncDisposable {
       this.#process = process;
       const code = await process.exited;
       this.#process = undefined;
-      if (this.#killed === process.pid) continue;
+      onOutput?.(await Deno.readTextFile(output));
+      if (this.#ended === process.pid && !USELESS.has(code)) continue;
       if (code === 0 && this.#isStopping) return;
       if (code === 0 || USELESS.has(code) || this.#isStopping) {
         throw new Error(`The producer ended with exit code ${code}: see '${output}'`);
@@ -111,5 +142,16 @@ export class Producer implements AsyncDisposable {
       this.#gaveUp++;
       await sleep(PAUSE);
     }
+  }
+}
+
+/** Stops a process in order; with SIGKILL if that takes too long. */
+async function terminate(process: Supervised): Promise<void> {
+  const timer = setTimeout(() => process.signal("KILL"), STOP_LIMIT);
+  try {
+    await process.signal("TERM");
+    await process.exited;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,5 +1,7 @@
+import type { BrokerFaults } from "./broker_faults.ts";
 import type { Verdict } from "./checker.ts";
-import type { UpstreamFaults } from "./upstream.ts";
+import type { ProducerFaults } from "./producer_faults.ts";
+import type { Sent, UpstreamFaults } from "./upstream.ts";
 
 /** What was done to the producer, and what came of it. */
 export interface ChaosReport {
@@ -9,15 +11,16 @@ export interface ChaosReport {
   readonly handled: number;
   /** Events upstream that no program can read. */
   readonly garbage: number;
-  readonly producerKills: number;
-  /** Of these, how many left a transaction open. */
-  readonly openTransactions: number;
-  readonly brokerKills: number;
+  /** Events upstream whose `meta.id` an earlier one has. */
+  readonly repeats: number;
+  readonly producer: ProducerFaults["counts"];
+  readonly brokers: BrokerFaults["counts"];
+  readonly compressed: BrokerFaults["compressed"];
+  /** Steps of the producer's clock that it saw. */
+  readonly clockSteps: number;
   /** Starts of the producer that it gave up itself, as no broker answered. */
   readonly gaveUp: number;
-  readonly connections: number;
-  /** Events that were sent more than once, to be dropped as repeats. */
-  readonly sentAgain: number;
+  readonly sent: Sent;
   readonly faults: UpstreamFaults;
   /** Records in the log of transactions that were aborted: no reader of committed records sees them. */
   readonly aborted: number;
@@ -31,29 +34,40 @@ export function isKept({ verdict }: Pick<ChaosReport, "verdict">, delivery: stri
     (doubled === 0 || delivery === "at-least-once");
 }
 
-/** One table of what was done and what came of it, for people. */
+/** Returns one table of what was done and what came of it, for people. */
 export function reportText(report: ChaosReport): string {
-  const { verdict, faults, producerKills, openTransactions } = report;
+  const { verdict, faults, producer, brokers, sent } = report;
   const rows: readonly (readonly [string, string | number])[] = [
     ["events upstream", report.events],
     ["events handled", report.handled],
-    ["of these refused: no JSON", report.garbage],
-    ["events sent again after a reconnect", report.sentAgain],
-    ["connections upstream", report.connections],
-    ["torn in the middle of a frame", faults.cuts],
+    ["of these rejected: no JSON", report.garbage],
+    ["of these with the id of an earlier one", report.repeats],
+    ["events sent again after a reconnect", sent.again],
+    ["connections upstream", sent.connections],
+    ["over HTTP/2", sent.http2],
+    ["cut in the middle of a frame", faults.cuts],
     ["gone silent", faults.stalls],
+    ["forgotten by the network", faults.dead],
     ["ended by an error event", faults.errors],
-    ["refused with 429 or 500", faults.statuses],
+    ["rejected with 429 or 500", faults.statuses],
+    ["with more than 10,000 events sent again", sent.longResumes],
     ["events left out at first, to be read again", faults.gaps],
-    ["producer killed", producerKills],
-    ["within an open transaction", openTransactions],
+    ["producer killed", producer.kills],
+    ["within an open transaction", producer.killsInTransaction],
+    ["producer frozen beyond the transaction timeout", producer.freezes],
+    ["within an open transaction", producer.freezesInTransaction],
+    ["producer restarted at the end of a burst", producer.restarts],
+    ["steps of the producer's clock", report.clockSteps],
     ["starts that ended as no broker answered", report.gaveUp],
-    ["brokers killed", report.brokerKills],
+    ["brokers killed", brokers.kills],
+    ["brokers frozen beyond the transaction timeout", brokers.freezes],
+    ["events while the brokers compressed the topic", sum(report.compressed.values())],
+    ...[...report.compressed].map(([codec, events]) => [`with ${codec}`, events] as const),
     ["records of aborted transactions", report.aborted],
     ["edits to publish", verdict.expected],
     ["edits published", verdict.found],
     ["lost", verdict.lost],
-    ["doubled", verdict.doubled],
+    ["duplicated", verdict.doubled],
     ["out of order within a page", verdict.disordered],
     ["published but never served", verdict.foreign],
   ];
@@ -61,4 +75,8 @@ export function reportText(report: ChaosReport): string {
   return rows.map(([name, value]) =>
     `${name.padEnd(wide)}  ${value.toLocaleString("en").padStart(11)}\n`
   ).join("");
+}
+
+function sum(counts: Iterable<number>): number {
+  return [...counts].reduce((total, count) => total + count, 0);
 }

@@ -1,16 +1,20 @@
-import { type EventServer, serveEvents } from "../../../lib/replay/server.ts";
+import { type EventServer, type Place, serveEvents } from "../../../lib/replay/server.ts";
 import { withGarbage } from "../../../lib/replay/service/faults.ts";
 import type { EventLog } from "../../../lib/replay/log.ts";
 import { fraction, Random } from "../../../lib/replay/random.ts";
 import { syntheticLog } from "../../../lib/replay/synthetic/log.ts";
+import { type Relay, startRelay } from "../../support/stream/relay.ts";
+import type { Certificate } from "../../support/tools/certificates.ts";
+import { type BurstOptions, burstsOf } from "./bursts.ts";
+import { type Burst, Warp, warped, withRepeats } from "./served_log.ts";
 
-export interface UpstreamOptions {
-  /** Everything follows from it. */
-  readonly seed: number;
-  /** Events in all, without the idle topic's canaries. */
-  readonly events: number;
+export interface UpstreamOptions extends BurstOptions {
   /** Connections that go wrong, about. */
   readonly faults: number;
+  /** Events that are in the log a second time, about (default 0). */
+  readonly repeats?: number;
+  /** Serves HTTP/2 over TLS with it (default: HTTP/1.1). */
+  readonly tls?: Certificate | undefined;
 }
 
 /** What went wrong so far. */
@@ -19,6 +23,8 @@ export interface UpstreamFaults {
   readonly cuts: number;
   /** Open and silent. */
   readonly stalls: number;
+  /** TCP connections that the network forgot: nobody is told. */
+  readonly dead: number;
   /** Ended by `event: error`. */
   readonly errors: number;
   /** Attempts to connect that got 429 or 500. */
@@ -27,7 +33,20 @@ export interface UpstreamFaults {
   readonly gaps: number;
 }
 
-/** Events per second that the timestamps suggest: a busy day's. */
+/** What was sent so far. */
+export interface Sent {
+  readonly connections: number;
+  /** Of these, how many over HTTP/2. */
+  readonly http2: number;
+  /** Events, each as often as it was sent. */
+  readonly events: number;
+  /** Events that another connection had sent before. */
+  readonly again: number;
+  /** Connections that sent more than 10,000 events again. */
+  readonly longResumes: number;
+}
+
+/** Events per second that the timestamps suggest, except in bursts: a busy day's. */
 const RATE = 100;
 /** Every connection ends after this time, in ms; upstream's do after 15 minutes. */
 const CONNECTION_LIMIT = 20_000;
@@ -38,10 +57,11 @@ const GARBAGE_EVERY = 500;
 const SHARES = { cut: 0.5, stall: 0.1, error: 0.2, gap: 0.1, status: 0.1 } as const;
 /** What random choices are drawn for. */
 const Salt = { gap: 0x6368_0001, status: 0x6368_0002 } as const;
+const LONG_RESUME = 10_000;
 
 /**
- * A stand-in for Wikimedia EventStreams on its worst day: every fault that it has at once. After a
- * third of the log the other data centre takes over, and after two thirds upstream numbers its
+ * Simulates Wikimedia EventStreams on its worst day: every fault that it has at once. After a
+ * third of the log the other data center takes over, and after two thirds upstream numbers its
  * events anew: one topic forwards, and the active one a little backwards, into numbers that
  * were just used for other events.
  *
@@ -50,35 +70,59 @@ const Salt = { gap: 0x6368_0001, status: 0x6368_0002 } as const;
 export class BadUpstream {
   /** What is served, with the numbers of the first two thirds. */
   readonly log: EventLog;
+  /** For `--stream-url`. */
+  readonly url: string;
+  /** The parts of the log, from 0 to 1, at which its bursts end. */
+  readonly burstEnds: readonly number[];
   readonly #server: EventServer;
+  readonly #relay: Relay;
   readonly #random: Random;
   readonly #span: number;
   readonly #lost = new Set<string>();
+  /** By connection: the log that it reads, and how many events it sent again. */
+  readonly #logs: EventLog[] = [];
+  readonly #again: number[] = [];
+  /** By topic, the highest index that was sent. */
+  readonly #highest = new Map<string, number>();
   #released = 0;
+  #dead = 0;
 
-  constructor({ seed, events, faults }: UpstreamOptions) {
+  constructor(options: UpstreamOptions) {
+    const { seed, events, faults, tls, repeats = 0 } = options;
     this.#span = events * 1000 / RATE;
     this.#random = new Random(seed, Salt.status);
     const start = Date.now() - this.#span - 3_600_000;
-    const logOf = (offsets: { eqiad: number; codfw: number }) =>
-      withGarbage(
-        syntheticLog({
-          ...{ seed, start, rate: RATE, count: events, canaryEvery: CANARY_EVERY, offsets },
-          switchAt: Math.floor(events / 3),
-        }),
-        { seed, every: GARBAGE_EVERY },
-      );
+    const bursts = burstsOf(options);
+    this.burstEnds = bursts.map(({ to }) => to / events);
+    const timeOf = (index: number) => start + index * 1000 / RATE;
+    const warp = new Warp(bursts.map(({ from, to }): Burst => ({
+      from: timeOf(from),
+      to: timeOf(to),
+    })));
+    const logOf = (offsets: { eqiad: number; codfw: number }) => {
+      const log = syntheticLog({
+        seed,
+        start,
+        rate: RATE,
+        count: events,
+        canaryEvery: CANARY_EVERY,
+        offsets,
+        switchAt: Math.floor(events / 3),
+      });
+      const repeated = repeats === 0 ? log : withRepeats(log, { seed, every: events / repeats });
+      return withGarbage(warped(repeated, warp), { seed, every: GARBAGE_EVERY });
+    };
     this.log = logOf({ eqiad: 4_100_000_000, codfw: 800_000_000 });
     const renumbered = logOf({ eqiad: 4_200_000_000, codfw: 799_999_000 });
-    const current = () => this.#released < 2 / 3 ? this.log : renumbered;
     const every = (share: number) => faults === 0 ? 0 : Math.ceil(events / (faults * share));
-    const gapEvery = every(SHARES.gap);
     const refuses = () => this.#random.chance(SHARES.status);
+    const gapEvery = every(SHARES.gap);
     this.#server = serveEvents({
-      log: current,
+      log: (connection) => this.#logs[connection] = this.#released < 2 / 3 ? this.log : renumbered,
       seed,
       pace: "wall-clock",
-      now: () => this.log.origin + this.#span * this.#released,
+      tls,
+      now: () => warp.time(start + this.#span * this.#released),
       connectionLimit: CONNECTION_LIMIT,
       faults: {
         cutEvery: every(SHARES.cut),
@@ -89,20 +133,20 @@ export class BadUpstream {
           return faults > 0 && refuses() ? [500, 429] : [];
         },
       },
-      isLost: ({ topic, offset }) => {
-        const index = current().topics.find((log) => log.topic === topic)!.firstFrom(offset);
-        const name = `${topic} ${index}`;
-        if (gapEvery === 0 || fraction(seed, Salt.gap, index) >= 1 / gapEvery) return false;
-        if (this.#lost.has(name)) return false;
-        this.#lost.add(name);
-        return true;
+      isLost: (place, connection) => {
+        const index = this.#indexOf(place, connection);
+        const name = `${place.topic} ${index}`;
+        const isGap = gapEvery !== 0 && fraction(seed, Salt.gap, index) < 1 / gapEvery &&
+          !this.#lost.has(name);
+        if (isGap) this.#lost.add(name);
+        else this.#noteSent(place.topic, index, connection);
+        return isGap;
       },
     });
-  }
-
-  /** For `--stream-url`. */
-  get url(): string {
-    return this.#server.url;
+    const url = new URL(this.#server.url);
+    this.#relay = startRelay(Number(url.port));
+    url.port = String(this.#relay.port);
+    this.url = url.href;
   }
 
   /** For `--since`: before the first event. */
@@ -120,22 +164,41 @@ export class BadUpstream {
     this.#released = Math.max(this.#released, Math.min(part, 1 + 1000 / this.#span));
   }
 
-  /** Events sent, each as often as it was sent. */
-  get sent(): number {
-    return this.#server.stats.events;
+  /** Makes the network forget the connections that are open: neither end is told. */
+  forgetConnections(): void {
+    this.#relay.forget();
+    this.#dead++;
   }
 
-  get connections(): number {
-    return this.#server.stats.connections;
+  get sent(): Sent {
+    const { connections, http2, events } = this.#server.stats;
+    return {
+      connections,
+      http2,
+      events,
+      again: this.#again.reduce((sum, again) => sum + again, 0),
+      longResumes: this.#again.filter((again) => again > LONG_RESUME).length,
+    };
   }
 
   get faults(): UpstreamFaults {
     const { cuts, stalls, errors, refused } = this.#server.stats;
     const statuses = (refused[429] ?? 0) + (refused[500] ?? 0);
-    return { cuts, stalls, errors, statuses, gaps: this.#lost.size };
+    return { cuts, stalls, dead: this.#dead, errors, statuses, gaps: this.#lost.size };
   }
 
   async stop(): Promise<void> {
+    await this.#relay[Symbol.asyncDispose]();
     await this.#server.stop();
+  }
+
+  #indexOf({ topic, offset }: Place, connection: number): number {
+    return this.#logs[connection]!.topics.find((log) => log.topic === topic)!.firstFrom(offset);
+  }
+
+  #noteSent(topic: string, index: number, connection: number): void {
+    const highest = this.#highest.get(topic) ?? -1;
+    if (index > highest) this.#highest.set(topic, index);
+    else this.#again[connection] = (this.#again[connection] ?? 0) + 1;
   }
 }

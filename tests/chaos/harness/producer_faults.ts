@@ -1,0 +1,149 @@
+import type { LocalKafka } from "../../../lib/local/kafka/cluster.ts";
+import { Random } from "../../../lib/replay/random.ts";
+import { sleep } from "../../../lib/shared/sleep.ts";
+import { FREEZE, planOf } from "./plan.ts";
+import type { ChaosOptions } from "./options.ts";
+import type { Producer } from "./producer.ts";
+import { transactionState } from "./transaction_state.ts";
+import type { BadUpstream } from "./upstream.ts";
+import type { Work } from "./work.ts";
+
+interface Parts {
+  readonly work: Work;
+  readonly kafka: LocalKafka;
+  readonly upstream: BadUpstream;
+  readonly producer: Producer;
+  /** The producer's transactional id. */
+  readonly name: string;
+}
+
+/** Kills, freezes and restarts a producer, and forgets its connections upstream. */
+export class ProducerFaults {
+  readonly counts = {
+    kills: 0,
+    /** Kills within an open transaction. */
+    killsInTransaction: 0,
+    freezes: 0,
+    freezesInTransaction: 0,
+    /** Restarts in order at the end of a burst. */
+    restarts: 0,
+  };
+  readonly #options: ChaosOptions;
+  readonly #parts: Parts;
+  readonly #plan: readonly ("kill" | "freeze")[];
+  /** Connections upstream before the last kill or restart. */
+  #connectionsBefore = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ChaosOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+    const { seed, producerKills: kill, producerFreezes: freeze = 0 } = options;
+    this.#plan = planOf({ kill, freeze }, new Random(seed, 0x6368_0006));
+  }
+
+  /** How much of the log may be there: a stretch of work beyond that of the next fault. */
+  get allowed(): number {
+    const { kills, freezes, restarts } = this.counts;
+    const burstEnd = this.#parts.upstream.burstEnds[restarts] ?? Infinity;
+    return Math.min((kills + freezes + 2) / (this.#plan.length + 1), burstEnd);
+  }
+
+  async run(): Promise<void> {
+    await Promise.all([this.#killAndFreeze(), this.#restart(), this.#forgetConnections()]);
+  }
+
+  /** At a random moment of each stretch of the work. */
+  async #killAndFreeze(): Promise<void> {
+    const { work } = this.#parts;
+    const random = new Random(this.#options.seed, 0x6368_0003);
+    for (const [index, kind] of this.#plan.entries()) {
+      await work.reached((index + random.next()) / (this.#plan.length + 1));
+      // Some of them while it starts, most when it is at work again, and these mostly within a
+      // transaction, where most can go wrong.
+      const isAtWork = kind === "freeze" || random.chance(0.9);
+      const isInTransaction = kind === "freeze" || random.chance(0.8);
+      let isDone = false;
+      while (!isDone && !work.isOver) {
+        if (isAtWork) await this.#atWork();
+        await sleep(random.integer(0, 500), work.over);
+        if (isAtWork && isInTransaction) await this.#inTransaction();
+        if (!work.isOver) isDone = await this.#inTurn(() => this.#disturb(kind, random));
+      }
+    }
+  }
+
+  /** @returns `false` if no producer runs just now. */
+  async #disturb(kind: "kill" | "freeze", random: Random): Promise<boolean> {
+    const { counts } = this;
+    const { producer, work } = this.#parts;
+    if (kind === "kill") {
+      if (!await producer.kill()) return false;
+      counts.kills++;
+      this.#noteEnd();
+      if (await this.#isTransactionOpen()) counts.killsInTransaction++;
+      return true;
+    }
+    const isFrozen = async () => {
+      if (await this.#isTransactionOpen()) counts.freezesInTransaction++;
+    };
+    const ms = random.integer(FREEZE.min, FREEZE.max);
+    if (!await producer.freeze(ms, { signal: work.over, isFrozen })) return false;
+    counts.freezes++;
+    return true;
+  }
+
+  /** At the end of each burst: all of it is within what a new process reads again. */
+  async #restart(): Promise<void> {
+    const { upstream, producer, work } = this.#parts;
+    for (const end of upstream.burstEnds) {
+      await work.reached(end * 0.999);
+      while (!work.isOver && !await this.#inTurn(() => producer.restart())) await sleep(20);
+      if (work.isOver) return;
+      this.#noteEnd();
+      this.counts.restarts++;
+    }
+  }
+
+  async #forgetConnections(): Promise<void> {
+    const { upstream, work } = this.#parts;
+    const { deadConnections = 0, seed } = this.#options;
+    const random = new Random(seed, 0x6368_0007);
+    for (let index = 0; index < deadConnections; index++) {
+      await work.reached((index + random.next()) / (deadConnections + 1));
+      if (!work.isOver) upstream.forgetConnections();
+    }
+  }
+
+  /** A process that is frozen cannot stop in order. */
+  #inTurn<T>(disturb: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(disturb);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  #noteEnd(): void {
+    this.#connectionsBefore = this.#parts.upstream.sent.connections;
+  }
+
+  /** Waits until the producer has read something new: after its end, that is of a new process. */
+  async #atWork(): Promise<void> {
+    const { upstream, work } = this.#parts;
+    const isConnected = () => upstream.sent.connections > this.#connectionsBefore;
+    while (!isConnected() && !work.isOver) await sleep(5);
+    const { events } = upstream.sent;
+    while (upstream.sent.events === events && !work.isOver) await sleep(5);
+  }
+
+  /** Waits until a transaction is open, for a second at the most. */
+  async #inTransaction(): Promise<void> {
+    const deadline = performance.now() + 1000;
+    while (!await this.#isTransactionOpen() && performance.now() < deadline) await sleep(1);
+  }
+
+  async #isTransactionOpen(): Promise<boolean> {
+    if (this.#options.delivery === "at-least-once") return false;
+    const ports = this.#parts.kafka.nodes.map(({ port }) => port);
+    return await transactionState(ports, this.#parts.name) === "Ongoing";
+  }
+}

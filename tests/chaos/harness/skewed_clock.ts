@@ -1,0 +1,18 @@
+/**
+ * Sets the clock of the program before which it is loaded: `--preload=skewed_clock.ts?[[0,-600000]]`
+ * gives pairs of a time since the program's start and the difference to the right time, both in ms.
+ * Each step that the program sees is printed once, so that they can be counted.
+ */
+const steps: [at: number, skew: number][] = JSON.parse(
+  decodeURIComponent(new URL(import.meta.url).search.slice(1)),
+);
+const now = Date.now;
+let skew = 0;
+
+Date.now = () => {
+  while (steps.length > 0 && performance.now() >= steps[0]![0]) {
+    skew = steps.shift()![1];
+    console.error(`clock: ${skew} ms`); // deno-lint-ignore no-console
+  }
+  return now() + skew;
+};
