@@ -8,6 +8,9 @@ import { transactionState } from "./transaction_state.ts";
 import type { BadUpstream } from "./upstream.ts";
 import type { Work } from "./work.ts";
 
+/** A burst is at its end when all but so many events are handled. */
+const NEAR_END = 200;
+
 interface Parts {
   readonly work: Work;
   readonly kafka: LocalKafka;
@@ -97,7 +100,7 @@ export class ProducerFaults {
   async #restart(): Promise<void> {
     const { upstream, producer, work } = this.#parts;
     for (const end of upstream.burstEnds) {
-      await work.reached(end * 0.999);
+      await work.reached(end - NEAR_END / work.total);
       while (!work.isOver && !await this.#inTurn(() => producer.restart())) await sleep(20);
       if (work.isOver) return;
       this.#noteEnd();

@@ -39,9 +39,9 @@ export function reportText(report: ChaosReport): string {
   const { verdict, faults, producer, brokers, sent } = report;
   const rows: readonly (readonly [string, string | number])[] = [
     ["events upstream", report.events],
+    ["with the id of an earlier one", report.repeats],
+    ["rejected: no JSON", report.garbage],
     ["events handled", report.handled],
-    ["of these rejected: no JSON", report.garbage],
-    ["of these with the id of an earlier one", report.repeats],
     ["events sent again after a reconnect", sent.again],
     ["connections upstream", sent.connections],
     ["over HTTP/2", sent.http2],

@@ -1,0 +1,7 @@
+/** A producer that knows no ids, and so publishes what its log has twice. */
+import { KnownIds } from "../../../lib/upstream/resume/known_ids.ts";
+import { runMain } from "../../../lib/cli/program.ts";
+import { main } from "../../../main.ts";
+
+KnownIds.prototype.has = () => false;
+await runMain(main);
