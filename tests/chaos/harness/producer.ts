@@ -76,24 +76,25 @@ export class Producer implements AsyncDisposable {
   }
 
   /**
-   * Freezes it (SIGSTOP) for a time in ms, or until `signal` is aborted; `false` if none runs.
+   * Freezes it (SIGSTOP) for a time in ms, or until `signal` is aborted.
    *
-   * @param isFrozen Called once it is.
+   * @param isWanted Asked once it is frozen; if not, it goes on at once.
+   * @returns `false` if none runs, or it was not wanted.
    */
   async freeze(
     ms: number,
-    { signal, isFrozen }: { signal?: AbortSignal | undefined; isFrozen: () => Promise<void> },
+    { signal, isWanted }: { signal?: AbortSignal; isWanted: () => Promise<boolean> },
   ): Promise<boolean> {
     const process = this.#process;
     if (process === undefined) return false;
     await process.signal("STOP");
     try {
-      await isFrozen();
+      if (!await isWanted()) return false;
       await sleep(ms, signal);
+      return true;
     } finally {
       await process.signal("CONT");
     }
-    return true;
   }
 
   /**

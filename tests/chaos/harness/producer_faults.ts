@@ -11,6 +11,9 @@ import type { Work } from "./work.ts";
 /** A burst is at its end when all but so many events are handled. */
 const NEAR_END = 200;
 
+/** Tries to freeze a producer within a transaction. At least once, there is none. */
+const MAX_TRIES = 20;
+
 interface Parts {
   readonly work: Work;
   readonly kafka: LocalKafka;
@@ -67,17 +70,21 @@ export class ProducerFaults {
       const isAtWork = kind === "freeze" || random.chance(0.9);
       const isInTransaction = kind === "freeze" || random.chance(0.8);
       let isDone = false;
-      while (!isDone && !work.isOver) {
+      for (let triesLeft = MAX_TRIES; !isDone && !work.isOver; triesLeft--) {
         if (isAtWork) await this.#atWork();
         await sleep(random.integer(0, 500), work.over);
         if (isAtWork && isInTransaction) await this.#inTransaction();
-        if (!work.isOver) isDone = await this.#inTurn(() => this.#disturb(kind, random));
+        if (!work.isOver) isDone = await this.#inTurn(() => this.#disturb(kind, random, triesLeft));
       }
     }
   }
 
-  /** @returns `false` if no producer runs just now. */
-  async #disturb(kind: "kill" | "freeze", random: Random): Promise<boolean> {
+  /** @returns `false` if no producer runs just now, or one to be frozen has no transaction. */
+  async #disturb(
+    kind: "kill" | "freeze",
+    random: Random,
+    triesLeft: number,
+  ): Promise<boolean> {
     const { counts } = this;
     const { producer, work } = this.#parts;
     if (kind === "kill") {
@@ -87,12 +94,15 @@ export class ProducerFaults {
       if (await this.#isTransactionOpen()) counts.killsInTransaction++;
       return true;
     }
-    const isFrozen = async () => {
-      if (await this.#isTransactionOpen()) counts.freezesInTransaction++;
-    };
     const ms = random.integer(FREEZE.min, FREEZE.max);
-    if (!await producer.freeze(ms, { signal: work.over, isFrozen })) return false;
+    let isInTransaction = false;
+    const isWanted = async () => {
+      isInTransaction = await this.#isTransactionOpen();
+      return isInTransaction || triesLeft <= 0;
+    };
+    if (!await producer.freeze(ms, { signal: work.over, isWanted })) return false;
     counts.freezes++;
+    if (isInTransaction) counts.freezesInTransaction++;
     return true;
   }
 

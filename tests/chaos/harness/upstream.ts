@@ -42,7 +42,7 @@ export interface Sent {
   readonly events: number;
   /** Events that another connection had sent before. */
   readonly again: number;
-  /** Connections that sent more than 10,000 events again. */
+  /** Connections that began more than 10,000 events before the last one that was sent. */
   readonly longResumes: number;
 }
 
@@ -79,11 +79,12 @@ export class BadUpstream {
   readonly #random: Random;
   readonly #span: number;
   readonly #lost = new Set<string>();
-  /** By connection: the log that it reads, and how many events it sent again. */
+  /** The log that each connection reads. */
   readonly #logs: EventLog[] = [];
-  readonly #again: number[] = [];
-  /** By topic, the highest index that was sent. */
-  readonly #highest = new Map<string, number>();
+  /** By topic, the highest index that was sent, and the last connection. */
+  readonly #highest = new Map<string, { index: number; connection: number }>();
+  #again = 0;
+  #longResumes = 0;
   #released = 0;
   #dead = 0;
 
@@ -94,6 +95,9 @@ export class BadUpstream {
     const start = Date.now() - this.#span - 3_600_000;
     const bursts = burstsOf(options);
     this.burstEnds = bursts.map(({ to }) => to / events);
+    const third = Math.floor(events / 3);
+    // A burst is of one topic, or its half would be too few.
+    const switchAt = bursts.find(({ from, to }) => from < third && third < to)?.to ?? third;
     const timeOf = (index: number) => start + index * 1000 / RATE;
     const warp = new Warp(bursts.map(({ from, to }): Burst => ({
       from: timeOf(from),
@@ -107,7 +111,7 @@ export class BadUpstream {
         count: events,
         canaryEvery: CANARY_EVERY,
         offsets,
-        switchAt: Math.floor(events / 3),
+        switchAt,
       });
       const repeated = repeats === 0 ? log : withRepeats(log, { seed, every: events / repeats });
       return withGarbage(warped(repeated, warp), { seed, every: GARBAGE_EVERY });
@@ -176,8 +180,8 @@ export class BadUpstream {
       connections,
       http2,
       events,
-      again: this.#again.reduce((sum, again) => sum + again, 0),
-      longResumes: this.#again.filter((again) => again > LONG_RESUME).length,
+      again: this.#again,
+      longResumes: this.#longResumes,
     };
   }
 
@@ -197,8 +201,13 @@ export class BadUpstream {
   }
 
   #noteSent(topic: string, index: number, connection: number): void {
-    const highest = this.#highest.get(topic) ?? -1;
-    if (index > highest) this.#highest.set(topic, index);
-    else this.#again[connection] = (this.#again[connection] ?? 0) + 1;
+    const highest = this.#highest.get(topic) ?? { index: -1, connection: 0 };
+    this.#highest.set(topic, highest);
+    if (connection > highest.connection) {
+      highest.connection = connection;
+      if (highest.index - index >= LONG_RESUME) this.#longResumes++;
+    }
+    if (index <= highest.index) this.#again++;
+    else highest.index = index;
   }
 }
