@@ -111,17 +111,21 @@ Deno.test(
 
 // The same comparison finds the mistakes that others make.
 
-Deno.test("Publishing each event is found to duplicate ids that upstream has twice", unsanitized, () =>
-  chaos(
-    {
-      program: pathOf("mutants/no_ids.ts"),
-      nodes: 1,
-      patience: 20_000,
-      events: 3000,
-      repeats: 60,
-    },
-    ({ verdict }) => verdict.lost === 0 && verdict.doubled > 0,
-  ));
+Deno.test(
+  "Publishing every event is found to duplicate repeated ids",
+  unsanitized,
+  () =>
+    chaos(
+      {
+        program: pathOf("mutants/no_ids.ts"),
+        nodes: 1,
+        patience: 20_000,
+        events: 3000,
+        repeats: 60,
+      },
+      ({ verdict }) => verdict.lost === 0 && verdict.doubled > 0,
+    ),
+);
 
 Deno.test("Resuming with the id as it was sent is found to lose edits", unsanitized, () =>
   chaos(

@@ -11,7 +11,7 @@ import type { Work } from "./work.ts";
 /** A burst is at its end when all but so many events are handled. */
 const NEAR_END = 200;
 
-/** Tries to freeze a producer within a transaction. At least once, there is none. */
+/** Tries to freeze a producer within a transaction. */
 const MAX_TRIES = 20;
 
 interface Parts {
@@ -98,7 +98,7 @@ export class ProducerFaults {
     let isInTransaction = false;
     const isWanted = async () => {
       isInTransaction = await this.#isTransactionOpen();
-      return isInTransaction || triesLeft <= 0;
+      return isInTransaction || triesLeft <= 0 || this.#options.delivery === "at-least-once";
     };
     if (!await producer.freeze(ms, { signal: work.over, isWanted })) return false;
     counts.freezes++;
