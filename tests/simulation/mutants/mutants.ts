@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "does not wait for a silent connection to end",
     file: "lib/upstream/connection/connection.ts",
     find: "this.#deadline.set(ms, cause);",
-    replace: 'if (cause !== "idle") this.#deadline.set(ms, cause);',
+    replace: 'this.#deadline.set(cause === "idle" ? 1e9 : ms, cause);',
   },
   {
     name: "takes the position of what was read, not of what a batch holds",
