@@ -114,7 +114,10 @@ Deno.test("consume --group goes on where it left off, and says what it reads", a
 Deno.test("consume tells in seconds that there is no topic, or no broker", async () => {
   const topic = await consume("no-such-topic", []);
   assertEquals(topic.code, 1);
-  assertMatch(topic.stderr, /^error: Cannot read .*'no-such-topic' does not exist\n {2}Create it: /m);
+  assertMatch(
+    topic.stderr,
+    /^error: Cannot read .*'no-such-topic' does not exist\n {2}Create it: /m,
+  );
   const args = ["--bootstrap-server", "127.0.0.1:1", "--quiet"];
   const broker = await runProgram(SCRIPT, args);
   assertEquals(broker.code, 1);
