@@ -247,7 +247,7 @@ Deno.test("start logs where it resumes, and that --since is ignored", async () =
   const topic = await makeTopic(kafka);
   const args = [...FROM_START, "--events-to-produce", "3"];
   const first = await produce({ topic, url: server.url, args });
-  assertMatch(first.stderr, /beginning at 2025-12-31T23:59:59\.000Z, \d+d .*ago$/m);
+  assertMatch(first.stderr, /starting at 2025-12-31T23:59:59\.000Z, \d+d .*ago$/m);
   const second = await produce({ topic, url: server.url, args });
   assertMatch(second.stderr, /Resuming at 2026-01-01T.*ago \(to start again: --reset-position\)$/m);
   assertMatch(second.stderr, /warn .*--since is ignored: there is a saved position/);
@@ -281,7 +281,7 @@ Deno.test("start logs lines of text or of JSON, errors alone with --quiet, and n
     });
   const text = await run();
   assertEquals(text.code, 0, text.stderr);
-  assertMatch(text.stderr, /^\d\d:\d\d:\d\d warn {2}produce: Refused \(bad JSON, 1 so far\): /m);
+  assertMatch(text.stderr, /^\d\d:\d\d:\d\d warn {2}produce: Rejected \(bad JSON, 1 so far\): /m);
   assertMatch(text.stderr, /\\u\{1b\}\[2J\\u\{9b\}31m\\u\{202e\}/);
   const json = await run("--log-format", "json");
   const lines = json.stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
