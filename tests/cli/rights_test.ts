@@ -242,8 +242,12 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
       script: "scripts/dev/chaos.ts",
       except: ["KAFKAJS_*"], // as in main.ts
       runs: [{
-        args: "--nodes 1 --events 1000 --producer-kills 0 --broker-kills 0 --stream-faults 0"
-          .split(" "),
+        args: [
+          ..."--nodes 1 --events 1000 --stream-faults 0 --producer-kills 0 --broker-kills 0".split(
+            " ",
+          ),
+          ..."--producer-freezes 0 --broker-freezes 0 --clock-steps 0 --bursts 0".split(" "),
+        ],
         env: { KAFKA_HOME },
       }],
     },
