@@ -4,7 +4,7 @@ export interface ConnectionOptions {
   readonly feed: Feed;
   /** The log's own clock (ms). */
   readonly now: () => number;
-  /** The connection ends after this time (ms), between two frames. */
+  /** The connection ends after this time (ms), between two frames, also if nobody reads it. */
   readonly limit: number;
   /** Called with each chunk that is sent. */
   readonly onChunk: (chunk: Chunk) => void;
@@ -25,32 +25,41 @@ const SHORTEST_WAIT = 4;
 export class Connection {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #options: ConnectionOptions;
-  readonly #deadline: number;
+  readonly #timer: ReturnType<typeof setTimeout>;
   #state: "open" | "silent" | "torn" | "closing" | "over" = "open";
+  #isPulling = false;
   #wake: () => void = () => {};
+  #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#deadline = performance.now() + options.limit;
+    this.#timer = setTimeout(() => this.close(), options.limit);
     this.body = new ReadableStream({
-      start: (controller) => controller.enqueue(new TextEncoder().encode(":ok\n\n")),
-      pull: (controller) => this.#pull(controller),
+      start: (controller) => {
+        this.#controller = controller;
+        controller.enqueue(new TextEncoder().encode(":ok\n\n"));
+      },
+      pull: async () => {
+        this.#isPulling = true;
+        await this.#pull();
+        this.#isPulling = false;
+      },
       cancel: () => this.#end(),
     }, { highWaterMark: 0 });
   }
 
   /** Ends the response between two frames. */
   close(): void {
-    if (this.#state !== "over") this.#state = "closing";
-    this.#wake();
+    if (this.#state === "open" || this.#state === "silent") this.#state = "closing";
+    // A client that reads nothing asks for nothing.
+    if (this.#isPulling) this.#wake();
+    else this.#finish();
   }
 
-  async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
+  async #pull(): Promise<void> {
     while (this.#state === "open" || this.#state === "silent") {
-      const left = this.#deadline - performance.now();
-      if (left <= 0) break;
       if (this.#state === "silent") {
-        await this.#wait(left);
+        await this.#wait(LONGEST_WAIT);
         continue;
       }
       const chunk = this.#options.feed.next();
@@ -59,19 +68,24 @@ export class Connection {
         this.#state = chunk.ending === "cut" ? "torn" : "closing";
       }
       this.#options.onChunk(chunk);
-      if (chunk.bytes.length > 0) return controller.enqueue(chunk.bytes);
+      if (chunk.bytes.length > 0) return this.#controller.enqueue(chunk.bytes);
       const due = this.#options.feed.nextDue() - this.#options.now();
-      await this.#wait(Math.min(left, Number.isFinite(due) ? due : LONGEST_WAIT));
+      await this.#wait(Number.isFinite(due) ? due : LONGEST_WAIT);
     }
+    this.#finish();
+  }
+
+  #finish(): void {
     if (this.#state === "over") return;
-    if (this.#state === "torn") controller.error(new Torn());
-    else controller.close();
+    if (this.#state === "torn") this.#controller.error(new Torn());
+    else this.#controller.close();
     this.#end();
   }
 
   #end(): void {
     if (this.#state === "over") return;
     this.#state = "over";
+    clearTimeout(this.#timer);
     this.#wake();
     this.#options.onEnd();
   }

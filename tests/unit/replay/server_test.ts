@@ -193,6 +193,16 @@ Deno.test("serveEvents() ends a connection at its limit, between two frames", as
   });
 });
 
+Deno.test("serveEvents() ends a connection at its limit, also if nobody reads it", async () => {
+  await withServer({ log: syntheticLog(), connectionLimit: 1000 }, async ({ get, stats }) => {
+    const response = await get();
+    await untilStill(() => stats().events);
+    assertEquals(stats().open, 1);
+    await until(() => stats().open === 0);
+    await response.body?.cancel();
+  });
+});
+
 Deno.test("serveEvents() is silent behind the last event, with the connection open", async () => {
   await withServer({ log: syntheticLog({ count: 5 }) }, async ({ get, stats }) => {
     const response = await get();
