@@ -4,7 +4,7 @@ export interface ConnectionOptions {
   readonly feed: Feed;
   /** The log's own clock (ms). */
   readonly now: () => number;
-  /** The connection ends after this time (ms), between two frames, also if nobody reads it. */
+  /** The connection ends after this time (ms), between two frames, even if the client does not read. */
   readonly limit: number;
   /** Called with each chunk that is sent. */
   readonly onChunk: (chunk: Chunk) => void;

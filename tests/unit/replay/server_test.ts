@@ -193,7 +193,7 @@ Deno.test("serveEvents() ends a connection at its limit, between two frames", as
   });
 });
 
-Deno.test("serveEvents() ends a connection at its limit, also if nobody reads it", async () => {
+Deno.test("serveEvents() ends a connection at its limit, read or not", async () => {
   await withServer({ log: syntheticLog(), connectionLimit: 1000 }, async ({ get, stats }) => {
     const response = await get();
     await untilStill(() => stats().events);
