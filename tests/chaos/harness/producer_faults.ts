@@ -50,9 +50,13 @@ export class ProducerFaults {
 
   /** How much of the log may be there: a stretch of work beyond that of the next fault. */
   get allowed(): number {
-    const { kills, freezes, restarts } = this.counts;
-    const burstEnd = this.#parts.upstream.burstEnds[restarts] ?? Infinity;
-    return Math.min((kills + freezes + 2) / (this.#plan.length + 1), burstEnd);
+    const { kills, freezes } = this.counts;
+    return (kills + freezes + 2) / (this.#plan.length + 1);
+  }
+
+  /** The part of the log at which the next burst ends: no more may be there before the restart. */
+  get burstEnd(): number {
+    return this.#parts.upstream.burstEnds[this.counts.restarts] ?? Infinity;
   }
 
   async run(): Promise<void> {

@@ -20,6 +20,8 @@ import { Work } from "./work.ts";
 const TOPIC = "chaos";
 const NAME = "chaos";
 const PARTITIONS = 6;
+/** Share of the pace while a fault is waited for: in silence, the producer would back off. */
+const TRICKLE = 0.02;
 
 /**
  * Runs a producer against the simulated stream on its worst day, and disturbs it and its brokers at
@@ -143,15 +145,17 @@ class Run {
       `frozen: ${freezes} producers, ${brokers.freezes} brokers`;
   }
 
-  /** Lets events appear at an even pace, as far as the faults allow. */
+  /** Lets events appear at an even pace, as far as the faults allow, and slowly beyond that. */
   async #release(): Promise<void> {
     const { upstream } = this.#parts;
     const { duration } = this.#options;
     for (let last = performance.now(); !this.#work.isOver; await sleep(20)) {
       const now = performance.now();
       const more = (now - last) / Math.max(1, duration);
+      const { released } = upstream;
       const allowed = Math.min(this.#producerFaults.allowed, this.#brokerFaults.allowed);
-      upstream.release(Math.min(upstream.released + more, allowed));
+      const next = Math.max(Math.min(released + more, allowed), released + TRICKLE * more);
+      upstream.release(Math.min(next, this.#producerFaults.burstEnd));
       last = now;
     }
   }
