@@ -15,6 +15,8 @@ export interface ProducerOptions {
 
 /** An exit code by which a producer says that starting it again is no use. */
 const USELESS: ReadonlySet<number> = new Set([2, 3]);
+/** The exit code of a process that got SIGTERM before it listened to it: it had not begun. */
+const NOT_BEGUN = 128 + 15;
 /** Between an end and the next start, in ms, as a service manager does it. */
 const PAUSE = 200;
 /** How long an orderly stop may take, in ms. */
@@ -136,7 +138,7 @@ export class Producer implements AsyncDisposable {
       this.#process = undefined;
       onOutput?.(await Deno.readTextFile(output));
       if (this.#ended === process.pid && !USELESS.has(code)) continue;
-      if (code === 0 && this.#isStopping) return;
+      if (this.#isStopping && (code === 0 || code === NOT_BEGUN)) return;
       if (code === 0 || USELESS.has(code) || this.#isStopping) {
         throw new Error(`The producer ended with exit code ${code}: see '${output}'`);
       }
