@@ -4,8 +4,8 @@
  *     deno task start --contact you@example.org
  */
 import { clusterConfig } from "./lib/cli/options/kafka.ts";
-import { PRODUCER_GROUPS, runProducer } from "./lib/cli/programs/producer.ts";
-import { checkProducer, positionPlace } from "./lib/cli/options/producer.ts";
+import { PRODUCER_GROUPS, producerPlan } from "./lib/cli/options/producer_plan.ts";
+import { runProducer } from "./lib/cli/programs/producer.ts";
 import { positionText } from "./lib/cli/programs/producer_summary.ts";
 import { program, runMain } from "./lib/cli/program.ts";
 import { openCluster } from "./lib/kafka/client/cluster.ts";
@@ -30,17 +30,17 @@ export const main = program({
   ],
   groups: PRODUCER_GROUPS,
   run: async (options, stop) => {
-    checkProducer(options);
+    const plan = producerPlan(options);
     const cluster = openCluster(clusterConfig(options));
-    const place = positionPlace(options);
+    const { position } = plan;
     if (options.showPosition) {
-      writeOutput(positionText(place, await savedPosition(cluster, place)));
+      writeOutput(positionText(position, await savedPosition(cluster, position)));
     } else if (options.resetPosition) {
-      const wasSaved = await resetPosition(cluster, place);
+      const wasSaved = await resetPosition(cluster, position);
       writeOutput(
-        `${wasSaved ? "Deleted the position" : "No position is saved"} of '${place.group}'\n`,
+        `${wasSaved ? "Deleted the position" : "No position is saved"} of '${position.group}'\n`,
       );
-    } else await runProducer(options, cluster, stop, options);
+    } else await runProducer(plan, cluster, stop, options);
   },
 });
 

@@ -6,8 +6,13 @@
 import { getLogger } from "@logtape/logtape";
 import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { type GroupValues, option, type OptionGroup, parseOptions } from "../lib/cli/option.ts";
-import { PRODUCER_GROUPS, runProducer } from "../lib/cli/programs/producer.ts";
-import { positionPlace, upstreamOptions } from "../lib/cli/options/producer.ts";
+import { upstreamOptions } from "../lib/cli/options/producer.ts";
+import {
+  PRODUCER_GROUPS,
+  type ProducerPlan,
+  producerPlan,
+} from "../lib/cli/options/producer_plan.ts";
+import { runProducer } from "../lib/cli/programs/producer.ts";
 import { oneOf } from "../lib/cli/values.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { RecordOutput } from "../lib/console/record_output.ts";
@@ -68,16 +73,13 @@ export const main = program({
     );
     if (bootstrapServers === undefined || signal.aborted) return;
     const source = await findSource(options, resources);
-    const producer = parseOptions(
-      PRODUCER_GROUPS,
-      ["--bootstrap-server", bootstrapServers, ...source],
-      Deno.env.get,
-    );
-    const cluster = openCluster({ ...config, brokers: producer.bootstrapServer });
-    await makeTopic(cluster, producer.topic);
+    const args = ["--bootstrap-server", bootstrapServers, ...source];
+    const plan = producerPlan(parseOptions(PRODUCER_GROUPS, args, Deno.env.get));
+    const cluster = openCluster({ ...config, brokers: plan.bootstrapServer });
+    await makeTopic(cluster, plan.topic);
     // Synthetic edits begin again each time, instead of resuming those of an earlier run.
-    if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, positionPlace(producer));
-    await produceAndPrint(producer, cluster, signal, options);
+    if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, plan.position);
+    await produceAndPrint(plan, cluster, signal, options);
   },
 });
 
@@ -142,7 +144,7 @@ const PAGE_HISTORY = 3_600_000;
 
 /** Produces and prints. Printing stops last, so that the last records are shown too. */
 async function produceAndPrint(
-  producer: GroupValues<typeof PRODUCER_GROUPS>,
+  plan: ProducerPlan,
   cluster: Cluster,
   signal: AbortSignal,
   log: Parameters<typeof runProducer>[3],
@@ -152,7 +154,7 @@ async function produceAndPrint(
   const stop = AbortSignal.any([signal, enough.signal]);
   const printed = new AbortController();
   const printing = readTopic(cluster, {
-    topic: producer.topic,
+    topic: plan.topic,
     from: "now",
     groupPrefix: "wikitap-demo",
     signal: AbortSignal.any([printed.signal, output.closed]),
@@ -160,9 +162,9 @@ async function produceAndPrint(
   }).then(() => output.flush());
   printing.catch(() => enough.abort());
   const page = runDashboard(cluster, {
-    topic: producer.topic,
+    topic: plan.topic,
     history: PAGE_HISTORY,
-    invented: producer.topic === SYNTHETIC_TOPIC,
+    invented: plan.topic === SYNTHETIC_TOPIC,
     port: 0,
     hostname: "127.0.0.1",
     signal: printed.signal,
@@ -171,7 +173,7 @@ async function produceAndPrint(
     logger.warn("Cannot serve the live page: {reason}", { reason: error.message })
   );
   try {
-    await runProducer(producer, cluster, stop, log);
+    await runProducer(plan, cluster, stop, log);
   } finally {
     printed.abort();
     await Promise.all([printing, page]);

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { clusterConfig } from "../../lib/cli/options/kafka.ts";
 import { parseOptions } from "../../lib/cli/option.ts";
-import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/programs/producer.ts";
+import { PRODUCER_GROUPS, producerPlan } from "../../lib/cli/options/producer_plan.ts";
+import { runProducer } from "../../lib/cli/programs/producer.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../lib/kafka/consume/reader.ts";
 import { serveEvents } from "../../lib/replay/server.ts";
@@ -30,7 +31,7 @@ Deno.test("a back-fill of six hours turns live without a gap or a repeat", async
   const cluster = openCluster(clusterConfig(options));
 
   const stop = new AbortController();
-  const producing = runProducer(options, cluster, stop.signal);
+  const producing = runProducer(producerPlan(options), cluster, stop.signal);
   const found: string[] = [];
   /** By partition, the last edit that was read, and whether it happened after the start. */
   const reached = new Map<number, { offset: number; isLive: boolean }>();

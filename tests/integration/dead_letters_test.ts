@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseOptions } from "../../lib/cli/option.ts";
 import { clusterConfig } from "../../lib/cli/options/kafka.ts";
-import { PRODUCER_GROUPS, runProducer } from "../../lib/cli/programs/producer.ts";
+import { PRODUCER_GROUPS, producerPlan } from "../../lib/cli/options/producer_plan.ts";
+import { runProducer } from "../../lib/cli/programs/producer.ts";
 import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { type ReadOptions, type ReadRecord, readTopic } from "../../lib/kafka/consume/reader.ts";
@@ -35,7 +36,7 @@ async function produce(
       { topic, partitions: 3, replicationFactor: 1, configs: new Map(configs) },
       { topic: letters, partitions: 1, replicationFactor: 1 },
     ]));
-  await runProducer(options, cluster, new AbortController().signal);
+  await runProducer(producerPlan(options), cluster, new AbortController().signal);
   const read = async (topic: string, end: Partial<ReadOptions>) => {
     const found: ReadRecord[] = [];
     await readTopic(cluster, {

@@ -6,7 +6,6 @@ import { isNamespace } from "../../edits/filter.ts";
 import { NAMESPACES, UNKNOWN_NAMESPACE } from "../../edits/message/namespaces.ts";
 import type { EditsOptions } from "../../edits/outgoing.ts";
 import { isWildcard, matcher } from "../../edits/pattern.ts";
-import { knownTopics } from "../../edits/routing/route.ts";
 import { UsageError } from "../../shared/error.ts";
 import { option, type OptionGroup, type Values } from "../option.ts";
 import { listOf, oneOf } from "../values.ts";
@@ -102,9 +101,9 @@ export interface Ends {
 /**
  * Returns the filter and the form of records that the options describe.
  *
- * @throws {UsageError} if options contradict each other or select no event.
+ * @throws {UsageError} if options contradict each other or name no type of the stream's events.
  */
-export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): EditsOptions {
+export function editsOptions(values: EventValues, { topic, streamUrl }: Ends): EditsOptions {
   const streams = streamNames(streamUrl);
   const others = streams.filter((name) => !RECENTCHANGE.test(name));
   const payload = payloadOf(values);
@@ -123,7 +122,6 @@ export function eventOptions(values: EventValues, { topic, streamUrl }: Ends): E
     namespaces: values.namespace,
     users: values.users,
   };
-  knownTopics(topic, filter); // throws for impossible topics before anything is opened
   return { topic, filter, key: values.key, payload, headers: values.headers };
 }
 

@@ -1,9 +1,5 @@
-import { knownTopics, positionTopic } from "../../edits/routing/route.ts";
 import { topicTemplate } from "../../edits/routing/template.ts";
-import { UsageError } from "../../shared/error.ts";
-import { eventOptions, type EventValues, isRecentChange } from "./events.ts";
-import { flag, flagName, option, type OptionGroup, type Values } from "../option.ts";
-import type { registryOptions } from "./registry.ts";
+import { flag, option, type OptionGroup } from "../option.ts";
 import {
   duration,
   groupName,
@@ -148,64 +144,6 @@ export const producerOptions = {
     resetPosition: flag("Delete the saved position and exit."),
   },
 } satisfies OptionGroup;
-
-/** The values of the publishing options. */
-export type ProducerValues = Values<typeof producerOptions.options>;
-/** The values of the registry options. */
-export type RegistryValues = Values<typeof registryOptions.options>;
-/** The values of the stream options. */
-export type UpstreamValues = Values<typeof upstreamOptions.options>;
-
-/** Returns the consumer group and the topic that store the producer's position. */
-export function positionPlace(
-  { topic, name, positionTopic: given }: Pick<ProducerValues, "topic" | "name" | "positionTopic">,
-): { group: string; topic: string } {
-  const group = name ?? `wikitap.${topic.replaceAll(/[{}]/g, "")}`;
-  return { group, topic: given ?? positionTopic(topic) };
-}
-
-/**
- * Checks that the options do not contradict each other.
- *
- * @throws {UsageError} that names the options.
- */
-export function checkProducer(
-  values: ProducerValues & UpstreamValues & EventValues & RegistryValues,
-): void {
-  const asked = (["dryRun", "showPosition", "resetPosition"] as const).filter((key) => values[key]);
-  if (asked.length > 1) {
-    const flags = asked.map((key) => `--${flagName(key)}`);
-    throw new UsageError(`Cannot combine ${flags.slice(0, 2).join(" and ")}`);
-  }
-  if ((values.since ?? 0) > (values.until ?? Infinity)) {
-    throw new UsageError("Cannot read backwards: --since is later than --until");
-  }
-  if (values.streamUrl.searchParams.has("since")) {
-    throw new UsageError("Cannot use --stream-url with a 'since' parameter", {
-      hint: "Use --since instead",
-    });
-  }
-  const { filter = {} } = eventOptions(values, values);
-  const { topic, deadLetterTopic } = values;
-  if (deadLetterTopic !== undefined && knownTopics(topic, filter)?.includes(deadLetterTopic)) {
-    throw new UsageError("Cannot use one topic for both --dead-letter-topic and --topic");
-  }
-  if (values.format === "avro" && values.schemaRegistry === undefined && !values.dryRun) {
-    throw new UsageError("Cannot use --format avro without --schema-registry", {
-      hint: "Set SCHEMA_REGISTRY_URL, or start a local registry: deno task registry start",
-    });
-  }
-}
-
-/** Returns how long a batch waits for more records, in ms. */
-export function lingerOf({ linger, topic }: Pick<ProducerValues, "linger" | "topic">): number {
-  return linger ?? (/\{(wiki|domain)\}/.test(topic) ? 200 : 0);
-}
-
-/** Returns the silence after which a connection is closed, in ms. */
-export function idleTimeoutOf({ idleTimeout, streamUrl }: UpstreamValues): number {
-  return idleTimeout ?? (isRecentChange(streamUrl) ? 60_000 : 600_000);
-}
 
 /** Checks a contact: it becomes part of an HTTP header. */
 function contact(text: string): string {

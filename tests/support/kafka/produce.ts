@@ -1,7 +1,7 @@
 import { clusterConfig } from "../../../lib/cli/options/kafka.ts";
 import { parseOptions } from "../../../lib/cli/option.ts";
-import { PRODUCER_GROUPS, runProducer } from "../../../lib/cli/programs/producer.ts";
-import { checkProducer } from "../../../lib/cli/options/producer.ts";
+import { PRODUCER_GROUPS, producerPlan } from "../../../lib/cli/options/producer_plan.ts";
+import { runProducer } from "../../../lib/cli/programs/producer.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../../lib/kafka/consume/reader.ts";
 import { type EventLog, records } from "../../../lib/replay/log.ts";
@@ -128,8 +128,7 @@ export async function produce(
   const options = parseOptions(PRODUCER_GROUPS, [
     ...["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...args],
   ], () => undefined);
-  checkProducer(options);
-  await runProducer(options, openCluster(clusterConfig(options)), stop);
+  await runProducer(producerPlan(options), openCluster(clusterConfig(options)), stop);
 }
 
 /** Serves a log, all of it there at once where nothing else is said. */
