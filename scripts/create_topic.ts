@@ -15,7 +15,7 @@ import { integer, positiveDuration } from "../lib/cli/values.ts";
 import { UsageError } from "../lib/shared/error.ts";
 import { withAdmin } from "../lib/kafka/admin/with_admin.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";
-import type { TopicWish } from "../lib/kafka/admin/topic_diff.ts";
+import type { DesiredTopic } from "../lib/kafka/admin/topic_diff.ts";
 
 const topicOptions = {
   title: "Topic",
@@ -80,7 +80,7 @@ const ALTER_RIGHTS = ["Alter", "AlterConfigs"];
 /** Returns the requested settings, as far as options name them. */
 function topicWish(
   options: Values<Omit<typeof topicOptions.options, "topic" | "alter">>,
-): TopicWish {
+): DesiredTopic {
   const { partitions, replicationFactor, retention } = options;
   const configs = new Map(options.config);
   if (retention !== undefined) {

@@ -1,4 +1,4 @@
-import { deniedHost, rightHint, UserError } from "../shared/error.ts";
+import { deniedHost, permissionHint, UserError } from "../shared/error.ts";
 
 /** There was no answer, or one with which the registry asks to retry later. */
 export class RegistryAway extends Error {
@@ -70,7 +70,7 @@ export async function requestJson(
 function notAllowed({ hostname, port, protocol }: URL, cause: Error): UserError {
   const host = deniedHost(cause) ?? `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
   return new UserError(`Cannot reach the schema registry: Deno denies the connection to ${host}`, {
-    hint: rightHint(`--allow-net=${host}`),
+    hint: permissionHint(`--allow-net=${host}`),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ReadRecord } from "../kafka/consume/reader.ts";
-import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import type { ProducerRecord } from "../shared/producer_record.ts";
 import { safeJson } from "../terminal/safe_text.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -24,7 +24,7 @@ export function jsonOf(partition: number, record: ReadRecord): string {
 }
 
 /** A record that is not published yet, in the same way: without partition and offset. */
-export function outgoingJsonOf({ topic, key, timestamp, headers, value }: OutgoingRecord): string {
+export function outgoingJsonOf({ topic, key, timestamp, headers, value }: ProducerRecord): string {
   return safeJson(
     JSON.stringify({
       topic,
@@ -37,7 +37,7 @@ export function outgoingJsonOf({ topic, key, timestamp, headers, value }: Outgoi
 }
 
 function headersOf(
-  headers: ReadRecord["headers"] | OutgoingRecord["headers"],
+  headers: ReadRecord["headers"] | ProducerRecord["headers"],
 ): Record<string, Text | Text[]> {
   const entries = Object.entries(headers ?? {}).map(([name, value]) =>
     [

@@ -1,5 +1,5 @@
 import type { Event } from "../upstream/parse/event.ts";
-import { domainOf, isBot, namespaceOf, typeOf, wikiOf } from "./facets.ts";
+import { domainOf, isBot, namespaceOf, typeOf, wikiOf } from "./event_fields.ts";
 import { namespaceName, NAMESPACES, UNKNOWN_NAMESPACE } from "./message/namespaces.ts";
 import { matcher } from "./pattern.ts";
 
@@ -26,7 +26,7 @@ type Test = (event: Event) => boolean;
  * Makes the filter, once. It looks at nothing but what it was asked for, so that an event it drops
  * need not be valid; one that lacks what it was asked for is dropped.
  */
-export function compileFilter(filter: Filter): Test {
+export function buildFilter(filter: Filter): Test {
   const tests: Test[] = [];
   if (filter.types !== undefined) tests.push(textTest(typeOf, filter.types));
   if (filter.wikis !== undefined) tests.push(textTest(wikiOf, filter.wikis));

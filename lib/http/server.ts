@@ -1,4 +1,4 @@
-import { rightHint, UserError } from "../shared/error.ts";
+import { permissionHint, UserError } from "../shared/error.ts";
 import { isOwnHost } from "./host_check.ts";
 import { sleep } from "../shared/sleep.ts";
 
@@ -46,7 +46,7 @@ export function listen(
     }
     if (cause instanceof Deno.errors.NotCapable) {
       throw new UserError(`${failed}: this needs a permission`, {
-        hint: rightHint(`--allow-net=${hostname}:${port}`),
+        hint: permissionHint(`--allow-net=${hostname}:${port}`),
       });
     }
     throw new UserError(failed, { hint: `Check ${flags.hostname} and ${flags.port}`, cause });

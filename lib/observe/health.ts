@@ -5,7 +5,7 @@ import type { Snapshot } from "../store/consumer/progress.ts";
 /** The result of a health check. */
 export interface Health {
   /** Whether the check passed. */
-  readonly isWell: boolean;
+  readonly isHealthy: boolean;
   /** One sentence per reason for a failed check. */
   readonly reasons: readonly string[];
 }
@@ -13,7 +13,7 @@ export interface Health {
 /** Returns the result of a check that fails if there is a reason. */
 export function healthFrom(reasons: readonly (string | false)[]): Health {
   const given = reasons.filter((reason) => reason !== false);
-  return { isWell: given.length === 0, reasons: given };
+  return { isHealthy: given.length === 0, reasons: given };
 }
 
 /** Delay after which the event loop counts as blocked, in ms. */
@@ -31,7 +31,7 @@ export function liveness(delay: number): Health {
 }
 
 /** The facts behind a producer's readiness. */
-export interface ProducerSigns {
+export interface ProducerStatusInput {
   /** The counters of the producer. */
   readonly counts: Pick<ProduceCounts, "handledAt" | "publisher">;
   /** Silence after which the connection to the stream is closed, in ms. */
@@ -44,7 +44,7 @@ export interface ProducerSigns {
 
 /** Returns whether Kafka is connected and an event arrived within the idle timeout. */
 export function producerReadiness(
-  { counts: { handledAt, publisher }, idleTimeout, isStopping, now }: ProducerSigns,
+  { counts: { handledAt, publisher }, idleTimeout, isStopping, now }: ProducerStatusInput,
 ): Health {
   const silence = handledAt === undefined ? undefined : now - handledAt;
   return healthFrom([
@@ -59,7 +59,7 @@ export function producerReadiness(
 }
 
 /** The facts behind a store's readiness. */
-export interface StoreSigns {
+export interface StoreStatusInput {
   /** The progress of the store. */
   readonly snapshot: Pick<Snapshot, "isKafkaConnected" | "isDatabaseAway">;
   /** Whether the program is shutting down. */
@@ -67,7 +67,7 @@ export interface StoreSigns {
 }
 
 /** Returns whether Kafka answers this member of the group and the database is connected. */
-export function storeReadiness({ snapshot, isStopping }: StoreSigns): Health {
+export function storeReadiness({ snapshot, isStopping }: StoreStatusInput): Health {
   return healthFrom([
     isStopping && "The program is stopping",
     snapshot.isKafkaConnected !== true && "Kafka is not connected",

@@ -73,9 +73,9 @@ async function answer(request: Request, options: ObserveServerOptions): Promise<
   }
 }
 
-function healthResponse({ isWell, reasons }: Health): Response {
-  const body = JSON.stringify({ status: isWell ? "ok" : "unavailable", reasons });
-  return text(isWell ? 200 : 503, body, { "content-type": "application/json" });
+function healthResponse({ isHealthy, reasons }: Health): Response {
+  const body = JSON.stringify({ status: isHealthy ? "ok" : "unavailable", reasons });
+  return text(isHealthy ? 200 : 503, body, { "content-type": "application/json" });
 }
 
 function text(status: number, text: string, headers: Record<string, string> = {}): Response {

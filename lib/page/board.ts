@@ -3,7 +3,7 @@ import { Recent } from "./recent.ts";
 import { SlidingCounts } from "./sliding_counts.ts";
 import { streamHealth } from "./stream_health.ts";
 import { TimeBins } from "./time_bins.ts";
-import type { Bin, PageEdit, Snapshot, Status, Tops } from "./wire.ts";
+import type { Bin, PageEdit, Snapshot, Status, TopLists } from "./wire.ts";
 
 export interface BoardOptions {
   readonly topic: string;
@@ -140,7 +140,7 @@ export class Board {
     };
   }
 
-  tops(now: number): Tops {
+  tops(now: number): TopLists {
     const first = Math.floor((now - this.#window) / this.#slot) + 1;
     const counts = [this.#wikis, this.#pages, this.#users];
     for (const table of [...counts, this.#biggest]) table.dropBefore(first);

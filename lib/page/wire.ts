@@ -70,7 +70,7 @@ export interface Ranked {
 }
 
 /** The most active, and the biggest changes. */
-export interface Tops {
+export interface TopLists {
   /** Since when they are counted, ms since the epoch. */
   readonly since: number;
   /** By domain. */
@@ -95,7 +95,7 @@ export interface Snapshot {
   /** The width of a bin, in ms. */
   readonly step: number;
   readonly status: Status;
-  readonly tops: Tops;
+  readonly tops: TopLists;
   /** Bins that are not empty. */
   readonly bins: readonly Bin[];
   /** Newest first. */
@@ -106,7 +106,7 @@ export interface Snapshot {
 export interface Frame {
   readonly type: "frame";
   readonly status?: Status;
-  readonly tops?: Tops;
+  readonly tops?: TopLists;
   /** Bins that changed, with their counts now. */
   readonly bins?: readonly Bin[];
   /** Newest first; where more come than anybody can read, the newest of them. */

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import type { ProducerRecord } from "../shared/producer_record.ts";
 import { acceptedTimes } from "../kafka/publish/rejection.ts";
 
 /** A rejected event with its upstream position. */
@@ -29,14 +29,14 @@ export function deadLetter(
   { data, key, offset }: Refused,
   reason: string,
   now: number = Date.now(),
-): OutgoingRecord {
+): ProducerRecord {
   const slash = key.lastIndexOf("/");
-  const headers: Record<string, string> = {
-    "wikitap.reason": reason,
-    "wikitap.topic": key.slice(0, slash),
-    "wikitap.partition": key.slice(slash + 1),
-    ...offset === undefined ? {} : { "wikitap.offset": String(offset) },
+  const headers: Record<string, Uint8Array> = {
+    "wikitap.reason": utf8(reason),
+    "wikitap.topic": utf8(key.slice(0, slash)),
+    "wikitap.partition": utf8(key.slice(slash + 1)),
   };
+  if (offset !== undefined) headers["wikitap.offset"] = utf8(String(offset));
   return {
     topic,
     key: null,
@@ -56,10 +56,10 @@ export function deadLetter(
  * @returns `undefined` if nothing is left to change.
  */
 export function changedLetter(
-  letter: OutgoingRecord,
+  letter: ProducerRecord,
   reason: string,
   detail?: string | null,
-): OutgoingRecord | undefined {
+): ProducerRecord | undefined {
   const { value, timestamp, deadLetter } = letter;
   if (deadLetter === undefined) return undefined;
   if (reason === "INVALID_TIMESTAMP") {
@@ -71,7 +71,11 @@ export function changedLetter(
     return { ...letter, timestamp: next, deadLetter: { ...deadLetter, isRetimed: true } };
   }
   if (!/_TOO_LARGE$/.test(reason)) return undefined;
-  if (typeof value === "string" || value.length < LEAST_BYTES) return undefined;
-  const headers = { ...letter.headers, "wikitap.cut": String(deadLetter.bytes) };
+  if (value.length < LEAST_BYTES) return undefined;
+  const headers = { ...letter.headers, "wikitap.cut": utf8(String(deadLetter.bytes)) };
   return { ...letter, value: value.subarray(0, value.length / 2), headers };
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

@@ -1,6 +1,6 @@
-import type { Transform } from "../edits/outgoing.ts";
+import type { Transform } from "../edits/transform.ts";
 import type { Publisher } from "../kafka/publish/publisher.ts";
-import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { Position } from "../upstream/resume/position.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";
@@ -42,7 +42,7 @@ export interface ProduceOptions {
 /** A published batch. */
 export interface PublishedBatch {
   /** Its records without dead letters; empty if only the position was saved. */
-  readonly records: readonly OutgoingRecord[];
+  readonly records: readonly ProducerRecord[];
   /** From the first attempt to the commit, in ms. */
   readonly ms: number;
 }

@@ -1,16 +1,21 @@
-import { isCanary, type Outgoing } from "../edits/outgoing.ts";
+import { isCanary } from "../edits/transform.ts";
 import { type Batch, PublishAborted, type RefusedRecord } from "../kafka/publish/publisher.ts";
-import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { Progress } from "../kafka/publish/saved_position.ts";
 import { BackFill } from "../upstream/resume/back_fill.ts";
-import { RefusedEvent } from "../upstream/parse/event.ts";
+import { RejectedEvent } from "../upstream/parse/event.ts";
 import type { Position } from "../upstream/resume/position.ts";
-import type { Arrival } from "../upstream/parse/arrival.ts";
+import type { ReceivedEvent } from "../upstream/parse/received_event.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";
-import { type Gathered, Gathering, joined, withoutFirst } from "./gathering.ts";
+import {
+  type AccumulatedBatch,
+  BatchAccumulator,
+  joined,
+  withoutFirst,
+} from "./batch_accumulator.ts";
 import type { ProduceOptions } from "./options.ts";
-import { Refusals } from "./refusals.ts";
+import { Rejections } from "./rejections.ts";
 import { savedForm } from "./saved_form.ts";
 
 /** How often the position is saved, in ms, even if the filter drops all events. */
@@ -26,7 +31,7 @@ export class Pipeline {
   readonly #counts: ProduceCounts;
   /** After the last event that was handled; saved with each batch. */
   readonly #position: Position;
-  #gathering: Gathering<OutgoingRecord, Handled>;
+  #accumulator: BatchAccumulator<ProducerRecord, Handled>;
   #stream: EventStream | BackFill | undefined;
   /** Whether the stream has ended. */
   #isComplete = false;
@@ -37,7 +42,7 @@ export class Pipeline {
   /** Records that count towards the limit: pending, in flight or published. */
   #accepted = 0;
   #inFlight = 0;
-  readonly #refusals: Refusals;
+  readonly #refusals: Rejections;
 
   /**
    * Begins at a position.
@@ -49,8 +54,8 @@ export class Pipeline {
     this.#counts = options.counts;
     this.#position = position;
     this.#handled = handled;
-    this.#refusals = new Refusals(options.counts, options.deadLetterTopic);
-    this.#gathering = this.#newGathering();
+    this.#refusals = new Rejections(options.counts, options.deadLetterTopic);
+    this.#accumulator = this.#newAccumulator();
   }
 
   /**
@@ -77,16 +82,16 @@ export class Pipeline {
   }
 
   get #inHand(): number {
-    return this.#inFlight + this.#gathering.size;
+    return this.#inFlight + this.#accumulator.size;
   }
 
   /** Runs until the stop or the limit. It runs again only if Kafka rejected some records. */
   async #readAndPublish(deadline: AbortSignal): Promise<void> {
-    this.#gathering = this.#newGathering();
+    this.#accumulator = this.#newAccumulator();
     const reading = new AbortController();
     const stopReading = () => {
       reading.abort();
-      this.#gathering.end();
+      this.#accumulator.end();
     };
     const { stop } = this.#options;
     stop.addEventListener("abort", stopReading);
@@ -112,13 +117,13 @@ export class Pipeline {
         for (const arrival of arrivals) {
           this.#handle(arrival, now);
           if (this.#accepted === this.#options.limit) return;
-          if (this.#gathering.isFull) await this.#gathering.room();
+          if (this.#accumulator.isFull) await this.#accumulator.room();
           if (stop.aborted) return;
         }
       }
       this.#isComplete = !stop.aborted;
     } finally {
-      this.#gathering.end();
+      this.#accumulator.end();
     }
   }
 
@@ -130,18 +135,18 @@ export class Pipeline {
 
   async #publishAll(deadline: AbortSignal): Promise<void> {
     while (true) {
-      await this.#gathering.first(this.#savedAt + SAVE_EVERY - Date.now());
-      if (this.#gathering.size > 0) await this.#gathering.full(this.#options.linger);
-      const isNews = this.#gathering.size > 0 || this.#handled !== this.#saved;
+      await this.#accumulator.first(this.#savedAt + SAVE_EVERY - Date.now());
+      if (this.#accumulator.size > 0) await this.#accumulator.full(this.#options.linger);
+      const isNews = this.#accumulator.size > 0 || this.#handled !== this.#saved;
       if (isNews) await this.#publish(deadline);
-      else if (this.#gathering.ended) return;
+      else if (this.#accumulator.ended) return;
       else this.#savedAt = Date.now();
     }
   }
 
   /** Publishes all records so far, in one or more parts: the publisher decides. */
   async #publish(deadline: AbortSignal): Promise<void> {
-    let batch = this.#gathering.take();
+    let batch = this.#accumulator.take();
     while (true) {
       const begun = performance.now();
       this.#inFlight = batch.records.length;
@@ -165,7 +170,10 @@ export class Pipeline {
   }
 
   #batchOf(
-    { records, cuts, upTo: { handled, position, reached } }: Gathered<OutgoingRecord, Handled>,
+    { records, cuts, upTo: { handled, position, reached } }: AccumulatedBatch<
+      ProducerRecord,
+      Handled
+    >,
   ): Batch {
     return {
       records,
@@ -173,7 +181,7 @@ export class Pipeline {
       handled,
       position,
       reached,
-      isLast: this.#gathering.ended,
+      isLast: this.#accumulator.ended,
       replace: (refused) => this.#refusals.replace(refused),
     };
   }
@@ -182,14 +190,16 @@ export class Pipeline {
    * Returns a batch that a topic rejects together with the records read since, so that a few invalid
    * records do not look like a topic that rejects everything; at most two batches, or 20 records.
    */
-  #grown(batch: Gathered<OutgoingRecord, Handled>): Gathered<OutgoingRecord, Handled> {
+  #grown(
+    batch: AccumulatedBatch<ProducerRecord, Handled>,
+  ): AccumulatedBatch<ProducerRecord, Handled> {
     const isFull = batch.records.length > Math.max(this.#options.batchSize, MIN_JUDGED) ||
       (batch.cuts.at(-1)?.bytes ?? 0) > MAX_BATCH_BYTES;
-    return isFull || this.#gathering.size === 0 ? batch : joined(batch, this.#gathering.take());
+    return isFull || this.#accumulator.size === 0 ? batch : joined(batch, this.#accumulator.take());
   }
 
   #countPublished(
-    records: readonly OutgoingRecord[],
+    records: readonly ProducerRecord[],
     refused: readonly RefusedRecord[],
     ms: number,
   ): void {
@@ -201,7 +211,7 @@ export class Pipeline {
     this.#options.onPublished?.({ records: edits, ms });
   }
 
-  #handle(arrival: Arrival, now: number): void {
+  #handle(arrival: ReceivedEvent, now: number): void {
     const { event } = arrival;
     if (arrival.isRepeated) return this.#position.advance(arrival);
     this.#handled++;
@@ -218,36 +228,36 @@ export class Pipeline {
       this.#counts.outcomes.count(event, record === undefined ? "filtered" : "passed");
       if (record !== undefined) this.#accept(record, arrival);
     } catch (error) {
-      if (!(error instanceof RefusedEvent)) throw error;
+      if (!(error instanceof RejectedEvent)) throw error;
       this.#refuse(arrival, error.message);
     }
   }
 
-  #accept(record: Outgoing, arrival: Arrival): void {
+  #accept(record: ProducerRecord, arrival: ReceivedEvent): void {
     this.#accepted++;
     this.#refusals.note(record, arrival);
     this.#add(record);
   }
 
-  #add(record: OutgoingRecord): void {
+  #add(record: ProducerRecord): void {
     this.#counts.queued++;
-    this.#gathering.add(record);
+    this.#accumulator.add(record);
   }
 
-  #refuse(arrival: Arrival, reason: string): void {
+  #refuse(arrival: ReceivedEvent, reason: string): void {
     this.#counts.outcomes.count(arrival.event, "refused");
     const letter = this.#refusals.refuse(arrival, reason);
     if (letter !== undefined) this.#add(letter);
   }
 
-  #newGathering(): Gathering<OutgoingRecord, Handled> {
+  #newAccumulator(): BatchAccumulator<ProducerRecord, Handled> {
     const bounds = { maxRecords: this.#options.batchSize, maxBytes: MAX_BATCH_BYTES };
-    return new Gathering(bounds, () => this.#soFar());
+    return new BatchAccumulator(bounds, () => this.#soFar());
   }
 
   #soFar(): Handled {
     // Also those that have sent nothing yet: a resume asks only for what the position names.
-    for (const key of this.#stream?.topicPartitions ?? []) this.#position.know(key);
+    for (const key of this.#stream?.topicPartitions ?? []) this.#position.track(key);
     const position = savedForm(this.#options.stream, this.#position);
     return { handled: this.#handled, position, reached: this.#position.reached };
   }

@@ -50,7 +50,7 @@ export class UsageError extends UserError {
 }
 
 /** Returns the hint for a permission that Deno denies: how to run a program with `flags`. */
-export function rightHint(...flags: readonly string[]): string {
+export function permissionHint(...flags: readonly string[]): string {
   const lists = flags.map((flag) => `${flag},…`).join(" ");
   return "Tasks may reach only this machine and their default files. Run the task's command, which is " +
     `in deno.json, with your own list, which replaces the task's: deno run -P=… ${lists} …`;

@@ -1,12 +1,12 @@
 import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
-import { domainOf, isBot, namespaceOf, titleOf, typeOf, userOf } from "../edits/facets.ts";
+import { domainOf, isBot, namespaceOf, titleOf, typeOf, userOf } from "../edits/event_fields.ts";
 import { namespaceName } from "../edits/message/namespaces.ts";
 import { timestampOf } from "../edits/message/timestamp.ts";
 import {
   type Event,
   parseBody,
   parseEvent,
-  RefusedEvent,
+  RejectedEvent,
   wrongShape,
 } from "../upstream/parse/event.ts";
 
@@ -85,7 +85,7 @@ export function toRows(records: readonly SourceRecord[]): Rows {
     try {
       edits.push(toEditRow(record));
     } catch (error) {
-      if (!(error instanceof RefusedEvent)) throw error;
+      if (!(error instanceof RejectedEvent)) throw error;
       bad.push(toBadRow(record, error.message));
     }
   }
@@ -93,7 +93,7 @@ export function toRows(records: readonly SourceRecord[]): Rows {
 }
 
 function toEditRow({ offset, value }: SourceRecord): EditRow {
-  if (value === null) throw new RefusedEvent("no value");
+  if (value === null) throw new RejectedEvent("no value");
   const body = parseBody(value);
   // Only the events of upstream have it.
   const row = Object.hasOwn(body, "meta")
@@ -110,16 +110,16 @@ function rowOfEdit(offset: bigint, body: unknown): EditRow {
   if (!checked.success) throw refusal(checked.error);
   const edit = checked.data;
   const time = Date.parse(edit.timestamp);
-  if (!(time >= 0 && time <= LAST_TIME)) throw new RefusedEvent("wrong shape: timestamp");
+  if (!(time >= 0 && time <= LAST_TIME)) throw new RejectedEvent("wrong shape: timestamp");
   return { offset, time, type: null, ...fieldsOf(edit), event: null };
 }
 
 /** A missing field tells more than a foreign one, so that one is named first. */
-function refusal(error: Parameters<typeof wrongShape>[0]): RefusedEvent {
+function refusal(error: Parameters<typeof wrongShape>[0]): RejectedEvent {
   const [issue] = error.issues;
   if (issue?.code !== "unrecognized_keys") return wrongShape(error);
   const [key = ""] = issue.keys;
-  return new RefusedEvent(`unknown field: ${key.slice(0, 100).replaceAll("\0", "\\0")}`);
+  return new RejectedEvent(`unknown field: ${key.slice(0, 100).replaceAll("\0", "\\0")}`);
 }
 
 const eventDecoder = new TextDecoder();
@@ -154,8 +154,8 @@ function fieldsOf(edit: Edit): Fields {
 /** Of the other streams only what they have in common is read; the rest is in the event. */
 function fieldsOfOther(event: Event): Fields {
   const [domain, title, namespace] = [domainOf(event), titleOf(event), namespaceOf(event)];
-  if (domain === undefined) throw new RefusedEvent("wrong shape: meta.domain");
-  if (title === undefined) throw new RefusedEvent("wrong shape: title");
+  if (domain === undefined) throw new RejectedEvent("wrong shape: meta.domain");
+  if (title === undefined) throw new RejectedEvent("wrong shape: title");
   return {
     changeId: null,
     domain,
@@ -176,11 +176,11 @@ function refuseUnstorable(row: EditRow): void {
   for (const [name, most] of LONGEST) {
     const text = row[name];
     if (text === null) continue;
-    if (text.length > most) throw new RefusedEvent(`too long: ${name}`);
-    if (text.includes("\0")) throw new RefusedEvent(`NUL character: ${name}`);
+    if (text.length > most) throw new RejectedEvent(`too long: ${name}`);
+    if (text.includes("\0")) throw new RejectedEvent(`NUL character: ${name}`);
   }
   for (const name of ["oldLength", "newLength"] as const) {
-    if (row[name] !== null && row[name] < 0) throw new RefusedEvent(`negative: ${name}`);
+    if (row[name] !== null && row[name] < 0) throw new RejectedEvent(`negative: ${name}`);
   }
 }
 

@@ -6,7 +6,7 @@ export interface Status {
   /** The current activity, in one or two words: `reading`. */
   readonly state: string;
   /** Whether the state is normal. */
-  readonly isWell: boolean;
+  readonly isHealthy: boolean;
   /** The finished part of work with a known end, from 0 to 1; drawn as a bar. */
   readonly progress?: number | undefined;
   /** Further facts as text, the most important first: `12 edits/s`. */
@@ -22,7 +22,7 @@ const PLAIN = "\x1b[39m";
 
 /** Formats a status as one line of at most `width` columns: the state, then as many parts as fit. */
 export function renderStatus(
-  { state, isWell, progress, parts }: Status,
+  { state, isHealthy, progress, parts }: Status,
   width: number,
   { isColored }: { readonly isColored: boolean },
 ): string {
@@ -33,7 +33,7 @@ export function renderStatus(
   const end = rest.findIndex((part) => (left -= stringWidth(part)) < 0);
   const shown = rest.slice(0, end < 0 ? rest.length : end).join("");
   if (!isColored) return `${beginning}${shown}`;
-  return `${isWell ? GREEN : YELLOW}${beginning}${PLAIN}${shown}`;
+  return `${isHealthy ? GREEN : YELLOW}${beginning}${PLAIN}${shown}`;
 }
 
 /** Formats a status as text for a log. */

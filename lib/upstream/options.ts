@@ -1,13 +1,13 @@
 import type { sleep } from "../shared/sleep.ts";
 import type { Cause } from "./connection/failure.ts";
 import type { Position } from "./resume/position.ts";
-import type { RepeatCounts } from "./resume/repeats.ts";
+import type { DuplicateCounts } from "./resume/deduplicator.ts";
 
 /** The state of the stream; `away`: the service cannot be read at the moment. */
 export type StreamState = "connecting" | "reading" | "away" | "ended";
 
 /** Counted since the start; read by status line, metrics and the closing summary. */
-export interface StreamCounts extends RepeatCounts {
+export interface StreamCounts extends DuplicateCounts {
   /** See {@linkcode StreamState}. */
   state: StreamState;
   /** Whether a response is open just now. */

@@ -3,7 +3,7 @@ import { formatDuration } from "../shared/duration.ts";
 import { Outage } from "../shared/outage.ts";
 import { sleep as realSleep } from "../shared/sleep.ts";
 import type { StreamCounts, StreamOptions, StreamState } from "./options.ts";
-import { type Arrival, readArrival } from "./parse/arrival.ts";
+import { readReceivedEvent, type ReceivedEvent } from "./parse/received_event.ts";
 import { backoff } from "./connection/backoff.ts";
 import { Connection, type Ending } from "./connection/connection.ts";
 import { type Cause, Unavailable, UpstreamRefused } from "./connection/failure.ts";
@@ -12,7 +12,7 @@ import { IdReader } from "./parse/id_reader.ts";
 import { gapReporter } from "./resume/gap_report.ts";
 import { Margin } from "./resume/margin.ts";
 import type { Position } from "./resume/position.ts";
-import { Repeats } from "./resume/repeats.ts";
+import { Deduplicator } from "./resume/deduplicator.ts";
 import { ServiceClock } from "./resume/service_clock.ts";
 import { type Frame, SseParser } from "./parse/sse.ts";
 
@@ -41,11 +41,11 @@ const MAX_STEP = 10_000;
  *
  * @throws {UpstreamRefused} while iterating, when the service refuses what is asked for.
  */
-export class EventStream implements AsyncIterable<readonly Arrival[]> {
+export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
   readonly counts: StreamCounts;
   readonly #options: StreamOptions;
   readonly #received: Position;
-  readonly #repeats: Repeats<Arrival>;
+  readonly #deduplicator: Deduplicator<ReceivedEvent>;
   readonly #clock: ServiceClock;
   readonly #believes = (key: string, timestamp: number) => this.#clock.believes(key, timestamp);
   readonly #margin: Margin;
@@ -63,14 +63,14 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     this.#received = options.position.copy();
     this.#clock = new ServiceClock(options);
     this.#margin = new Margin(options.margin);
-    this.#repeats = new Repeats(this.#received, gapReporter(options.monotonic));
+    this.#deduplicator = new Deduplicator(this.#received, gapReporter(options.monotonic));
     this.#outage = new Outage({
       log,
       meanwhile: "trying again until it answers",
       over: "Reading again",
       now: options.monotonic,
     });
-    this.counts = Object.assign(this.#repeats.counts, {
+    this.counts = Object.assign(this.#deduplicator.counts, {
       state: "connecting" as StreamState,
       connected: false,
       arrivals: 0,
@@ -98,7 +98,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
 
   /** Whether this connection has repeated all that was received before: what comes now is new. */
   get isAtNews(): boolean {
-    return this.counts.connected && this.#repeats.resumed;
+    return this.counts.connected && this.#deduplicator.resumed;
   }
 
   /** Gives up the connection that is open, as after silence, and opens another one. */
@@ -106,7 +106,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     this.#open?.abort("idle");
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Arrival[], void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly ReceivedEvent[], void> {
     const { stop, random = Math.random, sleep = realSleep } = this.#options;
     /** Connections in a row that brought nothing new. */
     let fruitless = 0;
@@ -120,7 +120,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
         this.counts.reconnects.set(cause, (this.counts.reconnects.get(cause) ?? 0) + 1);
         const hasNews = this.counts.arrivals > before;
         fruitless = hasNews ? 0 : fruitless + 1;
-        const repeats = this.counts.repeats - repeatsBefore + this.#repeats.unresolved;
+        const repeats = this.counts.repeats - repeatsBefore + this.#deduplicator.unresolved;
         if (cause !== "gap") this.#margin.ended({ repeats, hasNews });
         failuresInPlace = hasNews
           ? 0
@@ -141,7 +141,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   }
 
   /** Reads one connection to its end. */
-  async *#connection(): AsyncGenerator<readonly Arrival[], Ended> {
+  async *#connection(): AsyncGenerator<readonly ReceivedEvent[], Ended> {
     const { stop, idleTimeout, maxPause = MAX_PAUSE, createClient } = this.#options;
     using connection = new Connection({ stop, createClient });
     this.#open = connection;
@@ -149,15 +149,15 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     try {
       await this.#request(connection);
       const parser = new SseParser();
-      const ids = new IdReader((key) => this.#received.know(key));
+      const ids = new IdReader((key) => this.#received.track(key));
       connection.allow(idleTimeout, "idle");
       for (let chunk; (chunk = await connection.read()) !== undefined;) {
         this.counts.bytes += chunk.length;
         const frames = this.#withoutKeepAlives(parser.push(chunk));
-        const fresh: Arrival[] = [];
+        const fresh: ReceivedEvent[] = [];
         const ending = this.#frames(frames, ids, fresh);
         if (ids.named.size > 0) this.#named = ids.named;
-        isAtNews = this.#repeats.resumed;
+        isAtNews = this.#deduplicator.resumed;
         if (fresh.length > 0) {
           this.counts.arrivals += fresh.length;
           this.#step = 0;
@@ -198,7 +198,7 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
     this.#wasReadable = true;
     this.#setClock(date);
     this.counts.connected = true;
-    this.#repeats.connected({ anchored: this.#step === 0 });
+    this.#deduplicator.connected({ anchored: this.#step === 0 });
   }
 
   /**
@@ -232,13 +232,13 @@ export class EventStream implements AsyncIterable<readonly Arrival[]> {
   }
 
   /** Reads frames into arrivals and appends the new ones to `fresh`. */
-  #frames(frames: readonly Frame[], ids: IdReader, fresh: Arrival[]): Ending | undefined {
+  #frames(frames: readonly Frame[], ids: IdReader, fresh: ReceivedEvent[]): Ending | undefined {
     for (const frame of frames) {
       if (frame.event === "error") return { cause: "error_event", detail: errorEventText(frame) };
-      const arrival = readArrival(frame, ids, this.#believes);
+      const arrival = readReceivedEvent(frame, ids, this.#believes);
       // Without a Date, a start that has not come shows by an event before it.
       if (!this.#clock.isTold) this.#received.startAt(arrival.timestamp ?? Infinity);
-      if (this.#repeats.take(arrival, fresh) === "reread") return { cause: "gap" };
+      if (this.#deduplicator.take(arrival, fresh) === "reread") return { cause: "gap" };
     }
     if (frames.length > 0) this.counts.state = "reading";
     return undefined;

@@ -1,17 +1,17 @@
 /** From records to the bytes of requests, beside JSON.stringify of the same values. */
 import request from "kafkajs/src/protocol/requests/produce/v3/request.js";
-import { compile } from "../../lib/edits/outgoing.ts";
+import { buildTransform } from "../../lib/edits/transform.ts";
 import { produceRequest } from "../../lib/kafka/wire/produce_request.ts";
-import { chunksOf } from "../../lib/kafka/publish/chunks.ts";
+import { partitionBatches } from "../../lib/kafka/publish/partition_batches.ts";
 import { readEvent } from "../../lib/upstream/parse/event.ts";
 import { eventBytes } from "./events.ts";
 
-const transform = compile({ topic: "t", filter: { types: ["edit"] } });
+const transform = buildTransform({ topic: "t", filter: { types: ["edit"] } });
 const records = eventBytes(8000).flatMap((data) => transform(readEvent(data)) ?? []);
 const decoder = new TextDecoder();
 const values = records.map(({ value }) => JSON.parse(decoder.decode(value)));
 const limits = () => ({ partitions: 3, maxBytes: 1_048_588 });
-const chunks = chunksOf(records, limits);
+const chunks = partitionBatches(records, limits);
 const group = `batch: ${records.length} records to 3 partitions`;
 const ours = produceRequest(() => Promise.reject(new Error("no compression")));
 
@@ -26,8 +26,8 @@ Deno.bench("JSON.stringify alone", { group, baseline: true }, () => {
   for (const value of values) JSON.stringify(value);
 });
 
-Deno.bench("chunksOf(): partitions and bounds", { group }, () => {
-  chunksOf(records, limits);
+Deno.bench("partitionBatches(): partitions and bounds", { group }, () => {
+  partitionBatches(records, limits);
 });
 
 Deno.bench("produceRequest()", { group }, () => encode(ours));

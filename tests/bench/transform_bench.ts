@@ -1,5 +1,5 @@
 /** From an event's bytes to its record, beside JSON.parse alone. */
-import { compile } from "../../lib/edits/outgoing.ts";
+import { buildTransform } from "../../lib/edits/transform.ts";
 import { parseEvent, readEvent } from "../../lib/upstream/parse/event.ts";
 import { eventBytes } from "./events.ts";
 
@@ -7,7 +7,7 @@ const events = eventBytes(10_000);
 const bytes = events.reduce((sum, { length }) => sum + length, 0);
 const group = `transform: ${events.length} events, ${(bytes / 1e6).toFixed(1)} MB, 38 % edits`;
 const decoder = new TextDecoder();
-const edits = compile({ topic: "t", filter: { types: ["edit"] } });
+const edits = buildTransform({ topic: "t", filter: { types: ["edit"] } });
 
 Deno.bench("JSON.parse alone", { group, baseline: true }, () => {
   for (const data of events) JSON.parse(decoder.decode(data));

@@ -4,7 +4,7 @@ import type { Payload } from "../../edits/message/encoder.ts";
 import { parseField } from "../../edits/message/fields.ts";
 import { isNamespace } from "../../edits/filter.ts";
 import { NAMESPACES, UNKNOWN_NAMESPACE } from "../../edits/message/namespaces.ts";
-import type { EditsOptions } from "../../edits/outgoing.ts";
+import type { EditsOptions } from "../../edits/transform.ts";
 import { isWildcard, matcher } from "../../edits/pattern.ts";
 import { UsageError } from "../../shared/error.ts";
 import { option, type OptionGroup, type Values } from "../option.ts";

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { rightHint, UsageError, UserError } from "../../shared/error.ts";
+import { permissionHint, UsageError, UserError } from "../../shared/error.ts";
 import type { ClusterConfig, SaslConfig, TlsConfig } from "../../kafka/client/cluster.ts";
 import { checkAuthority, checkClientCertificate, type PemFile } from "../../kafka/client/pem.ts";
 import { flag, option, type OptionGroup, type Values } from "../option.ts";
@@ -134,7 +134,9 @@ function pemFile(file: string, readFile: Sources["readFile"]): PemFile {
     return { file, text: readFile(file) };
   } catch (cause) {
     throw new UserError(`Cannot read '${file}': ${reasonOf(cause)}`, {
-      hint: cause instanceof Deno.errors.NotCapable ? rightHint(`--allow-read=${file}`) : undefined,
+      hint: cause instanceof Deno.errors.NotCapable
+        ? permissionHint(`--allow-read=${file}`)
+        : undefined,
     });
   }
 }

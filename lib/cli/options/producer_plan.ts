@@ -1,4 +1,4 @@
-import type { EditsOptions } from "../../edits/outgoing.ts";
+import type { EditsOptions } from "../../edits/transform.ts";
 import { knownTopics, positionTopic } from "../../edits/routing/route.ts";
 import { UsageError } from "../../shared/error.ts";
 import { flagName, type GroupValues } from "../option.ts";

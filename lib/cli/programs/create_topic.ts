@@ -2,7 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { formatDuration } from "../../shared/duration.ts";
 import { UserError } from "../../shared/error.ts";
 import type { Admin } from "../../kafka/admin/with_admin.ts";
-import { alterTopic, topicDrift, type TopicWish } from "../../kafka/admin/topic_diff.ts";
+import { alterTopic, type DesiredTopic, topicDifferences } from "../../kafka/admin/topic_diff.ts";
 import {
   createTopics,
   describeTopic,
@@ -27,7 +27,7 @@ const logger = getLogger(["wikitap", "topic"]);
 export async function makeTopic(
   admin: Admin,
   topic: string,
-  wish: TopicWish,
+  wish: DesiredTopic,
   { alter }: { readonly alter: boolean },
 ): Promise<void> {
   if (await createIfMissing(admin, topic, wish)) {
@@ -36,7 +36,7 @@ export async function makeTopic(
   } else await compare(admin, topic, wish, alter);
 }
 
-async function createIfMissing(admin: Admin, topic: string, wish: TopicWish): Promise<boolean> {
+async function createIfMissing(admin: Admin, topic: string, wish: DesiredTopic): Promise<boolean> {
   if (await describeTopic(admin, topic) !== undefined) return false;
   const { partitions = DEFAULT_PARTITIONS, replicationFactor = DEFAULT_REPLICATION_FACTOR } = wish;
   return await createTopics(admin, [
@@ -48,7 +48,7 @@ async function createIfMissing(admin: Admin, topic: string, wish: TopicWish): Pr
 async function compare(
   admin: Admin,
   topic: string,
-  wish: TopicWish,
+  wish: DesiredTopic,
   alter: boolean,
 ): Promise<void> {
   const state = await describeTopic(admin, topic);
@@ -56,7 +56,7 @@ async function compare(
     throw new UserError(`Topic '${topic}' was deleted during the comparison`);
   }
   const configs = await topicConfigs(admin, topic, { names: [...wish.configs.keys()] });
-  const drifts = topicDrift(wish, state, configs);
+  const drifts = topicDifferences(wish, state, configs);
   if (drifts.length === 0) {
     await report(admin, topic, wish, `The topic '${topic}' already exists`);
   } else if (alter) {
@@ -86,7 +86,7 @@ async function compare(
 async function report(
   admin: Admin,
   topic: string,
-  wish: TopicWish,
+  wish: DesiredTopic,
   headline: string,
   remarks: readonly string[] = [],
 ): Promise<void> {

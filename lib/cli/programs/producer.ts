@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { DryRun } from "../../console/dry_run.ts";
-import { compile } from "../../edits/outgoing.ts";
+import { buildTransform } from "../../edits/transform.ts";
 import type { Cluster } from "../../kafka/client/cluster.ts";
 import { Delivery } from "../../kafka/publish/delivery.ts";
 import type { Publisher } from "../../kafka/publish/publisher.ts";
@@ -63,7 +63,7 @@ export async function runProducer(
       stream: streamUrl.href,
       since: plan.since,
       until: plan.until,
-      transform: compile(edits, encoder),
+      transform: buildTransform(edits, encoder),
       publisher: prepare(dryRun ? new DryRun(writeOutput) : delivery(plan, cluster)),
       deadLetterTopic: plan.deadLetterTopic,
       limit: plan.eventsToProduce,

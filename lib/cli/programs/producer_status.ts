@@ -5,7 +5,7 @@ import { counted, rateText, type Status } from "../../terminal/status_line.ts";
 import { totalOf } from "./total.ts";
 
 /** The facts behind the producer's status. */
-export interface ProducerSigns {
+export interface ProducerStatusInput {
   /** The counters of the producer. */
   readonly counts: ProduceCounts;
   /** Records published per second. */
@@ -33,7 +33,7 @@ const NOTABLE = 0.25;
 /** Returns a function that computes the producer's current status. */
 export function producerWatch(
   counts: ProduceCounts,
-  { stop, now = Date.now, ...more }: Pick<ProducerSigns, "until" | "idleTimeout"> & {
+  { stop, now = Date.now, ...more }: Pick<ProducerStatusInput, "until" | "idleTimeout"> & {
     readonly stop: AbortSignal;
     readonly now?: () => number;
   },
@@ -53,7 +53,7 @@ export function producerWatch(
 }
 
 /** The producer in a line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`. */
-export function producerStatus(signs: ProducerSigns): Status {
+export function producerStatus(signs: ProducerStatusInput): Status {
   const { counts, edits, events, now } = signs;
   const { stream, published, lastEventAt, deadLetters } = counts;
   const lag = lastEventAt === undefined ? undefined : Math.max(0, now - lastEventAt);
@@ -61,7 +61,7 @@ export function producerStatus(signs: ProducerSigns): Status {
   const reconnects = totalOf(stream?.reconnects);
   const [repeats, gaps] = [stream?.repeats ?? 0, stream?.gaps ?? 0];
   const state = stateOf(signs);
-  const backFill = state.isWell ? backFillOf(signs) : undefined;
+  const backFill = state.isHealthy ? backFillOf(signs) : undefined;
   return {
     ...state,
     ...backFill === undefined ? {} : { state: "back-fill", progress: backFill.progress },
@@ -90,7 +90,7 @@ const BACK_FILL = 60_000;
 
 /** How far a back-fill is: until a time, or until it is live. */
 function backFillOf(
-  { counts: { beganAt, lastEventAt, lastEventAge = 0 }, until, pace, now }: ProducerSigns,
+  { counts: { beganAt, lastEventAt, lastEventAge = 0 }, until, pace, now }: ProducerStatusInput,
 ): { progress: number; text: string } | undefined {
   if (beganAt === undefined || lastEventAt === undefined) return undefined;
   const end = until ?? now;
@@ -104,28 +104,30 @@ function backFillOf(
 }
 
 function stateOf(
-  { counts, idleTimeout, isStopping, now }: ProducerSigns,
-): Pick<Status, "state" | "isWell"> {
+  { counts, idleTimeout, isStopping, now }: ProducerStatusInput,
+): Pick<Status, "state" | "isHealthy"> {
   const { stream, publisher, handledAt } = counts;
-  if (isStopping) return { state: "stopping", isWell: true };
-  if (stream === undefined || publisher === undefined) return { state: "starting", isWell: true };
-  if (!publisher.connected) return { state: "Kafka is away", isWell: false };
-  if (publisher.rejecting) return { state: "Kafka rejects the records", isWell: false };
-  if (now < publisher.throttledUntil + THROTTLE_CALM_MS) {
-    return { state: "throttled by Kafka", isWell: false };
+  if (isStopping) return { state: "stopping", isHealthy: true };
+  if (stream === undefined || publisher === undefined) {
+    return { state: "starting", isHealthy: true };
   }
-  if (stream.state === "ended") return { state: "ending", isWell: true };
+  if (!publisher.connected) return { state: "Kafka is away", isHealthy: false };
+  if (publisher.rejecting) return { state: "Kafka rejects the records", isHealthy: false };
+  if (now < publisher.throttledUntil + THROTTLE_CALM_MS) {
+    return { state: "throttled by Kafka", isHealthy: false };
+  }
+  if (stream.state === "ended") return { state: "ending", isHealthy: true };
   if (!stream.connected && stream.state === "away") {
-    return { state: "the stream is away", isWell: false };
+    return { state: "the stream is away", isHealthy: false };
   }
   if (!stream.connected && stream.state === "connecting") {
-    return { state: "connecting", isWell: true };
+    return { state: "connecting", isHealthy: true };
   }
   // A log that ends in the past is silent, and no service is away.
-  if (handledAt === undefined) return { state: "connected, no events yet", isWell: true };
+  if (handledAt === undefined) return { state: "connected, no events yet", isHealthy: true };
   const silence = now - handledAt;
-  if (silence < NOTABLE * idleTimeout) return { state: "reading", isWell: true };
-  return { state: `silent for ${formatDuration(silence)}`, isWell: false };
+  if (silence < NOTABLE * idleTimeout) return { state: "reading", isHealthy: true };
+  return { state: `silent for ${formatDuration(silence)}`, isHealthy: false };
 }
 
 function round(rate: number): number {

@@ -4,7 +4,7 @@ import type { Progress, Snapshot } from "../../store/consumer/progress.ts";
 import { counted, rateText, type Status } from "../../terminal/status_line.ts";
 
 /** The facts behind a store's status. */
-export interface StoreSigns {
+export interface StoreStatusInput {
   /** The progress. */
   readonly snapshot: Snapshot;
   /** Records stored per second. */
@@ -30,7 +30,7 @@ export function storeWatch(
 }
 
 /** Returns the store's status line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345 stored …`. */
-export function storeStatus(signs: StoreSigns): Status {
+export function storeStatus(signs: StoreStatusInput): Status {
   const { snapshot: { edits, bad, lagRecords, lagMs, partitions }, rate } = signs;
   return {
     ...stateOf(signs),
@@ -53,13 +53,13 @@ export function storeStatus(signs: StoreSigns): Status {
 }
 
 function stateOf(
-  { snapshot: { isKafkaConnected, isDatabaseAway, partitions }, isStopping }: StoreSigns,
-): Pick<Status, "state" | "isWell"> {
-  if (isStopping) return { state: "stopping", isWell: true };
-  if (isDatabaseAway) return { state: "the database is away", isWell: false };
-  if (isKafkaConnected === undefined) return { state: "starting", isWell: true };
-  if (!isKafkaConnected) return { state: "Kafka is away", isWell: false };
-  return { state: partitions === 0 ? "standing by" : "storing", isWell: true };
+  { snapshot: { isKafkaConnected, isDatabaseAway, partitions }, isStopping }: StoreStatusInput,
+): Pick<Status, "state" | "isHealthy"> {
+  if (isStopping) return { state: "stopping", isHealthy: true };
+  if (isDatabaseAway) return { state: "the database is away", isHealthy: false };
+  if (isKafkaConnected === undefined) return { state: "starting", isHealthy: true };
+  if (!isKafkaConnected) return { state: "Kafka is away", isHealthy: false };
+  return { state: partitions === 0 ? "standing by" : "storing", isHealthy: true };
 }
 
 function behind(records: number, ms: number): string {

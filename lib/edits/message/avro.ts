@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import avsc from "avsc";
 import { HEADER_BYTES, writeHeader } from "../../avro/wire.ts";
-import { type Event, RefusedEvent } from "../../upstream/parse/event.ts";
+import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
 import { avroName, type AvroRecord, editAvroSchema, fieldsAvroSchema } from "./avro_schema.ts";
 import { toEdit } from "./edit.ts";
 import type { Encoder, Payload } from "./encoder.ts";
@@ -20,7 +20,7 @@ export function avroSchema(payload: AvroPayload): string {
  * The encoder of a payload in Avro, in the wire format of schema registries. It asks nobody: the
  * schema is registered before.
  *
- * It throws `RefusedEvent` for what the schema does not hold: a value of another type than upstream
+ * It throws `RejectedEvent` for what the schema does not hold: a value of another type than upstream
  * says, an integer of 2^53 - 1 or beyond, text with half a surrogate pair, which UTF-8 cannot write.
  *
  * @param schemaId Of `avroSchema(payload)` in the registry.
@@ -84,7 +84,7 @@ function encodeTo(scratch: Buffer, type: avsc.Type, values: Values): number {
   try {
     return type.encode(values, scratch, HEADER_BYTES);
   } catch (cause) {
-    throw new RefusedEvent("wrong shape: no value of the Avro schema", { cause });
+    throw new RejectedEvent("wrong shape: no value of the Avro schema", { cause });
   }
 }
 
@@ -94,7 +94,7 @@ function editValues(event: Event): Values {
   const edit = toEdit(event);
   for (const [name, value] of Object.entries(edit)) {
     if (typeof value === "string" && !value.isWellFormed()) {
-      throw new RefusedEvent(`wrong shape: ${name}`);
+      throw new RejectedEvent(`wrong shape: ${name}`);
     }
   }
   return edit;
@@ -116,7 +116,7 @@ function fieldValues(
     columns.forEach(({ path, name, convert }, index) => {
       const value = values[index];
       const converted = value === null ? null : convert(value);
-      if (converted === undefined) throw new RefusedEvent(`wrong shape: ${path}`);
+      if (converted === undefined) throw new RejectedEvent(`wrong shape: ${path}`);
       record[name] = converted;
     });
     return record;

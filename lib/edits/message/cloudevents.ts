@@ -1,5 +1,5 @@
-import { type Event, RefusedEvent } from "../../upstream/parse/event.ts";
-import { domainOf, titleOf, typeOf } from "../facets.ts";
+import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
+import { domainOf, titleOf, typeOf } from "../event_fields.ts";
 
 /** Headers of a record. */
 export type Headers = Readonly<Record<string, string>>;
@@ -24,8 +24,8 @@ export function cloudEventHeaders(contentType: string): (event: Event) => Header
     const { id, dt, stream } = event.meta;
     const kind = typeOf(event);
     const type = kind === undefined || kind === stream ? stream : `${stream}.${kind}`;
-    if (!isAttribute(id)) throw new RefusedEvent("wrong shape: meta.id");
-    if (!isAttribute(type)) throw new RefusedEvent("wrong shape: type");
+    if (!isAttribute(id)) throw new RejectedEvent("wrong shape: meta.id");
+    if (!isAttribute(type)) throw new RejectedEvent("wrong shape: type");
     const headers: Record<string, string> = {
       "content-type": contentType,
       ce_specversion: "1.0",
@@ -43,7 +43,7 @@ export function cloudEventHeaders(contentType: string): (event: Event) => Header
 function sourceOf(event: Event): string {
   const domain = domainOf(event);
   if (domain === undefined) return "https://stream.wikimedia.org";
-  if (!/^[a-zA-Z0-9.-]+$/.test(domain)) throw new RefusedEvent("wrong shape: meta.domain");
+  if (!/^[a-zA-Z0-9.-]+$/.test(domain)) throw new RejectedEvent("wrong shape: meta.domain");
   return `https://${domain}`;
 }
 

@@ -42,7 +42,7 @@ export const changeSchema = z.object({
  * The message of a recentchange event. `meta.dt` is taken as it is: it is checked where the
  * record's timestamp is made of it.
  *
- * @throws {RefusedEvent} `wrong shape: <path>` for an event without what the message needs.
+ * @throws {RejectedEvent} `wrong shape: <path>` for an event without what the message needs.
  */
 export function toEdit(event: Event): Edit {
   const change = isUsual(event.body) ? event.body : checkedChange(event.body);

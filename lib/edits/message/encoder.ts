@@ -6,7 +6,7 @@ import { encodeFields, type Field, type OnLacking } from "./fields.ts";
 export interface Encoder {
   /** Media type of what it makes. */
   readonly contentType: string;
-  /** Event → value of the record; throws `RefusedEvent`. */
+  /** Event → value of the record; throws `RejectedEvent`. */
   readonly encode: (event: Event) => string | Uint8Array;
 }
 

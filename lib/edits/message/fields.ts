@@ -1,4 +1,4 @@
-import { type Event, RefusedEvent } from "../../upstream/parse/event.ts";
+import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
 
 /** A field of a message of one's own. */
 export interface Field {
@@ -58,7 +58,7 @@ export function encodeFields(
  * Returns a reader of an event's fields, in their order: null for a path that the event lacks.
  *
  * Values are those of `JSON.parse`: of two equal keys the last one counts, and a fraction is the
- * nearest double. The reader throws `RefusedEvent` (`wrong shape: <path>`) for a value that JSON
+ * nearest double. The reader throws `RejectedEvent` (`wrong shape: <path>`) for a value that JSON
  * cannot write again: a number beyond the range of doubles, an integer beyond 2^53 - 1, which was
  * rounded, or objects and lists nested more than {@linkcode MAX_DEPTH} deep.
  *
@@ -76,7 +76,7 @@ export function readFields(
       const value = valueAt(body, keys);
       if (value === undefined) return null;
       if (lacking.size > 0) lacking.delete(path);
-      if (!isExact(value, MAX_DEPTH)) throw new RefusedEvent(`wrong shape: ${path}`);
+      if (!isExact(value, MAX_DEPTH)) throw new RejectedEvent(`wrong shape: ${path}`);
       return value;
     });
     if (++events === FIRST_EVENTS && lacking.size > 0) onLacking([...lacking]);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RefusedEvent } from "../../upstream/parse/event.ts";
+import { RejectedEvent } from "../../upstream/parse/event.ts";
 
 /** A full date and time with its zone, days checked against the month; `Date.parse` takes more. */
 const DATE_TIME = z.regexes.datetime({ offset: true });
@@ -10,7 +10,7 @@ const DATE_TIME = z.regexes.datetime({ offset: true });
  *
  * The last minute is remembered, to which the next event belongs as a rule.
  *
- * @throws {RefusedEvent} for any other text, and for a time before 1970: Kafka has no such timestamp.
+ * @throws {RejectedEvent} for any other text, and for a time before 1970: Kafka has no such timestamp.
  */
 export function timestampOf(dt: string): number {
   const [, minute, seconds, thousandths = "0"] = USUAL.exec(dt) ?? [];
@@ -29,6 +29,6 @@ let lastMinuteMs = 0;
 
 function checkedTime(dt: string): number {
   const ms = DATE_TIME.test(dt) ? Date.parse(dt) : NaN;
-  if (!(ms >= 0)) throw new RefusedEvent("wrong shape: meta.dt");
+  if (!(ms >= 0)) throw new RejectedEvent("wrong shape: meta.dt");
   return ms;
 }

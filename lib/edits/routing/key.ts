@@ -1,5 +1,5 @@
 import type { Event } from "../../upstream/parse/event.ts";
-import { domainOf, titleOf, userOf } from "../facets.ts";
+import { domainOf, titleOf, userOf } from "../event_fields.ts";
 
 /** What decides a record's partition: all of one page, domain or user go to one, in order. */
 export type KeyKind = "page" | "domain" | "user" | "none";

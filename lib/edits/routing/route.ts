@@ -1,6 +1,6 @@
 import { UsageError } from "../../shared/error.ts";
-import { type Event, RefusedEvent } from "../../upstream/parse/event.ts";
-import { domainOf, typeOf, wikiOf } from "../facets.ts";
+import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
+import { domainOf, typeOf, wikiOf } from "../event_fields.ts";
 import type { Filter } from "../filter.ts";
 import { isWildcard } from "../pattern.ts";
 import {
@@ -24,10 +24,10 @@ const READERS: Readonly<Record<Placeholder, (event: Event) => string | undefined
  * Makes the choice of the topic from a checked template (`topicTemplate`). Two events share a topic
  * only where all values in it are the same.
  *
- * The choice throws `RefusedEvent` for an event that lacks a value, whose value makes no name that
+ * The choice throws `RejectedEvent` for an event that lacks a value, whose value makes no name that
  * Kafka takes (or one of Kafka's own, `__…`), or that would need more than {@linkcode MAX_TOPICS}.
  */
-export function compileRoute(template: string): (event: Event) => string {
+export function topicSelector(template: string): (event: Event) => string {
   const parts = templateParts(template);
   if (parts.every((part) => typeof part === "string")) return () => template;
   const known = new Set<string>();
@@ -35,8 +35,8 @@ export function compileRoute(template: string): (event: Event) => string {
     let topic = "";
     for (const part of parts) topic += typeof part === "string" ? part : valueText(event, part);
     if (!known.has(topic)) {
-      if (!isLegal(topic)) throw new RefusedEvent("no topic of this name can be");
-      if (known.size >= MAX_TOPICS) throw new RefusedEvent(`more than ${MAX_TOPICS} topics`);
+      if (!isLegal(topic)) throw new RejectedEvent("no topic of this name can be");
+      if (known.size >= MAX_TOPICS) throw new RejectedEvent(`more than ${MAX_TOPICS} topics`);
       known.add(topic);
     }
     return topic;
@@ -46,9 +46,9 @@ export function compileRoute(template: string): (event: Event) => string {
 function valueText(event: Event, place: Place): string {
   const value = READERS[place.placeholder](event);
   if (value === undefined || value === "") {
-    throw new RefusedEvent(`wrong shape: ${place.placeholder}`);
+    throw new RejectedEvent(`wrong shape: ${place.placeholder}`);
   }
-  if (value.length > MAX_TOPIC_LENGTH) throw new RefusedEvent("no topic of this name can be");
+  if (value.length > MAX_TOPIC_LENGTH) throw new RejectedEvent("no topic of this name can be");
   return topicText(value, place);
 }
 

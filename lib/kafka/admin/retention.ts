@@ -3,7 +3,7 @@ import { formatDuration } from "../../shared/duration.ts";
 import { withAdmin } from "./with_admin.ts";
 import type { Cluster } from "../client/cluster.ts";
 import type { Admin } from "../client/kafkajs.ts";
-import { throughFailover } from "../errors/retry.ts";
+import { retryDuringFailover } from "../errors/retry.ts";
 import { describeTopic, topicConfigs } from "./topics.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
@@ -28,7 +28,7 @@ export async function warnOfRetention(
   const doing = "read the topics' retention";
   await withAdmin(cluster, { doing, rights: ["Describe", "DescribeConfigs"] }, async (admin) => {
     for (const topic of topics) {
-      const retention = await throughFailover(() => retentionOf(admin, topic));
+      const retention = await retryDuringFailover(() => retentionOf(admin, topic));
       if (retention >= age) continue;
       log.warn(
         "The topic '{topic}' keeps records for {retention}, but the back-fill starts {age} ago: Kafka will delete the oldest records; raise retention.ms",

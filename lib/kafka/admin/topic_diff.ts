@@ -4,7 +4,7 @@ import { type Admin, ConfigResourceTypes } from "../client/kafkajs.ts";
 import { describeTopic, topicConfigs, type TopicState } from "./topics.ts";
 
 /** The requested state of a topic. */
-export interface TopicWish {
+export interface DesiredTopic {
   /** Default: the number that the topic has. */
   readonly partitions?: number | undefined;
   /** Default: the factor that the topic has. */
@@ -14,7 +14,7 @@ export interface TopicWish {
 }
 
 /** One difference between a topic and its requested state. */
-export interface Drift {
+export interface TopicDifference {
   /** `partitions`, `replication factor` or the name of a setting. */
   readonly what: string;
   /** The value that the topic has. */
@@ -30,12 +30,12 @@ export interface Drift {
  *
  * @param configs The settings of the topic, at least those that are requested and exist.
  */
-export function topicDrift(
-  wish: TopicWish,
+export function topicDifferences(
+  wish: DesiredTopic,
   state: TopicState,
   configs: ReadonlyMap<string, string>,
-): Drift[] {
-  const drifts: Drift[] = [];
+): TopicDifference[] {
+  const drifts: TopicDifference[] = [];
   const compare = (what: string, found: string, wanted: string, canAlter: boolean) => {
     if (found !== wanted) drifts.push({ what, found, wanted, canAlter });
   };
@@ -62,7 +62,7 @@ export function topicDrift(
 export async function alterTopic(
   admin: Admin,
   topic: string,
-  drifts: readonly Drift[],
+  drifts: readonly TopicDifference[],
 ): Promise<void> {
   const fixed = drifts.find(({ canAlter }) => !canAlter);
   if (fixed !== undefined) throw cannotAlter(topic, fixed);
@@ -80,7 +80,11 @@ export async function alterTopic(
 const SETTLING = { firstWaitMs: 100, limitMs: 5000 };
 
 /** Waits for the brokers: the controller confirms first, and a broker may still have the old state. */
-async function untilAltered(admin: Admin, topic: string, drifts: readonly Drift[]): Promise<void> {
+async function untilAltered(
+  admin: Admin,
+  topic: string,
+  drifts: readonly TopicDifference[],
+): Promise<void> {
   const names = drifts.map(({ what }) => what).filter((what) => what !== "partitions");
   await untilTrue(async () => {
     const partitions = String((await describeTopic(admin, topic))?.partitions);
@@ -90,7 +94,7 @@ async function untilAltered(admin: Admin, topic: string, drifts: readonly Drift[
   }, SETTLING);
 }
 
-function cannotAlter(topic: string, { what, found, wanted }: Drift): UserError {
+function cannotAlter(topic: string, { what, found, wanted }: TopicDifference): UserError {
   return new UserError(
     `Cannot change ${what} of the topic '${topic}' from ${found} to ${wanted}`,
     {
@@ -102,7 +106,11 @@ function cannotAlter(topic: string, { what, found, wanted }: Drift): UserError {
 }
 
 /** Sends all settings of the topic: kafkajs only has the request that replaces all of them. */
-async function alterConfigs(admin: Admin, topic: string, drifts: readonly Drift[]): Promise<void> {
+async function alterConfigs(
+  admin: Admin,
+  topic: string,
+  drifts: readonly TopicDifference[],
+): Promise<void> {
   const own = await topicConfigs(admin, topic, { only: "own" });
   for (const { what, wanted } of drifts) own.set(what, wanted);
   await admin.alterConfigs({

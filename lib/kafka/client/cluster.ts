@@ -36,7 +36,7 @@ export interface ClusterConfig {
 }
 
 /** Facts from kafkajs's log and sockets that its errors lack. */
-export interface Remembered {
+export interface ConnectionDiagnostics {
   /** Why a broker last did not name the coordinator of a group or a transactional id. */
   coordinatorError?: string;
   /** Code of the last TLS failure; an alert is kept. */
@@ -54,25 +54,25 @@ export interface Cluster {
   /** For producers, which are replaced after a failure. */
   readonly producing: Kafka;
   /** Facts for `explain()`. */
-  readonly remembered: Readonly<Remembered>;
+  readonly diagnostics: Readonly<ConnectionDiagnostics>;
 }
 
 /** Makes the clients of a cluster. */
 export function openCluster(config: ClusterConfig): Cluster {
-  const remembered: Remembered = {};
+  const diagnostics: ConnectionDiagnostics = {};
   return {
     config,
-    quick: openClient(config, quickTimeouts(config.brokers.length), remembered, () => {}),
-    patient: openClient(config, patientTimeouts, remembered, warnOfTrouble()),
-    producing: openClient(config, producerTimeouts, remembered, () => {}),
-    remembered,
+    quick: openClient(config, quickTimeouts(config.brokers.length), diagnostics, () => {}),
+    patient: openClient(config, patientTimeouts, diagnostics, warnOfTrouble()),
+    producing: openClient(config, producerTimeouts, diagnostics, () => {}),
+    diagnostics,
   };
 }
 
 function openClient(
   config: ClusterConfig,
   timeouts: typeof patientTimeouts,
-  remembered: Remembered,
+  diagnostics: ConnectionDiagnostics,
   onConnectionError: (message: string) => void,
 ): Kafka {
   return new KafkaClient({
@@ -83,12 +83,12 @@ function openClient(
     ...config.sasl === undefined ? {} : { sasl: { ...config.sasl } as SASLOptions },
     socketFactory: socketFactory({
       limit: timeouts.connectionTimeout,
-      onTlsFailure: (code) => rememberTls(remembered, code),
+      onTlsFailure: (code) => rememberTls(diagnostics, code),
     }),
     logLevel: logLevel.WARN,
     logCreator: () => ({ label, log }) => {
       if (log.message.startsWith("Response GroupCoordinator")) {
-        remembered.coordinatorError = String(log.error);
+        diagnostics.coordinatorError = String(log.error);
       }
       if (log.message.startsWith("Connection error")) onConnectionError(log.message);
       logger.debug("{level} of kafkajs: {message}", {
@@ -136,9 +136,9 @@ function sslOptions({ ca, cert, key }: TlsConfig): { ca?: string[]; cert?: strin
  * the handshake. The write that fails because of it may be noticed before or after the alert, and
  * must not replace it.
  */
-function rememberTls(remembered: Remembered, code: string): void {
-  if (code.includes("_ALERT_") || !remembered.tlsFailure?.includes("_ALERT_")) {
-    remembered.tlsFailure = code;
+function rememberTls(diagnostics: ConnectionDiagnostics, code: string): void {
+  if (code.includes("_ALERT_") || !diagnostics.tlsFailure?.includes("_ALERT_")) {
+    diagnostics.tlsFailure = code;
   }
 }
 

@@ -3,7 +3,7 @@ import { withAdmin } from "../admin/with_admin.ts";
 import { type Cluster, disconnect } from "../client/cluster.ts";
 import type { Admin } from "../client/kafkajs.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
-import { whileStarting } from "../errors/retry.ts";
+import { retryWhileNotReady } from "../errors/retry.ts";
 import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
 import { TopicConsumer } from "./consumer.ts";
 import type { ConsumerOptions, Fetched } from "./consumer_options.ts";
@@ -101,9 +101,9 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
   };
   const topicId = group === undefined ? undefined : await fetchTopicId(cluster, topic);
   const { bounds, committed } = await withAdmin(cluster, attempt, async (admin) => {
-    const bounds = await whileStarting(cluster, () => topicBounds(admin, topic, options.from));
+    const bounds = await retryWhileNotReady(cluster, () => topicBounds(admin, topic, options.from));
     // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
-    await whileStarting(cluster, () => refusePositionGroup(admin, groupId));
+    await retryWhileNotReady(cluster, () => refusePositionGroup(admin, groupId));
     const committed = group === undefined
       ? undefined
       : await fetchCommitted(admin, { topic, group, topicId });

@@ -27,7 +27,7 @@ export function isFatal(error: unknown, cluster: Cluster): boolean {
   if (type !== undefined) return FATAL.has(type);
   if (isNamed(error, /^KafkaJSSASLAuthenticationError$/)) return true;
   return isNamed(error, /^KafkaJSGroupCoordinatorNotFound$/) &&
-    /authorization failed/i.test(cluster.remembered.coordinatorError ?? "");
+    /authorization failed/i.test(cluster.diagnostics.coordinatorError ?? "");
 }
 
 /**

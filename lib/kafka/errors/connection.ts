@@ -1,10 +1,10 @@
-import { rightHint } from "../../shared/error.ts";
+import { permissionHint } from "../../shared/error.ts";
 import { bracketed } from "../client/address.ts";
-import type { Attempt, Reason, Symptom } from "./terms.ts";
+import type { Attempt, ErrorFacts, Reason } from "./terms.ts";
 import { reasonForCoordinator } from "./protocol.ts";
 
 /** Explains a failure without an error code of Kafka's protocol: connections, TLS, SASL. */
-export function reasonByCode(chain: readonly Symptom[], attempt: Attempt): Reason | undefined {
+export function reasonByCode(chain: readonly ErrorFacts[], attempt: Attempt): Reason | undefined {
   const named = (name: string) => chain.some((symptom) => symptom.name === name);
   if (named("KafkaJSSASLAuthenticationError")) return wrongPassword(attempt);
   if (named("KafkaJSGroupCoordinatorNotFound")) return reasonForCoordinator(attempt);
@@ -27,9 +27,9 @@ const PASS_OVER =
  * Returns the most specific code. If a broker rejects a client's certificate under TLS 1.3, kafkajs
  * may fail to write to the closed socket before it sees the alert.
  */
-function codeOf(chain: readonly Symptom[], { cluster }: Attempt): string | undefined {
+function codeOf(chain: readonly ErrorFacts[], { cluster }: Attempt): string | undefined {
   const code = chain.find((symptom) => symptom.code !== undefined)?.code;
-  const alert = cluster.remembered.tlsFailure;
+  const alert = cluster.diagnostics.tlsFailure;
   const vague = code === undefined || code === "ERR_STREAM_WRITE_AFTER_END";
   return vague && cluster.config.tls !== undefined && alert?.includes("_ALERT_") ? alert : code;
 }
@@ -37,7 +37,7 @@ function codeOf(chain: readonly Symptom[], { cluster }: Attempt): string | undef
 function byCode(
   code: string,
   at: Address,
-  chain: readonly Symptom[],
+  chain: readonly ErrorFacts[],
   attempt: Attempt,
 ): Reason | undefined {
   if (UNTRUSTED.has(code)) return untrusted(at, attempt);
@@ -81,7 +81,7 @@ function byCode(
 function notAllowed(at: Address): Reason {
   return {
     what: `Deno denies the connection to ${at.text}`,
-    hint: rightHint(`--allow-net=${at.text.replaceAll(", ", ",")}`),
+    hint: permissionHint(`--allow-net=${at.text.replaceAll(", ", ",")}`),
   };
 }
 
@@ -135,7 +135,11 @@ function noTls(at: Address): Reason {
  * Explains a connection that the peer closed without an error. A TLS listener does that to plain
  * text, at every attempt; a SASL listener does it to the first request without authentication.
  */
-function closed(chain: readonly Symptom[], at: Address, { cluster: { config } }: Attempt): Reason {
+function closed(
+  chain: readonly ErrorFacts[],
+  at: Address,
+  { cluster: { config } }: Attempt,
+): Reason {
   const what = `${at.text} closed the connection`;
   const retried = chain[0]?.name === "KafkaJSNumberOfRetriesExceeded";
   if (config.tls === undefined && (retried || config.sasl !== undefined)) {
@@ -153,7 +157,7 @@ function closed(chain: readonly Symptom[], at: Address, { cluster: { config } }:
   return { what };
 }
 
-function silent(chain: readonly Symptom[]): boolean {
+function silent(chain: readonly ErrorFacts[]): boolean {
   return chain.some(({ message }) => /^connection timeout|not connected/i.test(message));
 }
 
@@ -172,7 +176,7 @@ interface Address {
   readonly isAdvertised: boolean;
 }
 
-function addressOf(chain: readonly Symptom[], { cluster: { config } }: Attempt): Address {
+function addressOf(chain: readonly ErrorFacts[], { cluster: { config } }: Attempt): Address {
   const found = chain.find((symptom) => symptom.broker !== undefined)?.broker;
   const broker = found === undefined ? undefined : bracketed(found);
   return {

@@ -1,7 +1,7 @@
 import { UserError } from "../../shared/error.ts";
 import { reasonByCode } from "./connection.ts";
 import { reasonByType } from "./protocol.ts";
-import type { Attempt, Reason, Symptom } from "./terms.ts";
+import type { Attempt, ErrorFacts, Reason } from "./terms.ts";
 
 export type { Attempt };
 
@@ -15,7 +15,7 @@ export type { Attempt };
  */
 export function explain(error: unknown, attempt: Attempt): unknown {
   if (error instanceof UserError) return error;
-  const chain = symptoms(error);
+  const chain = errorFacts(error);
   const cause = chain.at(-1);
   if (cause === undefined || !chain.some(isFromKafka)) return error;
   const reason = reasonOf(chain, attempt) ??
@@ -31,10 +31,10 @@ export function explain(error: unknown, attempt: Attempt): unknown {
  * `undefined` if there is none.
  */
 export function protocolErrorType(error: unknown): string | undefined {
-  return symptoms(error).find(({ type }) => type !== undefined)?.type;
+  return errorFacts(error).find(({ type }) => type !== undefined)?.type;
 }
 
-function reasonOf(chain: readonly Symptom[], attempt: Attempt): Reason | undefined {
+function reasonOf(chain: readonly ErrorFacts[], attempt: Attempt): Reason | undefined {
   const typed = chain.find(({ type }) => type !== undefined);
   if (typed === undefined) return reasonByCode(chain, attempt);
   // Of several topics, the one that failed need not be the one that the attempt is about.
@@ -43,7 +43,7 @@ function reasonOf(chain: readonly Symptom[], attempt: Attempt): Reason | undefin
 }
 
 /** Lists an error, its causes and the parts of an aggregate, from the outside in. */
-function symptoms(error: unknown, depth = 0): Symptom[] {
+function errorFacts(error: unknown, depth = 0): ErrorFacts[] {
   if (!(error instanceof Error) || depth > 8) return [];
   const { name, message, type, topic, code, broker } = error as Error & Record<string, unknown>;
   const inner = partsOf(error) ?? [error.cause];
@@ -57,7 +57,7 @@ function symptoms(error: unknown, depth = 0): Symptom[] {
       code: typeof code === "string" ? code : undefined,
       broker: typeof broker === "string" ? broker : undefined,
     },
-    ...inner.flatMap((part) => symptoms(part, depth + 1)),
+    ...inner.flatMap((part) => errorFacts(part, depth + 1)),
   ];
 }
 
@@ -69,7 +69,7 @@ function partsOf(error: Error & { errors?: unknown; groups?: unknown }): unknown
 }
 
 /** kafkajs also throws plain errors if a connection is gone ("Broker not connected"). */
-function isFromKafka({ name, code, message }: Symptom): boolean {
+function isFromKafka({ name, code, message }: ErrorFacts): boolean {
   return name.startsWith("KafkaJS") || name === "UnreadableRecords" || code !== undefined ||
     /^(broker )?not connected/i.test(message);
 }

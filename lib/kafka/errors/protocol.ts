@@ -1,8 +1,8 @@
 import type { ClusterConfig } from "../client/cluster.ts";
-import type { Attempt, Reason, Symptom } from "./terms.ts";
+import type { Attempt, ErrorFacts, Reason } from "./terms.ts";
 
 /** Explains an error code of Kafka's protocol, with a hint if a user can do something. */
-export function reasonByType({ type, message }: Symptom, attempt: Attempt): Reason {
+export function reasonByType({ type, message }: ErrorFacts, attempt: Attempt): Reason {
   return REASONS[type ?? ""]?.(attempt) ?? { what: `${lowerFirst(message)} (${type})` };
 }
 
@@ -51,7 +51,7 @@ const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
 
 /** Explains a missing coordinator. kafkajs's error does not have the reason, but its log does. */
 export function reasonForCoordinator(attempt: Attempt): Reason {
-  const logged = attempt.cluster.remembered.coordinatorError ?? "";
+  const logged = attempt.cluster.diagnostics.coordinatorError ?? "";
   if (/transactional id authorization/i.test(logged)) return transactionalIdForbidden(attempt);
   if (/group authorization/i.test(logged)) return groupForbidden(attempt);
   return {

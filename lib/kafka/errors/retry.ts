@@ -13,8 +13,8 @@ const START = { firstWaitMs: 100, limitMs: 8000 };
  *
  * @throws the last failure.
  */
-export function whileStarting<T>(
-  cluster: Pick<Cluster, "remembered">,
+export function retryWhileNotReady<T>(
+  cluster: Pick<Cluster, "diagnostics">,
   work: () => Promise<T>,
 ): Promise<T> {
   return retry(work, (error) => isStarting(error, cluster), START);
@@ -30,7 +30,7 @@ const FAILOVER_LIMIT_MS = 15_000;
  * @param limitMs Default 15,000 ms.
  * @throws the last failure.
  */
-export function throughFailover<T>(
+export function retryDuringFailover<T>(
   work: () => Promise<T>,
   limitMs: number = FAILOVER_LIMIT_MS,
 ): Promise<T> {
@@ -50,12 +50,12 @@ const WITHOUT_COORDINATOR: ReadonlySet<string | undefined> = new Set([
   "NOT_COORDINATOR_FOR_GROUP",
 ]);
 
-function isStarting(error: unknown, { remembered }: Pick<Cluster, "remembered">): boolean {
+function isStarting(error: unknown, { diagnostics }: Pick<Cluster, "diagnostics">): boolean {
   const type = protocolErrorType(error);
   if (WITHOUT_LEADER.has(type) || WITHOUT_COORDINATOR.has(type)) return true;
   // kafkajs's error for a missing coordinator does not have the reason.
   return error instanceof Error && error.name === "KafkaJSGroupCoordinatorNotFound" &&
-    /not available|loading/i.test(remembered.coordinatorError ?? "");
+    /not available|loading/i.test(diagnostics.coordinatorError ?? "");
 }
 
 /** Kafka completes what a dead producer left, or moves the work of a dead broker. */

@@ -5,7 +5,7 @@ export interface Attempt {
   /** The work, as it follows "Cannot": `create the topic 'x'`. */
   readonly doing: string;
   /** The cluster that was asked. */
-  readonly cluster: Pick<Cluster, "config" | "remembered">;
+  readonly cluster: Pick<Cluster, "config" | "diagnostics">;
   /** The topic that the work is about, if it is about one. */
   readonly topic?: string;
   /** Operations that it needs on the topic, as in Kafka's ACLs: `Read`. Default `Describe`. */
@@ -27,7 +27,7 @@ export interface Reason {
 }
 
 /** One error of a chain, with the facts that kafkajs and Node attach to it. */
-export interface Symptom {
+export interface ErrorFacts {
   /** The error itself. */
   readonly error: Error;
   /** The name of its class: `KafkaJSConnectionError`. */

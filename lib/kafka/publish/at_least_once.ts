@@ -6,10 +6,10 @@ import {
   type OffsetWithMetadata,
 } from "../client/offsets.ts";
 import { type PositionPlace, readSaved } from "./position_store.ts";
-import type { Chunk } from "./chunks.ts";
+import type { PartitionBatch } from "./partition_batches.ts";
 import { encodeSaved, type SavedProgress } from "./saved_position.ts";
 import { sendChunks, type SendOptions } from "./send.ts";
-import type { Session, SessionOptions } from "./session.ts";
+import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
 /** The position is saved this often, in ms, and when the work ends. */
 const SAVE_EVERY = 1000;
@@ -19,7 +19,7 @@ const SAVE_EVERY = 1000;
  * What was published behind the last saved position is published again after a crash, and nothing
  * keeps a second producer of the same name out.
  */
-export class AtLeastOnce implements Session {
+export class AtLeastOnce implements ProducerSession {
   readonly #place: PositionPlace;
   readonly #send: SendOptions;
   readonly admin: Admin;
@@ -30,7 +30,7 @@ export class AtLeastOnce implements Session {
   #savedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(cluster: Cluster, { place, compression, onThrottle }: SessionOptions) {
+  constructor(cluster: Cluster, { place, compression, onThrottle }: ProducerSessionOptions) {
     this.#place = place;
     this.#send = { compression, onThrottle, inTransaction: false };
     this.admin = cluster.producing.admin();
@@ -48,7 +48,7 @@ export class AtLeastOnce implements Session {
     return await readSaved(this.admin, this.#place);
   }
 
-  async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
+  async publish(chunks: readonly PartitionBatch[], progress: SavedProgress): Promise<void> {
     const metadata = encodeSaved(progress); // Where that fails, nothing is to be published.
     await sendChunks(this.#producer, chunks, this.#send);
     this.#unsaved = { offset: String(progress.handled), metadata };

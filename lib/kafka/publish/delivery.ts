@@ -5,7 +5,7 @@ import { untilTrue, waitAfter } from "../../shared/retry.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { withAdmin } from "../admin/with_admin.ts";
 import type { Cluster } from "../client/cluster.ts";
-import { throughFailover, whileStarting } from "../errors/retry.ts";
+import { retryDuringFailover, retryWhileNotReady } from "../errors/retry.ts";
 import { AtLeastOnce } from "./at_least_once.ts";
 import { ExactlyOnce } from "./exactly_once.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
@@ -20,7 +20,8 @@ import {
   type PublisherCounts,
   TakenOver,
 } from "./publisher.ts";
-import { type Chunk, chunksOf, type OutgoingRecord } from "./chunks.ts";
+import { type PartitionBatch, partitionBatches } from "./partition_batches.ts";
+import type { ProducerRecord } from "../../shared/producer_record.ts";
 import {
   Acceptances,
   conditionText,
@@ -30,7 +31,7 @@ import {
 } from "./rejection.ts";
 import type { Progress, SavedProgress } from "./saved_position.ts";
 import { ChunksRejected, type Compression } from "./send.ts";
-import type { Session } from "./session.ts";
+import type { ProducerSession } from "./producer_session.ts";
 import { type NewTopics, NoTopics, TopicTable } from "./topic_table.ts";
 import { Throttle } from "./throttle.ts";
 import { checkKeyless, timestampLimit } from "./topic_checks.ts";
@@ -86,7 +87,7 @@ export class Delivery implements Publisher {
   readonly #throttle = new Throttle(this.counts);
   readonly #outage = new Outage({ log, meanwhile: "retrying", over: "Publishing again" });
   #generation = 0;
-  #session: Session | undefined;
+  #session: ProducerSession | undefined;
   #isClosed = false;
   /** The progress that this process saved last, or found when it began. */
   #committed: Progress | undefined;
@@ -105,12 +106,14 @@ export class Delivery implements Publisher {
     const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
     await withAdmin(cluster, attempt, async (admin) => {
       // Soon, because brokers that expect SASL close each connection.
-      await throughFailover(() => admin.describeCluster(), ANSWER_LIMIT);
-      await throughFailover(() => this.#topics.load(admin, wanted));
-      await throughFailover(() => checkKeyless(admin, keylessTopics));
+      await retryDuringFailover(() => admin.describeCluster(), ANSWER_LIMIT);
+      await retryDuringFailover(() => this.#topics.load(admin, wanted));
+      await retryDuringFailover(() => checkKeyless(admin, keylessTopics));
     });
     try {
-      const saved = await throughFailover(() => whileStarting(cluster, () => this.#openSession()));
+      const saved = await retryDuringFailover(() =>
+        retryWhileNotReady(cluster, () => this.#openSession())
+      );
       this.#generation = (saved?.generation ?? 0) + 1;
       this.#committed = saved;
       this.counts.connected = true;
@@ -282,9 +285,12 @@ export class Delivery implements Publisher {
     await session?.close();
   }
 
-  async #chunks({ admin }: Session, records: readonly OutgoingRecord[]): Promise<Chunk[]> {
+  async #chunks(
+    { admin }: ProducerSession,
+    records: readonly ProducerRecord[],
+  ): Promise<PartitionBatch[]> {
     await this.#topics.load(admin, new Set(records.map(({ topic }) => topic)));
-    return chunksOf(records, this.#topics.limits);
+    return partitionBatches(records, this.#topics.limits);
   }
 
   get #attempted(): Omit<Attempt, "doing"> {

@@ -4,17 +4,17 @@ import { protocolErrorType } from "../errors/explain.ts";
 import type { Admin, Producer, Transaction } from "../client/kafkajs.ts";
 import { sendOffsetWithMetadata } from "../client/offsets.ts";
 import { type PositionPlace, readSaved } from "./position_store.ts";
-import type { Chunk } from "./chunks.ts";
+import type { PartitionBatch } from "./partition_batches.ts";
 import { encodeSaved, type SavedProgress } from "./saved_position.ts";
 import { ChunksRejected, sendChunks, type SendOptions } from "./send.ts";
-import type { Session, SessionOptions } from "./session.ts";
+import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
 /**
  * A transaction per batch: records and position are committed together or not at all. The
  * `transactional.id` is the producer's name; whoever begins a transaction under it first ends what
  * an older producer left open, and locks that one out.
  */
-export class ExactlyOnce implements Session {
+export class ExactlyOnce implements ProducerSession {
   readonly #place: PositionPlace;
   readonly #send: SendOptions;
   readonly admin: Admin;
@@ -22,7 +22,7 @@ export class ExactlyOnce implements Session {
 
   constructor(
     cluster: Cluster,
-    { place, transactionTimeout, compression, onThrottle }: SessionOptions,
+    { place, transactionTimeout, compression, onThrottle }: ProducerSessionOptions,
   ) {
     this.#place = place;
     this.#send = { compression, onThrottle, inTransaction: true };
@@ -55,7 +55,7 @@ export class ExactlyOnce implements Session {
     return saved;
   }
 
-  async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
+  async publish(chunks: readonly PartitionBatch[], progress: SavedProgress): Promise<void> {
     const metadata = encodeSaved(progress); // Where that fails, nothing is to be left open.
     const transaction = await this.#producer.transaction();
     try {

@@ -1,6 +1,6 @@
 import { withAdmin } from "../admin/with_admin.ts";
 import type { Cluster } from "../client/cluster.ts";
-import { whileStarting } from "../errors/retry.ts";
+import { retryWhileNotReady } from "../errors/retry.ts";
 import { protocolErrorType } from "../errors/explain.ts";
 import type { Admin } from "../client/kafkajs.ts";
 import { decodeSaved, type SavedProgress } from "./saved_position.ts";
@@ -31,7 +31,7 @@ export function savedPosition(
   return withAdmin(
     cluster,
     attempt,
-    (admin) => whileStarting(cluster, () => readSaved(admin, place)),
+    (admin) => retryWhileNotReady(cluster, () => readSaved(admin, place)),
   );
 }
 
@@ -48,7 +48,7 @@ export function resetPosition(cluster: Cluster, place: PositionPlace): Promise<b
   };
   return withAdmin(cluster, attempt, async (admin) => {
     try {
-      await whileStarting(cluster, () => admin.deleteGroups([place.group]));
+      await retryWhileNotReady(cluster, () => admin.deleteGroups([place.group]));
       return true;
     } catch (error) {
       if (protocolErrorType(error) === "GROUP_ID_NOT_FOUND") return false;

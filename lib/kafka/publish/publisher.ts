@@ -1,5 +1,5 @@
 import { ExitCode, UserError } from "../../shared/error.ts";
-import type { OutgoingRecord } from "./chunks.ts";
+import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Progress } from "./saved_position.ts";
 
 /**
@@ -37,7 +37,7 @@ export interface Publisher {
 
 /** Records, and the progress after the last of them. */
 export interface Batch extends Progress {
-  readonly records: readonly OutgoingRecord[];
+  readonly records: readonly ProducerRecord[];
   /** Where the batch may be divided, in order. Default: nowhere. */
   readonly cuts?: readonly Cut[] | undefined;
   /** The latest time that the stream has reached, in ms since 1970. Default: unknown. */
@@ -49,7 +49,7 @@ export interface Batch extends Progress {
    * for a dead letter a changed one. `undefined`: there is none.
    */
   readonly replace?:
-    | ((refused: RefusedRecord & { readonly detail?: string | null }) => OutgoingRecord | undefined)
+    | ((refused: RefusedRecord & { readonly detail?: string | null }) => ProducerRecord | undefined)
     | undefined;
 }
 
@@ -71,7 +71,7 @@ export interface Published {
 
 /** A record that Kafka rejects by itself: too large, or its timestamp is out of bounds. */
 export interface RefusedRecord {
-  readonly record: OutgoingRecord;
+  readonly record: ProducerRecord;
   readonly reason: string;
 }
 

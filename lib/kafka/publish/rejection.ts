@@ -1,11 +1,11 @@
 /** Decides what rejected records are: faults of their own, or a sign of a condition. */
 import {
-  type Chunk,
   encodedBytes,
   halves,
-  type OutgoingRecord,
+  type PartitionBatch,
   type TopicLimits,
-} from "./chunks.ts";
+} from "./partition_batches.ts";
+import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { RefusedRecord } from "./publisher.ts";
 import { UserError } from "../../shared/error.ts";
 import type { ChunkRejection, ChunksRejected } from "./send.ts";
@@ -19,21 +19,21 @@ export interface Rejected extends RefusedRecord {
 /** What an attempt at some chunks showed. */
 export interface Findings {
   /** Chunks to try again: those that were rejected without a culprit come back in halves. */
-  readonly chunks: readonly Chunk[];
+  readonly chunks: readonly PartitionBatch[];
   /** Records that are known to be rejected; they are in `chunks` as well. */
   readonly rejected: readonly Rejected[];
   /** Records that were accepted, or were not to blame. */
-  readonly accepted: readonly OutgoingRecord[];
+  readonly accepted: readonly ProducerRecord[];
   /** Whether each record of a rejected chunk is in one of the two lists. */
   readonly isComplete: boolean;
 }
 
 /** Sorts the records of an attempt by what is known of them. */
-export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Findings {
+export function findingsOf(chunks: readonly PartitionBatch[], error: ChunksRejected): Findings {
   const rejected: Rejected[] = [];
-  const accepted: OutgoingRecord[] = [];
+  const accepted: ProducerRecord[] = [];
   let isComplete = true;
-  const placeOf = ({ topic, partition }: Chunk) => `${topic}/${partition}`;
+  const placeOf = ({ topic, partition }: PartitionBatch) => `${topic}/${partition}`;
   /** Partitions in which it is not known which record is at fault. */
   const unclear = new Set<string>();
   const next = chunks.flatMap((chunk) => {
@@ -62,7 +62,7 @@ export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Fin
 
 /** The records that made a broker reject a chunk, if that is known. */
 function culpritsOf(
-  { records }: Chunk,
+  { records }: PartitionBatch,
   { type, recordErrors }: ChunkRejection,
 ): Rejected[] | undefined {
   const named = recordErrors.flatMap(({ index, message }) => {
@@ -96,7 +96,7 @@ const STANDS_OUT_MS = 600_000;
  */
 export function isCondition(
   rejected: readonly Pick<Rejected, "record" | "reason">[],
-  accepted: readonly Pick<OutgoingRecord, "timestamp">[],
+  accepted: readonly Pick<ProducerRecord, "timestamp">[],
   before = 0,
 ): boolean {
   const doesCount = rejected.every(({ record, reason }) =>
@@ -161,7 +161,7 @@ export class Acceptances {
   }
 
   /** Notes a published part: its records, of which some were rejected. */
-  note(records: readonly OutgoingRecord[], refused: readonly RefusedRecord[]): void {
+  note(records: readonly ProducerRecord[], refused: readonly RefusedRecord[]): void {
     const add = (topic: string, count: number) =>
       this.#counts.set(topic, Math.min(Math.max(this.of(topic) + count, 0), MAX_BEFORE));
     for (const [topic, of] of Map.groupBy(records, ({ topic }) => topic)) {

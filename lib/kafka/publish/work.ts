@@ -1,4 +1,5 @@
-import type { Chunk, OutgoingRecord, TopicLimits } from "./chunks.ts";
+import type { PartitionBatch, TopicLimits } from "./partition_batches.ts";
+import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Batch, Cut, RefusedRecord } from "./publisher.ts";
 import {
   type Acceptances,
@@ -16,11 +17,11 @@ export class Work {
   readonly refused: RefusedRecord[] = [];
   #batch: Batch;
   #end: Cut;
-  #chunks: Chunk[] = [];
+  #chunks: PartitionBatch[] = [];
   /** Records that are in no chunk yet. */
-  #unsorted: readonly OutgoingRecord[];
+  #unsorted: readonly ProducerRecord[];
   /** Records that are in the topic, although the batch is not published yet. */
-  readonly #kept: OutgoingRecord[] = [];
+  readonly #kept: ProducerRecord[] = [];
 
   /** @param end Where the part ends. */
   constructor(batch: Batch, end: Cut) {
@@ -30,7 +31,7 @@ export class Work {
   }
 
   /** The records of the part. */
-  get records(): readonly OutgoingRecord[] {
+  get records(): readonly ProducerRecord[] {
     return this.#batch.records.slice(0, this.end.count);
   }
 
@@ -65,7 +66,9 @@ export class Work {
   }
 
   /** Returns the chunks to send, with new records sorted in. */
-  async chunks(sort: (records: readonly OutgoingRecord[]) => Promise<Chunk[]>): Promise<Chunk[]> {
+  async chunks(
+    sort: (records: readonly ProducerRecord[]) => Promise<PartitionBatch[]>,
+  ): Promise<PartitionBatch[]> {
     if (this.#unsorted.length > 0) {
       this.#chunks.push(...await sort(this.#unsorted));
       this.#unsorted = [];
@@ -91,7 +94,7 @@ export class Work {
     this.#chunks = [...chunks];
     if (error.areKept) { for (const { records } of error.accepted) this.#kept.push(...records); }
     if (!isComplete) return;
-    const replacements = new Map<OutgoingRecord, OutgoingRecord | undefined>();
+    const replacements = new Map<ProducerRecord, ProducerRecord | undefined>();
     const isLetter = ({ record }: Rejected) => record.deadLetter !== undefined;
     // Kept records of this attempt are in both lists, and count once.
     const all = [...new Set([...this.#kept, ...accepted])];
@@ -120,7 +123,10 @@ export class Work {
 }
 
 /** A chunk without some of its records; none if nothing is left. */
-function without(chunk: Chunk, gone: ReadonlyMap<OutgoingRecord, unknown>): Chunk[] {
+function without(
+  chunk: PartitionBatch,
+  gone: ReadonlyMap<ProducerRecord, unknown>,
+): PartitionBatch[] {
   const isLeft = chunk.records.map((record) => !gone.has(record));
   if (isLeft.every(Boolean)) return [chunk];
   if (!isLeft.some(Boolean)) return [];

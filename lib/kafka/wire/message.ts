@@ -5,5 +5,5 @@ export interface Message {
   /** ms since 1970, as a number or in decimal digits. */
   readonly timestamp?: number | string;
   readonly partition?: number;
-  headers?: Record<string, Uint8Array | string | (Uint8Array | string)[] | undefined>;
+  headers?: Readonly<Record<string, Uint8Array | string | (Uint8Array | string)[] | undefined>>;
 }

@@ -18,7 +18,7 @@ const view = {
   step: 10_000,
   /** @type {import("../wire.ts").Status | undefined} */
   status: undefined,
-  /** @type {import("../wire.ts").Tops | undefined} */
+  /** @type {import("../wire.ts").TopLists | undefined} */
   tops: undefined,
   isLost: false,
   isDrawing: false,

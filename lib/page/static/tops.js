@@ -1,7 +1,7 @@
 import { byId, make, makeLink, setLink, setText } from "./dom.js";
 import { count, delta, pageUrl, wikiName } from "./format.js";
 
-/** @typedef {import("../wire.ts").Tops} Tops */
+/** @typedef {import("../wire.ts").TopLists} TopLists */
 /** @typedef {{ item: HTMLLIElement, name: HTMLElement, wiki: HTMLElement, value: HTMLElement, bar: HTMLElement }} Row */
 
 /** As many as the server sends; all are there from the beginning, so that nothing moves. */
@@ -12,7 +12,7 @@ const pages = makeRows("pages", makeLink);
 const users = makeRows("users", () => makeFilter("filter-text"));
 const biggest = makeRows("biggest", makeLink);
 
-/** @param {Tops} tops */
+/** @param {TopLists} tops */
 export function showTops(tops) {
   const most = (/** @type {readonly { count: number }[]} */ rows) => rows[0]?.count ?? 1;
   fill(wikis, tops.wikis, (row, { name, count: n }) => {

@@ -5,7 +5,7 @@ import { TopicConsumer } from "../../kafka/consume/consumer.ts";
 import { isFatal } from "../../kafka/errors/classify.ts";
 import { type Attempt, explain } from "../../kafka/errors/explain.ts";
 import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
-import { whileStarting } from "../../kafka/errors/retry.ts";
+import { retryWhileNotReady } from "../../kafka/errors/retry.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
 import { DatabaseRetry } from "./database_retry.ts";
 import { Member } from "./member.ts";
@@ -33,8 +33,8 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
   };
   const named = await withAdmin(cluster, attempt, async (admin) => {
     // Names a topic that is missing, without trying again.
-    await whileStarting(cluster, () => admin.fetchTopicMetadata({ topics: [topic] }));
-    await whileStarting(cluster, () => refusePositionGroup(admin, group));
+    await retryWhileNotReady(cluster, () => admin.fetchTopicMetadata({ topics: [topic] }));
+    await retryWhileNotReady(cluster, () => refusePositionGroup(admin, group));
     const { clusterId } = await admin.describeCluster();
     return { clusterId, topic, kafkaId: await fetchTopicId(cluster, topic) };
   });

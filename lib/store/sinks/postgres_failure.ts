@@ -1,4 +1,4 @@
-import { rightHint, UserError } from "../../shared/error.ts";
+import { permissionHint, UserError } from "../../shared/error.ts";
 import { formatDatabase, type PostgresAddress } from "../address.ts";
 import { NOT_OURS, Unavailable } from "../sink.ts";
 
@@ -183,7 +183,7 @@ function notTrusted({ host }: PostgresAddress): Meaning {
 function notCapable({ host, port }: PostgresAddress): Meaning {
   return {
     what: "the program may not connect to it",
-    hint: rightHint(`--allow-net=${host}:${port}`),
+    hint: permissionHint(`--allow-net=${host}:${port}`),
   };
 }
 

@@ -1,4 +1,4 @@
-import { rightHint, UserError } from "../../shared/error.ts";
+import { permissionHint, UserError } from "../../shared/error.ts";
 import { NOT_OURS, Unavailable } from "../sink.ts";
 
 /** Result codes of SQLite (sqlite.org/rescode.html), without their extension. */
@@ -77,7 +77,7 @@ function codeOf(error: Error & { errcode?: number }): number | undefined {
 
 function notCapable(error: Error, file: string): UserError {
   return new UserError(`Cannot use the database '${file}': the program may not`, {
-    hint: rightHint(`--allow-read=${file}`, `--allow-write=${file}`),
+    hint: permissionHint(`--allow-read=${file}`, `--allow-write=${file}`),
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-import { deniedHost, rightHint } from "../../shared/error.ts";
+import { deniedHost, permissionHint } from "../../shared/error.ts";
 import { type Cause, describe, Unavailable } from "./failure.ts";
 import { proxyFor } from "./proxy.ts";
 import { meaningOf } from "./status.ts";
@@ -137,7 +137,7 @@ function notPermitted(url: URL, cause: Error): Unavailable {
     ? `Cannot connect to ${url.origin}: this program has no permission for it`
     : `Cannot follow ${url.origin} to '${host}', where it redirects: ` +
       "this program has no permission for it";
-  return new Unavailable("not_permitted", message, { hint: rightHint(`--allow-net=${host}`) });
+  return new Unavailable("not_permitted", message, { hint: permissionHint(`--allow-net=${host}`) });
 }
 
 /** The origin, and the proxy on the way to it. */

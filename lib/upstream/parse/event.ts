@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
-import { type Glance, glance } from "./glance.ts";
+import { type EventEnvelope, scanEnvelope } from "./event_envelope.ts";
 import { latin1 } from "./latin1.ts";
 import { type RecognizedEdit, utf8Text } from "./recognized_edit.ts";
 import { MAX_PARTITION, TOPIC_NAME } from "../resume/position.ts";
@@ -38,14 +38,14 @@ export interface Event {
   /**
    * The parsed JSON object; nothing but `meta` in it has been checked.
    *
-   * @throws {RefusedEvent} `bad JSON`, at the first use of an event that was only glanced at.
+   * @throws {RejectedEvent} `bad JSON`, at the first use of an event that was only glanced at.
    */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** An event that cannot be used; `message` is the reason, short and of few kinds, for counting. */
-export class RefusedEvent extends Error {
-  override readonly name = "RefusedEvent";
+export class RejectedEvent extends Error {
+  override readonly name = "RejectedEvent";
 }
 
 /**
@@ -53,13 +53,13 @@ export class RefusedEvent extends Error {
  * them is parsed when its body is first asked for, so that one which is dropped by its type costs a
  * glance.
  *
- * @throws {RefusedEvent} `bad JSON` (also for bytes that are no UTF-8), or `wrong shape: <path>`
+ * @throws {RejectedEvent} `bad JSON` (also for bytes that are no UTF-8), or `wrong shape: <path>`
  * where `meta` lacks what is needed.
  *
  * @param text The bytes as text, where the caller has it (see {@linkcode latin1}).
  */
 export function readEvent(data: Uint8Array, text: string = latin1(data)): Event {
-  const seen = glance(text);
+  const seen = scanEnvelope(text);
   return seen === undefined ? parseEvent(data) : new GlancedEvent(data, seen);
 }
 
@@ -81,7 +81,7 @@ class GlancedEvent implements Event {
   #isDecoded = false;
   #body: Event["body"] | undefined;
 
-  constructor(data: Uint8Array, { meta, type, edit }: Glance) {
+  constructor(data: Uint8Array, { meta, type, edit }: EventEnvelope) {
     this.data = data;
     this.meta = meta;
     this.type = type;
@@ -112,7 +112,7 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 /**
  * Parses the JSON object that the bytes are.
  *
- * @throws {RefusedEvent} `bad JSON` (also for bytes that are no UTF-8), `wrong shape: (top)`.
+ * @throws {RejectedEvent} `bad JSON` (also for bytes that are no UTF-8), `wrong shape: (top)`.
  */
 export function parseBody(data: Uint8Array): Record<string, unknown> {
   let body: unknown;
@@ -122,10 +122,10 @@ export function parseBody(data: Uint8Array): Record<string, unknown> {
     if (text.includes("\ufffd")) text = strictDecoder.decode(data);
     body = JSON.parse(text);
   } catch (cause) {
-    throw new RefusedEvent("bad JSON", { cause });
+    throw new RejectedEvent("bad JSON", { cause });
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new RefusedEvent("wrong shape: (top)");
+    throw new RejectedEvent("wrong shape: (top)");
   }
   return body as Record<string, unknown>;
 }
@@ -141,7 +141,7 @@ function metaOf(body: Event["body"]): Meta {
 }
 
 /** The refusal for an object that is not of the shape that was needed. */
-export function wrongShape(error: z.ZodError): RefusedEvent {
+export function wrongShape(error: z.ZodError): RejectedEvent {
   const path = error.issues[0]?.path.map(String).join(".") || "(top)";
-  return new RefusedEvent(`wrong shape: ${path}`, { cause: error });
+  return new RejectedEvent(`wrong shape: ${path}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { MAX_PARTITION, placeKey, TOPIC_NAME } from "../resume/position.ts";
+import { MAX_PARTITION, partitionKey, TOPIC_NAME } from "../resume/position.ts";
 
 /** One entry of an SSE `id`: how far the service has sent one upstream topic-partition. */
 export interface IdEntry {
@@ -29,7 +29,7 @@ export function readEventId(id: string): readonly IdEntry[] {
     if (typeof topic !== "string" || !TOPIC_NAME.test(topic)) continue;
     if (!isCount(partition) || partition > MAX_PARTITION) continue;
     entries.push({
-      key: placeKey(topic, partition),
+      key: partitionKey(topic, partition),
       next: isCount(timestamp) ? timestamp : undefined,
     });
   }

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
-import type { Arrival } from "../parse/arrival.ts";
-import type { Step } from "./place.ts";
+import type { ReceivedEvent } from "../parse/received_event.ts";
+import type { PositionUpdate } from "./partition_position.ts";
 import type { EventStream } from "../stream.ts";
 
 /** How far back timestamps go in one topic-partition's order, in ms: by 46 in all that was seen. */
@@ -18,7 +18,7 @@ const MAX_HELD_BYTES = 16 * 1024 * 1024;
  * right behind it. An event 1 s beyond `until`, or 10,000 held ones or 16 MiB of them, make the end
  * sure.
  */
-export class BackFillEnd<A extends Step & { readonly data: Uint8Array }> {
+export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array }> {
   readonly #until: number;
   /** What is held, per topic-partition; `passed` where the end is sure. */
   readonly #held = new Map<string, Held<A> | "passed">();
@@ -86,7 +86,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
   readonly #stream: EventStream;
   readonly #enough = new AbortController();
   readonly #options: BackFillOptions;
-  readonly #end: BackFillEnd<Arrival>;
+  readonly #end: BackFillEnd<ReceivedEvent>;
   /** ms of connection since the last event of before the time. */
   #quiet = 0;
   /** Whether another connection has been opened since then. */
@@ -112,11 +112,11 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
     return this.#stream.start;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Arrival[], void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly ReceivedEvent[], void> {
     const timer = setInterval(() => this.#look(), LOOK_EVERY);
     try {
       for await (const arrivals of this.#stream) {
-        const due: Arrival[] = [];
+        const due: ReceivedEvent[] = [];
         for (const arrival of arrivals) this.#end.take(arrival, due);
         if (due.length > 0) {
           this.#isBusy = true;

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { Gap } from "./repeats.ts";
+import type { Gap } from "./deduplicator.ts";
 
 const log = getLogger(["wikitap", "upstream"]);
 

@@ -1,5 +1,5 @@
 import type { Connection } from "./connection_state.ts";
-import type { Place } from "./place.ts";
+import type { PartitionPosition } from "./partition_position.ts";
 
 /** So many connections in a row that should have brought an anchor prove that it does not come. */
 const MAX_UNPROVEN = 3;
@@ -20,19 +20,19 @@ export class MissedAnchors {
   readonly #unproven = new Map<string, number>();
 
   /** Whether the anchor does not come any more. */
-  isGone(key: string, place: Place): boolean {
+  isGone(key: string, place: PartitionPosition): boolean {
     return this.#times(key, place) >= MAX_MISSED;
   }
 
   /** Notes that a connection has missed the anchor, and returns whether it is the first one. */
-  note(key: string, place: Place): boolean {
+  note(key: string, place: PartitionPosition): boolean {
     const times = this.#times(key, place) + 1;
     this.#missed.set(key, { offset: place.offset, times });
     return times === 1;
   }
 
   /** Notes a connection that ended, and returns whether it was the last proof that is needed. */
-  noteEnd({ key, mode, sawLater, anchorAt }: Connection, place: Place): boolean {
+  noteEnd({ key, mode, sawLater, anchorAt }: Connection, place: PartitionPosition): boolean {
     if (mode !== "resuming" || (!sawLater && anchorAt === undefined)) return false;
     const unproven = (this.#unproven.get(key) ?? 0) + 1;
     this.#unproven.set(key, unproven);
@@ -49,7 +49,7 @@ export class MissedAnchors {
     this.#unproven.delete(key);
   }
 
-  #times(key: string, { offset }: Place): number {
+  #times(key: string, { offset }: PartitionPosition): number {
     const missed = this.#missed.get(key);
     return missed?.offset === offset ? missed.times : 0;
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Place, Step } from "./place.ts";
+import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
 import { readFirstForm, readPlaces, writePlaces } from "./saved_places.ts";
 
 /**
@@ -10,7 +10,7 @@ export const TOPIC_NAME = /^[\w.-]{1,249}$/;
 export const MAX_PARTITION = 999_999;
 
 /** Names one upstream topic-partition: `eqiad.mediawiki.recentchange/0`. */
-export function placeKey(topic: string, partition: number): string {
+export function partitionKey(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
@@ -21,9 +21,9 @@ export function placeKey(topic: string, partition: number): string {
 export const MAX_PLACES = 128;
 
 /** The key of a frame that no id places. It is in no position: the service knows no such topic. */
-export const NOWHERE: string = placeKey("unknown", 0);
+export const NOWHERE: string = partitionKey("unknown", 0);
 
-function newPlace(timestamp: number): Place {
+function newPlace(timestamp: number): PartitionPosition {
   return { timestamp, highest: timestamp, offset: -1, id: "", refused: 0 };
 }
 
@@ -45,11 +45,11 @@ export interface SavedPosition {
  * in its own order, and in a back-fill one may be hours ahead.
  */
 export class Position {
-  readonly #places: Map<string, Place>;
+  readonly #places: Map<string, PartitionPosition>;
   #start: number;
 
   /** @param start See {@linkcode start}. */
-  constructor(start: number, places: Iterable<readonly [string, Place]> = []) {
+  constructor(start: number, places: Iterable<readonly [string, PartitionPosition]> = []) {
     this.#start = start;
     this.#places = new Map(places);
   }
@@ -73,11 +73,11 @@ export class Position {
     return new Position(this.start, this.#places);
   }
 
-  get(key: string): Place | undefined {
+  get(key: string): PartitionPosition | undefined {
     return this.#places.get(key);
   }
 
-  get places(): ReadonlyMap<string, Place> {
+  get places(): ReadonlyMap<string, PartitionPosition> {
     return this.#places;
   }
 
@@ -91,7 +91,7 @@ export class Position {
   }
 
   /** Adds a topic-partition that an `id` named, so that it is asked for from now on. */
-  know(key: string): void {
+  track(key: string): void {
     if (this.#places.has(key) || this.#places.size >= MAX_PLACES) return;
     this.#places.set(key, newPlace(this.#start));
   }
@@ -101,8 +101,8 @@ export class Position {
    * where they are: the last event, which tells repeats from news, has to come again at a reconnect.
    * A topic-partition that is not known, and cannot become so any more, has no place.
    */
-  advance({ key, timestamp, ahead, offset, id }: Step): void {
-    if (!this.#places.has(key) && key !== NOWHERE) this.know(key);
+  advance({ key, timestamp, ahead, offset, id }: PositionUpdate): void {
+    if (!this.#places.has(key) && key !== NOWHERE) this.track(key);
     const last = this.#places.get(key);
     if (last === undefined) return;
     if (offset === undefined || id === undefined) {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { shortened } from "./anchor.ts";
 import { digits, numberOf } from "./digits.ts";
-import type { Place } from "./place.ts";
+import type { PartitionPosition } from "./partition_position.ts";
 
 /** By the name of its topic-partition, `eqiad.mediawiki.recentchange/0`. */
-type Named = readonly [key: string, place: Place];
+type Named = readonly [key: string, place: PartitionPosition];
 
 const KEY = /^[\w.-]{1,249}\/\d{1,6}$/;
 

@@ -3,7 +3,7 @@ import { UserError } from "../../../lib/shared/error.ts";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
-import { alterTopic, topicDrift } from "../../../lib/kafka/admin/topic_diff.ts";
+import { alterTopic, topicDifferences } from "../../../lib/kafka/admin/topic_diff.ts";
 import {
   createTopics,
   describeTopic,
@@ -52,7 +52,7 @@ Deno.test("alterTopic() adds partitions and keeps the settings that it does not 
     const configs = new Map([["max.message.bytes", "2000000"], ["retention.ms", "60000"]]);
     await createTopics(admin, [{ topic, partitions: 1, replicationFactor: 1, configs }]);
     const wish = { partitions: 3, configs: new Map([["retention.ms", "-1"]]) };
-    const drifts = topicDrift(
+    const drifts = topicDifferences(
       wish,
       { partitions: 1, replicationFactor: 1 },
       await topicConfigs(admin, topic),

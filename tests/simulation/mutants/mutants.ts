@@ -37,7 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "takes the position of what was read, not of what a batch holds",
-    file: "lib/produce/gathering.ts",
+    file: "lib/produce/batch_accumulator.ts",
     find: "const taken = this.#waiting ?? this.#close();",
     replace: "const taken = { ...this.#waiting ?? this.#close(), upTo: this.upTo() };",
   },
@@ -100,25 +100,25 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "takes an offset that is not higher for a repeat, whatever its id",
-    file: "lib/upstream/resume/repeats.ts",
+    file: "lib/upstream/resume/deduplicator.ts",
     find: "if (isKnown && (isSettling || isBefore)) {",
     replace: "if (isBefore || (isKnown && isSettling)) {",
   },
   {
     name: "takes everything for news after a reconnect",
-    file: "lib/upstream/resume/repeats.ts",
+    file: "lib/upstream/resume/deduplicator.ts",
     find: 'return this.#timesMissed(key, place) < 2 ? "resuming" : "settling";',
     replace: 'return "live";',
   },
   {
     name: "publishes an id again that the log has twice",
-    file: "lib/upstream/resume/repeats.ts",
+    file: "lib/upstream/resume/deduplicator.ts",
     find: "this.#accept(isKnown ? { ...arrival, isRepeated: true } : arrival, connection, fresh);",
     replace: "this.#accept(arrival, connection, fresh);",
   },
   {
     name: "gives an anchor up on the first connection without it",
-    file: "lib/upstream/resume/repeats.ts",
+    file: "lib/upstream/resume/deduplicator.ts",
     find: 'if (times === 1) return "reread";',
     replace: "",
   },
@@ -136,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "counts a rejected frame as a new event each time",
-    file: "lib/upstream/resume/repeats.ts",
+    file: "lib/upstream/resume/deduplicator.ts",
     find: "connection.refusedBefore = place.refused;\n    connection.next = place.offset + 1;",
     replace: "connection.next = place.offset + 1;",
   },

@@ -1,4 +1,4 @@
-import { compile } from "../../../lib/edits/outgoing.ts";
+import { buildTransform } from "../../../lib/edits/transform.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { Delivery } from "../../../lib/kafka/publish/delivery.ts";
 import { newCounts, type ProduceCounts } from "../../../lib/produce/counts.ts";
@@ -71,7 +71,7 @@ export class Producer {
         }),
       stream: STREAM.href,
       since,
-      transform: compile({ topic: TOPIC, payload: "event" }),
+      transform: buildTransform({ topic: TOPIC, payload: "event" }),
       publisher: new Delivery({
         cluster: openCluster({ brokers }),
         place: { group: GROUP, topic: TOPIC },

@@ -58,7 +58,7 @@ export function withChecksum(bytes: Buffer): Buffer {
 }
 
 /** What a consumer makes of the bytes of a fetch. */
-export function chunksOf(
+export function partitionBatches(
   bytes: Buffer,
   from = 0,
   abortedTransactions: readonly AbortedTransaction[] = [],

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type Cluster, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { Delivery, type DeliveryOptions } from "../../../lib/kafka/publish/delivery.ts";
 import type { Admin, Kafka, Transaction } from "../../../lib/kafka/client/kafkajs.ts";
@@ -40,7 +41,9 @@ export function batchOf({ topic }: Place, from: number, to: number): Batch {
     handled: to,
     position: { at: to },
     records: Array.from({ length: to - from }, (_, index) => ({
-      ...{ topic, key: `key-${from + index}`, value: String(from + index) },
+      topic,
+      key: Buffer.from(`key-${from + index}`),
+      value: Buffer.from(String(from + index)),
       timestamp: Date.now(),
     })),
   };

@@ -1,4 +1,4 @@
-import type { Arrival } from "../../../lib/upstream/parse/arrival.ts";
+import type { ReceivedEvent } from "../../../lib/upstream/parse/received_event.ts";
 import { Position } from "../../../lib/upstream/resume/position.ts";
 import type { StreamOptions } from "../../../lib/upstream/options.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
@@ -113,7 +113,7 @@ export function openStream(
 
 /** Reads until `count` arrivals came; gives what identifies them. */
 export async function take(events: EventStream, count: number): Promise<(number | string)[]> {
-  const seen: Arrival[] = [];
+  const seen: ReceivedEvent[] = [];
   for await (const arrivals of events) {
     seen.push(...arrivals);
     if (seen.length >= count) break;

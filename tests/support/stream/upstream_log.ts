@@ -1,5 +1,5 @@
 import { Position } from "../../../lib/upstream/resume/position.ts";
-import { type Gap, Repeats } from "../../../lib/upstream/resume/repeats.ts";
+import { Deduplicator, type Gap } from "../../../lib/upstream/resume/deduplicator.ts";
 
 export const KEY = "eqiad.mediawiki.recentchange/0";
 
@@ -38,7 +38,7 @@ export class LogReader {
   readonly #onGap = (gap: Gap) => this.gaps.push(gap);
   /** What was read. */
   position = new Position(0);
-  repeats = new Repeats<LogEntry>(this.position, this.#onGap);
+  repeats = new Deduplicator<LogEntry>(this.position, this.#onGap);
   /** What was handled, which is what is saved. */
   #handled = this.position.copy();
   readonly seen: LogEntry[] = [];
@@ -65,7 +65,7 @@ export class LogReader {
   restart(): void {
     this.position = Position.fromJSON(JSON.parse(JSON.stringify(this.#handled)));
     this.#handled = this.position.copy();
-    this.repeats = new Repeats(this.position, this.#onGap);
+    this.repeats = new Deduplicator(this.position, this.#onGap);
   }
 
   /** Whether it came to its end without a re-read. */

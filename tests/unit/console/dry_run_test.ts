@@ -1,17 +1,21 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DryRun } from "../../../lib/console/dry_run.ts";
 
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
 const record = {
-  ...{ topic: "t", key: null, timestamp: 5, headers: { h: "x" } },
-  value: '{"title":"a\u009b\u202e"}',
+  topic: "t",
+  key: null,
+  timestamp: 5,
+  headers: { h: utf8("x") },
+  value: utf8('{"title":"a\u009b\u202e"}'),
 };
 
 Deno.test("DryRun prints a batch as lines of JSON that are harmless for a terminal", async () => {
   let output = "";
   const publisher = new DryRun((text) => output += text);
   assertEquals(await publisher.open(), undefined);
-  const bytes = new TextEncoder().encode("b");
-  const records = [record, { ...record, key: "k", value: bytes, headers: undefined }];
+  const records = [record, { ...record, key: utf8("k"), value: utf8("b"), headers: undefined }];
   assertEquals(await publisher.publish({ records, handled: 2, position: {} }), {
     count: 2,
     refused: [],

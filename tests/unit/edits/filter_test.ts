@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "../../support/tools/fast_check.ts";
-import { compileFilter, type Filter, isNamespace } from "../../../lib/edits/filter.ts";
+import { buildFilter, type Filter, isNamespace } from "../../../lib/edits/filter.ts";
 import { namespaceName } from "../../../lib/edits/message/namespaces.ts";
 import type { Event } from "../../../lib/upstream/parse/event.ts";
 import { change, pageChange, pageCreate } from "../../support/stream/events.ts";
@@ -40,12 +40,12 @@ const cases: [string, Filter, Event, boolean][] = [
 ];
 
 for (const [name, filter, event, expected] of cases) {
-  Deno.test(`compileFilter() ${expected ? "passes" : "drops"} ${name}`, () => {
-    assertEquals(compileFilter(filter)(event), expected);
+  Deno.test(`buildFilter() ${expected ? "passes" : "drops"} ${name}`, () => {
+    assertEquals(buildFilter(filter)(event), expected);
   });
 }
 
-Deno.test("compileFilter() equals a filter that asks one question after the other", () => {
+Deno.test("buildFilter() equals a filter that asks one question after the other", () => {
   const list = (...words: string[]) =>
     fc.option(fc.uniqueArray(fc.constantFrom(...words), { minLength: 1 }), { nil: undefined });
   const filters = fc.record({
@@ -70,7 +70,7 @@ Deno.test("compileFilter() equals a filter that asks one question after the othe
         entry === String(fields.namespace) || entry === namespaceName(fields.namespace)
       ) ?? true) &&
       (filter.users === "all" || (filter.users === "bot") === fields.bot);
-    assertEquals(compileFilter(filter)(change(fields, { domain })), naive);
+    assertEquals(buildFilter(filter)(change(fields, { domain })), naive);
   }));
 });
 

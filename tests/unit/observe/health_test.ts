@@ -6,12 +6,12 @@ const NOW = Date.UTC(2026, 0, 1);
 const publisher = { ...newPublisherCounts(), connected: true };
 
 function ready(more: Partial<Parameters<typeof producerReadiness>[0]>) {
-  const { isWell, reasons } = producerReadiness({
+  const { isHealthy, reasons } = producerReadiness({
     ...{ idleTimeout: 60_000, isStopping: false, now: NOW },
     ...{ counts: { publisher, handledAt: NOW - 60_000 } },
     ...more,
   });
-  assertEquals(isWell, reasons.length === 0);
+  assertEquals(isHealthy, reasons.length === 0);
   return reasons;
 }
 
@@ -48,7 +48,7 @@ Deno.test("storeReadiness() needs Kafka's answers and the database", () => {
 });
 
 Deno.test("liveness() is lost when the loop has not turned for 10 s", () => {
-  assertEquals(liveness(0).isWell, true);
-  assertEquals(liveness(10_000).isWell, true);
+  assertEquals(liveness(0).isHealthy, true);
+  assertEquals(liveness(10_000).isHealthy, true);
   assertEquals(liveness(12_000).reasons, ["The event loop has not responded for 12s"]);
 });

@@ -14,7 +14,12 @@ function observed() {
   return { counts, observe, scrape: async () => familiesOf(await metrics.text()) };
 }
 
-const record = (timestamp: number) => ({ topic: "t", key: null, value: "", timestamp });
+const record = (timestamp: number) => ({
+  topic: "t",
+  key: null,
+  value: new Uint8Array(),
+  timestamp,
+});
 
 Deno.test("addProducerMetrics() has all labels from the start, and no lag before an event", async () => {
   const { scrape } = observed();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { type Signs, silenceLimit, streamHealth } from "../../../lib/page/stream_health.ts";
+import { silenceLimit, type StatusInput, streamHealth } from "../../../lib/page/stream_health.ts";
 
-const live: Signs = {
+const live: StatusInput = {
   now: 1_000_000,
   lastAnswer: 999_900,
   hasCaughtUp: true,

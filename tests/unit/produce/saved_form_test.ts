@@ -49,7 +49,7 @@ function positionIn(streams: readonly string[], isSeen: boolean): Position {
   for (const [i, stream] of streams.entries()) {
     for (const center of ["eqiad", "codfw"]) {
       const key = `${center}.mediawiki.${stream}/0`;
-      position.know(key);
+      position.track(key);
       if (!isSeen) continue;
       position.advance({ key, ...LARGEST, id: `${crypto.randomUUID()}-${i}` });
       position.advance({ key, timestamp: undefined, offset: undefined, id: undefined });

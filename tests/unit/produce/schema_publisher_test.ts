@@ -7,7 +7,12 @@ import { SchemaPublisher } from "../../../lib/produce/schema_publisher.ts";
 const signal = new AbortController().signal;
 
 function batch(...topics: string[]): Batch {
-  const records = topics.map((topic) => ({ topic, key: null, value: "", timestamp: 0 }));
+  const records = topics.map((topic) => ({
+    topic,
+    key: null,
+    value: new Uint8Array(),
+    timestamp: 0,
+  }));
   return { records, handled: records.length, position: {} };
 }
 

@@ -78,7 +78,7 @@ eachText("textLine() and jsonLine() log any text as one harmless line", (text) =
 });
 
 eachText("renderStatus() is one line of the width that there is", (text) => {
-  const status = { state: safeText(text), isWell: true, parts: [safeText(text)], facts: {} };
+  const status = { state: safeText(text), isHealthy: true, parts: [safeText(text)], facts: {} };
   for (const width of [0, 1, 20, 80]) {
     assert(stringWidth(renderStatus(status, width, { isColored: true })) <= width, `${width}`);
   }

@@ -10,7 +10,7 @@ import {
 
 const status: Status = {
   state: "reading",
-  isWell: true,
+  isHealthy: true,
   parts: ["12 edits/s", "31 events/s", "1.2s behind"],
   facts: {},
 };
@@ -36,7 +36,8 @@ Deno.test("renderStatus() counts columns, not characters", () => {
 });
 
 Deno.test("renderStatus() colors only the state: green if normal, else yellow", () => {
-  const colored = (isWell: boolean) => renderStatus({ ...status, isWell }, 20, { isColored: true });
+  const colored = (isHealthy: boolean) =>
+    renderStatus({ ...status, isHealthy }, 20, { isColored: true });
   assertEquals(colored(true), "\x1b[32mreading\x1b[39m · 12 edits/s");
   assertEquals(colored(false), "\x1b[33mreading\x1b[39m · 12 edits/s");
 });
@@ -58,7 +59,7 @@ Deno.test("counted() and rateText() read well", () => {
 
 Deno.test("renderStatus() draws progress as a bar if there is room", () => {
   const status = {
-    ...{ state: "back-fill", isWell: true, progress: 0.42, parts: ["2h covered"], facts: {} },
+    ...{ state: "back-fill", isHealthy: true, progress: 0.42, parts: ["2h covered"], facts: {} },
   };
   assertEquals(
     renderStatus(status, 80, { isColored: false }),

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Arrival } from "../../../lib/upstream/parse/arrival.ts";
+import type { ReceivedEvent } from "../../../lib/upstream/parse/received_event.ts";
 import { Position } from "../../../lib/upstream/resume/position.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
 import {
@@ -47,7 +47,7 @@ async function handle(
       monotonic: () => clocks.monotonic,
       random: () => 0,
     });
-    const take = (arrival: Arrival) => {
+    const take = (arrival: ReceivedEvent) => {
       position.advance(arrival);
       offsets.push(arrival.offset!);
     };

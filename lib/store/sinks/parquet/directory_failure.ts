@@ -1,4 +1,4 @@
-import { rightHint, UserError } from "../../../shared/error.ts";
+import { permissionHint, UserError } from "../../../shared/error.ts";
 
 /** What an error code of the system means to a person. */
 const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
@@ -30,7 +30,7 @@ export function directoryFailure(error: unknown, directory: string): unknown {
     new UserError(`Cannot use the directory '${directory}': ${what}`, { hint, cause: error });
   if (error instanceof Deno.errors.NotCapable) {
     const flags = [`--allow-read=${directory}`, `--allow-write=${directory}`];
-    return fail("the program may not", rightHint(...flags));
+    return fail("the program may not", permissionHint(...flags));
   }
   const { code = "" } = error as Error & { code?: string };
   if (NO_LINKS.has(code)) {

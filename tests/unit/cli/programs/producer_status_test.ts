@@ -73,8 +73,8 @@ Deno.test("producerStatus() names the state, the worst first", () => {
   const states = (change: (counts: ProduceCounts) => void, more = {}) => {
     const counts = reading();
     change(counts);
-    const { state, isWell } = look(counts, more);
-    return [state, isWell];
+    const { state, isHealthy } = look(counts, more);
+    return [state, isHealthy];
   };
   assertEquals(states(() => {}), ["reading", true]);
   assertEquals(states((counts) => counts.stream = undefined), ["starting", true]);
@@ -116,9 +116,9 @@ Deno.test("producerWatch() computes rates between calls", () => {
 Deno.test("producerStatus() says when Kafka rejects the records, or throttles", () => {
   const counts = reading();
   counts.publisher!.throttledUntil = NOW - 4000;
-  assertEquals([look(counts).state, look(counts).isWell], ["throttled by Kafka", false]);
+  assertEquals([look(counts).state, look(counts).isHealthy], ["throttled by Kafka", false]);
   counts.publisher!.throttledUntil = NOW - 6000;
   assertEquals(look(counts).state, "reading");
   counts.publisher!.rejecting = true;
-  assertEquals([look(counts).state, look(counts).isWell], ["Kafka rejects the records", false]);
+  assertEquals([look(counts).state, look(counts).isHealthy], ["Kafka rejects the records", false]);
 });

@@ -9,7 +9,7 @@ import {
 } from "../../../../lib/edits/message/avro.ts";
 import { toEdit } from "../../../../lib/edits/message/edit.ts";
 import { parseField } from "../../../../lib/edits/message/fields.ts";
-import { type Event, RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { type Event, RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change, pageChange } from "../../../support/stream/events.ts";
 
 const SCHEMA_ID = 0x01020304;
@@ -119,7 +119,7 @@ const refused: [string, AvroPayload, Record<string, unknown>, string][] = [
 for (const [name, payload, own, message] of refused) {
   Deno.test(`avroEncoder() refuses ${name}`, () => {
     const { encode } = avroEncoder(payload, SCHEMA_ID);
-    assertThrows(() => encode(change(own)), RefusedEvent, message);
+    assertThrows(() => encode(change(own)), RejectedEvent, message);
     assertEquals((encode(change()) as Uint8Array).length > HEADER_BYTES, true);
   });
 }
@@ -137,6 +137,6 @@ for (const [name, payload, own, message] of beyond) {
     const event = change();
     const { encode } = avroEncoder(payload, SCHEMA_ID);
     const large = { ...event, body: { ...event.body, ...own } };
-    assertThrows(() => encode(large), RefusedEvent, message);
+    assertThrows(() => encode(large), RejectedEvent, message);
   });
 }

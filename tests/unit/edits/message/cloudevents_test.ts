@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type CloudEvent, Kafka, type KafkaMessage } from "npm:cloudevents@10.0.0";
 import { Buffer } from "node:buffer";
-import { compile } from "../../../../lib/edits/outgoing.ts";
+import { buildTransform } from "../../../../lib/edits/transform.ts";
 import { cloudEventHeaders } from "../../../../lib/edits/message/cloudevents.ts";
-import { type Event, RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { type Event, RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change, pageChange, pageCreate } from "../../../support/stream/events.ts";
 
 const headers = cloudEventHeaders("application/json");
@@ -57,13 +57,13 @@ const refused: [string, Event, string][] = [
 
 for (const [name, event, path] of refused) {
   Deno.test(`cloudEventHeaders() refuses ${name}`, () => {
-    assertThrows(() => headers(event), RefusedEvent, `wrong shape: ${path}`);
+    assertThrows(() => headers(event), RejectedEvent, `wrong shape: ${path}`);
   });
 }
 
 Deno.test("The CloudEvents SDK reads a record as a valid event with its data", () => {
   for (const payload of ["edit", "event"] as const) {
-    const record = compile({ topic: "edits", payload, headers: "cloudevents" })(change())!;
+    const record = buildTransform({ topic: "edits", payload, headers: "cloudevents" })(change())!;
     const value = Buffer.from(record.value);
     const { key } = record;
     const headers = Object.fromEntries(

@@ -8,7 +8,7 @@ import {
   isUsual,
   toEdit,
 } from "../../../../lib/edits/message/edit.ts";
-import { RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change } from "../../../support/stream/events.ts";
 
 Deno.test("encodeEdit() writes the nine fields in the contract's order", () => {
@@ -63,7 +63,7 @@ const wrong: [string, Record<string, unknown>, string][] = [
 
 for (const [name, fields, path] of wrong) {
   Deno.test(`toEdit() refuses an event with ${name}`, () => {
-    const error = assertThrows(() => toEdit(change(fields)), RefusedEvent);
+    const error = assertThrows(() => toEdit(change(fields)), RejectedEvent);
     assertEquals(error.message, `wrong shape: ${path}`);
   });
 }
@@ -71,7 +71,7 @@ for (const [name, fields, path] of wrong) {
 Deno.test("toEdit() refuses an event without a domain", () => {
   assertThrows(
     () => toEdit(change({}, { domain: undefined })),
-    RefusedEvent,
+    RejectedEvent,
     "wrong shape: meta.domain",
   );
 });

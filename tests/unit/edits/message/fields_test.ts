@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
 import { encodeFields, FIRST_EVENTS, parseField } from "../../../../lib/edits/message/fields.ts";
-import { parseEvent, RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { parseEvent, RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change, pageChange } from "../../../support/stream/events.ts";
 
 const parsed: [string, string, string][] = [
@@ -69,7 +69,7 @@ for (const [name, value, taken] of refused) {
     const event = change();
     const own = { ...event, body: { ...event.body, own: value } };
     if (taken) assertEquals(JSON.parse(encode(own, "own")), { own: value });
-    else assertThrows(() => encode(own, "own"), RefusedEvent, "wrong shape: own");
+    else assertThrows(() => encode(own, "own"), RejectedEvent, "wrong shape: own");
   });
 }
 
@@ -104,7 +104,7 @@ for (const [own, expected] of spellings) {
   Deno.test(`encodeFields() ${expected === undefined ? "refuses" : "takes"} ${own}`, () => {
     const event = withJson(own);
     if (expected !== undefined) assertEquals(encode(event, "own"), `{"own":${expected}}`);
-    else assertThrows(() => encode(event, "own"), RefusedEvent, "wrong shape: own");
+    else assertThrows(() => encode(event, "own"), RejectedEvent, "wrong shape: own");
   });
 }
 
@@ -128,7 +128,7 @@ Deno.test("encodeFields() gives back any JSON as it was", () => {
       assertEquals(json, `{"name":${JSON.stringify(own)}}`);
     } catch (error) {
       // Numbers such as 1e300 are integers beyond 2^53.
-      assertEquals(error instanceof RefusedEvent, true);
+      assertEquals(error instanceof RejectedEvent, true);
     }
   }));
 });

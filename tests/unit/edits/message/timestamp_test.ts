@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { timestampOf } from "../../../../lib/edits/message/timestamp.ts";
-import { RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 
 const dates: [string, number][] = [
   ["1970-01-01T00:00:00Z", 0],
@@ -32,7 +32,7 @@ const refused = [
 
 for (const dt of refused) {
   Deno.test(`timestampOf() refuses '${dt}'`, () => {
-    assertThrows(() => timestampOf(dt), RefusedEvent, "wrong shape: meta.dt");
+    assertThrows(() => timestampOf(dt), RejectedEvent, "wrong shape: meta.dt");
   });
 }
 
@@ -44,7 +44,7 @@ Deno.test("timestampOf() reads one time after the other as each by itself", () =
       for (const dt of [`${minute}:30Z`, minute + end]) {
         const isReal = !dt.startsWith("2023-02-29") && /:[0-5]\d(\.\d+)?(Z|\+00:00)$/.test(dt);
         if (isReal && dt.length > 16) assertEquals(timestampOf(dt), Date.parse(dt), dt);
-        else assertThrows(() => timestampOf(dt), RefusedEvent, "wrong shape: meta.dt");
+        else assertThrows(() => timestampOf(dt), RejectedEvent, "wrong shape: meta.dt");
       }
     }
   }

@@ -1,16 +1,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Filter } from "../../../../lib/edits/filter.ts";
-import { compileRoute, knownTopics, positionTopic } from "../../../../lib/edits/routing/route.ts";
+import { knownTopics, positionTopic, topicSelector } from "../../../../lib/edits/routing/route.ts";
 import { UsageError } from "../../../../lib/shared/error.ts";
-import { RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change, pageChange, pageCreate } from "../../../support/stream/events.ts";
 
-Deno.test("compileRoute() puts the values of an event in the template", () => {
-  assertEquals(compileRoute("edits")(change()), "edits");
-  assertEquals(compileRoute("wikipedia-{type}")(change({ type: "new" })), "wikipedia-new");
-  assertEquals(compileRoute("{domain}")(pageCreate()), "de.wikipedia.org");
+Deno.test("topicSelector() puts the values of an event in the template", () => {
+  assertEquals(topicSelector("edits")(change()), "edits");
+  assertEquals(topicSelector("wikipedia-{type}")(change({ type: "new" })), "wikipedia-new");
+  assertEquals(topicSelector("{domain}")(pageCreate()), "de.wikipedia.org");
   assertEquals(
-    compileRoute("w.{wiki}.{type}")(pageChange()),
+    topicSelector("w.{wiki}.{type}")(pageChange()),
     "w.frwiki.mediawiki.page_change.v1",
   );
 });
@@ -25,20 +25,20 @@ const refused: [string, Record<string, unknown>, string][] = [
 ];
 
 for (const [name, fields, reason] of refused) {
-  Deno.test(`compileRoute() refuses ${name}`, () => {
-    assertThrows(() => compileRoute("{wiki}")(change(fields)), RefusedEvent, reason);
+  Deno.test(`topicSelector() refuses ${name}`, () => {
+    assertThrows(() => topicSelector("{wiki}")(change(fields)), RejectedEvent, reason);
   });
 }
 
-Deno.test("compileRoute() refuses a domain that makes the topic '..'", () => {
-  assertThrows(() => compileRoute("{domain}")(change({}, { domain: ".." })), RefusedEvent);
+Deno.test("topicSelector() refuses a domain that makes the topic '..'", () => {
+  assertThrows(() => topicSelector("{domain}")(change({}, { domain: ".." })), RejectedEvent);
 });
 
-Deno.test("compileRoute() makes 1,000 topics at the most", () => {
-  const route = compileRoute("{wiki}");
+Deno.test("topicSelector() makes 1,000 topics at the most", () => {
+  const route = topicSelector("{wiki}");
   for (let i = 0; i < 1000; i++) route(change({ wiki: `w${i}` }));
   assertEquals(route(change({ wiki: "w0" })), "w0");
-  assertThrows(() => route(change({ wiki: "w1000" })), RefusedEvent, "more than 1000 topics");
+  assertThrows(() => route(change({ wiki: "w1000" })), RejectedEvent, "more than 1000 topics");
 });
 
 const known: [string, Filter, string[] | undefined][] = [

@@ -1,35 +1,35 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../../lib/shared/error.ts";
 import type { Admin } from "../../../../lib/kafka/client/kafkajs.ts";
-import { alterTopic, topicDrift } from "../../../../lib/kafka/admin/topic_diff.ts";
+import { alterTopic, topicDifferences } from "../../../../lib/kafka/admin/topic_diff.ts";
 
 const state = { partitions: 3, replicationFactor: 1 };
 const configs = new Map([["retention.ms", "604800000"]]);
 
-Deno.test("topicDrift() finds nothing in what was not asked for", () => {
-  assertEquals(topicDrift({ configs: new Map() }, state, configs), []);
+Deno.test("topicDifferences() finds nothing in what was not asked for", () => {
+  assertEquals(topicDifferences({ configs: new Map() }, state, configs), []);
   const same = { partitions: 3, replicationFactor: 1, configs };
-  assertEquals(topicDrift(same, state, configs), []);
+  assertEquals(topicDifferences(same, state, configs), []);
 });
 
-Deno.test("topicDrift() tells each difference, and whether Kafka can end it", () => {
+Deno.test("topicDifferences() tells each difference, and whether Kafka can end it", () => {
   const wish = {
     partitions: 6,
     replicationFactor: 3,
     configs: new Map([["retention.ms", "1000"], ["no.such", "1"]]),
   };
-  assertEquals(topicDrift(wish, state, configs), [
+  assertEquals(topicDifferences(wish, state, configs), [
     { what: "partitions", found: "3", wanted: "6", canAlter: true },
     { what: "replication factor", found: "1", wanted: "3", canAlter: false },
     { what: "retention.ms", found: "604800000", wanted: "1000", canAlter: true },
     { what: "no.such", found: "(unknown)", wanted: "1", canAlter: true },
   ]);
-  const fewer = topicDrift({ partitions: 2, configs: new Map() }, state, configs);
+  const fewer = topicDifferences({ partitions: 2, configs: new Map() }, state, configs);
   assertEquals(fewer.map(({ canAlter }) => canAlter), [false]);
 });
 
 Deno.test("alterTopic() changes nothing where a part cannot be changed", async () => {
-  const drifts = topicDrift({ partitions: 2, configs: new Map() }, state, configs);
+  const drifts = topicDifferences({ partitions: 2, configs: new Map() }, state, configs);
   const untouchable = {} as Admin;
   await assertRejects(
     () => alterTopic(untouchable, "edits", drifts),

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { UserError } from "../../../../lib/shared/error.ts";
-import type { ClusterConfig, Remembered } from "../../../../lib/kafka/client/cluster.ts";
+import type { ClusterConfig, ConnectionDiagnostics } from "../../../../lib/kafka/client/cluster.ts";
 import { type Attempt, explain, protocolErrorType } from "../../../../lib/kafka/errors/explain.ts";
 
 const SECRET = "hunter2-secret";
@@ -13,7 +13,7 @@ interface Row {
   readonly name: string;
   readonly error: unknown;
   readonly config?: ClusterConfig;
-  readonly remembered?: Remembered;
+  readonly diagnostics?: ConnectionDiagnostics;
   readonly attempt?: Partial<Attempt>;
   /** Parts of "message | hint". */
   readonly says: readonly string[];
@@ -99,14 +99,14 @@ const rows: readonly Row[] = [
     name: "a client certificate that is missing, where a write failed before the alert was seen",
     error: retried(connectionError("ERR_STREAM_WRITE_AFTER_END", "write after end")),
     config: TLS,
-    remembered: { tlsFailure: "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE" },
+    diagnostics: { tlsFailure: "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE" },
     says: ["requires a client certificate"],
   },
   {
     name: "a client certificate that is missing, where kafkajs only knows of no connection",
     error: retried(new Error("Not connected")),
     config: TLS,
-    remembered: { tlsFailure: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" },
+    diagnostics: { tlsFailure: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" },
     says: ["requires a client certificate"],
   },
   {
@@ -215,7 +215,7 @@ const rows: readonly Row[] = [
     name: "a group without the right to it, known from the log",
     error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
     config: SASL,
-    remembered: {
+    diagnostics: {
       coordinatorError: "Not authorized to access group: Group authorization failed",
     },
     attempt: { group: "readers" },
@@ -225,14 +225,14 @@ const rows: readonly Row[] = [
     name: "a transactional id without the right to it",
     error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
     config: SASL,
-    remembered: { coordinatorError: "Transactional Id authorization failed" },
+    diagnostics: { coordinatorError: "Transactional Id authorization failed" },
     attempt: { transactionalId: "wikitap.edits" },
     says: ["may not use the transactional id 'wikitap.edits'", "--transactional-id wikitap.edits"],
   },
   {
     name: "a cluster with too few brokers for its logs",
     error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
-    remembered: { coordinatorError: "The group coordinator is not available" },
+    diagnostics: { coordinatorError: "The group coordinator is not available" },
     says: ["no coordinator", "offsets.topic.replication.factor"],
   },
   {
@@ -267,7 +267,7 @@ const rows: readonly Row[] = [
 for (const row of rows) {
   Deno.test(`explain() names ${row.name}`, () => {
     const config = row.config ?? PLAIN;
-    const cluster = { config, remembered: row.remembered ?? {} };
+    const cluster = { config, diagnostics: row.diagnostics ?? {} };
     const told = explain(row.error, { doing: "read the topic", cluster, ...row.attempt });
     assert(told instanceof UserError);
     const text = `${told.message} | ${told.hint}`;
@@ -279,7 +279,7 @@ for (const row of rows) {
 }
 
 Deno.test("explain() leaves alone what is no failure of Kafka", () => {
-  const attempt = { doing: "read", cluster: { config: PLAIN, remembered: {} } };
+  const attempt = { doing: "read", cluster: { config: PLAIN, diagnostics: {} } };
   for (const error of [new TypeError("x is not a function"), new UserError("Told"), "text"]) {
     assertEquals(explain(error, attempt), error);
   }

@@ -1,5 +1,7 @@
+import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
-import type { Chunk, OutgoingRecord } from "../../../../lib/kafka/publish/chunks.ts";
+import type { PartitionBatch } from "../../../../lib/kafka/publish/partition_batches.ts";
+import type { ProducerRecord } from "../../../../lib/shared/producer_record.ts";
 import {
   Acceptances,
   acceptedTimes,
@@ -16,18 +18,18 @@ import { type ChunkRejection, ChunksRejected } from "../../../../lib/kafka/publi
 const NOW = Date.UTC(2026, 0, 1, 12);
 const HOUR = 3_600_000;
 
-function record(timestamp = NOW): OutgoingRecord {
-  return { topic: "edits", key: "k", value: "v", timestamp };
+function record(timestamp = NOW): ProducerRecord {
+  return { topic: "edits", key: Buffer.from("k"), value: Buffer.from("v"), timestamp };
 }
 
-function chunkOf(...records: OutgoingRecord[]): Chunk {
+function chunkOf(...records: ProducerRecord[]): PartitionBatch {
   return { topic: "edits", partition: 0, records, messages: records.map(() => ({})) as never };
 }
 
 function rejectedBy(
-  chunk: Chunk,
+  chunk: PartitionBatch,
   rejection: Partial<ChunkRejection>,
-  accepted: Chunk[] = [],
+  accepted: PartitionBatch[] = [],
 ): ChunksRejected {
   const all = { type: "INVALID_RECORD", recordErrors: [], ...rejection };
   return new ChunksRejected(new Map([[chunk, all]]), new Set(accepted), false);
@@ -79,13 +81,13 @@ Deno.test("Acceptances forgets what a topic accepted for each record that it rej
 
 const DAY = 24 * HOUR;
 const MB = 1_000_000;
-const faults: readonly (readonly [string, boolean, Partial<OutgoingRecord>, string, number])[] = [
-  ["a record above the limit", true, { value: "x".repeat(MB) }, "MESSAGE_TOO_LARGE", MB],
-  ["a record within the limit", false, { value: "x".repeat(MB / 2) }, "MESSAGE_TOO_LARGE", MB],
+const faults: readonly (readonly [string, boolean, Partial<ProducerRecord>, string, number])[] = [
+  ["a record above the limit", true, { value: Buffer.alloc(MB) }, "MESSAGE_TOO_LARGE", MB],
+  ["a record within the limit", false, { value: Buffer.alloc(MB / 2) }, "MESSAGE_TOO_LARGE", MB],
   [
     "an ordinary record above a low limit",
     false,
-    { value: "x".repeat(2000) },
+    { value: Buffer.alloc(2000) },
     "MESSAGE_TOO_LARGE",
     1000,
   ],

@@ -6,7 +6,7 @@ Deno.test("requestFrom() asks for what follows an event that is older than the s
   const position = new Position(10_000);
   // From now on: the first event comes with a timestamp of a moment before.
   position.advance({ key: "eqiad.a/0", timestamp: 9_800, offset: 1, id: "a" });
-  position.know("codfw.a/0");
+  position.track("codfw.a/0");
   let asked: string | null = null;
   await requestFrom({
     url: new URL("http://upstream.test/"),

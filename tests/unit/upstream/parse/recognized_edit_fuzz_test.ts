@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
 import { fuzz } from "../../../support/tools/fuzz.ts";
-import { compile, type EditsOptions } from "../../../../lib/edits/outgoing.ts";
+import { buildTransform, type EditsOptions } from "../../../../lib/edits/transform.ts";
 import {
   type Event,
   parseEvent,
   readEvent,
-  RefusedEvent,
+  RejectedEvent,
 } from "../../../../lib/upstream/parse/event.ts";
 
 const encoder = new TextEncoder();
@@ -146,7 +146,7 @@ const TRANSFORMS = ([
   { topic: "t", key: "none", filter: { wikis: ["*wiki"], namespaces: ["0", "unknown"] } },
   { topic: "t", payload: "event", headers: "cloudevents", filter: { users: "bot" } },
   { topic: "t", payload: { fields: [{ path: "length.new", name: "n" }] } },
-] satisfies EditsOptions[]).map((options) => compile(options));
+] satisfies EditsOptions[]).map((options) => buildTransform(options));
 
 /** The record of each transform, or why the event is refused. */
 function outcomes(read: (data: Uint8Array) => Event, data: Uint8Array): unknown[] {
@@ -155,7 +155,7 @@ function outcomes(read: (data: Uint8Array) => Event, data: Uint8Array): unknown[
       const record = transform(read(data));
       return record && { ...record, key: textOf(record.key), value: textOf(record.value) };
     } catch (error) {
-      if (error instanceof RefusedEvent) return error.message;
+      if (error instanceof RejectedEvent) return error.message;
       throw error;
     }
   });
@@ -169,7 +169,7 @@ function recognized(data: Uint8Array): boolean {
   try {
     return readEvent(data).edit !== undefined;
   } catch (error) {
-    if (error instanceof RefusedEvent) return false;
+    if (error instanceof RejectedEvent) return false;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeEdit, toEdit } from "../../../../lib/edits/message/edit.ts";
-import { parseEvent, readEvent, RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { parseEvent, readEvent, RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { MAX_RECOGNIZED_BYTES, utf8Text } from "../../../../lib/upstream/parse/recognized_edit.ts";
 import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
 
@@ -104,7 +104,7 @@ function outcome(read: typeof readEvent, data: Uint8Array): string {
   try {
     return encodeEdit(read(data));
   } catch (error) {
-    if (error instanceof RefusedEvent) return error.message;
+    if (error instanceof RejectedEvent) return error.message;
     throw error;
   }
 }
@@ -114,7 +114,7 @@ Deno.test("readEvent() leaves bytes that are no UTF-8 to the parser, which rejec
   data[data.indexOf("~".charCodeAt(0))] = 0xff;
   const event = readEvent(data);
   assertEquals(event.edit, undefined);
-  assertThrows(() => encodeEdit(event), RefusedEvent, "bad JSON");
+  assertThrows(() => encodeEdit(event), RejectedEvent, "bad JSON");
 });
 
 Deno.test("readEvent() recognizes edits of up to 64 KiB, whatever they are full of", () => {

@@ -36,7 +36,7 @@ Deno.test("Position counts refused frames behind its anchor, without moving T", 
 
 Deno.test("Position survives JSON, but for ids, of which 48 bits are saved", () => {
   const position = new Position(10);
-  position.know("codfw.mediawiki.recentchange/0");
+  position.track("codfw.mediawiki.recentchange/0");
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
   const again = Position.fromJSON(JSON.parse(JSON.stringify(position)));
   const places = [...position.places].map(([key, place]) => [
@@ -79,7 +79,7 @@ Deno.test("Position.fromJSON() throws for what it did not write", () => {
 
 Deno.test("Position knows a bounded number of topic-partitions", () => {
   const position = new Position(0);
-  for (let i = 0; i < 1000; i++) position.know(`topic-${i}/0`);
+  for (let i = 0; i < 1000; i++) position.track(`topic-${i}/0`);
   for (let i = 0; i < 1000; i++) {
     position.advance({ key: `more-${i}/0`, timestamp: 1, offset: 1, id: "a" });
   }
@@ -94,7 +94,7 @@ Deno.test("Position has no place for a frame that no id places", () => {
 
 Deno.test("Position.startAt() takes the start back, and what was not seen yet, and nothing else", () => {
   const position = new Position(100);
-  position.know("idle/0");
+  position.track("idle/0");
   position.advance({ key: KEY, timestamp: 150, offset: 1, id: "a" });
   position.startAt(120);
   assertEquals(position.start, 100);

@@ -34,7 +34,7 @@ const LAST = { count: Infinity, restart: true };
 const margin = fc.nat(60);
 const flags = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 });
 
-Deno.test("Repeats gives every event once, wherever connections and runs are cut", () => {
+Deno.test("Deduplicator gives every event once, wherever connections and runs are cut", () => {
   fc.assert(
     fc.property(timestamps, connections, margin, (times, all, margin) => {
       const log = times.map((timestamp, i) => entry(i, timestamp));
@@ -51,7 +51,7 @@ Deno.test("Repeats gives every event once, wherever connections and runs are cut
   );
 });
 
-Deno.test("Repeats gives every event once, whichever timestamps are believed", () => {
+Deno.test("Deduplicator gives every event once, whichever timestamps are believed", () => {
   fc.assert(
     fc.property(timestamps, flags, connections, margin, (times, isAhead, all, margin) => {
       const log = times.map((timestamp, i) => {
@@ -70,7 +70,7 @@ Deno.test("Repeats gives every event once, whichever timestamps are believed", (
   );
 });
 
-Deno.test("Repeats counts refused frames once, wherever connections and runs are cut", () => {
+Deno.test("Deduplicator counts refused frames once, wherever connections and runs are cut", () => {
   fc.assert(
     fc.property(timestamps, flags, connections, margin, (times, isBad, all, margin) => {
       // A frame that cannot be read says nothing of its topic before the first event is known.
@@ -87,7 +87,7 @@ Deno.test("Repeats counts refused frames once, wherever connections and runs are
   );
 });
 
-Deno.test("Repeats gives each id once, however often the log has it", () => {
+Deno.test("Deduplicator gives each id once, however often the log has it", () => {
   const ids = fc.array(fc.nat(25), { minLength: 80, maxLength: 80 });
   fc.assert(
     fc.property(timestamps, ids, connections, (times, ids, all) => {
@@ -106,7 +106,7 @@ Deno.test("Repeats gives each id once, however often the log has it", () => {
   );
 });
 
-Deno.test("Repeats loses and doubles nothing when upstream is renumbered at a reconnect", () => {
+Deno.test("Deduplicator loses and doubles nothing when upstream is renumbered at a reconnect", () => {
   const shift = fc.integer({ min: -1000, max: 1000 });
   fc.assert(
     fc.property(
@@ -134,7 +134,7 @@ Deno.test("Repeats loses and doubles nothing when upstream is renumbered at a re
   );
 });
 
-Deno.test("Repeats gives every event once, whatever connections lose, over restarts too", () => {
+Deno.test("Deduplicator gives every event once, whatever connections lose, over restarts too", () => {
   const losing = fc.record({
     count: fc.nat(40),
     restart: fc.boolean(),

@@ -1,35 +1,14 @@
-import { Buffer } from "node:buffer";
 import { murmur2 } from "../wire/murmur2.ts";
+import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Message } from "../wire/message.ts";
 
-/** A record on its way to Kafka, before it has a partition. */
-export interface OutgoingRecord {
-  readonly topic: string;
-  /** Records with one key go to one partition, in order; null: one random partition per batch. */
-  readonly key: string | Uint8Array | null;
-  readonly value: string | Uint8Array;
-  /** ms since 1970. */
-  readonly timestamp: number;
-  readonly headers?: Readonly<Record<string, string | Uint8Array>> | undefined;
-  /** Marks a dead letter. */
-  readonly deadLetter?: DeadLetterMark | undefined;
-}
-
-/** What is known of a dead letter beside its record. */
-export interface DeadLetterMark {
-  /** Bytes of the value before it was cut. */
-  readonly bytes: number;
-  /** Whether its timestamp was changed to one that the broker accepts. */
-  readonly isRetimed: boolean;
-}
-
 /** Records of one partition that go to the broker in one request, as one record batch. */
-export interface Chunk {
+export interface PartitionBatch {
   readonly topic: string;
   readonly partition: number;
   readonly messages: readonly Message[];
   /** What the messages were made from, for whoever has to refuse one. */
-  readonly records: readonly OutgoingRecord[];
+  readonly records: readonly ProducerRecord[];
 }
 
 /** What a topic takes. */
@@ -54,12 +33,12 @@ const RECORD_OVERHEAD = 35;
  * @param limits Gives what a topic takes; asked once a topic.
  * @param random From 0 up to 1, for records without a key.
  */
-export function chunksOf(
-  records: readonly OutgoingRecord[],
+export function partitionBatches(
+  records: readonly ProducerRecord[],
   limits: (topic: string) => TopicLimits,
   random: () => number = Math.random,
-): Chunk[] {
-  const chunks: Chunk[] = [];
+): PartitionBatch[] {
+  const chunks: PartitionBatch[] = [];
   const topics = new Map<string, Topic>();
   for (const record of records) {
     let topic = topics.get(record.topic);
@@ -88,7 +67,7 @@ export function chunksOf(
 }
 
 /** Both halves of a chunk that has more than one record. */
-export function halves({ topic, partition, messages, records }: Chunk): Chunk[] {
+export function halves({ topic, partition, messages, records }: PartitionBatch): PartitionBatch[] {
   const middle = Math.ceil(records.length / 2);
   return [[0, middle], [middle, records.length]].map(([from, to]) => ({
     topic,
@@ -99,15 +78,15 @@ export function halves({ topic, partition, messages, records }: Chunk): Chunk[] 
 }
 
 /** Returns the bytes that a record takes as a record batch of its own, uncompressed; at most. */
-export function encodedBytes(record: OutgoingRecord): number {
+export function encodedBytes(record: ProducerRecord): number {
   return encode(record, { partitions: 1, keyless: 0 }).bytes + BATCH_OVERHEAD;
 }
 
-interface OpenChunk {
+interface OpenBatch {
   readonly topic: string;
   readonly partition: number;
   readonly messages: Message[];
-  readonly records: OutgoingRecord[];
+  readonly records: ProducerRecord[];
   bytes: number;
 }
 
@@ -116,29 +95,19 @@ interface Topic {
   readonly keyless: number;
   /** Bytes of records that one chunk may hold. */
   readonly bytes: number;
-  readonly open: Map<number, OpenChunk>;
+  readonly open: Map<number, OpenBatch>;
 }
 
 function encode(
-  { key, value, timestamp, headers }: OutgoingRecord,
+  { key, value, timestamp, headers }: ProducerRecord,
   { partitions, keyless }: Pick<Topic, "partitions" | "keyless">,
 ): { message: Message; partition: number; bytes: number } {
-  const keyBytes = key === null ? null : bytesOf(key);
-  const valueBytes = bytesOf(value);
-  const partition = keyBytes === null ? keyless : murmur2(keyBytes) % partitions;
-  const message: Message = { key: keyBytes, value: valueBytes, timestamp, partition };
-  let bytes = (keyBytes?.length ?? 0) + valueBytes.length + RECORD_OVERHEAD;
+  const partition = key === null ? keyless : murmur2(key) % partitions;
+  const message: Message = { key, value, timestamp, partition };
+  let bytes = (key?.length ?? 0) + value.length + RECORD_OVERHEAD;
   if (headers !== undefined) {
-    const encoded: Record<string, Uint8Array> = {};
-    for (const [name, value] of Object.entries(headers)) {
-      const header = encoded[name] = bytesOf(value);
-      bytes += 2 * name.length + header.length + 10;
-    }
-    message.headers = encoded;
+    message.headers = headers;
+    for (const name in headers) bytes += 2 * name.length + headers[name]!.length + 10;
   }
   return { message, partition, bytes };
-}
-
-function bytesOf(value: string | Uint8Array): Uint8Array {
-  return typeof value === "string" ? Buffer.from(value) : value;
 }

@@ -2,11 +2,11 @@ import { hasId } from "./anchor.ts";
 import { type Connection, newConnection } from "./connection_state.ts";
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
 import { MissedAnchors } from "./missed_anchors.ts";
-import type { Place, Step } from "./place.ts";
+import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
 import type { Position } from "./position.ts";
 
 /** What became of arrivals, counted since the start. */
-export interface RepeatCounts {
+export interface DuplicateCounts {
   /** Arrivals dropped because they had been handled before. */
   repeats: number;
   /** Jumps of several offsets that re-reading did not fill. */
@@ -52,8 +52,8 @@ const MAX_FRUITLESS = 3;
  * An event whose id is in the log a second time is marked as long as the first is among the
  * {@linkcode KnownIds}: nobody wants it, but the position moves past it.
  */
-export class Repeats<A extends Step> {
-  readonly counts: RepeatCounts = { repeats: 0, gaps: 0, missing: 0, skipped: 0, renumbered: 0 };
+export class Deduplicator<A extends PositionUpdate> {
+  readonly counts: DuplicateCounts = { repeats: 0, gaps: 0, missing: 0, skipped: 0, renumbered: 0 };
   readonly #position: Position;
   readonly #onGap: (gap: Gap) => void;
   readonly #connections = new Map<string, Connection>();
@@ -132,12 +132,12 @@ export class Repeats<A extends Step> {
     this.#position.renumber(key, offset);
   }
 
-  #modeFor(key: string, place: Place, anchored: boolean): Connection["mode"] {
+  #modeFor(key: string, place: PartitionPosition, anchored: boolean): Connection["mode"] {
     if (!anchored || place.offset < 0) return "live";
     return this.#missed.isGone(key, place) ? "settling" : "resuming";
   }
 
-  #resume(arrival: A, place: Place, connection: Connection, fresh: A[]): Verdict {
+  #resume(arrival: A, place: PartitionPosition, connection: Connection, fresh: A[]): Verdict {
     const { offset, id } = arrival;
     connection.dropped++;
     if (id !== undefined) {
@@ -152,7 +152,7 @@ export class Repeats<A extends Step> {
   }
 
   /** The anchor has come: all that was dropped for it had been handled before. */
-  #arrive(id: string, place: Place, connection: Connection): Verdict {
+  #arrive(id: string, place: PartitionPosition, connection: Connection): Verdict {
     const { key } = connection;
     this.counts.repeats += connection.dropped;
     connection.mode = "live";
@@ -176,7 +176,7 @@ export class Repeats<A extends Step> {
     this.#droppedIds++;
   }
 
-  #anchorMissed(arrival: A, place: Place, connection: Connection, fresh: A[]): Verdict {
+  #anchorMissed(arrival: A, place: PartitionPosition, connection: Connection, fresh: A[]): Verdict {
     const { key } = arrival;
     // Another connection may have the anchor, which this one may only have lost.
     if (this.#missed.note(key, place)) return "reread";
@@ -192,7 +192,7 @@ export class Repeats<A extends Step> {
 
   #takeInOrder(
     arrival: A,
-    place: Place | undefined,
+    place: PartitionPosition | undefined,
     connection: Connection,
     fresh: A[],
   ): Verdict {
@@ -253,14 +253,14 @@ export class Repeats<A extends Step> {
     fresh.push(arrival);
   }
 
-  #wantsReread(key: string, place: Place): boolean {
+  #wantsReread(key: string, place: PartitionPosition): boolean {
     if (this.#reread.get(key) === place.offset) return false;
     if ((this.#fruitless.get(key) ?? 0) >= MAX_FRUITLESS) return false;
     this.#reread.set(key, place.offset);
     return true;
   }
 
-  #noteGap({ key, timestamp }: A, place: Place, missing: number): void {
+  #noteGap({ key, timestamp }: A, place: PartitionPosition, missing: number): void {
     if (this.#reread.get(key) === place.offset) {
       this.#fruitless.set(key, (this.#fruitless.get(key) ?? 0) + 1);
     }
@@ -275,14 +275,14 @@ export class Repeats<A extends Step> {
 }
 
 /** The offset that is expected after a place, if each refused frame took one. */
-function offsetAfter({ offset, refused }: Place): number {
+function offsetAfter({ offset, refused }: PartitionPosition): number {
   return offset + 1 + refused;
 }
 
 /** Whether an arrival that comes before its anchor proves that the anchor does not come. */
 function provesOtherwise(
-  { offset, timestamp, ahead }: Step,
-  place: Place,
+  { offset, timestamp, ahead }: PositionUpdate,
+  place: PartitionPosition,
   connection: Connection,
 ): boolean {
   // A refused frame proves nothing: it has no time, and has not moved the place's either.

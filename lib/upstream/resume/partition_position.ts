@@ -1,5 +1,5 @@
 /** A place in one upstream topic-partition: after the last event that was handled. */
-export interface Place {
+export interface PartitionPosition {
   /**
    * The highest Kafka timestamp (ms) received from this topic-partition, if it is credible: T. The
    * event that carried it was received, and the service starts at the first offset with a timestamp
@@ -17,8 +17,8 @@ export interface Place {
 }
 
 /** One more event, or one more refused frame, as far as its place is concerned. */
-export interface Step {
-  /** Upstream topic and partition, as in {@linkcode placeKey}. */
+export interface PositionUpdate {
+  /** Upstream topic and partition, as in {@linkcode partitionKey}. */
   readonly key: string;
   /** Kafka timestamp in ms that the event's `id` tells; `undefined` if it is not credible. */
   readonly timestamp: number | undefined;

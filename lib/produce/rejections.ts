@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { RefusedRecord } from "../kafka/publish/publisher.ts";
-import type { OutgoingRecord } from "../kafka/publish/chunks.ts";
+import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { ProduceCounts } from "./counts.ts";
 import { changedLetter, deadLetter, type Refused } from "./dead_letters.ts";
 
@@ -15,11 +15,11 @@ const MAX_REASONS = 50;
  * Counts rejected events and records by reason, logs samples, and makes their dead letters if there
  * is a topic for them.
  */
-export class Refusals {
+export class Rejections {
   readonly #counts: Pick<ProduceCounts, "refused" | "deadLetters">;
   readonly #topic: string | undefined;
   /** The event of each record, for its dead letter if Kafka rejects the record. */
-  readonly #origins = new WeakMap<OutgoingRecord, Refused>();
+  readonly #origins = new WeakMap<ProducerRecord, Refused>();
   /** When a sample was logged last, by reason. */
   readonly #sampledAt = new Map<string, number>();
 
@@ -33,14 +33,14 @@ export class Refusals {
   }
 
   /** Remembers the event of a record for as long as the record lives. */
-  note(record: OutgoingRecord, { data, key, offset }: Refused): void {
+  note(record: ProducerRecord, { data, key, offset }: Refused): void {
     if (this.#topic === undefined) return;
     // A copy: a view would keep the stream's whole chunk in memory.
     this.#origins.set(record, { data: data.slice(), key, offset });
   }
 
   /** Counts an event that cannot become a record; returns its dead letter, if there are any. */
-  refuse(refused: Refused, reason: string): OutgoingRecord | undefined {
+  refuse(refused: Refused, reason: string): ProducerRecord | undefined {
     this.count(reason, refused.data);
     return this.#letter(refused, reason);
   }
@@ -48,14 +48,14 @@ export class Refusals {
   /** Returns the dead letter to publish in place of a rejected record: see `Batch.replace`. */
   replace(
     { record, reason, detail }: RefusedRecord & { readonly detail?: string | null },
-  ): OutgoingRecord | undefined {
+  ): ProducerRecord | undefined {
     if (record.deadLetter !== undefined) return changedLetter(record, reason, detail);
     const origin = this.#origins.get(record);
     return origin === undefined ? undefined : this.#letter(origin, reason);
   }
 
   /** Counts by reason, and logs at most one sample of each reason per minute. */
-  count(reason: string, value: string | Uint8Array): void {
+  count(reason: string, value: Uint8Array): void {
     const { refused } = this.#counts;
     const name = refused.has(reason) || refused.size < MAX_REASONS ? reason : "other reasons";
     const count = (refused.get(name) ?? 0) + 1;
@@ -70,7 +70,7 @@ export class Refusals {
     });
   }
 
-  #letter(refused: Refused, reason: string): OutgoingRecord | undefined {
+  #letter(refused: Refused, reason: string): ProducerRecord | undefined {
     if (this.#topic === undefined) return undefined;
     this.#counts.deadLetters++;
     return deadLetter(this.#topic, refused, reason);
@@ -78,7 +78,7 @@ export class Refusals {
 }
 
 /** Returns the beginning of a value, as text. */
-function sampleOf(value: string | Uint8Array): string {
-  const text = typeof value === "string" ? value : new TextDecoder().decode(value.subarray(0, 400));
+function sampleOf(value: Uint8Array): string {
+  const text = new TextDecoder().decode(value.subarray(0, 400));
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

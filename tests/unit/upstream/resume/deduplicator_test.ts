@@ -11,7 +11,7 @@ import {
 const logOf = (length: number, step = 1): LogEntry[] =>
   Array.from({ length }, (_, i) => entry(i, 1000 + Math.floor(step * i)));
 
-Deno.test("Repeats takes any number of repeats, at 20,000 events a second", () => {
+Deno.test("Deduplicator takes any number of repeats, at 20,000 events a second", () => {
   const log = logOf(400_000, 0.05);
   const reader = new LogReader();
   reader.read(log, 200_000, 5000);
@@ -24,7 +24,7 @@ Deno.test("Repeats takes any number of repeats, at 20,000 events a second", () =
   assertEquals([repeats > 99_000, renumbered, gaps, reader.rereads], [true, 0, 0, 0]);
 });
 
-Deno.test("Repeats gives each id once, though the log has it twice", () => {
+Deno.test("Deduplicator gives each id once, though the log has it twice", () => {
   const log = ["A", "B", "C", "A"].map((id, i) => entry(i, 1000 + 10 * i, 10 + i, id));
   const more = [...log, entry(4, 1040, 14, "E")];
   for (const isRestarted of [false, true]) {
@@ -40,7 +40,7 @@ Deno.test("Repeats gives each id once, though the log has it twice", () => {
   }
 });
 
-Deno.test("Repeats knows an id that came before a restart, and comes again after it", () => {
+Deno.test("Deduplicator knows an id that came before a restart, and comes again after it", () => {
   const log = ["A", "B", "C", "A"].map((id, i) => entry(i, 1000 + 10 * i, 10 + i, id));
   const reader = new LogReader();
   reader.read(log.slice(0, 3));
@@ -49,7 +49,7 @@ Deno.test("Repeats knows an id that came before a restart, and comes again after
   assertEquals(reader.seen.map(({ id }) => id), ["A", "B", "C", "E"]);
 });
 
-Deno.test("Repeats takes events whose timestamps are not believed for what they are", () => {
+Deno.test("Deduplicator takes events whose timestamps are not believed for what they are", () => {
   const log = logOf(40).map((one, i) =>
     i < 20 ? one : { ...one, timestamp: undefined, ahead: 600_000 + one.timestamp! }
   );
@@ -61,7 +61,7 @@ Deno.test("Repeats takes events whose timestamps are not believed for what they 
   assertEquals(reader.rereads, 0);
 });
 
-Deno.test("Repeats finds its anchor in a log that is renumbered, also after a restart", () => {
+Deno.test("Deduplicator finds its anchor in a log that is renumbered, also after a restart", () => {
   for (const shift of [-500, -3, 3, 500]) {
     for (const isRestarted of [false, true]) {
       const reader = new LogReader();
@@ -76,7 +76,7 @@ Deno.test("Repeats finds its anchor in a log that is renumbered, also after a re
   }
 });
 
-Deno.test("Repeats recognizes by their ids what a renumbered log without the anchor repeats", () => {
+Deno.test("Deduplicator recognizes by their ids what a renumbered log without the anchor repeats", () => {
   const log = logOf(20);
   for (const shift of [-500, 500]) {
     const reader = new LogReader();
@@ -89,7 +89,7 @@ Deno.test("Repeats recognizes by their ids what a renumbered log without the anc
   }
 });
 
-Deno.test("Repeats settles on another numbering though a timestamp was years ahead", () => {
+Deno.test("Deduplicator settles on another numbering though a timestamp was years ahead", () => {
   const log = logOf(3000).map((one, i) => ({
     ...one,
     offset: one.offset! + 5_000_000,
@@ -102,7 +102,7 @@ Deno.test("Repeats settles on another numbering though a timestamp was years ahe
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
-Deno.test("Repeats settles behind a false timestamp, with few events in a connection", () => {
+Deno.test("Deduplicator settles behind a false timestamp, with few events in a connection", () => {
   for (const isRestarted of [false, true]) {
     const log = logOf(30).map((one) =>
       one.serial === 10 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
@@ -116,7 +116,7 @@ Deno.test("Repeats settles behind a false timestamp, with few events in a connec
   }
 });
 
-Deno.test("Repeats finds its anchor at another offset though nothing later comes", () => {
+Deno.test("Deduplicator finds its anchor at another offset though nothing later comes", () => {
   for (const isRestarted of [false, true]) {
     const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000, 50 + i));
     const reader = new LogReader();
@@ -129,7 +129,7 @@ Deno.test("Repeats finds its anchor at another offset though nothing later comes
   }
 });
 
-Deno.test("Repeats re-reads a gap once, and takes what the re-read brings", () => {
+Deno.test("Deduplicator re-reads a gap once, and takes what the re-read brings", () => {
   const log = logOf(10);
   const reader = new LogReader();
   reader.repeats.connected();
@@ -140,7 +140,7 @@ Deno.test("Repeats re-reads a gap once, and takes what the re-read brings", () =
   assertEquals(reader.repeats.counts.gaps, 0);
 });
 
-Deno.test("Repeats accepts a gap that stays, counts it, and stops re-reading such a topic", () => {
+Deno.test("Deduplicator accepts a gap that stays, counts it, and stops re-reading such a topic", () => {
   const log = logOf(36).filter(({ serial }) => serial % 6 < 4);
   const reader = new LogReader();
   reader.read(log);
@@ -151,7 +151,7 @@ Deno.test("Repeats accepts a gap that stays, counts it, and stops re-reading suc
   assertEquals(reader.gaps[0], { key: KEY, missing: 2, from: 1003, to: 1006 });
 });
 
-Deno.test("Repeats does not call single offsets without an event lost", () => {
+Deno.test("Deduplicator does not call single offsets without an event lost", () => {
   const log = logOf(30).filter(({ serial }) => serial % 5 !== 4);
   const reader = new LogReader();
   reader.read(log);
@@ -161,7 +161,7 @@ Deno.test("Repeats does not call single offsets without an event lost", () => {
   assertEquals([gaps, missing, skipped, reader.gaps.length], [0, 0, 5, 0]);
 });
 
-Deno.test("Repeats goes on at what upstream still has when the anchor is gone", () => {
+Deno.test("Deduplicator goes on at what upstream still has when the anchor is gone", () => {
   const log = logOf(30);
   for (const isRestarted of [false, true]) {
     const reader = new LogReader();
@@ -174,7 +174,7 @@ Deno.test("Repeats goes on at what upstream still has when the anchor is gone", 
   }
 });
 
-Deno.test("Repeats drops what lies far before the anchor, however much it is", () => {
+Deno.test("Deduplicator drops what lies far before the anchor, however much it is", () => {
   const log = logOf(30_000, 10);
   const reader = new LogReader();
   reader.position.advance(log[25_000]!);
@@ -183,7 +183,7 @@ Deno.test("Repeats drops what lies far before the anchor, however much it is", (
   assertEquals(reader.repeats.counts.repeats, 25_001);
 });
 
-Deno.test("Repeats re-reads once if the anchor was lost, also after a restart", () => {
+Deno.test("Deduplicator re-reads once if the anchor was lost, also after a restart", () => {
   const log = logOf(30);
   const reader = new LogReader();
   reader.position.advance(log[15]!);
@@ -196,7 +196,7 @@ Deno.test("Repeats re-reads once if the anchor was lost, also after a restart", 
   assertEquals(serials(reader.seen), serials(log.slice(16)));
 });
 
-Deno.test("Repeats drops what one connection sends twice", () => {
+Deno.test("Deduplicator drops what one connection sends twice", () => {
   const reader = new LogReader();
   const log = logOf(5);
   reader.read([...log, log[2]!, log[4]!, entry(5, 1005)]);
@@ -204,7 +204,7 @@ Deno.test("Repeats drops what one connection sends twice", () => {
   assertEquals(reader.repeats.counts.repeats, 2);
 });
 
-Deno.test("Repeats counts refused frames once, also before the first event", () => {
+Deno.test("Deduplicator counts refused frames once, also before the first event", () => {
   const log = [
     refused(0, 1000),
     refused(1, 1000),
@@ -213,7 +213,7 @@ Deno.test("Repeats counts refused frames once, also before the first event", () 
     entry(4, 1002),
   ];
   const reader = new LogReader();
-  reader.position.know(KEY);
+  reader.position.track(KEY);
   for (const count of [1, 2, 4]) {
     reader.read(log, count);
     reader.restart();
@@ -223,7 +223,7 @@ Deno.test("Repeats counts refused frames once, also before the first event", () 
   assertEquals(reader.repeats.counts.gaps, 0);
 });
 
-Deno.test("Repeats.unresolved counts what was dropped before an anchor came", () => {
+Deno.test("Deduplicator.unresolved counts what was dropped before an anchor came", () => {
   const log = logOf(30);
   const reader = new LogReader();
   reader.read(log, 20);

@@ -3,10 +3,14 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
 import { Partitioners } from "../../../../lib/kafka/client/kafkajs.ts";
 import { murmur2 } from "../../../../lib/kafka/wire/murmur2.ts";
-import { chunksOf, halves, type OutgoingRecord } from "../../../../lib/kafka/publish/chunks.ts";
+import { halves, partitionBatches } from "../../../../lib/kafka/publish/partition_batches.ts";
+import type { ProducerRecord } from "../../../../lib/shared/producer_record.ts";
 
-const record = (key: string | null, value: string, topic = "t"): OutgoingRecord => ({
-  ...{ topic, key, value, timestamp: 1 },
+const record = (key: string | null, value: string, topic = "t"): ProducerRecord => ({
+  topic,
+  key: key === null ? null : Buffer.from(key),
+  value: Buffer.from(value),
+  timestamp: 1,
 });
 
 Deno.test("murmur2() chooses the partition that kafkajs's and Java's default chooses", () => {
@@ -32,7 +36,7 @@ Deno.test("murmur2() chooses the partition that kafkajs's and Java's default cho
   );
 });
 
-Deno.test("chunksOf() keeps every record, in order within its partition, within the bytes", () => {
+Deno.test("partitionBatches() keeps every record, in order within its partition, within the bytes", () => {
   const keys = fc.option(fc.constantFrom("a", "b", "c", "d", "e"), { nil: null });
   fc.assert(
     fc.property(
@@ -41,7 +45,7 @@ Deno.test("chunksOf() keeps every record, in order within its partition, within 
         const records = parts.map(([key, size, topic], i) =>
           record(key, `${i}:${"x".repeat(size)}`, topic)
         );
-        const chunks = chunksOf(records, () => ({ partitions: 3, maxBytes: 2000 }));
+        const chunks = partitionBatches(records, () => ({ partitions: 3, maxBytes: 2000 }));
         const found = new Set(chunks.flatMap((chunk) => chunk.records));
         assertEquals(found.size, records.length);
         for (const { records, messages, partition } of chunks) {
@@ -50,14 +54,14 @@ Deno.test("chunksOf() keeps every record, in order within its partition, within 
           assert(messages.every((message) => message.partition === partition));
           assertEquals(
             messages.map(({ value }) => String(value)),
-            records.map(({ value }) => value),
+            records.map(({ value }) => String(value)),
           );
         }
         for (
           const inPartition of Map.groupBy(chunks, (c) => `${c.topic}/${c.partition}`).values()
         ) {
           const order = inPartition.flatMap((c) =>
-            c.records.map(({ value }) => parseInt(value as string))
+            c.records.map(({ value }) => parseInt(String(value)))
           );
           assertEquals(order, [...order].sort((a, b) => a - b));
         }
@@ -66,9 +70,9 @@ Deno.test("chunksOf() keeps every record, in order within its partition, within 
   );
 });
 
-Deno.test("chunksOf() puts all records of one key into one partition", () => {
+Deno.test("partitionBatches() puts all records of one key into one partition", () => {
   const records = Array.from({ length: 50 }, (_, i) => record(`key-${i % 5}`, `${i}`));
-  const chunks = chunksOf(records, () => ({ partitions: 7, maxBytes: 1000 }));
+  const chunks = partitionBatches(records, () => ({ partitions: 7, maxBytes: 1000 }));
   const partitions = Map.groupBy(
     chunks.flatMap(({ partition, records }) => records.map(({ key }) => ({ key, partition }))),
     ({ key }) => key,
@@ -78,22 +82,26 @@ Deno.test("chunksOf() puts all records of one key into one partition", () => {
   }
 });
 
-Deno.test("chunksOf() gives records without a key one random partition per batch", () => {
+Deno.test("partitionBatches() gives records without a key one random partition per batch", () => {
   const records = Array.from({ length: 5 }, (_, i) => record(null, `${i}`));
-  const [chunk, ...others] = chunksOf(records, () => ({ partitions: 4, maxBytes: 1e6 }), () => 0.6);
+  const [chunk, ...others] = partitionBatches(
+    records,
+    () => ({ partitions: 4, maxBytes: 1e6 }),
+    () => 0.6,
+  );
   assertEquals([chunk!.partition, chunk!.records.length, others.length], [2, 5, 0]);
   assertEquals(chunk!.messages[0]!.key, null);
 });
 
-Deno.test("chunksOf() leaves a record that is too large to the broker's judgement, alone", () => {
+Deno.test("partitionBatches() leaves a record that is too large to the broker's judgement, alone", () => {
   const records = [record("a", "x"), record("a", "y".repeat(5000)), record("a", "z")];
-  const chunks = chunksOf(records, () => ({ partitions: 1, maxBytes: 1000 }));
+  const chunks = partitionBatches(records, () => ({ partitions: 1, maxBytes: 1000 }));
   assertEquals(chunks.map(({ records }) => records.length), [1, 1, 1]);
 });
 
 Deno.test("halves() splits a chunk down to single records without losing any", () => {
   const records = Array.from({ length: 5 }, (_, i) => record("a", `${i}`));
-  let chunks = chunksOf(records, () => ({ partitions: 1, maxBytes: 1e6 }));
+  let chunks = partitionBatches(records, () => ({ partitions: 1, maxBytes: 1e6 }));
   while (chunks.some((chunk) => chunk.records.length > 1)) {
     chunks = chunks.flatMap((chunk) => chunk.records.length > 1 ? halves(chunk) : [chunk]);
   }

@@ -1,11 +1,11 @@
-import { type Event, readEvent, RefusedEvent } from "./event.ts";
+import { type Event, readEvent, RejectedEvent } from "./event.ts";
 import type { IdReader } from "./id_reader.ts";
-import type { Step } from "../resume/place.ts";
-import { NOWHERE, placeKey } from "../resume/position.ts";
+import type { PositionUpdate } from "../resume/partition_position.ts";
+import { NOWHERE, partitionKey } from "../resume/position.ts";
 import type { Frame } from "./sse.ts";
 
 /** One frame: an event, or the reason why it is none. */
-export interface Arrival extends Step {
+export interface ReceivedEvent extends PositionUpdate {
   /** The upstream JSON, byte for byte. */
   readonly data: Uint8Array;
   readonly event: Event | undefined;
@@ -19,11 +19,11 @@ export interface Arrival extends Step {
  * @param ids Reads the frame's id, by what the ids before it were.
  * @param believes Says whether a Kafka timestamp (ms) of a topic-partition is credible.
  */
-export function readArrival(
+export function readReceivedEvent(
   frame: Frame,
   ids: IdReader,
   believes: (key: string, timestamp: number) => boolean,
-): Arrival {
+): ReceivedEvent {
   const { data } = frame;
   const entries = ids.read(frame.id);
   let event: Event | undefined;
@@ -32,10 +32,10 @@ export function readArrival(
     if (frame.oversized) refusal = "too large";
     else event = readEvent(data, frame.text);
   } catch (error) {
-    if (!(error instanceof RefusedEvent)) throw error;
+    if (!(error instanceof RejectedEvent)) throw error;
     refusal = error.message;
   }
-  const named = event && placeKey(event.meta.topic, event.meta.partition);
+  const named = event && partitionKey(event.meta.topic, event.meta.partition);
   const entry = entries.find(({ key }) => key === named);
   // The service names in each id every topic-partition that it sends.
   if (event !== undefined && entry === undefined && entries.length > 0) {

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
-import { compile } from "../../../../lib/edits/outgoing.ts";
+import { buildTransform } from "../../../../lib/edits/transform.ts";
 import {
   type Event,
   parseEvent,
   readEvent,
-  RefusedEvent,
+  RejectedEvent,
 } from "../../../../lib/upstream/parse/event.ts";
-import { glance } from "../../../../lib/upstream/parse/glance.ts";
+import { scanEnvelope } from "../../../../lib/upstream/parse/event_envelope.ts";
 import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
-import { placeKey, Position } from "../../../../lib/upstream/resume/position.ts";
+import { partitionKey, Position } from "../../../../lib/upstream/resume/position.ts";
 import { fuzz } from "../../../support/tools/fuzz.ts";
 
 /** JSON as it may be written: a value as text. */
@@ -127,14 +127,14 @@ function harmed(text: string, [way, at, byte]: [number, number, number]): Uint8A
 }
 
 /** Records of edits, and of nothing else. */
-const transform = compile({ topic: "t", filter: { types: ["edit"] } });
+const transform = buildTransform({ topic: "t", filter: { types: ["edit"] } });
 
 /** All that an event tells, the position behind it as it is saved, and the record made of it. */
 function outcome(read: (data: Uint8Array) => Event, data: Uint8Array) {
   const event = attempt(() => {
     const { meta: { topic, partition, offset, id, dt, domain, stream }, type, body } = read(data);
     const position = new Position(0);
-    position.advance({ key: placeKey(topic, partition), timestamp: 0, offset, id });
+    position.advance({ key: partitionKey(topic, partition), timestamp: 0, offset, id });
     const saved = Position.fromJSON(JSON.parse(json(position)));
     return { topic, partition, offset, id, dt, domain, stream, type, body, saved };
   });
@@ -146,7 +146,7 @@ function attempt(work: () => unknown): unknown {
   try {
     return work();
   } catch (error) {
-    if (error instanceof RefusedEvent) return error.message;
+    if (error instanceof RejectedEvent) return error.message;
     throw error;
   }
 }
@@ -174,8 +174,9 @@ fuzz(
   },
 );
 
-Deno.test("glance() reads a good part of the events above, and others not", () => {
+Deno.test("scanEnvelope() reads a good part of the events above, and others not", () => {
   const events = fc.sample(fc.tuple(whole, harm), 1000);
-  const glanced = events.filter((parts) => glance(latin1(harmed(...parts))) !== undefined).length;
+  const glanced =
+    events.filter((parts) => scanEnvelope(latin1(harmed(...parts))) !== undefined).length;
   assert(glanced > 150 && glanced < 850, `${glanced} of 1000`);
 });

@@ -2,7 +2,7 @@ import { detached } from "./latin1.ts";
 import { type RecognizedEdit, recognizeEdit } from "./recognized_edit.ts";
 
 /** What a glance at an event's bytes tells. */
-export interface Glance {
+export interface EventEnvelope {
   readonly meta: {
     readonly topic: string;
     readonly partition: number;
@@ -29,7 +29,7 @@ export interface Glance {
  *
  * @param text The bytes of the event, one character for each (see `latin1.ts`).
  */
-export function glance(text: string): Glance | undefined {
+export function scanEnvelope(text: string): EventEnvelope | undefined {
   if (!text.endsWith("}")) return undefined;
   const head = HEAD.exec(text);
   if (head === null) return undefined;

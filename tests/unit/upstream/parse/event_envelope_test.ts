@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readEvent, RefusedEvent } from "../../../../lib/upstream/parse/event.ts";
-import { glance } from "../../../../lib/upstream/parse/glance.ts";
+import { readEvent, RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
+import { scanEnvelope } from "../../../../lib/upstream/parse/event_envelope.ts";
 import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
 
 const encoder = new TextEncoder();
@@ -15,9 +15,9 @@ function eventText(body: object = { title: "A", wiki: "enwiki" }, meta: object =
   return JSON.stringify({ $schema: "/s/1.0.0", meta, id: 7, type: "edit", ...body });
 }
 
-const seen = (text: string) => glance(latin1(encoder.encode(text)));
+const seen = (text: string) => scanEnvelope(latin1(encoder.encode(text)));
 
-Deno.test("glance() reads meta and type in both orders that the service has written", () => {
+Deno.test("scanEnvelope() reads meta and type in both orders that the service has written", () => {
   const { uri: _uri, request_id: _request, ...meta } = META;
   assertEquals(seen(eventText()), { meta, type: "edit", edit: undefined });
   const { dt, topic, partition, offset, ...front } = META;
@@ -25,7 +25,7 @@ Deno.test("glance() reads meta and type in both orders that the service has writ
   assertEquals(seen(text), { meta, type: "edit", edit: undefined });
 });
 
-Deno.test("glance() gives nothing where parsing might tell otherwise", () => {
+Deno.test("scanEnvelope() gives nothing where parsing might tell otherwise", () => {
   const text = eventText();
   const others = [
     text.replace('"title"', '"type":"log","title"'),
@@ -53,7 +53,7 @@ Deno.test("readEvent() finds out bad JSON when the body is asked for", () => {
   const broken = encoder.encode(eventText().replace('"title":', '"title"'));
   const event = readEvent(broken);
   assertEquals(event.type, "edit");
-  for (let i = 0; i < 2; i++) assertThrows(() => event.body, RefusedEvent, "bad JSON");
+  for (let i = 0; i < 2; i++) assertThrows(() => event.body, RejectedEvent, "bad JSON");
 });
 
 Deno.test("readEvent() refuses bytes that are no UTF-8, and takes the replacement character", () => {
@@ -61,5 +61,5 @@ Deno.test("readEvent() refuses bytes that are no UTF-8, and takes the replacemen
   assertEquals(readEvent(encoder.encode(text)).body.title, "\ufffd");
   const bytes = encoder.encode(text.replace("\ufffd", "~"));
   bytes[bytes.indexOf("~".charCodeAt(0))] = 0xff;
-  assertThrows(() => readEvent(bytes).body, RefusedEvent, "bad JSON");
+  assertThrows(() => readEvent(bytes).body, RejectedEvent, "bad JSON");
 });

@@ -1,13 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeEdit } from "../../../lib/edits/message/edit.ts";
-import { compile, isCanary } from "../../../lib/edits/outgoing.ts";
-import { RefusedEvent } from "../../../lib/upstream/parse/event.ts";
+import { buildTransform, isCanary } from "../../../lib/edits/transform.ts";
+import { RejectedEvent } from "../../../lib/upstream/parse/event.ts";
 import { change } from "../../support/stream/events.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
-const transform = compile({ topic: "edits", filter: { types: ["edit"] }, key: "page" });
+const transform = buildTransform({ topic: "edits", filter: { types: ["edit"] }, key: "page" });
 
-Deno.test("compile() makes records of events that pass", () => {
+Deno.test("buildTransform() makes records of events that pass", () => {
   assertEquals(transform(change()), {
     topic: "edits",
     key: utf8("en.wikipedia.org/Example"),
@@ -17,15 +17,15 @@ Deno.test("compile() makes records of events that pass", () => {
   });
 });
 
-Deno.test("compile() drops what the filter drops, and does not look at the rest of it", () => {
+Deno.test("buildTransform() drops what the filter drops, and does not look at the rest of it", () => {
   assertEquals(transform(change({ type: "log", title: 7 }, { dt: "never" })), undefined);
 });
 
-Deno.test("compile() refuses events that pass the filter and have the wrong shape", () => {
-  assertThrows(() => transform(change({ title: 7 })), RefusedEvent, "wrong shape: title");
+Deno.test("buildTransform() refuses events that pass the filter and have the wrong shape", () => {
+  assertThrows(() => transform(change({ title: 7 })), RejectedEvent, "wrong shape: title");
   assertThrows(
     () => transform(change({}, { dt: "never" })),
-    RefusedEvent,
+    RejectedEvent,
     "wrong shape: meta.dt",
   );
 });
@@ -35,26 +35,26 @@ Deno.test("isCanary() knows the events of Wikimedia's monitoring by their domain
   assertEquals(isCanary(change()), false);
 });
 
-Deno.test("compile() makes a record of its own bytes, which keeps nothing of the stream's chunk", () => {
+Deno.test("buildTransform() makes a record of its own bytes, which keeps nothing of the stream's chunk", () => {
   const event = change();
   const chunk = new Uint8Array(65_536);
   chunk.set(event.data);
   const data = chunk.subarray(0, event.data.length);
-  const { value } = compile({ topic: "edits", payload: "event" })({ ...event, data })!;
+  const { value } = buildTransform({ topic: "edits", payload: "event" })({ ...event, data })!;
   assertEquals(value, event.data);
   assertEquals(value.buffer.byteLength, event.data.length);
 });
 
-Deno.test("compile() makes key, value and headers bytes, which keep no text of the stream", () => {
-  const record = compile({ topic: "edits", headers: "cloudevents" })(change())!;
+Deno.test("buildTransform() makes key, value and headers bytes, which keep no text of the stream", () => {
+  const record = buildTransform({ topic: "edits", headers: "cloudevents" })(change())!;
   for (const bytes of [record.key, record.value, ...Object.values(record.headers!)]) {
     assertEquals(bytes instanceof Uint8Array, true);
   }
 });
 
-Deno.test("compile() takes each option by itself", () => {
+Deno.test("buildTransform() takes each option by itself", () => {
   const event = change({ type: "new" });
-  const record = compile({
+  const record = buildTransform({
     topic: "wikipedia-{type}",
     key: "user",
     payload: "event",
@@ -66,9 +66,9 @@ Deno.test("compile() takes each option by itself", () => {
   assertEquals(record?.headers?.ce_subject, utf8("Example"));
 });
 
-Deno.test("compile() takes an encoder of the caller's", () => {
+Deno.test("buildTransform() takes an encoder of the caller's", () => {
   const encoder = { contentType: "text/plain", encode: () => "hello" };
-  const record = compile({ topic: "edits", headers: "cloudevents" }, encoder)(change());
+  const record = buildTransform({ topic: "edits", headers: "cloudevents" }, encoder)(change());
   assertEquals(record?.value, utf8("hello"));
   assertEquals(record?.headers?.["content-type"], utf8("text/plain"));
 });

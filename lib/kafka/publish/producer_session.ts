@@ -1,11 +1,11 @@
 import type { Admin } from "../client/kafkajs.ts";
 import type { PositionPlace } from "./position_store.ts";
-import type { Chunk } from "./chunks.ts";
+import type { PartitionBatch } from "./partition_batches.ts";
 import type { SavedProgress } from "./saved_position.ts";
 import type { Compression } from "./send.ts";
 
 /** What a session has to know. */
-export interface SessionOptions {
+export interface ProducerSessionOptions {
   readonly place: PositionPlace;
   readonly compression: Compression;
   /** How long a transaction may stand open, in ms. */
@@ -19,7 +19,7 @@ export interface SessionOptions {
  * dropped and another one takes its place, since kafkajs's producers do not recover from most.
  * What differs between deliveries is here, what they share is in `Delivery`.
  */
-export interface Session {
+export interface ProducerSession {
   /**
    * Connects, takes the name over where that exists, and reads what is saved under it.
    *
@@ -32,7 +32,7 @@ export interface Session {
    * @throws {ChunksRejected} if brokers only rejected records: the session can go on. After any
    * other failure it must be closed.
    */
-  publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void>;
+  publish(chunks: readonly PartitionBatch[], progress: SavedProgress): Promise<void>;
   /** For questions on the side, while the session is open. */
   readonly admin: Admin;
   /** Disconnects, within bounds; never throws. */

@@ -1,15 +1,15 @@
 /** A batch: records, and the progress after the last event that was handled with them. */
-export interface Gathered<R, P> {
+export interface AccumulatedBatch<R, P> {
   /** The records in order. */
   readonly records: readonly R[];
   /** Points at which the batch may be divided, in order; the last may be its end. */
-  readonly cuts: readonly GatheredCut<P>[];
+  readonly cuts: readonly BatchCut<P>[];
   /** The progress after the last record. */
   readonly upTo: P;
 }
 
 /** A point at which a batch may be divided. */
-export interface GatheredCut<P> {
+export interface BatchCut<P> {
   /** Number of records before it. */
   readonly count: number;
   /** Bytes of their values. */
@@ -22,7 +22,10 @@ export interface GatheredCut<P> {
 const CUT_EVERY = 32 * 1024;
 
 /** Returns a batch without its first `count` records, which end at a cut. */
-export function withoutFirst<R, P>(batch: Gathered<R, P>, count: number): Gathered<R, P> {
+export function withoutFirst<R, P>(
+  batch: AccumulatedBatch<R, P>,
+  count: number,
+): AccumulatedBatch<R, P> {
   const { bytes = 0 } = batch.cuts.find((cut) => cut.count === count) ?? {};
   return {
     records: batch.records.slice(count),
@@ -36,10 +39,10 @@ export function withoutFirst<R, P>(batch: Gathered<R, P>, count: number): Gather
 }
 
 /** Returns two batches as one, in order; it may be divided between them, too. */
-export function joined<R extends { readonly value: string | Uint8Array }, P>(
-  first: Gathered<R, P>,
-  second: Gathered<R, P>,
-): Gathered<R, P> {
+export function joined<R extends { readonly value: { readonly length: number } }, P>(
+  first: AccumulatedBatch<R, P>,
+  second: AccumulatedBatch<R, P>,
+): AccumulatedBatch<R, P> {
   const count = first.records.length;
   const bytes = first.records.reduce((sum, { value }) => sum + value.length, 0);
   return {
@@ -62,15 +65,15 @@ export function joined<R extends { readonly value: string | Uint8Array }, P>(
  * and waits, so that reading does not stop during the last round trips of a transaction. One reader
  * adds, one publisher takes.
  *
- * A batch is full at `maxRecords` records or `maxBytes` bytes of values (characters for strings),
+ * A batch is full at `maxRecords` records or `maxBytes` bytes of values,
  * whichever comes first; its last record may exceed the bytes. At most two such batches are held:
  * `room()` holds the reader until the full one can wait.
  */
-export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
+export class BatchAccumulator<R extends { readonly value: { readonly length: number } }, P> {
   #records: R[] = [];
-  #cuts: GatheredCut<P>[] = [];
+  #cuts: BatchCut<P>[] = [];
   #bytes = 0;
-  #waiting: Gathered<R, P> | undefined;
+  #waiting: AccumulatedBatch<R, P> | undefined;
   #ended = false;
   /** Resolved and replaced at each change that the other side may wait for. */
   #changed = Promise.withResolvers<void>();
@@ -118,7 +121,7 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
   }
 
   /** Takes the batch that waits, or else all records so far; in order, each once. */
-  take(): Gathered<R, P> {
+  take(): AccumulatedBatch<R, P> {
     const taken = this.#waiting ?? this.#close();
     this.#waiting = undefined;
     this.#notify();
@@ -143,7 +146,7 @@ export class Gathering<R extends { readonly value: string | Uint8Array }, P> {
     await this.#until(() => this.#waiting !== undefined || this.isFull || this.#ended, ms);
   }
 
-  #close(): Gathered<R, P> {
+  #close(): AccumulatedBatch<R, P> {
     const gathered = { records: this.#records, cuts: this.#cuts, upTo: this.upTo() };
     this.#records = [];
     this.#cuts = [];

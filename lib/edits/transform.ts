@@ -1,24 +1,12 @@
+import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { Event } from "../upstream/parse/event.ts";
 import { cloudEventHeaders, type Headers } from "./message/cloudevents.ts";
 import { type Encoder, jsonEncoder, type Payload } from "./message/encoder.ts";
-import { compileFilter, type Filter } from "./filter.ts";
+import { buildFilter, type Filter } from "./filter.ts";
 import { type KeyKind, KEYS } from "./routing/key.ts";
-import { compileRoute } from "./routing/route.ts";
+import { topicSelector } from "./routing/route.ts";
 import { timestampOf } from "./message/timestamp.ts";
 import { utf8Encoder } from "./utf8.ts";
-
-/** A record for Kafka, complete but for its partition. */
-export interface Outgoing {
-  readonly topic: string;
-  /** UTF-8. Records with one key go to one partition, in order; null: any partition. */
-  readonly key: Uint8Array | null;
-  /** UTF-8 for JSON. */
-  readonly value: Uint8Array;
-  /** ms since 1970: when the event happened (`meta.dt`). */
-  readonly timestamp: number;
-  /** Values in UTF-8. */
-  readonly headers?: Readonly<Record<string, Uint8Array>> | undefined;
-}
 
 /** What becomes of events on their way to Kafka. */
 export interface EditsOptions {
@@ -34,8 +22,8 @@ export interface EditsOptions {
   readonly headers?: "none" | "cloudevents";
 }
 
-/** Event → record, or `undefined` for one that the filter drops. Throws `RefusedEvent`. */
-export type Transform = (event: Event) => Outgoing | undefined;
+/** Event → record, or `undefined` for one that the filter drops. Throws `RejectedEvent`. */
+export type Transform = (event: Event) => ProducerRecord | undefined;
 
 /**
  * Puts filter, encoder, key, topic and headers together, once; the transform has no branch per
@@ -43,12 +31,12 @@ export type Transform = (event: Event) => Outgoing | undefined;
  *
  * @param encoder In place of the one that `payload` names, where the caller made its own.
  */
-export function compile(
+export function buildTransform(
   options: EditsOptions,
   encoder: Encoder = jsonEncoder(options.payload ?? "edit"),
 ): Transform {
-  const passes = compileFilter(options.filter ?? {});
-  const topicOf = compileRoute(options.topic);
+  const passes = buildFilter(options.filter ?? {});
+  const topicOf = topicSelector(options.topic);
   const keyOf = KEYS[options.key ?? "page"];
   const { encode, contentType } = encoder;
   const headersOf = options.headers === "cloudevents" ? cloudEventHeaders(contentType) : noHeaders;
@@ -82,4 +70,4 @@ function encodedHeaders(
 
 function noHeaders(): undefined {}
 
-export { isCanary } from "./facets.ts";
+export { isCanary } from "./event_fields.ts";
