@@ -15,6 +15,8 @@ export interface ProduceOptions {
   readonly since: number | undefined;
   /** Ends after the last event from before this time, in ms since 1970. Default: no end. */
   readonly until?: number | undefined;
+  /** The marks of the options, saved with the position: see `optionMarks()`. Default: none. */
+  readonly optionMarks?: string | undefined;
   /** Makes a record of an event, or drops the event. */
   readonly transform: Transform;
   /** Publishes batches with the position. */

@@ -1,4 +1,3 @@
-import { isCanary } from "../edits/transform.ts";
 import { type Batch, PublishAborted, type RefusedRecord } from "../kafka/publish/publisher.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { Progress } from "../kafka/publish/saved_position.ts";
@@ -15,6 +14,7 @@ import {
   withoutFirst,
 } from "./batch_accumulator.ts";
 import type { ProduceOptions } from "./options.ts";
+import { recordOf } from "./record_of.ts";
 import { Rejections } from "./rejections.ts";
 import { savedForm } from "./saved_form.ts";
 
@@ -213,24 +213,19 @@ export class Pipeline {
 
   #handle(arrival: ReceivedEvent, now: number): void {
     const { event } = arrival;
-    if (arrival.isRepeated) return this.#position.advance(arrival);
+    this.#position.advance(arrival);
+    const made = recordOf(arrival, this.#options.transform);
+    if (made === "repeated") return;
     this.#handled++;
     this.#counts.events++;
-    this.#position.advance(arrival);
-    if (event === undefined) return this.#refuse(arrival, arrival.refusal ?? "unreadable");
-    if (isCanary(event)) return this.#counts.outcomes.count(event, "canary");
-    if (arrival.timestamp !== undefined) {
+    if (event !== undefined && made !== "canary" && arrival.timestamp !== undefined) {
       this.#counts.lastEventAt = arrival.timestamp;
       this.#counts.lastEventAge = now - arrival.timestamp;
     }
-    try {
-      const record = this.#options.transform(event);
-      this.#counts.outcomes.count(event, record === undefined ? "filtered" : "passed");
-      if (record !== undefined) this.#accept(record, arrival);
-    } catch (error) {
-      if (!(error instanceof RejectedEvent)) throw error;
-      this.#refuse(arrival, error.message);
-    }
+    if (made instanceof RejectedEvent) return this.#refuse(arrival, made.message);
+    if (typeof made === "string") return this.#counts.outcomes.count(event, made);
+    this.#counts.outcomes.count(event, "passed");
+    this.#accept(made, arrival);
   }
 
   #accept(record: ProducerRecord, arrival: ReceivedEvent): void {
@@ -258,7 +253,8 @@ export class Pipeline {
   #soFar(): Handled {
     // Also those that have sent nothing yet: a resume asks only for what the position names.
     for (const key of this.#stream?.topicPartitions ?? []) this.#position.track(key);
-    const position = savedForm(this.#options.stream, this.#position);
+    const { stream, optionMarks } = this.#options;
+    const position = savedForm(stream, this.#position, optionMarks);
     return { handled: this.#handled, position, reached: this.#position.reached };
   }
 }

@@ -7,6 +7,8 @@ import { Position, type SavedPosition } from "../upstream/resume/position.ts";
 export interface SavedForm extends SavedPosition {
   /** The URL of the stream, shortened if it is long. */
   readonly stream: string;
+  /** The marks of the options that the records are made with; see `optionMarks()`. */
+  readonly options?: string | undefined;
 }
 
 /** A URL up to this length is saved as it is. */
@@ -16,14 +18,16 @@ const MAX_URL_LENGTH = 200;
  * Returns the form in which a position is saved.
  *
  * @param stream The URL of the stream.
+ * @param options The marks of the options. Their length is fixed.
  * @throws {UserError} if Kafka might not keep it. The size depends only on the topics, so it throws
  * at the start of a new stream, or never.
  */
-export function savedForm(stream: string, position: Position): SavedForm {
-  const form = { stream: streamName(stream), ...position.toJSON() };
+export function savedForm(stream: string, position: Position, options?: string): SavedForm {
+  const named = { stream: streamName(stream), options };
+  const form = { ...named, ...position.toJSON() };
   const bytes = sizeOf(form);
   if (bytes <= MAX_POSITION_BYTES) return form;
-  const { fit, of } = fitting(form.stream, position);
+  const { fit, of } = fitting(named, position);
   throw new UserError(
     `Cannot save a position in ${of} streams: it takes ${bytes} bytes, ` +
       `expected at most ${MAX_POSITION_BYTES}`,
@@ -69,14 +73,17 @@ function sizeOf(form: SavedForm): number {
 }
 
 /** Counts the streams, which are topics in any data center, and how many of them can be saved. */
-function fitting(stream: string, position: Position): { fit: number; of: number } {
+function fitting(
+  named: Pick<SavedForm, "stream" | "options">,
+  position: Position,
+): { fit: number; of: number } {
   const places = [...position.places];
   const byStream = Map.groupBy(places, ([key]) => key.slice(key.indexOf(".") + 1));
   let fit = byStream.size;
   while (--fit > 0) {
     const some = [...byStream.values()].slice(0, fit).flat();
     const { start } = position;
-    const size = sizeOf({ stream, ...new Position(start, some).toJSON() });
+    const size = sizeOf({ ...named, ...new Position(start, some).toJSON() });
     if (size <= MAX_POSITION_BYTES) break;
   }
   return { fit, of: byStream.size };

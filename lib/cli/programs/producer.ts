@@ -9,6 +9,7 @@ import { producerReadiness } from "../../observe/health.ts";
 import { addProducerMetrics } from "../../observe/producer_metrics.ts";
 import { newCounts } from "../../produce/counts.ts";
 import type { PublishedBatch } from "../../produce/options.ts";
+import { optionMarks } from "../../produce/option_marks.ts";
 import { produce } from "../../produce/produce.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
 import { writeOutput } from "../../terminal/output.ts";
@@ -61,6 +62,7 @@ export async function runProducer(
           idleTimeout,
         }),
       stream: streamUrl.href,
+      optionMarks: optionMarks({ ...edits, format: plan.format }),
       since: plan.since,
       until: plan.until,
       transform: buildTransform(edits, encoder),

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeSaved } from "../../../lib/kafka/publish/saved_position.ts";
+import { optionMarks } from "../../../lib/produce/option_marks.ts";
 import { restore, savedForm } from "../../../lib/produce/saved_form.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { Position } from "../../../lib/upstream/resume/position.ts";
@@ -60,7 +61,7 @@ function positionIn(streams: readonly string[], isSeen: boolean): Position {
 
 Deno.test("savedForm() fits 30 streams of two data centers into what Kafka keeps", () => {
   const url = urlOf(STREAMS);
-  const position = savedForm(url, positionIn(STREAMS, true));
+  const position = savedForm(url, positionIn(STREAMS, true), optionMarks({ topic: "edits" }));
   const saved = { handled: 1, owner: crypto.randomUUID(), generation: 1e9, position };
   assert(encodeSaved(saved).length <= 4096);
   assertEquals(restore(position, url).places.size, 60);
