@@ -2,7 +2,7 @@
 import request from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import { buildTransform } from "../../lib/edits/transform.ts";
 import { produceRequest } from "../../lib/kafka/wire/produce_request.ts";
-import { partitionBatches } from "../../lib/kafka/publish/partition_batches.ts";
+import { chunksOf } from "../../lib/kafka/publish/chunks.ts";
 import { readEvent } from "../../lib/upstream/parse/event.ts";
 import { eventBytes } from "./events.ts";
 
@@ -11,7 +11,7 @@ const records = eventBytes(8000).flatMap((data) => transform(readEvent(data)) ??
 const decoder = new TextDecoder();
 const values = records.map(({ value }) => JSON.parse(decoder.decode(value)));
 const limits = () => ({ partitions: 3, maxBytes: 1_048_588 });
-const chunks = partitionBatches(records, limits);
+const chunks = chunksOf(records, limits);
 const group = `batch: ${records.length} records to 3 partitions`;
 const ours = produceRequest(() => Promise.reject(new Error("no compression")));
 
@@ -26,8 +26,8 @@ Deno.bench("JSON.stringify alone", { group, baseline: true }, () => {
   for (const value of values) JSON.stringify(value);
 });
 
-Deno.bench("partitionBatches(): partitions and bounds", { group }, () => {
-  partitionBatches(records, limits);
+Deno.bench("chunksOf(): partitions and bounds", { group }, () => {
+  chunksOf(records, limits);
 });
 
 Deno.bench("produceRequest()", { group }, () => encode(ours));

@@ -6,7 +6,7 @@ import originalFilter from "kafkajs/src/consumer/filterAbortedMessages.js";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import originalDecoder from "kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js";
 import { FetchedBatch } from "../../lib/kafka/wire/fetch/fetched_batch.ts";
-import { batchBytes, emptyBatch, offsetsOf, partitionBatches } from "../support/kafka/batches.ts";
+import { batchBytes, chunksOf, emptyBatch, offsetsOf } from "../support/kafka/batches.ts";
 
 const ABORT = Buffer.from([0, 0, 0, 0]);
 const COMMIT = Buffer.from([0, 0, 0, 1]);
@@ -63,7 +63,7 @@ Deno.test("kafkajs overflows the stack at 300,000 records in a batch", async () 
   const messages = Array.from({ length: 300_000 }, () => ({ value: "", timestamp: "5" }));
   const bytes = await batchBytes({ messages });
   await assertRejects(() => originalDecoder(responseOf(bytes)), RangeError, "call stack");
-  assertEquals(offsetsOf(partitionBatches(bytes)).next, 300_000);
+  assertEquals(offsetsOf(chunksOf(bytes)).next, 300_000);
 });
 
 Deno.test("kafkajs drops a batch without records; its consumer now gets it", async () => {
@@ -101,7 +101,7 @@ async function ours(steps: readonly Step[], aborted: Case["aborted"]): Promise<n
       batchBytes({ offset, producerId, isControl, messages: [{ key, value: "x", timestamp: "5" }] })
     ),
   );
-  return offsetsOf(partitionBatches(Buffer.concat(batches), steps[0]![0], aborted)).offsets;
+  return offsetsOf(chunksOf(Buffer.concat(batches), steps[0]![0], aborted)).offsets;
 }
 
 /** The records of a partition, as they stand in an answer: after their length. */

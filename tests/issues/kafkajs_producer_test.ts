@@ -8,7 +8,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import original from "kafkajs/src/producer/groupMessagesPerPartition.js";
 import { groupByPartition } from "../../lib/kafka/wire/group_by_partition.ts";
 import type { Transaction } from "../../lib/kafka/client/kafkajs.ts";
-import { partitionBatches } from "../../lib/kafka/publish/partition_batches.ts";
+import { chunksOf } from "../../lib/kafka/publish/chunks.ts";
 import { sendChunks } from "../../lib/kafka/publish/send.ts";
 import {
   batchOf,
@@ -75,7 +75,7 @@ Deno.test("kafkajs may resolve an unanswered send; the publisher does not", asyn
   assertEquals([publisher.counts.aborted, publisher.counts.restarts], [1, 1]);
   await assertNumbers(place, 600);
 
-  const chunks = partitionBatches(
+  const chunks = chunksOf(
     batchOf(place, 0, 1).records,
     () => ({ partitions: 6, maxBytes: 1e6 }),
   );

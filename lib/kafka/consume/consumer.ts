@@ -192,7 +192,7 @@ export class TopicConsumer {
       await this.#options.handle({
         partition,
         end: BigInt(batch.highWatermark),
-        chunks: () => partitionBatches(batch),
+        chunks: () => chunksOf(batch),
         advance: (next) => {
           // A batch of an earlier membership must not move the new one.
           heartbeats.signal.throwIfAborted();
@@ -234,6 +234,6 @@ function fetchedBatchOf({ batch }: EachBatchPayload): FetchedBatch {
   throw new Error("kafkajs made a batch of its own: it was loaded before the replacements");
 }
 
-function* partitionBatches(batch: FetchedBatch): Generator<FetchedChunk> {
+function* chunksOf(batch: FetchedBatch): Generator<FetchedChunk> {
   for (const { records, next } of batch.chunks()) yield { records, next: BigInt(next) };
 }

@@ -6,7 +6,7 @@ import {
   type OffsetWithMetadata,
 } from "../client/offsets.ts";
 import { type PositionPlace, readSaved } from "./position_store.ts";
-import type { PartitionBatch } from "./partition_batches.ts";
+import type { Chunk } from "./chunks.ts";
 import { encodeSaved, type SavedProgress } from "./saved_position.ts";
 import { sendChunks, type SendOptions } from "./send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
@@ -48,7 +48,7 @@ export class AtLeastOnce implements ProducerSession {
     return await readSaved(this.admin, this.#place);
   }
 
-  async publish(chunks: readonly PartitionBatch[], progress: SavedProgress): Promise<void> {
+  async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
     const metadata = encodeSaved(progress); // Where that fails, nothing is to be published.
     await sendChunks(this.#producer, chunks, this.#send);
     this.#unsaved = { offset: String(progress.handled), metadata };

@@ -20,7 +20,7 @@ import {
   type PublisherCounts,
   TakenOver,
 } from "./publisher.ts";
-import { type PartitionBatch, partitionBatches } from "./partition_batches.ts";
+import { type Chunk, chunksOf } from "./chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import {
   Acceptances,
@@ -288,9 +288,9 @@ export class Delivery implements Publisher {
   async #chunks(
     { admin }: ProducerSession,
     records: readonly ProducerRecord[],
-  ): Promise<PartitionBatch[]> {
+  ): Promise<Chunk[]> {
     await this.#topics.load(admin, new Set(records.map(({ topic }) => topic)));
-    return partitionBatches(records, this.#topics.limits);
+    return chunksOf(records, this.#topics.limits);
   }
 
   get #attempted(): Omit<Attempt, "doing"> {

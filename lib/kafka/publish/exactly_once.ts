@@ -4,7 +4,7 @@ import { protocolErrorType } from "../errors/explain.ts";
 import type { Admin, Producer, Transaction } from "../client/kafkajs.ts";
 import { sendOffsetWithMetadata } from "../client/offsets.ts";
 import { type PositionPlace, readSaved } from "./position_store.ts";
-import type { PartitionBatch } from "./partition_batches.ts";
+import type { Chunk } from "./chunks.ts";
 import { encodeSaved, type SavedProgress } from "./saved_position.ts";
 import { ChunksRejected, sendChunks, type SendOptions } from "./send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
@@ -55,7 +55,7 @@ export class ExactlyOnce implements ProducerSession {
     return saved;
   }
 
-  async publish(chunks: readonly PartitionBatch[], progress: SavedProgress): Promise<void> {
+  async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
     const metadata = encodeSaved(progress); // Where that fails, nothing is to be left open.
     const transaction = await this.#producer.transaction();
     try {

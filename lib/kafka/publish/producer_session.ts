@@ -1,6 +1,6 @@
 import type { Admin } from "../client/kafkajs.ts";
 import type { PositionPlace } from "./position_store.ts";
-import type { PartitionBatch } from "./partition_batches.ts";
+import type { Chunk } from "./chunks.ts";
 import type { SavedProgress } from "./saved_position.ts";
 import type { Compression } from "./send.ts";
 
@@ -32,7 +32,7 @@ export interface ProducerSession {
    * @throws {ChunksRejected} if brokers only rejected records: the session can go on. After any
    * other failure it must be closed.
    */
-  publish(chunks: readonly PartitionBatch[], progress: SavedProgress): Promise<void>;
+  publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void>;
   /** For questions on the side, while the session is open. */
   readonly admin: Admin;
   /** Disconnects, within bounds; never throws. */

@@ -1,10 +1,5 @@
 /** Decides what rejected records are: faults of their own, or a sign of a condition. */
-import {
-  encodedBytes,
-  halves,
-  type PartitionBatch,
-  type TopicLimits,
-} from "./partition_batches.ts";
+import { type Chunk, encodedBytes, halves, type TopicLimits } from "./chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { RefusedRecord } from "./publisher.ts";
 import { UserError } from "../../shared/error.ts";
@@ -19,7 +14,7 @@ export interface Rejected extends RefusedRecord {
 /** What an attempt at some chunks showed. */
 export interface Findings {
   /** Chunks to try again: those that were rejected without a culprit come back in halves. */
-  readonly chunks: readonly PartitionBatch[];
+  readonly chunks: readonly Chunk[];
   /** Records that are known to be rejected; they are in `chunks` as well. */
   readonly rejected: readonly Rejected[];
   /** Records that were accepted, or were not to blame. */
@@ -29,11 +24,11 @@ export interface Findings {
 }
 
 /** Sorts the records of an attempt by what is known of them. */
-export function findingsOf(chunks: readonly PartitionBatch[], error: ChunksRejected): Findings {
+export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Findings {
   const rejected: Rejected[] = [];
   const accepted: ProducerRecord[] = [];
   let isComplete = true;
-  const placeOf = ({ topic, partition }: PartitionBatch) => `${topic}/${partition}`;
+  const placeOf = ({ topic, partition }: Chunk) => `${topic}/${partition}`;
   /** Partitions in which it is not known which record is at fault. */
   const unclear = new Set<string>();
   const next = chunks.flatMap((chunk) => {
@@ -62,7 +57,7 @@ export function findingsOf(chunks: readonly PartitionBatch[], error: ChunksRejec
 
 /** The records that made a broker reject a chunk, if that is known. */
 function culpritsOf(
-  { records }: PartitionBatch,
+  { records }: Chunk,
   { type, recordErrors }: ChunkRejection,
 ): Rejected[] | undefined {
   const named = recordErrors.flatMap(({ index, message }) => {

@@ -6,7 +6,7 @@ import {
   type Transaction,
 } from "../client/kafkajs.ts";
 import type { PartitionAnswer, RecordError } from "../wire/produce_response.ts";
-import type { PartitionBatch } from "./partition_batches.ts";
+import type { Chunk } from "./chunks.ts";
 
 /** How records are compressed on their way and on the brokers' disks. */
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
@@ -60,8 +60,8 @@ export class ChunksRejected extends Error {
    * @param areKept Whether those stay in the topic, so that they must not be sent again.
    */
   constructor(
-    readonly rejections: ReadonlyMap<PartitionBatch, ChunkRejection>,
-    readonly accepted: ReadonlySet<PartitionBatch>,
+    readonly rejections: ReadonlyMap<Chunk, ChunkRejection>,
+    readonly accepted: ReadonlySet<Chunk>,
     readonly areKept: boolean,
   ) {
     super("Kafka rejected some of the records");
@@ -98,11 +98,11 @@ export interface SendOptions {
  */
 export async function sendChunks(
   sender: Pick<Producer | Transaction, "send">,
-  chunks: readonly PartitionBatch[],
+  chunks: readonly Chunk[],
   options: SendOptions,
 ): Promise<void> {
-  const rejections = new Map<PartitionBatch, ChunkRejection>();
-  const accepted = new Set<PartitionBatch>();
+  const rejections = new Map<Chunk, ChunkRejection>();
+  const accepted = new Set<Chunk>();
   const partitions = Map.groupBy(chunks, ({ topic, partition }) => `${topic}/${partition}`);
   const sends = [...partitions.values()].map(async (inOrder) => {
     let inRow = 0;
@@ -127,7 +127,7 @@ export async function sendChunks(
 
 async function sendChunk(
   sender: Pick<Producer | Transaction, "send">,
-  { topic, partition, messages }: PartitionBatch,
+  { topic, partition, messages }: Chunk,
   { compression, onThrottle }: SendOptions,
 ): Promise<void> {
   const sending = sender.send({

@@ -1,6 +1,6 @@
 import { UserError } from "../../shared/error.ts";
 import type { Admin } from "../client/kafkajs.ts";
-import type { TopicLimits } from "./partition_batches.ts";
+import type { TopicLimits } from "./chunks.ts";
 import { createTopics, partitionCounts, topicConfigs } from "../admin/topics.ts";
 
 /** `max.message.bytes` where the broker does not say. */

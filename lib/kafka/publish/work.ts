@@ -1,4 +1,4 @@
-import type { PartitionBatch, TopicLimits } from "./partition_batches.ts";
+import type { Chunk, TopicLimits } from "./chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Batch, Cut, RefusedRecord } from "./publisher.ts";
 import {
@@ -17,7 +17,7 @@ export class Work {
   readonly refused: RefusedRecord[] = [];
   #batch: Batch;
   #end: Cut;
-  #chunks: PartitionBatch[] = [];
+  #chunks: Chunk[] = [];
   /** Records that are in no chunk yet. */
   #unsorted: readonly ProducerRecord[];
   /** Records that are in the topic, although the batch is not published yet. */
@@ -67,8 +67,8 @@ export class Work {
 
   /** Returns the chunks to send, with new records sorted in. */
   async chunks(
-    sort: (records: readonly ProducerRecord[]) => Promise<PartitionBatch[]>,
-  ): Promise<PartitionBatch[]> {
+    sort: (records: readonly ProducerRecord[]) => Promise<Chunk[]>,
+  ): Promise<Chunk[]> {
     if (this.#unsorted.length > 0) {
       this.#chunks.push(...await sort(this.#unsorted));
       this.#unsorted = [];
@@ -124,9 +124,9 @@ export class Work {
 
 /** A chunk without some of its records; none if nothing is left. */
 function without(
-  chunk: PartitionBatch,
+  chunk: Chunk,
   gone: ReadonlyMap<ProducerRecord, unknown>,
-): PartitionBatch[] {
+): Chunk[] {
   const isLeft = chunk.records.map((record) => !gone.has(record));
   if (isLeft.every(Boolean)) return [chunk];
   if (!isLeft.some(Boolean)) return [];

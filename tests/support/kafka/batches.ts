@@ -58,7 +58,7 @@ export function withChecksum(bytes: Buffer): Buffer {
 }
 
 /** What a consumer makes of the bytes of a fetch. */
-export function partitionBatches(
+export function chunksOf(
   bytes: Buffer,
   from = 0,
   abortedTransactions: readonly AbortedTransaction[] = [],

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
-import type { PartitionBatch } from "../../../../lib/kafka/publish/partition_batches.ts";
+import type { Chunk } from "../../../../lib/kafka/publish/chunks.ts";
 import type { ProducerRecord } from "../../../../lib/shared/producer_record.ts";
 import {
   Acceptances,
@@ -22,14 +22,14 @@ function record(timestamp = NOW): ProducerRecord {
   return { topic: "edits", key: Buffer.from("k"), value: Buffer.from("v"), timestamp };
 }
 
-function chunkOf(...records: ProducerRecord[]): PartitionBatch {
+function chunkOf(...records: ProducerRecord[]): Chunk {
   return { topic: "edits", partition: 0, records, messages: records.map(() => ({})) as never };
 }
 
 function rejectedBy(
-  chunk: PartitionBatch,
+  chunk: Chunk,
   rejection: Partial<ChunkRejection>,
-  accepted: PartitionBatch[] = [],
+  accepted: Chunk[] = [],
 ): ChunksRejected {
   const all = { type: "INVALID_RECORD", recordErrors: [], ...rejection };
   return new ChunksRejected(new Map([[chunk, all]]), new Set(accepted), false);

@@ -5,7 +5,7 @@ import { compress, decompress } from "../../../../lib/kafka/wire/compression.ts"
 import { unpackLz4 } from "../../../../lib/kafka/wire/lz4.ts";
 import { UnreadableRecords } from "../../../../lib/kafka/wire/unreadable_records.ts";
 import frames from "../../../fixtures/lz4_frames.json" with { type: "json" };
-import { partitionBatches } from "../../../support/kafka/batches.ts";
+import { chunksOf } from "../../../support/kafka/batches.ts";
 import fc from "../../../support/tools/fast_check.ts";
 
 const FIXTURES = new URL("../../../fixtures/record_batches/", import.meta.url);
@@ -16,7 +16,7 @@ for (const writer of ["librdkafka", "java", "franz", "broker"]) {
   for (const [, codec] of CODECS) {
     Deno.test(`FetchedBatch reads ${codec} as compressed by: ${writer}`, () => {
       const bytes = Buffer.from(Deno.readFileSync(new URL(`${writer}-${codec}.bin`, FIXTURES)));
-      const records = partitionBatches(bytes).flatMap(({ records }) => records);
+      const records = chunksOf(bytes).flatMap(({ records }) => records);
       const pairs = records.map(({ key, value }) => [decoder.decode(key!), decoder.decode(value!)]);
       assertEquals(pairs, Array.from({ length: 700 }, (_, i) => [String(i), valueOf(i)]));
     });

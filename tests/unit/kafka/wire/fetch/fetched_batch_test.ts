@@ -11,9 +11,9 @@ import {
 import { UnreadableRecords } from "../../../../../lib/kafka/wire/unreadable_records.ts";
 import {
   batchBytes,
+  chunksOf,
   emptyBatch,
   offsetsOf,
-  partitionBatches,
   withChecksum,
 } from "../../../../support/kafka/batches.ts";
 
@@ -28,15 +28,15 @@ Deno.test("FetchedBatch goes past a batch without records, wherever it is", asyn
     [[full, await emptyBatch(12, 7), await emptyBatch(20, 0)], [10, 11], 21],
   ];
   for (const [batches, offsets, next] of cases) {
-    assertEquals(offsetsOf(partitionBatches(Buffer.concat(batches))), { offsets, next });
+    assertEquals(offsetsOf(chunksOf(Buffer.concat(batches))), { offsets, next });
   }
 });
 
 Deno.test("FetchedBatch goes on after the offsets that a batch stands for", async () => {
   const gap = await batchBytes({ offset: 4, messages: messages("a", "b"), lastOffsetDelta: 50 });
-  assertEquals(offsetsOf(partitionBatches(gap)), { offsets: [4, 5], next: 55 });
+  assertEquals(offsetsOf(chunksOf(gap)), { offsets: [4, 5], next: 55 });
   const later = await batchBytes({ offset: 100, messages: messages("c") });
-  assertEquals(offsetsOf(partitionBatches(Buffer.concat([gap, later]))), {
+  assertEquals(offsetsOf(chunksOf(Buffer.concat([gap, later]))), {
     offsets: [4, 5, 100],
     next: 101,
   });
@@ -44,10 +44,10 @@ Deno.test("FetchedBatch goes on after the offsets that a batch stands for", asyn
 
 Deno.test("FetchedBatch leaves out what comes before the fetched offset", async () => {
   const batch = await batchBytes({ offset: 4, messages: messages("a", "b", "c") });
-  assertEquals(offsetsOf(partitionBatches(batch, 6)), { offsets: [6], next: 7 });
+  assertEquals(offsetsOf(chunksOf(batch, 6)), { offsets: [6], next: 7 });
   // The records from there on were removed, and the batch still stands for their offsets.
   const cleaned = await batchBytes({ offset: 4, messages: messages("a"), lastOffsetDelta: 9 });
-  assertEquals(offsetsOf(partitionBatches(cleaned, 6)), { offsets: [], next: 14 });
+  assertEquals(offsetsOf(chunksOf(cleaned, 6)), { offsets: [], next: 14 });
 });
 
 Deno.test("FetchedBatch leaves a batch that is cut short for the next fetch", async () => {
@@ -55,13 +55,13 @@ Deno.test("FetchedBatch leaves a batch that is cut short for the next fetch", as
   const cut = await batchBytes({ offset: 1, messages: messages("b") });
   for (let length = 0; length < cut.length; length++) {
     const bytes = Buffer.concat([whole, cut.subarray(0, length)]);
-    assertEquals(offsetsOf(partitionBatches(bytes)), { offsets: [0], next: 1 }, `${length} bytes`);
+    assertEquals(offsetsOf(chunksOf(bytes)), { offsets: [0], next: 1 }, `${length} bytes`);
   }
 });
 
 Deno.test("FetchedBatch decodes 300,000 records of one batch", async () => {
   const many = Array.from({ length: 300_000 }, () => ({ value: "", timestamp: "5" }));
-  const [chunk] = partitionBatches(await batchBytes({ messages: many, codec: 1 }));
+  const [chunk] = chunksOf(await batchBytes({ messages: many, codec: 1 }));
   assertEquals([chunk?.records.length, chunk?.next], [300_000, 300_000]);
   assertEquals(chunk?.records.at(-1)?.offset, "299999");
 });
@@ -71,7 +71,7 @@ Deno.test("FetchedBatch hands out batches some at a time", async () => {
   const batches = await Promise.all(
     [0, 1, 2, 3].map((offset) => batchBytes({ offset, messages: messages(value) })),
   );
-  assertEquals(partitionBatches(Buffer.concat(batches)).map(({ next }) => next), [2, 4]);
+  assertEquals(chunksOf(Buffer.concat(batches)).map(({ next }) => next), [2, 4]);
 });
 
 Deno.test("FetchedBatch refuses batches that are corrupt, and says where", async () => {
@@ -102,14 +102,14 @@ Deno.test("FetchedBatch refuses batches that are corrupt, and says where", async
     [Buffer.concat([good, good]), "offset 7 follows offset 8"],
   ];
   for (const [bytes, message] of cases) {
-    assertThrows(() => partitionBatches(bytes), UnreadableRecords, message);
+    assertThrows(() => chunksOf(bytes), UnreadableRecords, message);
   }
 });
 
 Deno.test("FetchedBatch refuses records that were read already, rather than fetch for ever", async () => {
   const old = await batchBytes({ offset: 7, messages: messages("a", "b") });
   assertThrows(
-    () => partitionBatches(old, 20),
+    () => chunksOf(old, 20),
     UnreadableRecords,
     "offset 20 was asked for, and records end at 8",
   );

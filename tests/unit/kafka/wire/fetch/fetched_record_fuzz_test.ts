@@ -5,7 +5,7 @@ import decodeBatch from "kafkajs/src/protocol/recordBatch/v0/decoder.js";
 import { ATTRIBUTES } from "../../../../../lib/kafka/wire/batch_layout.ts";
 import type { FetchedRecord } from "../../../../../lib/kafka/wire/fetch/fetched_record.ts";
 import { UnreadableRecords } from "../../../../../lib/kafka/wire/unreadable_records.ts";
-import { batchBytes, partitionBatches, withChecksum } from "../../../../support/kafka/batches.ts";
+import { batchBytes, chunksOf, withChecksum } from "../../../../support/kafka/batches.ts";
 import fc from "../../../../support/tools/fast_check.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
@@ -30,7 +30,7 @@ Deno.test("FetchedRecord decodes as kafkajs does", async () => {
     fc.asyncProperty(batch, async (batch) => {
       const encoded = await batchBytes(batch);
       const { records } = await decodeBatch(new Decoder(encoded));
-      const ours = partitionBatches(encoded).flatMap(({ records }) => records);
+      const ours = chunksOf(encoded).flatMap(({ records }) => records);
       assertEquals(ours.map(fieldsOf), (records as FetchedRecord[]).map(fieldsOf));
     }),
     { numRuns: 500 },
@@ -44,7 +44,7 @@ Deno.test("FetchedRecord has headers named as properties of objects", async () =
     offset: 0,
     messages: [{ value: null, timestamp: "1000000000000", headers }],
   });
-  const [record] = partitionBatches(encoded).flatMap(({ records }) => records);
+  const [record] = chunksOf(encoded).flatMap(({ records }) => records);
   const names = Object.entries(record!.headers).map((
     [name, value],
   ) => [name, hexOf(value as Buffer)]);
@@ -65,7 +65,7 @@ Deno.test("FetchedBatch gives records or UnreadableRecords for any bytes", async
         const room = encoded.length - ATTRIBUTES;
         for (const { at, value } of changes) encoded[ATTRIBUTES + at % room] = value;
         try {
-          for (const { records } of partitionBatches(withChecksum(encoded))) {
+          for (const { records } of chunksOf(withChecksum(encoded))) {
             records.forEach(fieldsOf);
           }
         } catch (error) {

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
 import { Partitioners } from "../../../../lib/kafka/client/kafkajs.ts";
 import { murmur2 } from "../../../../lib/kafka/wire/murmur2.ts";
-import { halves, partitionBatches } from "../../../../lib/kafka/publish/partition_batches.ts";
+import { chunksOf, halves } from "../../../../lib/kafka/publish/chunks.ts";
 import type { ProducerRecord } from "../../../../lib/shared/producer_record.ts";
 
 const record = (key: string | null, value: string, topic = "t"): ProducerRecord => ({
@@ -36,7 +36,7 @@ Deno.test("murmur2() chooses the partition that kafkajs's and Java's default cho
   );
 });
 
-Deno.test("partitionBatches() keeps every record, in order within its partition, within the bytes", () => {
+Deno.test("chunksOf() keeps every record, in order within its partition, within the bytes", () => {
   const keys = fc.option(fc.constantFrom("a", "b", "c", "d", "e"), { nil: null });
   fc.assert(
     fc.property(
@@ -45,7 +45,7 @@ Deno.test("partitionBatches() keeps every record, in order within its partition,
         const records = parts.map(([key, size, topic], i) =>
           record(key, `${i}:${"x".repeat(size)}`, topic)
         );
-        const chunks = partitionBatches(records, () => ({ partitions: 3, maxBytes: 2000 }));
+        const chunks = chunksOf(records, () => ({ partitions: 3, maxBytes: 2000 }));
         const found = new Set(chunks.flatMap((chunk) => chunk.records));
         assertEquals(found.size, records.length);
         for (const { records, messages, partition } of chunks) {
@@ -70,9 +70,9 @@ Deno.test("partitionBatches() keeps every record, in order within its partition,
   );
 });
 
-Deno.test("partitionBatches() puts all records of one key into one partition", () => {
+Deno.test("chunksOf() puts all records of one key into one partition", () => {
   const records = Array.from({ length: 50 }, (_, i) => record(`key-${i % 5}`, `${i}`));
-  const chunks = partitionBatches(records, () => ({ partitions: 7, maxBytes: 1000 }));
+  const chunks = chunksOf(records, () => ({ partitions: 7, maxBytes: 1000 }));
   const partitions = Map.groupBy(
     chunks.flatMap(({ partition, records }) => records.map(({ key }) => ({ key, partition }))),
     ({ key }) => key,
@@ -82,9 +82,9 @@ Deno.test("partitionBatches() puts all records of one key into one partition", (
   }
 });
 
-Deno.test("partitionBatches() gives records without a key one random partition per batch", () => {
+Deno.test("chunksOf() gives records without a key one random partition per batch", () => {
   const records = Array.from({ length: 5 }, (_, i) => record(null, `${i}`));
-  const [chunk, ...others] = partitionBatches(
+  const [chunk, ...others] = chunksOf(
     records,
     () => ({ partitions: 4, maxBytes: 1e6 }),
     () => 0.6,
@@ -93,15 +93,15 @@ Deno.test("partitionBatches() gives records without a key one random partition p
   assertEquals(chunk!.messages[0]!.key, null);
 });
 
-Deno.test("partitionBatches() leaves a record that is too large to the broker's judgement, alone", () => {
+Deno.test("chunksOf() leaves a record that is too large to the broker's judgement, alone", () => {
   const records = [record("a", "x"), record("a", "y".repeat(5000)), record("a", "z")];
-  const chunks = partitionBatches(records, () => ({ partitions: 1, maxBytes: 1000 }));
+  const chunks = chunksOf(records, () => ({ partitions: 1, maxBytes: 1000 }));
   assertEquals(chunks.map(({ records }) => records.length), [1, 1, 1]);
 });
 
 Deno.test("halves() splits a chunk down to single records without losing any", () => {
   const records = Array.from({ length: 5 }, (_, i) => record("a", `${i}`));
-  let chunks = partitionBatches(records, () => ({ partitions: 1, maxBytes: 1e6 }));
+  let chunks = chunksOf(records, () => ({ partitions: 1, maxBytes: 1e6 }));
   while (chunks.some((chunk) => chunk.records.length > 1)) {
     chunks = chunks.flatMap((chunk) => chunk.records.length > 1 ? halves(chunk) : [chunk]);
   }

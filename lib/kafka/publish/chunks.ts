@@ -3,7 +3,7 @@ import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Message } from "../wire/message.ts";
 
 /** Records of one partition that go to the broker in one request, as one record batch. */
-export interface PartitionBatch {
+export interface Chunk {
   readonly topic: string;
   readonly partition: number;
   readonly messages: readonly Message[];
@@ -33,12 +33,12 @@ const RECORD_OVERHEAD = 35;
  * @param limits Gives what a topic takes; asked once a topic.
  * @param random From 0 up to 1, for records without a key.
  */
-export function partitionBatches(
+export function chunksOf(
   records: readonly ProducerRecord[],
   limits: (topic: string) => TopicLimits,
   random: () => number = Math.random,
-): PartitionBatch[] {
-  const chunks: PartitionBatch[] = [];
+): Chunk[] {
+  const chunks: Chunk[] = [];
   const topics = new Map<string, Topic>();
   for (const record of records) {
     let topic = topics.get(record.topic);
@@ -67,7 +67,7 @@ export function partitionBatches(
 }
 
 /** Both halves of a chunk that has more than one record. */
-export function halves({ topic, partition, messages, records }: PartitionBatch): PartitionBatch[] {
+export function halves({ topic, partition, messages, records }: Chunk): Chunk[] {
   const middle = Math.ceil(records.length / 2);
   return [[0, middle], [middle, records.length]].map(([from, to]) => ({
     topic,
@@ -82,7 +82,7 @@ export function encodedBytes(record: ProducerRecord): number {
   return encode(record, { partitions: 1, keyless: 0 }).bytes + BATCH_OVERHEAD;
 }
 
-interface OpenBatch {
+interface OpenChunk {
   readonly topic: string;
   readonly partition: number;
   readonly messages: Message[];
@@ -95,7 +95,7 @@ interface Topic {
   readonly keyless: number;
   /** Bytes of records that one chunk may hold. */
   readonly bytes: number;
-  readonly open: Map<number, OpenBatch>;
+  readonly open: Map<number, OpenChunk>;
 }
 
 function encode(
