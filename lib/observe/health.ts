@@ -31,7 +31,7 @@ export function liveness(delay: number): Health {
 }
 
 /** The facts behind a producer's readiness. */
-export interface ProducerStatusInput {
+export interface ProducerReadinessInput {
   /** The counters of the producer. */
   readonly counts: Pick<ProduceCounts, "handledAt" | "publisher">;
   /** Silence after which the connection to the stream is closed, in ms. */
@@ -44,7 +44,7 @@ export interface ProducerStatusInput {
 
 /** Returns whether Kafka is connected and an event arrived within the idle timeout. */
 export function producerReadiness(
-  { counts: { handledAt, publisher }, idleTimeout, isStopping, now }: ProducerStatusInput,
+  { counts: { handledAt, publisher }, idleTimeout, isStopping, now }: ProducerReadinessInput,
 ): Health {
   const silence = handledAt === undefined ? undefined : now - handledAt;
   return healthFrom([
@@ -59,7 +59,7 @@ export function producerReadiness(
 }
 
 /** The facts behind a store's readiness. */
-export interface StoreStatusInput {
+export interface StoreReadinessInput {
   /** The progress of the store. */
   readonly snapshot: Pick<Snapshot, "isKafkaConnected" | "isDatabaseAway">;
   /** Whether the program is shutting down. */
@@ -67,7 +67,7 @@ export interface StoreStatusInput {
 }
 
 /** Returns whether Kafka answers this member of the group and the database is connected. */
-export function storeReadiness({ snapshot, isStopping }: StoreStatusInput): Health {
+export function storeReadiness({ snapshot, isStopping }: StoreReadinessInput): Health {
   return healthFrom([
     isStopping && "The program is stopping",
     snapshot.isKafkaConnected !== true && "Kafka is not connected",

@@ -2,6 +2,7 @@ import { EVENT_TYPES, OUTCOMES } from "../produce/outcomes.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
 import type { PublishedBatch } from "../produce/options.ts";
 import { CAUSES } from "../upstream/connection/failure.ts";
+import { PRODUCER_FACTS } from "./producer_facts.ts";
 import { BATCH_RECORDS, DURATIONS, LAGS } from "./buckets.ts";
 import { type Metrics, seconds, truth } from "./metrics.ts";
 
@@ -17,6 +18,9 @@ export function addProducerMetrics(
   counts: ProduceCounts,
   now: () => number = Date.now,
 ): (batch: PublishedBatch) => void {
+  for (const { metric, read } of PRODUCER_FACTS) {
+    if (metric !== undefined) metrics.counter(...metric, () => read(counts));
+  }
   addEvents(metrics, counts, now);
   addPublishing(metrics, counts, now);
   addStream(metrics, counts);
@@ -47,16 +51,6 @@ function addEvents(metrics: Metrics, counts: ProduceCounts, now: () => number): 
 }
 
 function addPublishing(metrics: Metrics, counts: ProduceCounts, now: () => number): void {
-  metrics.counter(
-    "wikitap_records_published_total",
-    "Records published, without dead letters.",
-    () => counts.published,
-  );
-  metrics.counter(
-    "wikitap_dead_letters_total",
-    "Dead letters published.",
-    () => counts.deadLetters,
-  );
   metrics.gauge(
     "wikitap_queue_records",
     "Records pending or in flight.",
@@ -70,11 +64,6 @@ function addPublishing(metrics: Metrics, counts: ProduceCounts, now: () => numbe
       [{ outcome: "committed" }, counts.publisher?.batches ?? 0],
       [{ outcome: "aborted" }, counts.publisher?.aborted ?? 0],
     ],
-  );
-  metrics.counter(
-    "wikitap_kafka_restarts_total",
-    "Kafka producers created again after a failure.",
-    () => counts.publisher?.restarts ?? 0,
   );
   metrics.gauge(
     "wikitap_kafka_connected",
@@ -100,22 +89,6 @@ function addStream(metrics: Metrics, counts: ProduceCounts): void {
     ["cause"],
     () => CAUSES.map((cause) => [{ cause }, counts.stream?.reconnects.get(cause) ?? 0] as const),
   );
-  const streamCounters = [
-    ["received_bytes", "Bytes read from the stream.", "bytes"],
-    [
-      "keep_alives",
-      "Empty frames, which some proxies send to keep a connection open.",
-      "keepAlives",
-    ],
-    ["repeats", "Duplicate events received and dropped.", "repeats"],
-    ["gaps", "Gaps in upstream offsets that a second read did not fill.", "gaps"],
-    ["missing_events", "Events missing in these gaps.", "missing"],
-    ["renumberings", "Upstream topics that restarted with other offsets.", "renumbered"],
-    ["passed_places", "Positions skipped after the stream failed there five times.", "passed"],
-  ] as const;
-  for (const [name, help, key] of streamCounters) {
-    metrics.counter(`wikitap_stream_${name}_total`, help, () => counts.stream?.[key] ?? 0);
-  }
 }
 
 function observer(metrics: Metrics, now: () => number): (batch: PublishedBatch) => void {

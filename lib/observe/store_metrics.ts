@@ -1,7 +1,8 @@
 import type { StoredBatch } from "../store/consumer/options.ts";
-import type { Progress, Snapshot } from "../store/consumer/progress.ts";
+import type { Progress } from "../store/consumer/progress.ts";
 import { BATCH_RECORDS, DURATIONS } from "./buckets.ts";
-import { type Metrics, seconds, truth } from "./metrics.ts";
+import { type Metrics, truth } from "./metrics.ts";
+import { STORE_FACTS } from "./store_facts.ts";
 
 /**
  * Adds the metrics of a store, which are read from its progress at each scrape. Cardinality: two
@@ -13,36 +14,18 @@ export function addStoreMetrics(
   metrics: Metrics,
   progress: Pick<Progress, "snapshot">,
 ): (batch: StoredBatch) => void {
-  const gauges: readonly (readonly [string, string, (snapshot: Snapshot) => number | undefined])[] =
-    [
-      [
-        "wikitap_kafka_connected",
-        "1 while Kafka answers this member of the group.",
-        ({ isKafkaConnected }) => truth(isKafkaConnected),
-      ],
-      [
-        "wikitap_store_database_connected",
-        "1 if the last attempt to use the database succeeded.",
-        ({ isDatabaseAway }) => truth(!isDatabaseAway),
-      ],
-      [
-        "wikitap_store_partitions",
-        "Partitions that this member of the group stores.",
-        ({ partitions }) => partitions,
-      ],
-      [
-        "wikitap_store_lag_records",
-        "Records of these partitions that are not stored yet, including transaction markers.",
-        ({ lagRecords }) => lagRecords,
-      ],
-      [
-        "wikitap_store_lag_seconds",
-        "Age of the last stored record; 0 if all are stored.",
-        ({ lagMs }) => seconds(lagMs),
-      ],
-    ];
-  for (const [name, help, read] of gauges) {
-    metrics.gauge(name, help, () => read(progress.snapshot()));
+  metrics.gauge(
+    "wikitap_kafka_connected",
+    "1 while Kafka answers this member of the group.",
+    () => truth(progress.snapshot().isKafkaConnected),
+  );
+  metrics.gauge(
+    "wikitap_store_database_connected",
+    "1 if the last attempt to use the database succeeded.",
+    () => truth(!progress.snapshot().isDatabaseAway),
+  );
+  for (const { metric, read } of STORE_FACTS) {
+    if (metric !== undefined) metrics.gauge(...metric, () => read(progress.snapshot()));
   }
   metrics.counters(
     "wikitap_store_records_total",

@@ -1,7 +1,7 @@
 import type { StreamHealth } from "./wire.ts";
 
 /** What the health is told by; times in ms since the epoch. */
-export interface StatusInput {
+export interface HealthInput {
   readonly now: number;
   /** When Kafka last answered, with records or without. */
   readonly lastAnswer: number | null;
@@ -21,7 +21,7 @@ const ANSWER_LIMIT = 5000;
 const LAG_LIMIT = 60_000;
 
 /** See {@linkcode StreamHealth}. */
-export function streamHealth(signs: StatusInput): StreamHealth {
+export function streamHealth(signs: HealthInput): StreamHealth {
   const { now, lastAnswer, hasCaughtUp, lastEdit, lag, gap } = signs;
   if (lastAnswer === null) return "connecting";
   if (now - lastAnswer > ANSWER_LIMIT) return "away";

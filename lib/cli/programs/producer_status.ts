@@ -1,8 +1,9 @@
+import { statusFacts, statusParts } from "../../observe/facts.ts";
+import { PRODUCER_FACTS } from "../../observe/producer_facts.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import type { ProduceCounts } from "../../produce/counts.ts";
 import { Rate } from "../../shared/rate.ts";
-import { counted, rateText, type Status } from "../../terminal/status_line.ts";
-import { totalOf } from "./total.ts";
+import { rateText, type Status } from "../../terminal/status_line.ts";
 
 /** The facts behind the producer's status. */
 export interface ProducerStatusInput {
@@ -52,16 +53,12 @@ export function producerWatch(
   };
 }
 
-/** The producer in a line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`. */
-export function producerStatus(signs: ProducerStatusInput): Status {
-  const { counts, edits, events, now } = signs;
-  const { stream, published, lastEventAt, deadLetters } = counts;
-  const lag = lastEventAt === undefined ? undefined : Math.max(0, now - lastEventAt);
-  const refused = totalOf(counts.refused);
-  const reconnects = totalOf(stream?.reconnects);
-  const [repeats, gaps] = [stream?.repeats ?? 0, stream?.gaps ?? 0];
-  const state = stateOf(signs);
-  const backFill = state.isHealthy ? backFillOf(signs) : undefined;
+/** Returns the status line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`. */
+export function producerStatus(input: ProducerStatusInput): Status {
+  const { counts, edits, events, now } = input;
+  const lag = counts.lastEventAt === undefined ? undefined : Math.max(0, now - counts.lastEventAt);
+  const state = stateOf(input);
+  const backFill = state.isHealthy ? backFillOf(input) : undefined;
   return {
     ...state,
     ...backFill === undefined ? {} : { state: "back-fill", progress: backFill.progress },
@@ -70,17 +67,13 @@ export function producerStatus(signs: ProducerStatusInput): Status {
       `${rateText(edits)} edits/s`,
       `${rateText(events)} events/s`,
       ...lag === undefined ? [] : [`${formatDuration(Math.round(lag / 100) * 100)} behind`],
-      `${published.toLocaleString("en")} published`,
-      ...refused > 0 ? [`${refused.toLocaleString("en")} refused`] : [],
-      ...deadLetters > 0 ? [counted(deadLetters, "dead letter")] : [],
-      counted(gaps, "gap"),
-      counted(reconnects, "reconnect"),
-      `${counted(repeats, "repeat")} dropped`,
+      ...statusParts(PRODUCER_FACTS, counts),
     ],
     facts: {
-      ...{ edits_per_second: round(edits), events_per_second: round(events) },
+      edits_per_second: round(edits),
+      events_per_second: round(events),
       lag_seconds: lag === undefined ? undefined : lag / 1000,
-      ...{ published, refused, dead_letters: deadLetters, gaps, reconnects, repeats },
+      ...statusFacts(PRODUCER_FACTS, counts),
     },
   };
 }

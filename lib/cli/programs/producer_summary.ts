@@ -1,8 +1,9 @@
 import { getLogger } from "@logtape/logtape";
 import type { SavedProgress } from "../../kafka/publish/saved_position.ts";
+import { summaryParts } from "../../observe/facts.ts";
+import { PRODUCER_FACTS } from "../../observe/producer_facts.ts";
 import type { ProduceCounts } from "../../produce/counts.ts";
 import { counted } from "../../terminal/status_line.ts";
-import { totalOf } from "./total.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 
@@ -16,27 +17,9 @@ export function reportSummary(counts: ProduceCounts, did: string): void {
 }
 
 function summaryText(counts: ProduceCounts, did: string): string {
-  const { stream, publisher } = counts;
-  /** A count, what is counted, and the same in the plural where that differs. */
-  const facts: readonly (readonly [count: number, one: string, several?: string])[] = [
-    [counts.outcomes.total("filtered"), "dropped by the filter"],
-    [counts.outcomes.total("canary"), "canary", "canaries"],
-    [totalOf(counts.refused), "refused"],
-    [counts.deadLetters, "dead letter", "dead letters"],
-    [stream?.repeats ?? 0, "repeat dropped", "repeats dropped"],
-    [stream?.gaps ?? 0, "gap upstream", "gaps upstream"],
-    [stream?.missing ?? 0, "event missing there", "events missing there"],
-    [stream?.renumbered ?? 0, "renumbering", "renumberings"],
-    [totalOf(stream?.reconnects), "reconnect", "reconnects"],
-    [publisher?.aborted ?? 0, "transaction aborted", "transactions aborted"],
-  ];
-  const details = facts.filter(([count]) => count > 0).map(([count, one, several = one]) =>
-    `${count.toLocaleString("en")} ${count === 1 ? one : several}`
-  );
-  return [
-    `${did} ${counted(counts.published, "record")} of ${counted(counts.events, "event")}`,
-    ...details,
-  ].join(", ");
+  const records = counted(counts.published, "record");
+  const details = summaryParts(PRODUCER_FACTS.filter(({ name }) => name !== "published"), counts);
+  return [`${did} ${records} of ${counted(counts.events, "event")}`, ...details].join(", ");
 }
 
 /** Formats a saved position as indented JSON, or returns a sentence if there is none. */

@@ -1,3 +1,5 @@
+import { statusFacts, statusParts } from "../../observe/facts.ts";
+import { STORE_FACTS } from "../../observe/store_facts.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { Rate } from "../../shared/rate.ts";
 import type { Progress, Snapshot } from "../../store/consumer/progress.ts";
@@ -30,24 +32,18 @@ export function storeWatch(
 }
 
 /** Returns the store's status line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345 stored …`. */
-export function storeStatus(signs: StoreStatusInput): Status {
-  const { snapshot: { edits, bad, lagRecords, lagMs, partitions }, rate } = signs;
+export function storeStatus(input: StoreStatusInput): Status {
+  const { snapshot, rate } = input;
   return {
-    ...stateOf(signs),
+    ...stateOf(input),
     parts: [
       `${rateText(rate)} records/s`,
-      ...partitions > 0 ? [behind(lagRecords, lagMs)] : [],
-      `${edits.toLocaleString("en")} stored`,
-      ...bad > 0 ? [`${bad.toLocaleString("en")} put aside`] : [],
-      counted(partitions, "partition"),
+      ...snapshot.partitions > 0 ? [behind(snapshot.lagRecords, snapshot.lagMs)] : [],
+      ...statusParts(STORE_FACTS, snapshot),
     ],
     facts: {
       records_per_second: Math.round(rate * 10) / 10,
-      lag_records: lagRecords,
-      lag_seconds: lagMs / 1000,
-      stored: edits,
-      put_aside: bad,
-      partitions,
+      ...statusFacts(STORE_FACTS, snapshot),
     },
   };
 }

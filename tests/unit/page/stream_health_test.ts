@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { silenceLimit, type StatusInput, streamHealth } from "../../../lib/page/stream_health.ts";
+import { type HealthInput, silenceLimit, streamHealth } from "../../../lib/page/stream_health.ts";
 
-const live: StatusInput = {
+const live: HealthInput = {
   now: 1_000_000,
   lastAnswer: 999_900,
   hasCaughtUp: true,
