@@ -67,7 +67,7 @@ export const main = program({
     const wish = topicWish(options);
     const cluster = openCluster(clusterConfig(options));
     const attempt = {
-      doing: `${options.alter ? "create or change" : "create"} the topic '${topic}'`,
+      action: `${options.alter ? "create or change" : "create"} the topic '${topic}'`,
       topic,
       rights: ["Create", "Describe", "DescribeConfigs", ...options.alter ? ALTER_RIGHTS : []],
     };

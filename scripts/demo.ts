@@ -96,7 +96,7 @@ async function findKafka(
     config.tls === undefined && config.sasl === undefined;
   const cluster = openCluster(config);
   try {
-    await withAdmin(cluster, { doing: "use Kafka" }, (admin) => admin.listTopics());
+    await withAdmin(cluster, { action: "use Kafka" }, (admin) => admin.listTopics());
     logger.info("Using the Kafka at {given}", { given });
     return given;
   } catch (error) {
@@ -130,7 +130,7 @@ async function findSource(
 }
 
 async function makeTopic(cluster: Cluster, topic: string): Promise<void> {
-  await withAdmin(cluster, { doing: `create the topic '${topic}'`, topic }, async (admin) => {
+  await withAdmin(cluster, { action: `create the topic '${topic}'`, topic }, async (admin) => {
     if (await describeTopic(admin, topic) !== undefined) return;
     const { brokers } = await admin.describeCluster();
     const replicationFactor = Math.min(3, brokers.length);

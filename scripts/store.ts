@@ -88,8 +88,8 @@ export const main = program({
       ready: () => storeReadiness({ snapshot: progress.snapshot(), isStopping: stop.aborted }),
     });
     try {
-      const look = storeWatch(progress, stop);
-      using _status = showStatus({ station: "store", look, log: options });
+      const snapshot = storeWatch(progress, stop);
+      using _status = showStatus({ component: "store", snapshot, log: options });
       await storeTopic(cluster, {
         topic,
         group,

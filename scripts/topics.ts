@@ -121,7 +121,7 @@ async function deleteTopic(
       return ExitCode.failure;
     }
   }
-  const attempt = { doing: `delete the topic '${topic}'`, topic, rights: ["Delete", "Describe"] };
+  const attempt = { action: `delete the topic '${topic}'`, topic, rights: ["Delete", "Describe"] };
   await withAdmin(cluster, attempt, (admin) => admin.deleteTopics({ topics: [topic] }));
   writeOutput(`Deleted the topic '${topic}' with ${loss}\n`);
   return ExitCode.done;

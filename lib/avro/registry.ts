@@ -15,9 +15,9 @@ export interface RegistryConfig {
 }
 
 /** How long to wait for the registry. */
-export interface Patience {
+export interface RetryOptions {
   /** How long to retry while the registry is away, in ms (default 5,000). */
-  readonly patience?: number;
+  readonly retryForMs?: number;
   /** Ends the retries. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,7 +36,7 @@ export class NoSchema extends Error {
 
 const log = getLogger(["wikitap", "avro"]);
 
-const PATIENCE = 5000;
+const RETRY_FOR_MS = 5000;
 /** The wait between two attempts, in ms. */
 const WAIT = 500;
 
@@ -74,12 +74,12 @@ export class Registry {
    * @throws {IncompatibleSchema} if the subject's compatibility does not allow it.
    * @throws {UserError} if the registry is away or denies access.
    */
-  async register(subject: string, schema: string, patience: Patience = {}): Promise<number> {
+  async register(subject: string, schema: string, options: RetryOptions = {}): Promise<number> {
     const path = `/subjects/${encodeURIComponent(subject)}`;
-    const known = await this.#ask("POST", path, { schema }, patience);
+    const known = await this.#ask("POST", path, { schema }, options);
     if (known.status === 200) return this.#read(registeredSchema, known.body).id;
     if (known.status !== 404) throw this.#refusal(known, subject);
-    const made = await this.#ask("POST", `${path}/versions`, { schema }, patience);
+    const made = await this.#ask("POST", `${path}/versions`, { schema }, options);
     if (made.status !== 200) throw this.#refusal(made, subject);
     return this.#read(registeredSchema, made.body).id;
   }
@@ -90,8 +90,8 @@ export class Registry {
    * @throws {NoSchema} if there is none.
    * @throws {UserError} if the registry is away or denies access.
    */
-  async schema(id: number, patience: Patience = {}): Promise<string> {
-    const answer = await this.#ask("GET", `/schemas/ids/${id}`, undefined, patience);
+  async schema(id: number, options: RetryOptions = {}): Promise<string> {
+    const answer = await this.#ask("GET", `/schemas/ids/${id}`, undefined, options);
     if (answer.status === 404) throw new NoSchema(`the registry has no schema ${id}`);
     if (answer.status !== 200) throw this.#refusal(answer);
     const { schema, schemaType = "AVRO", references = [] } = this.#read(storedSchema, answer.body);
@@ -105,7 +105,7 @@ export class Registry {
     method: string,
     path: string,
     body: unknown,
-    { patience = PATIENCE, signal }: Patience,
+    { retryForMs = RETRY_FOR_MS, signal }: RetryOptions,
   ): Promise<Answer> {
     const { url, auth, fetch } = this.#config;
     const address = `${url.origin}${url.pathname.replace(/\/+$/, "")}${path}`;
@@ -114,14 +114,14 @@ export class Registry {
       if (attempt === 1) {
         log.warn("Cannot reach the schema registry at {address}; retrying for {seconds} s", {
           address: this.address,
-          seconds: patience / 1000,
+          seconds: retryForMs / 1000,
         });
       }
       return true;
     };
     const request = () => requestJson(address, { method, auth, body, signal, fetch });
     try {
-      return await retry(request, isAway, { firstWaitMs: WAIT, limitMs: patience, signal });
+      return await retry(request, isAway, { firstWaitMs: WAIT, limitMs: retryForMs, signal });
     } catch (cause) {
       if (!(cause instanceof RegistryAway)) throw cause;
       throw new UserError(`Cannot reach the schema registry at ${this.address}`, {

@@ -17,9 +17,9 @@ const LONGEST_PAUSE = 60_000;
 /** Options of {@linkcode showStatus}. */
 export interface StatusOptions {
   /** The logger, if the status goes to the log. */
-  readonly station: string;
+  readonly component: string;
   /** Returns the current status. */
-  readonly look: () => Status;
+  readonly snapshot: () => Status;
   /** The log options of the program. */
   readonly log: Values<typeof logOptions.options>;
 }
@@ -40,10 +40,10 @@ function isDumb(): boolean {
   return state === "granted" && Deno.env.get("TERM") === "dumb";
 }
 
-function drawStatus({ look }: StatusOptions): Disposable {
+function drawStatus({ snapshot }: StatusOptions): Disposable {
   const isColored = !Deno.noColor;
   // The last column stays free, because some terminals wrap when it is written.
-  const draw = () => writeFooter(renderStatus(look(), terminalWidth() - 1, { isColored }));
+  const draw = () => writeFooter(renderStatus(snapshot(), terminalWidth() - 1, { isColored }));
   const timer = setInterval(draw, DRAW_EVERY);
   draw();
   return {
@@ -54,13 +54,13 @@ function drawStatus({ look }: StatusOptions): Disposable {
   };
 }
 
-function logStatus({ look, station }: StatusOptions): Disposable {
-  const log = getLogger(["wikitap", station]);
+function logStatus({ snapshot, component }: StatusOptions): Disposable {
+  const log = getLogger(["wikitap", component]);
   /** The last text. The first status is taken at once, because rates need two. */
-  let before = statusText(look());
+  let before = statusText(snapshot());
   let pause = FIRST_REPORT;
   const report = () => {
-    const status = look();
+    const status = snapshot();
     const text = statusText(status);
     if (text !== before) log.info("{status}", { status: text, ...status.facts });
     before = text;

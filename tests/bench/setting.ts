@@ -70,10 +70,10 @@ export class Setting implements AsyncDisposable {
 
   async topic(partitions: number, replicationFactor = 1): Promise<string> {
     const topic = `bench-${++this.#topics}`;
-    const doing = `make the topic '${topic}'`;
+    const action = `make the topic '${topic}'`;
     await withAdmin(
       this.cluster,
-      { doing },
+      { action },
       (admin) => createTopics(admin, [{ topic, partitions, replicationFactor }]),
     );
     return topic;

@@ -171,7 +171,7 @@ async function topicWith(...values: string[]): Promise<string> {
 
 /** The groups that `consume` made and has not deleted, here or in another test. */
 async function groupsOfConsume(): Promise<string[]> {
-  const { groups } = await withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups());
+  const { groups } = await withAdmin(cluster, { action: "list" }, (admin) => admin.listGroups());
   return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("wikitap-consume"));
 }
 

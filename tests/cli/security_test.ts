@@ -385,7 +385,7 @@ function assertFailed({ code, stderr, ms }: Ended, says: string): void {
 
 async function newTopic(topic = uniqueTopic()): Promise<string> {
   const spec = { topic, partitions: 1, replicationFactor: 1 };
-  await withAdmin(kafka.admin, { doing: "create" }, (admin) => createTopics(admin, [spec]));
+  await withAdmin(kafka.admin, { action: "create" }, (admin) => createTopics(admin, [spec]));
   return topic;
 }
 
@@ -399,7 +399,7 @@ async function send(topic: string, value: string): Promise<void> {
 async function groups(): Promise<string[]> {
   const { groups } = await withAdmin(
     kafka.admin,
-    { doing: "list" },
+    { action: "list" },
     (admin) => admin.listGroups(),
   );
   return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("wikitap-"));

@@ -31,7 +31,7 @@ async function produce(
     ...["--events-to-produce", String(count), ...args],
   ], () => undefined);
   const cluster = openCluster(clusterConfig(options));
-  await withAdmin(cluster, { doing: "make topics" }, (admin) =>
+  await withAdmin(cluster, { action: "make topics" }, (admin) =>
     createTopics(admin, [
       { topic, partitions: 3, replicationFactor: 1, configs: new Map(configs) },
       { topic: letters, partitions: 1, replicationFactor: 1 },

@@ -152,7 +152,7 @@ async function hasTopic(kafka: LocalKafka, topic: string): Promise<boolean> {
   const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });
   return await withAdmin(
     cluster,
-    { doing: "describe a topic" },
+    { action: "describe a topic" },
     async (admin) => await describeTopic(admin, topic) !== undefined,
   );
 }

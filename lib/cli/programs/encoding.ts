@@ -16,7 +16,7 @@ export interface Encoding {
 }
 
 /** How long to wait for the registry when a topic of a template appears, in ms. */
-const PATIENCE = 60_000;
+const REGISTER_RETRY_MS = 60_000;
 
 /** Returns the JSON encoding. */
 export function jsonEncoding(payload: Payload): Encoding {
@@ -60,7 +60,7 @@ export async function avroEncoding(
     address: registry.address,
   });
   const register = async (topic: string, signal: AbortSignal) => {
-    await registry.register(valueSubject(topic), schema, { signal, patience: PATIENCE });
+    await registry.register(valueSubject(topic), schema, { signal, retryForMs: REGISTER_RETRY_MS });
   };
   return {
     encoder: avroEncoder(form, id, warnOfLacking),

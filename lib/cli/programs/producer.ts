@@ -50,8 +50,8 @@ export async function runProducer(
   if (encoding === undefined) return;
   const { encoder, prepare } = encoding;
   try {
-    const look = producerWatch(counts, { until: plan.until, idleTimeout, stop });
-    using _status = log === undefined ? null : showStatus({ station: "produce", look, log });
+    const snapshot = producerWatch(counts, { until: plan.until, idleTimeout, stop });
+    using _status = log === undefined ? null : showStatus({ component: "produce", snapshot, log });
     await produce({
       open: (position, stop) =>
         new EventStream({

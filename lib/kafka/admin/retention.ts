@@ -25,8 +25,8 @@ export async function warnOfRetention(
 ): Promise<void> {
   const age = Date.now() - since;
   if (age < YOUNG) return;
-  const doing = "read the topics' retention";
-  await withAdmin(cluster, { doing, rights: ["Describe", "DescribeConfigs"] }, async (admin) => {
+  const action = "read the topics' retention";
+  await withAdmin(cluster, { action, rights: ["Describe", "DescribeConfigs"] }, async (admin) => {
     for (const topic of topics) {
       const retention = await retryDuringFailover(() => retentionOf(admin, topic));
       if (retention >= age) continue;

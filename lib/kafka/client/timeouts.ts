@@ -1,5 +1,5 @@
 /** How long kafkajs waits and how often it retries; all times in ms. */
-interface Patience {
+interface Timeouts {
   /** For a connection, TLS handshake included. */
   readonly connectionTimeout: number;
   /** For each answer during SASL authentication. */
@@ -21,7 +21,7 @@ interface Patience {
  *
  * @param brokers The number of configured addresses. Each of them is tried, up to six.
  */
-export function quickTimeouts(brokers: number): Patience {
+export function quickTimeouts(brokers: number): Timeouts {
   const retries = Math.min(Math.max(2, brokers - 1), 5);
   return {
     connectionTimeout: 1000,
@@ -36,7 +36,7 @@ export function quickTimeouts(brokers: number): Patience {
  * waits of at most 2 s. A failure that a retry cannot cure (no permission, no such topic) is thrown
  * at once. A client that retries forever does not always stop on request: see `disconnect()`.
  */
-export const patientTimeouts: Patience = {
+export const patientTimeouts: Timeouts = {
   connectionTimeout: 3000,
   authenticationTimeout: 5000,
   requestTimeout: 30_000,
@@ -48,7 +48,7 @@ export const patientTimeouts: Patience = {
  * only. Kafka first answers CONCURRENT_TRANSACTIONS to a transaction while it completes the one
  * before, so the first wait is short.
  */
-export const producerTimeouts: Patience = {
+export const producerTimeouts: Timeouts = {
   connectionTimeout: 3000,
   authenticationTimeout: 5000,
   requestTimeout: 15_000,

@@ -1,6 +1,6 @@
 /** What a member of a consumer group does from now on: `Storing partitions 0, 2 of 'edits'`. */
 export function assignedText(
-  doing: string,
+  action: string,
   partitions: readonly number[],
   topic: string,
 ): string {
@@ -9,5 +9,5 @@ export function assignedText(
   }
   const plural = partitions.length === 1 ? "" : "s";
   const inOrder = partitions.toSorted((a, b) => a - b);
-  return `${doing} partition${plural} ${inOrder.join(", ")} of '${topic}'`;
+  return `${action} partition${plural} ${inOrder.join(", ")} of '${topic}'`;
 }

@@ -94,7 +94,7 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
   const { topic, group } = options;
   const groupId = group ?? `${options.groupPrefix ?? "wikitap-reader"}-${crypto.randomUUID()}`;
   const attempt: Omit<Attempt, "cluster"> = {
-    doing: `read the topic '${topic}'`,
+    action: `read the topic '${topic}'`,
     topic,
     group: groupId,
     rights: ["Read", "Describe"],

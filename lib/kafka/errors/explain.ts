@@ -20,7 +20,7 @@ export function explain(error: unknown, attempt: Attempt): unknown {
   if (cause === undefined || !chain.some(isFromKafka)) return error;
   const reason = reasonOf(chain, attempt) ??
     { what: cause.message, hint: "Run with --log-level debug for details" };
-  return new UserError(`Cannot ${attempt.doing}: ${reason.what}`, {
+  return new UserError(`Cannot ${attempt.action}: ${reason.what}`, {
     hint: reason.hint,
     cause: cause.error,
   });

@@ -3,7 +3,7 @@ import type { Cluster } from "../client/cluster.ts";
 /** Describes the work that failed: for the message, and to distinguish causes. */
 export interface Attempt {
   /** The work, as it follows "Cannot": `create the topic 'x'`. */
-  readonly doing: string;
+  readonly action: string;
   /** The cluster that was asked. */
   readonly cluster: Pick<Cluster, "config" | "diagnostics">;
   /** The topic that the work is about, if it is about one. */

@@ -38,7 +38,7 @@ export class Inspector {
    * @throws {UserError} if no broker answers, or it is too old (before Kafka 3.1).
    */
   static async open(cluster: Cluster, pace?: Pace): Promise<Inspector> {
-    const attempt = { doing: "inspect the cluster", cluster };
+    const attempt = { action: "inspect the cluster", cluster };
     const raw = await openRawCluster(cluster.quick, pace).catch((error) => {
       throw explain(error, attempt);
     });

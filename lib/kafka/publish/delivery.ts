@@ -103,7 +103,7 @@ export class Delivery implements Publisher {
   async open(): Promise<Progress | undefined> {
     const { cluster, place, topics, keylessTopics = [] } = this.#options;
     const wanted = [place.topic, ...topics];
-    const attempt = { ...this.#attempted, doing: `use the topic '${place.topic}'` };
+    const attempt = { ...this.#attempted, action: `use the topic '${place.topic}'` };
     await withAdmin(cluster, attempt, async (admin) => {
       // Soon, because brokers that expect SASL close each connection.
       await retryDuringFailover(() => admin.describeCluster(), ANSWER_LIMIT);
@@ -293,15 +293,15 @@ export class Delivery implements Publisher {
     return chunksOf(records, this.#topics.limits);
   }
 
-  get #attempted(): Omit<Attempt, "doing"> {
+  get #attempted(): Omit<Attempt, "action"> {
     const { cluster, delivery, place: { group, topic } } = this.#options;
     const attempted = { cluster, topic, group, rights: ["Read", "Write"] };
     return delivery === "exactly-once" ? { ...attempted, transactionalId: group } : attempted;
   }
 
   #explain(error: unknown): unknown {
-    const doing = `publish as '${this.#options.place.group}'`;
-    return explain(error, { ...this.#attempted, doing });
+    const action = `publish as '${this.#options.place.group}'`;
+    return explain(error, { ...this.#attempted, action });
   }
 
   #away(error: unknown): void {

@@ -27,7 +27,7 @@ export function savedPosition(
   cluster: Cluster,
   place: PositionPlace,
 ): Promise<SavedProgress | undefined> {
-  const attempt = { doing: `read the position of '${place.group}'`, ...rightsOf(place) };
+  const attempt = { action: `read the position of '${place.group}'`, ...rightsOf(place) };
   return withAdmin(
     cluster,
     attempt,
@@ -42,7 +42,7 @@ export function savedPosition(
  */
 export function resetPosition(cluster: Cluster, place: PositionPlace): Promise<boolean> {
   const attempt = {
-    doing: `forget the position of '${place.group}'`,
+    action: `forget the position of '${place.group}'`,
     ...rightsOf(place),
     groupRights: ["Delete"],
   };

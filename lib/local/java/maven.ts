@@ -3,7 +3,7 @@ import { UserError } from "../../shared/error.ts";
 import { supervise } from "../process/process.ts";
 import { remove } from "../process/remove.ts";
 import { tail } from "../process/tail.ts";
-import { telling } from "../process/progress_log.ts";
+import { withProgressLog } from "../process/progress_log.ts";
 
 /** Where what is fetched is kept, by version. */
 export const FETCHED = ".local";
@@ -45,7 +45,7 @@ export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
     output,
     signal,
   });
-  const code = await telling(maven.exited, (seconds) => {
+  const code = await withProgressLog(maven.exited, (seconds) => {
     log.info("Still fetching {what}, for {seconds} s", { what, seconds });
   });
   signal?.throwIfAborted();

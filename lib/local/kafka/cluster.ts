@@ -5,7 +5,7 @@ import { probe } from "./metadata_probe.ts";
 import type { Process } from "../process/process.ts";
 import { untilReady } from "../process/ready.ts";
 import { stopAll } from "../process/stop.ts";
-import { telling } from "../process/progress_log.ts";
+import { withProgressLog } from "../process/progress_log.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
 
@@ -74,7 +74,7 @@ export class LocalKafka implements AsyncDisposable {
       const started: [id: number, process: Process][] = [];
       for (const id of wanted) started.push([id, await this.#spawn(id)]);
       ready.push(...started.map(([id, process]) => this.#untilReady(id, process)));
-      await telling(Promise.all(ready), (seconds) => {
+      await withProgressLog(Promise.all(ready), (seconds) => {
         log.info("Still starting, for {seconds} s", { seconds });
       });
     } catch (error) {

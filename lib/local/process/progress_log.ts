@@ -6,7 +6,10 @@ const TELL_EVERY = 5000;
  *
  * @param tell Called every 5 s, with how many seconds it has taken so far.
  */
-export async function telling<T>(work: Promise<T>, tell: (seconds: number) => void): Promise<T> {
+export async function withProgressLog<T>(
+  work: Promise<T>,
+  tell: (seconds: number) => void,
+): Promise<T> {
   const begin = performance.now();
   const timer = setInterval(
     () => tell(Math.round((performance.now() - begin) / 1000)),

@@ -26,7 +26,7 @@ import type { StoreOptions } from "./options.ts";
 export async function storeTopic(cluster: Cluster, options: StoreOptions): Promise<void> {
   const { topic, group, sink, signal } = options;
   const attempt: Omit<Attempt, "cluster"> = {
-    doing: `store the topic '${topic}'`,
+    action: `store the topic '${topic}'`,
     topic,
     group,
     rights: ["Read", "Describe"],

@@ -105,7 +105,7 @@ export class BrokerFaults {
     };
     return await withAdmin(
       cluster,
-      { doing: "set the topic's compression", topic },
+      { action: "set the topic's compression", topic },
       async (admin) => {
         await admin.alterConfigs({ validateOnly: false, resources: [resource] });
         return true;

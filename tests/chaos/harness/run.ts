@@ -51,7 +51,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const spec = { topic: TOPIC, partitions: PARTITIONS, replicationFactor: nodes };
   await withAdmin(
     cluster,
-    { doing: "make the topic", topic: TOPIC },
+    { action: "make the topic", topic: TOPIC },
     (admin) => createTopics(admin, [spec]),
   );
   const authority = createAuthority("chaos");

@@ -27,7 +27,7 @@ Deno.test("openCluster() reaches IPv6 addresses, given and advertised", unsaniti
   const cluster = openCluster({ brokers: [`[::1]:${port}`] });
   const topic = uniqueTopic();
   const spec = { topic, partitions: 1, replicationFactor: 1 };
-  const { brokers } = await withAdmin(cluster, { doing: "make a topic" }, async (admin) => {
+  const { brokers } = await withAdmin(cluster, { action: "make a topic" }, async (admin) => {
     await createTopics(admin, [spec]);
     return await admin.describeCluster();
   });
@@ -51,7 +51,7 @@ Deno.test("openCluster() authenticates again within a short session", unsanitize
     operation: 2, // all
     permissionType: 3, // allow
   });
-  await withAdmin(kafka.admin, { doing: "make a topic" }, async (admin) => {
+  await withAdmin(kafka.admin, { action: "make a topic" }, async (admin) => {
     await createTopics(admin, [{ topic, partitions: 1, replicationFactor: 1 }]);
     // A topic, a group and a transactional id.
     await admin.createAcls({ acl: [grant(2, topic), grant(3, "brief"), grant(5, "brief")] });

@@ -46,7 +46,7 @@ Deno.test("A quick client names a host that is not known", async () => {
 Deno.test("A quick client finds the broker that answers among those that do not", async () => {
   const dead = Array.from({ length: 3 }, () => `127.0.0.1:${freeAddress().port}`);
   const cluster = openCluster({ brokers: [...dead, ...brokers] });
-  await withAdmin(cluster, { doing: "list the topics" }, (admin) => admin.listTopics());
+  await withAdmin(cluster, { action: "list the topics" }, (admin) => admin.listTopics());
 });
 
 for (const tls of [undefined, {}]) {
@@ -77,7 +77,7 @@ Deno.test("A quick client names a listener without SASL", async () => {
 async function assertFails(config: ClusterConfig, says: string): Promise<void> {
   const started = performance.now();
   const error = await assertRejects(
-    () => withAdmin(openCluster(config), { doing: "list" }, (admin) => admin.listTopics()),
+    () => withAdmin(openCluster(config), { action: "list" }, (admin) => admin.listTopics()),
     UserError,
     says,
   );

@@ -217,7 +217,7 @@ Deno.test("Delivery notices that its position was reset while it ran", async () 
   await using publisher = newDelivery({ ...place, cluster });
   await publisher.open();
   await publisher.publish(batchOf(place, 0, 10), NEVER);
-  await withAdmin(place.cluster, { doing: "reset" }, (admin) => admin.deleteGroups([place.group]));
+  await withAdmin(place.cluster, { action: "reset" }, (admin) => admin.deleteGroups([place.group]));
   isBroken = true;
   const error = await assertRejects(
     () => publisher.publish(batchOf(place, 10, 20), NEVER),

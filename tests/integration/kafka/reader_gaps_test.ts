@@ -64,7 +64,7 @@ Deno.test("readTopic() refuses offsets that a group has of a topic that was dele
   await send(topic, 0, 100);
   assertEquals((await read({ topic, group, from: "beginning", maxRecords: 100 })).length, 100);
   const committed = async () =>
-    await withAdmin(cluster, { doing: "fetch offsets" }, async (admin) => {
+    await withAdmin(cluster, { action: "fetch offsets" }, async (admin) => {
       const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
       return found!.partitions[0]!;
     });
@@ -98,7 +98,7 @@ async function read(options: Partial<ReadOptions> & { topic: string }): Promise<
 }
 
 async function administer(work: (admin: Admin) => Promise<unknown>): Promise<void> {
-  await withAdmin(cluster, { doing: "change a topic" }, work);
+  await withAdmin(cluster, { action: "change a topic" }, work);
 }
 
 /** Sends so many records, whose values count from 0. */

@@ -173,7 +173,7 @@ async function read(topic: string, options: Partial<ReadOptions> = {}): Promise<
 }
 
 async function groupsOf(prefix: string): Promise<string[]> {
-  const { groups } = await withAdmin(cluster, { doing: "list" }, (admin) => admin.listGroups());
+  const { groups } = await withAdmin(cluster, { action: "list" }, (admin) => admin.listGroups());
   return groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(prefix));
 }
 
@@ -218,7 +218,7 @@ async function commitOffset(
     await sendOffsetWithMetadata(transaction, { groupId, topic, partition: 0, offset, metadata });
     await transaction.commit();
   });
-  await withAdmin(cluster, { doing: "fetch offsets" }, async (admin) => {
+  await withAdmin(cluster, { action: "fetch offsets" }, async (admin) => {
     const committed = async () => (await admin.fetchOffsets({ groupId }))[0]?.partitions[0]?.offset;
     await until(committed, (found) => found === offset);
   });

@@ -29,7 +29,7 @@ const DELIVERIES = ["exactly-once", "at-least-once"] as const;
 async function configure({ cluster, topic }: Place, what: string, wanted: string): Promise<void> {
   await withAdmin(
     cluster,
-    { doing: "alter the topic" },
+    { action: "alter the topic" },
     (admin) => alterTopic(admin, topic, [{ what, found: "", wanted, canAlter: true }]),
   );
 }

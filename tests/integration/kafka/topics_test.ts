@@ -67,5 +67,5 @@ Deno.test("alterTopic() adds partitions and keeps the settings that it does not 
 });
 
 function admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-  return withAdmin(cluster, { doing: "test" }, work);
+  return withAdmin(cluster, { action: "test" }, work);
 }

@@ -14,7 +14,7 @@ export async function makeTopic(
   const keeping = new Map([["retention.ms", "-1"], ...configs]);
   await withAdmin(
     openCluster({ brokers: brokers.split(",") }),
-    { doing: "make a topic" },
+    { action: "make a topic" },
     (admin) => createTopics(admin, [{ topic, partitions, replicationFactor, configs: keeping }]),
   );
   return topic;

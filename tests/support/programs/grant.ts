@@ -25,7 +25,7 @@ export async function grant(cluster: Cluster, user: string, rights: Rights): Pro
     host: "*",
     permissionType: AclPermissionTypes.ALLOW,
   }));
-  await withAdmin(cluster, { doing: "grant rights" }, (admin) => admin.createAcls({ acl }));
+  await withAdmin(cluster, { action: "grant rights" }, (admin) => admin.createAcls({ acl }));
 }
 
 function entries(

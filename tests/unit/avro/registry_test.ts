@@ -105,7 +105,7 @@ Deno.test("Registry tries on while it is away, for as long as it may", async () 
 
   const { registry: gone } = registry([new TypeError("connection refused")]);
   const started = performance.now();
-  const error = await assertRejects(() => gone.schema(1, { patience: 600 }), UserError);
+  const error = await assertRejects(() => gone.schema(1, { retryForMs: 600 }), UserError);
   assertEquals(error.message, "Cannot reach the schema registry at http://registry.test/api/");
   assert(performance.now() - started < 3000);
 });
@@ -113,7 +113,7 @@ Deno.test("Registry tries on while it is away, for as long as it may", async () 
 Deno.test("Registry stops retrying when its signal is aborted", async () => {
   const { registry: gone } = registry([json({}, 500)]);
   const stop = new AbortController();
-  const asking = gone.schema(1, { patience: 60_000, signal: stop.signal });
+  const asking = gone.schema(1, { retryForMs: 60_000, signal: stop.signal });
   stop.abort();
   await assertRejects(() => asking, UserError, "Cannot reach");
 });

@@ -268,7 +268,7 @@ for (const row of rows) {
   Deno.test(`explain() names ${row.name}`, () => {
     const config = row.config ?? PLAIN;
     const cluster = { config, diagnostics: row.diagnostics ?? {} };
-    const told = explain(row.error, { doing: "read the topic", cluster, ...row.attempt });
+    const told = explain(row.error, { action: "read the topic", cluster, ...row.attempt });
     assert(told instanceof UserError);
     const text = `${told.message} | ${told.hint}`;
     assertStringIncludes(text, "Cannot read the topic: ");
@@ -279,7 +279,7 @@ for (const row of rows) {
 }
 
 Deno.test("explain() leaves alone what is no failure of Kafka", () => {
-  const attempt = { doing: "read", cluster: { config: PLAIN, diagnostics: {} } };
+  const attempt = { action: "read", cluster: { config: PLAIN, diagnostics: {} } };
   for (const error of [new TypeError("x is not a function"), new UserError("Told"), "text"]) {
     assertEquals(explain(error, attempt), error);
   }
