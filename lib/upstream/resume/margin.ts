@@ -7,7 +7,8 @@ const MAX_HALVINGS = 6;
 
 /**
  * How far before T a connection begins. It is halved after each connection that ended among repeats,
- * or a fast stream whose connections are short would come no further.
+ * or a fast stream whose connections are short would come no further. Only news doubles it again: a
+ * connection that ended early and without any says nothing about the next one.
  */
 export class Margin {
   readonly #longest: number;
@@ -25,8 +26,7 @@ export class Margin {
 
   /** Notes a connection that ended. */
   ended({ repeats, hasNews }: { readonly repeats: number; readonly hasNews: boolean }): void {
-    const isSpent = !hasNews && repeats >= MANY_REPEATS;
-    const halvings = this.#halvings + (isSpent ? 1 : -1);
-    this.#halvings = Math.min(Math.max(0, halvings), MAX_HALVINGS);
+    if (hasNews) this.#halvings = Math.max(0, this.#halvings - 1);
+    else if (repeats >= MANY_REPEATS) this.#halvings = Math.min(this.#halvings + 1, MAX_HALVINGS);
   }
 }
