@@ -18,8 +18,8 @@ export interface Connection {
   anchorAt: number | undefined;
   /** Events in a row, before the anchor came, that are later than T. */
   later: number;
-  /** Whether there was such an event at all. */
-  sawLater: boolean;
+  /** Whether one was, with a credible timestamp and an offset after the anchor's. */
+  sawBeyond: boolean;
   /** Refused frames after the anchor that were handled before. */
   refusedBefore: number;
   /** The offset expected next; `undefined` before it can be known. */
@@ -39,7 +39,7 @@ export function newConnection(key: string, mode: Connection["mode"]): Connection
     droppedIds: [],
     anchorAt: undefined,
     later: 0,
-    sawLater: false,
+    sawBeyond: false,
     refusedBefore: 0,
     next: undefined,
     isRenumbered: false,

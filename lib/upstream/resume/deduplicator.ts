@@ -290,6 +290,7 @@ function provesOtherwise(
   const time = timestamp ?? ahead ?? 0;
   // Against false timestamps, years ahead: all the others are never later than those.
   connection.later = time > place.timestamp ? connection.later + 1 : 0;
-  connection.sawLater ||= connection.later > 0;
+  const isLater = timestamp !== undefined && timestamp > place.timestamp;
+  connection.sawBeyond ||= isLater && offset > place.offset;
   return time > place.highest || connection.later >= MAX_LATER;
 }

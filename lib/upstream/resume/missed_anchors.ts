@@ -3,6 +3,8 @@ import type { PartitionPosition } from "./partition_position.ts";
 
 /** So many connections in a row that should have brought an anchor prove that it does not come. */
 const MAX_UNPROVEN = 3;
+/** So many events in a row that are later than T follow the anchor: in a run, T would have moved. */
+const MIN_LATER = 16;
 /** An anchor that was missed so often does not come: one connection may have lost it. */
 const MAX_MISSED = 2;
 
@@ -11,7 +13,8 @@ const MAX_MISSED = 2;
  *
  * An event later than all proves that a connection has missed the anchor. Where false timestamps are
  * ahead of it, a topic with few events in a connection may have none. There, connections count that
- * ended after events later than T, or after the anchor's id at another offset.
+ * ended among events which follow the anchor, or after the anchor's id at another offset. An event
+ * later than T is not enough: it may be one of the false timestamps, before the anchor.
  */
 export class MissedAnchors {
   /** The offset of the anchor, and how many connections have missed it. */
@@ -32,8 +35,12 @@ export class MissedAnchors {
   }
 
   /** Notes a connection that ended, and returns whether it was the last proof that is needed. */
-  noteEnd({ key, mode, sawLater, anchorAt }: Connection, place: PartitionPosition): boolean {
-    if (mode !== "resuming" || (!sawLater && anchorAt === undefined)) return false;
+  noteEnd(
+    { key, mode, sawBeyond, later, anchorAt }: Connection,
+    place: PartitionPosition,
+  ): boolean {
+    const isEvidence = sawBeyond || later >= MIN_LATER || anchorAt !== undefined;
+    if (mode !== "resuming" || !isEvidence) return false;
     const unproven = (this.#unproven.get(key) ?? 0) + 1;
     this.#unproven.set(key, unproven);
     if (unproven < MAX_UNPROVEN) return false;

@@ -116,6 +116,18 @@ Deno.test("Deduplicator settles behind a false timestamp, with few events in a c
   }
 });
 
+Deno.test("Deduplicator waits for its anchor after a false timestamp in short connections", () => {
+  const log = logOf(40).map((one) =>
+    one.serial === 10 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
+  );
+  const reader = new LogReader();
+  reader.read(log.slice(0, 31));
+  reader.restart();
+  for (let i = 0; i < 5; i++) reader.read(log.slice(0, 15), Infinity, 5000);
+  reader.read(log, Infinity, 5000);
+  assertEquals(serials(reader.seen), [...log.keys()]);
+});
+
 Deno.test("Deduplicator finds its anchor at another offset though nothing later comes", () => {
   for (const isRestarted of [false, true]) {
     const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000, 50 + i));
