@@ -7,8 +7,9 @@ import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
 import { readTopic } from "../../../lib/kafka/consume/reader.ts";
 import { startKafka } from "../../../lib/local/kafka/start.ts";
 import { editOf, publish } from "../../support/kafka/records.ts";
-import { segmentsOf } from "../../support/kafka/segments.ts";
+import { type BatchHead, segmentsOf } from "../../support/kafka/segments.ts";
 import { makeTopic } from "../../support/kafka/topic.ts";
+import { TestDashboard } from "../../support/page/dashboard.ts";
 import { runProgram } from "../../support/programs/program.ts";
 import { testFolder } from "../../support/tools/folder.ts";
 import { until } from "../../support/tools/until.ts";
@@ -48,14 +49,7 @@ interface Compacted {
  * middle, and ends with an aborted transaction.
  */
 async function compactedTopic(): Promise<Compacted> {
-  const topic = await makeTopic(brokers, {
-    partitions: 1,
-    configs: new Map([
-      ["cleanup.policy", "compact"],
-      ["segment.ms", "1000"],
-      ["min.cleanable.dirty.ratio", "0.01"],
-    ]),
-  });
+  const topic = await compactingTopic();
   const start = Date.now();
   const timestamp = new Date(start - 60_000).toISOString();
   const part = (number: number, count: number): Message[] =>
@@ -73,16 +67,12 @@ async function compactedTopic(): Promise<Compacted> {
   await sendIdempotently(topic, part(5, 31));
   await publish(brokers, topic, part(5, 20), { abort: true });
 
-  const heads = await until(
-    () => segmentsOf(`${folder.path}/kafka/node-1/data/${topic}-0`),
-    (segments) => {
-      const closed = segments.slice(0, -1).flat().filter(({ isControl }) => !isControl);
-      const left = closed.reduce((sum, { count }) => sum + count, 0);
-      // The marker of the last transaction comes a moment after it was aborted.
-      return left === PAGES && segments.at(-1)?.at(-1)?.isControl === true;
-    },
-  );
-  const all = heads.flat();
+  const { all } = await until(() => headsOf(topic), ({ all, closed }) => {
+    const data = closed.filter(({ isControl }) => !isControl);
+    const left = data.reduce((sum, { count }) => sum + count, 0);
+    // The marker of the last transaction comes a moment after it was aborted.
+    return left === PAGES && all.at(-1)?.isControl === true;
+  });
   const emptyAt = all.flatMap(({ count }, index) => count === 0 ? [index] : []);
   assert(emptyAt.includes(0), "the log begins with an empty batch");
   assert(emptyAt.length > 1 && emptyAt.at(-1)! < all.length - 3, "more are in the middle");
@@ -112,7 +102,89 @@ Deno.test("Readers get all that is left in a compacted topic", async () => {
   using database = new DatabaseSync(file);
   const rows = database.prepare("SELECT change_id FROM edits ORDER BY change_id").all();
   assertEquals(rows.map(({ change_id }) => Number(change_id)), ids, "store");
+
+  await using dashboard = await TestDashboard.start(brokers, topic);
+  assertEquals(await totalOf(dashboard.url), ids.length, "dashboard");
+  assertEquals(await dashboard.stop(), 0);
 });
+
+Deno.test("Readers come to the end of a log in which no record is left", async () => {
+  await using topic = await emptiedTopic();
+  assertEquals(await read(topic.name), [], "readTopic() to the end");
+  await using dashboard = await TestDashboard.start(brokers, topic.name);
+  assertEquals(await totalOf(dashboard.url), 0, "dashboard");
+});
+
+/** Makes a topic of which empty batches and markers are left, before an open transaction. */
+async function emptiedTopic(): Promise<{ name: string } & AsyncDisposable> {
+  const name = await compactingTopic(new Map([["delete.retention.ms", "0"]]));
+  const start = Date.now();
+  const part = (number: number, value: string | null): Message[] =>
+    Array.from({ length: PAGES }, (_, index) => ({
+      partition: 0,
+      key: String(index),
+      value,
+      timestamp: String(start + number * STEP_MS),
+    }));
+  const untilLeft = (count: number) =>
+    until(() => headsOf(name), ({ closed }) => {
+      const data = closed.filter(({ isControl }) => !isControl);
+      return data.length > 0 && data.reduce((sum, { count }) => sum + count, 0) === count;
+    });
+  await sendIdempotently(name, part(0, "value"));
+  await sendIdempotently(name, part(1, null));
+  // The cleaner removes what tombstones replace, and the tombstones when it comes again.
+  await publish(brokers, name, part(2, "value"), { abort: true });
+  await untilLeft(PAGES);
+  await publish(brokers, name, part(3, "value"), { abort: true });
+  const producer = cluster.patient.producer({ transactionalId: name, idempotent: true });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic: name, messages: part(4, "value") });
+  await untilLeft(0);
+  return {
+    name,
+    async [Symbol.asyncDispose]() {
+      await transaction.abort();
+      await disconnect(producer);
+    },
+  };
+}
+
+function compactingTopic(configs: ReadonlyMap<string, string> = new Map()): Promise<string> {
+  return makeTopic(brokers, {
+    partitions: 1,
+    configs: new Map([
+      ["cleanup.policy", "compact"],
+      ["segment.ms", "1000"],
+      ["min.cleanable.dirty.ratio", "0.01"],
+      ...configs,
+    ]),
+  });
+}
+
+/** The heads of the batches in the broker's log, and those that the cleaner may work on. */
+async function headsOf(topic: string): Promise<{ all: BatchHead[]; closed: BatchHead[] }> {
+  const segments = await segmentsOf(`${folder.path}/kafka/node-1/data/${topic}-0`);
+  return { all: segments.flat(), closed: segments.slice(0, -1).flat() };
+}
+
+/** The number of edits that the page shows once the history is read. */
+async function totalOf(page: string): Promise<number> {
+  const { body } = await fetch(new URL("/events", page), { signal: AbortSignal.timeout(15_000) });
+  let text = "";
+  for await (const part of body!.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const messages = text.split("\n\n");
+    text = messages.pop()!;
+    for (const message of messages) {
+      const { status } = JSON.parse(message.slice("data: ".length));
+      const isRead = status !== undefined && !["connecting", "loading"].includes(status.health);
+      if (isRead) return status.total.humans + status.total.bots;
+    }
+  }
+  throw new Error("The page ended before its history was read");
+}
 
 async function read(topic: string, group?: string, maxRecords?: number): Promise<number[]> {
   const values: string[] = [];
