@@ -35,10 +35,8 @@ export interface ClusterConfig {
   readonly clientId?: string;
 }
 
-/** Facts from kafkajs's log and sockets that its errors lack. */
+/** Facts from sockets that kafkajs's errors lack. */
 export interface ConnectionDiagnostics {
-  /** Why a broker last did not name the coordinator of a group or a transactional id. */
-  coordinatorError?: string;
   /** Code of the last TLS failure; an alert is kept. */
   tlsFailure?: string;
 }
@@ -87,9 +85,6 @@ function openClient(
     }),
     logLevel: logLevel.WARN,
     logCreator: () => ({ label, log }) => {
-      if (log.message.startsWith("Response GroupCoordinator")) {
-        diagnostics.coordinatorError = String(log.error);
-      }
       if (log.message.startsWith("Connection error")) onConnectionError(log.message);
       logger.debug("{level} of kafkajs: {message}", {
         level: label,

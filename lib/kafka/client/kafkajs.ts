@@ -3,19 +3,47 @@ import "./patches.ts";
 
 // Loaded after the patches: kafkajs binds the replaced modules when it is loaded.
 const { default: kafkajs } = await import("kafkajs");
-const { default: Cluster } = await import("kafkajs/src/cluster/index.js");
-const { KafkaJSConnectionError } = kafkajs;
+const { default: BrokerPool } = await import("kafkajs/src/cluster/brokerPool.js");
+const { KafkaJSNonRetriableError } = kafkajs;
+
+/** A question to any broker. */
+type Question = (at: object) => Promise<unknown>;
 
 /**
- * Fails if no broker answers. kafkajs returns `null` then, so `describeCluster()` and
- * `fetchTopicMetadata()` fail with a TypeError, which is never retried.
+ * Asks the brokers twice, and fails with the reason of the last one. kafkajs asks each broker once
+ * and drops the reasons. So one lost answer ends a start, requests for metadata fail with a
+ * TypeError, and a coordinator is "not found" both for a missing permission and for a lost answer.
  */
-const { metadata } = Cluster.prototype;
-Cluster.prototype.metadata = async function (options: object): Promise<unknown> {
-  const answer = await metadata.call(this, options);
-  if (answer === null) throw new KafkaJSConnectionError("No broker answers");
+const { withBroker } = BrokerPool.prototype;
+BrokerPool.prototype.withBroker = async function (ask: Question): Promise<unknown> {
+  let failure: unknown;
+  const noting: Question = async (at) => {
+    try {
+      return await ask(at);
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+  const answer = await withBroker.call(this, noting) ??
+    (hasAnswered(failure) ? null : await withBroker.call(this, noting));
+  // kafkajs would retry another error, up to forever.
+  if (answer === null) throw withCause(new KafkaJSNonRetriableError(failure as Error), failure);
   return answer;
 };
+
+/** kafkajs's constructor takes the cause, but its types do not say so. */
+function withCause(error: Error, cause: unknown): Error {
+  return Object.assign(error, { cause });
+}
+
+/** Whether a broker has answered, with an error code of Kafka's protocol. */
+function hasAnswered(failure: unknown): boolean {
+  for (let error = failure; error instanceof Error; error = error.cause) {
+    if (error.name === "KafkaJSProtocolError") return true;
+  }
+  return false;
+}
 
 export type {
   Admin,

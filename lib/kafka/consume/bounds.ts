@@ -55,7 +55,7 @@ export async function askPatiently<T>(
       const answer = await withAdmin(cluster, attempt, ask);
       if (answer !== undefined) return answer;
     } catch (error) {
-      if (isFatal(error, cluster)) throw error;
+      if (isFatal(error)) throw error;
       if (isUnknownTopic(error) && performance.now() > deadline) throw error;
       logger.debug("Cannot ask for offsets, trying again: {error}", { error });
     }

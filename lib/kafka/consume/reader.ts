@@ -101,9 +101,9 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
   };
   const topicId = group === undefined ? undefined : await fetchTopicId(cluster, topic);
   const { bounds, committed } = await withAdmin(cluster, attempt, async (admin) => {
-    const bounds = await retryWhileNotReady(cluster, () => topicBounds(admin, topic, options.from));
+    const bounds = await retryWhileNotReady(() => topicBounds(admin, topic, options.from));
     // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
-    await retryWhileNotReady(cluster, () => refusePositionGroup(admin, groupId));
+    await retryWhileNotReady(() => refusePositionGroup(admin, groupId));
     const committed = group === undefined
       ? undefined
       : await fetchCommitted(admin, { topic, group, topicId });

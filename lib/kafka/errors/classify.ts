@@ -1,4 +1,3 @@
-import type { Cluster } from "../client/cluster.ts";
 import { protocolErrorType } from "./explain.ts";
 
 /** Error codes that a retry cannot cure: an operator has to change something first. */
@@ -22,12 +21,9 @@ const FATAL = new Set([
 ]);
 
 /** Returns whether a retry cannot cure a failure of work that succeeded before. */
-export function isFatal(error: unknown, cluster: Cluster): boolean {
+export function isFatal(error: unknown): boolean {
   const type = protocolErrorType(error);
-  if (type !== undefined) return FATAL.has(type);
-  if (isNamed(error, /^KafkaJSSASLAuthenticationError$/)) return true;
-  return isNamed(error, /^KafkaJSGroupCoordinatorNotFound$/) &&
-    /authorization failed/i.test(cluster.diagnostics.coordinatorError ?? "");
+  return type === undefined ? isNamed(error, /^KafkaJSSASLAuthenticationError$/) : FATAL.has(type);
 }
 
 /**

@@ -1,13 +1,11 @@
 import { permissionHint } from "../../shared/error.ts";
 import { bracketed } from "../client/address.ts";
 import type { Attempt, ErrorFacts, Reason } from "./terms.ts";
-import { reasonForCoordinator } from "./protocol.ts";
 
 /** Explains a failure without an error code of Kafka's protocol: connections, TLS, SASL. */
 export function reasonByCode(chain: readonly ErrorFacts[], attempt: Attempt): Reason | undefined {
   const named = (name: string) => chain.some((symptom) => symptom.name === name);
   if (named("KafkaJSSASLAuthenticationError")) return wrongPassword(attempt);
-  if (named("KafkaJSGroupCoordinatorNotFound")) return reasonForCoordinator(attempt);
   const unreadable = chain.find(({ name }) => name === "UnreadableRecords");
   if (unreadable !== undefined) return { what: unreadable.message, hint: PASS_OVER };
 

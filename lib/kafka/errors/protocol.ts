@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
   GROUP_AUTHORIZATION_FAILED: (attempt) => groupForbidden(attempt),
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: (attempt) => transactionalIdForbidden(attempt),
   CLUSTER_AUTHORIZATION_FAILED: (attempt) => clusterForbidden(attempt),
+  GROUP_COORDINATOR_NOT_AVAILABLE: (attempt) => noCoordinator(attempt),
   UNKNOWN_TOPIC_OR_PARTITION: ({ topic, cluster: { config } }) => ({
     what: topic === undefined ? "a topic does not exist" : `the topic '${topic}' does not exist`,
     hint: `Create it: deno task create-topic --bootstrap-server ${
@@ -49,11 +50,7 @@ const REASONS: Readonly<Record<string, (attempt: Attempt) => Reason>> = {
   NOT_LEADER_FOR_PARTITION: (attempt) => noLeader(attempt),
 };
 
-/** Explains a missing coordinator. kafkajs's error does not have the reason, but its log does. */
-export function reasonForCoordinator(attempt: Attempt): Reason {
-  const logged = attempt.cluster.diagnostics.coordinatorError ?? "";
-  if (/transactional id authorization/i.test(logged)) return transactionalIdForbidden(attempt);
-  if (/group authorization/i.test(logged)) return groupForbidden(attempt);
+function noCoordinator(attempt: Attempt): Reason {
   return {
     what: "the cluster has no coordinator for groups and transactions",
     hint:

@@ -1,5 +1,4 @@
 import { retry } from "../../shared/retry.ts";
-import type { Cluster } from "../client/cluster.ts";
 import { protocolErrorType } from "./explain.ts";
 import { isNamed } from "./classify.ts";
 
@@ -13,21 +12,21 @@ const START = { firstWaitMs: 100, limitMs: 8000 };
  *
  * @throws the last failure.
  */
-export function retryWhileNotReady<T>(
-  cluster: Pick<Cluster, "diagnostics">,
-  work: () => Promise<T>,
-): Promise<T> {
-  return retry(work, (error) => isStarting(error, cluster), START);
+export function retryWhileNotReady<T>(work: () => Promise<T>): Promise<T> {
+  return retry(work, isStarting, START);
 }
 
-/** A broker that died stays in charge until its session ends, 9 s by default. */
-const FAILOVER_LIMIT_MS = 15_000;
+/**
+ * A broker that died stays in charge until its session ends, 9 s by default. And a producer waits for
+ * a lost answer for 15 s (`producerTimeouts`), and then asks again.
+ */
+const FAILOVER_LIMIT_MS = 20_000;
 
 /**
  * Retries work while the broker that it needs is away. Only for work in a cluster that has just
  * answered: if no broker answers, the user needs to know at once.
  *
- * @param limitMs Default 15,000 ms.
+ * @param limitMs Default 20,000 ms.
  * @throws the last failure.
  */
 export function retryDuringFailover<T>(
@@ -50,12 +49,9 @@ const WITHOUT_COORDINATOR: ReadonlySet<string | undefined> = new Set([
   "NOT_COORDINATOR_FOR_GROUP",
 ]);
 
-function isStarting(error: unknown, { diagnostics }: Pick<Cluster, "diagnostics">): boolean {
+function isStarting(error: unknown): boolean {
   const type = protocolErrorType(error);
-  if (WITHOUT_LEADER.has(type) || WITHOUT_COORDINATOR.has(type)) return true;
-  // kafkajs's error for a missing coordinator does not have the reason.
-  return error instanceof Error && error.name === "KafkaJSGroupCoordinatorNotFound" &&
-    /not available|loading/i.test(diagnostics.coordinatorError ?? "");
+  return WITHOUT_LEADER.has(type) || WITHOUT_COORDINATOR.has(type);
 }
 
 /** Kafka completes what a dead producer left, or moves the work of a dead broker. */

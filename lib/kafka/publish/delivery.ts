@@ -1,16 +1,16 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../../shared/error.ts";
 import { Outage } from "../../shared/outage.ts";
-import { untilTrue, waitAfter } from "../../shared/retry.ts";
+import { retry, untilTrue, waitAfter } from "../../shared/retry.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { withAdmin } from "../admin/with_admin.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { retryDuringFailover, retryWhileNotReady } from "../errors/retry.ts";
-import { AtLeastOnce } from "./at_least_once.ts";
-import { ExactlyOnce } from "./exactly_once.ts";
+import { AtLeastOnce } from "./sessions/at_least_once.ts";
+import { ExactlyOnce } from "./sessions/exactly_once.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import { isFatal, isFenced, isUnknownTopic } from "../errors/classify.ts";
-import { type PositionPlace, savedPosition } from "./position_store.ts";
+import { type PositionPlace, readSaved, savedPosition } from "./position_store.ts";
 import {
   type Batch,
   newPublisherCounts,
@@ -18,10 +18,10 @@ import {
   type Published,
   type Publisher,
   type PublisherCounts,
-  TakenOver,
 } from "./publisher.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
+import { Ownership } from "./ownership.ts";
 import {
   Acceptances,
   conditionText,
@@ -31,7 +31,7 @@ import {
 } from "./rejection.ts";
 import type { Progress, SavedProgress } from "./saved_position.ts";
 import { ChunksRejected, type Compression } from "./send.ts";
-import type { ProducerSession } from "./producer_session.ts";
+import type { ProducerSession } from "./sessions/producer_session.ts";
 import { type NewTopics, NoTopics, TopicTable } from "./topic_table.ts";
 import { Throttle } from "./throttle.ts";
 import { checkKeyless, timestampLimit } from "./topic_checks.ts";
@@ -69,6 +69,8 @@ const WAITS = { firstWaitMs: 100, maxWaitMs: 2000 };
 const TRANSACTION_TIMEOUT = 30_000;
 /** For a fenced producer to see another owner of its name before it goes on. */
 const TAKEOVER = { firstWaitMs: 200, limitMs: 5000 };
+/** For a start that its own late requests fence. */
+const OWN_FENCES = { firstWaitMs: 200, limitMs: 60_000 };
 /** A topic that is unknown so often in a row does not exist (any more). */
 const UNKNOWN_TOPIC_LIMIT = 3;
 
@@ -81,27 +83,25 @@ const UNKNOWN_TOPIC_LIMIT = 3;
 export class Delivery implements Publisher {
   readonly counts: PublisherCounts = newPublisherCounts();
   readonly #options: DeliveryOptions;
-  readonly #owner = crypto.randomUUID();
+  readonly #ownership: Ownership;
   readonly #topics: TopicTable;
   readonly #accepted = new Acceptances();
   readonly #throttle = new Throttle(this.counts);
   readonly #outage = new Outage({ log, meanwhile: "retrying", over: "Publishing again" });
-  #generation = 0;
   #session: ProducerSession | undefined;
   #isClosed = false;
-  /** The progress that this process saved last, or found when it began. */
-  #committed: Progress | undefined;
   readonly #rejections: RejectedAttempts;
   #left: Work | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#ownership = new Ownership(options.place.group);
     this.#topics = new TopicTable(options.create);
     this.#rejections = new RejectedAttempts(options.lastBatchTimeout);
   }
 
   async open(): Promise<Progress | undefined> {
-    const { cluster, place, topics, keylessTopics = [] } = this.#options;
+    const { cluster, place, topics, keylessTopics = [], delivery } = this.#options;
     const wanted = [place.topic, ...topics];
     const attempt = { ...this.#attempted, action: `use the topic '${place.topic}'` };
     await withAdmin(cluster, attempt, async (admin) => {
@@ -109,18 +109,19 @@ export class Delivery implements Publisher {
       await retryDuringFailover(() => admin.describeCluster(), ANSWER_LIMIT);
       await retryDuringFailover(() => this.#topics.load(admin, wanted));
       await retryDuringFailover(() => checkKeyless(admin, keylessTopics));
+      // If this fails, so does the session, with a better error.
+      if (delivery === "exactly-once") {
+        const saved = retryDuringFailover(() => readSaved(admin, place));
+        this.#ownership.follow(await saved.catch(() => undefined));
+      }
     });
     try {
-      const saved = await retryDuringFailover(() =>
-        retryWhileNotReady(cluster, () => this.#openSession())
-      );
-      this.#generation = (saved?.generation ?? 0) + 1;
-      this.#committed = saved;
+      const saved = await this.#openFirst();
+      this.#ownership.follow(saved);
       this.counts.connected = true;
       return saved;
     } catch (error) {
-      // No transaction runs out of time so soon: another one of this name has started just now.
-      throw isFenced(error) ? new TakenOver(place.group) : this.#explain(error);
+      throw this.#explain(error);
     }
   }
 
@@ -151,7 +152,7 @@ export class Delivery implements Publisher {
         if (isFenced(error)) await this.#checkTakenOver();
         await this.#dropSession();
         unknownTopics = isUnknown ? unknownTopics + 1 : 0;
-        if (isFatal(error, this.#options.cluster) || unknownTopics >= UNKNOWN_TOPIC_LIMIT) {
+        if (isFatal(error) || unknownTopics >= UNKNOWN_TOPIC_LIMIT) {
           throw this.#explain(error);
         }
         this.#away(error);
@@ -167,19 +168,32 @@ export class Delivery implements Publisher {
     await this.#dropSession();
   }
 
+  /**
+   * Opens the first session. It can be fenced by a request of its own: one that got no answer was
+   * sent again, and arrived after the next.
+   */
+  #openFirst(): Promise<SavedProgress | undefined> {
+    const open = () => retryDuringFailover(() => retryWhileNotReady(() => this.#openSession()));
+    const attempt = () =>
+      open().catch(async (error) => {
+        if (isFenced(error)) await this.#checkTakenOver();
+        throw error;
+      });
+    return retry(attempt, isFenced, OWN_FENCES);
+  }
+
   /** Opens a session, and returns whether the part before `end` was saved after all. */
   async #resume(end: Progress): Promise<boolean> {
     const saved = await this.#openSession();
     this.counts.restarts++;
-    return this.#isSaved(end, saved);
+    return this.#ownership.isSaved(end, saved, this.#options.delivery === "exactly-once");
   }
 
   /** Publishes a part, without the records that are rejected by themselves. */
   async #send(work: Work, isOver: () => boolean): Promise<void> {
     const session = this.#session!;
-    const { handled, position, bytes } = work.end;
-    const progress = { handled, position, owner: this.#owner, generation: this.#generation };
-    this.#throttle.begin(bytes);
+    const progress = this.#ownership.mark(work.end);
+    this.#throttle.begin(work.end.bytes);
     while (true) {
       const chunks = await work.chunks((records) => this.#chunks(session, records));
       try {
@@ -199,7 +213,7 @@ export class Delivery implements Publisher {
     Object.assign(this.counts, { connected: true, rejecting: false });
     this.counts.batches++;
     this.#rejections.end();
-    this.#committed = end;
+    this.#ownership.noteCommitted(end);
     this.#outage.end();
     this.#throttle.end();
     this.#accepted.note(records, refused);
@@ -224,39 +238,16 @@ export class Delivery implements Publisher {
     await sleep(waitAfter(this.#rejections.count, WAITS), signal);
   }
 
-  /** Whether a commit whose answer was lost did happen. */
-  #isSaved(end: Progress, saved: SavedProgress | undefined): boolean {
-    if (saved !== undefined && this.#isOther(saved)) throw new TakenOver(this.#options.place.group);
-    if (saved?.handled === this.#committed?.handled) return false;
-    const isOurs = saved === undefined || saved.owner === this.#owner;
-    // An older producer, fenced before our first commit, took the name back.
-    if (!isOurs && this.#options.delivery === "exactly-once") {
-      throw new TakenOver(this.#options.place.group);
-    }
-    if (saved?.handled === end.handled) return isOurs;
-    if (this.#options.delivery === "at-least-once") return false;
-    throw new UserError(
-      `The saved position of '${this.#options.place.group}' was changed by somebody else: ` +
-        `${saved?.handled ?? "none"} events, expected ${this.#committed?.handled ?? "none"}`,
-      { hint: "It was reset, or its topic was made anew: start again" },
-    );
-  }
-
-  /** Owners before our first commit do not count: we have just taken over from them. */
-  #isOther(saved: SavedProgress): boolean {
-    return saved.owner !== this.#owner && saved.generation >= this.#generation;
-  }
-
   /** Looks first, so that two producers of one name never fence each other in turns. */
   async #checkTakenOver(): Promise<void> {
     await this.#dropSession();
     const { cluster, place } = this.#options;
     await untilTrue(async () => {
       const saved = await savedPosition(cluster, place).catch(() => undefined);
-      if (saved !== undefined && this.#isOther(saved)) throw new TakenOver(place.group);
+      this.#ownership.check(saved);
       return this.#isClosed;
     }, TAKEOVER);
-    log.info("The transaction ran out of time, and nobody took over: starting it again");
+    log.info("Fenced without another producer: the transaction timed out, or a request was late");
   }
 
   async #openSession(): Promise<SavedProgress | undefined> {
@@ -285,10 +276,7 @@ export class Delivery implements Publisher {
     await session?.close();
   }
 
-  async #chunks(
-    { admin }: ProducerSession,
-    records: readonly ProducerRecord[],
-  ): Promise<Chunk[]> {
+  async #chunks({ admin }: ProducerSession, records: readonly ProducerRecord[]): Promise<Chunk[]> {
     await this.#topics.load(admin, new Set(records.map(({ topic }) => topic)));
     return chunksOf(records, this.#topics.limits);
   }

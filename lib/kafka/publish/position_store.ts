@@ -31,7 +31,7 @@ export function savedPosition(
   return withAdmin(
     cluster,
     attempt,
-    (admin) => retryWhileNotReady(cluster, () => readSaved(admin, place)),
+    (admin) => retryWhileNotReady(() => readSaved(admin, place)),
   );
 }
 
@@ -48,7 +48,7 @@ export function resetPosition(cluster: Cluster, place: PositionPlace): Promise<b
   };
   return withAdmin(cluster, attempt, async (admin) => {
     try {
-      await retryWhileNotReady(cluster, () => admin.deleteGroups([place.group]));
+      await retryWhileNotReady(() => admin.deleteGroups([place.group]));
       return true;
     } catch (error) {
       if (protocolErrorType(error) === "GROUP_ID_NOT_FOUND") return false;

@@ -33,8 +33,8 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
   };
   const named = await withAdmin(cluster, attempt, async (admin) => {
     // Names a topic that is missing, without trying again.
-    await retryWhileNotReady(cluster, () => admin.fetchTopicMetadata({ topics: [topic] }));
-    await retryWhileNotReady(cluster, () => refusePositionGroup(admin, group));
+    await retryWhileNotReady(() => admin.fetchTopicMetadata({ topics: [topic] }));
+    await retryWhileNotReady(() => refusePositionGroup(admin, group));
     const { clusterId } = await admin.describeCluster();
     return { clusterId, topic, kafkaId: await fetchTopicId(cluster, topic) };
   });
@@ -46,7 +46,7 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     topicId,
     admin,
     database,
-    isFatal: (error) => isFatal(error, cluster),
+    isFatal,
     makeConsumer: (consumer) => new TopicConsumer(cluster, consumer),
   });
   try {

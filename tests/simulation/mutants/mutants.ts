@@ -43,21 +43,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "saves no position with the records",
-    file: "lib/kafka/publish/exactly_once.ts",
+    file: "lib/kafka/publish/sessions/exactly_once.ts",
     find: "await this.#sendOffset(transaction, progress.handled, metadata);",
     replace:
       "if (chunks.length === 0) await this.#sendOffset(transaction, progress.handled, metadata);",
   },
   {
     name: "reads the position before it locks older producers out",
-    file: "lib/kafka/publish/exactly_once.ts",
+    file: "lib/kafka/publish/sessions/exactly_once.ts",
     find: "const transaction = await this.#producer.transaction();\n    let saved",
     replace:
       "const early = await readSaved(this.admin, this.#place);\n    const transaction = await this.#producer.transaction();\n    if (early !== undefined) { await transaction.abort(); return early; }\n    let saved",
   },
   {
     name: "reads the position once and not after a write of its own",
-    file: "lib/kafka/publish/exactly_once.ts",
+    file: "lib/kafka/publish/sessions/exactly_once.ts",
     find: '    await this.#sendOffset(transaction, 0, "");\n    return await readSaved',
     replace: "    void transaction;\n    return await readSaved",
   },
@@ -69,21 +69,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "takes a commit whose answer was lost for one that failed",
-    file: "lib/kafka/publish/delivery.ts",
-    find: "if (saved?.handled === end.handled) return true;",
+    file: "lib/kafka/publish/ownership.ts",
+    find: "if (saved?.handled === end.handled) return isOurs;",
     replace: "if (saved?.handled === end.handled) return false;",
   },
   {
     name: "takes a commit whose answer was lost for one that succeeded",
-    file: "lib/kafka/publish/delivery.ts",
+    file: "lib/kafka/publish/ownership.ts",
     find: "if (saved?.handled === this.#committed?.handled) return false;",
     replace: "if (saved?.handled === this.#committed?.handled) return true;",
   },
   {
     name: "fences back, without a look at who owns the position",
-    file: "lib/kafka/publish/delivery.ts",
-    find: "return saved.owner !== this.#owner && saved.generation >= this.#generation;",
-    replace: 'return saved.owner === "";',
+    file: "lib/kafka/publish/ownership.ts",
+    find: "if (saved === undefined || saved.owner === this.#owner) return;",
+    replace: "if (saved !== undefined) return;",
   },
   {
     name: "sends the chunks of a partition at the same time",
@@ -107,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes everything for news after a reconnect",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: 'return this.#timesMissed(key, place) < 2 ? "resuming" : "settling";',
+    find: 'return this.#missed.isGone(key, place) ? "settling" : "resuming";',
     replace: 'return "live";',
   },
   {
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "gives an anchor up on the first connection without it",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: 'if (times === 1) return "reread";',
+    find: 'if (this.#missed.note(key, place)) return "reread";',
     replace: "",
   },
   {

@@ -212,28 +212,32 @@ const rows: readonly Row[] = [
     says: ["may not use the consumer group", "--operation Delete --group wikitap.edits"],
   },
   {
-    name: "a group without the right to it, known from the log",
-    error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
+    name: "a group without the right to it, asking for its coordinator",
+    error: unanswered(protocolError("GROUP_AUTHORIZATION_FAILED")),
     config: SASL,
-    diagnostics: {
-      coordinatorError: "Not authorized to access group: Group authorization failed",
-    },
     attempt: { group: "readers" },
     says: ["may not use the consumer group 'readers'"],
   },
   {
     name: "a transactional id without the right to it",
-    error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
+    error: unanswered(protocolError("TRANSACTIONAL_ID_AUTHORIZATION_FAILED")),
     config: SASL,
-    diagnostics: { coordinatorError: "Transactional Id authorization failed" },
     attempt: { transactionalId: "wikitap.edits" },
     says: ["may not use the transactional id 'wikitap.edits'", "--transactional-id wikitap.edits"],
   },
   {
     name: "a cluster with too few brokers for its logs",
-    error: kafkaError("KafkaJSGroupCoordinatorNotFound", "Failed to find group coordinator"),
-    diagnostics: { coordinatorError: "The group coordinator is not available" },
+    error: unanswered(retried(protocolError("GROUP_COORDINATOR_NOT_AVAILABLE"))),
     says: ["no coordinator", "offsets.topic.replication.factor"],
+  },
+  {
+    name: "brokers that do not say who coordinates a group",
+    error: unanswered(
+      kafkaError("KafkaJSRequestTimeoutError", "Request GroupCoordinator(key: 10) timed out", {
+        broker: "kafka.example:9092",
+      }),
+    ),
+    says: ["kafka.example:9092 does not answer in time"],
   },
   {
     name: "a missing right on the cluster",
@@ -311,6 +315,11 @@ function connectionError(
 function closedConnection(): Error {
   const fields = { broker: "kafka.example:9092" };
   return kafkaError("KafkaJSConnectionClosedError", "Closed connection", fields);
+}
+
+/** As `withBroker()` of `client/kafkajs.ts` reports the last failure. */
+function unanswered(cause: Error): Error {
+  return kafkaError("KafkaJSNonRetriableError", cause.message, { cause });
 }
 
 function retried(cause: Error): Error {

@@ -1,14 +1,14 @@
-import { type Cluster, disconnect } from "../client/cluster.ts";
-import type { Admin, Producer } from "../client/kafkajs.ts";
+import { type Cluster, disconnect } from "../../client/cluster.ts";
+import type { Admin, Producer } from "../../client/kafkajs.ts";
 import {
   type OffsetCommitter,
   offsetCommitter,
   type OffsetWithMetadata,
-} from "../client/offsets.ts";
-import { type PositionPlace, readSaved } from "./position_store.ts";
-import type { Chunk } from "./chunks.ts";
-import { encodeSaved, type SavedProgress } from "./saved_position.ts";
-import { sendChunks, type SendOptions } from "./send.ts";
+} from "../../client/offsets.ts";
+import { type PositionPlace, readSaved } from "../position_store.ts";
+import type { Chunk } from "../chunks.ts";
+import { encodeSaved, type SavedProgress } from "../saved_position.ts";
+import { sendChunks, type SendOptions } from "../send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
 /** The position is saved this often, in ms, and when the work ends. */

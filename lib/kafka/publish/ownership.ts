@@ -1,0 +1,69 @@
+import { UserError } from "../../shared/error.ts";
+import { TakenOver } from "./publisher.ts";
+import type { Progress, SavedProgress } from "./saved_position.ts";
+
+/**
+ * Which producer of a name this one is. Each start is a new owner, of the generation after the one
+ * that it found. What is saved under another owner, of this generation or a later one, shows that
+ * another producer took over.
+ */
+export class Ownership {
+  readonly #name: string;
+  readonly #owner = crypto.randomUUID();
+  #generation = 1;
+  /** The progress that this producer saved last, or found at its start. */
+  #committed: Progress | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Becomes the next owner after the one of `saved`. */
+  follow(saved: SavedProgress | undefined): void {
+    this.#generation = (saved?.generation ?? 0) + 1;
+    this.#committed = saved;
+  }
+
+  /** Returns progress as this producer saves it. */
+  mark({ handled, position }: Progress): SavedProgress {
+    return { handled, position, owner: this.#owner, generation: this.#generation };
+  }
+
+  /** Notes that progress is saved. */
+  noteCommitted(progress: Progress): void {
+    this.#committed = progress;
+  }
+
+  /**
+   * Checks that no other producer has saved progress since the start. Owners before that do not
+   * count: this producer took over from them.
+   *
+   * @throws {TakenOver} if one has.
+   */
+  check(saved: SavedProgress | undefined): void {
+    if (saved === undefined || saved.owner === this.#owner) return;
+    if (saved.generation >= this.#generation) throw new TakenOver(this.#name);
+  }
+
+  /**
+   * Returns whether a commit of `end`, whose answer was lost, did happen.
+   *
+   * @param isFenced Whether only one producer of the name can commit.
+   * @throws {TakenOver} if another producer committed.
+   * @throws {UserError} if the position was reset.
+   */
+  isSaved(end: Progress, saved: SavedProgress | undefined, isFenced: boolean): boolean {
+    this.check(saved);
+    if (saved?.handled === this.#committed?.handled) return false;
+    const isOurs = saved === undefined || saved.owner === this.#owner;
+    // An older producer, fenced before our first commit, took the name back.
+    if (!isOurs && isFenced) throw new TakenOver(this.#name);
+    if (saved?.handled === end.handled) return isOurs;
+    if (!isFenced) return false;
+    throw new UserError(
+      `The saved position of '${this.#name}' was changed by somebody else: ` +
+        `${saved?.handled ?? "none"} events, expected ${this.#committed?.handled ?? "none"}`,
+      { hint: "It was reset, or its topic was made anew: start again" },
+    );
+  }
+}
