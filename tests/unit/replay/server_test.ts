@@ -226,7 +226,7 @@ Deno.test("serveEvents() plays a log from the first client on, at its rate", asy
     const { frames } = await receive(await get(), 101);
     const ms = performance.now() - begun;
     assertEquals(meta(frames[1]!).offset, log.topics[0]!.offset(0));
-    assert(ms >= 190 && ms < 2000, `${ms} ms`);
+    assert(ms >= 190, `${ms} ms`);
   });
 });
 

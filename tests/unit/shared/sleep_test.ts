@@ -1,17 +1,22 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { sleep, unlessStopped, untilAborted } from "../../../lib/shared/sleep.ts";
+import { inVirtualTime } from "../../support/tools/virtual_time.ts";
 
-Deno.test("sleep() waits, or ends when its signal is aborted, and leaves no timer", async () => {
-  const stop = new AbortController();
-  const started = performance.now();
-  await sleep(20, stop.signal);
-  assert(performance.now() - started > 15);
-  const long = sleep(60_000, stop.signal);
-  stop.abort();
-  await long;
-  await sleep(60_000, stop.signal);
-  assert(performance.now() - started < 5000);
-});
+Deno.test(
+  "sleep() waits, or ends when its signal is aborted",
+  inVirtualTime(async () => {
+    const stop = new AbortController();
+    const started = performance.now();
+    const elapsed = () => performance.now() - started;
+    await sleep(20, stop.signal);
+    assertEquals(elapsed(), 20);
+    setTimeout(() => stop.abort(), 30);
+    await sleep(60_000, stop.signal);
+    assertEquals(elapsed(), 50);
+    await sleep(60_000, stop.signal);
+    assertEquals(elapsed(), 50);
+  }),
+);
 
 Deno.test("untilAborted() resolves at the abort, also of a signal that was aborted before", async () => {
   const stop = new AbortController();

@@ -12,6 +12,7 @@ import {
   take,
   TOPIC,
 } from "../../support/stream/scripted.ts";
+import { inVirtualTime } from "../../support/tools/virtual_time.ts";
 
 Deno.test("EventStream throws UpstreamRefused for 403, and asks for a contact", async () => {
   const { fetch } = scriptedService([answer("no contact", { status: 403 })]);
@@ -130,25 +131,31 @@ Deno.test("EventStream throws UpstreamRefused when the stream is not there", asy
   await assertRejects(() => take(openStream(fetch).events, 1), UpstreamRefused, "answered 404");
 });
 
-Deno.test("EventStream gives up a connection on which nothing comes", async () => {
-  const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
-  const { events } = openStream(fetch, { idleTimeout: 30 });
-  assertEquals(await take(events, 2), [0, 1]);
-  assertEquals([...events.counts.reconnects.keys()], ["idle"]);
-});
+Deno.test(
+  "EventStream gives up a connection on which nothing comes",
+  inVirtualTime(async () => {
+    const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
+    const { events } = openStream(fetch, { idleTimeout: 60_000 });
+    assertEquals(await take(events, 2), [0, 1]);
+    assertEquals([...events.counts.reconnects.keys()], ["idle"]);
+  }),
+);
 
-Deno.test("EventStream lets a connection go while its consumer is busy, and comes back", async () => {
-  const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
-  const { events } = openStream(fetch, { maxPause: 20 });
-  const seen: number[] = [];
-  for await (const arrivals of events) {
-    seen.push(...arrivals.map(({ offset }) => offset!));
-    if (seen.length === 2) break;
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
-  assertEquals(seen, [0, 1]);
-  assertEquals([...events.counts.reconnects.keys()], ["released"]);
-});
+Deno.test(
+  "EventStream lets a connection go while its consumer is busy, and comes back",
+  inVirtualTime(async () => {
+    const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
+    const { events } = openStream(fetch, { maxPause: 30_000 });
+    const seen: number[] = [];
+    for await (const arrivals of events) {
+      seen.push(...arrivals.map(({ offset }) => offset!));
+      if (seen.length === 2) break;
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    }
+    assertEquals(seen, [0, 1]);
+    assertEquals([...events.counts.reconnects.keys()], ["released"]);
+  }),
+);
 
 Deno.test("EventStream passes a place where the service fails five times over", async () => {
   const error = "event: error\ndata: {}\n\n";
@@ -178,23 +185,29 @@ Deno.test("EventStream never passes a place that the service does not reach", as
 });
 
 for (const silence of ["silence", "deaf"] as const) {
-  Deno.test(`EventStream ends when it is stopped in the middle of waiting: ${silence}`, async () => {
-    const { fetch } = scriptedService([streamOf(frame(0), silence)]);
-    const { events, stop } = openStream(fetch);
-    const done = take(events, 2);
-    setTimeout(() => stop.abort(), 20);
-    assertEquals(await done, [0]);
-    assertEquals(events.counts.state, "ended");
-    assertEquals(events.counts.connected, false);
-  });
+  Deno.test(
+    `EventStream ends when it is stopped in the middle of waiting: ${silence}`,
+    inVirtualTime(async () => {
+      const { fetch } = scriptedService([streamOf(frame(0), silence)]);
+      const { events, stop } = openStream(fetch);
+      const done = take(events, 2);
+      setTimeout(() => stop.abort(), 2000);
+      assertEquals(await done, [0]);
+      assertEquals(events.counts.state, "ended");
+      assertEquals(events.counts.connected, false);
+    }),
+  );
 }
 
-Deno.test("EventStream gives up a silent connection that forgot its signal", async () => {
-  const { fetch } = scriptedService([streamOf(frame(0), "deaf"), streamOf(frames(0, 2))]);
-  const { events } = openStream(fetch, { idleTimeout: 30 });
-  assertEquals(await take(events, 2), [0, 1]);
-  assertEquals([...events.counts.reconnects.keys()], ["idle"]);
-});
+Deno.test(
+  "EventStream gives up a silent connection that forgot its signal",
+  inVirtualTime(async () => {
+    const { fetch } = scriptedService([streamOf(frame(0), "deaf"), streamOf(frames(0, 2))]);
+    const { events } = openStream(fetch, { idleTimeout: 60_000 });
+    assertEquals(await take(events, 2), [0, 1]);
+    assertEquals([...events.counts.reconnects.keys()], ["idle"]);
+  }),
+);
 
 Deno.test("EventStream warns once while connections bring only repeats", async () => {
   const { fetch } = scriptedService([
@@ -223,13 +236,16 @@ Deno.test("EventStream ignores empty frames and counts them as keep-alives", asy
 });
 
 for (const [name, keepAlive] of [["comments", ":\n\n"], ["empty frames", "data:\n\n"]] as const) {
-  Deno.test(`EventStream gives up a source of which only ${name} come`, async () => {
-    const { fetch } = scriptedService([
-      streamOf(frame(0), { every: 5, send: keepAlive }),
-      streamOf(frames(0, 2)),
-    ]);
-    const { events } = openStream(fetch, { idleTimeout: 50 });
-    assertEquals(await take(events, 2), [0, 1]);
-    assertEquals([...events.counts.reconnects.keys()], ["idle"]);
-  });
+  Deno.test(
+    `EventStream gives up a source of which only ${name} come`,
+    inVirtualTime(async () => {
+      const { fetch } = scriptedService([
+        streamOf(frame(0), { every: 5000, send: keepAlive }),
+        streamOf(frames(0, 2)),
+      ]);
+      const { events } = openStream(fetch, { idleTimeout: 60_000 });
+      assertEquals(await take(events, 2), [0, 1]);
+      assertEquals([...events.counts.reconnects.keys()], ["idle"]);
+    }),
+  );
 }

@@ -1,48 +1,51 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { Deadline } from "../../../../lib/upstream/connection/deadline.ts";
+import { sleep } from "../../../../lib/shared/sleep.ts";
+import { inVirtualTime } from "../../../support/tools/virtual_time.ts";
 
-/** What came over, and after how many ms. */
-function start(): { deadline: Deadline<string>; over: Promise<[reason: string, ms: number]> } {
-  const { promise, resolve } = Promise.withResolvers<[string, number]>();
+/** Records what expired, and after how many ms. */
+function start(): { deadline: Deadline<string>; expired: [reason: string, ms: number][] } {
+  const expired: [string, number][] = [];
   const begun = performance.now();
-  return {
-    deadline: new Deadline((reason) => resolve([reason, performance.now() - begun])),
-    over: promise,
-  };
+  const deadline = new Deadline<string>((reason) =>
+    expired.push([reason, performance.now() - begun])
+  );
+  return { deadline, expired };
 }
 
-Deno.test("Deadline is over at the time that was set last, also where that is later", async () => {
-  const { deadline, over } = start();
-  deadline.set(20, "first");
-  deadline.set(80, "last");
-  const [reason, ms] = await over;
-  assertEquals(reason, "last");
-  assert(ms >= 78, `${ms} ms`);
-});
+Deno.test(
+  "Deadline expires at the time that was set last, later or sooner",
+  inVirtualTime(async () => {
+    const { deadline, expired } = start();
+    deadline.set(20, "first");
+    deadline.set(80, "later");
+    await sleep(1000);
+    deadline.set(60_000, "first");
+    deadline.set(20, "sooner");
+    await sleep(100_000);
+    assertEquals(expired, [["later", 80], ["sooner", 1020]]);
+  }),
+);
 
-Deno.test("Deadline is over at the time that was set last, also where that is sooner", async () => {
-  const { deadline, over } = start();
-  deadline.set(60_000, "first");
-  deadline.set(20, "last");
-  const [reason, ms] = await over;
-  assertEquals(reason, "last");
-  assert(ms < 30_000, `${ms} ms`);
-});
+Deno.test(
+  "Deadline may be set again after it expired",
+  inVirtualTime(async () => {
+    const { deadline, expired } = start();
+    deadline.set(5, "a");
+    await sleep(5);
+    deadline.set(5, "b");
+    await sleep(5);
+    assertEquals(expired, [["a", 5], ["b", 10]]);
+  }),
+);
 
-Deno.test("Deadline may be set once more when it was over", async () => {
-  const reasons: string[] = [];
-  const next = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const deadline = new Deadline<string>((reason) => next[reasons.push(reason) - 1]!.resolve());
-  for (const [i, { promise }] of next.entries()) {
-    deadline.set(5, `${i}`);
-    await promise;
-  }
-  assertEquals(reasons, ["0", "1"]);
-});
-
-// The test's sanitizer finds a timer that is left.
-Deno.test("Deadline that was cleared is never over", () => {
-  const deadline = new Deadline(() => assert(false));
-  deadline.set(0, "never");
-  deadline.clear();
-});
+Deno.test(
+  "Deadline does not expire after it was cleared",
+  inVirtualTime(async () => {
+    const { deadline, expired } = start();
+    deadline.set(0, "never");
+    deadline.clear();
+    await sleep(1000);
+    assertEquals(expired, []);
+  }),
+);
