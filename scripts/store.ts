@@ -1,11 +1,16 @@
 /**
- * Stores the edits of a topic, each once: in SQLite, in Parquet files, or in PostgreSQL.
+ * Stores the edits of a topic, each once: in SQLite, PostgreSQL, Parquet files or OpenSearch.
  *
  *     deno task store
  */
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import { databaseOption, parquetOptions, parquetSettings } from "../lib/cli/options/database.ts";
+import {
+  databaseOption,
+  databaseSecret,
+  parquetOptions,
+  parquetSettings,
+} from "../lib/cli/options/database.ts";
 import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
 import { observe, observeOptions } from "../lib/cli/options/observe.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
@@ -64,6 +69,10 @@ export const main = program({
       "Into PostgreSQL",
     ],
     ["deno task store --database parquet:edits", "Into Parquet files in the directory edits"],
+    [
+      "OPENSEARCH_AUTH=… deno task store --database opensearch:https://localhost:9200/edits",
+      "Into the index edits of OpenSearch or Elasticsearch",
+    ],
     ["deno task store --max-messages 1000", "A thousand records, then the end"],
   ],
   groups: [storeOptions, parquetOptions, kafkaOptions, registryOptions, observeOptions],
@@ -72,7 +81,7 @@ export const main = program({
     const cluster = openCluster(clusterConfig(options));
     await using sink = await openSink(
       database,
-      Deno.env.get("PGPASSWORD"),
+      databaseSecret(database),
       parquetSettings(options),
     );
     const group = options.group ?? groupOf(database, sink.databaseId);

@@ -1,7 +1,11 @@
 import { UsageError } from "../shared/error.ts";
 
 /** Where a database is; never with a password. */
-export type DatabaseAddress = SqliteAddress | PostgresAddress | ParquetAddress;
+export type DatabaseAddress =
+  | SqliteAddress
+  | PostgresAddress
+  | ParquetAddress
+  | OpenSearchAddress;
 
 /** A file of SQLite. */
 export interface SqliteAddress {
@@ -13,6 +17,14 @@ export interface SqliteAddress {
 export interface ParquetAddress {
   readonly kind: "parquet";
   readonly directory: string;
+}
+
+/** An index of OpenSearch or Elasticsearch. */
+export interface OpenSearchAddress {
+  readonly kind: "opensearch";
+  /** The cluster: scheme, host, port and path, without a slash at its end. */
+  readonly url: string;
+  readonly index: string;
 }
 
 /** A database on a PostgreSQL server. */
@@ -33,10 +45,12 @@ export type PostgresTls = typeof TLS_MODES[number];
 
 const TLS_MODES = ["disable", "prefer", "require", "verify-full"] as const;
 
-const EXPECTED = "expected sqlite:FILE, parquet:DIRECTORY or postgres://USER@HOST[:PORT]/DATABASE";
+const EXPECTED = "expected sqlite:FILE, parquet:DIRECTORY, postgres://USER@HOST[:PORT]/DATABASE or " +
+  "opensearch:https://HOST[:PORT]/INDEX";
 
 /**
- * Reads `sqlite:FILE`, `parquet:DIRECTORY` or `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]`.
+ * Reads `sqlite:FILE`, `parquet:DIRECTORY`, `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]` or
+ * `opensearch:https://HOST[:PORT][/PATH]/INDEX`.
  *
  * @throws {Error} that says what was expected, for anything else.
  * @throws {UsageError} for a password, which is not for a command line that others can list.
@@ -46,7 +60,9 @@ export function parseDatabase(text: string): DatabaseAddress {
   if (file !== undefined) return sqliteAddress(file);
   const directory = /^parquet:(.+?)[/\\]*$/s.exec(text)?.[1];
   if (directory !== undefined) return parquetAddress(directory);
-  if (/^postgres(ql)?:[^@]*:[^]*@/.test(text)) throw hasPassword();
+  const url = /^opensearch:(.*)$/s.exec(text)?.[1];
+  if (url !== undefined) return openSearchAddress(url);
+  if (/^postgres(ql)?:[^@]*:[^]*@/.test(text)) throw hasPassword("PGPASSWORD");
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) throw new Error(EXPECTED);
   return postgresAddress(new URL(text));
 }
@@ -55,6 +71,7 @@ export function parseDatabase(text: string): DatabaseAddress {
 export function formatDatabase(address: DatabaseAddress): string {
   if (address.kind === "sqlite") return `sqlite:${address.file}`;
   if (address.kind === "parquet") return `parquet:${address.directory}`;
+  if (address.kind === "opensearch") return `opensearch:${address.url}/${address.index}`;
   const { user, host, port, database } = address;
   const name = host.includes(":") ? `[${host}]` : host;
   return `postgres://${encodeURIComponent(user)}@${name}:${port}/${encodeURIComponent(database)}`;
@@ -78,6 +95,8 @@ function nameOf(address: DatabaseAddress): string {
       return address.directory.replace(/^.*[/\\]/, "");
     case "postgres":
       return address.database;
+    case "opensearch":
+      return address.index;
   }
 }
 
@@ -94,7 +113,7 @@ function sqliteAddress(file: string): SqliteAddress {
 }
 
 function postgresAddress(url: URL): PostgresAddress {
-  if (url.password !== "") throw hasPassword();
+  if (url.password !== "") throw hasPassword("PGPASSWORD");
   const database = decodeURIComponent(url.pathname.slice(1));
   if (url.hostname === "" || url.username === "" || database === "" || url.hash !== "") {
     throw new Error(EXPECTED);
@@ -109,16 +128,43 @@ function postgresAddress(url: URL): PostgresAddress {
   };
 }
 
+/** The names of indices, and a length that leaves room for those beside it (255 bytes are allowed). */
+const INDEX = /^[a-z0-9][a-z0-9._-]{0,199}$/;
+
+function openSearchAddress(text: string): OpenSearchAddress {
+  if (/^[^/?#]*:\/\/[^/?#]*@/.test(text)) throw hasPassword("OPENSEARCH_AUTH");
+  const url = URL.parse(text);
+  const [, path = "", index = ""] = /^(.*)\/([^/]*)$/.exec(url?.pathname ?? "") ?? [];
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
+    throw new Error(EXPECTED);
+  }
+  if (!INDEX.test(index)) {
+    throw new Error("expected an index of at most 200 of a-z, 0-9, '.', '_' and '-' at the end");
+  }
+  return { kind: "opensearch", url: `${url.origin}${path}`, index };
+}
+
+/** Returns the variable with the password or login for a database, if it may have one. */
+export function secretVariable({ kind }: DatabaseAddress): SecretVariable | undefined {
+  return kind === "postgres"
+    ? "PGPASSWORD"
+    : kind === "opensearch"
+    ? "OPENSEARCH_AUTH"
+    : undefined;
+}
+
+type SecretVariable = "PGPASSWORD" | "OPENSEARCH_AUTH";
+
 /** Does not show the address. */
-function hasPassword(): UsageError {
+function hasPassword(variable: SecretVariable): UsageError {
   return new UsageError("The address of the database holds a password", {
-    hint: "Leave it out there, and give it in the environment variable PGPASSWORD",
+    hint: `Leave it out there, and give it in the environment variable ${variable}`,
   });
 }
 
 function tlsMode(parameters: URLSearchParams): PostgresTls {
   const other = [...parameters.keys()].find((name) => name !== "sslmode");
-  if (other === "password") throw hasPassword();
+  if (other === "password") throw hasPassword("PGPASSWORD");
   if (other !== undefined) throw new Error(`'${other}' is not known there, only sslmode`);
   const text = parameters.get("sslmode") ?? "prefer";
   const mode = TLS_MODES.find((mode) => mode === text);

@@ -112,8 +112,15 @@ export interface SinkBatch {
   readonly rows: Rows;
 }
 
-/** The claim to go on with; or the group of who holds the partition now, and nothing was written. */
-export type Outcome = { readonly claim: Claim } | { readonly heldBy: string };
+/** The claim to go on with; or the group that holds the partition now, and nothing was written. */
+export type Outcome = Written | { readonly heldBy: string };
+
+/** A batch was written. */
+export interface Written {
+  readonly claim: Claim;
+  /** How many of its edits the database itself rejected; they are put aside. Default: none. */
+  readonly rejected?: number;
+}
 
 /** No rows: for moving an offset past what holds none. */
 export const NO_ROWS: Rows = { edits: [], bad: [] };

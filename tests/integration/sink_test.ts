@@ -10,11 +10,13 @@ import { type Claim, NO_ROWS, type Sink } from "../../lib/store/sink.ts";
 import { DatabaseSync } from "node:sqlite";
 import { testFolder } from "../support/tools/folder.ts";
 import { HOSTILE } from "../support/tools/hostile.ts";
+import { testOpenSearch } from "../support/databases/opensearch.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
 import { editOf } from "../support/kafka/records.ts";
 
 const server = await testPostgres();
+const search = await testOpenSearch();
 const encoder = new TextEncoder();
 
 /** An empty database, and a way to look into it. */
@@ -50,6 +52,18 @@ const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
       },
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
+  },
+  opensearch() {
+    const address = search.database();
+    return Promise.resolve({
+      address,
+      password: undefined,
+      async query(sql) {
+        using database = await search.load(address);
+        return database.prepare(sql).all();
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
   },
   async postgres() {
     const database = await server.database();
@@ -174,7 +188,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
       "SELECT (SELECT count(*) FROM edits) + (SELECT count(*) FROM bad_records) AS count",
     );
     assertEquals(BigInt(all!.count as number), next);
-    if (kind === "parquet") return;
+    if (kind === "parquet" || kind === "opensearch") return;
     await using reader = openReader(address, password);
     const users = await reader.ask(QUESTIONS["top-users"], { limit: 1000 });
     for (const text of storable.filter((text) => text.length <= 253)) {
@@ -248,7 +262,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     );
     assertEquals(new Set(sinks.map(({ databaseId }) => databaseId)).size, 1);
     for (const sink of sinks) await sink[Symbol.asyncDispose]();
-    const version = kind === "parquet" ? "1" : "2";
+    const version = kind === "parquet" || kind === "opensearch" ? "1" : "2";
     assertEquals((await place.query("SELECT version FROM wikitap")).map(plain), [{ version }]);
   });
 
@@ -258,7 +272,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     await assertRejects(
       () => openSink(place.address, place.password),
       UserError,
-      `The ${kind === "parquet" ? "directory has files" : "database has tables"} of version 99`,
+      ` of version 99: this wikitap knows those up to `,
     );
   });
 }
@@ -356,6 +370,9 @@ async function change({ address, password }: Place, sql: string): Promise<void> 
   if (address.kind === "sqlite") {
     using database = new DatabaseSync(address.file);
     database.exec(sql);
+  } else if (address.kind === "opensearch") {
+    const meta = { wikitap: { version: 99, database_id: "id" } };
+    await search.request("PUT", `${address.index}-state/_mapping`, { _meta: meta });
   } else if (address.kind === "parquet") {
     const version = Number(/\d+/.exec(sql)![0]);
     const file = `${address.directory}/_wikitap/database.json`;

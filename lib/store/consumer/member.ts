@@ -181,7 +181,7 @@ export class Member {
     const last = records.at(-1);
     if (last === undefined) progress.reached(partition, next);
     else {
-      progress.stored(partition, { rows, next, last });
+      progress.stored(partition, { rows, next, last, rejected: outcome.rejected ?? 0 });
       onStored?.({ records: records.length, ms: performance.now() - begun });
     }
     advance(next);

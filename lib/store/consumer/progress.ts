@@ -80,14 +80,16 @@ export class Progress {
   /** Rows were written. */
   stored(
     partition: number,
-    { rows, next, last }: {
+    { rows, next, last, rejected = 0 }: {
       readonly rows: Rows;
       readonly next: bigint;
       readonly last: { readonly timestamp: string };
+      /** How many of the edits the database put aside. Default 0. */
+      readonly rejected?: number;
     },
   ): void {
-    this.#edits += rows.edits.length;
-    this.#bad += rows.bad.length;
+    this.#edits += rows.edits.length - rejected;
+    this.#bad += rows.bad.length + rejected;
     const state = this.#partitions.get(partition);
     if (state === undefined) return;
     state.time = Number(last.timestamp);

@@ -4,6 +4,7 @@ import { UserError } from "../../shared/error.ts";
 import {
   type DatabaseAddress,
   formatDatabase,
+  type OpenSearchAddress,
   type ParquetAddress,
   type PostgresAddress,
   type SqliteAddress,
@@ -38,7 +39,7 @@ const READING: ReadLimits = { statement: 600_000, answer: 610_000, lock: 5000 };
 /**
  * Opens the database at `address` for questions; nothing in it is changed.
  *
- * @throws {UserError} for a directory of Parquet files, with a query for DuckDB.
+ * @throws {UserError} for Parquet files, with a query for DuckDB; for OpenSearch, with one for curl.
  * @param limits By default PostgreSQL may take 10 min, and SQLite as long as it likes.
  */
 export function openReader(
@@ -46,7 +47,8 @@ export function openReader(
   password: string | undefined,
   limits: ReadLimits = READING,
 ): Reader {
-  if (address.kind === "parquet") throw noReport(address);
+  if (address.kind === "parquet") throw noReportOnParquet(address);
+  if (address.kind === "opensearch") throw noReportOnOpenSearch(address);
   const { query, close } = address.kind === "sqlite"
     ? sqliteReader(address.file, limits.lock)
     : postgresReader(new Connection(address, password, limits));
@@ -67,11 +69,21 @@ export function openReader(
 type SqlAddress = SqliteAddress | PostgresAddress;
 
 /** Engines that read Parquet are better at it, and people who want Parquet have one. */
-function noReport(address: ParquetAddress): UserError {
+function noReportOnParquet(address: ParquetAddress): UserError {
   const files = `${address.directory}/date=*/*.parquet`.replaceAll("'", "''");
   return new UserError(`Cannot report on '${formatDatabase(address)}': the edits are in Parquet`, {
     hint: `Ask DuckDB: duckdb -c "SELECT domain AS wiki, count(*) AS edits FROM '${files}' ` +
       'GROUP BY ALL ORDER BY edits DESC LIMIT 10"',
+  });
+}
+
+/** Its queries are not SQL, and dashboards ask them better. */
+function noReportOnOpenSearch(address: OpenSearchAddress): UserError {
+  const { url, index } = address;
+  return new UserError(`Cannot report on '${formatDatabase(address)}': it answers no SQL`, {
+    hint: `Ask it itself: curl '${url}/${index}/_search?size=0&pretty' ` +
+      "-H 'Content-Type: application/json' " +
+      `-d '{"aggs":{"wikis":{"terms":{"field":"domain"}}}}'`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { type AsyncBuffer, parquetMetadata, parquetReadObjects } from "hyparquet";
 import { DatabaseSync } from "node:sqlite";
 import { zstdDecompressSync } from "node:zlib";
+import { createTables, insertRow } from "./tables.ts";
 
 /** A row of a Parquet file, as its reader in JavaScript gives it. */
 export type ParquetRow = Record<string, unknown>;
@@ -40,13 +41,7 @@ function asFile(buffer: ArrayBuffer): AsyncBuffer {
 /** The directory as tables in memory, like those of the databases. */
 export async function loadParquet(directory: string): Promise<DatabaseSync> {
   const database = new DatabaseSync(":memory:");
-  database.exec(`
-    CREATE TABLE edits (topic TEXT, partition INTEGER, record_offset INTEGER, time_ms INTEGER,
-      type TEXT, change_id INTEGER, domain TEXT, namespace TEXT, title TEXT, user_name TEXT,
-      is_bot INTEGER, old_length INTEGER, new_length INTEGER, event TEXT);
-    CREATE TABLE bad_records (topic TEXT, partition INTEGER, record_offset INTEGER, time_ms INTEGER,
-      reason TEXT, value BLOB, value_size INTEGER, is_cut INTEGER);
-    CREATE TABLE wikitap (version INTEGER)`);
+  createTables(database);
   const { version } = JSON.parse(
     await Deno.readTextFile(`${directory}/_wikitap/database.json`),
   );
@@ -54,16 +49,10 @@ export async function loadParquet(directory: string): Promise<DatabaseSync> {
   for (const [table, kind] of [["edits", "edits"], ["bad_records", "bad"]] as const) {
     for (const path of await parquetFiles(directory, kind)) {
       for (const row of await readParquet(path)) {
-        const values = Object.values(row).map(sqlValue);
-        database.prepare(`INSERT INTO ${table} VALUES (${values.map(() => "?")})`).run(...values);
+        const { time, ...others } = row;
+        insertRow(database, table, { ...others, time_ms: time });
       }
     }
   }
   return database;
-}
-
-function sqlValue(value: unknown) {
-  if (value instanceof Date) return value.getTime();
-  if (typeof value === "boolean") return Number(value);
-  return (value ?? null) as string | number | bigint | Uint8Array | null;
 }

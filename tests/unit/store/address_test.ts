@@ -37,8 +37,22 @@ Deno.test("parseDatabase() reads PostgreSQL, with defaults", () => {
   );
 });
 
+Deno.test("parseDatabase() reads an index of OpenSearch", () => {
+  const cases = [
+    ["opensearch:https://search.example.org/edits", "https://search.example.org"],
+    ["opensearch:http://[::1]:9200/edits", "http://[::1]:9200"],
+    ["opensearch:https://host:443/a/b/edits", "https://host/a/b"],
+  ] as const;
+  for (const [text, url] of cases) {
+    assertEquals(parseDatabase(text), { kind: "opensearch", url, index: "edits" });
+  }
+});
+
 Deno.test("parseDatabase() refuses what is no database", () => {
-  const forms = "expected sqlite:FILE, parquet:DIRECTORY or postgres://USER@HOST[:PORT]/DATABASE";
+  const forms =
+    "expected sqlite:FILE, parquet:DIRECTORY, postgres://USER@HOST[:PORT]/DATABASE or " +
+    "opensearch:https://HOST[:PORT]/INDEX";
+  const index = "expected an index of at most 200 of a-z, 0-9, '.', '_' and '-' at the end";
   const cases = [
     ["edits.db", forms],
     ["sqlite:", forms],
@@ -52,6 +66,20 @@ Deno.test("parseDatabase() refuses what is no database", () => {
     ["postgres://me@host/x?user=y", "'user' is not known there, only sslmode"],
     ["postgres://me@[::1]:5432/x@y?user=y", "'user' is not known there, only sslmode"],
     ["postgres://me@ho st/x", forms],
+    ["opensearch:", forms],
+    ["opensearch:localhost/edits", forms],
+    ["opensearch:ftp://host/edits", forms],
+    ["opensearch:https://host/edits?pretty", forms],
+    ["opensearch:https://host/edits#x", forms],
+    ["opensearch:https://host", index],
+    ["opensearch:https://host/", index],
+    ["opensearch:https://host/edits/", index],
+    ["opensearch:https://host/Edits", index],
+    ["opensearch:https://host/_all", index],
+    ["opensearch:https://host/edits*", index],
+    ["opensearch:https://host/a,b", index],
+    ["opensearch:https://host/a%2Fb", index],
+    [`opensearch:https://host/${"a".repeat(201)}`, index],
   ] as const;
   for (const [text, words] of cases) assertThrows(() => parseDatabase(text), Error, words);
 });
@@ -63,6 +91,9 @@ Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
     "postgres://me:s/ecret@host/x",
     "postgres:me:secret@host/x",
     "postgres://me@host/x?password=secret",
+    "opensearch:https://me:secret@host/edits",
+    "opensearch:https://secret@host/edits",
+    "opensearch:https://me:secret@ho st/edits",
   ];
   for (const text of texts) {
     const error = assertThrows(() => parseDatabase(text), UsageError, "holds a password");
@@ -71,7 +102,7 @@ Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
 });
 
 Deno.test("formatDatabase() gives back what was read", () => {
-  for (const text of ["sqlite:edits.db", "parquet:edits", "postgres://a%40b@[::1]:5432/x%20y"]) {
+  for (const text of ["sqlite:edits.db", "parquet:edits", "postgres://a%40b@[::1]:5432/x%20y", "opensearch:https://host:9200/p/edits"]) {
     assertEquals(formatDatabase(parseDatabase(text)), text);
   }
 });
@@ -79,6 +110,8 @@ Deno.test("formatDatabase() gives back what was read", () => {
 Deno.test("groupOf() tells databases of the same name apart", () => {
   const address = parseDatabase("sqlite:/data/My edits.db");
   assertEquals(groupOf(address, "01234567-89ab"), "wikitap-store.My_edits.01234567");
+  const index = parseDatabase("opensearch:https://host/my-edits");
+  assertEquals(groupOf(index, "01234567-89ab"), "wikitap-store.my-edits.01234567");
   const directory = parseDatabase("parquet:/data/My edits/");
   assertEquals(groupOf(directory, "01234567-89ab"), "wikitap-store.My_edits.01234567");
 });

@@ -1,0 +1,68 @@
+import { Buffer } from "node:buffer";
+import type { BadRow, EditRow } from "../../rows.ts";
+
+/** A document, and the id that is the same each time its record is written. */
+export interface Document {
+  readonly id: string;
+  /** One line of JSON. */
+  readonly source: string;
+  /** The two lines that `_bulk` takes. */
+  readonly lines: string;
+  /** Their size in bytes. */
+  readonly size: number;
+  /** The record that it is made of. */
+  readonly offset: bigint;
+}
+
+/** Where rows come from: the same for a whole batch. */
+export interface Source {
+  readonly topicId: number;
+  readonly topic: string;
+  /** How ids begin; the topic's name, unless another cluster has a topic of the same name. */
+  readonly label: string;
+  readonly partition: number;
+}
+
+/** Returns the document of an edit; the names are those of the columns of the other databases. */
+export function editDocument(row: EditRow, source: Source): Document {
+  return document(row.offset, source, {
+    time: new Date(row.time).toISOString(),
+    type: row.type ?? undefined,
+    change_id: row.changeId ?? undefined,
+    domain: row.domain.toWellFormed(),
+    namespace: row.namespace?.toWellFormed(),
+    title: row.title.toWellFormed(),
+    user_name: row.userName?.toWellFormed(),
+    is_bot: row.isBot ?? undefined,
+    old_length: row.oldLength ?? undefined,
+    new_length: row.newLength ?? undefined,
+    event: row.event ?? undefined,
+  });
+}
+
+/** Returns the document of a record that is no edit. */
+export function badDocument(row: BadRow, source: Source): Document {
+  return document(row.offset, source, {
+    time: row.time === null ? undefined : new Date(row.time).toISOString(),
+    reason: row.reason.toWellFormed(),
+    value: row.value === null ? undefined : row.value.toBase64(),
+    value_size: row.size,
+    is_cut: row.isCut,
+  });
+}
+
+/**
+ * `external_gte` accepts a version that is there already, so a repeat changes nothing. The version
+ * is that of the record, its offset, plus 1: queries that delete cannot delete version 0.
+ */
+function document(offset: bigint, source: Source, fields: Record<string, unknown>): Document {
+  const { topicId, topic, label, partition } = source;
+  const id = `${label}-${partition}-${offset}`;
+  const action = `{"index":{"_id":${JSON.stringify(id)},"version":${
+    offset + 1n
+  },"version_type":"external_gte"}}`;
+  const own = `{"topic_id":${topicId},"topic":${JSON.stringify(topic)},"partition":${partition}`;
+  const text = `${own},"record_offset":${offset},${JSON.stringify(fields).slice(1)}`;
+  const lines = `${action}\n${text}\n`;
+  return { id, source: text, lines, size: Buffer.byteLength(lines), offset };
+}

@@ -1,0 +1,238 @@
+import { getLogger } from "@logtape/logtape";
+import { UserError } from "../../../shared/error.ts";
+import { formatDatabase, type OpenSearchAddress } from "../../address.ts";
+import { type BadRow, KEPT_BYTES, type Rows } from "../../rows.ts";
+import {
+  type Advice,
+  checkSameTopic,
+  type Claim,
+  type Outcome,
+  outcomeOf,
+  type Sink,
+  type SinkBatch,
+  type TopicName,
+  Unavailable,
+  type Wanted,
+} from "../../sink.ts";
+import { Bulk, BulkWork, type Rejected } from "./bulk.ts";
+import { badDocument, type Document, editDocument, type Source } from "./documents.ts";
+import { Http } from "./http.ts";
+import { type IndexNames, indexNames, prepareIndices } from "./indices.ts";
+import { Positions, type StoredTopic } from "./positions.ts";
+
+/** How often a claim is tried while other members change the position. */
+const MAX_CLAIMS = 100;
+
+const logger = getLogger(["wikitap", "store"]);
+const encoder = new TextEncoder();
+
+/**
+ * Opens indices of OpenSearch or Elasticsearch for writing, made if they do not exist.
+ *
+ * @param login `user:password`, or `ApiKey KEY` or `Bearer TOKEN`.
+ * @throws {UserError} for a cluster that cannot be reached or used; at the start that is not waited
+ *   for.
+ */
+export async function openOpenSearchSink(
+  address: OpenSearchAddress,
+  login: string | undefined,
+): Promise<Sink> {
+  const http = new Http(address, login);
+  try {
+    return new OpenSearchSink(http, address, await prepareIndices(http, address));
+  } catch (error) {
+    http[Symbol.dispose]();
+    throw error instanceof Unavailable ? notReachable(error, address) : error;
+  }
+}
+
+/** What is left to do of a batch that is written again after a failure. */
+interface Work {
+  readonly edits: BulkWork;
+  bad: BulkWork | undefined;
+}
+
+class OpenSearchSink implements Sink {
+  readonly concurrency = 3;
+  readonly databaseId: string;
+  readonly advice: Advice;
+  readonly #http: Http;
+  readonly #names: IndexNames;
+  readonly #bulk: Bulk;
+  readonly #positions: Positions;
+  readonly #topics = new Map<number, Pick<Source, "topic" | "label">>();
+  readonly #works = new WeakMap<Rows, Work>();
+  /** The edit that was accepted last, to find out whether the index accepts any. */
+  #accepted: Document | undefined;
+  #hasWarned = false;
+
+  constructor(http: Http, address: OpenSearchAddress, databaseId: string) {
+    this.#http = http;
+    this.databaseId = databaseId;
+    this.#names = indexNames(address);
+    this.#bulk = new Bulk(http);
+    this.#positions = new Positions(http, address);
+    const { edits, bad, state } = this.#names;
+    this.advice = {
+      dropTopic: (topicId) =>
+        `curl -X POST '${address.url}/${edits},${bad},${state}/_delete_by_query?q=topic_id:${topicId}'`,
+      skipTo: (topicId, partition, next) =>
+        `curl '${address.url}/${state}/_update/position-${topicId}-${partition}' ` +
+        `-H 'Content-Type: application/json' -d '{"doc":{"next_offset":"${next}"}}'`,
+    };
+  }
+
+  async addTopic(wanted: TopicName): Promise<number> {
+    while (true) {
+      const known = await this.#positions.topics();
+      const found = known.find(({ clusterId, topic }) =>
+        clusterId === wanted.clusterId && topic === wanted.topic
+      );
+      if (found !== undefined) {
+        checkSameTopic(wanted, found, this.advice);
+        this.#topics.set(found.topicId, { topic: found.topic, label: labelOf(found, known) });
+        return found.topicId;
+      }
+      const topicId = 1 + Math.max(0, ...known.map(({ topicId }) => topicId));
+      await this.#positions.addTopic({ ...wanted, topicId });
+    }
+  }
+
+  async claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+    for (let tries = 0; tries < MAX_CLAIMS; tries++) {
+      const before = await this.#positions.read(topicId, partition);
+      const { next, epoch } = before ?? { next: first, epoch: 0n };
+      const claimed = { next, epoch: epoch + 1n, group };
+      if (await this.#positions.write(topicId, partition, claimed, before)) {
+        return { topicId, partition, next, epoch: claimed.epoch };
+      }
+    }
+    throw new Unavailable(`other members changed the position ${MAX_CLAIMS} times`);
+  }
+
+  /**
+   * Documents come before the offset. If this member has lost the partition in between, they are
+   * those that its holder writes, too: committed records, with the same ids.
+   */
+  async write(batch: SinkBatch): Promise<Outcome> {
+    const { claim, next } = batch;
+    const { topicId, partition } = claim;
+    const before = await this.#positions.read(topicId, partition);
+    if (before?.epoch !== claim.epoch || before.next !== claim.next) {
+      return outcomeOf(batch, before);
+    }
+    const rejected = await this.#index(batch);
+    const moved = { ...before, next };
+    const isMoved = await this.#positions.write(topicId, partition, moved, before);
+    if (!isMoved) return outcomeOf(batch, await this.#positions.read(topicId, partition));
+    return { claim: { ...claim, next }, ...rejected > 0 ? { rejected } : {} };
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#http[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  /** Indexes the rows; returns how many edits the index rejected, which are put aside. */
+  async #index(batch: SinkBatch): Promise<number> {
+    const { rows, claim } = batch;
+    if (rows.edits.length === 0 && rows.bad.length === 0) return 0;
+    const source = this.#sourceOf(claim);
+    const isNew = ({ offset }: { readonly offset: bigint }) => offset >= claim.next;
+    const work = this.#works.get(rows) ?? {
+      edits: new BulkWork(
+        this.#names.edits,
+        rows.edits.filter(isNew).map((row) => editDocument(row, source)),
+      ),
+      bad: undefined,
+    };
+    this.#works.set(rows, work);
+    await this.#bulk.run(work.edits);
+    const { rejected } = work.edits;
+    await this.#checkRejections(work.edits);
+    work.bad ??= new BulkWork(this.#names.bad, [
+      ...rows.bad.filter(isNew),
+      ...rejected.map(rejectedRow),
+    ].map((row) => badDocument(row, source)));
+    await this.#bulk.run(work.bad);
+    const [lost] = work.bad.rejected;
+    if (lost !== undefined) {
+      this.#works.delete(rows);
+      throw new Unavailable(`the index '${this.#names.bad}' rejects documents: ${lost.reason}`);
+    }
+    if (rejected.length > 0) this.#report(rejected);
+    return rejected.length;
+  }
+
+  /**
+   * Documents are at fault only if the index accepts others, now: if it rejects all, the index is
+   * at fault, and the batch waits.
+   */
+  async #checkRejections(work: BulkWork): Promise<void> {
+    const { accepted, rejected } = work;
+    this.#accepted = accepted ?? this.#accepted;
+    if (rejected.length === 0 || accepted !== undefined) return;
+    const { reason } = rejected[0]!;
+    if (this.#accepted !== undefined) {
+      const probe = new BulkWork(work.index, [this.#accepted]);
+      await this.#bulk.run(probe);
+      if (probe.rejected.length === 0) return;
+    }
+    work.pending = rejected.splice(0).map(({ document }) => document);
+    throw new Unavailable(`the index '${work.index}' rejects all documents: ${reason}`);
+  }
+
+  #sourceOf({ topicId, partition }: Claim): Source {
+    const topic = this.#topics.get(topicId);
+    if (topic === undefined) throw new Error(`Topic ${topicId} was not added`);
+    return { topicId, partition, ...topic };
+  }
+
+  #report(rejected: readonly Rejected[]): void {
+    const facts = {
+      count: rejected.length,
+      index: this.#names.edits,
+      bad: this.#names.bad,
+      offset: rejected[0]!.document.offset,
+      reason: rejected[0]!.reason,
+    };
+    const text =
+      "The index '{index}' rejects documents: {count}, now in '{bad}'; first offset {offset}: {reason}";
+    if (this.#hasWarned) logger.debug(text, facts);
+    else logger.warn(text, facts);
+    this.#hasWarned = true;
+  }
+}
+
+/** How the ids of a topic begin; the number distinguishes topics of the same name. */
+function labelOf({ topic, topicId }: StoredTopic, all: readonly StoredTopic[]): string {
+  const isFirst = all.every((other) => other.topic !== topic || other.topicId >= topicId);
+  return isFirst ? topic : `${topic}~${topicId}`;
+}
+
+/** The row of a document that the index rejected: its value is the document. */
+function rejectedRow({ document, reason }: Rejected): BadRow {
+  const value = encoder.encode(document.source);
+  const { time } = JSON.parse(document.source) as { time: string };
+  return {
+    offset: document.offset,
+    time: Date.parse(time),
+    reason,
+    value: value.subarray(0, KEPT_BYTES),
+    size: value.length,
+    isCut: value.length > KEPT_BYTES,
+  };
+}
+
+/** The failure of the start: a person waits, so it is not retried. */
+function notReachable(error: Unavailable, address: OpenSearchAddress): UserError {
+  return new UserError(`Cannot use ${formatDatabase(address)}: ${error.message}`, {
+    hint: "Start OpenSearch and wait until its status is yellow or green, or check the address in " +
+      "--database",
+    cause: error.cause,
+  });
+}
