@@ -45,7 +45,8 @@ export type PostgresTls = typeof TLS_MODES[number];
 
 const TLS_MODES = ["disable", "prefer", "require", "verify-full"] as const;
 
-const EXPECTED = "expected sqlite:FILE, parquet:DIRECTORY, postgres://USER@HOST[:PORT]/DATABASE or " +
+const EXPECTED =
+  "expected sqlite:FILE, parquet:DIRECTORY, postgres://USER@HOST[:PORT]/DATABASE or " +
   "opensearch:https://HOST[:PORT]/INDEX";
 
 /**
@@ -146,11 +147,7 @@ function openSearchAddress(text: string): OpenSearchAddress {
 
 /** Returns the variable with the password or login for a database, if it may have one. */
 export function secretVariable({ kind }: DatabaseAddress): SecretVariable | undefined {
-  return kind === "postgres"
-    ? "PGPASSWORD"
-    : kind === "opensearch"
-    ? "OPENSEARCH_AUTH"
-    : undefined;
+  return kind === "postgres" ? "PGPASSWORD" : kind === "opensearch" ? "OPENSEARCH_AUTH" : undefined;
 }
 
 type SecretVariable = "PGPASSWORD" | "OPENSEARCH_AUTH";

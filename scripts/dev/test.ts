@@ -1,6 +1,6 @@
 /**
- * Runs all tests, on Kafka clusters of one and of three nodes that it starts. Its last line is
- * `N passed, N failed`.
+ * Runs all tests, on Kafka clusters of one and of three nodes and an OpenSearch that it starts. Its
+ * last line is `N passed, N failed`.
  *
  *     deno task test
  */
@@ -8,7 +8,6 @@ import { flag, option, type OptionGroup } from "../../lib/cli/option.ts";
 import { errorText, program, runMain } from "../../lib/cli/program.ts";
 import { ExitCode } from "../../lib/shared/error.ts";
 import { startKafka } from "../../lib/local/kafka/start.ts";
-import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
 import { watchLaunchers } from "../../lib/local/process/launchers.ts";
 import { startRegistry } from "../../lib/local/registry/registry.ts";
 import { fetchedRegistry, registryJar } from "../../lib/local/registry/distribution.ts";
@@ -16,6 +15,7 @@ import { writeError, writeOutput } from "../../lib/terminal/output.ts";
 import { count } from "../../tests/support/tools/junit.ts";
 import { TEST_KAFKA } from "../../tests/support/kafka/kafka.ts";
 import { preparePython } from "../../tests/support/tools/python.ts";
+import { ownOpenSearch, TEST_OPENSEARCH } from "../../tests/support/databases/opensearch.ts";
 import { TEST_REGISTRY } from "../../tests/support/kafka/registry.ts";
 
 const testOptions = {
@@ -30,6 +30,10 @@ const testOptions = {
       "Download what the Avro tests need: a schema registry (140 MB) and a reader in Python. " +
         "Without them those tests are skipped.",
     ),
+    engines: flag(
+      "Only the tests of examples/: Kafka Streams, Flink, Spark, DuckDB, polars and kcat, which " +
+        "they download (1 GB).",
+    ),
   },
 } satisfies OptionGroup;
 
@@ -37,6 +41,8 @@ const UNIT = "tests/unit";
 const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues", "tests/page"];
 /** These tests kill brokers, so they start their own. */
 const CHAOS = "tests/chaos";
+/** Not part of the normal tests. */
+const ENGINES = "tests/engines";
 
 export const main = program({
   usage: "deno task test [FILE or FOLDER]…",
@@ -47,10 +53,12 @@ export const main = program({
     ["deno task test", "Everything"],
     ["deno task test tests/cli", "The tests of a folder"],
     ["deno task test --filter 'kafka start'", "Tests with this text in their names"],
+    ["deno task test --engines", "The examples"],
   ],
   groups: [testOptions],
   operands: 100,
-  async run({ filter, registry, operands }, stop) {
+  async run({ filter, registry, engines, operands: files }, stop) {
+    const operands = engines && files.length === 0 ? [ENGINES] : files;
     await using launchers = await watchLaunchers();
     const signal = AbortSignal.any([stop, launchers.signal]);
     const folder = await Deno.makeTempDir({ prefix: "wikitap-test-" });
@@ -83,37 +91,38 @@ async function everything(run: TestRun, folder: string, signal: AbortSignal): Pr
   await run.tests([CHAOS], []);
 }
 
-/** Runs the unit tests while Kafka starts, then the tests that use Kafka. */
+/** Runs the unit tests while the services start, then the tests that use Kafka. */
 async function unitAndOnKafka(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
   await using services = new AsyncDisposableStack();
-  const clusters = Promise.allSettled(
-    ([1, 3] as const).map((nodes) =>
-      startKafka({ directory: `${folder}/kafka-${nodes}`, nodes, port: 0, heap: 256, signal })
-    ),
+  const kafka = (nodes: 1 | 3) =>
+    startKafka({ directory: `${folder}/kafka-${nodes}`, nodes, port: 0, heap: 256, signal });
+  const starting = Promise.allSettled(
+    [kafka(1), kafka(3), ownOpenSearch(`${folder}/opensearch`, signal)] as const,
   );
   services.defer(async () => {
-    for (const started of await clusters) {
+    for (const started of await starting) {
       if (started.status === "fulfilled") await started.value.stop();
     }
   });
   await run.tests([UNIT], ["--parallel"]);
-  const [one, three] = await clusters;
+  const [one, three, search] = await starting;
   const directory = `${folder}/registry`;
   const registry = await fetchedRegistry() === undefined
     ? undefined
     : services.use(await startRegistry({ directory, port: 0, signal }));
   const env = {
-    [TEST_KAFKA[1]]: addressOf(one!),
-    [TEST_KAFKA[3]]: addressOf(three!),
+    [TEST_KAFKA[1]]: valueOf(one).bootstrapServers,
+    [TEST_KAFKA[3]]: valueOf(three).bootstrapServers,
+    [TEST_OPENSEARCH]: valueOf(search).url,
     ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
   };
   // Most of these tests wait most of the time.
   await run.tests(ON_KAFKA, ["--parallel"], { ...env, DENO_JOBS: "2" });
 }
 
-function addressOf(started: PromiseSettledResult<LocalKafka>): string {
+function valueOf<T>(started: PromiseSettledResult<T>): T {
   if (started.status === "rejected") throw started.reason;
-  return started.value.bootstrapServers;
+  return started.value;
 }
 
 /** Runs `deno test` several times and adds up the results. */

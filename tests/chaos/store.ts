@@ -1,6 +1,6 @@
 /**
- * Tries to make `store` lose or double a row: SIGKILL for members of the group, PostgreSQL and
- * brokers, on a Kafka and a PostgreSQL of its own.
+ * Tries to make `store` lose or double a row: SIGKILL for members of the group, the database
+ * and brokers, on a Kafka and a database of its own.
  *
  *     deno run -A tests/chaos/store.ts
  */
@@ -20,8 +20,8 @@ const chaosOptions = {
   options: {
     sink: option({
       placeholder: "KIND",
-      help: "Where the members store: postgres or parquet.",
-      parse: oneOf("postgres", "parquet"),
+      help: "Where the members store: postgres, parquet or opensearch.",
+      parse: oneOf("postgres", "parquet", "opensearch"),
       default: "postgres",
     }),
     records: option({
@@ -38,7 +38,7 @@ const chaosOptions = {
     }),
     storeKills: times("How often a member gets SIGKILL.", 20),
     storeStops: times("How often a member stands still for longer than its session.", 4),
-    databaseKills: times("How often PostgreSQL is killed.", 6),
+    databaseKills: times("How often PostgreSQL or OpenSearch is killed.", 6),
     brokerKills: times("How often a broker gets SIGKILL.", 4),
     seed: option({
       placeholder: "N",
@@ -52,7 +52,7 @@ const chaosOptions = {
 export const main = program({
   usage: "deno run -A tests/chaos/store.ts",
   summary:
-    "Three members of a group store a topic in PostgreSQL or Parquet, while members, the database and " +
+    "Three members of a group store a topic in a database, while members, the database and " +
     "brokers get SIGKILL. Compares the rows with the topic's committed records, and fails on any " +
     "that is lost, doubled or of an aborted transaction.",
   examples: [

@@ -22,7 +22,7 @@ export interface StoreChaosOptions {
   readonly storeKills: number;
   /** SIGSTOP to a member for longer than its session: it comes back as one given up for dead. */
   readonly storeStops: number;
-  /** SIGQUIT and SIGKILL to PostgreSQL in turn, which is started again within 5 s. */
+  /** SIGQUIT and SIGKILL to PostgreSQL in turn, or SIGKILL to OpenSearch; started within 5 s. */
   readonly databaseKills: number;
   /** SIGKILL to one of three brokers, which is started again within 4 s. */
   readonly brokerKills: number;

@@ -1,5 +1,7 @@
 import type { Random } from "../../lib/replay/random.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
+import { formatDatabase } from "../../lib/store/address.ts";
+import { ownOpenSearch } from "../support/databases/opensearch.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { testFolder } from "../support/tools/folder.ts";
@@ -20,7 +22,11 @@ const ROWS = `
   UNION ALL SELECT partition || ':' || record_offset, NULL FROM bad_records`;
 
 /** The kinds of places, by the name of their sink. */
-export const PLACES = { postgres: postgresPlace, parquet: parquetPlace };
+export const PLACES = {
+  postgres: postgresPlace,
+  parquet: parquetPlace,
+  opensearch: openSearchPlace,
+};
 
 /** A PostgreSQL that gets SIGQUIT and SIGKILL in turn. */
 async function postgresPlace(): Promise<Place> {
@@ -70,5 +76,31 @@ async function parquetPlace(): Promise<Place> {
       }
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+/** An OpenSearch that gets SIGKILL. */
+async function openSearchPlace(): Promise<Place> {
+  const folder = await testFolder();
+  const server = await ownOpenSearch(folder.path);
+  const address = server.database();
+  return {
+    database: formatDatabase(address),
+    args: [],
+    env: {},
+    async hurt(random, log) {
+      log("SIGKILL to OpenSearch");
+      await server.stop("KILL");
+      await sleep(random.integer(500, 5000));
+      await server.start();
+    },
+    async rows() {
+      using tables = await server.load(address);
+      return tables.prepare(ROWS).all() as { at: string; id: number | null }[];
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await folder[Symbol.asyncDispose]();
+    },
   };
 }

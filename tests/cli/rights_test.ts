@@ -199,6 +199,11 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
           env: { ...KAFKA, PGPASSWORD },
           until: "Storing part",
         },
+        {
+          args: [...topicArgs, "--database", "opensearch:http://127.0.0.1:1/edits"],
+          env: { ...KAFKA, OPENSEARCH_AUTH: "me:secret" },
+          code: 1,
+        },
         locked,
       ],
     },

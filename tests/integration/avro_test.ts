@@ -15,12 +15,16 @@ import { type Ended, runProgram, startProgram } from "../support/programs/progra
 import { hasPython, NO_PYTHON, readWithPython } from "../support/tools/python.ts";
 import { NO_REGISTRY, registryDoor, subjectsOf, testRegistry } from "../support/kafka/registry.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
+import { loadParquet } from "../support/databases/parquet.ts";
+import { testOpenSearch } from "../support/databases/opensearch.ts";
+import { formatDatabase } from "../../lib/store/address.ts";
 import { until } from "../support/tools/until.ts";
 
 const kafka = await testKafka();
 const cluster = openCluster({ brokers: kafka.split(",") });
 const given = await testRegistry();
 const registry = given ?? "";
+const search = await testOpenSearch();
 const withPython = given !== undefined && await hasPython();
 
 const START = Date.UTC(2026, 0, 1);
@@ -91,12 +95,23 @@ registryTest("store and dashboard read Avro as they read JSON", async () => {
   await published({ topic, registry, url: upstream.url, args });
   await using folder = await testFolder();
   const at = ["--bootstrap-server", kafka, "--topic", topic, "--schema-registry", registry];
-  const database = ["--database", `sqlite:${folder.path}/edits.db`, "--max-messages", "50"];
-  const stored = await runProgram("scripts/store.ts", [...at, ...database]);
-  assertEquals(stored.code, 0, stored.stderr);
+  const file = `${folder.path}/edits.db`;
+  const directory = `${folder.path}/edits`;
+  const index = search.database();
+  for (const database of [`sqlite:${file}`, `parquet:${directory}`, formatDatabase(index)]) {
+    const args = ["--database", database, "--max-messages", "50"];
+    const stored = await runProgram("scripts/store.ts", [...at, ...args]);
+    assertEquals(stored.code, 0, stored.stderr);
+  }
   {
-    using edits = new DatabaseSync(`${folder.path}/edits.db`);
-    assertEquals({ ...edits.prepare("SELECT count(*) AS count FROM edits").get() }, { count: 50 });
+    using sqlite = new DatabaseSync(file);
+    using parquet = await loadParquet(directory);
+    using opensearch = await search.load(index);
+    const [wanted, ...others] = [sqlite, parquet, opensearch].map((database) =>
+      database.prepare("SELECT time_ms, change_id, title FROM edits ORDER BY record_offset").all()
+    );
+    assertEquals(wanted!.length, 50);
+    assertEquals(others, [wanted, wanted]);
   }
 
   const port = freePort();

@@ -1,11 +1,14 @@
 import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { Progress } from "../../lib/store/consumer/progress.ts";
 import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
-import { editMessages, editOf, openPublisher } from "../support/kafka/records.ts";
+import { editMessages, editOf, openPublisher, publish } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { HOSTILE } from "../support/tools/hostile.ts";
@@ -65,6 +68,25 @@ Deno.test("storeTopic() stores into Parquet what is committed, over several runs
   ]);
   const bad = database.prepare("SELECT partition, reason FROM bad_records").all();
   assertEquals(bad.map((row) => ({ ...row })), [{ partition: 1, reason: "bad JSON" }]);
+});
+
+Deno.test("storeTopic() keeps upstream events in Parquet byte for byte", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  const [log] = syntheticLog({ seed: 1, count: 200 }).topics;
+  const values = Array.from({ length: 200 }, (_, index) => {
+    const buffer = new ByteBuffer();
+    log!.write(index, buffer);
+    return Buffer.from(buffer.take());
+  });
+  await publish(brokers, topic, values.map((value) => ({ partition: 0, value })));
+  await store(topic, directory, 200);
+  using database = await loadParquet(directory);
+  const rows = database.prepare("SELECT event FROM edits ORDER BY record_offset").all();
+  assertEquals(rows.map(({ event }) => event), values.map((value) => value.toString()));
+  const types = database.prepare("SELECT DISTINCT type FROM edits ORDER BY type").all();
+  assertEquals(types.map(({ type }) => type), ["categorize", "edit", "log", "new"]);
 });
 
 /** Each prints all edits as lines of JSON, in the order of their ids. */

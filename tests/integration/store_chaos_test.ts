@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
+import type { PLACES } from "../chaos/store_places.ts";
 import { runStoreChaos } from "../chaos/store_chaos.ts";
 
-for (const sink of ["postgres", "parquet"] as const) {
+for (const sink of ["postgres", "parquet", "opensearch"] as const) {
   Deno.test(`store loses and doubles nothing in ${sink} while members and brokers are killed`, () =>
     survive(sink));
 }
 
-async function survive(sink: "postgres" | "parquet"): Promise<void> {
+async function survive(sink: keyof typeof PLACES): Promise<void> {
   const lines: string[] = [];
   const report = await runStoreChaos({
     sink,

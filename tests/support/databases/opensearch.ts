@@ -31,31 +31,40 @@ const START_LIMIT = 120_000;
 /** The program that runs a node: one file of Java, which `java` compiles itself. */
 const PROGRAM = new URL("OpenSearchNode.java", import.meta.url).pathname;
 
+/** The variable in which `deno task test` names its cluster. */
+export const TEST_OPENSEARCH = "WIKITAP_TEST_OPENSEARCH";
+
 /**
  * A real OpenSearch of one node on 127.0.0.1 for all tests of a file, from Maven (45 MB, once). Call
- * it at the top of the file, as `testKafka()`.
+ * it at the top of the file, as `testKafka()`. `deno task test` has one for all files.
  */
 export async function testOpenSearch(): Promise<TestOpenSearch> {
-  const server = new TestOpenSearch(await fileFolder(), await libs());
-  await server.start();
+  const given = Deno.env.get(TEST_OPENSEARCH);
+  return given ? new TestOpenSearch(given) : await ownOpenSearch(await fileFolder());
+}
+
+/**
+ * One of its own, for tests that kill it.
+ *
+ * @param directory Its data and log.
+ */
+export async function ownOpenSearch(
+  directory: string,
+  signal?: AbortSignal,
+): Promise<OwnOpenSearch> {
+  await Deno.mkdir(directory, { recursive: true });
+  const server = new OwnOpenSearch(directory, await libs(signal));
+  await server.start(signal);
   return server;
 }
 
-/** See {@linkcode testOpenSearch}. */
+/** A cluster, and ways to look into it. */
 export class TestOpenSearch {
-  readonly #directory: string;
-  readonly #libs: string;
-  readonly #ports = [freePort(), freePort()];
-  #process: Supervised | undefined;
-
-  constructor(directory: string, libs: string) {
-    this.#directory = directory;
-    this.#libs = libs;
-  }
-
   /** The address of the cluster, without a slash at its end. */
-  get url(): string {
-    return `http://127.0.0.1:${this.#ports[0]}`;
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
   }
 
   /** A database of its own, as `--database` takes it. */
@@ -63,40 +72,6 @@ export class TestOpenSearch {
     const address = parseDatabase(`opensearch:${this.url}/edits-${crypto.randomUUID()}`);
     if (address.kind !== "opensearch") throw new Error("another kind");
     return address;
-  }
-
-  /** Returns when all its indices can be read and written. */
-  async start(): Promise<void> {
-    const output = `${this.#directory}/server.log`;
-    const command = javaCommand(
-      await findJava(),
-      HEAP,
-      "-cp",
-      `${this.#libs}/*`,
-      PROGRAM,
-      `${this.#directory}/home`,
-      ...this.#ports.map(String),
-    );
-    const started = await supervise(command, { output });
-    let hasEnded = false;
-    started.exited.then(() => hasEnded = true);
-    this.#process = started;
-    const deadline = Date.now() + START_LIMIT;
-    const health = `${this.url}/_cluster/health?wait_for_status=yellow&timeout=5s`;
-    while (!hasEnded && Date.now() < deadline) {
-      const response = await fetch(health).catch(() => undefined);
-      await response?.body?.cancel();
-      if (response?.ok) return;
-      await sleep(100);
-    }
-    throw new Error(`OpenSearch does not start: ${await Deno.readTextFile(output)}`);
-  }
-
-  /** Ends it in order, or as a crash does. */
-  async stop(signal: "TERM" | "KILL" = "TERM"): Promise<void> {
-    await this.#process?.signal(signal);
-    await this.#process?.exited;
-    this.#process = undefined;
   }
 
   /** Sends a request with JSON, or with lines of JSON. */
@@ -153,10 +128,60 @@ export class TestOpenSearch {
   }
 }
 
+/** A cluster that this process has started, and that ends with it. */
+export class OwnOpenSearch extends TestOpenSearch {
+  readonly #directory: string;
+  readonly #libs: string;
+  readonly #ports: readonly [http: number, transport: number];
+  #process: Supervised | undefined;
+
+  constructor(directory: string, libs: string) {
+    const ports = [freePort(), freePort()] as const;
+    super(`http://127.0.0.1:${ports[0]}`);
+    this.#directory = directory;
+    this.#libs = libs;
+    this.#ports = ports;
+  }
+
+  /** Returns when all its indices can be read and written. */
+  async start(signal?: AbortSignal): Promise<void> {
+    const output = `${this.#directory}/server.log`;
+    const command = javaCommand(
+      await findJava(),
+      HEAP,
+      "-cp",
+      `${this.#libs}/*`,
+      PROGRAM,
+      `${this.#directory}/home`,
+      ...this.#ports.map(String),
+    );
+    const started = await supervise(command, { output, signal });
+    let hasEnded = false;
+    started.exited.then(() => hasEnded = true);
+    this.#process = started;
+    const deadline = Date.now() + START_LIMIT;
+    const health = `${this.url}/_cluster/health?wait_for_status=yellow&timeout=5s`;
+    while (!hasEnded && Date.now() < deadline) {
+      const response = await fetch(health).catch(() => undefined);
+      await response?.body?.cancel();
+      if (response?.ok) return;
+      await sleep(100);
+    }
+    throw new Error(`OpenSearch does not start: ${await Deno.readTextFile(output)}`);
+  }
+
+  /** Ends it in order, or as a crash does. */
+  async stop(signal: "TERM" | "KILL" = "TERM"): Promise<void> {
+    await this.#process?.signal(signal);
+    await this.#process?.exited;
+    this.#process = undefined;
+  }
+}
+
 /** Returns the folder of the jars, which Maven fetches if they are not there. */
-async function libs(): Promise<string> {
+async function libs(signal: AbortSignal | undefined): Promise<string> {
   await Deno.mkdir(FETCHED, { recursive: true });
-  using _lock = await lockFile(`${TARGET}.lock`, { signal: undefined, onWait: () => {} });
+  using _lock = await lockFile(`${TARGET}.lock`, { signal, onWait: () => {} });
   if (!await isComplete(TARGET)) {
     await fetchByMaven({
       what: `OpenSearch ${VERSION}`,
@@ -164,6 +189,7 @@ async function libs(): Promise<string> {
       args: [COPY, "-DincludeScope=runtime", "-DoutputDirectory=libs"],
       dependencies: DEPENDENCIES,
       isComplete,
+      signal,
     });
   }
   return await Deno.realPath(`${TARGET}/libs`);

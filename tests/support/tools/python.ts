@@ -11,8 +11,14 @@ const ENGINES = ["duckdb==2.0.1", "pyarrow==26.0.1", "polars==2.1.0"];
 /** Makes a Python with Confluent's client and the engines, if they can be had (450 MB). */
 export async function preparePython(): Promise<void> {
   if (await hasPython() && await hasEngines()) return;
-  await run("python3", "-m", "venv", FOLDER);
+  await prepareVirtualEnvironment();
   await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE, ...ENGINES);
+}
+
+/** Makes an environment for Python packages, unless it exists; returns its folder. */
+export async function prepareVirtualEnvironment(): Promise<string> {
+  if ((await run(PYTHON, "--version")).code !== 0) await run("python3", "-m", "venv", FOLDER);
+  return await Deno.realPath(FOLDER);
 }
 
 /** Whether there is a Python with DuckDB, pyarrow and polars. */

@@ -102,7 +102,14 @@ Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
 });
 
 Deno.test("formatDatabase() gives back what was read", () => {
-  for (const text of ["sqlite:edits.db", "parquet:edits", "postgres://a%40b@[::1]:5432/x%20y", "opensearch:https://host:9200/p/edits"]) {
+  for (
+    const text of [
+      "sqlite:edits.db",
+      "parquet:edits",
+      "postgres://a%40b@[::1]:5432/x%20y",
+      "opensearch:https://host:9200/p/edits",
+    ]
+  ) {
     assertEquals(formatDatabase(parseDatabase(text)), text);
   }
 });

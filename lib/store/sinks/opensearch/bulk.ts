@@ -178,7 +178,7 @@ function reasonOf({ error }: Item): string {
 }
 
 function strange(answer: Answer): Unavailable {
-  return new Unavailable(`HTTP ${answer.status}, and its answer has another form${
-    reasonIn(answer, ": ")
-  }`);
+  return new Unavailable(
+    `HTTP ${answer.status}, and its answer has another form${reasonIn(answer, ": ")}`,
+  );
 }

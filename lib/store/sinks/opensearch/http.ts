@@ -98,7 +98,9 @@ export class Http implements Disposable {
       method,
       headers: {
         accept: JSON_TYPE,
-        ...body === undefined ? {} : { "content-type": typeof body === "string" ? LINES : JSON_TYPE },
+        ...body === undefined
+          ? {}
+          : { "content-type": typeof body === "string" ? LINES : JSON_TYPE },
         ...this.#authorization === undefined ? {} : { authorization: this.#authorization },
       },
       body: typeof body === "object" ? JSON.stringify(body) : body ?? null,
@@ -149,7 +151,8 @@ export class Http implements Disposable {
         cause: error,
       });
     }
-    const [, reason = "the connection failed"] = REASONS.find(([pattern]) => pattern.test(words)) ?? [];
+    const [, reason = "the connection failed"] = REASONS.find(([pattern]) => pattern.test(words)) ??
+      [];
     return new Unavailable(reason, { cause: error });
   }
 

@@ -154,10 +154,13 @@ class OpenSearchSink implements Sink {
     await this.#bulk.run(work.edits);
     const { rejected } = work.edits;
     await this.#checkRejections(work.edits);
-    work.bad ??= new BulkWork(this.#names.bad, [
-      ...rows.bad.filter(isNew),
-      ...rejected.map(rejectedRow),
-    ].map((row) => badDocument(row, source)));
+    work.bad ??= new BulkWork(
+      this.#names.bad,
+      [
+        ...rows.bad.filter(isNew),
+        ...rejected.map(rejectedRow),
+      ].map((row) => badDocument(row, source)),
+    );
     await this.#bulk.run(work.bad);
     const [lost] = work.bad.rejected;
     if (lost !== undefined) {
@@ -231,7 +234,8 @@ function rejectedRow({ document, reason }: Rejected): BadRow {
 /** The failure of the start: a person waits, so it is not retried. */
 function notReachable(error: Unavailable, address: OpenSearchAddress): UserError {
   return new UserError(`Cannot use ${formatDatabase(address)}: ${error.message}`, {
-    hint: "Start OpenSearch and wait until its status is yellow or green, or check the address in " +
+    hint:
+      "Start OpenSearch and wait until its status is yellow or green, or check the address in " +
       "--database",
     cause: error.cause,
   });

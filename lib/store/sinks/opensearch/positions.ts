@@ -14,7 +14,9 @@ const topicSchema = z.object({
   topic: z.string(),
   kafka_id: z.string().nullable(),
 });
-const hitsSchema = z.object({ hits: z.object({ hits: z.array(z.object({ _source: topicSchema })) }) });
+const hitsSchema = z.object({
+  hits: z.object({ hits: z.array(z.object({ _source: topicSchema })) }),
+});
 
 const offset = z.union([z.string().regex(/^\d{1,19}$/), z.int().min(0)]).transform(BigInt);
 const positionSchema = z.object({
@@ -76,7 +78,10 @@ export class Positions {
 
   /** Returns where a partition stands, `undefined` if it was never claimed. */
   async read(topicId: number, partition: number): Promise<VersionedPosition | undefined> {
-    const answer = await this.#http.request("GET", `${this.#index}/_doc/${key(topicId, partition)}`);
+    const answer = await this.#http.request(
+      "GET",
+      `${this.#index}/_doc/${key(topicId, partition)}`,
+    );
     const { found } = (answer.body ?? {}) as { found?: unknown };
     if (answer.status === 404 && found === false) return undefined;
     const data = positionSchema.safeParse(answer.body).data;

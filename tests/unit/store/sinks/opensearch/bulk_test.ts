@@ -5,8 +5,8 @@ import type { Document } from "../../../../../lib/store/sinks/opensearch/documen
 import { Http } from "../../../../../lib/store/sinks/opensearch/http.ts";
 import {
   bulkAnswer,
-  type FakeRequest,
   fakeOpenSearch,
+  type FakeRequest,
   idsIn,
 } from "../../../../support/databases/fake_opensearch.ts";
 

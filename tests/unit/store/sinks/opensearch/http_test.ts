@@ -57,8 +57,7 @@ Deno.test("request() sends logins of all forms", async () => {
 });
 
 Deno.test("request() waits for what may pass by itself", async () => {
-  const cut = () =>
-    new Response('{"items":[', { headers: { "content-type": "application/json" } });
+  const cut = () => new Response('{"items":[', { headers: { "content-type": "application/json" } });
   const cases = [
     [() => html(200), 'HTTP 200, and its answer is not JSON: "<html>\\n<title>Gateway</title>"'],
     [() => html(404), 'HTTP 404, and its answer is not JSON: "<html>\\n<title>Gateway</title>"'],
@@ -142,7 +141,8 @@ Deno.test("request() reads at most 32 MiB of an endless answer", async () => {
 Deno.test("request() gives up a server that does not answer, or stops in its answer", async () => {
   const halves = [
     () => new Promise<Response>(() => {}),
-    () => new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(9)) })),
+    () =>
+      new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(9)) })),
   ];
   for (const answer of halves) {
     const server = fakeOpenSearch(answer);

@@ -5,8 +5,8 @@ import { type Sink, Unavailable } from "../../../../../lib/store/sink.ts";
 import { openOpenSearchSink } from "../../../../../lib/store/sinks/opensearch/opensearch_sink.ts";
 import {
   bulkAnswer,
-  type FakeRequest,
   fakeOpenSearch,
+  type FakeRequest,
   idsIn,
 } from "../../../../support/databases/fake_opensearch.ts";
 import { editOf } from "../../../../support/kafka/records.ts";

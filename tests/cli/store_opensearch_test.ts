@@ -1,0 +1,111 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { testOpenSearch } from "../support/databases/opensearch.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { editMessages, publish } from "../support/kafka/records.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { runProgram } from "../support/programs/program.ts";
+import { createAuthority } from "../support/tools/certificates.ts";
+import { testFolder } from "../support/tools/folder.ts";
+
+const brokers = await testKafka();
+const server = await testOpenSearch();
+
+const LOGIN = "wikitap:hush-hush";
+
+/** A door to the server that speaks TLS and asks for a login. */
+function openDoor(certificate: { readonly cert: string; readonly key: string }) {
+  const door = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: () => {},
+    ...certificate,
+  }, async (request) => {
+    if (request.headers.get("authorization") !== `Basic ${btoa(LOGIN)}`) {
+      const error = { type: "security_exception", reason: "missing authentication credentials" };
+      return Response.json({ error, status: 401 }, { status: 401 });
+    }
+    const { pathname, search } = new URL(request.url);
+    const type = request.headers.get("content-type");
+    return await fetch(`${server.url}${pathname}${search}`, {
+      method: request.method,
+      headers: type === null ? {} : { "content-type": type },
+      body: request.body,
+    });
+  });
+  return { port: door.addr.port, [Symbol.asyncDispose]: () => door.shutdown() };
+}
+
+Deno.test("store writes to OpenSearch with TLS, and a login from the environment", async () => {
+  await using folder = await testFolder();
+  const authority = createAuthority("wikitap tests");
+  const ca = `${folder.path}/ca.pem`;
+  await Deno.writeTextFile(ca, authority.cert);
+  await using door = openDoor(authority.issue({ name: "door", hosts: ["localhost"] }));
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  await publish(brokers, topic, editMessages(0, 50));
+  const { index } = server.database();
+  const args = [
+    ...["--bootstrap-server", brokers, "--topic", topic, "--max-messages", "50"],
+    ...["--database", `opensearch:https://localhost:${door.port}/${index}`],
+    ...["--log-level", "debug"],
+  ];
+  const permissions = ["-P=store", "--allow-net=127.0.0.1,localhost"];
+  const trusting = [...permissions, `--cert=${ca}`];
+  const run = async (permissions: string[], login: string) => {
+    const env = { OPENSEARCH_AUTH: login };
+    const { code, stderr } = await runProgram("scripts/store.ts", args, { permissions, env });
+    assert(!stderr.includes("hush"), stderr);
+    return { code, stderr };
+  };
+
+  const foreign = await run(permissions, LOGIN);
+  assertEquals(foreign.code, 1);
+  assertStringIncludes(foreign.stderr, "its certificate is not trusted");
+  const unknown = await run(trusting, "");
+  assertEquals(unknown.code, 1);
+  assertStringIncludes(unknown.stderr, "HTTP 401: missing authentication credentials");
+  assertStringIncludes(unknown.stderr, "Set OPENSEARCH_AUTH to user:password");
+  const wrong = await run(trusting, "wikitap:hush");
+  assertStringIncludes(wrong.stderr, "Check the login in OPENSEARCH_AUTH");
+  const odd = await run(trusting, "hush-hush");
+  assertEquals(odd.code, 2);
+  assertStringIncludes(
+    odd.stderr,
+    "Cannot use OPENSEARCH_AUTH: expected user:password, 'ApiKey KEY' or 'Bearer TOKEN'",
+  );
+  const right = await run(trusting, LOGIN);
+  assertEquals(right.code, 0, right.stderr);
+  assertStringIncludes(right.stderr, `as the group 'wikitap-store.${index.slice(0, 20)}`);
+  assertEquals((await server.documents(index)).length, 50);
+});
+
+Deno.test("report names the query for curl if the edits are in OpenSearch", async () => {
+  const args = ["--database", "opensearch:https://search.example.org/edits"];
+  const { code, stderr } = await runProgram("scripts/report.ts", args);
+  assertEquals([code, stderr], [
+    1,
+    "error: Cannot report on 'opensearch:https://search.example.org/edits': it answers no SQL\n" +
+    "  Ask it itself: curl 'https://search.example.org/edits/_search?size=0&pretty' " +
+    "-H 'Content-Type: application/json' " +
+    `-d '{"aggs":{"wikis":{"terms":{"field":"domain"}}}}'\n`,
+  ]);
+});
+
+Deno.test("store refuses a login in the address of OpenSearch", async () => {
+  const args = ["--database", "opensearch:https://me:hush-hush@localhost/edits"];
+  const { code, stderr } = await runProgram("scripts/store.ts", args);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "The address of the database holds a password");
+  assertStringIncludes(stderr, "give it in the environment variable OPENSEARCH_AUTH");
+  assert(!stderr.includes("hush"), stderr);
+});
+
+Deno.test("store names the permission that it needs for another host", async () => {
+  const args = ["--database", "opensearch:https://search.example.org/edits"];
+  const { code, stderr } = await runProgram("scripts/store.ts", args, {
+    permissions: ["-P=store"],
+  });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "the program may not connect to it");
+  assertStringIncludes(stderr, "--allow-net=search.example.org:443");
+});
