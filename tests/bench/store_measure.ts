@@ -10,6 +10,8 @@ export interface Measured {
   readonly peakMb: number;
   /** The same of the first half of the run: one that grows is seen in the difference. */
   readonly halfMb: number;
+  /** The longest time that its event loop was blocked, in ms, if it says that. */
+  readonly blockedMs?: number;
 }
 
 const SAMPLE_EVERY = 200;
@@ -39,7 +41,9 @@ export async function measure(
   clearInterval(timer);
   const seconds = (performance.now() - began) / 1000;
   if (code !== 0) throw new Error(`${command[0]} failed: ${new TextDecoder().decode(stdout)}`);
+  const blocked = /^event loop blocked for (\d+) ms$/m.exec(new TextDecoder().decode(stdout))?.[1];
   return {
+    ...blocked === undefined ? {} : { blockedMs: Number(blocked) },
     seconds,
     cpu: childSeconds(new TextDecoder().decode(stderr)),
     peakMb: Math.max(0, ...samples),

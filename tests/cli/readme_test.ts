@@ -11,6 +11,8 @@ import { testPostgres } from "../support/databases/postgres.ts";
 import { NO_SETTINGS, PATH_WITH_DENO } from "../support/programs/program.ts";
 import { codeBlocks, PAGES, ROOT } from "../support/tools/readme.ts";
 import { NO_REGISTRY } from "../support/kafka/registry.ts";
+import { hasEngines, NO_ENGINES, PYTHON_PROGRAMS } from "../support/tools/python.ts";
+import { testOpenSearch } from "../support/databases/opensearch.ts";
 import { until } from "../support/tools/until.ts";
 
 /** Blocks that are not run here, and why. */
@@ -18,7 +20,6 @@ const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
   [/\bacls\b|--tls /, "security_test runs it, on a Kafka with TLS, SASL and ACLs"],
   [/ -P=store /, "rights_test runs programs with permissions of their own"],
   [/ task chaos --events \d{6}/, "it takes ten minutes; tests/chaos has smaller runs"],
-  [/\bduckdb\b/, "parquet_test reads the files with DuckDB"],
   [/ task (ok|test)\b|^git /, "it is what runs this"],
 ];
 
@@ -42,6 +43,7 @@ const KEPT = / task (demo|replay)\b/;
 const SUBSTITUTES: readonly (readonly [string | RegExp, string])[] = [
   [/\bnpx -y deno@[\d.]+/g, "deno"],
   ["broker.example.org:9092", "localhost:9092"],
+  [/^pip install .*$/gm, "true"], // it is installed, or the block is not run
   ["--partitions 6 --replication-factor 3", "--partitions 6"], // this Kafka has one broker
 ];
 
@@ -51,6 +53,8 @@ const LIMIT = 180;
 const busy = await busyDefaultPorts([9092, 9093, 9094, 8181, 8080, 8081, 5432, 9464]);
 const postgres = busy.length === 0 ? await testPostgres({ fsync: "off" }, 5432) : undefined;
 const skipped = busy.length === 0 ? "" : ` (skipped: ports in use: ${busy})`;
+const search = await testOpenSearch();
+const hasDuckDb = await hasEngines();
 const hasRegistry = await fetchedRegistry() !== undefined;
 
 Deno.test({
@@ -102,7 +106,7 @@ async function openSession(
 ): Promise<Session> {
   const cwd = await checkout();
   stack.defer(() => Deno.remove(cwd, { recursive: true }));
-  const env = { ...NO_SETTINGS, PATH: PATH_WITH_DENO, ...variables };
+  const env = { ...NO_SETTINGS, PATH: `${PYTHON_PROGRAMS}:${PATH_WITH_DENO}`, ...variables };
   const session = { cwd, env, exported: [] };
   for (const service of ["kafka", "registry"]) {
     stack.defer(async () => void await run(`deno task ${service} stop`, session));
@@ -123,9 +127,14 @@ async function runBlocks(
 ): Promise<boolean> {
   for (const block of blocks) {
     if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
-    const ignore = block.includes("task registry") && !hasRegistry;
+    const reason = block.includes("task registry") && !hasRegistry
+      ? NO_REGISTRY
+      : block.includes("duckdb -c") && !hasDuckDb
+      ? NO_ENGINES
+      : undefined;
+    const ignore = reason !== undefined;
     const passed = await t.step({
-      name: `${page}: ${block.split("\n")[0]!}${ignore ? ` (${NO_REGISTRY})` : ""}`,
+      name: `${page}: ${block.split("\n")[0]!}${ignore ? ` (${reason})` : ""}`,
       ignore,
       fn: () => runBlock(block, session, kept),
     });
@@ -140,7 +149,8 @@ async function runBlock(
   session: Session,
   kept: AsyncDisposableStack,
 ): Promise<void> {
-  const command = SUBSTITUTES.reduce((text, [from, to]) => text.replaceAll(from, to), block);
+  const substitutes = [...SUBSTITUTES, ["https://localhost:9200", search.url] as const];
+  const command = substitutes.reduce((text, [from, to]) => text.replaceAll(from, to), block);
   session.exported.push(...command.match(/^(export|unset) .*$/gm) ?? []);
   const [, shows] = ENDLESS.find(([pattern]) => pattern.test(block)) ?? [];
   if (shows === undefined) {

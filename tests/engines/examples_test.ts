@@ -92,7 +92,7 @@ const topic = await makeTopic(brokers, { partitions: 3 });
 }
 const right = countsOf([...edits, ...outOfOrder, ...backFilled]);
 
-/** What the commands of the headers stand for here. */
+/** Replaces what the commands of the headers stand for here. */
 function substituted(command: string, output: string): string {
   const run = (script: string) =>
     `deno run -q -A --no-check --config ${root}/deno.json --frozen --lock ${root}/tests/deno.lock ` +

@@ -6,7 +6,10 @@ const PYTHON = `${FOLDER}/bin/python`;
 const PACKAGE = "confluent-kafka[avro]==2.16.1";
 
 /** What people read Parquet with (420 MB). */
-const ENGINES = ["duckdb==2.0.1", "pyarrow==26.0.1", "polars==2.1.0"];
+const ENGINES = ["duckdb==2.0.1", "duckdb-cli==1.5.6", "pyarrow==26.0.1", "polars==2.1.0"];
+
+/** The folder of programs that packages have brought, such as `duckdb`; absolute. */
+export const PYTHON_PROGRAMS = `${Deno.cwd()}/${FOLDER}/bin`;
 
 /** Makes a Python with Confluent's client and the engines, if they can be had (450 MB). */
 export async function preparePython(): Promise<void> {
@@ -23,7 +26,8 @@ export async function prepareVirtualEnvironment(): Promise<string> {
 
 /** Whether there is a Python with DuckDB, pyarrow and polars. */
 export async function hasEngines(): Promise<boolean> {
-  return (await run(PYTHON, "-c", "import duckdb, pyarrow, polars")).code === 0;
+  const hasShell = (await run(`${FOLDER}/bin/duckdb`, "--version")).code === 0;
+  return hasShell && (await run(PYTHON, "-c", "import duckdb, pyarrow, polars")).code === 0;
 }
 
 /** Why a test that needs them is skipped; part of its name then. */

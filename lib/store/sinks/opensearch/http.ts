@@ -1,4 +1,4 @@
-import { deniedHost, rightHint, UserError } from "../../../shared/error.ts";
+import { deniedHost, permissionHint, UserError } from "../../../shared/error.ts";
 import { formatDatabase, type OpenSearchAddress } from "../../address.ts";
 import { Unavailable } from "../../sink.ts";
 
@@ -139,7 +139,7 @@ export class Http implements Disposable {
     if (error instanceof Deno.errors.NotCapable) {
       const { host } = new URL(this.#address.url);
       return this.#refusal("the program may not connect to it", {
-        hint: rightHint(`--allow-net=${deniedHost(error) ?? host}`),
+        hint: permissionHint(`--allow-net=${deniedHost(error) ?? host}`),
         cause: error,
       });
     }
