@@ -1,10 +1,11 @@
 /**
- * What filters, keys and topics go by, read from any of the upstream schemas. Each returns
- * `undefined` if an event lacks it or has a value of another type. Throws only as `Event.body` does.
+ * Accessors of the facts that filters, keys and topics use, for all upstream schemas. Each returns
+ * `undefined` if an event lacks the fact or has a value of another type. Each throws only what
+ * `Event.body` throws.
  *
  * Three forms exist (schema repository `mediawiki/*`): recentchange (`title`, `wiki`, `user`,
  * `bot`); the older streams such as page-create and revision-create (`page_title`, `database`,
- * `performer.user_text`); and page_change.v1 and its like (`page.page_title`, `wiki_id`,
+ * `performer.user_text`); and page_change.v1 and its relatives (`page.page_title`, `wiki_id`,
  * `performer.is_bot`).
  */
 import type { Event } from "../upstream/parse/event.ts";
@@ -13,38 +14,42 @@ type Body = Event["body"];
 
 const RECENTCHANGE = "mediawiki.recentchange";
 
-/** A canary: a test event of Wikimedia's monitoring, with nothing but `$schema` and `meta`. */
+/**
+ * Returns whether an event is a canary: a test event of Wikimedia's monitoring, without content.
+ */
 export function isCanary(event: Event): boolean {
   return event.meta.domain === "canary";
 }
 
-/** The kind of a recentchange event (`edit`, `new`, `log`, `142` …); elsewhere the stream's name. */
+/**
+ * Returns a recentchange event's kind (`edit`, `new`, `log`, `142` …), or another stream's name.
+ */
 export function typeOf(event: Event): string | undefined {
   return event.meta.stream === RECENTCHANGE ? event.type : event.meta.stream;
 }
 
-/** The wiki's database name: `enwiki`. */
+/** Returns the wiki's database name: `enwiki`. */
 export function wikiOf(event: Event): string | undefined {
   if (event.edit !== undefined) return event.edit.wiki;
   const { body } = event;
   return text(body.wiki ?? body.wiki_id ?? body.database);
 }
 
-/** The host name of the wiki: `en.wikipedia.org`. */
+/** Returns the host name of the wiki: `en.wikipedia.org`. */
 export function domainOf(event: Event): string | undefined {
   return event.meta.domain;
 }
 
-/** The page's full name as recentchange writes it, with spaces: `User talk:Example`. */
+/** Returns the page's full name as recentchange writes it, with spaces: `User talk:Example`. */
 export function titleOf(event: Event): string | undefined {
   if (event.edit !== undefined) return event.edit.title;
   const { body } = event;
   if (typeof body.title === "string") return body.title;
-  // The other streams write titles as URLs do; a title never holds an underscore of its own.
+  // The other streams write titles as in URLs; no title contains an underscore of its own.
   return text(body.page_title ?? object(body.page)?.page_title)?.replaceAll("_", " ");
 }
 
-/** The number of the page's namespace. */
+/** Returns the number of the page's namespace. */
 export function namespaceOf(event: Event): number | undefined {
   if (event.edit !== undefined) return event.edit.namespace;
   const { body } = event;
@@ -52,14 +57,14 @@ export function namespaceOf(event: Event): number | undefined {
   return typeof number === "number" ? number : undefined;
 }
 
-/** The name of who did it; absent where it was redacted. */
+/** Returns the name of the user; `undefined` if it was redacted. */
 export function userOf(event: Event): string | undefined {
   if (event.edit !== undefined) return event.edit.user;
   const { body } = event;
   return text(body.user ?? object(body.performer)?.user_text);
 }
 
-/** Whether a bot did it. */
+/** Returns whether the user is a bot. */
 export function isBot(event: Event): boolean | undefined {
   if (event.edit !== undefined) return event.edit.bot;
   const { body } = event;

@@ -4,8 +4,8 @@ import { namespaceName, NAMESPACES, UNKNOWN_NAMESPACE } from "./message/namespac
 import { matcher } from "./pattern.ts";
 
 /**
- * Which events pass: those that match every list that is given. An entry matches exactly, or with
- * a `*` at its ends anything there.
+ * The events to keep: those that match every list given. An entry matches exactly; a `*` at either
+ * end of it matches any text there.
  */
 export interface Filter {
   /** Kinds of recentchange events (`edit`, `new`, `log`, `categorize`), or names of streams. */
@@ -14,17 +14,17 @@ export interface Filter {
   readonly wikis?: readonly string[] | undefined;
   /** Host names, such as `en.wikipedia.org`. */
   readonly domains?: readonly string[] | undefined;
-  /** Numbers or names of namespaces; `unknown` is every number without a name. */
+  /** Numbers or names of namespaces; `unknown` matches every number without a name. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Whose doing: default `all`. */
+  /** The kind of user. Default: `all`. */
   readonly users?: "human" | "bot" | "all";
 }
 
 type Test = (event: Event) => boolean;
 
 /**
- * Makes the filter, once. It looks at nothing but what it was asked for, so that an event it drops
- * need not be valid; one that lacks what it was asked for is dropped.
+ * Builds the filter once. It reads only the fields of the lists given, so an event that it drops
+ * need not be valid. An event that lacks such a field is dropped.
  */
 export function buildFilter(filter: Filter): Test {
   const tests: Test[] = [];
@@ -40,7 +40,7 @@ export function buildFilter(filter: Filter): Test {
   };
 }
 
-/** Whether an entry of a namespace filter can match at all: a number, or a name of the table. */
+/** Returns whether an entry of a namespace filter can match at all: a number or a known name. */
 export function isNamespace(entry: string): boolean {
   return INTEGER.test(entry) ||
     [...NAMESPACES.values(), UNKNOWN_NAMESPACE].some(matcher([entry]));

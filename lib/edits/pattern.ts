@@ -1,6 +1,6 @@
 /**
- * Makes a test of patterns: a text passes that equals one of them. A `*` at the start, at the end
- * or at both stands for anything, also nothing; elsewhere it is a character like any other.
+ * Returns a function that tests whether a text matches one of the patterns. A `*` at the start, at
+ * the end or at both matches any text, including none. Elsewhere it is an ordinary character.
  */
 export function matcher(patterns: readonly string[]): (text: string) => boolean {
   const exact = new Set(patterns.filter((pattern) => !isWildcard(pattern)));
@@ -8,7 +8,7 @@ export function matcher(patterns: readonly string[]): (text: string) => boolean 
   return (text) => exact.has(text) || wild.some((matches) => matches(text));
 }
 
-/** Whether a pattern stands for more than itself. */
+/** Returns whether a pattern starts or ends with `*`. */
 export function isWildcard(pattern: string): boolean {
   return pattern.startsWith("*") || pattern.endsWith("*");
 }

@@ -8,11 +8,11 @@ import { topicSelector } from "./routing/route.ts";
 import { timestampOf } from "./message/timestamp.ts";
 import { utf8Encoder } from "./utf8.ts";
 
-/** What becomes of events on their way to Kafka. */
+/** How events become records. */
 export interface EditsOptions {
-  /** A topic, or a template of topics (`topicTemplate`). */
+  /** A topic, or a template of topics (see `topicTemplate`). */
   readonly topic: string;
-  /** Default: everything passes. */
+  /** Default: all events pass. */
   readonly filter?: Filter;
   /** Default `page`. */
   readonly key?: KeyKind;
@@ -22,14 +22,14 @@ export interface EditsOptions {
   readonly headers?: "none" | "cloudevents";
 }
 
-/** Event → record, or `undefined` for one that the filter drops. Throws `RejectedEvent`. */
+/** Makes the record of an event; `undefined` if the filter drops it. Throws `RejectedEvent`. */
 export type Transform = (event: Event) => ProducerRecord | undefined;
 
 /**
- * Puts filter, encoder, key, topic and headers together, once; the transform has no branch per
- * option. Canaries are not looked for: drop them before (`isCanary`).
+ * Combines filter, encoder, key, topic and headers once, so that the transform has no branch per
+ * option. It does not check for canaries: drop them first (`isCanary`).
  *
- * @param encoder In place of the one that `payload` names, where the caller made its own.
+ * @param encoder Replaces the encoder that `payload` names.
  */
 export function buildTransform(
   options: EditsOptions,

@@ -1,13 +1,13 @@
-/** Bytes of one block: some 200 records. */
+/** The size of a block: about 200 records. */
 const BLOCK_BYTES = 64 * 1024;
 
 /**
  * Returns an encoder of texts as UTF-8. Texts of up to a quarter of a block share blocks of
- * {@linkcode BLOCK_BYTES}, since memory of its own costs each one more than its encoding; a block is
- * freed with the last of them. A text that was put together of pieces of the stream keeps the whole
- * chunk that they came in; its bytes do not.
+ * {@linkcode BLOCK_BYTES}, since an allocation per text costs more than its encoding. A block is
+ * freed with its last text. A slice of the stream's text would keep its whole chunk in memory; the
+ * encoded bytes do not.
  *
- * Half a surrogate pair, which UTF-8 cannot write, becomes U+FFFD.
+ * A lone surrogate, which UTF-8 cannot represent, becomes U+FFFD.
  */
 export function utf8Encoder(): (text: string) => Uint8Array {
   const encoder = new TextEncoder();
@@ -27,5 +27,5 @@ export function utf8Encoder(): (text: string) => Uint8Array {
   };
 }
 
-/** The most UTF-8 bytes of one UTF-16 code unit. */
+/** The maximum number of UTF-8 bytes per UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;

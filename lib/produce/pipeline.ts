@@ -111,11 +111,11 @@ export class Pipeline {
     const stream = this.#stream = this.#open(stop);
     this.#counts.stream = stream.counts;
     try {
-      for await (const arrivals of stream) {
+      for await (const events of stream) {
         const now = this.#counts.handledAt = Date.now();
         this.#position.startAt(stream.start);
-        for (const arrival of arrivals) {
-          this.#handle(arrival, now);
+        for (const received of events) {
+          this.#handle(received, now);
           if (this.#accepted === this.#options.limit) return;
           if (this.#accumulator.isFull) await this.#accumulator.room();
           if (stop.aborted) return;
@@ -211,26 +211,26 @@ export class Pipeline {
     this.#options.onPublished?.({ records: edits, ms });
   }
 
-  #handle(arrival: ReceivedEvent, now: number): void {
-    const { event } = arrival;
-    this.#position.advance(arrival);
-    const made = recordOf(arrival, this.#options.transform);
+  #handle(received: ReceivedEvent, now: number): void {
+    const { event } = received;
+    this.#position.advance(received);
+    const made = recordOf(received, this.#options.transform);
     if (made === "repeated") return;
     this.#handled++;
     this.#counts.events++;
-    if (event !== undefined && made !== "canary" && arrival.timestamp !== undefined) {
-      this.#counts.lastEventAt = arrival.timestamp;
-      this.#counts.lastEventAge = now - arrival.timestamp;
+    if (event !== undefined && made !== "canary" && received.timestamp !== undefined) {
+      this.#counts.lastEventAt = received.timestamp;
+      this.#counts.lastEventAge = now - received.timestamp;
     }
-    if (made instanceof RejectedEvent) return this.#refuse(arrival, made.message);
+    if (made instanceof RejectedEvent) return this.#refuse(received, made.message);
     if (typeof made === "string") return this.#counts.outcomes.count(event, made);
     this.#counts.outcomes.count(event, "passed");
-    this.#accept(made, arrival);
+    this.#accept(made, received);
   }
 
-  #accept(record: ProducerRecord, arrival: ReceivedEvent): void {
+  #accept(record: ProducerRecord, received: ReceivedEvent): void {
     this.#accepted++;
-    this.#refusals.note(record, arrival);
+    this.#refusals.note(record, received);
     this.#add(record);
   }
 
@@ -239,9 +239,9 @@ export class Pipeline {
     this.#accumulator.add(record);
   }
 
-  #refuse(arrival: ReceivedEvent, reason: string): void {
-    this.#counts.outcomes.count(arrival.event, "refused");
-    const letter = this.#refusals.refuse(arrival, reason);
+  #refuse(received: ReceivedEvent, reason: string): void {
+    this.#counts.outcomes.count(received.event, "refused");
+    const letter = this.#refusals.refuse(received, reason);
     if (letter !== undefined) this.#add(letter);
   }
 

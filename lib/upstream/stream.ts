@@ -18,30 +18,32 @@ import { type Frame, SseParser } from "./parse/sse.ts";
 
 const log = getLogger(["wikitap", "upstream"]);
 
+/** The default of `maxPause`, in ms. */
 const MAX_PAUSE = 30_000;
-/** Clocks that differ by more, in ms, are worth a word. */
+/** The difference between clocks that is logged, in ms. */
 const NOTABLE_DIFFERENCE = 60_000;
-/** HTTP tells the time to the second. */
+/** The resolution of HTTP's `Date`, in ms. */
 const DATE_STEP = 1000;
-/** A failure at the same place so often is passed. */
+/** The number of failures at one place after which the place is skipped. */
 const MAX_FAILURES_IN_PLACE = 5;
-/** The farthest that one failing place is jumped over, in ms. */
+/** The longest span of time that is skipped at one failing place, in ms. */
 const MAX_STEP = 10_000;
 
 /**
- * The events of an EventStreams stream, each once and in upstream's order, over as many connections
- * as it takes: reconnects, resumes by position, drops repeats, re-reads gaps.
+ * The events of an EventStreams stream, each once and in upstream's order, over any number of
+ * connections: it reconnects, resumes by position, drops duplicates and re-reads gaps.
  *
- * `for await` gives what one chunk of the response brought, never nothing. While the consumer is
- * busy nothing is read, and TCP holds the service back; when it stays busy for `maxPause` (default
- * 30 s) the connection is let go, to be opened again when the consumer comes back.
+ * `for await` yields the new events of one chunk of the response, never an empty list. While the
+ * consumer is busy, nothing is read, and TCP slows the service down. If it stays busy for
+ * `maxPause` (default 30 s), the connection is closed and opened again when the consumer continues.
  *
- * Memory: one chunk (64 KiB), one frame (18 MiB at the most), and the ids that are known (4 MiB).
- * Nothing is held while resuming, however much comes again.
+ * Memory: one chunk (64 KiB), one frame (at most 18 MiB), and the ids that are known (4 MiB).
+ * Nothing is held while resuming, regardless of the number of duplicates.
  *
- * @throws {UpstreamRefused} while iterating, when the service refuses what is asked for.
+ * @throws {UpstreamRefused} while iterating, if the service refuses the request.
  */
 export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
+  /** Counts since the start. */
   readonly counts: StreamCounts;
   readonly #options: StreamOptions;
   readonly #received: Position;
@@ -49,15 +51,16 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
   readonly #clock: ServiceClock;
   readonly #believes = (key: string, timestamp: number) => this.#clock.believes(key, timestamp);
   readonly #margin: Margin;
-  /** Time in ms by which the current place is jumped over, 0 as a rule. */
+  /** The span in ms by which the current place is skipped; usually 0. */
   #step = 0;
-  /** The topic-partitions that the ids of the last connection named: those that are there. */
+  /** The topic-partitions that the ids of the last connection named: those that exist. */
   #named: ReadonlySet<string> = new Set();
-  /** Whether the service ever answered with events: then the settings are right. */
+  /** Whether the service ever answered with events, which proves the settings. */
   #wasReadable = false;
   readonly #outage: Outage;
   #open: Connection | undefined;
 
+  /** Creates the stream without connecting. */
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#received = options.position.copy();
@@ -86,7 +89,9 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     return this.#received.places.keys();
   }
 
-  /** Where it began: `position.start`, or earlier where that had not come by the service's clock. */
+  /**
+   * Its start in ms: `position.start`, or earlier if that is in the future by the service's clock.
+   */
   get start(): number {
     return this.#received.start;
   }
@@ -96,19 +101,20 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     return this.#clock.time;
   }
 
-  /** Whether this connection has repeated all that was received before: what comes now is new. */
+  /** Whether this connection has repeated everything received before: what comes now is new. */
   get isAtNews(): boolean {
     return this.counts.connected && this.#deduplicator.resumed;
   }
 
-  /** Gives up the connection that is open, as after silence, and opens another one. */
+  /** Closes the current connection, as after silence, and opens another one. */
   reconnect(): void {
     this.#open?.abort("idle");
   }
 
+  /** Connects, and yields the new events of each chunk until `stop`. */
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly ReceivedEvent[], void> {
     const { stop, random = Math.random, sleep = realSleep } = this.#options;
-    /** Connections in a row that brought nothing new. */
+    /** Consecutive connections without a new event. */
     let fruitless = 0;
     let failuresInPlace = 0;
     try {
@@ -126,13 +132,14 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
           ? 0
           : failuresInPlace + (cause === "error_event" && isAtNews ? 1 : 0);
         this.#stepOver(failuresInPlace);
-        // The service cuts every connection after 15 minutes at the latest, and may be quiet.
+        // The service cuts every connection within 15 minutes, and may be quiet.
         const isNormal = cause === "gap" || cause === "released" ||
           (fruitless <= 1 && (cause === "end" || cause === "cut" || cause === "idle"));
         if (isNormal) log.debug("Connecting again ({cause})", { cause });
         else this.#away(detail ?? `The connection ended without an event that is new (${cause})`);
         const wait = isNormal ? 0 : backoff(Math.max(1, fruitless), random);
-        // What the service asks for may be nothing, also by a clock that differs from ours.
+        // The wait that the service asks for may be 0, also because its clock differs from this
+        // one.
         await sleep(Math.max(retryAfter ?? 0, wait), stop);
       }
     } finally {
@@ -166,7 +173,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
           yield fresh;
         }
         if (ending !== undefined) return { ...ending, isAtNews };
-        // Released while the consumer was busy: nothing is wrong with what was read.
+        // Released while the consumer was busy: the events that were read are fine.
         if (connection.aborted !== undefined) return { cause: connection.aborted, isAtNews };
         // Comments and empty frames may come from a proxy before a dead source.
         if (frames.length > 0 || parser.isInFrame) connection.allow(idleTimeout, "idle");
@@ -183,7 +190,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     }
   }
 
-  /** Sends the request of a connection; its answer is an event stream. */
+  /** Sends the request of a connection and checks that the answer is an event stream. */
   async #request(connection: Connection): Promise<void> {
     const { url, userAgent, fetch } = this.#options;
     this.counts.state = this.#outage.isActive ? "away" : "connecting";
@@ -202,11 +209,11 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
   }
 
   /**
-   * Sets the clock by which timestamps are credible. A start that has not come is moved back: the
-   * service would take it for "from now on", and what came between two connections would be lost.
+   * Sets the clock that decides which timestamps are credible. A start in the future is moved back:
+   * the service would read it as "from now on", and events between two connections would be lost.
    */
   #setClock(date: number | undefined): void {
-    const isFirst = !this.#clock.isTold;
+    const isFirst = !this.#clock.isSynchronized;
     const behind = this.#clock.set(date);
     if (date === undefined || !isFirst) return;
     if (date + DATE_STEP < this.#received.start) this.#received.startAt(date);
@@ -220,7 +227,8 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
 
   /**
    * Returns the messages and errors among frames. Other types are ignored, as the SSE standard
-   * demands, and so are messages without data, with which some proxies keep a connection open.
+   * demands. Messages without data are ignored too: some proxies send them to keep a connection
+   * open.
    */
   #withoutKeepAlives(frames: readonly Frame[]): Frame[] {
     return frames.filter(({ event, text, oversized }) => {
@@ -231,25 +239,27 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     });
   }
 
-  /** Reads frames into arrivals and appends the new ones to `fresh`. */
+  /** Reads the events of frames and appends the new ones to `fresh`. */
   #frames(frames: readonly Frame[], ids: IdReader, fresh: ReceivedEvent[]): Ending | undefined {
     for (const frame of frames) {
       if (frame.event === "error") return { cause: "error_event", detail: errorEventText(frame) };
-      const arrival = readReceivedEvent(frame, ids, this.#believes);
-      // Without a Date, a start that has not come shows by an event before it.
-      if (!this.#clock.isTold) this.#received.startAt(arrival.timestamp ?? Infinity);
-      if (this.#deduplicator.take(arrival, fresh) === "reread") return { cause: "gap" };
+      const received = readReceivedEvent(frame, ids, this.#believes);
+      // Without a Date, an event before the start shows that the start is in the future.
+      if (!this.#clock.isSynchronized) this.#received.startAt(received.timestamp ?? Infinity);
+      if (this.#deduplicator.take(received, fresh) === "reread") return { cause: "gap" };
     }
     if (frames.length > 0) this.counts.state = "reading";
     return undefined;
   }
 
-  /** After several failures at one place: beyond it by 1 ms, 2 ms, 4 ms, … */
+  /** Skips a place after several failures at it: by 1 ms, 2 ms, 4 ms, … */
   #stepOver(failuresInPlace: number): void {
     if (failuresInPlace < MAX_FAILURES_IN_PLACE) return;
     if (this.#step === 0) {
       this.counts.passed++;
-      log.warn("The service fails again and again at one place: passing it, which may skip events");
+      log.warn(
+        "The service fails again and again at one place: moving past it, which may skip events",
+      );
     }
     this.#step = Math.min(MAX_STEP, Math.max(1, this.#step * 2));
   }
@@ -261,7 +271,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
 }
 
 interface Ended extends Ending {
-  /** Every anchor had come: what follows the last event is what failed. */
+  /** Whether every anchor had come: then the event after the last one causes the failure. */
   readonly isAtNews: boolean;
 }
 

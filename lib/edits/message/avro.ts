@@ -8,23 +8,23 @@ import type { Encoder, Payload } from "./encoder.ts";
 import { type OnLacking, readFields } from "./fields.ts";
 import { type UpstreamType, upstreamType } from "./upstream_types.ts";
 
-/** What can be written as Avro: the upstream event itself has no one schema. */
+/** A payload that Avro can encode. The upstream event has no single schema. */
 export type AvroPayload = Exclude<Payload, "event">;
 
-/** The Avro schema of a payload, as JSON. */
+/** Returns the Avro schema of a payload, as JSON. */
 export function avroSchema(payload: AvroPayload): string {
   return JSON.stringify(recordOf(payload));
 }
 
 /**
- * The encoder of a payload in Avro, in the wire format of schema registries. It asks nobody: the
- * schema is registered before.
+ * Returns the encoder of a payload in Avro, in the wire format of schema registries. It sends no
+ * request: register the schema first.
  *
- * It throws `RejectedEvent` for what the schema does not hold: a value of another type than upstream
- * says, an integer of 2^53 - 1 or beyond, text with half a surrogate pair, which UTF-8 cannot write.
+ * It throws `RejectedEvent` for a value that the schema cannot hold: a value of another type than
+ * upstream declares, an integer of 2^53 - 1 or more, or text with a lone surrogate.
  *
- * @param schemaId Of `avroSchema(payload)` in the registry.
- * @param onLacking Told of fields of one's own that never come.
+ * @param schemaId The id of `avroSchema(payload)` in the registry.
+ * @param onLacking Called with paths of `--fields` that no event had.
  */
 export function avroEncoder(
   payload: AvroPayload,
@@ -36,7 +36,7 @@ export function avroEncoder(
   return { contentType: "application/avro", encode: (event) => write(valuesOf(event)) };
 }
 
-/** Refuses what the encoder refuses, and shows the others as JSON. */
+/** Returns an encoder that rejects what the Avro encoder rejects, and writes the others as JSON. */
 export function avroPreview(payload: AvroPayload, onLacking?: OnLacking): Encoder {
   const valuesOf = valuesReader(payload, onLacking);
   const write = writer(recordOf(payload), 0);
@@ -59,14 +59,14 @@ function recordOf(payload: AvroPayload): AvroRecord {
   return payload === "edit" ? editAvroSchema() : fieldsAvroSchema(payload.fields);
 }
 
-/** Encodes into one buffer again and again, and copies what is there: one allocation per value. */
+/** Encodes into one reused buffer and copies the result: one allocation per value. */
 function writer(record: AvroRecord, schemaId: number): (values: Values) => Uint8Array {
   const type = avsc.Type.forSchema(record as avsc.Schema);
   let scratch = newScratch(4096, schemaId);
   return (values) => {
     let end = encodeTo(scratch, type, values);
     if (end < 0) {
-      // That many bytes were missing.
+      // `-end` bytes were missing.
       scratch = newScratch(2 * (scratch.length - end), schemaId);
       end = encodeTo(scratch, type, values);
     }
@@ -84,7 +84,7 @@ function encodeTo(scratch: Buffer, type: avsc.Type, values: Values): number {
   try {
     return type.encode(values, scratch, HEADER_BYTES);
   } catch (cause) {
-    throw new RejectedEvent("wrong shape: no value of the Avro schema", { cause });
+    throw new RejectedEvent("wrong shape: does not match the Avro schema", { cause });
   }
 }
 
@@ -123,14 +123,14 @@ function fieldValues(
   };
 }
 
-/** Value → what goes into the record, `undefined` for a value of another type. */
+/** Convert a value to its form in the record; `undefined` for a value of another type. */
 const CONVERTERS: Readonly<Record<UpstreamType, (value: unknown) => unknown>> = {
   string: text,
   long: (value) => Number.isSafeInteger(value) ? value : undefined,
   boolean: (value) => typeof value === "boolean" ? value : undefined,
   strings: (value) =>
     Array.isArray(value) && value.every((item) => text(item) !== undefined) ? value : undefined,
-  // Objects and lists have no one shape: their JSON is text of its own.
+  // Objects and lists have no single shape, so their JSON is written as text.
   any: (value) => {
     if (typeof value === "object") return JSON.stringify(value);
     return typeof value === "string" ? text(value) : value;

@@ -3,19 +3,24 @@ import { editSchema } from "./edit.ts";
 import type { Field } from "./fields.ts";
 import { type UpstreamType, upstreamType } from "./upstream_types.ts";
 
-/** An Avro schema, as its JSON has it; the part of the language that is used here. */
+/** An Avro schema in its JSON form, as far as it is used here. */
 export type AvroType =
   | string
   | readonly AvroType[]
   | { readonly type: "enum"; readonly name: string; readonly symbols: readonly string[] }
   | { readonly type: "array"; readonly items: AvroType };
 
-/** A record of Avro. */
+/** The Avro schema of a record. */
 export interface AvroRecord {
+  /** The kind of schema. */
   readonly type: "record";
+  /** The record's name: a legal Avro name. */
   readonly name: string;
+  /** Qualifies the name. */
   readonly namespace: string;
+  /** The description of the record. */
   readonly doc: string;
+  /** The fields, in the order of the message. */
   readonly fields: readonly AvroField[];
 }
 
@@ -28,7 +33,7 @@ interface AvroField {
 
 const NAMESPACE = "wikitap";
 
-/** The Avro schema of the nine-field message, made from its zod source. */
+/** Returns the Avro schema of the nine-field message, generated from its zod schema. */
 export function editAvroSchema(): AvroRecord {
   const { title, description } = editSchema.meta() ?? {};
   return {
@@ -43,10 +48,10 @@ export function editAvroSchema(): AvroRecord {
 }
 
 /**
- * The Avro schema of fields of one's own: each of the type that upstream's schemas give its path,
- * or null. Where they give none it is a union of null, boolean, double and string.
+ * Returns the Avro schema of custom fields. Each field has the type that upstream's schemas give
+ * its path, or null. A path without a known type is a union of null, boolean, double and string.
  *
- * Names hold letters, digits and `_` only: of `length.new` becomes `length_new`.
+ * Names contain letters, digits and `_` only: `length.new` becomes `length_new`.
  */
 export function fieldsAvroSchema(fields: readonly Field[]): AvroRecord {
   return {
@@ -60,7 +65,7 @@ export function fieldsAvroSchema(fields: readonly Field[]): AvroRecord {
   };
 }
 
-/** A name as Avro takes it (specification, "Names"). */
+/** Returns a name in the form that Avro allows (specification, "Names"). */
 export function avroName(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9_]/g, "_").replace(/^(?=\d)/, "_");
 }
@@ -73,7 +78,7 @@ const UNIONS: Readonly<Record<UpstreamType, readonly AvroType[]>> = {
   any: ["boolean", "double", "string"],
 };
 
-/** What may be null is null by default, so that a field can be added, or taken away, later on. */
+/** A nullable field is null by default, so that it can be added or removed later. */
 function fieldOf(name: string, type: AvroType, doc: string | undefined): AvroField {
   return {
     name,
@@ -90,7 +95,7 @@ function typeOf(schema: z.ZodType, name: string): AvroType {
   }
   if (schema instanceof z.ZodNumberFormat && schema.isInt) return "long";
   if (schema instanceof z.ZodString || schema instanceof z.ZodStringFormat) return "string";
-  throw new Error(`Cannot say in Avro what '${name}' is`);
+  throw new Error(`Cannot map the field '${name}' to an Avro type`);
 }
 
 function pascalCase(name: string): string {

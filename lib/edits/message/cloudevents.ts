@@ -1,23 +1,23 @@
 import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
 import { domainOf, titleOf, typeOf } from "../event_fields.ts";
 
-/** Headers of a record. */
+/** The headers of a record. */
 export type Headers = Readonly<Record<string, string>>;
 
 /**
- * Makes the headers that let an event be read as a CloudEvent 1.0: Kafka protocol binding, binary
- * content mode (section 3.2). Attributes become `ce_…`, the media type of the value `content-type`.
+ * Returns a function that makes the headers of a CloudEvent 1.0: Kafka protocol binding, binary
+ * content mode (section 3.2). Attributes become `ce_…`; the value's media type is `content-type`.
  *
  * - `id` is `meta.id`, a UUID of the event; `time` is `meta.dt`, unchanged.
  * - `source` is the wiki: `https://en.wikipedia.org`.
- * - `type` is `org.wikimedia.` and the stream, for recentchange also the kind:
+ * - `type` is `org.wikimedia.` and the stream. For recentchange the kind follows:
  *   `org.wikimedia.mediawiki.recentchange.edit`.
- * - `subject` is the page's full name, left out where there is none.
+ * - `subject` is the page's full name; omitted if there is none.
  *
- * Attributes hold no control characters, half surrogate pairs and non-characters (CloudEvents 1.0,
- * "Type System"): such a subject is left out, an event whose other attributes have them is refused.
+ * Attributes must not contain control characters, lone surrogates and noncharacters (CloudEvents
+ * 1.0, "Type System"). Such a subject is omitted; an event with another such attribute is rejected.
  *
- * @param contentType Media type of the record's value.
+ * @param contentType The media type of the record's value.
  */
 export function cloudEventHeaders(contentType: string): (event: Event) => Headers {
   return (event) => {
@@ -47,7 +47,7 @@ function sourceOf(event: Event): string {
   return `https://${domain}`;
 }
 
-/** Control characters, half pairs (`Cs` with the `u` flag) and the non-characters of all planes. */
+/** Control characters, lone surrogates (`Cs` with the `u` flag) and noncharacters of all planes. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 
 function isAttribute(text: string): boolean {

@@ -3,30 +3,32 @@ import { type Event, wrongShape } from "../../upstream/parse/event.ts";
 import { namespaceName } from "./namespaces.ts";
 
 /**
- * The message: nine fields, in this order. The type, the JSON Schema and what readers check come
- * from here. Integers are exact: beyond 2^53 − 1 an event is refused.
+ * The message: nine fields, in this order. The type, the JSON Schema and the checks of readers come
+ * from here. Integers are exact: an event with one beyond 2^53 − 1 is rejected.
  */
 export const editSchema = z.object({
   id: z.int().nullable().describe("Number of the change on its wiki; some log events have none"),
   domain: z.string().describe("Host name of the wiki, such as en.wikipedia.org"),
   namespace: z.string().describe(
-    "Name of the page's namespace: 'main namespace' for articles, 'unknown' where it has no name",
+    "Name of the page's namespace: 'main namespace' for articles, 'unknown' if it has no known name",
   ),
   title: z.string().describe("Full name of the page"),
-  timestamp: z.iso.datetime({ offset: true }).describe("When it happened, as upstream writes it"),
-  user_name: z.string().nullable().describe("Who did it; null where upstream redacted it"),
-  user_type: z.enum(["bot", "human"]).describe("bot where the account, or the edit, is flagged so"),
-  old_length: z.int().nullable().describe("Bytes before; null where the event has none"),
-  new_length: z.int().nullable().describe("Bytes after; null where the event has none"),
+  timestamp: z.iso.datetime({ offset: true }).describe("Time of the change, as upstream writes it"),
+  user_name: z.string().nullable().describe("Name of the user; null if upstream redacted it"),
+  user_type: z.enum(["bot", "human"]).describe(
+    "bot if the account or the edit is flagged as a bot",
+  ),
+  old_length: z.int().nullable().describe("Bytes before; null if the event has none"),
+  new_length: z.int().nullable().describe("Bytes after; null if the event has none"),
 }).meta({ title: "Edit", description: "A change of a page of a Wikimedia wiki" });
 
-/** See {@linkcode editSchema}. */
+/** A message; see {@linkcode editSchema}. */
 export type Edit = z.infer<typeof editSchema>;
 
 /**
- * What the message needs of a recentchange event (schema `mediawiki/recentchange/1.0.1`). `id` and
- * `length.old` come as null or not at all, `length` is absent on log and categorize, `user` where
- * it was redacted.
+ * The fields of a recentchange event that the message needs (schema
+ * `mediawiki/recentchange/1.0.1`). `id` and `length.old` may be null or absent. `length` is absent
+ * on log and categorize events, `user` if it was redacted.
  */
 export const changeSchema = z.object({
   meta: z.object({ domain: z.string() }),
@@ -39,10 +41,10 @@ export const changeSchema = z.object({
 });
 
 /**
- * The message of a recentchange event. `meta.dt` is taken as it is: it is checked where the
- * record's timestamp is made of it.
+ * Returns the message of a recentchange event. `meta.dt` is copied unchecked: `timestampOf()`
+ * checks it when it makes the record's timestamp.
  *
- * @throws {RejectedEvent} `wrong shape: <path>` for an event without what the message needs.
+ * @throws {RejectedEvent} `wrong shape: <path>` for an event that lacks a field of the message.
  */
 export function toEdit(event: Event): Edit {
   const change = isUsual(event.body) ? event.body : checkedChange(event.body);
@@ -68,8 +70,8 @@ function checkedChange(body: unknown): Change {
 }
 
 /**
- * Whether the schema takes the event as it is, found out at a fifth of the time: so for nearly all
- * edits. Where it is false, the schema decides.
+ * Returns whether the event has the usual form, which the schema accepts unchanged. This takes a
+ * fifth of the schema's time and holds for nearly all edits. If false, the schema decides.
  */
 export function isUsual(body: Event["body"]): body is Change {
   const { id, namespace, title, user, bot } = body;
@@ -83,7 +85,7 @@ export function isUsual(body: Event["body"]): body is Change {
 
 /**
  * Returns the message as JSON, keys in the order of {@linkcode editSchema}. A recognized edit is
- * not parsed: its fields stand in JSON as they are. Throws as {@linkcode toEdit} does.
+ * not parsed: its fields are already in their JSON form. Throws as {@linkcode toEdit} does.
  */
 export function encodeEdit(event: Event): string {
   const { edit, meta: { domain, dt } } = event;

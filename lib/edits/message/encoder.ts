@@ -2,26 +2,26 @@ import type { Event } from "../../upstream/parse/event.ts";
 import { encodeEdit } from "./edit.ts";
 import { encodeFields, type Field, type OnLacking } from "./fields.ts";
 
-/** A form of the message. */
+/** Encodes events in one form of the message. */
 export interface Encoder {
-  /** Media type of what it makes. */
+  /** The media type of the values. */
   readonly contentType: string;
-  /** Event → value of the record; throws `RejectedEvent`. */
+  /** Makes the value of an event's record. Throws `RejectedEvent`. */
   readonly encode: (event: Event) => string | Uint8Array;
 }
 
-/** The nine fields, the upstream JSON byte for byte, or fields of one's own. */
+/** The message: the nine fields, the upstream JSON byte for byte, or custom fields. */
 export type Payload = "edit" | "event" | { readonly fields: readonly Field[] };
 
 /**
- * The encoder of a payload, in JSON.
+ * Returns the JSON encoder of a payload.
  *
- * @param onLacking Told of fields of one's own that never come.
+ * @param onLacking Called with paths of custom fields that no event had.
  */
 export function jsonEncoder(payload: Payload, onLacking?: OnLacking): Encoder {
   const contentType = "application/json";
   if (payload === "edit") return { contentType, encode: encodeEdit };
-  // A copy: a view would keep the whole chunk of the stream that it came in.
+  // A copy, since a view would keep the whole chunk of the stream in memory.
   if (payload === "event") return { contentType, encode: (event) => event.data.slice() };
   return { contentType, encode: encodeFields(payload.fields, onLacking) };
 }

@@ -1,22 +1,22 @@
 import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
 
-/** A field of a message of one's own. */
+/** A field of a custom message. */
 export interface Field {
-  /** Where the value is in the upstream event: `length.new`; objects only, no lists. */
+  /** The path of the value in the upstream event, through objects only: `length.new`. */
   readonly path: string;
-  /** Its name in the message. */
+  /** The field's name in the message. */
   readonly name: string;
 }
 
-/** Gets the paths that none of the first {@linkcode FIRST_EVENTS} had: most likely mistakes. */
+/** Receives the paths that none of the first {@linkcode FIRST_EVENTS} had: most likely mistakes. */
 export type OnLacking = (paths: readonly string[]) => void;
 
-/** So many events have to lack a path before it is told. */
+/** The number of events without a path after which the path is reported. */
 export const FIRST_EVENTS = 1000;
 
 /**
- * Reads `PATH[=NAME]`; without a name, the path is the name. `NAME=PATH` is taken too where only
- * what is on the right has a dot: a name seldom has one.
+ * Parses `PATH[=NAME]`. Without a name, the path is the name. `NAME=PATH` is accepted too if only
+ * the right side has a dot, since names seldom have one.
  *
  * @throws {Error} that says what was expected.
  */
@@ -36,7 +36,7 @@ function isPath(text: string): boolean {
 
 /**
  * Returns an encoder that writes the fields in their order as one JSON object: the upstream values
- * with their types, null for a path that the event lacks. It throws as {@linkcode readFields} does.
+ * with their types, null for a path that the event lacks. Throws as {@linkcode readFields} does.
  */
 export function encodeFields(
   fields: readonly Field[],
@@ -62,7 +62,7 @@ export function encodeFields(
  * cannot write again: a number beyond the range of doubles, an integer beyond 2^53 - 1, which was
  * rounded, or objects and lists nested more than {@linkcode MAX_DEPTH} deep.
  *
- * @param onLacking Called once at most.
+ * @param onLacking Called at most once.
  */
 export function readFields(
   fields: readonly Field[],
@@ -84,7 +84,7 @@ export function readFields(
   };
 }
 
-/** How deep a value may be nested. */
+/** The maximum nesting of a value. */
 const MAX_DEPTH = 64;
 
 function valueAt(body: Event["body"], keys: readonly string[]): unknown {

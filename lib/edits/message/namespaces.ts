@@ -1,6 +1,6 @@
 /**
- * MediaWiki's namespaces by number, named as on the English Wikipedia: the built-in ones and those
- * of the common extensions (mediawiki.org, "Extension default namespaces").
+ * MediaWiki's namespaces by number, with their names on the English Wikipedia: the built-in ones
+ * and those of the common extensions (mediawiki.org, "Extension default namespaces").
  */
 export const NAMESPACES: ReadonlyMap<number, string> = new Map([
   [-2, "Media"],
@@ -39,10 +39,10 @@ export const NAMESPACES: ReadonlyMap<number, string> = new Map([
   [2303, "Gadget definition Talk"],
 ]);
 
-/** The name of every namespace that is not in the table: wikis add their own. */
+/** The name of every namespace outside the table: wikis add their own. */
 export const UNKNOWN_NAMESPACE = "unknown";
 
-/** The name of a namespace, `unknown` where the table has none. */
+/** Returns the name of a namespace; `unknown` if the table has none. */
 export function namespaceName(number: number): string {
   return NAMESPACES.get(number) ?? UNKNOWN_NAMESPACE;
 }

@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { RejectedEvent } from "../../upstream/parse/event.ts";
 
-/** A full date and time with its zone, days checked against the month; `Date.parse` takes more. */
+/** A full date and time with zone, its day checked against the month; `Date.parse` allows more. */
 const DATE_TIME = z.regexes.datetime({ offset: true });
 
 /**
- * Returns `meta.dt` in ms since 1970: the record's timestamp. Digits after the third of the second
- * are cut.
+ * Converts `meta.dt` to the record's timestamp, in ms since 1970. Digits of the second after the
+ * third decimal are dropped.
  *
- * The last minute is remembered, to which the next event belongs as a rule.
+ * The last minute is cached, since the next event is usually in the same one.
  *
- * @throws {RejectedEvent} for any other text, and for a time before 1970: Kafka has no such timestamp.
+ * @throws {RejectedEvent} for any other text, and for times before 1970, which Kafka does not have.
  */
 export function timestampOf(dt: string): number {
   const [, minute, seconds, thousandths = "0"] = USUAL.exec(dt) ?? [];
@@ -22,7 +22,7 @@ export function timestampOf(dt: string): number {
   return lastMinuteMs + Number(seconds) * 1000 + Number(thousandths);
 }
 
-/** As the service writes a time: UTC, to the second or to the ms. */
+/** The service's form of a time: UTC, to the second or to the ms. */
 const USUAL = /^(.{16}:)([0-5]\d)(?:\.(\d{3}))?Z$/;
 let lastMinute = "";
 let lastMinuteMs = 0;

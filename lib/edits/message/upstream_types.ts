@@ -1,10 +1,10 @@
-/** Types of values upstream; `any`: of several, or not known here. */
+/** The type of a value upstream; `any` if it has several types or is not known here. */
 export type UpstreamType = "string" | "long" | "boolean" | "strings" | "any";
 
 /**
- * Paths by the type that the schema repository gives them (`mediawiki/*`, `fragment/mediawiki/*`):
- * of recentchange, of the older streams (page-create, page-delete, revision-create, …) and of
- * page_change.v1. A path that means different things in them is not here.
+ * Paths by their type in the schema repository (`mediawiki/*`, `fragment/mediawiki/*`): those of
+ * recentchange, of the older streams (page-create, page-delete, revision-create, …) and of
+ * page_change.v1. A path whose meaning differs between them is omitted.
  */
 const PATHS: Readonly<Record<Exclude<UpstreamType, "any">, readonly string[]>> = {
   string: [
@@ -42,7 +42,7 @@ const TYPES = new Map(
   ),
 );
 
-/** The type of what stands at a path of an upstream event. */
+/** Returns the type of the value at a path of an upstream event. */
 export function upstreamType(path: string): UpstreamType {
   return TYPES.get(path) ?? "any";
 }

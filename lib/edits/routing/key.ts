@@ -1,10 +1,10 @@
 import type { Event } from "../../upstream/parse/event.ts";
 import { domainOf, titleOf, userOf } from "../event_fields.ts";
 
-/** What decides a record's partition: all of one page, domain or user go to one, in order. */
+/** The kind of key. Records with the same key share a partition and keep their order. */
 export type KeyKind = "page" | "domain" | "user" | "none";
 
-/** The key of an event's record; null where the event lacks it: such records have no order. */
+/** Functions that return an event's key; null if it lacks the fact: such records have no order. */
 export const KEYS: Readonly<Record<KeyKind, (event: Event) => string | null>> = {
   page: (event) => {
     const domain = domainOf(event);

@@ -11,7 +11,7 @@ import {
   topicText,
 } from "./template.ts";
 
-/** The most topics that one template may make. */
+/** The maximum number of topics of one template. */
 const MAX_TOPICS = 1000;
 
 const READERS: Readonly<Record<Placeholder, (event: Event) => string | undefined>> = {
@@ -21,11 +21,11 @@ const READERS: Readonly<Record<Placeholder, (event: Event) => string | undefined
 };
 
 /**
- * Makes the choice of the topic from a checked template (`topicTemplate`). Two events share a topic
- * only where all values in it are the same.
+ * Returns a function that chooses an event's topic by a checked template (see `topicTemplate`). Two
+ * events share a topic only if all their values in the template are equal.
  *
- * The choice throws `RejectedEvent` for an event that lacks a value, whose value makes no name that
- * Kafka takes (or one of Kafka's own, `__…`), or that would need more than {@linkcode MAX_TOPICS}.
+ * The function throws `RejectedEvent` if the event lacks a value, if the name is illegal or one of
+ * Kafka's own (`__…`), or if it would be one topic more than {@linkcode MAX_TOPICS}.
  */
 export function topicSelector(template: string): (event: Event) => string {
   const parts = templateParts(template);
@@ -35,7 +35,7 @@ export function topicSelector(template: string): (event: Event) => string {
     let topic = "";
     for (const part of parts) topic += typeof part === "string" ? part : valueText(event, part);
     if (!known.has(topic)) {
-      if (!isLegal(topic)) throw new RejectedEvent("no topic of this name can be");
+      if (!isLegal(topic)) throw new RejectedEvent("illegal topic name");
       if (known.size >= MAX_TOPICS) throw new RejectedEvent(`more than ${MAX_TOPICS} topics`);
       known.add(topic);
     }
@@ -48,7 +48,7 @@ function valueText(event: Event, place: Place): string {
   if (value === undefined || value === "") {
     throw new RejectedEvent(`wrong shape: ${place.placeholder}`);
   }
-  if (value.length > MAX_TOPIC_LENGTH) throw new RejectedEvent("no topic of this name can be");
+  if (value.length > MAX_TOPIC_LENGTH) throw new RejectedEvent("illegal topic name");
   return topicText(value, place);
 }
 
@@ -58,11 +58,11 @@ function isLegal(topic: string): boolean {
 }
 
 /**
- * The topics that a template makes with a filter, where they are known before an event came: each
- * placeholder has a list without wildcards. `undefined` where they are not, also with both `{wiki}`
+ * Returns the topics of a template under a filter, if they are known before the first event: each
+ * placeholder needs a list without wildcards. Returns `undefined` otherwise, and for both `{wiki}`
  * and `{domain}`, since most pairs of the two do not exist.
  *
- * @throws {UsageError} for more than {@linkcode MAX_TOPICS}, or a name that Kafka does not take.
+ * @throws {UsageError} if there are more than {@linkcode MAX_TOPICS}, or if a name is illegal.
  */
 export function knownTopics(template: string, filter: Filter): readonly string[] | undefined {
   if (template.includes("{wiki}") && template.includes("{domain}")) return undefined;
@@ -78,7 +78,7 @@ export function knownTopics(template: string, filter: Filter): readonly string[]
   const illegal = topics.find((topic) => !isLegal(topic));
   if (illegal === undefined) return topics;
   throw new UsageError(
-    `The topic '${template}' stands for '${illegal}', which Kafka does not take`,
+    `The topic '${template}' stands for '${illegal}', which is not a legal topic name`,
   );
 }
 
@@ -89,7 +89,7 @@ function knownTexts(place: Place, filter: Filter): readonly string[] | undefined
   return values.map((value) => topicText(value, place));
 }
 
-/** The topic that holds the position of a template's producer: `position` for each placeholder. */
+/** Returns the topic of a template that holds the position: `position` for each placeholder. */
 export function positionTopic(template: string): string {
   return template.replaceAll(/\{\w+\}/g, "position");
 }

@@ -1,18 +1,19 @@
-/** What a template of topics may hold, each once. */
+/** A fact of the event that a template can contain, at most once. */
 export type Placeholder = "type" | "wiki" | "domain";
 
-/** A piece of a template: text as it is, or a place for a value. */
+/** A piece of a template: literal text, or a place for a value. */
 export type Part = string | Place;
 
-/** Where a value goes. */
+/** A place for a value. */
 export interface Place {
+  /** The fact whose value goes here. */
   readonly placeholder: Placeholder;
   /** The characters of a value that are escaped here. */
   readonly escaped: RegExp;
 }
 
 /**
- * Checks a template such as `wikipedia-{type}`, or a plain name, which is one without placeholders.
+ * Checks a template such as `wikipedia-{type}`, or a plain topic name, and returns it.
  *
  * @throws {Error} that says what was expected.
  */
@@ -22,19 +23,19 @@ export function topicTemplate(text: string): string {
   }
   const literal = text.replaceAll(/\{\w+\}/g, "");
   if (literal.length > MAX_TOPIC_LENGTH || text === "." || text === "..") {
-    throw new Error("expected a topic other than '.' and '..', of 249 characters at the most");
+    throw new Error("expected a topic of at most 249 characters, other than '.' and '..'");
   }
-  if (/(\{\w+\}).*\1/.test(text)) throw new Error("expected each placeholder once at the most");
+  if (/(\{\w+\}).*\1/.test(text)) throw new Error("expected each placeholder at most once");
   if (/\}(?![._-]|[^{]*$)/.test(text)) {
     throw new Error("expected '.', '_' or '-' between two placeholders");
   }
   return text;
 }
 
-/** The longest name of a topic, in characters (Kafka's `Topic.MAX_NAME_LENGTH`). */
+/** The maximum length of a topic's name, in characters (Kafka's `Topic.MAX_NAME_LENGTH`). */
 export const MAX_TOPIC_LENGTH = 249;
 
-/** The pieces of a checked template, in order. */
+/** Returns the pieces of a checked template, in order. */
 export function templateParts(template: string): readonly Part[] {
   const pieces = template.split(/(\{\w+\})/).filter((piece) => piece !== "");
   return pieces.map((piece, index) => {
@@ -49,12 +50,15 @@ export function templateParts(template: string): readonly Part[] {
 }
 
 /**
- * Kafka refuses a topic that differs from another only by `.` for `_`, which are one in the names
- * of its metrics. So a wiki keeps the `_` of its own, a domain the `.`; names of streams have both.
+ * Characters that stay as they are. Kafka refuses a topic that differs from another one only in `.`
+ * for `_`, since the names of its metrics treat both alike. So a wiki keeps its `_`, and a domain
+ * keeps its `.`; names of streams keep both.
  */
 const KEPT: Readonly<Record<Placeholder, string>> = { type: "._-", wiki: "_-", domain: ".-" };
 
-/** `X` begins an escape; what ends the value before a second placeholder must not occur in it. */
+/**
+ * `X` begins an escape. The text that ends a value before a second placeholder is escaped in it.
+ */
 function escapedIn(placeholder: Placeholder, separator: string): RegExp {
   const taken = separator === "-" ? "-" : separator === "" ? "" : "._";
   const kept = [...KEPT[placeholder]].filter((character) => !taken.includes(character));
@@ -62,8 +66,8 @@ function escapedIn(placeholder: Placeholder, separator: string): RegExp {
 }
 
 /**
- * A value made legal in a topic's name. Every other character becomes `X` and the four hexadecimal
- * digits of its UTF-16 code unit (`/` is `X002f`), so that no two values give the same text.
+ * Makes a value legal in a topic's name. Every other character becomes `X` and the four hexadecimal
+ * digits of its UTF-16 code unit (`/` is `X002f`), so that no two values have the same text.
  */
 export function topicText(value: string, place: Place): string {
   return value.replace(

@@ -1,20 +1,22 @@
 import type { ProtocolRequest } from "./codec.ts";
 import type { TopicPartition } from "./offsets.ts";
 
-/** Bytes that one broker has of a partition. */
+/** The size of a partition on one broker. */
 export interface PartitionSize extends TopicPartition {
+  /** Bytes on disk. */
   readonly bytes: number;
 }
 
-/** What DescribeLogDirs answers. */
+/** The answer of DescribeLogDirs. */
 export interface LogDirs {
+  /** The sizes of all partitions on the broker. */
   readonly sizes: readonly PartitionSize[];
-  /** Kafka's error code, 0 if there is none. */
+  /** Kafka's error code; 0 for none. */
   readonly errorCode: number;
 }
 
 /**
- * Asks a broker how large its partitions are on disk (DescribeLogDirs, version 4: Kafka 3.3).
+ * Requests the sizes on disk of a broker's partitions (DescribeLogDirs, version 4: Kafka 3.3).
  * Needs Describe on the cluster.
  */
 export function logDirsRequest(): ProtocolRequest<LogDirs> {
@@ -56,8 +58,8 @@ export function logDirsRequest(): ProtocolRequest<LogDirs> {
 }
 
 /**
- * Asks for the id of the active controller of a KRaft cluster (DescribeQuorum, version 0: Kafka
- * 3.3); `undefined` if the cluster does not tell this user. Needs Describe on the cluster.
+ * Requests the id of the active controller of a KRaft cluster (DescribeQuorum, version 0: Kafka
+ * 3.3); `undefined` if this user may not know it. Needs Describe on the cluster.
  */
 export function quorumRequest(): ProtocolRequest<number | undefined> {
   return {

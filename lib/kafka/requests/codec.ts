@@ -1,15 +1,19 @@
 import { Buffer } from "node:buffer";
 
 /**
- * One request of Kafka's protocol in its flexible encoding (KIP-482), which kafkajs does not speak.
- * Source of all fields: the message definitions of Apache Kafka.
+ * One request of Kafka's protocol in its flexible encoding (KIP-482), which kafkajs does not
+ * support. The source of all fields is Apache Kafka's message definitions.
  */
 export interface ProtocolRequest<T> {
+  /** Kafka's number of the request. */
   readonly apiKey: number;
+  /** Kafka's name of the request. */
   readonly apiName: string;
   /** The version that {@linkcode encode} writes and {@linkcode decode} reads. */
   readonly apiVersion: number;
+  /** Writes the body of the request. */
   encode(writer: ProtocolWriter): void;
+  /** Reads the body of the answer. */
   decode(reader: ProtocolReader): T;
 }
 
@@ -18,32 +22,39 @@ export class ProtocolWriter {
   #buffer = Buffer.allocUnsafe(256);
   #length = 0;
 
+  /** The bytes written so far. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** Writes a boolean as one byte. */
   boolean(value: boolean): void {
     this.int8(value ? 1 : 0);
   }
 
+  /** Writes a signed integer of 8 bits. */
   int8(value: number): void {
     this.#length = this.#room(1).writeInt8(value, this.#length);
   }
 
+  /** Writes a signed integer of 32 bits. */
   int32(value: number): void {
     this.#length = this.#room(4).writeInt32BE(value, this.#length);
   }
 
+  /** Writes a signed integer of 64 bits. */
   int64(value: bigint): void {
     this.#length = this.#room(8).writeBigInt64BE(value, this.#length);
   }
 
+  /** Writes an unsigned integer of variable length (base 128). */
   uvarint(value: number): void {
     let left = value;
     for (; left > 0x7f; left >>>= 7) this.#byte(left & 0x7f | 0x80);
     this.#byte(left);
   }
 
+  /** Writes a text after its length. */
   string(value: string): void {
     const size = Buffer.byteLength(value);
     this.uvarint(size + 1);
@@ -51,14 +62,14 @@ export class ProtocolWriter {
     this.#length += size;
   }
 
-  /** Writes `items` with their number first; `undefined` is null, which mostly means "all". */
+  /** Writes `items` after their number. `undefined` is null, which usually means "all". */
   array<T>(items: readonly T[] | undefined, write: (item: T) => void): void {
     if (items === undefined) return this.uvarint(0);
     this.uvarint(items.length + 1);
     for (const item of items) write(item);
   }
 
-  /** Writes an empty section of tagged fields: the end of every structure. */
+  /** Ends a structure: writes an empty section of tagged fields. */
   end(): void {
     this.uvarint(0);
   }
@@ -78,34 +89,40 @@ export class ProtocolWriter {
 }
 
 /**
- * Reads what {@linkcode ProtocolWriter} writes.
+ * Reads the types that {@linkcode ProtocolWriter} writes.
  *
- * @throws {RangeError} for an answer that ends too early or holds impossible lengths.
+ * @throws {RangeError} for an answer that ends too early or has impossible lengths.
  */
 export class ProtocolReader {
   readonly #buffer: Buffer;
   #at = 0;
 
+  /** Creates a reader of an answer's body. */
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Reads a boolean. */
   boolean(): boolean {
     return this.int8() !== 0;
   }
 
+  /** Reads a signed integer of 8 bits. */
   int8(): number {
     return this.#buffer.readInt8(this.#skip(1));
   }
 
+  /** Reads a signed integer of 16 bits. */
   int16(): number {
     return this.#buffer.readInt16BE(this.#skip(2));
   }
 
+  /** Reads a signed integer of 32 bits. */
   int32(): number {
     return this.#buffer.readInt32BE(this.#skip(4));
   }
 
+  /** Reads a signed integer of 64 bits. */
   int64(): bigint {
     return this.#buffer.readBigInt64BE(this.#skip(8));
   }
@@ -115,6 +132,7 @@ export class ProtocolReader {
     return Number(this.int64());
   }
 
+  /** Reads an unsigned integer of variable length (base 128). */
   uvarint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
@@ -125,10 +143,12 @@ export class ProtocolReader {
     throw new RangeError("Cannot read an answer of Kafka: a number is longer than five bytes");
   }
 
+  /** Reads a text; null becomes empty. */
   string(): string {
     return this.nullableString() ?? "";
   }
 
+  /** Reads a text or null. */
   nullableString(): string | null {
     return this.#nullableBytes()?.toString() ?? null;
   }
@@ -138,7 +158,7 @@ export class ProtocolReader {
     return this.#nullableBytes() ?? Buffer.alloc(0);
   }
 
-  /** Reads 16 bytes as Kafka shows them: 22 characters of base64url. */
+  /** Reads 16 bytes in the form that Kafka prints: 22 characters of base64url. */
   uuid(): string {
     const start = this.#skip(16);
     return this.#buffer.toString("base64url", start, start + 16);
@@ -150,19 +170,19 @@ export class ProtocolReader {
     return this.#items(length, read);
   }
 
-  /** Reads an array whose length is an int32, as older structures have it. */
+  /** Reads an array whose length is an int32, as in older structures. */
   plainArray<T>(read: () => T): T[] {
     return this.#items(this.int32(), read);
   }
 
-  /** Reads a string whose length is an int16, as older structures have it. */
+  /** Reads a string whose length is an int16, as in older structures. */
   plainString(): string {
     const length = Math.max(0, this.int16());
     const start = this.#skip(length);
     return this.#buffer.toString("utf8", start, start + length);
   }
 
-  /** Skips tagged fields: the end of every structure. */
+  /** Ends a structure: skips its tagged fields. */
   end(): void {
     for (let left = this.uvarint(); left > 0; left--) {
       this.uvarint();
@@ -171,7 +191,7 @@ export class ProtocolReader {
   }
 
   #items<T>(length: number, read: () => T): T[] {
-    // Each item takes a byte at least: a larger number cannot be right and must not be allocated.
+    // Each item takes at least one byte, so a larger number is wrong and must not be allocated.
     if (length > this.#buffer.length - this.#at) throw tooShort();
     const items: T[] = [];
     for (let i = 0; i < length; i++) items.push(read());

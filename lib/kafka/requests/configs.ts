@@ -1,20 +1,22 @@
 import type { ProtocolRequest } from "./codec.ts";
 
-/** The settings of one topic, those of the cluster that apply to it included. */
+/** The settings of one topic, including those that it inherits from the cluster. */
 export interface TopicConfigs {
+  /** The name of the topic. */
   readonly topic: string;
+  /** Values by Kafka's names. */
   readonly configs: ReadonlyMap<string, string | null>;
-  /** Kafka's error code, 0 if there is none. */
+  /** Kafka's error code; 0 for none. */
   readonly errorCode: number;
 }
 
-/** Kafka's `ConfigResource.Type`. */
+/** The type of a topic (Kafka's `ConfigResource.Type`). */
 const TOPIC = 2;
 
 /**
- * Asks for settings of topics (DescribeConfigs, version 4: Kafka 2.6). Needs DescribeConfigs.
+ * Requests settings of topics (DescribeConfigs, version 4: Kafka 2.6). Needs DescribeConfigs.
  *
- * @param names The settings to answer, as Kafka calls them.
+ * @param names The settings to return, by Kafka's names.
  */
 export function topicConfigsRequest(
   topics: readonly string[],

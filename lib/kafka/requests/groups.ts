@@ -1,8 +1,9 @@
 import { ProtocolReader, type ProtocolRequest, type ProtocolWriter } from "./codec.ts";
 import type { TopicPartition } from "./offsets.ts";
 
-/** A group as its coordinator lists it. */
+/** A group in its coordinator's list. */
 export interface ListedGroup {
+  /** The name of the group. */
   readonly groupId: string;
   /** `consumer`, `connect`, …; empty for a group that only holds offsets. */
   readonly protocolType: string;
@@ -12,7 +13,7 @@ export interface ListedGroup {
   readonly type: string;
 }
 
-/** Asks a broker for the groups that it coordinates (ListGroups). */
+/** Requests the groups that a broker coordinates (ListGroups). */
 export function listGroupsRequest(
   /** 4: Kafka 2.6, without types; 5: Kafka 3.8. */
   apiVersion: 4 | 5,
@@ -42,26 +43,33 @@ export function listGroupsRequest(
   };
 }
 
-/** A member of a group and the partitions it reads. */
+/** A member of a group and its partitions. */
 export interface GroupMember {
+  /** The id that the coordinator assigned. */
   readonly memberId: string;
+  /** The client id that the member chose. */
   readonly clientId: string;
+  /** The member's address, as the broker sees it. */
   readonly host: string;
+  /** The partitions that it reads. */
   readonly partitions: readonly TopicPartition[];
 }
 
 /** A group with its members. */
 export interface DescribedGroup {
+  /** The name of the group. */
   readonly groupId: string;
+  /** `Stable`, `Empty`, `PreparingRebalance`, … */
   readonly state: string;
-  /** How partitions are assigned: `range`, `RoundRobinAssigner`, … */
+  /** The assignment strategy: `range`, `RoundRobinAssigner`, … */
   readonly assignor: string;
+  /** The members. */
   readonly members: readonly GroupMember[];
-  /** Kafka's error code, 0 if there is none. */
+  /** Kafka's error code; 0 for none. */
   readonly errorCode: number;
 }
 
-/** Asks the coordinator of classic groups for their members (DescribeGroups, 5: Kafka 2.4). */
+/** Requests the members of classic groups from their coordinator (DescribeGroups, 5: Kafka 2.4). */
 export function describeGroupsRequest(
   groupIds: readonly string[],
 ): ProtocolRequest<DescribedGroup[]> {
@@ -98,7 +106,7 @@ export function describeGroupsRequest(
 }
 
 /**
- * Asks the coordinator of groups of the newer protocol (KIP-848) for their members
+ * Requests the members of groups of the newer protocol (KIP-848) from their coordinator
  * (ConsumerGroupDescribe, version 0: Kafka 3.7).
  */
 export function describeConsumerGroupsRequest(

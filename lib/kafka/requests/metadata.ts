@@ -1,49 +1,61 @@
 import type { ProtocolReader, ProtocolRequest } from "./codec.ts";
 
-/** A live broker as the cluster advertises it. */
+/** A live broker with its advertised address. */
 export interface BrokerAddress {
+  /** The broker's id. */
   readonly id: number;
+  /** The advertised host name. */
   readonly host: string;
+  /** The advertised port. */
   readonly port: number;
+  /** The rack, if it is configured. */
   readonly rack: string | null;
 }
 
-/** One partition: who leads it and who has copies. */
+/** A partition with its leader and replicas. */
 export interface PartitionState {
+  /** The partition of the topic. */
   readonly partition: number;
-  /** Id of the broker, -1 if the partition has no leader. */
+  /** The id of the leader; -1 if there is none. */
   readonly leader: number;
+  /** The ids of brokers with a replica. */
   readonly replicas: readonly number[];
+  /** The ids of brokers whose replica is in sync. */
   readonly inSync: readonly number[];
-  /** Kafka's error code, 0 if there is none. */
+  /** Kafka's error code; 0 for none. */
   readonly errorCode: number;
 }
 
-/** A topic as one broker knows it. */
+/** A topic as one broker sees it. */
 export interface TopicMetadata {
+  /** The name of the topic. */
   readonly topic: string;
-  /** Changes when a topic is deleted and created again; 22 characters of base64url. */
+  /** Changes if a topic is deleted and created again; 22 characters of base64url. */
   readonly topicId: string;
+  /** Whether Kafka uses the topic itself. */
   readonly isInternal: boolean;
-  /** By ascending number. */
+  /** Partitions by ascending number. */
   readonly partitions: readonly PartitionState[];
-  /** Kafka's error code, 0 if there is none. */
+  /** Kafka's error code; 0 for none. */
   readonly errorCode: number;
 }
 
-/** What one broker knows of the cluster. */
+/** The cluster as one broker sees it. */
 export interface ClusterMetadata {
+  /** The id of the cluster. */
   readonly clusterId: string | null;
-  /** A broker that takes requests for the controller; in KRaft it need not be the controller. */
+  /** A broker that accepts requests for the controller. In KRaft it need not be the controller. */
   readonly controllerId: number;
+  /** The live brokers. */
   readonly brokers: readonly BrokerAddress[];
+  /** The requested topics. */
   readonly topics: readonly TopicMetadata[];
 }
 
 /**
- * Asks for brokers and topics (Metadata, version 12: Kafka 3.1).
+ * Requests brokers and topics (Metadata, version 12: Kafka 3.1).
  *
- * @param topics Default: all that the user may describe. An empty list asks for brokers only.
+ * @param topics Default: all that the user may describe. An empty list requests brokers only.
  */
 export function metadataRequest(topics?: readonly string[]): ProtocolRequest<ClusterMetadata> {
   return {

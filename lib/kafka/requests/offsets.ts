@@ -2,35 +2,37 @@ import type { ProtocolRequest } from "./codec.ts";
 
 /** A partition of a topic. */
 export interface TopicPartition {
+  /** The name of the topic. */
   readonly topic: string;
+  /** The number of the partition. */
   readonly partition: number;
 }
 
-/** What ListOffsets can look for besides a time in ms (Kafka's `OffsetSpec`). */
+/** Offsets that ListOffsets can find, besides that of a time in ms (Kafka's `OffsetSpec`). */
 export const OffsetSpec = {
   /** The next offset to be written. */
   latest: -1,
-  /** The first offset that is still there. */
+  /** The first offset that still exists. */
   earliest: -2,
   /** The record with the highest timestamp. */
   maxTimestamp: -3,
 } as const;
 
-/** The answer for one partition. */
+/** The offset found in one partition. */
 export interface FoundOffset extends TopicPartition {
   /** -1 if no record matches. */
   readonly offset: number;
-  /** Of the record, ms since 1970; -1 for `latest` and `earliest`. */
+  /** The timestamp of the record, in ms since 1970; -1 for `latest` and `earliest`. */
   readonly timestamp: number;
   /** Kafka's error code, 0 if there is none. */
   readonly errorCode: number;
 }
 
 /**
- * Asks the leader of `partitions` for one offset of each (ListOffsets, version 7: Kafka 3.0).
+ * Requests one offset of each partition from their leader (ListOffsets, version 7: Kafka 3.0).
  *
  * @param spec A value of {@linkcode OffsetSpec}, or a time in ms: the first record at or after it.
- * @param committedOnly `latest` is then the last stable offset, not the high watermark.
+ * @param committedOnly Makes `latest` the last stable offset instead of the high watermark.
  */
 export function listOffsetsRequest(
   partitions: readonly TopicPartition[],
@@ -77,25 +79,28 @@ export function listOffsetsRequest(
   };
 }
 
-/** What a group has committed for one partition. */
+/** The offset that a group has committed for one partition. */
 export interface CommittedOffset extends TopicPartition {
   /** The offset of the next record to read. */
   readonly offset: number;
+  /** The text that the group committed with it. */
   readonly metadata: string | null;
 }
 
 /** The committed offsets of one group. */
 export interface GroupOffsets {
+  /** The name of the group. */
   readonly groupId: string;
+  /** Offsets by partition; partitions without one are left out. */
   readonly offsets: readonly CommittedOffset[];
-  /** Kafka's error code, 0 if there is none. */
+  /** Kafka's error code; 0 for none. */
   readonly errorCode: number;
 }
 
 /**
- * Asks the coordinator of `groupIds` for what they have committed (OffsetFetch, 8: Kafka 3.0).
+ * Requests the committed offsets of groups from their coordinator (OffsetFetch, 8: Kafka 3.0).
  *
- * @param partitions Default: all of all topics.
+ * @param partitions Default: all partitions of all topics.
  */
 export function offsetFetchRequest(
   groupIds: readonly string[],

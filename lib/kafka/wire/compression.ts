@@ -5,21 +5,21 @@ import { packSnappy, unpackSnappy } from "./snappy.ts";
 import { UnreadableRecords } from "./unreadable_records.ts";
 
 /**
- * What the compressed records of one batch may unpack to, in bytes. Kafka bounds what is compressed
- * (1 MiB by default), which may become thirty thousand times as much.
+ * The maximum size of the unpacked records of one batch, in bytes. Kafka bounds only the compressed
+ * size (1 MiB by default), which can grow by a factor of thirty thousand.
  */
 export const MAX_UNPACKED = 256 * 1024 * 1024;
 
 /** A way to compress the records of a batch. */
 interface Codec {
   readonly name: string;
-  /** Packs records; where that can be done beside the program's thread, it is. */
+  /** Packs records, in another thread if the codec allows it. */
   readonly pack: (records: Uint8Array) => Uint8Array | Promise<Uint8Array>;
-  /** Throws for more than `maxBytes`. */
+  /** Unpacks records. Throws for more than `maxBytes`. */
   readonly unpack: (packed: Uint8Array, maxBytes: number) => Uint8Array;
 }
 
-/** By number in a batch's attributes (Kafka's `CompressionType`). */
+/** Codecs by their number in a batch's attributes (Kafka's `CompressionType`). */
 const CODECS: Readonly<Record<number, Codec>> = {
   1: {
     name: "gzip",
@@ -35,16 +35,16 @@ const CODECS: Readonly<Record<number, Codec>> = {
   },
 };
 
-/** Compresses records with the codec of this number, 1 to 4. */
+/** Compresses records with a codec by its number, 1 to 4. */
 export async function compress(codec: number, records: Uint8Array): Promise<Uint8Array> {
   return await codecOf(codec).pack(records);
 }
 
 /**
- * Unpacks records that were compressed with the codec of this number.
+ * Unpacks records that were compressed with a codec, by its number.
  *
- * @param maxBytes What they may unpack to. Default {@linkcode MAX_UNPACKED}.
- * @throws {UnreadableRecords} for more than that, and for what was not compressed so.
+ * @param maxBytes The maximum unpacked size. Default: {@linkcode MAX_UNPACKED}.
+ * @throws {UnreadableRecords} for a larger size, an unknown codec and corrupt input.
  */
 export function decompress(
   codec: number,
@@ -70,7 +70,7 @@ function codecOf(codec: number): Codec {
   return found;
 }
 
-/** The codecs throw a RangeError, and zlib one with this code. */
+/** Returns whether an error means "too large": codecs throw a RangeError, zlib uses this code. */
 function isTooLarge(error: unknown): boolean {
   return error instanceof RangeError ||
     (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";

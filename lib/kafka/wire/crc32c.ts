@@ -1,6 +1,7 @@
 /**
- * CRC-32C (Castagnoli) of `bytes`, as Kafka puts it on every record batch; unsigned. It takes four
- * bytes at a time, by a table for each ("slicing by four"), which halves the time.
+ * Returns the CRC-32C (Castagnoli, RFC 3720) of `bytes`, unsigned, as in the header of every record
+ * batch. It handles four bytes at a time, with a table for each ("slicing by four"), which halves
+ * the time.
  */
 export function crc32c(bytes: Uint8Array): number {
   let crc = -1;
@@ -14,20 +15,20 @@ export function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** The polynomial, its bits in reverse order. */
+/** The polynomial, with its bits in reverse order. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** What each byte makes of an empty remainder. */
+/** The remainder of each byte. */
 const FIRST = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? crc >>> 1 ^ POLYNOMIAL : crc >>> 1;
   return crc;
 });
-/** The same with one, two and three bytes of zeros behind it. */
-const SECOND = behindZero(FIRST);
-const THIRD = behindZero(SECOND);
-const FOURTH = behindZero(THIRD);
+/** The same, followed by one, two and three zero bytes. */
+const SECOND = followedByZero(FIRST);
+const THIRD = followedByZero(SECOND);
+const FOURTH = followedByZero(THIRD);
 
-function behindZero(table: Int32Array): Int32Array {
+function followedByZero(table: Int32Array): Int32Array {
   return table.map((crc) => FIRST[crc & 0xff]! ^ crc >>> 8);
 }

@@ -1,4 +1,6 @@
-/** What kafkajs's producer asks for: of its messages `M` and partitions `P` nothing is looked at. */
+/**
+ * The arguments of kafkajs's producer. The messages `M` and partitions `P` are passed on unread.
+ */
 interface Grouping<M, P> {
   readonly topic: string;
   readonly partitionMetadata: P[];
@@ -7,8 +9,8 @@ interface Grouping<M, P> {
 }
 
 /**
- * Groups the messages of a send by partition, in the place of kafkajs's own function, which copies
- * all that a partition has so far for each message more.
+ * Groups the messages of a send by partition. It replaces kafkajs's own function, which copies all
+ * previous messages of a partition for each further one.
  */
 export function groupByPartition<M, P>(
   { topic, partitionMetadata, messages, partitioner }: Grouping<M, P>,

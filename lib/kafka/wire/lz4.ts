@@ -1,4 +1,4 @@
-/** LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), as Kafka uses them. */
+// LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), as Kafka uses them.
 
 const FRAME = 0x184d2204;
 
@@ -10,7 +10,7 @@ const CONTENT_SIZE = 0b1000;
 const CONTENT_CHECKSUM = 0b100;
 const DICTIONARY = 0b1;
 
-/** By its number in the second byte: what a block may unpack to, in bytes. */
+/** The maximum unpacked size of a block in bytes, by its number in the second byte. */
 const BLOCK_SIZES: Readonly<Record<number, number>> = {
   4: 65_536,
   5: 262_144,
@@ -18,10 +18,10 @@ const BLOCK_SIZES: Readonly<Record<number, number>> = {
   7: 4_194_304,
 };
 
-/** Of a block's length: the block is not compressed. */
+/** The flag in a block's length for a block that is not compressed. */
 const PLAIN = 0x8000_0000;
 
-/** No block unpacks to more than so many times its own bytes. */
+/** The maximum ratio of a block's unpacked size to its packed size. */
 const MAX_RATIO = 255;
 
 /** A block of a frame. */
@@ -32,12 +32,12 @@ interface Block {
 }
 
 /**
- * Unpacks one frame: independent or linked blocks of any size. Checksums are skipped, since Kafka's
- * own covers the whole batch.
+ * Unpacks one frame with independent or linked blocks of any size. Checksums are not checked, since
+ * Kafka's own covers the whole batch.
  *
- * @param maxBytes The most that it may unpack to: no more is allocated.
- * @throws {RangeError} for more than that.
- * @throws {Error} for what is no frame, and for one that needs a dictionary.
+ * @param maxBytes The maximum unpacked size. No more is allocated.
+ * @throws {RangeError} for a larger size.
+ * @throws {Error} for anything that is not a frame, and for a frame that needs a dictionary.
  */
 export function unpackLz4(packed: Uint8Array, maxBytes: number): Uint8Array {
   const { blocks, blockSize } = readFrame(packed);
@@ -64,7 +64,7 @@ export function unpackLz4(packed: Uint8Array, maxBytes: number): Uint8Array {
 
 function readFrame(packed: Uint8Array): { blocks: Block[]; blockSize: number } {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
-  if (packed.length < 11 || view.getUint32(0, true) !== FRAME) throw new Error("it is no frame");
+  if (packed.length < 11 || view.getUint32(0, true) !== FRAME) throw new Error("it is not a frame");
   const flags = packed[4]!;
   const blockSize = BLOCK_SIZES[packed[5]! >>> 4 & 7];
   if ((flags & VERSION_MASK) !== VERSION_1 || blockSize === undefined) {
@@ -93,8 +93,8 @@ function readFrame(packed: Uint8Array): { blocks: Block[]; blockSize: number } {
 const TOO_LARGE = -1;
 
 /**
- * Unpacks a block into `out`, from `size` on; matches may go back into earlier blocks. Returns the
- * new size, or {@linkcode TOO_LARGE} if that would be beyond `most`.
+ * Unpacks a block into `out`, from `size` on. Matches may refer to earlier blocks. Returns the new
+ * size, or {@linkcode TOO_LARGE} if it would exceed `most`.
  */
 function unpackBlock(
   packed: Uint8Array,
@@ -142,18 +142,21 @@ function unpackBlock(
   return size;
 }
 
-/** Independent blocks without checksums, as the Java client writes; the last byte is a checksum. */
+/**
+ * Independent blocks without checksums, as the Java client writes them. The last byte is a
+ * checksum.
+ */
 const HEADER = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73];
 const BLOCK = 4_194_304;
 
 const MIN_MATCH = 4;
-/** The format wants the last bytes of a block as literals, and no match that begins in the last 12. */
+/** The format demands literals in a block's last bytes, and no match that begins in the last 12. */
 const LAST_LITERALS = 5;
 const MATCH_LIMIT = 12;
 const MAX_DISTANCE = 65_535;
 const HASH_BITS = 14;
 
-/** Packs as one frame of independent blocks of 4 MiB. */
+/** Packs bytes as one frame of independent blocks of 4 MiB. */
 export function packLz4(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / BLOCK);
   const out = new Uint8Array(bytes.length + blocks * Math.ceil(BLOCK / 255 + 20) + 11);
@@ -178,7 +181,7 @@ export function packLz4(bytes: Uint8Array): Uint8Array {
   return out.subarray(0, size + 4);
 }
 
-/** Packs a block into `out` from `size` on, by the first match that a hash table finds. */
+/** Packs a block into `out` from `size` on, with the first match that a hash table finds. */
 function packBlock(block: Uint8Array, out: Uint8Array, size: number, table: Int32Array): number {
   let from = 0;
   const lastMatch = block.length - MATCH_LIMIT;
@@ -188,7 +191,7 @@ function packBlock(block: Uint8Array, out: Uint8Array, size: number, table: Int3
     const match = table[slot]!;
     table[slot] = at;
     if (match < 0 || at - match > MAX_DISTANCE || wordAt(block, match) !== word) {
-      at += 1 + (at - from >>> 6); // Faster over what does not repeat.
+      at += 1 + (at - from >>> 6); // Larger steps over bytes that do not repeat.
       continue;
     }
     let end = at + MIN_MATCH;
@@ -204,7 +207,7 @@ function wordAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
 }
 
-/** Literals, and the match after them; `distance` is 0 at the end of a block. */
+/** Writes literals and the match after them; `distance` is 0 at the end of a block. */
 function writeSequence(
   block: Uint8Array,
   from: number,
@@ -225,7 +228,7 @@ function writeSequence(
   return writeLength(matchLength, out, size);
 }
 
-/** What of a length does not fit in four bits of the token. */
+/** Writes the part of a length that does not fit in the four bits of the token. */
 function writeLength(length: number, out: Uint8Array, size: number): number {
   if (length < 15) return size;
   let left = length - 15;

@@ -1,6 +1,6 @@
 /**
- * The hash by which Kafka's own clients choose a partition for a key: murmur2 with Kafka's seed, on
- * the key's UTF-8 bytes, without the sign bit. (`org.apache.kafka.common.utils.Utils`)
+ * Returns the hash by which Kafka's own clients choose a partition for a key: murmur2 with Kafka's
+ * seed, of the key's UTF-8 bytes, without the sign bit (`org.apache.kafka.common.utils.Utils`).
  */
 export function murmur2(key: Uint8Array): number {
   const length = key.length;

@@ -3,20 +3,25 @@ import { ByteWriter, sizeOfString } from "./byte_writer.ts";
 import type { Message } from "./message.ts";
 import { type Compress, recordBatch } from "./record_batch.ts";
 
-/** A Produce request as kafkajs's broker asks for it. */
+/** A Produce request in the form of kafkajs's broker. */
 export interface ProduceRequest {
+  /** The acknowledgments that the broker waits for: -1 for all in-sync replicas. */
   readonly acks: number;
   /** How long the broker may wait for replicas, in ms. */
   readonly timeout: number;
+  /** The transactional id; null or missing outside of transactions. */
   readonly transactionalId?: string | null;
-  /** A number that may be beyond 2^53; -1: none. */
+  /** A number that may exceed 2^53; -1 for none. */
   readonly producerId?: { toString(): string };
+  /** The epoch of the producer id. */
   readonly producerEpoch?: number;
+  /** The number of the codec; 0 for none. */
   readonly compression?: number;
+  /** Messages by topic and partition. */
   readonly topicData: readonly {
     readonly topic: string;
     readonly partitions: readonly {
-      /** kafkajs has it as text, from the key of an object. */
+      /** A string from kafkajs, since it is the key of an object. */
       readonly partition: number | string;
       readonly firstSequence?: number;
       readonly messages: readonly Message[];
@@ -24,21 +29,23 @@ export interface ProduceRequest {
   }[];
 }
 
-/** What kafkajs does with a request. */
+/** A request in the form that kafkajs sends. */
 interface Request {
   readonly apiKey: number;
   readonly apiVersion: number;
   readonly apiName: string;
   readonly expectResponse: () => boolean;
-  /** `buf` is what kafkajs knows its own encoders by. */
+  /** `buf` is the property by which kafkajs recognizes its own encoders. */
   readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
 }
 
 /**
- * Makes the Produce request, version 3 (kafkajs makes the later ones from it), in the place of
- * kafkajs's own. That one makes a buffer of 512 bytes for each record and one for each varint, which
- * is more work than all else that is done for a record; and it takes the first timestamp and the
- * last by the order of their digits as text.
+ * Returns a function that makes a Produce request of version 3, which is the base of kafkajs's
+ * later versions. It replaces kafkajs's own, which allocates 512 bytes per record and a buffer per
+ * varint: more work than everything else that is done for a record. That one also compares
+ * timestamps as texts.
+ *
+ * @param compress Compresses the records of a batch.
  */
 export function produceRequest(compress: Compress): (request: ProduceRequest) => Request {
   return (request) => ({

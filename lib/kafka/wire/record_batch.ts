@@ -19,24 +19,28 @@ import { ByteWriter, sizeOfVarint } from "./byte_writer.ts";
 import { crc32c } from "./crc32c.ts";
 import type { Message } from "./message.ts";
 
-/** What a record batch says besides its records. */
+/** The fields of a record batch besides its records. */
 export interface BatchHead {
-  /** Number of the codec; 0: none. */
+  /** The number of the codec; 0 for none. */
   readonly compression: number;
+  /** Whether the batch belongs to a transaction. */
   readonly transactional: boolean;
+  /** The id of the producer; -1 for none. */
   readonly producerId: bigint;
+  /** The epoch of the producer id. */
   readonly producerEpoch: number;
-  /** The number of the first record in the producer's own count for the partition. */
+  /** The producer's sequence number in the partition, of the first record. */
   readonly firstSequence: number;
 }
 
-/** Compresses records with the codec of this number. */
+/** Compresses records with a codec, by its number. */
 export type Compress = (codec: number, records: Buffer) => Promise<Uint8Array>;
 
 /**
- * Encodes messages as one record batch (Kafka's message format 2, `DefaultRecordBatch`), in one
- * buffer of exactly the size that it takes. Timestamps count from the earliest; a message without
- * one gets `now` (ms).
+ * Encodes messages as one record batch (Kafka's message format 2, `DefaultRecordBatch`), in a
+ * buffer of exactly the required size. Timestamps are relative to the earliest one.
+ *
+ * @param now The timestamp of messages without one, in ms since 1970.
  */
 export async function recordBatch(
   messages: readonly Message[],
@@ -85,7 +89,7 @@ function writeHead(
   batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES)), CHECKSUM);
 }
 
-/** The batch with its records compressed, and room for its head. */
+/** Returns the batch with its records compressed, and room for its head. */
 async function compressed(batch: Buffer, codec: number, compress: Compress): Promise<Buffer> {
   if (codec === 0) return batch;
   const records = await compress(codec, batch.subarray(RECORDS));
@@ -94,7 +98,7 @@ async function compressed(batch: Buffer, codec: number, compress: Compress): Pro
 
 type Bytes = string | Uint8Array;
 
-/** Of a record, without its length in front. */
+/** Returns the size of a record without its leading length. */
 function sizeOfRecord({ key, value, headers }: Message, timestamp: number, offset: number): number {
   let size = 1 + sizeOfVarint(timestamp) + sizeOfVarint(offset) + sizeOfBytes(key) +
     sizeOfBytes(value);
@@ -125,7 +129,7 @@ function writeRecord(
   }
 }
 
-/** A name may stand there several times. */
+/** Returns pairs of name and value: a name can occur several times. */
 function headerPairs(headers: NonNullable<Message["headers"]>): [string, Bytes | undefined][] {
   return Object.entries(headers).flatMap(([name, values]) =>
     (Array.isArray(values) ? values : [values]).map((value): [string, Bytes | undefined] => [

@@ -1,19 +1,19 @@
 import { snappyCompressor, snappyUncompressor } from "hysnappy";
 
-/** How the Java client begins: snappy blocks, each after its length (the format of xerial). */
+/** The start of the Java client's format: snappy blocks, each after its length (xerial). */
 const XERIAL = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00];
 const XERIAL_HEADER = 16;
 
-/** A copy of 3 bytes stands for 64, which no valid block exceeds. */
+/** The maximum ratio of sizes: a copy of 3 bytes yields 64, which no valid block exceeds. */
 const MAX_RATIO = 22;
 
-/** WebAssembly memory never shrinks, so after more than this (bytes) a new instance is made. */
+/** The size in bytes after which a new instance is made: WebAssembly memory never shrinks. */
 const MAX_KEPT = 16 * 1024 * 1024;
 
 let compress: ReturnType<typeof snappyCompressor> | undefined;
 let uncompress: ReturnType<typeof snappyUncompressor> | undefined;
 
-/** Compresses as one plain snappy block, which all clients of Kafka read. */
+/** Compresses bytes as one plain snappy block, which all Kafka clients can read. */
 export function packSnappy(bytes: Uint8Array): Uint8Array {
   compress ??= snappyCompressor();
   const packed = compress(bytes);
@@ -22,11 +22,11 @@ export function packSnappy(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Unpacks a plain block (librdkafka, franz-go) or blocks framed by xerial (Java).
+ * Unpacks a plain block (librdkafka, franz-go) or blocks in the xerial format (Java).
  *
- * @param maxBytes The most that they may unpack to: no more is allocated.
- * @throws {RangeError} for more than that.
- * @throws {Error} for what is no snappy.
+ * @param maxBytes The maximum unpacked size. No more is allocated.
+ * @throws {RangeError} for a larger size.
+ * @throws {Error} for anything that is not snappy.
  */
 export function unpackSnappy(packed: Uint8Array, maxBytes: number): Uint8Array {
   const blocks = XERIAL.every((byte, i) => packed[i] === byte) ? xerialBlocks(packed) : [packed];
@@ -66,7 +66,7 @@ function xerialBlocks(packed: Uint8Array): Uint8Array[] {
   return blocks;
 }
 
-/** What a block says that it unpacks to, in bytes: a varint in front of it. */
+/** Returns the unpacked size in bytes that a block declares: a varint at its start. */
 function sizeOf(block: Uint8Array): number {
   let size = 0;
   for (let i = 0; i < 5 && i < block.length; i++) {

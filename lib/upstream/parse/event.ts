@@ -6,9 +6,9 @@ import { type RecognizedEdit, utf8Text } from "./recognized_edit.ts";
 import { MAX_PARTITION, TOPIC_NAME } from "../resume/position.ts";
 
 /**
- * What wikitap itself needs of an event's `meta`: where the event stands in the upstream log, and
- * when and where it happened. Unknown fields pass. Every EventStreams schema requires `meta`
- * (schema fragment `common/2.0.0`); topic, partition and offset are added by the service (KafkaSSE).
+ * The parts of an event's `meta` that wikitap itself needs: its place in the upstream log, its time
+ * and its wiki. Unknown fields are allowed. Every EventStreams schema requires `meta` (schema
+ * fragment `common/2.0.0`). The service (KafkaSSE) adds topic, partition and offset.
  */
 const metaSchema = z.object({
   topic: z.string().regex(TOPIC_NAME),
@@ -20,60 +20,61 @@ const metaSchema = z.object({
   stream: z.string().max(249).optional(),
 });
 
-/** See {@linkcode metaSchema}. */
+/** The checked `meta` of an event, with a `stream` in any case. */
 export type Meta = Readonly<z.infer<typeof metaSchema>> & { readonly stream: string };
 
-/** One event as it came: checked as far as every event has to be, and otherwise untouched. */
+/** An event as it was received. Only its `meta` is checked. */
 export interface Event {
   /** The upstream JSON, byte for byte (UTF-8). */
   readonly data: Uint8Array;
+  /** Its place in the upstream log, its time and its wiki. */
   readonly meta: Meta;
-  /** `type` of the JSON object, where it is a string. */
+  /** `type` of the JSON object, if it is a string. */
   readonly type: string | undefined;
   /**
-   * The fields of an edit in the form that the service has written since 2019, which is proved to be
-   * valid: the quick way to what `body` has too. `undefined` for all other events: read `body`.
+   * The fields of an edit in the form that the service has written since 2019: a fast path to
+   * fields of `body`. Such an event is known to be valid. `undefined` for all other events: read
+   * `body`.
    */
   readonly edit?: RecognizedEdit | undefined;
   /**
-   * The parsed JSON object; nothing but `meta` in it has been checked.
+   * The parsed JSON object. Only `meta` in it has been checked.
    *
-   * @throws {RejectedEvent} `bad JSON`, at the first use of an event that was only glanced at.
+   * @throws {RejectedEvent} `bad JSON`, at the first use, if the event was only scanned before.
    */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** An event that cannot be used; `message` is the reason, short and of few kinds, for counting. */
+/** An event that cannot be used. `message` is the reason: short, and one of few, for counting. */
 export class RejectedEvent extends Error {
+  /** The name of the class. */
   override readonly name = "RejectedEvent";
 }
 
 /**
- * The boundary: bytes from outside become an `Event`. An event that looks as the service writes
- * them is parsed when its body is first asked for, so that one which is dropped by its type costs a
- * glance.
+ * Makes an `Event` of bytes from outside. An event in the service's usual form is parsed when its
+ * body is first read, so an event that is dropped by its type is only scanned.
  *
- * @throws {RejectedEvent} `bad JSON` (also for bytes that are no UTF-8), or `wrong shape: <path>`
- * where `meta` lacks what is needed.
- *
- * @param text The bytes as text, where the caller has it (see {@linkcode latin1}).
+ * @param text The bytes as text, if the caller has it (see {@linkcode latin1}).
+ * @throws {RejectedEvent} `bad JSON` (also for bytes that are not UTF-8), or `wrong shape: <path>`
+ * if `meta` lacks a required field.
  */
 export function readEvent(data: Uint8Array, text: string = latin1(data)): Event {
   const seen = scanEnvelope(text);
-  return seen === undefined ? parseEvent(data) : new GlancedEvent(data, seen);
+  return seen === undefined ? parseEvent(data) : new ScannedEvent(data, seen);
 }
 
 /**
- * As {@linkcode readEvent}, parsed in any case: what a glance has to agree with.
+ * Makes an `Event` as {@linkcode readEvent} does, but always parses it. Both must agree.
  *
- * @param body What {@linkcode parseBody} returned for `data`, if the caller has it.
+ * @param body The result of {@linkcode parseBody} for `data`, if the caller has it.
  */
 export function parseEvent(data: Uint8Array, body: Event["body"] = parseBody(data)): Event {
   const meta = metaOf(body);
   return { data, meta, type: typeof body.type === "string" ? body.type : undefined, body };
 }
 
-class GlancedEvent implements Event {
+class ScannedEvent implements Event {
   readonly data: Uint8Array;
   readonly meta: Meta;
   readonly type: string;
@@ -99,7 +100,7 @@ class GlancedEvent implements Event {
   }
 }
 
-/** `undefined` for bytes that are no UTF-8, which parsing the event rejects. */
+/** Returns `undefined` for bytes that are not UTF-8; parsing the event rejects them. */
 function decoded(edit: RecognizedEdit, data: Uint8Array): RecognizedEdit | undefined {
   if (!isUtf8(data)) return undefined;
   const { title, user } = edit;
@@ -110,15 +111,16 @@ const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Parses the JSON object that the bytes are.
+ * Parses bytes as a JSON object.
  *
- * @throws {RejectedEvent} `bad JSON` (also for bytes that are no UTF-8), `wrong shape: (top)`.
+ * @throws {RejectedEvent} `bad JSON` (also for bytes that are not UTF-8), `wrong shape: (top)`.
  */
 export function parseBody(data: Uint8Array): Record<string, unknown> {
   let body: unknown;
   try {
     let text = decoder.decode(data);
-    // Either the character itself, or bytes that are no UTF-8: only the slower decoder tells.
+    // Either the character itself, or bytes that are not UTF-8: only the slower decoder
+    // distinguishes.
     if (text.includes("\ufffd")) text = strictDecoder.decode(data);
     body = JSON.parse(text);
   } catch (cause) {
@@ -136,11 +138,11 @@ function metaOf(body: Event["body"]): Meta {
   const checked = bodySchema.safeParse(body);
   if (!checked.success) throw wrongShape(checked.error);
   const { meta } = checked.data;
-  // Events from before 2019 lack it: their topic is its name, behind that of the data centre.
+  // Events from before 2019 lack it: it is the part of their topic after the data center.
   return { ...meta, stream: meta.stream ?? meta.topic.replace(/^[a-z]+\./, "") };
 }
 
-/** The refusal for an object that is not of the shape that was needed. */
+/** Returns the rejection of an object with the wrong shape, by the path of its first issue. */
 export function wrongShape(error: z.ZodError): RejectedEvent {
   const path = error.issues[0]?.path.map(String).join(".") || "(top)";
   return new RejectedEvent(`wrong shape: ${path}`, { cause: error });

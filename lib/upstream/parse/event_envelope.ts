@@ -1,31 +1,40 @@
 import { detached } from "./latin1.ts";
 import { type RecognizedEdit, recognizeEdit } from "./recognized_edit.ts";
 
-/** What a glance at an event's bytes tells. */
+/** The parts of an event that a scan of its bytes finds. */
 export interface EventEnvelope {
+  /** The place in the upstream log, the time and the wiki. */
   readonly meta: {
+    /** The upstream topic. */
     readonly topic: string;
+    /** The partition of the upstream topic. */
     readonly partition: number;
+    /** The offset in the partition. */
     readonly offset: number;
+    /** The UUID of the event. */
     readonly id: string;
+    /** The time of the event, as upstream writes it. */
     readonly dt: string;
+    /** The host name of the wiki. */
     readonly domain: string;
+    /** The name of the stream. */
     readonly stream: string;
   };
+  /** The `type` of the event. */
   readonly type: string;
-  /** The other fields of an edit in its usual form; its bytes are still to be checked for UTF-8. */
+  /** The other fields of an edit in its usual form. Its bytes are not yet checked for UTF-8. */
   readonly edit: RecognizedEdit | undefined;
 }
 
 /**
- * Reads `meta` and `type` of an event without parsing it, if it is written as the service writes
- * events: compact, `$schema`, `meta`, `id` and `type` first, in the orders seen from 2019 to 2026
- * (`dt` has moved). Most events are dropped by their type, and parsing is most of their cost.
- * Edits, which are kept as a rule, are read to their end (`recognizeEdit`).
+ * Reads `meta` and `type` of an event without parsing it, if the event has the service's usual
+ * form: compact, with `$schema`, `meta`, `id` and `type` first, in the orders seen from 2019 to
+ * 2026 (`dt` has moved). Most events are dropped by their type, and parsing is most of their cost.
+ * Edits, which are usually kept, are read to their end (`recognizeEdit`).
  *
- * Returns `undefined` for an event in any other form, or if one of the two keys might come again:
- * of two equal keys JSON takes the last. For JSON the answer is that of parsing it. Text that is no
- * JSON may be given an answer too, but no `edit`; it is rejected once it is parsed.
+ * Returns `undefined` for an event in any other form, or if `meta` or `type` might occur again: of
+ * two equal keys JSON takes the last. For valid JSON the result is that of parsing it. Text that is
+ * not JSON may have a result too, but no `edit`; it is rejected once it is parsed.
  *
  * @param text The bytes of the event, one character for each (see `latin1.ts`).
  */
@@ -44,7 +53,7 @@ export function scanEnvelope(text: string): EventEnvelope | undefined {
   const isBounded = id!.length <= 200 && dt.length <= 64 && domain!.length <= 253 &&
     stream!.length <= 249 && topic!.length <= 249;
   if (!isBounded) return undefined;
-  // Ids are remembered and domains become part of keys: both outlive the event.
+  // Ids are remembered and domains become part of keys, so both outlive the event.
   return {
     meta: {
       topic: topic!,
@@ -75,8 +84,8 @@ const HEAD = new RegExp(
 );
 
 /**
- * Whether one of the two keys stands behind `start`, or an escape, by which a key may also be spelt.
- * V8 looks for a text by its first character: the fewer of those there are, the faster.
+ * Returns whether `meta` or `type` might follow as a key, or an escape, which can spell a key too.
+ * V8 searches for a text by its first character: the rarer that is, the faster.
  */
 function mightRepeat(text: string, start: number): boolean {
   if (text.includes('meta"', start) || text.includes("\\u", start)) return true;

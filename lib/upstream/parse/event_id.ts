@@ -1,19 +1,22 @@
 import { MAX_PARTITION, partitionKey, TOPIC_NAME } from "../resume/position.ts";
 
-/** One entry of an SSE `id`: how far the service has sent one upstream topic-partition. */
+/** One entry of an SSE `id`: how much of one upstream topic-partition the service has sent. */
 export interface IdEntry {
+  /** Upstream topic and partition, as in {@linkcode partitionKey}. */
   readonly key: string;
   /** Kafka timestamp of the last message sent, plus 1, in ms; `undefined` before the first. */
   readonly next: number | undefined;
 }
 
-/** A bound for hostile ids; a stream has two topic-partitions, ten streams together twenty. */
+/**
+ * Bounds hostile ids, in characters. A stream has two topic-partitions, ten streams have twenty.
+ */
 const MAX_ID_LENGTH = 16_384;
 
 /**
- * Reads the `id` of a frame: a JSON list of `{topic, partition, timestamp}` or, for a
+ * Parses the `id` of a frame: a JSON list of `{topic, partition, timestamp}` or, for a
  * topic-partition that has sent nothing yet, `{topic, partition, offset: -1}` (KafkaSSE).
- * Anything else gives no entries: an id is a hint of where to resume, and never an error.
+ * Anything else yields no entries: an id is a hint where to resume, and never an error.
  */
 export function readEventId(id: string): readonly IdEntry[] {
   if (!id.startsWith("[") || id.length > MAX_ID_LENGTH) return [];
@@ -40,7 +43,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The `Last-Event-ID` that asks for each topic-partition from a time in ms on. */
+/** Writes the `Last-Event-ID` that requests each topic-partition from a time on, in ms. */
 export function writeEventId(times: Iterable<readonly [key: string, ms: number]>): string {
   const entries = [...times].map(([key, ms]) => {
     const slash = key.lastIndexOf("/");

@@ -4,7 +4,7 @@ import { MAX_PLACES } from "../resume/position.ts";
 /** The topic-partitions of an id, as {@linkcode IdReader} keeps them. */
 type Entries = readonly { readonly key: string; next: number | undefined }[];
 
-/** The timestamp of an entry, where it stands in the bytes of the id. */
+/** The timestamp of an entry, with its place in the bytes of the id. */
 interface Timestamp {
   readonly entry: Entries[number];
   readonly start: number;
@@ -12,31 +12,35 @@ interface Timestamp {
 }
 
 /**
- * Follows the ids of one connection, to know which topic-partition a frame is from.
+ * Follows the ids of one connection, to know which topic-partition a frame comes from.
  *
- * Each frame has an id of its own, which differs from the one before in the digits of a timestamp:
- * such an id is not parsed, but only its timestamps are read.
+ * Each frame has its own id. Usually it differs from the previous id only in the digits of a
+ * timestamp. Such an id is not parsed; only its timestamps are read.
  */
 export class IdReader {
   readonly #onNew: (key: string) => void;
   readonly #decoder = new TextDecoder();
   #id: Uint8Array = new Uint8Array(0);
   #entries: Entries = [];
-  /** All timestamps of the last id; none where it is not written as the service writes it. */
+  /** All timestamps of the last id; empty if the id does not have the service's usual form. */
   #timestamps: readonly Timestamp[] = [];
-  /** For each byte of the last id whether it is a digit of a timestamp. */
+  /** For each byte of the last id, whether it is a digit of a timestamp. */
   #isDigit: Uint8Array = new Uint8Array(0);
-  /** The topic-partition whose entry the last id moved. */
+  /** The topic-partition whose entry changed with the last id. */
   moved: string | undefined;
-  /** All topic-partitions that were named, so many as a position has room for. */
+  /** All topic-partitions named so far, at most as many as a position can hold. */
   readonly named = new Set<string>();
 
-  /** @param onNew Is told each topic-partition when it is named, if the id before did not name it. */
+  /**
+   * Creates a reader for a new connection.
+   *
+   * @param onNew Called with each topic-partition that the previous id did not name.
+   */
   constructor(onNew: (key: string) => void) {
     this.#onNew = onNew;
   }
 
-  /** The entries of an id, valid until the next call. Never throws, as `readEventId` does not. */
+  /** Returns the entries of an id, valid until the next call. Never throws. */
   read(id: Uint8Array): readonly IdEntry[] {
     // A frame without an id has that of the frame before.
     if (id === this.#id) return this.#entries;
@@ -53,7 +57,7 @@ export class IdReader {
       if (id[i] === last[i]) continue;
       if (this.#isDigit[i] === 0 || id[i]! < ZERO || id[i]! > NINE) return false;
     }
-    // A number with a leading zero is no JSON.
+    // A number with a leading zero is not JSON.
     return this.#timestamps.every(({ start }) => id[start] !== ZERO);
   }
 
@@ -88,7 +92,7 @@ export class IdReader {
 const ZERO = 48;
 const NINE = 57;
 
-/** As the service writes an entry: so that what is behind `"timestamp":` is one, and all is ASCII. */
+/** The service's form of an entry: all ASCII, and each `"timestamp":` is followed by a number. */
 const ENTRY = String
   .raw`\{"topic":"[\w.-]+","partition":\d+,"(?:timestamp":[1-9]\d{0,14}|offset":-1)\}`;
 const AS_USUAL = new RegExp(String.raw`^\[${ENTRY}(?:,${ENTRY})*\]$`);

@@ -4,20 +4,21 @@ import type { PositionUpdate } from "../resume/partition_position.ts";
 import { NOWHERE, partitionKey } from "../resume/position.ts";
 import type { Frame } from "./sse.ts";
 
-/** One frame: an event, or the reason why it is none. */
+/** A frame of the stream: an event, or the reason why it is rejected. */
 export interface ReceivedEvent extends PositionUpdate {
   /** The upstream JSON, byte for byte. */
   readonly data: Uint8Array;
+  /** The event; `undefined` if it is rejected. */
   readonly event: Event | undefined;
-  /** Why there is no event: `bad JSON`, `wrong shape: …` or `too large`. */
+  /** The reason of the rejection: `bad JSON`, `wrong shape: …` or `too large`. */
   readonly refusal: string | undefined;
 }
 
 /**
  * Reads a frame.
  *
- * @param ids Reads the frame's id, by what the ids before it were.
- * @param believes Says whether a Kafka timestamp (ms) of a topic-partition is credible.
+ * @param ids Reads the frame's id, in relation to the previous ids.
+ * @param believes Returns whether a Kafka timestamp (ms) of a topic-partition is credible.
  */
 export function readReceivedEvent(
   frame: Frame,
@@ -37,7 +38,7 @@ export function readReceivedEvent(
   }
   const named = event && partitionKey(event.meta.topic, event.meta.partition);
   const entry = entries.find(({ key }) => key === named);
-  // The service names in each id every topic-partition that it sends.
+  // Each id of the service names every topic-partition that it sends.
   if (event !== undefined && entry === undefined && entries.length > 0) {
     event = undefined;
     refusal = "wrong shape: meta.topic";
@@ -47,7 +48,7 @@ export function readReceivedEvent(
     return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
   }
   const { offset, id, dt } = event.meta;
-  // Without an entry of its own (a stream that sends no ids) the event's own time must do.
+  // Without an entry for the topic-partition (a stream without ids), the event's own time is used.
   const timestamp = entry?.next === undefined ? Date.parse(dt) : entry.next - 1;
   const isTime = timestamp >= 0;
   const isCredible = isTime && believes(named, timestamp);

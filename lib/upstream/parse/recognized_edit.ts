@@ -1,41 +1,45 @@
 import { Buffer } from "node:buffer";
 
 /**
- * The fields of an edit that was recognized without parsing it. Strings hold no quote, backslash or
- * control character, and numbers have at most 15 digits, so each stands in JSON as it is.
+ * The fields of an edit that was recognized without parsing it. Strings contain no quote, backslash
+ * or control character, and numbers have at most 15 digits, so each can be copied into JSON.
  */
 export interface RecognizedEdit {
-  /** In digits. */
+  /** The number of the change on its wiki, in digits. */
   readonly id: string;
+  /** The number of the namespace. */
   readonly namespace: number;
+  /** The full name of the page. */
   readonly title: string;
-  /** `undefined` if upstream redacted it. */
+  /** The name of the user; `undefined` if upstream redacted it. */
   readonly user: string | undefined;
+  /** Whether the edit is flagged as a bot's. */
   readonly bot: boolean;
-  /** In digits; `undefined` for a new page. */
+  /** Bytes before, in digits; `undefined` for a new page. */
   readonly oldLength: string | undefined;
-  /** In digits. */
+  /** Bytes after, in digits. */
   readonly newLength: string;
+  /** The wiki's database name. */
   readonly wiki: string;
 }
 
 /**
- * Longer events are parsed, in bytes. The pattern takes time and V8's stack in proportion to the
- * length; the longest recorded event has 8,600 bytes.
+ * The size in bytes above which an event is parsed. The pattern takes time and V8's stack in
+ * proportion to the length; the longest recorded event has 8,600 bytes.
  */
 export const MAX_RECOGNIZED_BYTES = 64 * 1024;
 
 /**
- * Reads the fields of an edit, or of a new page, that is written as the service has written them
- * since 2019: compact, all keys in this order, some left out. The pattern covers every byte from
- * `start` to the end and is a subset of JSON's grammar. So a match proves, together with a head
- * before `start` that is checked likewise, and UTF-8, that the event is valid JSON without a
- * repeated key; nothing has to be parsed.
+ * Reads the fields of an edit, or of a new page, in the form that the service has written since
+ * 2019: compact, all keys in this order, some omitted. The pattern covers every byte from `start`
+ * to the end and is a subset of JSON's grammar. So a match, together with a checked head before
+ * `start` and valid UTF-8, proves that the event is valid JSON without a repeated key. Nothing has
+ * to be parsed.
  *
  * Strings are those of {@linkcode latin1}: {@linkcode utf8Text} decodes them.
  *
  * @param text The bytes of the event, one character for each.
- * @param start After the `type`.
+ * @param start The index after the `type`.
  * @param id The event's `id` in digits, which comes before `start`.
  * @returns `undefined` for an event in any other form.
  */
@@ -57,10 +61,10 @@ export function recognizeEdit(text: string, start: number, id: string): Recogniz
   };
 }
 
-/** Decodes UTF-8 bytes that stand one in each character; the text itself if it is ASCII. */
+/** Decodes UTF-8 bytes that are stored one per character. ASCII is returned as it is. */
 export function utf8Text(bytes: string): string {
   if (ONLY_ASCII.test(bytes)) return bytes;
-  // Deno's own way from latin1 to bytes takes several times as long.
+  // Deno's own conversion from latin1 to bytes takes several times as long.
   const buffer = Buffer.allocUnsafe(bytes.length);
   for (let i = 0; i < bytes.length; i++) buffer[i] = bytes.charCodeAt(i);
   return buffer.toString();
@@ -71,9 +75,7 @@ const ONLY_ASCII = /^[\x00-\x7f]*$/;
 
 /** A JSON string without escapes, captured. */
 const PLAIN = String.raw`"([^"\\\x00-\x1f]*)"`;
-/**
- * Any JSON string. Each character fits in one way only, so that a failure takes linear time.
- */
+/** Any JSON string. Each character matches in one way only, so that a failure takes linear time. */
 const STRING = String
   .raw`"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*"`;
 /** Every count of at most 15 digits is a safe integer. */

@@ -2,15 +2,17 @@ import { latin1 } from "./latin1.ts";
 
 /** One dispatched frame of an event stream. */
 export interface Frame {
-  /** The event type; `message` where the stream names none. */
+  /** The event type; `message` if the stream names none. */
   readonly event: string;
-  /** The last event id at the time of dispatch, still encoded; it stays until a frame changes it. */
+  /**
+   * The last event id at the time of dispatch, still encoded. It stays until a frame changes it.
+   */
   readonly id: Uint8Array;
-  /** The data, still encoded (UTF-8): a view into what was pushed, or a copy where it was split. */
+  /** The data, still encoded (UTF-8): a view of the pushed bytes, or a copy if it was split. */
   readonly data: Uint8Array;
-  /** The same bytes as a text, one character for each (see {@linkcode latin1}). */
+  /** The same bytes as text, one character for each (see {@linkcode latin1}). */
   readonly text: string;
-  /** The frame was larger than a bound; `data` is empty, what came of it is dropped. */
+  /** Whether the frame exceeded a bound. Then `data` is empty, and what was received is dropped. */
   readonly oversized: boolean;
 }
 
@@ -19,62 +21,65 @@ const SPACE = 32;
 const COLON = 58;
 const NO_BYTES = new Uint8Array(0);
 
-/** The service's own limit for a payload is 8 MiB. */
+/** The default bound of a frame. The service's own limit of a payload is 8 MiB. */
 const MAX_FRAME_BYTES = 9 * 1024 * 1024;
-/** Pieces of a line are joined when there are so many, those behind the last one of so many bytes. */
+/** This many pieces of a line are joined: those after the last one of at least `JOINED_BYTES`. */
 const MAX_PIECES = 1024;
 const JOINED_BYTES = 64 * 1024;
-/** Lines of data in a frame; the service writes one. Each takes some memory, also an empty one. */
+/** Bounds the lines of data in a frame; the service writes one. Even an empty one takes memory. */
 const MAX_DATA_LINES = 10_000;
-/** In ms. */
+/** The longest reconnection time that is accepted, in ms. */
 const MAX_RETRY = 60_000;
 
 /**
- * Parses server-sent events (WHATWG HTML, section 9.2.6) from bytes. It knows nothing of fetch,
+ * Parses server-sent events (WHATWG HTML, section 9.2.6) from bytes. It does not depend on fetch,
  * streams or JSON.
  *
- * Works on bytes rather than text, since all that the grammar looks at is ASCII: a frame's data can
- * then be passed on byte for byte, and a frame that nobody wants is never decoded.
+ * It works on bytes rather than text, since the grammar is ASCII. So a frame's data can be passed
+ * on byte for byte, and a frame that is not needed is never decoded.
  *
- * Neither a line nor the data of a frame may be larger than `maxFrameBytes` (default 9 MiB), and
- * memory is bounded by twice as much plus one chunk.
+ * Neither a line nor the data of a frame may exceed `maxFrameBytes` (default 9 MiB). Memory is
+ * bounded by twice this plus one chunk.
  */
 export class SseParser {
   readonly #maxFrameBytes: number;
-  /** Only the first character of a stream is a byte order mark. */
+  /** Only the first character of a stream can be a byte order mark. */
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-  /** Pieces of a line whose end has not come yet. */
+  /** Pieces of a line whose end has not been received yet. */
   #pieces: Uint8Array[] = [];
-  /** Bytes of that line so far, also of those that were dropped. */
+  /** Bytes of that line so far, including dropped ones. */
   #lineBytes = 0;
-  /** A line ended in CR at the very end of a chunk: a LF that comes next belongs to it. */
+  /** Whether the last chunk ended with CR: a LF that comes next belongs to it. */
   #skipLineFeed = false;
-  /** Only the very first line of a stream may carry a byte order mark. */
+  /**
+   * Whether no line is complete yet. Only the first line of a stream can have a byte order mark.
+   */
   #firstLine = true;
 
   #data: Uint8Array[] = [];
-  /** With a LF behind each line. */
+  /** The number of bytes, with a LF after each line. */
   #dataBytes = 0;
-  /** The last of them as text. */
+  /** The last line of data as text. */
   #text = "";
   #event = "";
   #id: Uint8Array = NO_BYTES;
   #oversized = false;
-  /** Frames of a stream repeat their type: the last line that named one, and the type. */
+  /** Frames of a stream repeat their type: the last line with a type, and that type. */
   #eventLine: Uint8Array = NO_BYTES;
   #knownEvent = "";
 
   /** The reconnection time in ms that the stream asked for with `retry:`; at most 60 s. */
   retry: number | undefined;
 
+  /** Creates a parser for one response. */
   constructor({ maxFrameBytes = MAX_FRAME_BYTES }: { maxFrameBytes?: number } = {}) {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
   /**
-   * Takes the next bytes and returns the frames that they complete. A frame that the stream's end
-   * cuts short is never returned, as the standard demands: just drop the parser.
+   * Parses the next bytes and returns the frames that they complete. A frame that is cut off by the
+   * end of the stream is never returned, as the standard demands: just drop the parser.
    */
   push(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = [];
@@ -84,7 +89,7 @@ export class SseParser {
       this.#skipLineFeed = false;
     }
     const text = latin1(chunk);
-    // Each terminator is searched for once: a stream without CR costs one search for it a chunk.
+    // Each terminator is searched for once: without any CR, a chunk costs one search for it.
     let lineFeed = text.indexOf("\n", start);
     let carriageReturn = text.indexOf("\r", start);
     while (lineFeed !== -1 || carriageReturn !== -1) {
@@ -107,33 +112,35 @@ export class SseParser {
     return frames;
   }
 
-  /** Whether data of a frame has come whose end has not. */
+  /** Whether a frame has begun and its end has not been received. */
   get isInFrame(): boolean {
     return this.#oversized || this.#data.length > 0 ||
       (this.#lineBytes > 0 && this.#pieces[0]?.[0] !== COLON);
   }
 
-  /** Adds bytes of an unfinished line, or drops them where it has outgrown its bound. */
+  /** Adds bytes to an unfinished line, or drops the line if it exceeds its bound. */
   #keep(piece: Uint8Array): void {
     this.#lineBytes += piece.length;
     if (this.#lineBytes > this.#maxFrameBytes) this.#pieces = [];
     else if (this.#pieces.push(piece) === MAX_PIECES) this.#joinPieces();
   }
 
-  /** Of very small pieces each costs more than its bytes, and keeps the chunk that it is a view of. */
+  /** Joins very small pieces. Each costs more than its bytes and keeps the chunk that it views. */
   #joinPieces(): void {
     const small = this.#pieces.findLastIndex(({ length }) => length >= JOINED_BYTES) + 1;
     this.#pieces = [...this.#pieces.slice(0, small), concat(this.#pieces.slice(small))];
   }
 
-  /** Drops the data of the frame: nothing is wanted of it any more but its end. */
+  /** Drops the data of the frame: only its end matters now. */
   #outgrow(): void {
     this.#oversized = true;
     this.#data = [];
     this.#dataBytes = 0;
   }
 
-  /** The whole line, whose last bytes are `tail`; of one that is too long, something harmless. */
+  /**
+   * Returns the whole line that ends with `tail`; a comment in place of a line that is too long.
+   */
   #complete(tail: Uint8Array): Uint8Array {
     const isTooLong = this.#lineBytes + tail.length > this.#maxFrameBytes;
     if (isTooLong) this.#outgrow();
@@ -148,8 +155,8 @@ export class SseParser {
   }
 
   /**
-   * The line stands from `start` to `end` of the bytes, and of the same as text: a view of each line
-   * would cost more than reading it.
+   * Handles the line from `start` to `end` of the bytes and of the text, which hold the same. A
+   * view of each line would cost more than reading it.
    */
   #line(bytes: Uint8Array, text: string, start: number, end: number, frames: Frame[]): void {
     if (start === end) return this.#dispatch(frames);
@@ -203,14 +210,14 @@ const EVENT = bytesOf("event");
 const RETRY = bytesOf("retry");
 const COMMENT = bytesOf(":");
 
-/** Whether a line's field is named so: the name, and then a colon or the end. */
+/** Returns whether a line's field has this name: the name, then a colon or the end. */
 function isField(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  const behind = start + name.length;
-  return (behind === end || (behind < end && bytes[behind] === COLON)) &&
+  const after = start + name.length;
+  return (after === end || (after < end && bytes[after] === COLON)) &&
     startsWith(bytes, start, name);
 }
 
-/** What stands behind the colon, and behind one space. */
+/** Returns the bytes after the colon and one optional space. */
 function valueOf(bytes: Uint8Array, start: number, end: number, name: Uint8Array): Uint8Array {
   let from = Math.min(start + name.length + 1, end);
   if (from < end && bytes[from] === SPACE) from++;
@@ -222,7 +229,7 @@ function startsWith(bytes: Uint8Array, start: number, prefix: Uint8Array): boole
   return true;
 }
 
-/** The pieces as one array, with the byte `between` where it is given. */
+/** Joins pieces, with the byte `between` if it is given. */
 function concat(pieces: readonly Uint8Array[], between?: number): Uint8Array {
   const gap = between === undefined ? 0 : 1;
   const length = pieces.reduce((sum, piece) => sum + piece.length + gap, -gap);

@@ -1,26 +1,26 @@
 import { digits } from "./digits.ts";
 import { hash64 } from "./hash.ts";
 
-/** Precedes a fingerprint where a `meta.id` can stand, too. */
+/** Precedes a fingerprint, where a whole `meta.id` is possible too. */
 const MARK = "#";
 const FINGERPRINT = /^#[\w-]{8}$/;
 
 /**
- * Whether an event has the id of an anchor, which is a whole `meta.id`, or what
- * {@linkcode shortened} left of it.
+ * Returns whether an event has the id of an anchor. An anchor's id is a whole `meta.id`, or the
+ * result of {@linkcode shortened}.
  */
 export function hasId(anchor: string, id: string): boolean {
   return anchor === id || (FINGERPRINT.test(anchor) && anchor === shortened(id));
 }
 
-/** Shortens an id to the 9 characters that a saved position has room for: `#` and a fingerprint. */
+/** Shortens an id to 9 characters, `#` and a fingerprint, so that a saved position stays small. */
 export function shortened(id: string): string {
   return id === "" || FINGERPRINT.test(id) ? id : `${MARK}${fingerprint(id)}`;
 }
 
 /**
- * Hashes a text to 48 bits, as 8 characters of base64url. Of 100,000 other texts, one has the same
- * with a probability of 4 in 10 billion; an anchor has to agree in its offset, too.
+ * Hashes a text to 48 bits, as 8 characters of base64url. The probability that one of 100,000 other
+ * texts has the same hash is 4 in 10 billion. An anchor's offset must match too.
  */
 export function fingerprint(text: string): string {
   const halves = new Uint32Array(2);

@@ -3,121 +3,134 @@ import type { ReceivedEvent } from "../parse/received_event.ts";
 import type { PositionUpdate } from "./partition_position.ts";
 import type { EventStream } from "../stream.ts";
 
-/** How far back timestamps go in one topic-partition's order, in ms: by 46 in all that was seen. */
+/** The most that timestamps are assumed to go back within a topic-partition, in ms; 46 was seen. */
 export const DISORDER = 1000;
-/** What is held per topic-partition behind the end, until it is sure: so many, and so many bytes. */
+/** The bounds of what is held per topic-partition after the end, in events and in bytes. */
 const MAX_HELD = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
 /**
- * Where a back-fill ends in each upstream topic-partition: behind the last event of before `until`.
+ * Finds the end of a back-fill in each upstream topic-partition: after the last event before
+ * `until`.
  *
- * Timestamps are not quite in order, so the first event of `until` or later is held, and what
- * follows it too. If one of before `until` still comes, all that is held belongs to the back-fill,
- * so that nothing is left out and the position stays one place in the log: a later start goes on
- * right behind it. An event 1 s beyond `until`, or 10,000 held ones or 16 MiB of them, make the end
- * sure.
+ * Timestamps are not strictly in order. So the first event at or after `until` is held, and so are
+ * its successors. If an event before `until` still comes, everything held belongs to the back-fill.
+ * So nothing is left out, and the position stays one place in the log: a later start continues
+ * right after it. The end is certain after an event 1 s beyond `until`, or with 10,000 events or 16
+ * MiB held.
  */
 export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array }> {
   readonly #until: number;
-  /** What is held, per topic-partition; `passed` where the end is sure. */
+  /** The held events per topic-partition; `passed` once the end is certain. */
   readonly #held = new Map<string, Held<A> | "passed">();
 
-  /** @param until ms since 1970. */
+  /**
+   * Creates it before the first event.
+   *
+   * @param until ms since 1970.
+   */
   constructor(until: number) {
     this.#until = until;
   }
 
-  /** Appends to `due` what is to be handled now: nothing, the arrival, or what was held before it. */
-  take(arrival: A, due: A[]): void {
-    const { key, timestamp } = arrival;
-    const held = this.#held.get(key) ?? { arrivals: [], bytes: 0 };
+  /** Appends to `due` what is to be handled now: nothing, this event, or also those held before. */
+  take(received: A, due: A[]): void {
+    const { key, timestamp } = received;
+    const held = this.#held.get(key) ?? { events: [], bytes: 0 };
     if (held === "passed") return;
-    // A frame that could not be read has no time: it belongs to what it stands among.
-    const isBefore = timestamp === undefined ? held.arrivals.length === 0 : timestamp < this.#until;
-    const isFull = held.arrivals.length >= MAX_HELD || held.bytes >= MAX_HELD_BYTES;
+    // A frame that could not be read has no time: it belongs to its neighbors.
+    const isBefore = timestamp === undefined ? held.events.length === 0 : timestamp < this.#until;
+    const isFull = held.events.length >= MAX_HELD || held.bytes >= MAX_HELD_BYTES;
     if (isBefore) {
-      due.push(...held.arrivals, arrival);
+      due.push(...held.events, received);
       this.#held.delete(key);
     } else if ((timestamp ?? 0) >= this.#until + DISORDER || isFull) {
       this.#held.set(key, "passed");
     } else {
-      held.arrivals.push(arrival);
-      held.bytes += arrival.data.length;
+      held.events.push(received);
+      held.bytes += received.data.length;
       this.#held.set(key, held);
     }
   }
 
-  /** Whether the end is sure in a topic-partition. */
+  /** Returns whether the end is certain in a topic-partition. */
   isPassed(key: string): boolean {
     return this.#held.get(key) === "passed";
   }
 }
 
 interface Held<A> {
-  readonly arrivals: A[];
+  readonly events: A[];
   bytes: number;
 }
 
+/** The stream and the end of a back-fill. */
 export interface BackFillOptions {
   /** Opens the stream. */
   readonly open: (stop: AbortSignal) => EventStream;
-  /** Events of before this time, in ms, are wanted. */
+  /** The end of the back-fill, in ms since 1970, exclusive. */
   readonly until: number;
+  /** Ends the back-fill early. */
   readonly stop: AbortSignal;
-  /** ms that a connection may bring nothing of before `until` (default 5,000). */
+  /** How long a connection may bring no event before `until`, in ms (default 5,000). */
   readonly patience?: number;
 }
 
 const log = getLogger(["wikitap", "upstream"]);
 
+/** The default of `patience`, in ms. */
 const PATIENCE = 5_000;
-/** How often is looked whether patience is at its end, in ms. */
+/** The interval of checks of `patience`, in ms. */
 const LOOK_EVERY = 100;
 
 /**
- * A stream up to a time: ends when every upstream topic-partition has come to its
- * {@linkcode BackFillEnd}. One that is idle may have nothing beyond the time for half an hour. So it
- * also ends when the time has passed and the service has brought nothing of before it for
- * `patience`, twice: a dead connection looks like a quiet one, so the second time it is a new one,
- * which has repeated what came last.
+ * A stream up to a time. It ends when every upstream topic-partition has reached its
+ * {@linkcode BackFillEnd}. An idle one may have no event beyond the time for half an hour. So it
+ * also ends when the time has passed and no event before it was received for `patience`, twice. A
+ * dead connection looks like a quiet one, so the second time is on a new connection, which has
+ * repeated the last events.
  */
 export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" | "start"> {
   readonly #stream: EventStream;
   readonly #enough = new AbortController();
   readonly #options: BackFillOptions;
   readonly #end: BackFillEnd<ReceivedEvent>;
-  /** ms of connection since the last event of before the time. */
+  /** ms of connection since the last event before the time. */
   #quiet = 0;
   /** Whether another connection has been opened since then. */
   #isSecond = false;
-  /** Whoever takes the events is at work on some. */
+  /** Whether the consumer is still handling events. */
   #isBusy = false;
 
+  /** Creates the stream without connecting. */
   constructor(options: BackFillOptions) {
     this.#options = options;
     this.#end = new BackFillEnd(options.until);
     this.#stream = options.open(AbortSignal.any([options.stop, this.#enough.signal]));
   }
 
+  /** The counts of the stream. */
   get counts(): EventStream["counts"] {
     return this.#stream.counts;
   }
 
+  /** Every upstream topic-partition that an id has named. */
   get topicPartitions(): Iterable<string> {
     return this.#stream.topicPartitions;
   }
 
+  /** The time in ms at which the stream began. */
   get start(): number {
     return this.#stream.start;
   }
 
+  /** Yields the events up to the end, as the stream does. */
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly ReceivedEvent[], void> {
     const timer = setInterval(() => this.#look(), LOOK_EVERY);
     try {
-      for await (const arrivals of this.#stream) {
+      for await (const events of this.#stream) {
         const due: ReceivedEvent[] = [];
-        for (const arrival of arrivals) this.#end.take(arrival, due);
+        for (const received of events) this.#end.take(received, due);
         if (due.length > 0) {
           this.#isBusy = true;
           yield due;
@@ -156,7 +169,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
     const open = [...this.#stream.topicPartitions].filter((key) => !this.#end.isPassed(key));
     if (open.length === 0) return log.info("Reached {at} in all of the stream", { at });
     log.info(
-      "Reached {at}: nothing from before came for {seconds} s, though nothing from after it in {open}",
+      "Reached {at}: no event before it came for {seconds} s, and none after it in {open}",
       { at, seconds: 2 * patience / 1000, open: open.join(", ") },
     );
   }

@@ -1,33 +1,35 @@
 import { hash64 } from "./hash.ts";
 
-/** What is known of one topic-partition on the connection that is open. */
+/** The state of one topic-partition on the current connection. */
 export interface Connection {
+  /** Upstream topic and partition. */
   readonly key: string;
-  /** Stands for the key among known ids. */
+  /** Represents the key among known ids. */
   readonly seed: number;
   /**
-   * `live`: the place is the truth. `resuming`: the anchor has not come yet. `settling`: it will not
-   * come; what was handled lately is recognized by its id.
+   * `live`: new events are those after the position. `resuming`: the anchor has not come yet.
+   * `settling`: the anchor will not come; events handled lately are recognized by their ids.
    */
   mode: "live" | "resuming" | "settling";
-  /** Arrivals dropped while resuming. */
+  /** Events dropped while resuming. */
   dropped: number;
   /** Their ids, as far as they are not known: from before a restart. */
   droppedIds: string[];
-  /** Where the anchor's id came with another offset. */
+  /** The other offset at which the anchor's id was received. */
   anchorAt: number | undefined;
-  /** Events in a row, before the anchor came, that are later than T. */
+  /** Consecutive events before the anchor that are later than T. */
   later: number;
-  /** Whether one was, with a credible timestamp and an offset after the anchor's. */
+  /** Whether one of them has a credible timestamp and an offset after the anchor's. */
   sawBeyond: boolean;
-  /** Refused frames after the anchor that were handled before. */
+  /** Rejected frames after the anchor that were handled before. */
   refusedBefore: number;
-  /** The offset expected next; `undefined` before it can be known. */
+  /** The offset expected next; `undefined` before it is known. */
   next: number | undefined;
-  /** The numbering is known to be another one than the place has. */
+  /** Whether upstream numbers differently than the position. */
   isRenumbered: boolean;
 }
 
+/** Returns the state of a topic-partition at the start of a connection. */
 export function newConnection(key: string, mode: Connection["mode"]): Connection {
   const halves = new Uint32Array(2);
   hash64(key, 0, halves);

@@ -1,13 +1,13 @@
 import { hasId } from "./anchor.ts";
 import { type Connection, newConnection } from "./connection_state.ts";
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
-import { MissedAnchors } from "./missed_anchors.ts";
+import { MissedAnchors, provesMissing } from "./missed_anchors.ts";
 import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
 import type { Position } from "./position.ts";
 
-/** What became of arrivals, counted since the start. */
+/** Counts since the start. */
 export interface DuplicateCounts {
-  /** Arrivals dropped because they had been handled before. */
+  /** Events dropped because they had been handled before. */
   repeats: number;
   /** Jumps of several offsets that re-reading did not fill. */
   gaps: number;
@@ -19,61 +19,70 @@ export interface DuplicateCounts {
   renumbered: number;
 }
 
-/** What one arrival led to. */
+/** The result of one event: it was handled, or the stream must be read again. */
 export type Verdict = "handled" | "reread";
 
-/** A jump that is reported once it is accepted. */
+/** A jump in the offsets, reported once it is accepted. */
 export interface Gap {
+  /** Upstream topic and partition. */
   readonly key: string;
+  /** The number of offsets without an event. */
   readonly missing: number;
-  /** Times in ms on both sides of the jump. */
+  /** The time in ms before the jump. */
   readonly from: number;
+  /** The time in ms after the jump. */
   readonly to: number;
 }
 
-/** So many events in a row that are later than T prove what one that is later than all does. */
-const MAX_LATER = 1000;
-/** A topic-partition whose re-reads brought nothing so often is not re-read any more. */
+/** The number of re-reads without result after which a topic-partition is not re-read again. */
 const MAX_FRUITLESS = 3;
 
 /**
- * Tells new events from repeats, and finds gaps. Pure: it sees arrivals and gives verdicts.
+ * Distinguishes new events from duplicates, and finds gaps. It is pure: events in, verdicts out.
  *
- * The log of a topic-partition has one order, so all that comes up to and including the anchor (the
- * last event handled, recognized by `meta.id` and offset) is a repeat, and all after it is new.
- * Until the anchor has come, arrivals are dropped, not held: if it turns out that it does not come,
- * the stream is read again from the position, which has not moved. So any number may come again.
+ * The log of a topic-partition has one order. So everything up to and including the anchor (the
+ * last event handled, recognized by `meta.id` and offset) is a duplicate, and everything after it
+ * is new. Until the anchor has come, events are dropped, not held. If it turns out that it does not
+ * come, the stream is read again from the position, which has not moved. So any number of
+ * duplicates may come.
  *
- * It does not come if this connection lost it, if upstream does not keep it any more, or if upstream
- * numbers differently. An event later than all that were handled says so. In the first case the next
- * connection brings the anchor, in the last one its id with another offset, which is taken over. If
- * neither comes, the ids handled last tell repeats, and no event is dropped that could be new.
+ * The anchor does not come if this connection lost it, if upstream does not keep it any more, or if
+ * upstream numbers differently. An event later than all handled ones proves that it is missing. In
+ * the first case the next connection brings the anchor. In the last case it brings the anchor's id
+ * with another offset, which is adopted. If neither comes, the ids handled last identify
+ * duplicates, and no event is dropped that could be new.
  *
- * An event whose id is in the log a second time is marked as long as the first is among the
- * {@linkcode KnownIds}: nobody wants it, but the position moves past it.
+ * An event whose id is in the log a second time is marked while the first is among the
+ * {@linkcode KnownIds}: it is not published, but the position moves past it.
  */
 export class Deduplicator<A extends PositionUpdate> {
+  /** Counts since the start. */
   readonly counts: DuplicateCounts = { repeats: 0, gaps: 0, missing: 0, skipped: 0, renumbered: 0 };
   readonly #position: Position;
   readonly #onGap: (gap: Gap) => void;
   readonly #connections = new Map<string, Connection>();
-  /** Of what was handled. */
+  /** Ids of handled events. */
   readonly #known = new KnownIds();
-  /** How many ids this connection keeps until its anchors come. */
+  /** The number of ids that this connection keeps until its anchors come. */
   #droppedIds = 0;
   readonly #missed = new MissedAnchors();
-  /** Per topic-partition, the offset after which a gap was re-read last. */
+  /** Per topic-partition, the offset after which a gap was last re-read. */
   readonly #reread = new Map<string, number>();
   readonly #fruitless = new Map<string, number>();
 
-  /** @param position What was received; this object moves it on. */
+  /**
+   * Creates it before the first connection.
+   *
+   * @param position The position of what was received. This object advances it.
+   * @param onGap Called with each gap that is accepted.
+   */
   constructor(position: Position, onGap: (gap: Gap) => void = () => {}) {
     this.#position = position;
     this.#onGap = onGap;
   }
 
   /**
-   * Begins a connection: what was handled before comes again, up to the anchors.
+   * Begins a connection: events handled before come again, up to the anchors.
    *
    * @param anchored False if more than the anchors is skipped on purpose.
    */
@@ -92,34 +101,34 @@ export class Deduplicator<A extends PositionUpdate> {
     }
   }
 
-  /** Whether every anchor has come, so that all that follows is new. */
+  /** Whether every anchor has come, so that everything that follows is new. */
   get resumed(): boolean {
     return [...this.#connections.values()].every(({ mode }) => mode !== "resuming");
   }
 
-  /** How many arrivals this connection dropped for anchors that have not come. */
+  /** The number of events that this connection dropped for anchors that have not come. */
   get unresolved(): number {
     const open = [...this.#connections.values()].filter(({ mode }) => mode === "resuming");
     return open.reduce((sum, { dropped }) => sum + dropped, 0);
   }
 
   /**
-   * Takes one arrival and appends it to `fresh` if it is new in the log.
+   * Handles one event and appends it to `fresh` if it is new in the log.
    *
-   * @returns `reread`: connect again at the position. The arrival was not taken, since events before
-   * it are missing, or the anchor is. That is asked for a bounded number of times at one place.
+   * @returns `reread`: connect again at the position. The event was not accepted, since the anchor
+   * or events before it are missing. This is requested a bounded number of times at one place.
    */
-  take(arrival: A, fresh: A[]): Verdict {
-    const { key } = arrival;
+  take(received: A, fresh: A[]): Verdict {
+    const { key } = received;
     const place = this.#position.get(key);
     const connection = this.#connections.get(key) ?? newConnection(key, "live");
     if (connection.mode === "resuming" && place !== undefined) {
-      return this.#resume(arrival, place, connection, fresh);
+      return this.#resume(received, place, connection, fresh);
     }
-    return this.#takeInOrder(arrival, place, connection, fresh);
+    return this.#takeInOrder(received, place, connection, fresh);
   }
 
-  /** Concludes from a connection that ended before its anchor had come. */
+  /** Draws conclusions from a connection that ended before its anchor had come. */
   #noteEnd(connection: Connection): void {
     const { key, anchorAt } = connection;
     const place = this.#position.get(key);
@@ -137,8 +146,8 @@ export class Deduplicator<A extends PositionUpdate> {
     return this.#missed.isGone(key, place) ? "settling" : "resuming";
   }
 
-  #resume(arrival: A, place: PartitionPosition, connection: Connection, fresh: A[]): Verdict {
-    const { offset, id } = arrival;
+  #resume(received: A, place: PartitionPosition, connection: Connection, fresh: A[]): Verdict {
+    const { offset, id } = received;
     connection.dropped++;
     if (id !== undefined) {
       if (hasId(place.id, id)) {
@@ -147,11 +156,11 @@ export class Deduplicator<A extends PositionUpdate> {
       }
       if (!this.#known.has(id, connection.seed)) this.#keepId(id, connection);
     }
-    if (!provesOtherwise(arrival, place, connection)) return "handled";
-    return this.#anchorMissed(arrival, place, connection, fresh);
+    if (!provesMissing(received, place, connection)) return "handled";
+    return this.#anchorMissed(received, place, connection, fresh);
   }
 
-  /** The anchor has come: all that was dropped for it had been handled before. */
+  /** Handles the anchor: everything that was dropped for it had been handled before. */
   #arrive(id: string, place: PartitionPosition, connection: Connection): Verdict {
     const { key } = connection;
     this.counts.repeats += connection.dropped;
@@ -165,7 +174,7 @@ export class Deduplicator<A extends PositionUpdate> {
     return "handled";
   }
 
-  /** Keeps an id until it is sure that its event was handled: as many as are known later, no more. */
+  /** Keeps an id until its event is known to be handled: at most as many as are known later. */
   #keepId(id: string, connection: Connection): void {
     if (this.#droppedIds >= KNOWN_IDS) {
       this.#droppedIds -= connection.droppedIds.length;
@@ -176,9 +185,14 @@ export class Deduplicator<A extends PositionUpdate> {
     this.#droppedIds++;
   }
 
-  #anchorMissed(arrival: A, place: PartitionPosition, connection: Connection, fresh: A[]): Verdict {
-    const { key } = arrival;
-    // Another connection may have the anchor, which this one may only have lost.
+  #anchorMissed(
+    received: A,
+    place: PartitionPosition,
+    connection: Connection,
+    fresh: A[],
+  ): Verdict {
+    const { key } = received;
+    // Another connection may have the anchor; this one may just have lost it.
     if (this.#missed.note(key, place)) return "reread";
     this.#reread.set(key, place.offset);
     if (connection.anchorAt !== undefined) {
@@ -187,18 +201,20 @@ export class Deduplicator<A extends PositionUpdate> {
     }
     connection.mode = "settling";
     // Everything that this connection dropped may be new.
-    return connection.dropped > 1 ? "reread" : this.#takeInOrder(arrival, place, connection, fresh);
+    return connection.dropped > 1
+      ? "reread"
+      : this.#takeInOrder(received, place, connection, fresh);
   }
 
   #takeInOrder(
-    arrival: A,
+    received: A,
     place: PartitionPosition | undefined,
     connection: Connection,
     fresh: A[],
   ): Verdict {
-    const { key, offset, id } = arrival;
+    const { key, offset, id } = received;
     if (offset === undefined || id === undefined) {
-      return this.#takeRefused(arrival, connection, fresh);
+      return this.#takeRefused(received, connection, fresh);
     }
     const isKnown = this.#known.has(id, connection.seed);
     if (place !== undefined && place.offset >= 0) {
@@ -212,7 +228,7 @@ export class Deduplicator<A extends PositionUpdate> {
       if (!isSettling && isRenumbered) connection.next = undefined;
       if (connection.next !== undefined && offset > connection.next) {
         if (this.#wantsReread(key, place)) return "reread";
-        this.#noteGap(arrival, place, offset - connection.next);
+        this.#noteGap(received, place, offset - connection.next);
       } else if (this.#reread.get(key) === place.offset) this.#fruitless.delete(key);
       if (isRenumbered) this.counts.renumbered++;
       connection.isRenumbered = false;
@@ -221,7 +237,7 @@ export class Deduplicator<A extends PositionUpdate> {
     connection.next = offset + 1;
     connection.refusedBefore = 0;
     if (isKnown) this.counts.repeats++;
-    this.#accept(isKnown ? { ...arrival, isRepeated: true } : arrival, connection, fresh);
+    this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);
     return "handled";
   }
 
@@ -234,23 +250,23 @@ export class Deduplicator<A extends PositionUpdate> {
     return "handled";
   }
 
-  #takeRefused(arrival: A, connection: Connection, fresh: A[]): Verdict {
+  #takeRefused(received: A, connection: Connection, fresh: A[]): Verdict {
     if (connection.next !== undefined) connection.next++;
     if (connection.refusedBefore > 0) {
       connection.refusedBefore--;
       this.counts.repeats++;
-    } else this.#accept(arrival, connection, fresh);
+    } else this.#accept(received, connection, fresh);
     return "handled";
   }
 
-  #accept(arrival: A, connection: Connection, fresh: A[]): void {
+  #accept(received: A, connection: Connection, fresh: A[]): void {
     const { key } = connection;
-    this.#position.advance(arrival);
+    this.#position.advance(received);
     if (this.#position.get(key) !== undefined) {
       this.#connections.set(key, connection);
-      if (arrival.id !== undefined) this.#known.add(arrival.id, connection.seed);
+      if (received.id !== undefined) this.#known.add(received.id, connection.seed);
     }
-    fresh.push(arrival);
+    fresh.push(received);
   }
 
   #wantsReread(key: string, place: PartitionPosition): boolean {
@@ -274,23 +290,7 @@ export class Deduplicator<A extends PositionUpdate> {
   }
 }
 
-/** The offset that is expected after a place, if each refused frame took one. */
+/** Returns the offset expected after a place, if each rejected frame took one. */
 function offsetAfter({ offset, refused }: PartitionPosition): number {
   return offset + 1 + refused;
-}
-
-/** Whether an arrival that comes before its anchor proves that the anchor does not come. */
-function provesOtherwise(
-  { offset, timestamp, ahead }: PositionUpdate,
-  place: PartitionPosition,
-  connection: Connection,
-): boolean {
-  // A refused frame proves nothing: it has no time, and has not moved the place's either.
-  if (offset === undefined) return false;
-  const time = timestamp ?? ahead ?? 0;
-  // Against false timestamps, years ahead: all the others are never later than those.
-  connection.later = time > place.timestamp ? connection.later + 1 : 0;
-  const isLater = timestamp !== undefined && timestamp > place.timestamp;
-  connection.sawBeyond ||= isLater && offset > place.offset;
-  return time > place.highest || connection.later >= MAX_LATER;
 }

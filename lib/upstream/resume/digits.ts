@@ -1,7 +1,10 @@
-/** Those of base64url (RFC 4648, section 5), in its order. */
+/** The digits of base64url (RFC 4648, section 5), in its order. */
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** Writes a whole number in exactly `width` digits to the base 64; one that is too large, as the largest. */
+/**
+ * Writes a whole number in exactly `width` base-64 digits. A number that is too large becomes the
+ * largest.
+ */
 export function digits(value: number, width: number): string {
   let rest = Math.min(value, 64 ** width - 1);
   let text = "";
@@ -12,7 +15,7 @@ export function digits(value: number, width: number): string {
   return text;
 }
 
-/** Reads what {@linkcode digits} wrote; `NaN` for anything else. */
+/** Parses the result of {@linkcode digits}; `NaN` for anything else. */
 export function numberOf(text: string): number {
   let value = 0;
   for (const digit of text) {

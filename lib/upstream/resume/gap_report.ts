@@ -3,14 +3,15 @@ import type { Gap } from "./deduplicator.ts";
 
 const log = getLogger(["wikitap", "upstream"]);
 
-/** The most gaps that are reported one by one in a span of time, in ms. */
+/** The number of gaps that are reported one by one per `SPAN`, which is in ms. */
 const MOST = 10;
 const SPAN = 60_000;
 
 /**
- * Reports gaps with their time span, at most 10 within a minute, and of those beyond the number.
+ * Returns a function that logs gaps with their time span: at most 10 per minute, then the number of
+ * the others.
  *
- * @param now Milliseconds since any moment (default `performance.now`).
+ * @param now Returns monotonic time in ms (default `performance.now`).
  */
 export function gapReporter(now: () => number = () => performance.now()): (gap: Gap) => void {
   let begun = -Infinity;

@@ -1,8 +1,8 @@
 /**
- * Hashes a text to 64 bits, as two halves of 32 that are mixed as in MurmurHash3. It must never
- * change: positions are saved with it.
+ * Hashes a text to 64 bits: two halves of 32 bits, mixed as in MurmurHash3. It must never change,
+ * since saved positions contain it.
  *
- * @param seed Makes another function of it.
+ * @param seed Selects another function of the family.
  * @param halves Receives both halves.
  */
 export function hash64(text: string, seed: number, halves: Uint32Array): void {

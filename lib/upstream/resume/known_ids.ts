@@ -1,29 +1,34 @@
 import { hash64 } from "./hash.ts";
 
-/** So many ids are remembered at least, and twice as many at most. */
+/** The number of ids that are remembered at least; twice as many at most. */
 export const KNOWN_IDS = 131_072;
-/** Slots of a new table; they double as it fills. */
+/** The slots of a new table; they double as it fills. */
 const FEW_SLOTS = 1024;
 
 /**
- * Remembers the last ids, of all topic-partitions together: 131,072 at least, of which it keeps 64
- * bits each, in 4 MiB. A new id is mistaken for a known one with a probability of about 1 in 10^14:
- * at 50 events a second, once in some 50,000 years.
+ * Remembers the last ids of all topic-partitions together: at least 131,072, in 64 bits each and 4
+ * MiB in total. A new id is mistaken for a known one with a probability of about 1 in 10^14: at 50
+ * events a second, once in about 50,000 years.
  */
 export class KnownIds {
   readonly #atLeast: number;
-  /** A full table takes the place of the one before. */
+  /** A full table replaces the previous one. */
   #current = new Table();
   #previous = new Table();
   readonly #halves = new Uint32Array(2);
   #hashed: string | undefined;
   #seed = 0;
 
+  /** Creates an empty memory of at least `atLeast` ids. */
   constructor(atLeast: number = KNOWN_IDS) {
     this.#atLeast = atLeast;
   }
 
-  /** @param seed Tells apart equal ids of different topic-partitions. */
+  /**
+   * Remembers an id.
+   *
+   * @param seed Distinguishes equal ids of different topic-partitions.
+   */
   add(id: string, seed: number): void {
     this.#hash(id, seed);
     this.#current.add(this.#halves[0]!, this.#halves[1]!);
@@ -32,6 +37,7 @@ export class KnownIds {
     this.#current = new Table();
   }
 
+  /** Returns whether an id is remembered for this seed. */
   has(id: string, seed: number): boolean {
     this.#hash(id, seed);
     const high = this.#halves[0]!;
@@ -39,7 +45,7 @@ export class KnownIds {
     return this.#current.has(high, low) || this.#previous.has(high, low);
   }
 
-  /** What is looked up is often added next. */
+  /** Caches the last hash: an id that is looked up is often added next. */
   #hash(id: string, seed: number): void {
     if (id === this.#hashed && seed === this.#seed) return;
     hash64(id, seed, this.#halves);
@@ -48,7 +54,7 @@ export class KnownIds {
   }
 }
 
-/** A set of 64-bit numbers in open addressing, at most half full. 0 is an empty slot. */
+/** A set of 64-bit numbers with open addressing, at most half full. 0 is an empty slot. */
 class Table {
   size = 0;
   #slots = new Uint32Array(2 * FEW_SLOTS);
@@ -67,7 +73,7 @@ class Table {
     if (4 * this.size > this.#slots.length) this.#grow();
   }
 
-  /** Where a number is, or the slot that is free for it. */
+  /** Returns the slot of a number, or the free slot for it. */
   #find(high: number, low: number): number {
     const slots = this.#slots;
     const last = slots.length - 2;

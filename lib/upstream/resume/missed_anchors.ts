@@ -1,28 +1,31 @@
 import type { Connection } from "./connection_state.ts";
-import type { PartitionPosition } from "./partition_position.ts";
+import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
 
-/** So many connections in a row that should have brought an anchor prove that it does not come. */
+/** The number of consecutive connections without an expected anchor that prove that it is gone. */
 const MAX_UNPROVEN = 3;
-/** So many events in a row that are later than T follow the anchor: in a run, T would have moved. */
+/** This many consecutive events later than T follow the anchor: in a run, T would have moved. */
 const MIN_LATER = 16;
-/** An anchor that was missed so often does not come: one connection may have lost it. */
+/** This many consecutive events later than T prove as much as one that is later than all others. */
+const MAX_LATER = 1000;
+/** The number of connections that must have missed an anchor: a single one may have lost it. */
 const MAX_MISSED = 2;
 
 /**
  * Remembers, per topic-partition, the anchors that did not come.
  *
- * An event later than all proves that a connection has missed the anchor. Where false timestamps are
- * ahead of it, a topic with few events in a connection may have none. There, connections count that
- * ended among events which follow the anchor, or after the anchor's id at another offset. An event
- * later than T is not enough: it may be one of the false timestamps, before the anchor.
+ * An event later than all others proves that a connection has missed the anchor. If false
+ * timestamps are ahead of it, a topic with few events per connection may have no such event. Then
+ * connections count that ended among events which follow the anchor, or after the anchor's id at
+ * another offset. An event later than T is not enough: it may have a false timestamp, and precede
+ * the anchor.
  */
 export class MissedAnchors {
-  /** The offset of the anchor, and how many connections have missed it. */
+  /** The offset of the anchor, and the number of connections that have missed it. */
   readonly #missed = new Map<string, { readonly offset: number; readonly times: number }>();
-  /** Connections in a row that ended without the anchor, among events that follow it. */
+  /** Consecutive connections that ended without the anchor, among events that follow it. */
   readonly #unproven = new Map<string, number>();
 
-  /** Whether the anchor does not come any more. */
+  /** Returns whether the anchor is considered gone. */
   isGone(key: string, place: PartitionPosition): boolean {
     return this.#times(key, place) >= MAX_MISSED;
   }
@@ -34,7 +37,7 @@ export class MissedAnchors {
     return times === 1;
   }
 
-  /** Notes a connection that ended, and returns whether it was the last proof that is needed. */
+  /** Notes a connection that ended, and returns whether it completes the proof. */
   noteEnd(
     { key, mode, sawBeyond, later, anchorAt }: Connection,
     place: PartitionPosition,
@@ -50,7 +53,7 @@ export class MissedAnchors {
     return true;
   }
 
-  /** Forgets what was noted of a topic-partition: its anchor has come. */
+  /** Forgets a topic-partition: its anchor has come. */
   delete(key: string): void {
     this.#missed.delete(key);
     this.#unproven.delete(key);
@@ -60,4 +63,20 @@ export class MissedAnchors {
     const missed = this.#missed.get(key);
     return missed?.offset === offset ? missed.times : 0;
   }
+}
+
+/** Returns whether an event that comes before its anchor proves that the anchor does not come. */
+export function provesMissing(
+  { offset, timestamp, ahead }: PositionUpdate,
+  place: PartitionPosition,
+  connection: Connection,
+): boolean {
+  // A rejected frame proves nothing: it has no time, and has not moved the place's time either.
+  if (offset === undefined) return false;
+  const time = timestamp ?? ahead ?? 0;
+  // Against false timestamps, years ahead: no other event is ever later than those.
+  connection.later = time > place.timestamp ? connection.later + 1 : 0;
+  const isLater = timestamp !== undefined && timestamp > place.timestamp;
+  connection.sawBeyond ||= isLater && offset > place.offset;
+  return time > place.highest || connection.later >= MAX_LATER;
 }

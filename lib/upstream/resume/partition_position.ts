@@ -1,32 +1,32 @@
-/** A place in one upstream topic-partition: after the last event that was handled. */
+/** The position in one upstream topic-partition: after the last event that was handled. */
 export interface PartitionPosition {
   /**
-   * The highest Kafka timestamp (ms) received from this topic-partition, if it is credible: T. The
-   * event that carried it was received, and the service starts at the first offset with a timestamp
-   * of at least T, so asking for T never skips an event. Asking for less only costs repeats.
+   * The highest credible Kafka timestamp (ms) received from this topic-partition: T. The event with
+   * it was received, and the service starts at the first offset with a timestamp of at least T. So
+   * a request for T never skips an event; an earlier request only costs duplicates.
    */
   readonly timestamp: number;
-  /** The highest timestamp (ms) received, credible or not: no repeat can have a higher one. */
+  /** The highest timestamp (ms) received, credible or not: no duplicate can have a higher one. */
   readonly highest: number;
   /** `meta.offset` of the last event handled, -1 before the first. */
   readonly offset: number;
-  /** The anchor: `meta.id` of the last event handled, or what is saved of it. See `hasId()`. */
+  /** The anchor: `meta.id` of the last event handled, or its saved form. See `hasId()`. */
   readonly id: string;
-  /** Frames after that event that could not be read, and were handled by being refused. */
+  /** Frames after that event that could not be read, and were rejected. */
   readonly refused: number;
 }
 
-/** One more event, or one more refused frame, as far as its place is concerned. */
+/** The effect of one more event, or of one more rejected frame, on the position. */
 export interface PositionUpdate {
   /** Upstream topic and partition, as in {@linkcode partitionKey}. */
   readonly key: string;
-  /** Kafka timestamp in ms that the event's `id` tells; `undefined` if it is not credible. */
+  /** Kafka timestamp in ms according to the event's `id`; `undefined` if it is not credible. */
   readonly timestamp: number | undefined;
-  /** The timestamp that is not credible, since it is too far ahead. */
+  /** The timestamp, if it is not credible because it is too far ahead. */
   readonly ahead?: number | undefined;
-  /** `meta.offset`; `undefined` for a refused frame. */
+  /** `meta.offset`; `undefined` for a rejected frame. */
   readonly offset: number | undefined;
-  /** `meta.id`; `undefined` for a refused frame. */
+  /** `meta.id`; `undefined` for a rejected frame. */
   readonly id: string | undefined;
   /** Whether an event with this id was handled before, at another offset. */
   readonly isRepeated?: boolean;

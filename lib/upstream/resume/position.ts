@@ -3,24 +3,25 @@ import type { PartitionPosition, PositionUpdate } from "./partition_position.ts"
 import { readFirstForm, readPlaces, writePlaces } from "./saved_places.ts";
 
 /**
- * The names that Kafka allows for topics, and more partitions than it has. Nothing else may become
- * part of a position: it could be saved, but not read again.
+ * Kafka's rule for topic names. A position contains no other names, since it could be saved with
+ * them but not read again.
  */
 export const TOPIC_NAME = /^[\w.-]{1,249}$/;
+/** The highest partition number that is accepted: more than Kafka has. */
 export const MAX_PARTITION = 999_999;
 
-/** Names one upstream topic-partition: `eqiad.mediawiki.recentchange/0`. */
+/** Returns the name of an upstream topic-partition: `eqiad.mediawiki.recentchange/0`. */
 export function partitionKey(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
 /**
- * A bound for hostile ids: real streams have two topic-partitions each. It is more than fit into the
- * 4,096 bytes that a position may take, so that none is left out silently.
+ * Bounds the topic-partitions of a position against hostile ids; real streams have two each. More
+ * than this do not fit into the 4,096 bytes of a saved position, so none is left out silently.
  */
 export const MAX_PLACES = 128;
 
-/** The key of a frame that no id places. It is in no position: the service knows no such topic. */
+/** The key of a frame without a known topic-partition. No position contains it. */
 export const NOWHERE: string = partitionKey("unknown", 0);
 
 function newPlace(timestamp: number): PartitionPosition {
@@ -32,56 +33,72 @@ const savedSchema = z.discriminatedUnion("v", [
   z.object({ v: z.undefined().optional(), start: z.int().min(0), places: z.unknown() }),
 ]);
 
-/** The form in which a position is saved; see {@linkcode writePlaces}. */
+/** The saved form of a position; see {@linkcode writePlaces}. */
 export interface SavedPosition {
+  /** The version of the form. */
   readonly v: 2;
+  /** The time in ms from which events are wanted. */
   readonly start: number;
+  /** The position in each topic-partition. */
   readonly places: string;
 }
 
 /**
- * How far a stream was handled: where it began, and its place in every upstream topic-partition
- * that an `id` ever named. One topic-partition's place says nothing about another's: each is served
- * in its own order, and in a back-fill one may be hours ahead.
+ * How far a stream was handled: its start, and a position in every upstream topic-partition that an
+ * `id` ever named. They are independent: each topic-partition is served in its own order, and in a
+ * back-fill one may be hours ahead.
  */
 export class Position {
   readonly #places: Map<string, PartitionPosition>;
   #start: number;
 
-  /** @param start See {@linkcode start}. */
+  /**
+   * Creates a position.
+   *
+   * @param start ms since 1970; see {@linkcode start}.
+   * @param places Positions by topic-partition.
+   */
   constructor(start: number, places: Iterable<readonly [string, PartitionPosition]> = []) {
     this.#start = start;
     this.#places = new Map(places);
   }
 
-  /** Time in ms from which events are wanted: the place in a topic-partition not seen yet. */
+  /** Time in ms from which events are wanted; also the position of a new topic-partition. */
   get start(): number {
     return this.#start;
   }
 
-  /** Reads what {@linkcode toJSON} made, or the first version did. @throws for anything else. */
+  /**
+   * Parses the result of {@linkcode toJSON}, also that of the first version.
+   *
+   * @throws {Error} for anything else.
+   */
   static fromJSON(json: unknown): Position {
     const { v, start, places } = savedSchema.parse(json);
     return new Position(start, v === 2 ? readPlaces(places) : readFirstForm(places));
   }
 
+  /** Returns the form in which the position is saved. */
   toJSON(): SavedPosition {
     return { v: 2, start: this.start, places: writePlaces(this.#places) };
   }
 
+  /** Returns an independent copy. */
   copy(): Position {
     return new Position(this.start, this.#places);
   }
 
+  /** Returns the position in a topic-partition, if it is tracked. */
   get(key: string): PartitionPosition | undefined {
     return this.#places.get(key);
   }
 
+  /** The positions by topic-partition. */
   get places(): ReadonlyMap<string, PartitionPosition> {
     return this.#places;
   }
 
-  /** Moves the start back, with the places in what was not seen yet; an earlier start stays. */
+  /** Moves the start back, for topic-partitions without events too. An earlier start is kept. */
   startAt(ms: number): void {
     if (ms >= this.#start) return;
     this.#start = ms;
@@ -90,16 +107,16 @@ export class Position {
     }
   }
 
-  /** Adds a topic-partition that an `id` named, so that it is asked for from now on. */
+  /** Adds a topic-partition that an `id` named, so that it is requested from now on. */
   track(key: string): void {
     if (this.#places.has(key) || this.#places.size >= MAX_PLACES) return;
     this.#places.set(key, newPlace(this.#start));
   }
 
   /**
-   * Moves after an event, or after a frame that was refused. A refused frame leaves T and the anchor
-   * where they are: the last event, which tells repeats from news, has to come again at a reconnect.
-   * A topic-partition that is not known, and cannot become so any more, has no place.
+   * Advances past an event or a rejected frame. A rejected frame moves neither T nor the anchor:
+   * the last event, which separates duplicates from new events, has to come again after a
+   * reconnect. A topic-partition that is unknown is ignored if there is no room for it.
    */
   advance({ key, timestamp, ahead, offset, id }: PositionUpdate): void {
     if (!this.#places.has(key) && key !== NOWHERE) this.track(key);
@@ -118,18 +135,18 @@ export class Position {
     });
   }
 
-  /** Upstream numbers differently now: the last event handled stands at another offset. */
+  /** Adopts a new numbering: the last event handled has another offset now. */
   renumber(key: string, offset: number): void {
     const place = this.#places.get(key);
     if (place !== undefined) this.#places.set(key, { ...place, offset });
   }
 
-  /** The latest time (ms) that any topic-partition was read to: tells how old the position is. */
+  /** The latest time (ms) that any topic-partition was read to: shows the age of the position. */
   get reached(): number {
     return Math.max(this.start, ...[...this.#places.values()].map((place) => place.timestamp));
   }
 
-  /** The earliest such time (ms): from here on nothing is skipped, whatever topics there are. */
+  /** The earliest such time (ms): a start there skips nothing in any topic. */
   get earliest(): number {
     const times = [...this.#places.values()].map((place) => place.timestamp);
     return times.length === 0 ? this.start : Math.min(...times);

@@ -3,16 +3,16 @@ import { shortened } from "./anchor.ts";
 import { digits, numberOf } from "./digits.ts";
 import type { PartitionPosition } from "./partition_position.ts";
 
-/** By the name of its topic-partition, `eqiad.mediawiki.recentchange/0`. */
+/** A position by the name of its topic-partition, `eqiad.mediawiki.recentchange/0`. */
 type Named = readonly [key: string, place: PartitionPosition];
 
 const KEY = /^[\w.-]{1,249}\/\d{1,6}$/;
 
 /**
- * Writes places as one text of ASCII, small: Kafka keeps 4,096 bytes with an offset by default.
+ * Writes positions as one short ASCII text: Kafka keeps 4,096 bytes with an offset by default.
  *
- * Each place takes 33 characters, and its name what it does not share with the name before. The
- * length depends on the names alone, so that a position that fits once does so for ever.
+ * Each takes 33 characters, plus the part of its name that the previous name does not have. The
+ * length depends on the names alone, so a position that fits once always fits.
  */
 export function writePlaces(places: Iterable<Named>): string {
   const named = [...places].map(([key, place]) => [turned(key), place] as const);
@@ -30,7 +30,11 @@ export function writePlaces(places: Iterable<Named>): string {
   }).join(SEPARATOR);
 }
 
-/** Reads what {@linkcode writePlaces} wrote. @throws {TypeError} for anything else. */
+/**
+ * Parses the result of {@linkcode writePlaces}.
+ *
+ * @throws {TypeError} for anything else.
+ */
 export function readPlaces(text: string): Named[] {
   let before = "";
   return text === "" ? [] : text.split(SEPARATOR).map((entry) => {
@@ -60,26 +64,26 @@ export function readPlaces(text: string): Named[] {
   });
 }
 
-/** Widths in digits to the base 64. A timestamp in ms has room until the year 10889. */
+/** Widths in base-64 digits. A timestamp in ms has room until the year 10889. */
 const TIMESTAMP = 8;
-/** How far the highest timestamp is ahead of T, in s, rounded up: 194 days, and then without end. */
+/** How far the highest timestamp is ahead of T, in s, rounded up: up to 194 days, then infinite. */
 const AHEAD = 4;
 const MAX_AHEAD = 64 ** AHEAD - 1;
-/** One more than the offset, so that there is none below 0. */
+/** The offset plus 1, so that it is never negative. */
 const OFFSET = 9;
 const NO_ID = "AAAAAAAA";
-/** 262,143 refused frames; of more, the others count again when they come again. */
+/** Up to 262,143 rejected frames; any more are counted again when they come again. */
 const REFUSED = 3;
-/** How much of the name before is shared: 63 characters. */
+/** The number of characters shared with the previous name: up to 63. */
 const SHARED = 1;
 const MAX_SHARED = 64 ** SHARED - 1;
 const SEPARATOR = ";";
-/** Precedes the data center in a name that is {@linkcode turned}. */
+/** Precedes the data center in a {@linkcode turned} name. */
 const BEHIND = " ";
 
 /**
- * Moves the first part of a name to its end, `mediawiki.recentchange/0 eqiad`: the topics of one
- * stream differ in their data center alone, and so share the rest when they are sorted.
+ * Moves the first part of a name to its end, `mediawiki.recentchange/0 eqiad`. The topics of one
+ * stream differ in their data center alone, so they share the rest when they are sorted.
  */
 function turned(key: string, back?: typeof BEHIND): string {
   if (back === undefined) {
@@ -101,7 +105,7 @@ const firstForm = z.record(
   z.tuple([z.int().min(0), z.int().min(-1), z.string().max(200), z.int().min(0)]),
 );
 
-/** Reads places as they were saved by the first version: `{ key: [T, offset, id, refused] }`. */
+/** Parses positions saved by the first version: `{ key: [T, offset, id, refused] }`. */
 export function readFirstForm(json: unknown): Named[] {
   return Object.entries(firstForm.parse(json)).map(([key, [timestamp, offset, id, refused]]) => [
     key,

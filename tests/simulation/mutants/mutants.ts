@@ -113,8 +113,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "publishes an id again that the log has twice",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: "this.#accept(isKnown ? { ...arrival, isRepeated: true } : arrival, connection, fresh);",
-    replace: "this.#accept(arrival, connection, fresh);",
+    find:
+      "this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);",
+    replace: "this.#accept(received, connection, fresh);",
   },
   {
     name: "gives an anchor up on the first connection without it",
@@ -125,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "believes every timestamp",
     file: "lib/upstream/resume/service_clock.ts",
-    find: "    // Almost every event: without looking at a clock.",
+    find: "    // Almost every event: no clock is read.",
     replace: "    if (timestamp > 0) return true;",
   },
   {

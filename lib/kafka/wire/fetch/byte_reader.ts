@@ -2,19 +2,21 @@ import { UnreadableRecords } from "../unreadable_records.ts";
 
 /** Reads the variable-length integers of Kafka's record format, and never beyond `end`. */
 export class ByteReader {
+  /** The bytes to read. */
   readonly bytes: Uint8Array;
-  /** Where the next read begins. */
+  /** The index of the next read. */
   at: number;
-  /** Where reading has to stop. */
+  /** The index at which reading must stop. */
   end: number;
 
+  /** Creates a reader of the bytes from `at` to `end`. */
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
   }
 
-  /** A signed integer of 32 bits (zigzag, base 128). */
+  /** Reads a signed integer of 32 bits (zigzag, base 128). */
   varint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
@@ -25,7 +27,7 @@ export class ByteReader {
     throw new UnreadableRecords("a record holds an integer of more than 5 bytes");
   }
 
-  /** A signed integer of 64 bits; beyond 2^53 it is rounded. */
+  /** Reads a signed integer of 64 bits; beyond 2^53 it is rounded. */
   varlong(): number {
     let value = 0;
     for (let scale = 1; scale < 2 ** 70; scale *= 0x80) {
@@ -36,7 +38,7 @@ export class ByteReader {
     throw new UnreadableRecords("a record holds an integer of more than 10 bytes");
   }
 
-  /** Skips bytes behind their length, which is -1 for null. Returns the length. */
+  /** Skips bytes with their leading length, which is -1 for null. Returns the length. */
   skipBytes(): number {
     const length = this.varint();
     if (length < -1 || length > this.end - this.at) {

@@ -4,17 +4,20 @@ import type { FetchedRecord } from "./fetched_record.ts";
 import type { RecordBatch } from "./record_set.ts";
 import { UnreadableRecords } from "../unreadable_records.ts";
 
-/** A number that may be beyond 2^53, as kafkajs has it. */
+/** A number that may exceed 2^53, in kafkajs's form. */
 interface Int64 {
   toString(): string;
 }
 
-/** What a fetch brought of a partition, as kafkajs's response decoder hands it on. */
+/** The part of a fetch for one partition, in the form of kafkajs's response decoder. */
 export interface FetchedPartition {
+  /** The partition of the topic. */
   readonly partition: number;
+  /** The offset after the last replicated record, in digits. */
   readonly highWatermark: string;
+  /** Aborted transactions in the fetched range. */
   readonly abortedTransactions?: readonly AbortedTransaction[] | null;
-  /** Our record batches; records only if they are in an older message format. */
+  /** This program's record batches, or kafkajs's records if they have an older message format. */
   readonly messages: readonly RecordBatch[] | readonly OldMessage[];
 }
 
@@ -23,34 +26,40 @@ interface OldMessage {
   readonly offset: string;
 }
 
-/** Some records, and where reading goes on after them. */
+/** Some records, and the offset after them. */
 export interface Chunk {
+  /** Records to be read; may be empty. */
   readonly records: readonly FetchedRecord[];
+  /** The offset at which reading continues. */
   readonly next: number;
 }
 
 /** Batches are unpacked together until they have this many bytes. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Type of a control record, the second int16 of its key (Kafka's `ControlRecordType`). */
+/** The type of an abort marker, the second int16 of its key (Kafka's `ControlRecordType`). */
 const ABORT = 0;
 
 /**
- * What one fetch brought of one partition, in the place of kafkajs's `Batch`. Record batches are
+ * The result of one fetch for one partition, in place of kafkajs's `Batch`. Record batches are
  * checked, unpacked and decoded when they are reached, so that memory holds only a chunk of them.
  */
 export class FetchedBatch {
+  /** The topic that was fetched. */
   readonly topic: string;
+  /** The partition that was fetched. */
   readonly partition: number;
+  /** The offset after the last replicated record, in digits. */
   readonly highWatermark: string;
-  /** The offset that the fetch asked for, in digits. */
+  /** The requested offset, in digits. */
   readonly fetchedOffset: string;
-  /** kafkajs only counts them; records come from {@linkcode FetchedBatch.chunks}. */
+  /** Always empty: kafkajs only counts it. Records come from {@linkcode FetchedBatch.chunks}. */
   readonly messages: readonly never[] = [];
   readonly #batches: readonly RecordBatch[];
   readonly #oldMessages: readonly OldMessage[];
   readonly #aborted: readonly AbortedTransaction[] | null | undefined;
 
+  /** Creates the batch. Nothing is decoded yet. */
   constructor(topic: string, fetchedOffset: Int64, fetched: FetchedPartition) {
     this.topic = topic;
     this.partition = fetched.partition;
@@ -63,8 +72,8 @@ export class FetchedBatch {
   }
 
   /**
-   * The records that are to be read, some at a time; chunks may have none. Not those before the
-   * fetched offset, of aborted transactions, or of Kafka's own.
+   * Yields the records to be read, some at a time; chunks may be empty. Records before the
+   * requested offset, of aborted transactions and of Kafka's own are left out.
    *
    * @throws {UnreadableRecords} for records that are corrupt or too large.
    */
@@ -87,42 +96,51 @@ export class FetchedBatch {
     yield { records: old as unknown as FetchedRecord[], next: Number(last.offset) + 1 };
   }
 
-  /** A fetch that brings only what has been read would be repeated for ever. */
+  /** Throws for a fetch of only old records, which would be repeated forever. */
   #checkProgress(from: number): void {
     const last = this.#batches.at(-1)?.lastOffset ?? Number(this.#oldMessages.at(-1)?.offset);
     if (last >= from) return;
     throw new UnreadableRecords(`offset ${from} was asked for, and records end at ${last}`);
   }
 
-  /** Without any record batch; one without records is not empty, since reading has to go past it. */
+  /**
+   * Returns whether there is no record batch. Batches without records count: reading must pass
+   * them.
+   */
   isEmpty(): boolean {
     return this.#batches.length + this.#oldMessages.length === 0;
   }
 
-  /** Never: kafkajs must not go past batches without records by itself. */
+  /** Returns false, so that kafkajs does not skip batches without records by itself. */
   isEmptyDueToFiltering(): boolean {
     return false;
   }
 
-  /** kafkajs reports this and what follows in its events, which nothing here listens to. */
+  /**
+   * Returns the requested offset. kafkajs reports this and the following in events that have no
+   * listener.
+   */
   firstOffset(): string {
     return this.fetchedOffset;
   }
 
+  /** Returns the requested offset. */
   lastOffset(): string {
     return this.fetchedOffset;
   }
 
+  /** Returns 0. */
   offsetLag(): string {
     return "0";
   }
 
+  /** Returns 0. */
   offsetLagLow(): string {
     return "0";
   }
 }
 
-/** A marker of an abort ends what is to be left out. */
+/** Ends an aborted transaction if the batch is an abort marker. */
 function endAborted(batch: RecordBatch, aborted: AbortedTransactions): void {
   if (!aborted.has(batch)) return;
   const records: FetchedRecord[] = [];

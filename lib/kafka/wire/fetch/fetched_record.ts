@@ -1,27 +1,29 @@
 import { ByteReader } from "./byte_reader.ts";
 import { UnreadableRecords } from "../unreadable_records.ts";
 
-/** What the records of one batch have in common. */
+/** The facts that all records of one batch share. */
 export interface RecordContext {
   /** The unpacked records, one after another. */
   readonly bytes: Uint8Array;
+  /** The offset to which the records' offsets are relative. */
   readonly baseOffset: number;
-  /** ms since the epoch. */
+  /** The time to which the records' timestamps are relative, in ms since 1970. */
   readonly firstTimestamp: number;
-  /** The time of all records if the broker sets it, in ms since the epoch. */
+  /** The time of all records if the broker sets it, in ms since 1970. */
   readonly appendTime: number | undefined;
 }
 
-/** Values of a name in a record's headers: one, or a list if the name is there more than once. */
+/** The value of a header; a list of these if its name occurs more than once. */
 type HeaderValue = Uint8Array | undefined;
 
 const utf8 = new TextDecoder();
 
 /**
- * One record, as a view of the fetched bytes: nothing is copied, and each field is decoded when it is
- * read. The bytes live as long as one of the records does.
+ * One record, as a view of the fetched bytes: nothing is copied, and each field is decoded when it
+ * is read. The bytes stay in memory as long as any of the records does.
  */
 export class FetchedRecord {
+  /** Creates a view of a record by the places of its fields in the context's bytes. */
   constructor(
     private readonly context: RecordContext,
     private readonly offsetDelta: number,
@@ -29,32 +31,38 @@ export class FetchedRecord {
     private readonly keyAt: number,
     private readonly keyLength: number,
     private readonly valueAt: number,
-    /** Bytes of the value; -1 if it is null. */
+    /** The size of the value in bytes; -1 if it is null. */
     readonly valueLength: number,
     private readonly headersAt: number,
     private readonly end: number,
   ) {}
 
-  /** In decimal digits. */
+  /** The record's offset, in decimal digits. */
   get offset(): string {
     return String(this.context.baseOffset + this.offsetDelta);
   }
 
-  /** ms since the epoch, in decimal digits. */
+  /** ms since 1970, in decimal digits. */
   get timestamp(): string {
     const { appendTime, firstTimestamp } = this.context;
     return String(appendTime ?? firstTimestamp + this.timestampDelta);
   }
 
+  /** The key, or null. */
   get key(): Uint8Array | null {
     return view(this.context.bytes, this.keyAt, this.keyLength);
   }
 
+  /** The value, or null. */
   get value(): Uint8Array | null {
     return view(this.context.bytes, this.valueAt, this.valueLength);
   }
 
-  /** @throws {UnreadableRecords} if they are corrupt. */
+  /**
+   * The headers by name.
+   *
+   * @throws {UnreadableRecords} if they are corrupt.
+   */
   get headers(): Record<string, HeaderValue | HeaderValue[]> {
     return readHeaders(new ByteReader(this.context.bytes, this.headersAt, this.end));
   }
@@ -65,10 +73,11 @@ function view(bytes: Uint8Array, at: number, length: number): Uint8Array | null 
 }
 
 /**
- * Decodes the records of one batch, without those before `from`.
+ * Decodes the records of one batch from an offset on.
  *
- * @param count How many records the batch says that it has. Nothing is allocated by it.
- * @param from The first offset that is wanted.
+ * @param count The number of records that the batch declares. It determines no allocation.
+ * @param from The first offset to include.
+ * @param into Receives the records.
  * @throws {UnreadableRecords} if there are fewer or more bytes than `count` records take.
  */
 export function readRecords(

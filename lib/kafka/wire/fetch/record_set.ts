@@ -20,24 +20,31 @@ import { crc32c } from "../crc32c.ts";
 import { type FetchedRecord, readRecords, type RecordContext } from "./fetched_record.ts";
 import { UnreadableRecords } from "../unreadable_records.ts";
 
-/** Unpacks records that were compressed with the codec of this number. */
+/** Unpacks records that were compressed with a codec, by its number. */
 export type Decompress = (codec: number, records: Uint8Array) => Uint8Array;
 
-/** One record batch (message format 2) as it was fetched; its records are decoded on demand. */
+/** A record batch (message format 2) as it was fetched. Its records are decoded on demand. */
 export class RecordBatch {
   readonly #bytes: Buffer;
+  /** The first offset of the batch. */
   readonly baseOffset: number;
-  /** The last offset that the batch stands for, which need not have a record any more. */
+  /** The last offset of the batch, even if its record was removed. */
   readonly lastOffset: number;
-  /** How many records there are; 0 after the log cleaner removed all. */
+  /** The number of records; 0 after the log cleaner removed all. */
   readonly count: number;
-  /** In digits; -1: none. */
+  /** The id of the producer in digits; -1 for none. */
   readonly producerId: string;
+  /** Whether the batch belongs to a transaction. */
   readonly isTransactional: boolean;
-  /** A marker of Kafka's own: the end of a transaction. */
+  /** Whether this is a marker of Kafka's own: the end of a transaction. */
   readonly isControl: boolean;
 
-  /** @param bytes The whole batch, at least {@linkcode RECORDS} bytes. */
+  /**
+   * Reads the header of a batch.
+   *
+   * @param bytes The whole batch, at least {@linkcode RECORDS} bytes.
+   * @throws {UnreadableRecords} for impossible offsets or counts.
+   */
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
     const attributes = bytes.readInt16BE(ATTRIBUTES);
@@ -59,8 +66,8 @@ export class RecordBatch {
   /**
    * Checks the batch, unpacks it and appends its records from the offset `from` on.
    *
-   * @returns How many bytes it has unpacked.
-   * @throws {UnreadableRecords} naming the batch's offset.
+   * @returns The number of bytes that were unpacked.
+   * @throws {UnreadableRecords} that names the batch's offset.
    */
   readInto(records: FetchedRecord[], from: number, decompress: Decompress): number {
     try {
@@ -94,17 +101,17 @@ export class RecordBatch {
 }
 
 /**
- * Splits what a fetch brought of a partition into record batches. The last one may be cut short by
- * the fetch's limit: it is left out, and comes again with the next fetch.
+ * Splits the fetched bytes of a partition into record batches. The last one may be cut off by the
+ * fetch's limit. It is left out, and is part of the next fetch.
  *
- * @throws {UnreadableRecords} for what is no batch, and for batches whose offsets do not go up.
+ * @throws {UnreadableRecords} for anything that is not a batch, and for offsets out of order.
  */
 export function splitBatches(bytes: Buffer): RecordBatch[] {
   const batches: RecordBatch[] = [];
   for (let at = 0; at + LEADER_EPOCH <= bytes.length;) {
     const end = at + LEADER_EPOCH + bytes.readInt32BE(at + LENGTH);
     if (at + MAGIC >= bytes.length) break;
-    // An older format comes next: it is fetched by itself.
+    // A batch of an older format is next: it is fetched separately.
     if (bytes[at + MAGIC]! < 2 && batches.length > 0) break;
     if (bytes[at + MAGIC] !== 2) {
       throw new UnreadableRecords(`message format ${bytes[at + MAGIC]} is not known`);

@@ -66,7 +66,7 @@ const contradictions: [args: string, message: string][] = [
   ["--format avro", "Cannot use --format avro without --schema-registry"],
   [
     "--topic {wiki} --wiki __x",
-    "The topic '{wiki}' stands for '__x', which Kafka does not take",
+    "The topic '{wiki}' stands for '__x', which is not a legal topic name",
   ],
 ];
 

@@ -108,7 +108,7 @@ const HALF_PAIR = "\ud83e";
 
 const refused: [string, AvroPayload, Record<string, unknown>, string][] = [
   ["half a surrogate pair", "edit", { title: HALF_PAIR }, "wrong shape: title"],
-  ["an integer that Avro's reader rounds", "edit", { id: 2 ** 53 - 1 }, "no value of the Avro"],
+  ["an integer that Avro's reader rounds", "edit", { id: 2 ** 53 - 1 }, "does not match the Avro"],
   ["text for a number", fields("length.new"), { length: { new: "1" } }, "wrong shape: length.new"],
   ["a fraction for an integer", fields("id"), { id: 1.5 }, "wrong shape: id"],
   ["a number for text", fields("title"), { title: 1 }, "wrong shape: title"],

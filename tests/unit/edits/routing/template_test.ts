@@ -25,7 +25,7 @@ const refused: [string, string][] = [
   ["{type", "expected a topic"],
   ["type}", "expected a topic"],
   ["{{type}}", "expected a topic"],
-  ["{type}-{type}", "once at the most"],
+  ["{type}-{type}", "at most once"],
   ["{type}{wiki}", "between two placeholders"],
   ["{type}a{wiki}", "between two placeholders"],
   ["a".repeat(250), "249"],

@@ -94,7 +94,7 @@ Deno.test("unpackLz4() refuses what it cannot read", () => {
     return bytes;
   };
   const cases: readonly [Buffer, string][] = [
-    [changed(0, 1), "it is no frame"],
+    [changed(0, 1), "it is not a frame"],
     [changed(4, 0x61), "it needs a dictionary"],
     [changed(4, 0x20), "flags 32 and 64 are not known"],
     [frame.subarray(0, -1), "it is cut short"],
