@@ -1,26 +1,32 @@
 const encoder = new TextEncoder();
 
-/** Bytes that are gathered into one piece; grows as needed, by doubling. */
+/** Collects bytes in one piece; grows as needed, by doubling. */
 export class ByteBuffer {
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
-  /** @param capacity Bytes that fit without growing. */
+  /**
+   * Creates an empty buffer.
+   *
+   * @param capacity Bytes that fit without growing.
+   */
   constructor(capacity = 4096) {
     this.#bytes = new Uint8Array(capacity);
   }
 
+  /** The number of bytes so far. */
   get length(): number {
     return this.#length;
   }
 
+  /** Appends bytes. */
   append(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  /** Appends text of ASCII characters only: much faster than `text` where it is short. */
+  /** Appends text of ASCII characters only: much faster than `text` for short texts. */
   ascii(text: string): void {
     this.#reserve(text.length);
     const bytes = this.#bytes;
@@ -44,7 +50,7 @@ export class ByteBuffer {
     this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
-  /** Forgets all behind the first `length` bytes. */
+  /** Drops everything after the first `length` bytes. */
   truncate(length: number): void {
     this.#length = Math.min(this.#length, length);
   }

@@ -1,10 +1,11 @@
 import { ByteBuffer } from "./byte_buffer.ts";
 
 /**
- * A log of events as the stand-in for EventStreams serves it: like Kafka's, split into topics with
- * one partition each, numbered without gaps, and readable at any place again with the same result.
+ * A log of events, as the local EventStreams server serves it. Like Kafka's, it has topics with one
+ * partition each, is numbered without gaps, and gives the same result at every read.
  */
 export interface EventLog {
+  /** The topics of the log. */
   readonly topics: readonly TopicLog[];
   /** The time at which the first record appears, on the log's own clock (ms). */
   readonly origin: number;
@@ -12,13 +13,15 @@ export interface EventLog {
 
 /** One topic of an {@linkcode EventLog}. Records are addressed by index, `first` to `end - 1`. */
 export interface TopicLog {
+  /** The name of the topic. */
   readonly topic: string;
+  /** The number of its partition. */
   readonly partition: number;
   /** The names under which `/v2/stream/…` serves this topic. */
   readonly streams: readonly string[];
   /** The oldest record that can still be read. */
   readonly first: number;
-  /** The index behind the last record; `Infinity` where the log is endless. */
+  /** The index after the last record; `Infinity` if the log is endless. */
   readonly end: number;
   /** The number that the event carries as `meta.offset`. */
   offset(index: number): number;
@@ -34,7 +37,9 @@ export interface TopicLog {
   firstFrom(offset: number): number;
   /** Appends the event: UTF-8 JSON on one line, unless the record is damaged. */
   write(index: number, to: ByteBuffer): void;
-  /** A damaged frame that goes out as it was recorded, instead of the event in a frame of its own. */
+  /**
+   * A damaged frame that goes out as it was recorded, instead of the event in a frame of its own.
+   */
   verbatim?(index: number): Uint8Array | undefined;
 }
 
@@ -44,12 +49,17 @@ export function streamsOf(topic: string): readonly string[] {
   return [...new Set([stream, stream.replace(/^mediawiki\./, "")])];
 }
 
-/** One record with all that there is to say of it. */
+/** One record with all its facts. */
 export interface LogRecord {
+  /** The name of the topic. */
   readonly topic: string;
+  /** The number of its partition. */
   readonly partition: number;
+  /** The offset in the partition. */
   readonly offset: number;
+  /** The record's timestamp in Kafka, in ms. */
   readonly timestamp: number;
+  /** The event: UTF-8 JSON on one line, unless the record is damaged. */
   readonly data: Uint8Array;
 }
 

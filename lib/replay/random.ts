@@ -1,4 +1,4 @@
-/** Randomness that can be repeated: everything here is a pure function of its seed. */
+// Repeatable randomness: everything here is a pure function of its seed.
 
 const TWO_32 = 2 ** 32;
 
@@ -9,26 +9,26 @@ function mix(state: number, value: number): number {
   return h ^ (h >>> 16);
 }
 
-/** 32 evenly spread bits for the place `index` (up to 2^53) in the sequence named by `salt`. */
+/** Returns 32 evenly spread bits for the place `index` (up to 2^53) of the sequence `salt`. */
 export function hash(seed: number, salt: number, index: number): number {
   const state = mix(mix(mix(0x9e3779b9, seed), salt), index >>> 0);
   return mix(state, (index / TWO_32) >>> 0) >>> 0;
 }
 
-/** As {@linkcode hash}, as a number from 0 to below 1. */
+/** Returns {@linkcode hash} as a number from 0 to below 1. */
 export function fraction(seed: number, salt: number, index: number): number {
   return hash(seed, salt, index) / TWO_32;
 }
 
 const HEX = new TextEncoder().encode("0123456789abcdef");
 const UUID_FORM = new TextEncoder().encode("00000000-0000-4000-8000-000000000000");
-/** Where the form leaves a digit open: all but version and variant. */
+/** The variable digits of the form: all but version and variant. */
 const UUID_PLACES = Uint8Array.from([...UUID_FORM.keys()].filter((at) => UUID_FORM[at] === 48));
 
 /**
- * A UUID (of version 4 in form) for the place `index` in the sequence named by `salt`, in ASCII.
+ * Returns a UUID (of version 4 in form) for the place `index` of the sequence `salt`, in ASCII.
  *
- * @param text Where to write it: a UUID that was made before, where that one is not needed any more.
+ * @param text Receives it: a previous UUID that is not needed any more. Default: new memory.
  */
 export function uuid(
   seed: number,
@@ -52,32 +52,33 @@ export class Random {
   readonly #salt: number;
   #drawn = 0;
 
+  /** Creates a sequence; `salt` distinguishes sequences of one seed. */
   constructor(seed: number, salt = 0) {
     this.#seed = seed;
     this.#salt = salt;
   }
 
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   next(): number {
     return fraction(this.#seed, this.#salt, this.#drawn++);
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** Returns a whole number from `min` to `max`, both included. */
   integer(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** True in `share` of all cases. */
+  /** Returns true with a probability of `share`. */
   chance(share: number): boolean {
     return this.next() < share;
   }
 
-  /** One of `choices`, which are not empty. */
+  /** Returns one of `choices`, which must not be empty. */
   pick<T>(choices: readonly T[]): T {
     return choices[this.integer(0, choices.length - 1)] as T;
   }
 
-  /** One of `choices`, each as often as its `weight` says. */
+  /** Returns one of `choices`, with probabilities in proportion to `weight`. */
   weighted<T extends { readonly weight: number }>(choices: readonly T[]): T {
     let left = this.next() * choices.reduce((sum, { weight }) => sum + weight, 0);
     return choices.find(({ weight }) => (left -= weight) < 0) ?? choices.at(-1) as T;

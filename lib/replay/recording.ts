@@ -2,6 +2,7 @@ import { UserError } from "../shared/error.ts";
 import type { ByteBuffer } from "./byte_buffer.ts";
 import { type EventLog, streamsOf, type TopicLog } from "./log.ts";
 
+/** How to play a recording. */
 export interface RecordingOptions {
   /** The name of the recording in errors. */
   readonly name: string;
@@ -11,13 +12,15 @@ export interface RecordingOptions {
   readonly count?: number;
 }
 
-/** The longest frame or line of a recording, in characters: the service's own limit for an event. */
+/**
+ * The longest frame or line of a recording, in characters: the service's own limit for an event.
+ */
 const LONGEST = 8 * 1024 * 1024;
 
 const HINT = "A recording is what the service sends (event:, id: and data: lines), " +
   "or one event of EventStreams a line, as JSON";
 
-/** One event of a recording, or what is left of it. */
+/** One event of a recording, or a damaged frame. */
 interface Recorded {
   readonly topic: string;
   readonly offset: number;
@@ -29,13 +32,14 @@ interface Recorded {
 }
 
 /**
- * A recording as a log: raw SSE as the service sends it, or JSON lines. All of it is kept in memory.
+ * Reads a recording into a log: raw SSE as the service sends it, or JSON lines. All of it is kept
+ * in memory.
  *
- * Damage is kept: a frame that is not as the service writes it (spread over lines, or the half one
- * at the end) goes out as it stands, and bad JSON stays bad. Such a record takes the topic, the next
- * offset and the timestamp of the one before it.
+ * Damage is preserved: a frame that the service would not write (several data lines, or half a
+ * frame at the end) is sent unchanged, and bad JSON stays bad. Such a record gets the topic, the
+ * next offset and the timestamp of its predecessor.
  *
- * @throws {UserError} where no event is found, or a frame is longer than 8 Mi characters.
+ * @throws {UserError} if there are no events, or if a frame is longer than 8 Mi characters.
  */
 export function readRecording(text: string, options: RecordingOptions): EventLog {
   const { name, rate = 40, count = Infinity } = options;
@@ -52,7 +56,7 @@ export function readRecording(text: string, options: RecordingOptions): EventLog
     const ids = parseIds(piece.id);
     for (const { topic } of ids) topics.add(topic);
     last = positionOf(piece, ids) ?? { ...last, offset: last.offset + 1 };
-    // What stands before the first event that says where it belongs, belongs nowhere.
+    // Pieces before the first event with a topic cannot be assigned to one.
     if (last.topic === "") continue;
     topics.add(last.topic);
     found.push({
@@ -96,7 +100,7 @@ function* frames(text: string): Generator<Piece> {
     if (frame.trim() === "") continue;
     const [, id, data] = /^event: message\nid: (.*)\ndata: (.*)\n?$/.exec(frame) ?? [];
     if (data !== undefined) yield { text: data, id, verbatim: false };
-    // Without the empty line behind it, a frame is half a frame.
+    // Without the empty line after it, a frame is incomplete.
     else yield { text: number < blocks.length - 1 ? `${frame}\n\n` : frame, id, verbatim: true };
   }
 }

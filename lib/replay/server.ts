@@ -8,10 +8,11 @@ import type { EventLog, TopicLog } from "./log.ts";
 import { availability, type Pace } from "./service/pace.ts";
 import { httpError, Refusal } from "./service/refusal.ts";
 
+/** How to serve a log. */
 export interface EventServerOptions {
   /**
-   * The log that is served; or, for a log that changes its numbering, the log of each connection.
-   * Connections are counted from 1, without those that were refused.
+   * The log that is served; or, for a log that changes its numbering, a function from a connection
+   * to its log. Connections are counted from 1, without rejected ones.
    */
   readonly log: EventLog | ((connection: number) => EventLog);
   /** When records appear (default `wall-clock`). */
@@ -38,8 +39,11 @@ export interface EventServerOptions {
 
 /** A place in a log. */
 export interface Place {
+  /** The topic of the log. */
   readonly topic: string;
+  /** Its partition. */
   readonly partition: number;
+  /** The offset in the partition. */
   readonly offset: number;
 }
 
@@ -51,26 +55,31 @@ export interface EventServerStats {
   readonly http2: number;
   /** Connections that are open. */
   readonly open: number;
-  /** Requests that were refused, by status; also the statuses that are faults. */
+  /** Requests that were rejected, by status; including the statuses that are faults. */
   readonly refused: Readonly<Record<number, number>>;
-  /** Events sent, each as often as it was sent. */
+  /** Events sent, including repeated ones. */
   readonly events: number;
+  /** Connections that were cut as a fault. */
   readonly cuts: number;
+  /** Connections that were stalled as a fault. */
   readonly stalls: number;
+  /** Connections that were ended with an error event as a fault. */
   readonly errors: number;
 }
 
+/** A local EventStreams server. */
 export interface EventServer {
-  /** The stream `recentchange`. */
+  /** The address of the stream `recentchange`. */
   readonly url: string;
+  /** Counters since the start. */
   readonly stats: EventServerStats;
-  /** Ends all connections and closes the port; within 1 s, also where a client reads nothing. */
+  /** Ends all connections and closes the port; within 1 s, even if a client reads nothing. */
   stop(): Promise<void>;
 }
 
 const logger = getLogger(["wikitap", "replay"]);
 
-/** User-Agents that libraries and tools send of themselves; Wikimedia's policy refuses them. */
+/** Default User-Agents of libraries and tools, which Wikimedia's policy does not allow. */
 const LIBRARY =
   /^(deno|node|node-fetch|undici|axios|got|bun|curl|wget|python|go-http|java|okhttp)\b/i;
 

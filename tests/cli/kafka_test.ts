@@ -113,12 +113,12 @@ Deno.test("kafka start without Java, or with an old one, says what to install", 
   await using folder = await testFolder();
   const bare = await kafka.run(folder.path, ["start"], { PATH: await binFolder(folder.path, {}) });
   assertEquals(bare.code, 1);
-  assertStringIncludes(bare.stderr, "error: There is no Java\n  Install Java 17 or newer");
+  assertStringIncludes(bare.stderr, "error: Cannot find Java\n  Install Java 17 or newer");
 
   const PATH = await binFolder(folder.path, { java: `echo 'openjdk version "11.0.2"'` });
   const old = await kafka.run(folder.path, ["start"], { PATH });
   assertEquals(old.code, 1);
-  assertStringIncludes(old.stderr, "error: Java 11 is too old: Kafka 4 needs 17\n");
+  assertStringIncludes(old.stderr, "error: Cannot use Java 11: Kafka 4 needs 17 or newer\n");
 });
 
 Deno.test("kafka start without Maven, or with one that fails, says what to do", async () => {
@@ -127,18 +127,18 @@ Deno.test("kafka start without Maven, or with one that fails, says what to do", 
   const environment = { KAFKA_HOME: "", PATH: await binFolder(folder.path, { java }) };
   const without = await kafka.run(folder.path, ["start"], environment);
   assertEquals(without.code, 1);
-  assertStringIncludes(without.stderr, "error: There is no Maven ('mvn')");
+  assertStringIncludes(without.stderr, "Maven ('mvn') is not installed");
 
   const mvn = "echo '[ERROR] Could not transfer artifact: network is unreachable'; exit 1";
   await binFolder(folder.path, { java, mvn });
   const failed = await kafka.run(folder.path, ["start"], environment);
   assertEquals(failed.code, 1);
-  assertStringIncludes(failed.stderr, "error: Maven could not fetch Apache Kafka");
+  assertStringIncludes(failed.stderr, "error: Cannot fetch Apache Kafka");
   assertStringIncludes(failed.stderr, "\n  | [ERROR] Could not transfer artifact");
 
   const nowhere = await kafka.run(folder.path, ["start"], { KAFKA_HOME: "/nowhere" });
   assertEquals(nowhere.code, 1);
-  assertStringIncludes(nowhere.stderr, "KAFKA_HOME is '/nowhere', and there is no Apache Kafka");
+  assertStringIncludes(nowhere.stderr, "Cannot find Apache Kafka in KAFKA_HOME '/nowhere'");
 });
 
 Deno.test("kafka refuses what it does not know", async () => {

@@ -75,7 +75,7 @@ registryTest("registry start refuses a port in use", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const busy = await registry.run(folder.path, ["start", "--port", String(listener.addr.port)]);
   assertEquals(busy.code, 1);
-  assertStringIncludes(busy.stderr, `Port ${listener.addr.port} is in use`);
+  assertStringIncludes(busy.stderr, `Cannot listen on port ${listener.addr.port}: it is in use`);
 });
 
 /** A folder to work in, where the registry is fetched already. */

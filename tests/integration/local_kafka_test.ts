@@ -19,7 +19,7 @@ Deno.test("startKafka() keeps the data over a restart, and over stale pids", asy
   await assertRejects(
     () => startKafka({ directory: folder.path, port: 0 }),
     UserError,
-    `A Kafka runs in '${folder.path}' already: process ${first.nodes[0]?.pid}`,
+    `Cannot start Kafka: one runs in '${folder.path}' already, process ${first.nodes[0]?.pid}`,
   );
   assertEquals(await stopKafka(folder.path), 1);
   assertEquals((await first.ended).code, 143);
@@ -46,11 +46,11 @@ Deno.test("startKafka() with clean drops the data, and without refuses another k
   const refused = await assertRejects(
     () => startKafka({ directory: folder.path, nodes: 3, port: 0 }),
     UserError,
-    `'${folder.path}' holds the data of one node, not of 3`,
+    `Cannot start a Kafka of 3 nodes: '${folder.path}' has the data of one node`,
   );
   assertEquals(
     refused.hint,
-    "Go on with it: deno task kafka start; or drop it: deno task kafka start --nodes 3 --clean",
+    "Continue with it: deno task kafka start; or delete it: deno task kafka start --nodes 3 --clean",
   );
   await using clean = await startKafka({ directory: folder.path, port: 0, clean: true });
   assertEquals(await hasTopic(clean, topic), false);
@@ -62,7 +62,7 @@ Deno.test("startKafka() refuses a folder that a broker would take for two", asyn
   await assertRejects(
     () => startKafka({ directory, port: 0 }),
     UserError,
-    `Kafka cannot keep data in '${directory}', as its path has a comma in it`,
+    `Cannot keep Kafka's data in '${directory}': the path has a comma`,
   );
 });
 
@@ -90,7 +90,7 @@ Deno.test("startKafka() says which setting a broker refuses, with its log", asyn
         extraConfig: () => ({ "num.network.threads": 0 }),
       }),
     UserError,
-    "could not be formatted: exit code 1",
+    "Cannot format Kafka's data folder: exit code 1",
   );
   assertStringIncludes(error.details.join("\n"), "num.network.threads");
 });
@@ -109,7 +109,7 @@ Deno.test("startKafka() shows the end of the log of a broker that dies at start"
         }),
       }),
     UserError,
-    "Broker 1 ended while it started: exit code 1",
+    "Cannot start broker 1: it ended with exit code 1",
   );
   assertStringIncludes(error.details.join("\n"), `Socket server failed to bind to 127.0.0.1`);
   assertEquals((await kafkaStatus(folder.path))?.nodes[0]?.pid, undefined);
@@ -121,7 +121,7 @@ Deno.test("startKafka() says which port is in use", async () => {
   await assertRejects(
     () => startKafka({ directory: folder.path, port: taken.addr.port }),
     UserError,
-    `Port ${taken.addr.port} is in use, perhaps by another Kafka`,
+    `Cannot listen on port ${taken.addr.port}: it is in use, perhaps by another Kafka`,
   );
 });
 
@@ -130,7 +130,7 @@ Deno.test("startKafka() gives up in time, and leaves nothing running", async () 
   await assertRejects(
     () => startKafka({ directory: folder.path, port: 0, startLimit: 1 }),
     UserError,
-    "Broker 1 does not answer after 0.001 s",
+    "Cannot start broker 1: no answer after 0.001 s",
   );
   assertEquals((await kafkaStatus(folder.path))?.nodes[0]?.pid, undefined);
 });

@@ -5,33 +5,34 @@ import { remove } from "../process/remove.ts";
 import { tail } from "../process/tail.ts";
 import { withProgressLog } from "../process/progress_log.ts";
 
-/** Where what is fetched is kept, by version. */
+/** The folder of everything that is fetched; it has a folder per version. */
 export const FETCHED = ".local";
 
 const log = getLogger(["wikitap", "maven"]);
 
-/** What Maven is to fetch. */
+/** An artifact for Maven to fetch. */
 export interface MavenFetch {
-  /** Its name, for errors. */
+  /** Its name, for messages. */
   readonly what: string;
-  /** The folder that is there, complete, when it is done. */
+  /** The folder that exists, complete, after the fetch. */
   readonly target: string;
-  /** The goal and its settings; paths are from the folder that becomes `target`. */
+  /** The goal and its settings. Paths are relative to the folder that becomes `target`. */
   readonly args: readonly string[];
-  /** `<dependency>` elements of the `pom.xml` that Maven works by. */
+  /** `<dependency>` elements of Maven's `pom.xml`. */
   readonly dependencies?: string;
-  /** Whether all is there. */
+  /** Returns whether a folder has everything. */
   readonly isComplete: (folder: string) => Promise<boolean>;
-  /** What else can be done, as the end of a sentence: `or set …`. */
+  /** An alternative, as the end of a hint: `or set …`. */
   readonly otherwise?: string;
+  /** Ends the fetch. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Fetches by Maven into a folder beside `target` and renames that, so that a half-fetched one never
- * counts.
+ * Fetches with Maven into a folder next to `target` and renames it, so that an incomplete fetch
+ * never counts.
  *
- * @throws {UserError} when there is no Maven, or it fails.
+ * @throws {UserError} if Maven is not installed or fails.
  */
 export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
   const { what, target, args, dependencies = "", isComplete, signal } = fetch;
@@ -50,14 +51,14 @@ export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
   });
   signal?.throwIfAborted();
   if (code === 127) {
-    throw new UserError(`There is no Maven ('mvn'), which fetches ${what}`, {
+    throw new UserError(`Cannot fetch ${what}: Maven ('mvn') is not installed`, {
       hint: `Install it (for example 'apt install maven' or 'brew install maven')${otherwise}`,
     });
   }
   if (code !== 0 || !await isComplete(partial)) {
-    throw new UserError(`Maven could not fetch ${what}: exit code ${code}`, {
+    throw new UserError(`Cannot fetch ${what}: Maven ended with exit code ${code}`, {
       details: await tail(output, 8),
-      hint: `It needs the network, once; try again${otherwise}`,
+      hint: `Check the network and try again${otherwise}`,
     });
   }
   await remove(target);

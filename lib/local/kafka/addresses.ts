@@ -2,10 +2,10 @@ import { checkFree, freePort } from "../process/ports.ts";
 import type { NodeAddress } from "./properties.ts";
 
 /**
- * The addresses of new nodes: ports for clients from `first` on, or any that are free where that is
- * 0; ports for controllers wherever there is room, since nobody else needs to know them.
+ * Chooses the addresses of new nodes. Ports for clients start at `first`, or are any free ones if
+ * it is 0. Ports for controllers are any free ones, since only nodes use them.
  *
- * @throws {UserError} when a port for clients is in use, or this user may not listen on it.
+ * @throws {UserError} if a port for clients is in use or not permitted.
  */
 export function chooseAddresses(nodes: number, first: number): NodeAddress[] {
   const taken = new Set<number>();

@@ -9,15 +9,17 @@ import { withProgressLog } from "../process/progress_log.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
 
-/** A node as it is now. */
+/** The current state of a node. */
 export interface NodeState {
+  /** 1, 2 or 3. */
   readonly id: number;
+  /** Its port for clients. */
   readonly port: number;
-  /** `undefined` while it does not run. */
+  /** The id of its process; `undefined` if it does not run. */
   readonly pid: number | undefined;
 }
 
-/** A local Kafka that this process started; `await using` stops it at the end of the block. */
+/** A local Kafka that this process started. `await using` stops it at the end of the block. */
 export class LocalKafka implements AsyncDisposable {
   readonly #directory: string;
   readonly #cluster: Cluster;
@@ -26,6 +28,7 @@ export class LocalKafka implements AsyncDisposable {
   readonly #running = new Map<number, Process>();
   readonly #ended = Promise.withResolvers<{ id: number; code: number }>();
 
+  /** Creates it without starting a node; `startLimit` is in ms. */
   constructor(directory: string, cluster: Cluster, options: NodeOptions, startLimit: number) {
     this.#directory = directory;
     this.#cluster = cluster;
@@ -47,12 +50,12 @@ export class LocalKafka implements AsyncDisposable {
     }));
   }
 
-  /** Resolves when a node ends that nobody here asked to; its exit code is over 128 for a signal. */
+  /** Resolves when a node ends without having been stopped; exit codes above 128 are signals. */
   get ended(): Promise<{ id: number; code: number }> {
     return this.#ended.promise;
   }
 
-  /** Ends a node at once (SIGKILL), as a crash does. */
+  /** Kills a node (SIGKILL), as a crash does. */
   async kill(id: number): Promise<void> {
     const process = this.#running.get(id);
     if (process === undefined) return;
@@ -62,9 +65,9 @@ export class LocalKafka implements AsyncDisposable {
   }
 
   /**
-   * Starts some nodes (default: all), and returns when they answer and see all that run.
+   * Starts nodes (default: all). Returns when they answer and see every running node.
    *
-   * @throws {UserError} when one ends or does not answer in time; then none of them runs.
+   * @throws {UserError} if one ends or does not answer in time. Then none of them runs.
    */
   async start(...ids: readonly number[]): Promise<void> {
     const wanted = (ids.length > 0 ? ids : this.#cluster.nodes.map(({ id }) => id))
@@ -84,13 +87,14 @@ export class LocalKafka implements AsyncDisposable {
     }
   }
 
-  /** Stops all nodes in order; those that take longer than 10 s, at once. */
+  /** Stops all nodes in order; kills those that take longer than 10 s. */
   async stop(): Promise<void> {
     const processes = [...this.#running.values()];
     this.#running.clear();
     await stopAll(processes);
   }
 
+  /** Stops all nodes. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -108,7 +112,7 @@ export class LocalKafka implements AsyncDisposable {
 
   #untilReady(id: number, process: Process): Promise<void> {
     return untilReady(process, {
-      name: `Broker ${id}`,
+      name: `broker ${id}`,
       isReady: () => this.#isReady(id),
       limit: this.#startLimit,
       log: `${this.#directory}/node-${id}/broker.log`,
@@ -117,7 +121,9 @@ export class LocalKafka implements AsyncDisposable {
     });
   }
 
-  /** The node answers, is of this cluster, and its view has every node that runs, unfenced. */
+  /**
+   * Returns whether a node answers, belongs to this cluster and sees every running node, unfenced.
+   */
   async #isReady(id: number): Promise<boolean> {
     const view = await probe(this.#cluster.nodes.find((node) => node.id === id)!.port);
     return view?.clusterId === this.#cluster.clusterId &&

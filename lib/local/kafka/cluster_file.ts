@@ -8,21 +8,23 @@ const Cluster = z.object({
   nodes: z.array(z.object({ id: z.int(), port: z.int(), controllerPort: z.int() })).min(1).max(3),
 });
 
-/** What a data folder was formatted for, and where its nodes listened last. */
+/** The cluster that a data folder was formatted for. */
 export interface Cluster {
+  /** Kafka's id of the cluster. */
   readonly clusterId: string;
+  /** The nodes with their last addresses. */
   readonly nodes: readonly NodeAddress[];
 }
 
-/** The ids that nodes can have. */
+/** The possible ids of nodes. */
 export const NODE_IDS = [1, 2, 3] as const;
 
 const fileOf = (directory: string) => `${directory}/cluster.json`;
 
 /**
- * The cluster whose data is in `directory`, or `undefined` where none was formatted to the end.
+ * Reads the cluster whose data is in `directory`; `undefined` if no format was completed there.
  *
- * @throws {UserError} when the folder's own description is unreadable.
+ * @throws {UserError} if the folder's description is unreadable.
  */
 export async function readCluster(directory: string): Promise<Cluster | undefined> {
   let text: string;
@@ -35,28 +37,28 @@ export async function readCluster(directory: string): Promise<Cluster | undefine
   try {
     return Cluster.parse(JSON.parse(text));
   } catch (cause) {
-    throw new UserError(`'${fileOf(directory)}' is damaged`, {
-      hint: "Drop the folder's data and begin anew: deno task kafka start --clean",
+    throw new UserError(`Cannot read '${fileOf(directory)}': it is damaged`, {
+      hint: "Delete the folder's data and start again: deno task kafka start --clean",
       cause,
     });
   }
 }
 
-/** The addresses of all nodes, for `--bootstrap-server`. */
+/** Returns the addresses of all nodes, for `--bootstrap-server`. */
 export function bootstrapServers({ nodes }: Cluster): string {
   return nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
 }
 
-/** Notes the cluster; complete or not at all. */
+/** Writes the description of the cluster, completely or not at all. */
 export async function writeCluster(directory: string, cluster: Cluster): Promise<void> {
   const file = fileOf(directory);
   await Deno.writeTextFile(`${file}.new`, `${JSON.stringify(cluster, null, 2)}\n`);
   await Deno.rename(`${file}.new`, file);
 }
 
-/** Drops the cluster and its data, and leaves alone what else is in the folder. */
+/** Removes the cluster and its data, and nothing else in the folder. */
 export async function removeCluster(directory: string): Promise<void> {
-  // First of all, so that half-removed data never counts.
+  // The description goes first, so that partly removed data never counts.
   await remove(fileOf(directory));
   for (const id of NODE_IDS) await remove(`${directory}/node-${id}`);
 }

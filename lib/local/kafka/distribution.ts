@@ -4,13 +4,13 @@ import { lockFile } from "../process/lock.ts";
 import { fetchByMaven, FETCHED } from "../java/maven.ts";
 import { shell } from "../process/shell.ts";
 
-/** The Apache Kafka that is fetched. */
+/** The version of Apache Kafka that is fetched. */
 export const KAFKA_VERSION = "4.2.2";
 
-/** What writes its log, which its jars alone do not bring, nor say in which version. */
+/** The version of its logging backend. Kafka's jars neither bring it nor name its version. */
 const LOG4J_VERSION = "2.25.5";
 
-/** Maven's plugin that copies jars, pinned as the jars are. */
+/** Maven's plugin that copies jars, with a pinned version like the jars. */
 const COPY_DEPENDENCIES =
   "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
@@ -19,10 +19,10 @@ const OR_KAFKA_HOME = "or set KAFKA_HOME to the folder of an unpacked Apache Kaf
 const log = getLogger(["wikitap", "kafka"]);
 
 /**
- * The folder of Kafka's jars: `libs` of `KAFKA_HOME` where that is set, else
- * `.local/kafka-<version>/libs`, fetched by Maven once (45 MB).
+ * Returns the folder of Kafka's jars: `libs` of `KAFKA_HOME` if that is set, else
+ * `.local/kafka-<version>/libs`, which Maven fetches once (45 MB).
  *
- * @throws {UserError} when `KAFKA_HOME` holds no Kafka 4, there is no Maven, or Maven fails.
+ * @throws {UserError} if `KAFKA_HOME` has no Kafka 4, or if Maven is not installed or fails.
  */
 export async function kafkaLibs(signal?: AbortSignal): Promise<string> {
   const home = Deno.env.get("KAFKA_HOME");
@@ -42,12 +42,12 @@ async function checkedHome(home: string): Promise<string> {
   const libs = `${home.replace(/\/+$/, "")}/libs`;
   const version = await versionIn(libs);
   if (version === undefined) {
-    throw new UserError(`KAFKA_HOME is '${home}', and there is no Apache Kafka`, {
-      hint: "Its folder 'libs' is to hold kafka_2.13-….jar; correct KAFKA_HOME, or unset it",
+    throw new UserError(`Cannot find Apache Kafka in KAFKA_HOME '${home}'`, {
+      hint: "Set it to a folder with libs/kafka_2.13-….jar, or unset it",
     });
   }
   if (Number.parseInt(version) < 4) {
-    throw new UserError(`KAFKA_HOME holds Kafka ${version}, which is too old`, {
+    throw new UserError(`Cannot use Kafka ${version} of KAFKA_HOME: expected 4 or newer`, {
       hint: "Set it to a Kafka of version 4, or unset it",
     });
   }
@@ -55,15 +55,15 @@ async function checkedHome(home: string): Promise<string> {
 }
 
 /**
- * The version of the Kafka whose jars are in `libs`, or `undefined` where there is none. The shell
- * looks, which may do so anywhere: KAFKA_HOME is wherever the user says.
+ * Returns the version of the Kafka whose jars are in `libs`; `undefined` if there is none. It uses
+ * the shell, which may read any folder that KAFKA_HOME names.
  */
 async function versionIn(libs: string): Promise<string | undefined> {
   const { output } = await shell('for jar in "$1"/kafka_2.*.jar; do echo "${jar##*/}"; done', libs);
   return output.split("\n").map(kafkaVersion).find((version) => version !== undefined);
 }
 
-/** The version in the name of the broker's own jar, or `undefined` for other files. */
+/** Parses the version in the name of the broker's own jar; `undefined` for other files. */
 export function kafkaVersion(fileName: string): string | undefined {
   return /^kafka_2\.\d+-(\d+\.\d+\.\d+[\w.-]*)\.jar$/.exec(fileName)?.[1];
 }

@@ -1,13 +1,13 @@
-/** For a request and its answer, in ms. */
+/** The time limit of a request with its answer, in ms. */
 const TIMEOUT = 2000;
-/** A longer answer than this is not Kafka's, in bytes. */
+/** The maximum size of an answer in bytes. A longer one is not Kafka's. */
 const LONGEST_ANSWER = 1024 * 1024;
 
 /**
- * Sends one request to the broker at 127.0.0.1:`port`, on a connection of its own.
+ * Sends one request to the broker at 127.0.0.1:`port`, on a new connection.
  *
- * @param request Without the length that goes before it.
- * @returns The answer without its length; `undefined` when none came within 2 s, or none of Kafka's.
+ * @param request The request without its leading length.
+ * @returns The answer without its length; `undefined` if none came within 2 s, or none of Kafka's.
  */
 export async function exchange(
   port: number,
@@ -19,7 +19,7 @@ export async function exchange(
       connection?.close();
     } catch { /* closed already */ }
   };
-  // Until somebody accepts, there is nothing to close yet.
+  // Before the connection is accepted, there is nothing to close.
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort();

@@ -1,20 +1,21 @@
 import { exchange } from "./exchange.ts";
 
-/** What a broker says of its cluster. */
+/** The cluster as a broker describes it. */
 export interface ClusterView {
+  /** Kafka's id of the cluster. */
   readonly clusterId: string | null;
   /** The brokers that are registered and not fenced, in this broker's view. */
   readonly brokerIds: readonly number[];
 }
 
 /**
- * Asks the broker at 127.0.0.1:`port` for its view of the cluster: one Metadata request, version 4,
+ * Requests the cluster view of the broker at 127.0.0.1:`port`: one Metadata request, version 4,
  * without topics (kafka.apache.org/protocol#The_Messages_Metadata).
  *
- * That a port accepts connections, or that the log says "started", proves less: the answer comes
- * from the broker's own copy of the metadata, and lists the brokers that the controller has let in.
+ * An open port, or "started" in the log, proves less. This answer comes from the broker's own copy
+ * of the metadata, and lists the brokers that the controller has admitted.
  *
- * @returns `undefined` when nobody answers within 2 s, or what answers is no Kafka.
+ * @returns `undefined` if no answer came within 2 s, or none of Kafka's.
  */
 export async function probe(port: number): Promise<ClusterView | undefined> {
   const answer = await exchange(port, METADATA_REQUEST);
@@ -25,13 +26,13 @@ export async function probe(port: number): Promise<ClusterView | undefined> {
   }
 }
 
-/** Api key 3, version 4, correlation id 1, no client id, no topics, make none. */
+/** Api key 3, version 4, correlation id 1, no client id, no topics, no creation of topics. */
 const METADATA_REQUEST = Uint8Array.of(0, 3, 0, 4, 0, 0, 0, 1, 255, 255, 0, 0, 0, 0, 0);
 
 /**
- * Reads the body of a Metadata response of version 4.
+ * Parses the body of a Metadata response of version 4.
  *
- * @throws {RangeError} when it is cut short.
+ * @throws {RangeError} if it is incomplete.
  */
 export function parseMetadata(bytes: Uint8Array): ClusterView {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -41,7 +42,9 @@ export function parseMetadata(bytes: Uint8Array): ClusterView {
     const length = view.getInt16((at += 2) - 2);
     if (length < 0) return null;
     at += length;
-    if (at > bytes.length) throw new RangeError("Metadata response is cut short");
+    if (at > bytes.length) {
+      throw new RangeError("Cannot read the Metadata response: it is incomplete");
+    }
     return new TextDecoder().decode(bytes.subarray(at - length, at));
   };
   const brokerIds: number[] = [];

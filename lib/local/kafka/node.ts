@@ -11,21 +11,23 @@ import {
 } from "./properties.ts";
 import { tail } from "../process/tail.ts";
 
-/** How the nodes of a cluster are run. */
+/** How the nodes of a cluster run. */
 export interface NodeOptions {
+  /** The `java` to run. */
   readonly java: string;
   /** The folder of Kafka's jars. */
   readonly libs: string;
-  /** The most memory for Java's heap, in MiB. */
+  /** The maximum size of Java's heap, in MiB. */
   readonly heap: number;
-  /** Whether it is to live on when this process ends. */
+  /** Whether nodes continue after this process has ended. */
   readonly detached: boolean;
-  /** Settings in addition to, and instead of, those of `serverProperties()`. */
+  /** Settings that extend and override those of `serverProperties()`. */
   readonly extraConfig: (node: NodeAddress) => Properties;
+  /** Ends formatting and starting. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The folders and files of one node. */
+/** Returns the folders and files of one node. */
 function files(directory: string, id: number) {
   const folder = `${directory}/node-${id}`;
   return {
@@ -39,7 +41,7 @@ function files(directory: string, id: number) {
   };
 }
 
-/** Writes the configuration of a node, as it will start the next time. */
+/** Writes the configuration for the next start of a node. */
 export async function configureNode(
   directory: string,
   node: NodeAddress,
@@ -53,7 +55,7 @@ export async function configureNode(
   await Deno.writeTextFile(logging, propertiesText(logProperties(log)));
 }
 
-/** Prepares the empty data folder of a configured node for its cluster. */
+/** Formats the empty data folder of a configured node for its cluster. */
 export async function formatNode(
   directory: string,
   id: number,
@@ -75,13 +77,13 @@ export async function formatNode(
   const code = await process.exited;
   options.signal?.throwIfAborted();
   if (code !== 0) {
-    throw new UserError(`Kafka's data folder could not be formatted: exit code ${code}`, {
+    throw new UserError(`Cannot format Kafka's data folder: exit code ${code}`, {
       details: await nodeLog(directory, id),
     });
   }
 }
 
-/** Starts a configured and formatted node; does not wait until it answers. */
+/** Starts a configured and formatted node. Does not wait until it answers. */
 export async function startNode(
   directory: string,
   id: number,
@@ -103,13 +105,13 @@ function nodeCommand(
   return javaCommand(java, heap, logging, "-cp", `${libs}/*`, ...mainAndArguments);
 }
 
-/** The running process of a node, whoever started it, or `undefined`. */
+/** Returns the running process of a node, no matter which process started it. */
 export function runningNode(directory: string, id: number): Promise<Process | undefined> {
   const { pid, properties } = files(directory, id);
   return runningProcess(pid, (command) => command.endsWith(` kafka.Kafka ${properties}`));
 }
 
-/** The end of what a node wrote: to its log, else to stdout and stderr. */
+/** Returns the last lines of a node's log, and of its stdout and stderr. */
 export async function nodeLog(directory: string, id: number): Promise<readonly string[]> {
   const { log, output } = files(directory, id);
   return [...await tail(output, 5), ...await tail(log, 15)].slice(-15);

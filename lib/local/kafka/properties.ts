@@ -1,4 +1,4 @@
-/** Where one node of the local Kafka lives. */
+/** The address of one node of the local Kafka. */
 export interface NodeAddress {
   /** 1, 2, 3. */
   readonly id: number;
@@ -12,11 +12,12 @@ export interface NodeAddress {
 export type Properties = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * The settings of one node, broker and controller in one process (KRaft).
+ * Returns the settings of one node: broker and controller in one process (KRaft).
  *
- * Three nodes replicate three times and acknowledge with two; a single node must be told that it is
- * alone, or consumer groups and transactions never come up. Topics are made on purpose only, and
- * nothing expires: events from last week would vanish at once in a topic that keeps seven days.
+ * Three nodes keep three replicas and acknowledge with two. A single node needs settings for one
+ * replica; otherwise consumer groups and transactions never start. Topics are not created
+ * automatically, and nothing expires: last week's events would vanish at once from a topic that
+ * keeps seven days.
  */
 export function serverProperties(
   node: NodeAddress,
@@ -31,7 +32,7 @@ export function serverProperties(
     "controller.quorum.voters": cluster.map(({ id, controllerPort }) =>
       `${id}@127.0.0.1:${controllerPort}`
     ).join(","),
-    // 127.0.0.1, not localhost: where that is ::1 first, some clients try no further.
+    // 127.0.0.1, not localhost: if that is ::1 first, some clients try no other address.
     "listeners": `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
     "advertised.listeners": `PLAINTEXT://127.0.0.1:${node.port}`,
     "controller.listener.names": "CONTROLLER",
@@ -45,7 +46,7 @@ export function serverProperties(
     "offsets.topic.replication.factor": replicas,
     "transaction.state.log.replication.factor": replicas,
     "transaction.state.log.min.isr": inSync,
-    // 50 partitions each by default: seconds of making files for a cluster of one machine.
+    // 50 partitions each by default: several seconds of creating files on a single machine.
     "offsets.topic.num.partitions": 4,
     "transaction.state.log.num.partitions": 4,
     // The first consumer of a group need not wait three seconds for others.
@@ -58,7 +59,7 @@ export function serverProperties(
   };
 }
 
-/** A Java properties file. Characters that mean something there are escaped. */
+/** Formats settings as a Java properties file, with special characters escaped. */
 export function propertiesText(properties: Properties): string {
   return Object.entries(properties).map(([key, value]) =>
     `${escaped(key).replace(/[\s:=]/g, "\\$&")}=${escaped(String(value)).replace(/^ /, "\\ ")}\n`
@@ -74,7 +75,9 @@ function escaped(text: string): string {
     );
 }
 
-/** How the broker logs: into one file of 10 MB at the most, with one older of the same size. */
+/**
+ * Returns the broker's log settings: one file of at most 10 MB, and one older file of that size.
+ */
 export function logProperties(file: string): Properties {
   return {
     "appender.file.type": "RollingFile",

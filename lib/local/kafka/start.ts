@@ -10,31 +10,31 @@ import { chooseAddresses } from "./addresses.ts";
 import type { NodeAddress, Properties } from "./properties.ts";
 import { runningNodes } from "./status.ts";
 
-/** Where `deno task kafka` and the demo keep data, logs and pids of their Kafka. */
+/** The folder in which `deno task kafka` and the demo keep data, logs and pids of their Kafka. */
 export const KAFKA_DIRECTORY = ".local/kafka";
 
-/** A local Kafka, as it is to be started. */
+/** How to start a local Kafka. */
 export interface KafkaOptions {
-  /** Its data, logs and pids; made where missing. */
+  /** The folder of its data, logs and pids; created if it is missing. */
   readonly directory: string;
   /** One node, or three that replicate (default 1). */
   readonly nodes?: 1 | 3;
-  /** The first node's port, the others take the next ones (default 9092); 0: any that are free. */
+  /** The first node's port; the others use the next ones (default 9092). 0: any free ports. */
   readonly port?: number;
-  /** Drops the data of earlier runs (default false). */
+  /** Deletes the data of earlier runs (default false). */
   readonly clean?: boolean;
-  /** Lives on until `stopKafka()`, whatever becomes of this process (default false). */
+  /** Keeps it running until `stopKafka()`, also after this process has ended (default false). */
   readonly detached?: boolean;
   /**
-   * Broker settings in addition to, and instead of, those of `serverProperties()`. A listener
-   * PLAINTEXT at the node's port must stay: it is asked whether the node is ready.
+   * Broker settings that extend and override those of `serverProperties()`. A PLAINTEXT listener on
+   * the node's port must remain: it is used to find out whether the node is ready.
    */
   readonly extraConfig?: (node: NodeAddress) => Properties;
-  /** The most memory for the heap of each node, in MiB (default 512). */
+  /** The maximum heap of each node, in MiB (default 512). */
   readonly heap?: number;
   /** How long the nodes may take until they answer, in ms (default 60,000). */
   readonly startLimit?: number;
-  /** Gives up the start when aborted, and leaves nothing running. */
+  /** Ends the start when aborted, and leaves nothing running. */
   readonly signal?: AbortSignal;
 }
 
@@ -43,9 +43,9 @@ const log = getLogger(["wikitap", "kafka"]);
 /**
  * Starts a real Apache Kafka (KRaft) on 127.0.0.1, and returns when all its nodes answer.
  *
- * @throws {UserError} when there is no Java 17, no Maven and no `KAFKA_HOME`; a port is in use, or
- *   not for this user; the folder has a comma in its path, holds another kind of cluster, or one that
- *   runs; a node ends or does not answer in time.
+ * @throws {UserError} if Java 17 is missing; if both Maven and `KAFKA_HOME` are missing; if a port
+ * is in use or not permitted; if the folder has a comma in its path, has another kind of cluster,
+ * or one that runs; if a node ends or does not answer in time.
  */
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const { nodes = 1, port = 9092, clean = false, heap = 512, startLimit = 60_000, signal } =
@@ -59,7 +59,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const java = await findJava();
   const libs = await kafkaLibs(signal);
   await Deno.mkdir(options.directory, { recursive: true });
-  // Absolute and without links: it tells our nodes from other processes.
+  // Absolute and without links: it distinguishes these nodes from other processes.
   const directory = await Deno.realPath(options.directory);
   refuseComma(directory);
   using _lock = await lockFile(`${directory}/lock`, {
@@ -67,7 +67,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
     onWait: () => log.info("Waiting for another process that starts Kafka here"),
   });
   for (const { pid } of (await runningNodes(directory)).values()) {
-    throw new UserError(`A Kafka runs in '${directory}' already: process ${pid}`, {
+    throw new UserError(`Cannot start Kafka: one runs in '${directory}' already, process ${pid}`, {
       hint: "Stop it first: deno task kafka stop",
     });
   }
@@ -83,31 +83,38 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
     extraConfig: options.extraConfig ?? (() => ({})),
     signal,
   };
-  log.info("Starting a Kafka of {nodes}", { nodes: nodes === 1 ? "one node" : `${nodes} nodes` });
+  log.info("Starting a Kafka of {nodes}", { nodes: countOf(nodes) });
   const cluster = await prepare(directory, known, addresses, nodeOptions);
   const kafka = new LocalKafka(directory, cluster, nodeOptions, startLimit);
   await kafka.start();
   return kafka;
 }
 
-/** A broker would take what is before the comma, and what is behind it, for two folders of its own. */
+/** Throws for a comma in the path: a broker would read it as two folders. */
 function refuseComma(directory: string): void {
   if (!directory.includes(",")) return;
-  throw new UserError(`Kafka cannot keep data in '${directory}', as its path has a comma in it`, {
-    hint: "Work in a folder that has none in its path",
+  throw new UserError(`Cannot keep Kafka's data in '${directory}': the path has a comma`, {
+    hint: "Use a folder without a comma in its path",
   });
 }
 
 function refuseOtherKind(directory: string, known: Cluster | undefined, nodes: number): void {
   if (known === undefined || known.nodes.length === nodes) return;
-  const had = known.nodes.length;
+  const existing = countOf(known.nodes.length);
   throw new UserError(
-    `'${directory}' holds the data of ${had === 1 ? "one node" : `${had} nodes`}, not of ${nodes}`,
-    { hint: `Go on with it: ${startCommand(had)}; or drop it: ${startCommand(nodes)} --clean` },
+    `Cannot start a Kafka of ${countOf(nodes)}: '${directory}' has the data of ${existing}`,
+    {
+      hint: `Continue with it: ${startCommand(known.nodes.length)}; or delete it: ` +
+        `${startCommand(nodes)} --clean`,
+    },
   );
 }
 
-/** Whichever program is told: not all of them have these flags. */
+function countOf(nodes: number): string {
+  return nodes === 1 ? "one node" : `${nodes} nodes`;
+}
+
+/** Names the program with the flags: other programs that start Kafka do not have them. */
 function startCommand(nodes: number): string {
   return `deno task kafka start${nodes === 1 ? "" : ` --nodes ${nodes}`}`;
 }
@@ -119,12 +126,12 @@ async function prepare(
   nodes: readonly NodeAddress[],
   options: NodeOptions,
 ): Promise<Cluster> {
-  // What an interrupted format left; there has never been data in it.
+  // A previous format was interrupted: the folder has never had data.
   if (known === undefined) await removeCluster(directory);
   for (const node of nodes) await configureNode(directory, node, nodes, options);
   const clusterId = known?.clusterId ?? newClusterId();
   if (known === undefined) {
-    // All to their end, also when one fails: nothing works on the folder after that.
+    // All run to their end, even if one fails, so that nothing uses the folder after that.
     const formats = await Promise.allSettled(
       nodes.map(({ id }) => formatNode(directory, id, clusterId, options)),
     );
@@ -135,7 +142,7 @@ async function prepare(
   return cluster;
 }
 
-/** 16 random bytes as base64url, which is what Kafka takes for an id. */
+/** Returns 16 random bytes as base64url, Kafka's form of an id. */
 function newClusterId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });

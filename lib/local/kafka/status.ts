@@ -5,13 +5,15 @@ import { probe } from "./metadata_probe.ts";
 import type { Process } from "../process/process.ts";
 import { stopAll } from "../process/stop.ts";
 
-/** A Kafka as it is now. */
+/** The current state of a Kafka. */
 export interface KafkaStatus {
+  /** The addresses of all nodes, for `--bootstrap-server`. */
   readonly bootstrapServers: string;
+  /** The nodes, and whether they answer. */
   readonly nodes: readonly (NodeState & { readonly answers: boolean })[];
 }
 
-/** The Kafka in `directory`, whoever started it, or `undefined` where none was ever made. */
+/** Returns the state of the Kafka in `directory`, no matter which process started it. */
 export async function kafkaStatus(directory: string): Promise<KafkaStatus | undefined> {
   const cluster = await readCluster(directory);
   if (cluster === undefined) return undefined;
@@ -25,10 +27,10 @@ export async function kafkaStatus(directory: string): Promise<KafkaStatus | unde
 }
 
 /**
- * Stops the Kafka in `directory`, whoever started it, in order.
+ * Stops the Kafka in `directory` in order, no matter which process started it.
  *
- * @returns How many nodes ran.
- * @throws {UserError} when a process can't be stopped.
+ * @returns The number of nodes that ran.
+ * @throws {UserError} if a process cannot be stopped.
  */
 export async function stopKafka(directory: string): Promise<number> {
   const running = await runningNodes(directory);
@@ -36,7 +38,7 @@ export async function stopKafka(directory: string): Promise<number> {
   return running.size;
 }
 
-/** The processes of the nodes that run in `path`, by their ids; none where there is no folder. */
+/** Returns the processes of the nodes that run in `path`, by their ids; none without the folder. */
 export async function runningNodes(path: string): Promise<Map<number, Process>> {
   const running = new Map<number, Process>();
   let directory: string;

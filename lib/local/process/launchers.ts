@@ -1,17 +1,18 @@
 import { supervise } from "./process.ts";
 
-/** Aborted when what launched this program is gone; dispose of it to stop watching. */
+/** A watch of the launchers of this program. Disposing ends it. */
 export interface LauncherWatch extends AsyncDisposable {
+  /** Aborted when a launcher is gone. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Watches the launchers above this program: npx, npm, node, `deno task` and the shells between
- * them. When one of them is killed with SIGKILL it can't tell the programs below, which would work
- * on with nobody to stop them. Looks once a second.
+ * them. If one is killed with SIGKILL, it cannot stop the programs below it, which would run on
+ * unattended. Checks once a second.
  *
- * A terminal's shell, or whatever else started the launchers, is not watched: `nohup` and `&` mean
- * what they always mean.
+ * A terminal's shell, or anything else that started the launchers, is not watched: `nohup` and `&`
+ * work as usual.
  */
 export async function watchLaunchers(): Promise<LauncherWatch> {
   const gone = new AbortController();
@@ -20,7 +21,7 @@ export async function watchLaunchers(): Promise<LauncherWatch> {
   });
   let watching = true;
   watcher.exited.then(() => {
-    if (watching) gone.abort(new Error("What launched this program is gone"));
+    if (watching) gone.abort(new Error("The program that launched this one is gone"));
   });
   return {
     signal: gone.signal,
@@ -32,10 +33,10 @@ export async function watchLaunchers(): Promise<LauncherWatch> {
 }
 
 /**
- * Ends when a process of the chain has another parent than at the start. (`deno task` sets INIT_CWD
- * for what it starts, npx sets npm_command. Whether the parent still exists says less: it stays a
- * zombie until its own parent asks.) `ps` is not everywhere, `/proc` neither; variables instead of
- * `$(…)`, which would start a process each.
+ * The script that watches. It ends when a process of the chain has another parent than at the
+ * start. (`deno task` sets INIT_CWD for its children, npx sets npm_command. Whether the parent
+ * exists proves less: it stays a zombie until its own parent collects it.) `ps` is not everywhere,
+ * and neither is `/proc`. Variables are used instead of `$(…)`, which would start a process each.
  */
 const WATCH = `
 parent_of() {

@@ -1,14 +1,14 @@
 import { sleep } from "../../shared/sleep.ts";
 
-/** How often it is tried, in ms. */
+/** The interval of attempts, in ms. */
 const POLL = 200;
 
 /**
  * Waits until this process alone holds the lock file at `path`, and holds it until disposed of.
- * The system frees it when its holder dies, however that happens.
+ * The system releases it when its holder ends in any way.
  *
  * @param onWait Called once if another process holds it.
- * @throws The reason of `signal`, when that is aborted while waiting.
+ * @throws The reason of `signal`, if that is aborted while waiting.
  */
 export async function lockFile(
   path: string,

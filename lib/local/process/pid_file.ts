@@ -1,15 +1,16 @@
 import { sleep } from "../../shared/sleep.ts";
 import { commandLine, type Process, sendSignal, type Signal } from "./process.ts";
 
-/** A command that first writes its pid to a file, so that it is never out of reach. */
+/** Returns a command that first writes its pid to a file, so that it can always be stopped. */
 export function notingPid(file: string, command: readonly string[]): string[] {
   return ["sh", "-c", 'echo $$ >"$0"; exec "$@"', file, ...command];
 }
 
 /**
- * The running process whose pid is in a file, whoever started it, or `undefined`.
+ * Returns the running process whose pid is in a file, no matter which process started it.
  *
- * @param isOurs Looks at the command line: another program may have got the pid since then.
+ * @param isOurs Checks the command line: another program may have got the pid since then.
+ * @returns `undefined` if it does not run.
  */
 export async function runningProcess(
   file: string,

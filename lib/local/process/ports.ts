@@ -1,10 +1,10 @@
 import { UserError } from "../../shared/error.ts";
 
-/** Below the range from which systems choose ports for outgoing connections. */
+/** The range of ports: below the one from which systems choose ports for outgoing connections. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
-/** Whether nobody listens on this port of 127.0.0.1. */
+/** Returns whether no process listens on this port of 127.0.0.1. */
 export function isFree(port: number): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port }).close();
@@ -16,8 +16,10 @@ export function isFree(port: number): boolean {
 }
 
 /**
- * @param service What is to listen there: `Kafka`; in lower case it is its task.
- * @throws {UserError} when somebody listens on this port, or this user may not.
+ * Checks that a port is free and permitted.
+ *
+ * @param service The service that is to listen there: `Kafka`. In lower case it names the task.
+ * @throws {UserError} if the port is in use or not permitted.
  */
 export function checkFree(port: number, service: string): void {
   const another = `another port: deno task ${service.toLowerCase()} start --port PORT`;
@@ -29,23 +31,26 @@ export function checkFree(port: number, service: string): void {
       hint: `Choose ${another}`,
     });
   }
-  throw new UserError(`Port ${port} is in use, perhaps by another ${service}`, {
-    hint: `Stop what listens there, or choose ${another}`,
-  });
+  throw new UserError(
+    `Cannot listen on port ${port}: it is in use, perhaps by another ${service}`,
+    {
+      hint: `Stop the program that listens there, or choose ${another}`,
+    },
+  );
 }
 
 /**
- * A port of 127.0.0.1 on which nobody listens.
+ * Returns a random port of 127.0.0.1 on which no process listens.
  *
- * Not one that the system chooses (port 0): it could give the same one to an outgoing connection in
- * the seconds until a broker listens.
+ * The system's own choice (port 0) is not used: the system could assign that port to an outgoing
+ * connection in the seconds until a broker listens.
  *
- * @throws {UserError} when 100 random ones are all taken.
+ * @throws {UserError} if 100 random ones are all in use.
  */
 export function freePort(): number {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
     if (isFree(port)) return port;
   }
-  throw new UserError(`There is no free port from ${LOWEST} to ${HIGHEST}`);
+  throw new UserError(`Cannot find a free port from ${LOWEST} to ${HIGHEST}`);
 }

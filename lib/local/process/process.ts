@@ -3,12 +3,13 @@ import { shell } from "./shell.ts";
 /** Signals that are sent to children. */
 export type Signal = "TERM" | "KILL" | "STOP" | "CONT";
 
-/** A process of ours, for as long as it runs. */
+/** A process that this program controls. */
 export interface Process {
+  /** The id of the process. */
   readonly pid: number;
   /** The exit code, more than 128 for a signal; never rejects. */
   readonly exited: Promise<number>;
-  /** Does nothing when the process has ended. */
+  /** Sends a signal; does nothing if the process has ended. */
   signal(signal: Signal): Promise<void>;
 }
 
@@ -16,12 +17,12 @@ export interface Process {
 export type Supervised = Process & AsyncDisposable;
 
 /**
- * Between us and the child stands a shell whose stdin is a pipe from us. A line is a signal to pass
- * on; the end of the pipe means that we are gone, by whatever death, and kills the child. The
- * system closes the pipe also when this process gets SIGKILL, on Linux and on macOS.
+ * The shell between this program and the child; its stdin is a pipe from this program. A line is a
+ * signal to forward. The end of the pipe means that this program has ended, and kills the child.
+ * The system closes the pipe even after SIGKILL, on Linux and on macOS.
  *
- * Ctrl-C of a terminal reaches the whole group; the shell and the child do not listen to it, since
- * we decide how to stop. (Java leaves alone signals that are ignored when it starts.)
+ * Ctrl-C of a terminal reaches the whole process group. The shell and the child ignore it, since
+ * this program stops them in order. (Java keeps signals ignored that are ignored at its start.)
  */
 const SUPERVISOR = `
 trap '' INT QUIT HUP
@@ -42,7 +43,7 @@ kill -s KILL $reader
 exit $code
 `;
 
-/** Where a child's output goes, and what ends it early. */
+/** The output of a child, and what ends it early. */
 export interface ProcessOptions {
   /** A file for stdout and stderr, overwritten. */
   readonly output: string;
@@ -82,8 +83,8 @@ export async function supervise(
 }
 
 /**
- * Starts a process that lives on: in a session of its own, so that neither our end nor that of the
- * terminal reaches it.
+ * Starts a process that outlives this one. It has a session of its own, so that neither the end of
+ * this process nor that of the terminal reaches it.
  */
 export function detach(command: readonly string[], { output }: { output: string }): Process {
   const child = new Deno.Command("sh", {
@@ -101,14 +102,14 @@ export function detach(command: readonly string[], { output }: { output: string 
   };
 }
 
-/** Sends a signal to a process that is not our child; one that is gone is not an error. */
+/** Sends a signal to a process that is not a child. A process that is gone is not an error. */
 export async function sendSignal(pid: number, signal: Signal): Promise<void> {
   await shell('kill -s "$1" "$2"', signal, String(pid));
 }
 
 /**
- * The command line of a running process, or `undefined` when there is none with this pid.
- * `ps` is not everywhere (slim containers), `/proc` neither (macOS).
+ * Returns the command line of a running process; `undefined` if there is none with this pid.
+ * `ps` is not everywhere (slim containers), and neither is `/proc` (macOS).
  */
 export async function commandLine(pid: number): Promise<string | undefined> {
   const { code, output } = await shell(

@@ -1,19 +1,19 @@
-/** How often it is told that something is still going on, in ms. */
-const TELL_EVERY = 5000;
+/** The interval of reports, in ms. */
+const REPORT_EVERY = 5000;
 
 /**
- * Waits for work that says nothing itself.
+ * Waits for work that logs nothing itself.
  *
- * @param tell Called every 5 s, with how many seconds it has taken so far.
+ * @param report Called every 5 s with the seconds so far.
  */
 export async function withProgressLog<T>(
   work: Promise<T>,
-  tell: (seconds: number) => void,
+  report: (seconds: number) => void,
 ): Promise<T> {
   const begin = performance.now();
   const timer = setInterval(
-    () => tell(Math.round((performance.now() - begin) / 1000)),
-    TELL_EVERY,
+    () => report(Math.round((performance.now() - begin) / 1000)),
+    REPORT_EVERY,
   );
   return await work.finally(() => clearInterval(timer));
 }

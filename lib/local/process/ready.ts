@@ -2,26 +2,27 @@ import { UserError } from "../../shared/error.ts";
 import { sleep } from "../../shared/sleep.ts";
 import type { Process } from "./process.ts";
 
-/** How a process that has just been started is waited for. */
+/** How to wait for a process that was just started. */
 export interface ReadyOptions {
-  /** What it is, as the beginning of a sentence: `Broker 1`. */
+  /** Its name within a sentence: `broker 1`. */
   readonly name: string;
-  /** Whether it answers. Asked again 100 ms after it has said no. */
+  /** Returns whether it answers. Called again 100 ms after false. */
   readonly isReady: () => Promise<boolean>;
   /** How long that may take, in ms. */
   readonly limit: number;
-  /** The path of its log, and what there is at its end. */
+  /** The path of its log. */
   readonly log: string;
+  /** Returns the last lines of its log. */
   readonly logEnd: () => Promise<readonly string[]>;
-  /** Ends the waiting. */
+  /** Ends the wait. */
   readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Returns when a process answers.
  *
- * @throws {UserError} with the end of its log, when it ends or does not answer in time.
- * @throws The reason of `signal`, when that is aborted.
+ * @throws {UserError} with the end of its log, if it ends or does not answer in time.
+ * @throws The reason of `signal`, if that is aborted.
  */
 export async function untilReady(
   process: Process,
@@ -31,14 +32,14 @@ export async function untilReady(
   let code: number | undefined;
   process.exited.then((exitCode) => code = exitCode);
   const failure = async (what: string) =>
-    new UserError(`${name} ${what}`, {
+    new UserError(`Cannot start ${name}: ${what}`, {
       details: await logEnd(),
-      hint: `Its whole log: '${log}'`,
+      hint: `Read its whole log: '${log}'`,
     });
   while (!await isReady()) {
     signal?.throwIfAborted();
-    if (code !== undefined) throw await failure(`ended while it started: exit code ${code}`);
-    if (Date.now() > deadline) throw await failure(`does not answer after ${limit / 1000} s`);
+    if (code !== undefined) throw await failure(`it ended with exit code ${code}`);
+    if (Date.now() > deadline) throw await failure(`no answer after ${limit / 1000} s`);
     await sleep(100, signal);
   }
 }

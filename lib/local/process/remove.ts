@@ -1,4 +1,4 @@
-/** Removes a file or folder with all in it, if there is one. */
+/** Removes a file, or a folder with its contents, if it exists. */
 export async function remove(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });

@@ -1,5 +1,6 @@
-/** What a command of the shell answered. */
+/** The result of a shell command. */
 export interface Answer {
+  /** The exit code. */
   readonly code: number;
   /** stdout and stderr together. */
   readonly output: string;
@@ -8,7 +9,7 @@ export interface Answer {
 /**
  * Runs a POSIX shell script to its end, with `args` as `$1`, `$2`, …
  *
- * Everything that `lib/local` runs goes through `sh`: that needs one permission, finds programs as
+ * Everything that `lib/local` runs goes through `sh`. This needs one permission, finds programs as
  * a terminal does, and works the same on Linux and macOS.
  */
 export async function shell(script: string, ...args: readonly string[]): Promise<Answer> {
@@ -21,5 +22,5 @@ export async function shell(script: string, ...args: readonly string[]): Promise
   return { code, output: new TextDecoder().decode(stdout) };
 }
 
-/** The exit code of a shell that did not find the program. */
+/** The shell's exit code if it did not find the program. */
 export const NOT_FOUND = 127;

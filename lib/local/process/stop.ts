@@ -5,9 +5,10 @@ import type { Process } from "./process.ts";
 const STOP_LIMIT = 10_000;
 
 /**
- * Stops processes in order (SIGTERM), all at once; those that take longer than 10 s get SIGKILL.
+ * Stops processes in order (SIGTERM), all at the same time; those that take longer than 10 s are
+ * killed.
  *
- * @throws {UserError} when one lives on.
+ * @throws {UserError} if one continues to run.
  */
 export async function stopAll(processes: readonly Process[]): Promise<void> {
   await Promise.all(processes.map(async (process) => {
@@ -15,7 +16,7 @@ export async function stopAll(processes: readonly Process[]): Promise<void> {
     if (await endsWithin(process, STOP_LIMIT)) return;
     await process.signal("KILL");
     if (await endsWithin(process, STOP_LIMIT)) return;
-    throw new UserError(`Process ${process.pid} can not be stopped`);
+    throw new UserError(`Cannot stop process ${process.pid}`);
   }));
 }
 

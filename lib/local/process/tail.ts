@@ -1,7 +1,7 @@
-/** No more than this is read of a log's end, in bytes. */
+/** The number of bytes that are read from a log's end. */
 const WINDOW = 64 * 1024;
 
-/** The last `count` lines of a log that say something, see `lastLines()`; none where there is no such file. */
+/** Returns the last `count` lines of a log (see `lastLines()`); none if the file does not exist. */
 export async function tail(path: string, count: number): Promise<string[]> {
   try {
     using file = await Deno.open(path);
@@ -15,8 +15,8 @@ export async function tail(path: string, count: number): Promise<string[]> {
 }
 
 /**
- * The last `count` lines that say something. Blank and indented ones are left out: those are Java's
- * stack frames, and the list of all settings that Kafka writes at start.
+ * Returns the last `count` informative lines. Blank and indented lines are left out: those are
+ * Java's stack frames, and the list of all settings that Kafka writes at its start.
  */
 export function lastLines(text: string, count: number): string[] {
   return text.split(/\r?\n/).filter((line) => /^\S/.test(line)).slice(-count);

@@ -2,7 +2,10 @@ import { getLogger } from "@logtape/logtape";
 import { lockFile } from "../process/lock.ts";
 import { fetchByMaven, FETCHED } from "../java/maven.ts";
 
-/** The Apicurio Registry that is fetched: the last of a line with Confluent's API and its own H2. */
+/**
+ * The version of Apicurio Registry that is fetched: the last line with Confluent's API and its own
+ * H2.
+ */
 const VERSION = "2.5.11.Final";
 
 const UNPACK = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack";
@@ -10,24 +13,24 @@ const ARTIFACT = `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`;
 
 const log = getLogger(["wikitap", "registry"]);
 
-/** The folder that it is fetched into. */
+/** The folder of the fetched registry. */
 const TARGET = `${FETCHED}/apicurio-${VERSION}`;
 
-/** Where the registry's jar is in `folder`, or is to be. */
+/** Returns the path of the registry's jar in `folder`. */
 function jarIn(folder: string): string {
   return `${folder}/apicurio-registry-app-${VERSION}-runner.jar`;
 }
 
-/** The jar of a registry that was fetched before, or `undefined`. */
+/** Returns the jar of a registry that was fetched before, if there is one. */
 export async function fetchedRegistry(): Promise<string | undefined> {
   const jar = jarIn(TARGET);
   return await isFile(jar) ? await Deno.realPath(jar) : undefined;
 }
 
 /**
- * The jar of a schema registry, fetched by Maven where it is missing (140 MB, once).
+ * Returns the jar of a schema registry. Maven fetches it if it is missing (140 MB, once).
  *
- * @throws {UserError} when there is no Maven, or it fails.
+ * @throws {UserError} if Maven is not installed or fails.
  */
 export async function registryJar(signal?: AbortSignal): Promise<string> {
   const present = await fetchedRegistry();

@@ -11,28 +11,28 @@ import { remove } from "../process/remove.ts";
 import { stopAll } from "../process/stop.ts";
 import { tail } from "../process/tail.ts";
 
-/** Where `deno task registry` keeps schemas, log and pid. */
+/** The folder in which `deno task registry` keeps schemas, log and pid. */
 export const REGISTRY_DIRECTORY = ".local/registry";
 
-/** A schema registry, as it is to be started. */
+/** How to start a schema registry. */
 export interface RegistryOptions {
-  /** Its schemas, log and pid; made where missing. */
+  /** The folder of its schemas, log and pid; created if it is missing. */
   readonly directory: string;
-  /** TCP port on 127.0.0.1 (default 8081); 0: any that is free. */
+  /** TCP port on 127.0.0.1 (default 8081); 0: any free port. */
   readonly port?: number;
-  /** Drops the schemas of earlier runs (default false). */
+  /** Deletes the schemas of earlier runs (default false). */
   readonly clean?: boolean;
-  /** Lives on until `stopRegistry()`, whatever becomes of this process (default false). */
+  /** Keeps it running until `stopRegistry()`, also after this process has ended (default false). */
   readonly detached?: boolean;
-  /** Gives up the start when aborted, and leaves nothing running. */
+  /** Ends the start when aborted, and leaves nothing running. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A registry that this process started; `await using` stops it at the end of the block. */
+/** A registry that this process started. `await using` stops it at the end of the block. */
 export interface LocalRegistry extends AsyncDisposable {
-  /** For `--schema-registry`. */
+  /** Its address for `--schema-registry`. */
   readonly url: string;
-  /** Its exit code, when it ends; over 128 for a signal. */
+  /** Resolves with its exit code when it ends; above 128 for a signal. */
   readonly ended: Promise<number>;
   /** Stops it in order. */
   stop(): Promise<void>;
@@ -40,7 +40,7 @@ export interface LocalRegistry extends AsyncDisposable {
 
 const log = getLogger(["wikitap", "registry"]);
 
-/** The most memory for Java's heap, in MiB. */
+/** The maximum size of Java's heap, in MiB. */
 const HEAP = 192;
 
 /** How long it may take until it answers, in ms. */
@@ -48,18 +48,18 @@ const START_LIMIT = 60_000;
 
 /**
  * Starts a real schema registry (Apicurio, with Confluent's API) on 127.0.0.1, and returns when it
- * answers. New schemas have to be readable by the readers of old ones (`BACKWARD`), as in
- * Confluent's own registry.
+ * answers. Readers of old schemas must be able to read new ones (`BACKWARD`), as in Confluent's own
+ * registry.
  *
- * @throws {UserError} when there is no Java 17 or no Maven; the port is in use; one runs in the
- *   folder already; it ends or does not answer in time.
+ * @throws {UserError} if Java 17 or Maven is missing; if the port is in use; if a registry runs in
+ * the folder already; if it ends or does not answer in time.
  */
 export async function startRegistry(options: RegistryOptions): Promise<LocalRegistry> {
   const { port: wanted = 8081, clean = false, detached = false, signal } = options;
   const java = await findJava();
   const jar = await registryJar(signal);
   await Deno.mkdir(options.directory, { recursive: true });
-  // Absolute and without links: it tells our process from others.
+  // Absolute and without links: it distinguishes this process from others.
   const directory = await Deno.realPath(options.directory);
   using _lock = await lockFile(`${directory}/lock`, {
     signal,
@@ -67,9 +67,12 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
   });
   const running = await runningRegistry(directory);
   if (running !== undefined) {
-    throw new UserError(`A registry runs in '${directory}' already: process ${running.pid}`, {
-      hint: "Stop it first: deno task registry stop",
-    });
+    throw new UserError(
+      `Cannot start a registry: one runs in '${directory}' already, process ${running.pid}`,
+      {
+        hint: "Stop it first: deno task registry stop",
+      },
+    );
   }
   const port = wanted === 0 ? freePort() : wanted;
   checkFree(port, "registry");
@@ -82,7 +85,7 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
   const process = detached ? detach(command, { output }) : await supervise(command, { output });
   try {
     await untilReady(process, {
-      name: "The registry",
+      name: "the registry",
       isReady: () => answers(url),
       limit: START_LIMIT,
       log: output,
@@ -99,15 +102,17 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
   return { url, ended: process.exited, stop, [Symbol.asyncDispose]: stop };
 }
 
-/** A registry as it is now. */
+/** The current state of a registry. */
 export interface RegistryStatus {
+  /** Its address for `--schema-registry`. */
   readonly url: string;
-  /** `undefined` while it does not run. */
+  /** The id of its process; `undefined` if it does not run. */
   readonly pid: number | undefined;
+  /** Whether it answers requests. */
   readonly answers: boolean;
 }
 
-/** The registry in a folder, whoever started it, or `undefined` where none was ever started. */
+/** Returns the state of the registry in a folder, no matter which process started it. */
 export async function registryStatus(path: string): Promise<RegistryStatus | undefined> {
   const directory = await Deno.realPath(path).catch(() => undefined);
   if (directory === undefined) return undefined;
@@ -118,10 +123,10 @@ export async function registryStatus(path: string): Promise<RegistryStatus | und
 }
 
 /**
- * Stops the registry in a folder, whoever started it, in order.
+ * Stops the registry in a folder in order, no matter which process started it.
  *
  * @returns Whether one ran.
- * @throws {UserError} when its process can't be stopped.
+ * @throws {UserError} if its process cannot be stopped.
  */
 export async function stopRegistry(path: string): Promise<boolean> {
   const directory = await Deno.realPath(path).catch(() => undefined);
@@ -150,7 +155,7 @@ function runningRegistry(directory: string): Promise<Process | undefined> {
   );
 }
 
-/** Says in the command line whose process it is. */
+/** Returns the argument that identifies the process in its command line. */
 function marker(directory: string): string {
   return `-Dwikitap.registry=${directory}`;
 }
@@ -162,7 +167,7 @@ function commandOf(java: string, jar: string, directory: string, port: number): 
     marker(directory),
     "-Dquarkus.http.host=127.0.0.1",
     `-Dquarkus.http.port=${port}`,
-    // By itself it would keep schemas in memory, and records of earlier runs could not be read.
+    // By default it keeps schemas in memory, and records of earlier runs could not be read.
     `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${files(directory).data}/schemas`,
     "-jar",
     jar,
@@ -179,7 +184,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Apicurio has no rule at first; one that was set stays. */
+/** Sets Confluent's default rule. Apicurio has none at first; a rule that was set is kept. */
 async function keepReadable(url: string): Promise<void> {
   const signal = AbortSignal.timeout(10_000);
   const { compatibilityLevel } = await (await fetch(`${url}/config`, { signal })).json();

@@ -1,23 +1,27 @@
 import type { TopicLog } from "../log.ts";
 import { httpError, kafkaSseError } from "./refusal.ts";
 
-/** Where a connection begins to read one topic. */
+/** The place where a connection begins to read one topic. */
 export interface Assignment {
+  /** The topic to read. */
   readonly log: TopicLog;
+  /** The index of the first record to send. */
   readonly index: number;
-  /** The topic's entry in `id` until an event of it was sent: an offset, or -1 for `from now on`. */
+  /** The topic's entry in `id` before its first event: an offset, or -1 for `from now on`. */
   readonly offset: number;
 }
 
 /** The streams and the position that a client requests. */
 export interface Request {
-  /** The topics of the streams asked for. */
+  /** The topics of the requested streams. */
   readonly topics: readonly TopicLog[];
+  /** The `since` parameter. */
   readonly since: string | undefined;
+  /** The `Last-Event-ID` header. */
   readonly lastEventId: string | undefined;
-  /** For each topic: the index behind the last record that is there by now. */
+  /** Returns the index after a topic's last record that exists by now. */
   readonly available: (log: TopicLog) => number;
-  /** For each topic: where `from now on` is. */
+  /** Returns the index that `from now on` means in a topic. */
   readonly fromNowOn: (log: TopicLog) => number;
 }
 
@@ -25,16 +29,16 @@ type Entry = { readonly topic: string; readonly partition: number } & Place;
 type Place = { readonly offset: number } | { readonly timestamp: number };
 
 /**
- * Where to begin, with the service's meaning (`KafkaSSE.js`, `utils.js` and `routes/stream.js` of
- * wikimedia/KafkaSSE and mediawiki-services-eventstreams):
+ * Returns where to begin, by the service's rules (`KafkaSSE.js`, `utils.js` and `routes/stream.js`
+ * of wikimedia/KafkaSSE and mediawiki-services-eventstreams):
  *
- * - `Last-Event-ID` wins over `since`; without either it is from now on;
- * - a timestamp is the first offset whose Kafka timestamp is not less, or from now on where there
- *   is none yet; an offset is itself, or from now on where it does not exist;
- * - a topic that `Last-Event-ID` leaves out is not read;
- * - until an event of a topic was sent, its entry in `id` is the offset that was found, or -1.
+ * - `Last-Event-ID` takes precedence over `since`. Without either, it is from now on.
+ * - A timestamp means the first offset whose Kafka timestamp is at least that, or from now on if
+ *   there is none yet. An offset means itself, or from now on if it does not exist.
+ * - A topic that `Last-Event-ID` leaves out is not read.
+ * - Before the first event of a topic, its entry in `id` is the offset that was found, or -1.
  *
- * @throws {Refusal} 400 for what can't be understood, 404 for a topic that is not the streams'.
+ * @throws {Refusal} 400 for an invalid request, 404 for a topic of other streams.
  */
 export function assign(request: Request): Assignment[] {
   const { topics, since, lastEventId } = request;
@@ -62,7 +66,7 @@ export function assign(request: Request): Assignment[] {
 function place(log: TopicLog, wanted: Place, { available, fromNowOn }: Request): Assignment {
   if ("offset" in wanted) {
     const { offset } = wanted;
-    // As with Kafka's auto.offset.reset, an offset that is not there any more means the end.
+    // As with Kafka's auto.offset.reset, an offset that was deleted means the end.
     const gone = offset !== -2 && offset < log.offset(log.first);
     if (offset === -1 || gone) return { log, index: fromNowOn(log), offset };
     const index = offset === -2 ? log.first : Math.min(log.firstFrom(offset), available(log));

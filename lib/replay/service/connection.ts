@@ -1,10 +1,14 @@
 import type { Chunk, Feed } from "./feed.ts";
 
+/** The content of one connection, and its callbacks. */
 export interface ConnectionOptions {
+  /** The frames to send. */
   readonly feed: Feed;
-  /** The log's own clock (ms). */
+  /** Returns the time on the log's own clock, in ms. */
   readonly now: () => number;
-  /** The connection ends after this time (ms), between two frames, even if the client does not read. */
+  /**
+   * The connection ends after this time (ms), between two frames, even if the client does not read.
+   */
   readonly limit: number;
   /** Called with each chunk that is sent. */
   readonly onChunk: (chunk: Chunk) => void;
@@ -12,8 +16,9 @@ export interface ConnectionOptions {
   readonly onEnd: () => void;
 }
 
-/** The end of a connection that was torn on purpose: nothing to be reported. */
+/** The end of a connection that was cut on purpose. It is not logged. */
 export class Torn extends Error {
+  /** The name of the class. */
   override readonly name = "Torn";
 }
 
@@ -21,8 +26,9 @@ export class Torn extends Error {
 const LONGEST_WAIT = 60_000;
 const SHORTEST_WAIT = 4;
 
-/** One client's response body: what the feed has, as fast as the client takes it. */
+/** The body of one client's response: the feed's frames, as fast as the client reads them. */
 export class Connection {
+  /** The body of the response. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #options: ConnectionOptions;
   readonly #timer: ReturnType<typeof setTimeout>;
@@ -31,6 +37,7 @@ export class Connection {
   #wake: () => void = () => {};
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
 
+  /** Creates the body. Sends `:ok` and waits for the client to read. */
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#timer = setTimeout(() => this.close(), options.limit);
@@ -51,7 +58,7 @@ export class Connection {
   /** Ends the response between two frames. */
   close(): void {
     if (this.#state === "open" || this.#state === "silent") this.#state = "closing";
-    // A client that reads nothing asks for nothing.
+    // A client that reads nothing does not pull.
     if (this.#isPulling) this.#wake();
     else this.#finish();
   }

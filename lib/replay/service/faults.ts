@@ -1,26 +1,27 @@
 import { fraction, Random } from "../random.ts";
 import type { EventLog } from "../log.ts";
 
-/** Faults, each with the mean number of events before it; 0 or `undefined`: never. */
+/** Faults, each with the mean number of events before it. 0 or `undefined`: never. */
 export interface Faults {
-  /** The connection is torn in the middle of a frame, or of a character. */
+  /** The connection is cut within a frame, or within a character. */
   readonly cutEvery?: number | undefined;
-  /** The connection stays open and silent, for good. */
+  /** The connection stays open and silent. */
   readonly stallEvery?: number | undefined;
   /** `event: error`, and the end of the response. */
   readonly errorEvery?: number | undefined;
-  /** After each connection that was served, the next attempts get these statuses, one each. */
+  /** The statuses of the next attempts after each connection that was served. */
   readonly statuses?: readonly number[] | undefined;
 }
 
 /** The faults that end a connection. */
 export type Ending = "cut" | "stall" | "error";
 
-/** Draws, event by event, whether a connection is to end with it; over all connections together. */
+/** Decides event by event whether a connection ends, over all connections together. */
 export class FaultDraw {
   readonly #random: Random;
   readonly #countdowns: { readonly ending: Ending; readonly every: number; left: number }[];
 
+  /** Creates it; the same seed gives the same decisions. */
   constructor({ cutEvery, stallEvery, errorEvery }: Faults, seed: number) {
     this.#random = new Random(seed, 0x6661);
     const all: [Ending, number | undefined][] = [
@@ -33,7 +34,7 @@ export class FaultDraw {
     );
   }
 
-  /** How the connection ends with the next event, if it does. */
+  /** Returns how the connection ends with the next event, if it does. */
   next(): Ending | undefined {
     let drawn: Ending | undefined;
     for (const countdown of this.#countdowns) {
@@ -44,20 +45,22 @@ export class FaultDraw {
     return drawn;
   }
 
-  /** A place inside a frame of `length` bytes: at least one byte of it, and not all. */
+  /** Returns a place inside a frame of `length` bytes: after at least one byte, before the last. */
   place(length: number): number {
     return this.#random.integer(1, length - 1);
   }
 
-  /** The number of events until one with a chance of one in `every`: a geometric distribution. */
+  /**
+   * Returns the number of events until one with a chance of 1 in `every`: a geometric distribution.
+   */
   #draw(every: number): number {
     return every <= 1 ? 1 : Math.ceil(Math.log1p(-this.#random.next()) / Math.log1p(-1 / every));
   }
 }
 
 /**
- * The same log with one record in `every`, on average, that is no JSON any more: the event cut off
- * in the middle. It keeps its offset, and is as broken whenever it is read again.
+ * Returns the same log with damaged records, one in `every` on average: the event is cut off in the
+ * middle and is not JSON. It keeps its offset, and is damaged the same way at every read.
  */
 export function withGarbage(
   log: EventLog,

@@ -3,20 +3,23 @@ import { ByteBuffer } from "../byte_buffer.ts";
 import type { Ending, FaultDraw } from "./faults.ts";
 import type { TopicLog } from "../log.ts";
 
+/** The topics of one connection, and its faults. */
 export interface FeedOptions {
+  /** Where to begin in each topic. */
   readonly assignments: readonly Assignment[];
-  /** The log's own clock (ms): records that are due by then are there. */
+  /** Returns the time on the log's own clock, in ms: records that are due by then exist. */
   readonly now: () => number;
+  /** Decides how the connection ends. */
   readonly faults: FaultDraw;
-  /** Records that this connection does not get, as if the service had lost them. */
+  /** Returns whether this connection does not get a record, as if the service had lost it. */
   readonly isLost: (log: TopicLog, index: number) => boolean;
 }
 
 /** The next part of a response. */
 export interface Chunk {
-  /** Frames; empty where nothing is there yet. */
+  /** Frames; empty if there is nothing yet. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many events are in `bytes`. */
+  /** The number of events in `bytes`. */
   readonly events: number;
   /** How the connection ends after `bytes`. */
   readonly ending: Ending | undefined;
@@ -28,33 +31,33 @@ interface Cursor {
   readonly log: TopicLog;
   /** The next record to send. */
   index: number;
-  /** The topic's part of `id` until an event of it was sent. */
+  /** The topic's part of `id` before its first event. */
   readonly asked: Uint8Array;
-  /** The same later, up to the timestamp. */
+  /** The same after that, up to the timestamp. */
   readonly entry: Uint8Array;
   /** Kafka's timestamp of the last record that was sent. */
   timestamp: number | undefined;
 }
 
-/** A chunk is sent when it has grown to this size, in bytes. */
+/** The size in bytes at which a chunk is sent. */
 const CHUNK = 64 * 1024;
-/** Kafka returns the records of a topic in batches: the number sent before the next topic's turn. */
+/**
+ * Kafka returns the records of a topic in batches: the number sent before the next topic's turn.
+ */
 const RUN = 500;
-/** Where everything is there at once, no topic gets further ahead of the others than this (ms). */
+/** If all records exist at once, no topic gets further ahead of the others than this, in ms. */
 const LEAD = 12 * 3_600_000;
 
-/**
- * The frames of one connection, as KafkaSSE writes them: each topic in its own order, but the
- * topics not in step.
- */
+/** The frames of one connection in KafkaSSE's form: each topic in order, the topics interleaved. */
 export class Feed {
   readonly #options: FeedOptions;
   readonly #cursors: readonly Cursor[];
   readonly #buffer = new ByteBuffer(2 * CHUNK);
-  /** Whose turn it is, and how many records are left of it. */
+  /** The topic whose turn it is, and the number of records left in the turn. */
   #turn = 0;
   #left = RUN;
 
+  /** Creates the feed at the assigned places. */
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#cursors = options.assignments.map(({ log, index, offset }) => ({

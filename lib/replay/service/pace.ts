@@ -4,25 +4,29 @@ import type { EventLog, TopicLog } from "../log.ts";
  * When records appear:
  *
  * - `wall-clock`: at their own time;
- * - `first-client`: at the log's own speed, from the first connection on, so that a log that ends
- *   is not half over before somebody listens;
- * - `at-once`: all are there from the beginning, which is also where `from now on` is.
+ * - `first-client`: at the log's own speed from the first connection on, so that a finite log does
+ *   not pass before a client reads it;
+ * - `at-once`: all exist from the beginning, which is also where `from now on` is.
  */
 export type Pace = "wall-clock" | "first-client" | "at-once";
 
-/** Which records of a log are there by now. */
+/** The records of a log that exist by now. */
 export interface Availability {
-  /** The log's own clock (ms), `Infinity` where all is there. */
+  /** Returns the time on the log's own clock, in ms; `Infinity` if all records exist. */
   now(): number;
-  /** The index behind the last record of a topic that is there. */
+  /** Returns the index after the last record of a topic that exists. */
   available(log: TopicLog): number;
-  /** Where `from now on` is in a topic. */
+  /** Returns the index that `from now on` means in a topic. */
   fromNowOn(log: TopicLog): number;
-  /** The first client is there. */
+  /** Notes the first client. */
   begin(): void;
 }
 
-/** @param clock The time in ms. */
+/**
+ * Returns the availability of a log's records.
+ *
+ * @param clock Returns the time in ms.
+ */
 export function availability(
   { origin }: EventLog,
   pace: Pace,

@@ -1,7 +1,9 @@
 /** A request that is answered with an HTTP status and a JSON body instead of events. */
 export class Refusal extends Error {
+  /** The name of the class. */
   override readonly name = "Refusal";
 
+  /** Creates it with an HTTP status, a JSON body and headers. */
   constructor(
     readonly status: number,
     readonly body: Readonly<Record<string, unknown>>,
@@ -10,12 +12,13 @@ export class Refusal extends Error {
     super(`${status}`);
   }
 
+  /** Returns the response. */
   toResponse(): Response {
     return Response.json(this.body, { status: this.status, headers: this.headers });
   }
 }
 
-/** An error in the words of the service's framework (`HTTPError` of its `lib/util.js`). */
+/** Returns an error in the form of the service's framework (`HTTPError` of its `lib/util.js`). */
 export function httpError(
   status: number,
   type: string,
@@ -26,7 +29,7 @@ export function httpError(
   return new Refusal(status, { status, type, title, detail }, headers);
 }
 
-/** An error in the words of KafkaSSE (`KafkaSSEError` of its `lib/error.js`). */
+/** Returns an error in KafkaSSE's form (`KafkaSSEError` of its `lib/error.js`). */
 export function kafkaSseError(status: number, name: string, message: string): Refusal {
   return new Refusal(status, { message, origin: "KafkaSSE", name, statusCode: status });
 }

@@ -6,25 +6,30 @@ import { PREFIXES, title, userName, type Wiki, WIKIS, words } from "./wikis.ts";
 /** The kinds of events; `142` is a type that the service sends as a number in a string. */
 export type Kind = "edit" | "new" | "log" | "categorize" | "142";
 
-/** The body of a template, with slots, and the wiki it is of. */
+/** The body of a template, with slots, and its wiki. */
 export interface Body {
+  /** The wiki of the event. */
   readonly wiki: Wiki;
+  /** The event's JSON with slots. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A page that events are of. */
+/** A page with events. */
 export interface Page {
+  /** The wiki of the page. */
   readonly wiki: Wiki;
+  /** The number of its namespace. */
   readonly namespace: number;
+  /** Its full name. */
   readonly title: string;
 }
 
-/** How many pages the edits are spread over; the busiest gets one edit of 64. */
+/** The number of pages that are edited; the busiest gets one edit in 64. */
 export const PAGES = 4096;
 
 /**
- * The `number`-th body of a kind. Every quirk of the real events has its turn at certain numbers,
- * so that each of them is sure to occur.
+ * Returns the `number`-th body of a kind. Every quirk of real events has fixed numbers, so that
+ * each of them is sure to occur.
  */
 export function makeBody(seed: number, kind: Kind, bot: boolean, number: number): Body {
   const random = new Random(
@@ -67,7 +72,9 @@ export function makeBody(seed: number, kind: Kind, bot: boolean, number: number)
   return { wiki: page.wiki, body };
 }
 
-/** An artificial event that upstream sends to see that a topic is alive: `$schema` and `meta`. */
+/**
+ * Returns a canary: an artificial event that shows that a topic works, with `$schema` and `meta`.
+ */
 export function canaryOf($schema: string, stream: string): Body["body"] {
   return {
     $schema,

@@ -1,9 +1,11 @@
 import type { Random } from "../random.ts";
 import { title, type Wiki, word, words } from "./wikis.ts";
 
-/** An edit summary, and the HTML that MediaWiki makes of it. */
+/** An edit summary, and MediaWiki's HTML of it. */
 export interface Comment {
+  /** The summary as wikitext. */
   readonly comment: string;
+  /** The summary as HTML. */
   readonly parsedcomment: string;
 }
 
@@ -16,7 +18,9 @@ const ACTIONS = [
   ["wbeditentity-update:0|", "Changed an entity: "],
 ] as const;
 
-/** An edit's summary, invented: empty, about a section, with links, long, or of several lines. */
+/**
+ * Returns an invented edit summary: empty, about a section, with links, long, or of several lines.
+ */
 export function editComment(random: Random, wiki: Wiki, pageTitle: string): Comment {
   if (wiki.script === "items") return itemComment(random);
   const kind = random.next();
@@ -28,7 +32,7 @@ export function editComment(random: Random, wiki: Wiki, pageTitle: string): Comm
     return join([text, " ", link(), ", ", link(), random.chance(0.5) ? " – " : " ", text]);
   }
   if (kind < 0.94) return join([`${text}\n${word(random, wiki.script)}\t"${text}"\n`, link()]);
-  // The longest that MediaWiki keeps is 500 characters.
+  // MediaWiki keeps at most 500 characters.
   const many = Array.from({ length: 9 }, () => [words(random, wiki.script, 3), " ", link(), " "]);
   return join(many.flat());
 }

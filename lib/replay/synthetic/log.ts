@@ -4,45 +4,50 @@ import { type EventLog, streamsOf, type TopicLog } from "../log.ts";
 import { firstAt, type Source, splice } from "./source.ts";
 import { type StreamName, STREAMS } from "./streams.ts";
 
-/** The topics of the stream `recentchange`, one per data center. */
+/** The topic of the stream `recentchange` in the data center eqiad. */
 export const EQIAD = "eqiad.mediawiki.recentchange";
+/** The topic of the stream `recentchange` in the data center codfw. */
 export const CODFW = "codfw.mediawiki.recentchange";
 
+/** The content of a synthetic log. */
 export interface SyntheticOptions {
-  /** The stream whose events they are (default `recentchange`). */
+  /** The stream whose events are invented (default `recentchange`). */
   readonly stream?: StreamName;
-  /** Everything follows from it: a whole number from 0 to 2^32 - 1. */
+  /** Determines everything: a whole number from 0 to 2^32 - 1. */
   readonly seed?: number;
-  /** When event 0 appears (ms); of before 2019, events have the envelope of those years. */
+  /** When event 0 appears, in ms. Before 2019, events have the envelope of those years. */
   readonly start?: number;
-  /** Events per second that the timestamps suggest, above 0. */
+  /** Events per second by their timestamps, above 0. */
   readonly rate?: number;
-  /** Events of before this time (ms) can't be read any more. */
+  /** The time in ms before which events cannot be read any more. */
   readonly from?: number;
-  /** How many events there are from `from` on, in the topic that is active. */
+  /** The number of events from `from` on, in the active topic. */
   readonly count?: number;
-  /** The mean number of events from one canary to the next; the idle topic has as many in the same time. */
+  /** The mean number of events between canaries; the idle topic has as many in the same time. */
   readonly canaryEvery?: number;
-  /** With this event of the active topic, counted from `start`, the other topic becomes the active one. */
+  /**
+   * The event of the active topic, counted from `start`, with which the other topic becomes active.
+   */
   readonly switchAt?: number;
-  /** The number of the first event of each topic; other numbers for the same events. */
+  /** The number of each topic's first event; other numbers for the same events. */
   readonly offsets?: { readonly eqiad: number; readonly codfw: number };
 }
 
-/** Event 0 appears then, where nothing else is said: 2025-01-01. */
+/** The default time of event 0: 2025-01-01. */
 export const START: number = Date.UTC(2025, 0, 1);
 
 /**
- * An endless log of invented events, recent changes where nothing else is asked for. Every event is
- * a pure function of the options, its topic and its index, so that any of them can be read at any
- * time, and memory does not grow: it holds at most 4,000 templates (about 12 MB), each made
- * when it is first needed.
+ * Returns an endless log of invented events, recent changes by default. Every event is a pure
+ * function of the options, its topic and its index. So any event can be read at any time, and
+ * memory does not grow: it holds at most 4,000 templates (about 12 MB), each made when it is first
+ * needed.
  *
  * Mix, sizes and quirks are those of Wikimedia's stream in 2026: 51 % categorize, 38 % edit, 6 %
  * log, 5 % new, about 45 % by bots; 1.4 KB on average. Timestamps are nearly ascending: 2 % equal
- * the one before, 20 % go back, by at most 46 ms, and one of 400 lies years back.
+ * the previous one, 20 % go back by at most 46 ms, and one in 400 is years back.
  *
- * @throws {RangeError} for a rate that is not above 0, or counts that are not whole numbers above 0.
+ * @throws {RangeError} for a rate that is not above 0, or counts that are not whole numbers above
+ * 0.
  */
 export function syntheticLog(options: SyntheticOptions = {}): EventLog {
   const { seed = 0, start = START, rate = 40, from = start, count = Infinity } = options;

@@ -1,14 +1,18 @@
 import type { ByteBuffer } from "../byte_buffer.ts";
 
-/** A sequence of events that does not know yet which topic it is in; times as in `TopicLog`. */
+/** A sequence of events without a topic; times as in `TopicLog`. */
 export interface Source {
+  /** Returns when an event appears, on the log's own clock, in ms. */
   due(index: number): number;
+  /** Returns an event's timestamp in Kafka, in ms. */
   timestamp(index: number): number;
+  /** Returns the first event that appears at `time` or later. */
   firstDue(time: number): number;
+  /** Appends an event's JSON, with its place in a topic. */
   write(index: number, to: ByteBuffer, topic: string, offset: number): void;
 }
 
-/** `before` up to its index `length`, then `after` from its index `skip` on. */
+/** Returns `before` up to its index `length`, then `after` from its index `skip` on. */
 export function splice(before: Source, length: number, after: Source, skip: number): Source {
   if (length === Infinity) return before;
   const moved = (index: number) => index - length + skip;
@@ -26,18 +30,22 @@ export function splice(before: Source, length: number, after: Source, skip: numb
   };
 }
 
-/** No timestamp is later than the event is due, so the search may begin with the first due then. */
+/**
+ * Returns the first event with a timestamp of `timestamp` or more. No timestamp is later than the
+ * event is due, so the search begins with the first event due then.
+ */
 export function firstAt(source: Source, timestamp: number, end: number): number {
   let index = source.firstDue(timestamp);
   while (index < end && source.timestamp(index) < timestamp) index++;
   return Math.min(index, end);
 }
 
-/** Above 2^53, adding 1 no longer changes a number, and a search by ones would never end. */
+/** Above 2^53, adding 1 no longer changes a number, and a search in steps of 1 would never end. */
 const LAST_INDEX = 2 ** 52;
 
 /**
- * Evenly spaced times: the index of the first at `time` or later; `Infinity` for one in millennia.
+ * Returns the index of the first of evenly spaced times at `time` or later; `Infinity` if that is
+ * millennia away.
  *
  * @param guess The index, or one near it.
  */

@@ -5,23 +5,25 @@ import { Salt } from "./salt.ts";
 import { compile, type Template } from "./template.ts";
 import { type Choice, templates } from "./templates.ts";
 
-/** The streams that are invented, as `/v2/stream/…` names them. */
+/** The streams that can be invented, by their names in `/v2/stream/…`. */
 export type StreamName = "recentchange" | "page-create" | "mediawiki.page_change.v1";
 
 /** The templates and topics of a stream. */
 export interface Stream {
-  /** The name of its topics, after that of the data center. */
+  /** The name of its topics without the data center. */
   readonly topic: string;
+  /** The template of its canaries. */
   readonly canary: Template;
-  /** Makes what chooses an event's template. */
+  /** Returns the function that chooses an event's template. */
   readonly choices: (seed: number) => (index: number, old: boolean) => Choice;
-  /** How many events it has for each of recentchange. */
+  /** The number of its events per event of recentchange. */
   readonly share: number;
 }
 
 const REVISION_CREATE = "/mediawiki/revision/create/2.0.0";
 const PAGE_CHANGE = "/mediawiki/page/change/1.2.0";
 
+/** The streams by name. */
 export const STREAMS: Readonly<Record<StreamName, Stream>> = {
   recentchange: stream("mediawiki.recentchange", "/mediawiki/recentchange/1.0.0", templates, 1),
   "page-create": stream("mediawiki.page-create", REVISION_CREATE, pool(pageCreateBody), 0.05),

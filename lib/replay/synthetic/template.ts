@@ -4,29 +4,36 @@ import type { ByteBuffer } from "../byte_buffer.ts";
 export interface Slots {
   /** `meta.id`. */
   readonly uuid: Uint8Array;
+  /** `meta.request_id`. */
   readonly requestId: Uint8Array;
   /** `meta.dt`. */
   readonly dt: string;
+  /** `meta.topic`. */
   readonly topic: string;
+  /** `meta.offset`. */
   readonly offset: number;
-  /** Of the recent change; ascending. */
+  /** The id of the recent change; ascending. */
   readonly id: number;
-  /** Of an entry in a public log; ascending. */
+  /** The id of an entry in a public log; ascending. */
   readonly logId: number;
-  /** In seconds. */
+  /** `timestamp`, in seconds. */
   readonly timestamp: number;
+  /** The id of the previous revision. */
   readonly oldRevision: number;
+  /** The id of the new revision. */
   readonly newRevision: number;
+  /** Bytes before. */
   readonly oldLength: number;
+  /** Bytes after. */
   readonly newLength: number;
 }
 
-/** Appends an event's JSON, made of what differs and of the rest, which was rendered once. */
+/** Appends an event's JSON: its slots, and the rest, which was rendered once. */
 export type Template = (slots: Slots, to: ByteBuffer) => void;
 
 const encoder = new TextEncoder();
 
-// Two characters for private use, which no invented text holds.
+// Two private-use characters, which no invented text contains.
 const IN_TEXT = "\ue000";
 const BARE = "\ue001";
 
@@ -40,7 +47,7 @@ export function numberSlot(name: keyof Slots): string {
   return `${BARE}${name}${BARE}`;
 }
 
-/** Renders all of `body` (an object with marked places) but those places. */
+/** Renders all of `body` (an object with marked places) except those places. */
 export function compile(body: Readonly<Record<string, unknown>>): Template {
   const pieces = JSON.stringify(body)
     .split(new RegExp(`${IN_TEXT}(\\w+)${IN_TEXT}|"${BARE}(\\w+)${BARE}"`, "u"));

@@ -3,7 +3,7 @@ import { fraction, hash } from "../random.ts";
 import { Salt } from "./salt.ts";
 import { compile, type Template } from "./template.ts";
 
-/** How often each kind occurs (as the sum of those up to it), and how many of it bots make. */
+/** How often each kind occurs (cumulative), and the share of it that bots make. */
 const KINDS: readonly { readonly kind: Kind; readonly upTo: number; readonly bots: number }[] = [
   { kind: "categorize", upTo: 0.51, bots: 0.45 },
   { kind: "edit", upTo: 0.89, bots: 0.49 },
@@ -17,12 +17,16 @@ const TEMPLATES = 512;
 
 /** The template of an event, and its share of ids. */
 export interface Choice {
+  /** The template. */
   readonly template: Template;
-  /** Where the ids of its wiki begin. */
+  /** The first id of its wiki. */
   readonly ids: number;
 }
 
-/** Makes what chooses an event's template; each is made when it is first chosen, and kept. */
+/**
+ * Returns a function that chooses an event's template. Templates are made when first chosen, and
+ * kept.
+ */
 export function templates(seed: number): (index: number, old: boolean) => Choice {
   const pools: Choice[][] = KINDS.flatMap(() => [[], [], [], []]);
   const make = (kind: Kind, bot: boolean, old: boolean, number: number): Choice => {

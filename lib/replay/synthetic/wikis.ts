@@ -2,19 +2,22 @@ import type { Random } from "../random.ts";
 
 /** A wiki that synthetic events come from. */
 export interface Wiki {
+  /** The name of its database. */
   readonly wiki: string;
+  /** Its host name. */
   readonly domain: string;
+  /** The script of its language. */
   readonly script: Script;
   /** Its share of the events. */
   readonly weight: number;
-  /** About where its recent-change ids stand; the largest are beyond 2^31. */
+  /** The approximate current value of its recent-change ids; the largest exceed 2^31. */
   readonly ids: number;
 }
 
 /** The parts of invented words. */
 export type Script = "latin" | "accented" | "cyrillic" | "hebrew" | "arabic" | "han" | "items";
 
-/** Real wikis, with shares as in the real stream. */
+/** Real wikis, with their shares of the real stream. */
 export const WIKIS: readonly Wiki[] = [
   wiki("wikidatawiki", "www.wikidata.org", "items", 30, 2_300_000_000),
   wiki("commonswiki", "commons.wikimedia.org", "latin", 21, 2_570_000_000),
