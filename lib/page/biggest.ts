@@ -1,14 +1,16 @@
 import type { PageEdit } from "./wire.ts";
 
-/** The biggest changes within a sliding window: of each slot of time the `most` biggest are kept. */
+/** Keeps the biggest changes within a sliding window: the `most` biggest of each slot of time. */
 export class Biggest {
   readonly #most: number;
   readonly #slots = new Map<number, PageEdit[]>();
 
+  /** Creates an empty list of at most `most` changes. */
   constructor(most: number) {
     this.#most = most;
   }
 
+  /** Adds an edit of a slot. Edits without a change of size are ignored. */
   add(edit: PageEdit, slot: number): void {
     if (edit.delta === null || edit.delta === 0) return;
     const kept = this.#slots.get(slot);
@@ -16,11 +18,12 @@ export class Biggest {
     else insert(kept, edit, this.#most);
   }
 
+  /** Drops the slots before `first`. */
   dropBefore(first: number): void {
     for (const slot of this.#slots.keys()) if (slot < first) this.#slots.delete(slot);
   }
 
-  /** The biggest of the window, biggest first. */
+  /** Returns the biggest changes of the window, biggest first. */
   top(): PageEdit[] {
     const all = [...this.#slots.values()].flat();
     return all.sort((a, b) => size(b) - size(a)).slice(0, this.#most);

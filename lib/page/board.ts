@@ -5,43 +5,44 @@ import { streamHealth } from "./stream_health.ts";
 import { TimeBins } from "./time_bins.ts";
 import type { Bin, PageEdit, Snapshot, Status, TopLists } from "./wire.ts";
 
+/** The topic and the window of a board. */
 export interface BoardOptions {
+  /** The topic whose edits are shown. */
   readonly topic: string;
   /** How far back the page looks, in ms (default 1 h). */
   readonly window?: number;
-  /** The edits are invented, and the page says so. Default: no. */
+  /** Whether the edits are invented; then the page says so. Default: false. */
   readonly invented?: boolean;
 }
 
 const MINUTE = 60_000;
 
-/** Bins of the chart: more would not be told apart on a screen. */
+/** Bins of the chart. More could not be distinguished on a screen. */
 const BINS = 360;
-/** Slots of the counts: the window slides by a sixtieth of it. */
+/** Slots of the counts: the window slides by a sixtieth of its length. */
 const SLOTS = 60;
-/** Pairs of name and slot, each for wikis, pages and users; see `SlidingCounts`. */
+/** The maximum pairs of name and slot, for wikis, pages and users each; see `SlidingCounts`. */
 const NAMES = 100_000;
 /** Rows of the tables. */
 const ROWS = 8;
-/** Edits that a page gets to begin with, and at most in one frame. */
+/** The number of edits in a snapshot, and the maximum in one frame. */
 const RECENT = 300;
 const FRAME = 250;
-/** Edits that the lag is the median of. */
+/** The number of edits of which the lag is the median. */
 const LAGS = 128;
-/** Seconds that the rate is the mean of. */
+/** The number of seconds of which the rate is the mean. */
 const RATE_SECONDS = 10;
-/** Seconds before the last edit that the usual gap is taken from. */
+/** The number of seconds before the last edit from which the usual gap is calculated. */
 const GAP_SECONDS = 300;
-/** The most, in s, that counts are held back because edits come late. */
+/** The maximum delay of counts because edits are late, in s. */
 const SETTLE_LIMIT = 30;
 
 /**
- * What the page shows, counted from edits as they come: pure, and bounded whatever comes. At its
- * bounds it takes about 35 MB, most of it names of pages and users; 200 MB where all names are of
- * the greatest length. An hour of 28 edits a second is within the bounds.
+ * Counts what the page shows. It is pure, and bounded for any input. At its bounds it takes about
+ * 35 MB, most of it names of pages and users; 200 MB if all names have the maximum length. An hour
+ * of 28 edits per second is within the bounds.
  *
- * Edits are counted at the time they were made, in whatever order they come. `now` is ms since the
- * epoch in all calls.
+ * Edits are counted at the time they were made, in any order. `now` is ms since 1970 in all calls.
  */
 export class Board {
   readonly #topic: string;
@@ -57,20 +58,25 @@ export class Board {
   readonly #users = new SlidingCounts(NAMES);
   readonly #biggest = new Biggest(ROWS);
   readonly #recent = new Recent(RECENT, FRAME);
-  /** Lags of the last edits, in ms; the oldest is overwritten. */
+  /** Lags of the last edits, in ms, as a ring. */
   readonly #lags: number[] = [];
   #live = 0;
   #junk = 0;
   #hasCaughtUp = false;
   #lastAnswer: number | null = null;
   #lastEdit: number | null = null;
-  /** The newest time of an edit, ms since the epoch. */
+  /** The latest time of an edit, in ms since 1970. */
   #newest = 0;
 
+  /**
+   * Creates an empty board.
+   *
+   * @throws {RangeError} for a window of less than 1 minute or more than 24 hours.
+   */
   constructor({ topic, window = 60 * MINUTE, invented = false }: BoardOptions) {
     if (!(window >= MINUTE && window <= 24 * 60 * MINUTE)) {
       throw new RangeError(
-        `Cannot make a board as 'window' must be from 1 minute to 24 hours: current value is ${window}`,
+        `Cannot create a board: 'window' is ${window} ms, expected 1 minute to 24 hours`,
       );
     }
     this.#topic = topic;
@@ -81,23 +87,24 @@ export class Board {
     this.#bins = new TimeBins(Math.ceil(window / 1000), this.#step);
   }
 
-  /** Kafka answered, with records or without. */
+  /** Notes an answer of Kafka, with or without records. */
   answered(now: number): void {
     this.#lastAnswer = now;
   }
 
-  /** All that was in the topic at the start is counted; what comes now is new. */
+  /** Notes that everything in the topic at the start is counted: what comes now is new. */
   caughtUp(): void {
     this.#hasCaughtUp = true;
   }
 
-  /** A record that is no edit. */
+  /** Counts a record that is not an edit. */
   addJunk(): void {
     this.#junk++;
   }
 
+  /** Counts an edit. */
   add(edit: PageEdit, now: number): void {
-    // A clock that is ahead must not put edits where the window never looks.
+    // A clock that is ahead must not put edits outside of the window.
     const time = Math.min(edit.time, now);
     if (this.#hasCaughtUp) {
       this.#recent.push(edit);
@@ -116,6 +123,7 @@ export class Board {
     this.#biggest.add(edit, slot);
   }
 
+  /** Returns the health and the rates. */
   status(now: number): Status {
     const lag = this.#lag();
     const settled = toSecond(now) - Math.min(Math.ceil((lag ?? 0) / 1000) + 1, SETTLE_LIMIT);
@@ -140,6 +148,7 @@ export class Board {
     };
   }
 
+  /** Returns the most active and the biggest changes. */
   tops(now: number): TopLists {
     const first = Math.floor((now - this.#window) / this.#slot) + 1;
     const counts = [this.#wikis, this.#pages, this.#users];
@@ -153,6 +162,7 @@ export class Board {
     };
   }
 
+  /** Returns the whole state of the board. */
   snapshot(now: number): Snapshot {
     return {
       type: "snapshot",
@@ -167,12 +177,12 @@ export class Board {
     };
   }
 
-  /** Edits that came since the last call, newest first; of more than 250 the newest. */
+  /** Returns the edits since the last call, newest first; only the newest 250 of more. */
   takeEdits(): readonly PageEdit[] {
     return this.#recent.take();
   }
 
-  /** Bins that changed since the last call. */
+  /** Returns the bins that changed since the last call. */
   takeBins(): Bin[] {
     return this.#bins.takeChanged();
   }

@@ -2,18 +2,18 @@ import type { Board } from "./board.ts";
 import { Subscriber } from "./subscriber.ts";
 import type { Message, Snapshot } from "./wire.ts";
 
-/** How often pages get what is new, in ms. */
+/** The interval of frames, in ms. */
 const TICK = 250;
-/** In ticks: how often the status and the chart are told, and how often the tables. */
+/** The intervals of the status with the chart, and of the tables, in ticks. */
 const STATUS_EVERY = 4;
 const TOPS_EVERY = 8;
 
-/** Pages that may listen at a time. */
+/** The maximum number of pages that listen at the same time. */
 export const SUBSCRIBER_LIMIT = 100;
 
 /**
- * Tells the pages that listen what is new on the board, as server-sent events. A frame is made once
- * for all of them, and none without anybody who listens.
+ * Sends the news of the board to the pages that listen, as server-sent events. Each frame is
+ * encoded once for all of them, and none is if no page listens.
  */
 export class Broadcast {
   readonly #board: Board;
@@ -22,18 +22,19 @@ export class Broadcast {
   readonly #timer: ReturnType<typeof setInterval>;
   #ticks = 0;
 
+  /** Starts the timer of frames. */
   constructor(board: Board, now: () => number = Date.now) {
     this.#board = board;
     this.#now = now;
     this.#timer = setInterval(() => this.#tick(), TICK);
   }
 
-  /** How many pages listen. */
+  /** The number of pages that listen. */
   get size(): number {
     return this.#subscribers.size;
   }
 
-  /** The body of a response for one more page, or `undefined` where there are too many. */
+  /** Returns the body of a response for one more page; `undefined` if there are too many. */
   subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
     if (this.#subscribers.size >= SUBSCRIBER_LIMIT) return undefined;
     const subscriber = new Subscriber(
@@ -44,7 +45,7 @@ export class Broadcast {
     return subscriber.body;
   }
 
-  /** Gives all pages a snapshot: what they have is no longer true. */
+  /** Sends a snapshot to all pages: their state is no longer valid. */
   refresh(): void {
     this.#send(this.#snapshot());
   }
@@ -56,7 +57,9 @@ export class Broadcast {
     this.#subscribers.clear();
   }
 
-  /** What is in a snapshot must not come again in the next frame, so that goes out before. */
+  /**
+   * Returns a snapshot. Its news must not come again in the next frame, so they are sent before.
+   */
   #snapshot(): Snapshot {
     const now = this.#now();
     this.#sendFrame(now);
@@ -78,7 +81,7 @@ export class Broadcast {
   }
 
   #sendFrame(now: number, { withStatus = false, withTops = false } = {}): void {
-    // Taken from the board also where nobody listens: nothing must pile up.
+    // Taken from the board even if no page listens, so that nothing accumulates.
     const edits = this.#board.takeEdits();
     const bins = withStatus ? this.#board.takeBins() : [];
     if (this.#subscribers.size === 0 || edits.length === 0 && !withStatus) return;
@@ -99,7 +102,7 @@ export class Broadcast {
 
 const encoder = new TextEncoder();
 
-/** JSON holds no line break, so one `data` line is enough. */
+/** Encodes a message. JSON has no line break, so one `data` line is enough. */
 function encode(message: Message): Uint8Array<ArrayBuffer> {
   return encoder.encode(`data: ${JSON.stringify(message)}\n\n`);
 }

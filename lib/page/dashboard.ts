@@ -8,33 +8,35 @@ import { ClusterFeed } from "./cluster/feed.ts";
 import { decodeEdit } from "./decode.ts";
 import { servePage } from "./server.ts";
 
+/** The topic, the page and the end of a dashboard. */
 export interface DashboardOptions {
+  /** The topic whose edits are shown. */
   readonly topic: string;
   /** How far back the page looks, in ms; from 1 minute to 24 hours. */
   readonly history: number;
-  /** The edits are invented, and the page says so. Default: no. */
+  /** Whether the edits are invented; then the page says so. Default: false. */
   readonly invented?: boolean;
   /** TCP port of the page; 0 lets the system choose. */
   readonly port: number;
   /** Address or name to listen on. */
   readonly hostname: string;
-  /** Makes JSON of values in Avro. Default: they count as what is no edit. */
+  /** Converts Avro values to JSON. Default: Avro values are counted as not being edits. */
   readonly readable?: JsonValues;
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** Called once, when Kafka answers and the page can be opened. */
+  /** Called once, when Kafka has answered and the page can be opened. */
   readonly onReady: (url: string) => void;
 }
 
 const logger = getLogger(["wikitap", "dashboard"]);
 
 /**
- * Serves the live page of a topic until `signal`: first the history, then what comes. When Kafka
- * goes away later, the page says so and goes on when it is back.
+ * Serves the live page of a topic until `signal`: first the history, then new edits. If Kafka
+ * becomes unavailable later, the page says so, and continues when Kafka is back.
  *
- * @throws {UserError} when the port cannot be listened on, and when Kafka cannot be read at the
- *   start; later for what does not pass, such as a topic that was deleted, and for a schema registry
- *   that is away for 5 s when a value needs it.
+ * @throws {UserError} if the port cannot be used, or if Kafka cannot be read at the start. Later,
+ * for failures that do not pass, such as a deleted topic, and if the schema registry is unavailable
+ * for 5 s when a value needs it.
  */
 export async function runDashboard(cluster: Cluster, options: DashboardOptions): Promise<void> {
   const { topic, history, invented, port, hostname, signal, onReady } = options;

@@ -3,21 +3,21 @@ import { readEvent } from "../upstream/parse/event.ts";
 import type { PageEdit } from "./wire.ts";
 
 /**
- * The most that is kept of a name, in UTF-16 units. MediaWiki allows 255 bytes; a topic may hold
+ * The maximum length of a name, in UTF-16 units. MediaWiki allows 255 bytes; a topic may contain
  * anything.
  */
 export const NAME_LIMIT = 512;
 
-/** What parts a domain from a title must not be in it. */
+/** The allowed domains: without the character between domain and title. */
 const HOST_NAME = /^[\w.-]{1,253}$/;
 
 const decoder = new TextDecoder();
 
 /**
- * An edit of a record's value: the nine fields, or the upstream event (`--payload event`). The one
- * place where the page learns what a topic holds.
+ * Decodes a record's value: the nine fields, or the upstream event (`--payload event`). All
+ * knowledge of the topic's contents is here.
  *
- * @returns `undefined` for whatever else a topic may hold.
+ * @returns `undefined` for anything else.
  */
 export function decodeEdit(value: Uint8Array | null): PageEdit | undefined {
   const edit = value === null ? undefined : parseEdit(value);
@@ -48,7 +48,7 @@ function parseEdit(value: Uint8Array): Edit | undefined {
   }
 }
 
-/** A slice would keep the whole text alive behind it, so what is cut is copied. */
+/** Shortens a text. The result is copied, since a slice would keep the whole text in memory. */
 function clip(text: string): string {
   if (text.length <= NAME_LIMIT) return text;
   return structuredClone(text.slice(0, NAME_LIMIT - 1).toWellFormed()) + "…";

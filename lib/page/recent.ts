@@ -1,6 +1,6 @@
 import type { PageEdit } from "./wire.ts";
 
-/** The last edits, at most `most`; and of those that came since `take()`, at most `mostNew`. */
+/** Keeps the last edits: at most `most`, and at most `mostNew` since the last `take()`. */
 export class Recent {
   readonly #most: number;
   readonly #mostNew: number;
@@ -8,12 +8,13 @@ export class Recent {
   readonly #edits: PageEdit[] = [];
   #new: PageEdit[] = [];
 
+  /** Creates an empty list. */
   constructor(most: number, mostNew: number) {
     this.#most = most;
     this.#mostNew = mostNew;
   }
 
-  /** Takes in an edit that has just come. */
+  /** Adds a new edit. */
   push(edit: PageEdit): void {
     this.#edits.push(edit);
     if (this.#edits.length > this.#most) this.#edits.shift();
@@ -22,8 +23,8 @@ export class Recent {
   }
 
   /**
-   * Takes in an edit of the past at its place in time: one partition after the other is read, and
-   * the last edits of all of them are wanted.
+   * Adds an edit of the past at its place in time. Partitions are read one after the other, and the
+   * last edits of all of them are kept.
    */
   insert(edit: PageEdit): void {
     const isFull = this.#edits.length === this.#most;
@@ -33,12 +34,12 @@ export class Recent {
     if (isFull) this.#edits.shift();
   }
 
-  /** The last edits, newest first. */
+  /** Returns the last edits, newest first. */
   list(): PageEdit[] {
     return this.#edits.toReversed();
   }
 
-  /** What was pushed since the last call, newest first. */
+  /** Returns the edits that were pushed since the last call, newest first. */
   take(): PageEdit[] {
     const taken = this.#new.reverse();
     this.#new = [];

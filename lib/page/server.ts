@@ -3,36 +3,38 @@ import { addressOf, closeServer, listen, textResponse } from "../http/server.ts"
 import { staticFiles } from "./static_files.ts";
 import { StalledPage } from "./subscriber.ts";
 
+/** The address and the sources of the page. */
 export interface PageServerOptions {
   /** TCP port; 0 lets the system choose. */
   readonly port: number;
   /** Address or name to listen on. */
   readonly hostname: string;
-  /** By path, what server-sent events come from. */
+  /** The sources of server-sent events, by path. */
   readonly feeds: Readonly<Record<string, Feed>>;
 }
 
 /** A source of server-sent events for many pages. */
 export interface Feed {
-  /** Returns the body of one more response, `undefined` if there are too many. */
+  /** Returns the body of one more response; `undefined` if there are too many. */
   subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   /** Ends all responses. */
   close(): void;
 }
 
+/** The server of the page. */
 export interface PageServer {
   /** The page's address. */
   readonly url: string;
-  /** Ends all responses, the broadcast's too, and closes the port: in a second at the most. */
+  /** Ends all responses, including those of the feeds, and closes the port: within a second. */
   stop(): Promise<void>;
 }
 
 const logger = getLogger(["wikitap", "dashboard"]);
 
 /**
- * Serves the page: `GET /`, `/kafka`, the files they are made of, and the events of `feeds`.
+ * Serves the page: `GET /`, `/kafka`, their files, and the events of `feeds`.
  *
- * @throws {UserError} when the port is in use, or may not be listened on.
+ * @throws {UserError} if the port is in use or not permitted.
  */
 export function servePage({ port, hostname, feeds }: PageServerOptions): PageServer {
   const flags = { port: "--port", hostname: "--host" };
@@ -52,24 +54,26 @@ export function servePage({ port, hostname, feeds }: PageServerOptions): PageSer
 
 function onError(error: unknown): Response {
   if (!(error instanceof StalledPage)) logger.error("Cannot answer a request: {error}", { error });
-  return textResponse(500, "This is a defect of the dashboard");
+  return textResponse(500, "Cannot answer the request: this is a defect of the dashboard");
 }
 
 function answer(request: Request, feeds: PageServerOptions["feeds"]): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return textResponse(405, "Only GET and HEAD", { allow: "GET, HEAD" });
+    return textResponse(405, "Cannot answer the request: expected GET or HEAD", {
+      allow: "GET, HEAD",
+    });
   }
   const { pathname } = new URL(request.url);
   const feed = Object.hasOwn(feeds, pathname) ? feeds[pathname] : undefined;
   if (feed !== undefined) return events(request.method, feed);
   const file = staticFiles.get(pathname);
-  if (file === undefined) return textResponse(404, "There is nothing here");
+  if (file === undefined) return textResponse(404, "Not found");
   const headers = { "content-type": file.type, "cache-control": "no-cache" };
   return new Response(request.method === "HEAD" ? null : file.content, { headers });
 }
 
 function events(method: string, feed: Feed): Response {
-  // A compressor, or a proxy that gathers, would hold frames back.
+  // A compressor or a buffering proxy would delay frames.
   const headers = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store, no-transform",
@@ -78,12 +82,14 @@ function events(method: string, feed: Feed): Response {
   if (method === "HEAD") return new Response(null, { headers });
   const body = feed.subscribe();
   if (body === undefined) {
-    return textResponse(503, "Too many pages are open", { "retry-after": "10" });
+    return textResponse(503, "Cannot serve the page: too many pages are open", {
+      "retry-after": "10",
+    });
   }
   return new Response(body, { headers });
 }
 
-/** Nothing from elsewhere, nothing inline, nobody's frame, and no word to the pages linked to. */
+/** No foreign or inline content, no embedding in other pages, no referrer for linked pages. */
 const SECURITY_HEADERS = Object.entries({
   "content-security-policy": [
     "default-src 'none'",

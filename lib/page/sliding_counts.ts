@@ -1,31 +1,33 @@
 import type { Ranked } from "./wire.ts";
 
 /**
- * How often each name came within a sliding window: exact, and bounded. Time is cut into slots; a
- * slot that is out of the window leaves the counts as a whole.
+ * Counts names within a sliding window: exact, and bounded. Time is divided into slots. A slot that
+ * leaves the window leaves the counts as a whole.
  *
- * At most `limit` pairs of name and slot are kept (about 150 bytes each, and the name). With more
- * of them the oldest slots leave early: the window gets shorter, and no count wrong.
+ * At most `limit` pairs of name and slot are kept (about 150 bytes each, plus the name). Beyond
+ * that, the oldest slots are dropped early: the window gets shorter, but no count gets wrong.
  */
 export class SlidingCounts {
   readonly #limit: number;
-  /** Counts by slot and name; slots in no order, as edits may come late. */
+  /** Counts by slot and name. Slots are unordered, since edits may be late. */
   readonly #slots = new Map<number, Map<string, number>>();
   readonly #totals = new Map<string, number>();
   /** Pairs of name and slot. */
   #size = 0;
-  /** Earlier slots were dropped, and take nothing any more. */
+  /** The first slot that is counted; earlier ones were dropped. */
   #first = -Infinity;
 
+  /** Creates empty counts with at most `limit` pairs of name and slot. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The first slot that is counted, `-Infinity` as long as none was dropped. */
+  /** The first slot that is counted; `-Infinity` if none was dropped. */
   get first(): number {
     return this.#first;
   }
 
+  /** Counts a name in a slot; ignored if the slot was dropped. */
   add(name: string, slot: number): void {
     if (slot < this.#first) return;
     let counts = this.#slots.get(slot);
@@ -37,7 +39,7 @@ export class SlidingCounts {
     while (this.#size > this.#limit) this.dropBefore(Math.min(...this.#slots.keys()) + 1);
   }
 
-  /** Forgets what was counted in slots before `first`. */
+  /** Drops the slots before `first` with their counts. */
   dropBefore(first: number): void {
     if (first <= this.#first) return;
     this.#first = first;
@@ -53,7 +55,7 @@ export class SlidingCounts {
     }
   }
 
-  /** The `most` names that came most often, most often first, then by name. */
+  /** Returns the `most` most frequent names, by count and then by name. */
   top(most: number): Ranked[] {
     const top: Ranked[] = [];
     for (const [name, count] of this.#totals) {

@@ -21,8 +21,11 @@ import pageJs from "./static/page.js" with { type: "text" };
 import statusJs from "./static/status.js" with { type: "text" };
 import topsJs from "./static/tops.js" with { type: "text" };
 
+/** A file of the page. */
 export interface StaticFile {
+  /** Its media type. */
   readonly type: string;
+  /** Its text or bytes. */
   readonly content: string | Uint8Array<ArrayBuffer>;
 }
 
@@ -30,8 +33,8 @@ const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
 
 /**
- * What the page is made of, by path. All of it is part of the program: a compiled one has no other
- * files, and nothing comes from elsewhere.
+ * The files of the page, by path. All of them are part of the program: a compiled one has no other
+ * files, and nothing is loaded from other servers.
  */
 export const staticFiles: ReadonlyMap<string, StaticFile> = new Map([
   ["/", { type: "text/html; charset=utf-8", content: indexHtml }],

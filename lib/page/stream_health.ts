@@ -1,26 +1,29 @@
 import type { StreamHealth } from "./wire.ts";
 
-/** What the health is told by; times in ms since the epoch. */
+/** The facts that determine the health; times in ms since 1970. */
 export interface HealthInput {
+  /** The current time. */
   readonly now: number;
-  /** When Kafka last answered, with records or without. */
+  /** When Kafka last answered, with or without records. */
   readonly lastAnswer: number | null;
-  /** All that was in the topic at the start has been read. */
+  /** Whether everything in the topic at the start has been read. */
   readonly hasCaughtUp: boolean;
-  /** When the last edit came. */
+  /** When the last edit was received. */
   readonly lastEdit: number | null;
-  /** How long after they were made the last edits came, in ms. */
+  /** The delay of the last edits after they were made, in ms. */
   readonly lag: number | null;
-  /** The mean time between edits, in ms, before the last one. */
+  /** The mean time between edits before the last one, in ms. */
   readonly gap: number;
 }
 
-/** Kafka is asked for records all the time, and answers each 250 ms even without any (ms). */
+/**
+ * The longest normal silence of Kafka, in ms. Fetches are continuous, and answered within 250 ms.
+ */
 const ANSWER_LIMIT = 5000;
-/** Edits that come later than this after they were made are no live ones, in ms. */
+/** Edits with a larger lag are not live, in ms. */
 const LAG_LIMIT = 60_000;
 
-/** See {@linkcode StreamHealth}. */
+/** Returns the health of the stream; see {@linkcode StreamHealth}. */
 export function streamHealth(signs: HealthInput): StreamHealth {
   const { now, lastAnswer, hasCaughtUp, lastEdit, lag, gap } = signs;
   if (lastAnswer === null) return "connecting";
@@ -32,8 +35,9 @@ export function streamHealth(signs: HealthInput): StreamHealth {
 }
 
 /**
- * The silence that is not chance: 20 mean gaps (a random stream is as silent once in 500 million
- * gaps), from 15 s to 10 min, in ms. A topic of one small wiki may rest for minutes.
+ * Returns the longest silence that may be chance, in ms: 20 mean gaps (a random stream is silent
+ * for longer once in 500 million gaps), from 15 s to 10 min. A topic of one small wiki may be idle
+ * for minutes.
  */
 export function silenceLimit(gap: number): number {
   return Math.min(Math.max(20 * gap, 15_000), 600_000);

@@ -1,28 +1,32 @@
-/** How much is prepared for a reader that does not take it, in bytes, and one message more. */
+/** The size of the queue for a reader that does not read, in bytes; one more message may follow. */
 const QUEUE_BYTES = 64 * 1024;
 
-/** How long a reader may take nothing before it is given up, in ms. */
+/** How long a reader may read nothing before its response is ended, in ms. */
 const STALL_LIMIT = 30_000;
 
-/** What ends the response to a page that takes nothing; it is nobody's mistake. */
+/** The end of the response to a page that does not read. It is not a defect. */
 export class StalledPage extends Error {
+  /** The name of the class. */
   override readonly name = "StalledPage";
 }
 
 /**
- * One page that listens. A page that reads slowly misses frames, and gets a snapshot as soon as it
- * reads again; so at most 64 KiB and one message are held for it.
+ * One page that listens. A slow page misses frames, and gets a snapshot as soon as it reads again.
+ * So at most 64 KiB and one message are held for it.
  */
 export class Subscriber {
+  /** The body of the response. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #snapshot: () => Uint8Array<ArrayBuffer>;
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
-  /** Since when it has missed frames, ms since the epoch. */
+  /** When it began to miss frames, in ms since 1970. */
   #missingSince: number | undefined;
 
   /**
-   * @param snapshot Makes the message that replaces all the page has.
-   * @param onEnd Called when the page is gone.
+   * Creates the response, which begins with a snapshot.
+   *
+   * @param snapshot Returns the message that replaces the page's whole state.
+   * @param onEnd Called when the page is closed.
    */
   constructor(snapshot: () => Uint8Array<ArrayBuffer>, onEnd: () => void) {
     this.#snapshot = snapshot;
@@ -36,14 +40,14 @@ export class Subscriber {
     }, new ByteLengthQueuingStrategy({ highWaterMark: QUEUE_BYTES }));
   }
 
-  /** Hands on a frame, if there is room for it. */
+  /** Sends a frame, if there is room for it. */
   send(frame: Uint8Array<ArrayBuffer>, now: number): void {
     if (this.#missingSince === undefined && (this.#controller.desiredSize ?? 0) > 0) {
       this.#controller.enqueue(frame);
     } else this.#missingSince ??= now;
   }
 
-  /** Whether the page has read nothing for so long that it is as good as gone. */
+  /** Returns whether the page has read nothing for so long that its response should end. */
   isStalled(now: number): boolean {
     return this.#missingSince !== undefined && now - this.#missingSince > STALL_LIMIT;
   }
@@ -53,7 +57,7 @@ export class Subscriber {
     this.#controller.close();
   }
 
-  /** Ends the response without what is still queued. */
+  /** Ends the response and drops what is queued. */
   abort(): void {
     this.#controller.error(new StalledPage("The page does not read"));
   }

@@ -1,34 +1,36 @@
 import type { Bin, Split } from "./wire.ts";
 
 /**
- * Counts of edits by the second they were made in, humans and bots apart, over a sliding window.
- * Takes 16 bytes a second of the window, whatever comes.
+ * Counts edits by the second in which they were made, by humans and by bots, over a sliding window.
+ * It takes 16 bytes per second of the window.
  */
 export class TimeBins {
   readonly #seconds: number;
   readonly #step: number;
-  /** By place, which second is counted there. */
+  /** The second that is counted at each place. */
   readonly #owner: Float64Array;
   readonly #humans: Uint32Array;
   readonly #bots: Uint32Array;
-  /** Beginnings of bins, in s, that changed since `takeChanged()`. */
+  /** The starts of bins, in s, that changed since `takeChanged()`. */
   readonly #changed = new Set<number>();
 
   /**
-   * @param seconds The window.
-   * @param step The width of a bin in seconds: what `bins()` and `takeChanged()` add up.
+   * Creates empty counts.
+   *
+   * @param seconds The length of the window.
+   * @param step The width of a bin in seconds, for `bins()` and `takeChanged()`.
    */
   constructor(seconds: number, step: number) {
     this.#seconds = seconds;
     this.#step = step;
-    // One bin more than the window: the newest and the oldest are only partly in it.
+    // One bin more than the window, since the newest and the oldest are only partly in it.
     const size = seconds + step;
     this.#owner = new Float64Array(size).fill(-1);
     this.#humans = new Uint32Array(size);
     this.#bots = new Uint32Array(size);
   }
 
-  /** Counts an edit; what is not in the window at `now` (both in s) is left out. */
+  /** Counts an edit; ignored if it is outside of the window at `now` (both in s). */
   add(second: number, isBot: boolean, now: number): void {
     if (second > now || second <= now - this.#seconds) return;
     const place = second % this.#owner.length;
@@ -42,7 +44,7 @@ export class TimeBins {
     this.#changed.add(second - second % this.#step);
   }
 
-  /** The edits from second `from` to before `to`. */
+  /** Returns the edits from second `from` to before `to`. */
   sum(from: number, to: number): Split {
     let humans = 0;
     let bots = 0;
@@ -55,12 +57,12 @@ export class TimeBins {
     return { humans, bots };
   }
 
-  /** The edits of the window at `now`. */
+  /** Returns the edits of the window at `now`. */
   total(now: number): Split {
     return this.sum(now - this.#seconds + 1, now + 1);
   }
 
-  /** The bins of the window at `now` that are not empty, oldest first. */
+  /** Returns the non-empty bins of the window at `now`, oldest first. */
   bins(now: number): Bin[] {
     const oldest = now - this.#seconds + 1;
     const bins: Bin[] = [];
@@ -71,7 +73,7 @@ export class TimeBins {
     return bins;
   }
 
-  /** The bins that changed since the last call, as they are now. */
+  /** Returns the bins that changed since the last call, with their current counts. */
   takeChanged(): Bin[] {
     const bins = [...this.#changed].map((start) => this.#bin(start));
     this.#changed.clear();

@@ -1,31 +1,34 @@
-/** What the server tells the page: types only, shared with the page's own JavaScript. */
+// The messages of the server to the page: types only, shared with the page's JavaScript.
 
 /** An edit as the page shows it. */
 export interface PageEdit {
-  /** When it happened, ms since the epoch. */
+  /** When it happened, in ms since 1970. */
   readonly time: number;
   /** Host name of the wiki. */
   readonly domain: string;
+  /** Name of the page's namespace. */
   readonly namespace: string;
+  /** Full name of the page. */
   readonly title: string;
-  /** `null` where upstream redacted it. */
+  /** Name of the user; `null` if upstream redacted it. */
   readonly user: string | null;
+  /** Whether the account or the edit is flagged as a bot. */
   readonly isBot: boolean;
-  /** Bytes added, or taken where negative; `null` where the event has no lengths. */
+  /** Bytes added, or removed if negative; `null` if the event has no lengths. */
   readonly delta: number | null;
-  /** The page was made by it. */
+  /** Whether it created the page. */
   readonly isNew: boolean;
 }
 
 /**
- * How the stream is:
+ * The health of the stream:
  *
  * - `connecting`: Kafka has not answered yet
  * - `loading`: the history is being read
- * - `waiting`: there was no edit at all yet
- * - `live`: edits come, shortly after they were made
- * - `behind`: edits come, long after they were made
- * - `silent`: Kafka answers, and no edit comes
+ * - `waiting`: there has been no edit yet
+ * - `live`: edits arrive shortly after they were made
+ * - `behind`: edits arrive long after they were made
+ * - `silent`: Kafka answers, but no edit arrives
  * - `away`: Kafka does not answer
  */
 export type StreamHealth =
@@ -37,80 +40,96 @@ export type StreamHealth =
   | "silent"
   | "away";
 
-/** Numbers of edits, or of edits a second, humans and bots apart. */
+/** Numbers of edits, or of edits per second. */
 export interface Split {
+  /** By humans. */
   readonly humans: number;
+  /** By bots. */
   readonly bots: number;
 }
 
-/** How it stands at `now`; all times in ms since the epoch. */
+/** The state at `now`; all times in ms since 1970. */
 export interface Status {
+  /** The time of this status. */
   readonly now: number;
+  /** The health of the stream. */
   readonly health: StreamHealth;
-  /** Edits a second over the last ten seconds that are complete. */
+  /** Edits per second over the last ten complete seconds. */
   readonly rate: Split;
   /** Edits in the window. */
   readonly total: Split;
-  /** Until then the counts are complete: edits arrive some time after they were made. */
+  /** The time up to which counts are complete: edits arrive some time after they were made. */
   readonly settled: number;
-  /** The median of how long after they were made the last edits came, in ms. */
+  /** The median delay of the last edits after they were made, in ms. */
   readonly lag: number | null;
-  /** When the last edit came. */
+  /** When the last edit was received. */
   readonly lastEdit: number | null;
   /** When Kafka last answered. */
   readonly lastAnswer: number | null;
-  /** Records that were no edits. */
+  /** Records that are not edits. */
   readonly junk: number;
 }
 
 /** One row of a table of the most active. */
 export interface Ranked {
+  /** The name of the wiki, page or user. */
   readonly name: string;
+  /** The number of edits. */
   readonly count: number;
 }
 
 /** The most active, and the biggest changes. */
 export interface TopLists {
-  /** Since when they are counted, ms since the epoch. */
+  /** The time from which edits are counted, in ms since 1970. */
   readonly since: number;
-  /** By domain. */
+  /** The most active wikis, by domain. */
   readonly wikis: readonly Ranked[];
-  /** By `<domain>/<title>`. */
+  /** The most edited pages, by `<domain>/<title>`. */
   readonly pages: readonly Ranked[];
+  /** The most active users. */
   readonly users: readonly Ranked[];
+  /** The biggest changes. */
   readonly biggest: readonly PageEdit[];
 }
 
-/** Counts of one step of the chart; it begins at `start`, ms since the epoch. */
+/** The counts of one step of the chart, which begins at `start`, in ms since 1970. */
 export type Bin = readonly [start: number, humans: number, bots: number];
 
-/** All that a page needs to begin; replaces whatever it has. */
+/** Everything that a page needs to begin; replaces its state. */
 export interface Snapshot {
+  /** The type of the message. */
   readonly type: "snapshot";
+  /** The topic whose edits are shown. */
   readonly topic: string;
   /** How far back the page looks, in ms. */
   readonly window: number;
-  /** The edits are invented: a stand-in for Wikimedia made them. */
+  /** Whether the edits are invented, by the local EventStreams server. */
   readonly invented: boolean;
   /** The width of a bin, in ms. */
   readonly step: number;
+  /** The current status. */
   readonly status: Status;
+  /** The current tables. */
   readonly tops: TopLists;
   /** Bins that are not empty. */
   readonly bins: readonly Bin[];
-  /** Newest first. */
+  /** The last edits, newest first. */
   readonly edits: readonly PageEdit[];
 }
 
-/** What is new since the snapshot or frame before. */
+/** The news since the previous message. */
 export interface Frame {
+  /** The type of the message. */
   readonly type: "frame";
+  /** The current status, from time to time. */
   readonly status?: Status;
+  /** The current tables, from time to time. */
   readonly tops?: TopLists;
-  /** Bins that changed, with their counts now. */
+  /** Bins that changed, with their current counts. */
   readonly bins?: readonly Bin[];
-  /** Newest first; where more come than anybody can read, the newest of them. */
+  /** New edits, newest first; only the newest of more than a page can show. */
   readonly edits?: readonly PageEdit[];
 }
 
+/** A message of the server to the page. */
 export type Message = Snapshot | Frame;

@@ -117,7 +117,7 @@ Deno.test(
       await waitForText(page, "#total", /^301$/);
       assertEquals((await titles(page))[0], "The last one");
       await topic.publishValue("<junk>");
-      await waitForText(page, "#junk", /^1 of them were no edits/);
+      await waitForText(page, "#junk", /^1 of them were not edits/);
       await page.waitForSelector("#chart canvas");
       assertEquals((await page.$$("#chart-table tr")).length, 12);
     }, history);

@@ -3,7 +3,7 @@ import { UserError } from "../../shared/error.ts";
 import type { NodeAddress } from "./properties.ts";
 import { remove } from "../process/remove.ts";
 
-const Cluster = z.object({
+const clusterSchema = z.object({
   clusterId: z.string().min(1),
   nodes: z.array(z.object({ id: z.int(), port: z.int(), controllerPort: z.int() })).min(1).max(3),
 });
@@ -35,7 +35,7 @@ export async function readCluster(directory: string): Promise<Cluster | undefine
     throw error;
   }
   try {
-    return Cluster.parse(JSON.parse(text));
+    return clusterSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new UserError(`Cannot read '${fileOf(directory)}': it is damaged`, {
       hint: "Delete the folder's data and start again: deno task kafka start --clean",

@@ -9,25 +9,24 @@ import { LagHistory } from "./lag_history.ts";
 import { ClusterLooker } from "./look.ts";
 import type { ClusterMessage, Happening, State } from "./wire.ts";
 
-/** Requests that all views together send to Kafka within a second. */
+/** The maximum requests to Kafka per second, for all views together. */
 const MAX_REQUESTS = 10;
 
-/** Times between two looks, in ms. */
+/** The intervals of updates, in ms. */
 const TOPIC_INTERVAL = 1000;
 const GROUPS_INTERVAL = 2000;
 
-/** Views that may listen at a time. */
+/** The maximum number of views that listen at the same time. */
 const MAX_SUBSCRIBERS = 100;
 
-/** Happenings that a new view gets to see. */
+/** The number of past changes that a new view gets. */
 const MAX_HAPPENINGS = 100;
 
 const log = getLogger(["wikitap", "dashboard"]);
 
 /**
- * Looks at the cluster while at least one Kafka view is open, and sends what it sees to all of them
- * as server-sent events. Kafka gets ten requests a second at most, whether one view is open or
- * a hundred.
+ * Observes the cluster while at least one Kafka view is open, and sends its state to all views as
+ * server-sent events. Kafka gets at most ten requests per second, for any number of views.
  */
 export class ClusterFeed {
   readonly #cluster: Cluster;
@@ -39,11 +38,12 @@ export class ClusterFeed {
   #happenings: Happening[] = [];
   #inspector: Inspector | undefined;
   #state: State;
-  /** Resolved when somebody subscribes. */
+  /** Resolves when a view subscribes. */
   #subscribed = Promise.withResolvers<void>();
-  /** Since the last look is so old that what changed meanwhile is not known to have just happened. */
+  /** Whether the last state is too old for its changes to be reported as having just happened. */
   #isStale = true;
 
+  /** Creates it without a connection. */
   constructor(cluster: Cluster, topic: string) {
     this.#cluster = cluster;
     this.#looker = new ClusterLooker(topic);
@@ -61,7 +61,7 @@ export class ClusterFeed {
     };
   }
 
-  /** Returns the body of a response for one more view, `undefined` if there are too many. */
+  /** Returns the body of a response for one more view; `undefined` if there are too many. */
   subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
     if (this.#subscribers.size >= MAX_SUBSCRIBERS) return undefined;
     const subscriber = new Subscriber(
@@ -73,7 +73,7 @@ export class ClusterFeed {
     return subscriber.body;
   }
 
-  /** Looks until `signal` is aborted; never throws. */
+  /** Observes the cluster until `signal` is aborted. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#subscribers.size === 0) {
@@ -111,7 +111,7 @@ export class ClusterFeed {
   }
 
   async #lookAtTopic(): Promise<void> {
-    // The broker that is asked may be the one that is gone: then another one, by a new connection.
+    // The requested broker may be the one that is gone: the second attempt uses another one.
     for (let attempt = 1; attempt <= 2; attempt++) {
       try {
         this.#inspector ??= await Inspector.open(this.#cluster, this.#pace);

@@ -1,17 +1,17 @@
 import { formatDuration } from "../../shared/duration.ts";
 import type { Group, Happening, Partition, State } from "./wire.ts";
 
-/** Happenings of one kind in one look, before the rest of them become a number. */
+/** The maximum number of changes of one kind between two states; the rest becomes a number. */
 const MAX_OF_A_KIND = 8;
 
 type Note = Pick<Happening, "tone" | "text">;
 
-/** Compares two looks at a cluster and says what happened between them, in order of importance. */
+/** Compares two states of a cluster and describes the changes, in order of importance. */
 export class HappeningFinder {
-  /** By group: since when it rebalances, ms since the epoch. */
+  /** When each group began to rebalance, in ms since 1970. */
   readonly #rebalancing = new Map<string, number>();
 
-  /** Returns what happened from `before` to `after`, newest first. */
+  /** Returns the changes from `before` to `after`, newest first. */
   between(before: State, after: State): Happening[] {
     const notes = [
       ...cluster(before, after),
@@ -147,7 +147,7 @@ function members(before: Group | undefined, after: Group): Note[] {
   return notes;
 }
 
-/** `0 → wikitap`: partitions with another reader than before. */
+/** Returns the partitions with another reader than before: `0 → wikitap`. */
 function movedPartitions(before: Group, after: Group): string[] {
   const was = readers(before);
   return [...readers(after)].flatMap(([partition, { memberId, name }]) =>

@@ -1,9 +1,9 @@
 import type { LagSeries, State } from "./wire.ts";
 
-/** How far back the series go, in ms. */
+/** The length of the series, in ms. */
 export const LAG_WINDOW = 300_000;
 
-/** Points of one series: one every two seconds fills the window. */
+/** The maximum points of a series: one every two seconds fills the window. */
 const MAX_POINTS = 160;
 
 interface Series {
@@ -14,10 +14,10 @@ interface Series {
 
 /** Keeps the lag of each group and partition over the last five minutes. */
 export class LagHistory {
-  /** By group and partition; bounded as the groups and partitions of a `State` are. */
+  /** Series by group and partition; as bounded as the groups and partitions of a `State`. */
   #series = new Map<string, Series>();
 
-  /** Adds a look; what is not in it any more is forgotten. */
+  /** Adds a state. Series of groups and partitions that it does not have are dropped. */
   add({ now, groups }: Pick<State, "now" | "groups">): void {
     const series = new Map<string, Series>();
     for (const { groupId, committed } of groups) {
@@ -34,6 +34,7 @@ export class LagHistory {
     this.#series = series;
   }
 
+  /** All series. */
   get series(): LagSeries[] {
     return [...this.#series.values()];
   }

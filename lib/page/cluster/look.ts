@@ -5,24 +5,27 @@ import type { ClusterMetadata } from "../../kafka/requests/metadata.ts";
 import { type FoundOffset, OffsetSpec } from "../../kafka/requests/offsets.ts";
 import type { Broker, Group, Partition, State } from "./wire.ts";
 
-/** Partitions, groups, and members of a group that a view shows; the rest is a number. */
+/** The maximum partitions, groups, and members of a group in a view; the rest becomes a number. */
 const MAX_PARTITIONS = 200;
 const MAX_GROUPS = 20;
 const MAX_MEMBERS = 50;
 
-/** Looks between two questions for what changes seldom: first offsets and the controller. */
+/**
+ * The number of states between two requests for facts that seldom change: first offsets,
+ * controller.
+ */
 const SELDOM = 10;
 
 /**
- * Time in ms after which a group that no broker lists is gone. A new coordinator takes some seconds
+ * How long a group that no broker lists is kept, in ms. A new coordinator takes some seconds
  * to load the groups of one that died.
  */
 const GROUP_GRACE = 10_000;
 
-/** Time over which the rate of a partition is taken, in ms. */
+/** The time over which the rate of a partition is calculated, in ms. */
 const RATE_WINDOW = 5000;
 
-/** Looks at one topic of a cluster, its brokers and its groups, again and again. */
+/** Reads the state of one topic, its brokers and its groups, repeatedly. */
 export class ClusterLooker {
   readonly #topic: string;
   readonly #rates = new Map<number, [time: number, next: number][]>();
@@ -31,14 +34,15 @@ export class ClusterLooker {
   #controller: number | undefined;
   #metadata: ClusterMetadata | undefined;
   #ends = new Map<string, FoundOffset>();
-  /** By id, with the time of the look that saw them last. */
+  /** Groups by id, with the time at which they were last seen. */
   readonly #groups = new Map<string, { readonly group: GroupView; readonly seen: number }>();
 
+  /** Creates it for a topic, which need not exist. */
   constructor(topic: string) {
     this.#topic = topic;
   }
 
-  /** Looks at brokers and partitions: one request, and one to each leader. */
+  /** Reads the state of brokers and partitions: one request, and one to each leader. */
   async lookAtTopic(inspector: Inspector, now: number): Promise<State> {
     const metadata = await inspector.metadata([this.#topic]);
     if (this.#looks++ % SELDOM === 0) {
@@ -49,13 +53,13 @@ export class ClusterLooker {
     }
     const ends = await inspector.offsets(metadata, OffsetSpec.latest);
     const isSame = metadata.topics[0]?.topicId === this.#metadata?.topics[0]?.topicId;
-    // What a partition without a leader had is still there.
+    // The last known end of a partition without a leader is kept.
     this.#ends = isSame ? new Map([...this.#ends, ...ends]) : ends;
     this.#metadata = metadata;
     return this.#state(metadata, now, [...inspector.withheld]);
   }
 
-  /** Looks at the groups: three requests to each broker at most. */
+  /** Reads the state of the groups: at most three requests to each broker. */
   async lookAtGroups(inspector: Inspector, now: number): Promise<void> {
     const topic = this.#metadata?.topics[0];
     if (this.#metadata === undefined || topic === undefined) return;
@@ -90,7 +94,7 @@ export class ClusterLooker {
     const readers = groups.filter(({ position }) => !position)
       .map((group) => groupOf(group, this.#topic))
       .filter(({ members, committed }) => members.length + committed.length > 0)
-      // Groups that commit nothing come last: they are of readers that leave no trace.
+      // Groups without commits come last: they belong to readers that leave no trace.
       .sort((a, b) => Number(b.committed.length > 0) - Number(a.committed.length > 0));
     return {
       now,
@@ -111,11 +115,11 @@ export class ClusterLooker {
     };
   }
 
-  /** Offsets per second since the oldest look within the window. */
+  /** Returns the offsets per second since the oldest state within the window. */
   #rate(partition: number, next: number | null, now: number): number {
     const seen = this.#rates.get(partition) ?? [];
     this.#rates.set(partition, seen);
-    // A smaller offset: the topic was created again.
+    // A smaller offset means that the topic was created again.
     if (next === null || next < (seen.at(-1)?.[1] ?? 0)) seen.length = 0;
     if (next === null) return 0;
     seen.push([now, next]);
@@ -143,7 +147,7 @@ function brokersOf({ brokers, topics }: ClusterMetadata, controller: number | un
 function groupOf({ groupId, state, members, partitions }: GroupView, topic: string): Group {
   const ours = partitions.filter((one) => one.topic === topic);
   const reads = Map.groupBy(ours, ({ memberId }) => memberId);
-  // Of a group that reads other topics too, only the members that read this one.
+  // If a group reads other topics too, only the members that read this one are shown.
   const isShared = partitions.length > ours.length;
   return {
     groupId,

@@ -1,22 +1,26 @@
-/** What the server sends to the Kafka view: types only, shared with the view's own JavaScript. */
+// The messages of the server to the Kafka view: types only, shared with the view's JavaScript.
 
 /** A broker of the cluster. */
 export interface Broker {
+  /** The broker's id. */
   readonly id: number;
   /** `host:port`; null while the broker is down. */
   readonly address: string | null;
-  /** Null if the user may not ask. */
+  /** Whether it is the active controller; null if the user may not know it. */
   readonly controller: boolean | null;
 }
 
 /** A partition of the topic. */
 export interface Partition {
+  /** The number of the partition. */
   readonly partition: number;
-  /** Id of a broker; null while there is no leader. */
+  /** The id of its leader; null if there is none. */
   readonly leader: number | null;
+  /** The ids of brokers with a replica. */
   readonly replicas: readonly number[];
+  /** The ids of brokers whose replica is in sync. */
   readonly inSync: readonly number[];
-  /** Offset of the first record that is still there; null if unknown. */
+  /** Offset of the first record that still exists; null if unknown. */
   readonly first: number | null;
   /** Offset of the next record to be written; null if unknown. */
   readonly next: number | null;
@@ -26,81 +30,103 @@ export interface Partition {
 
 /** A member of a group. */
 export interface Member {
+  /** The id that the coordinator assigned. */
   readonly memberId: string;
-  /** The client id, and the end of the member id: many members share a client id. */
+  /** The client id and the end of the member id: many members share a client id. */
   readonly name: string;
+  /** The member's address, as the broker sees it. */
   readonly host: string;
   /** Partitions of the topic that it reads. */
   readonly partitions: readonly number[];
 }
 
-/** What a group has committed for a partition of the topic. */
+/** The offset that a group has committed for a partition of the topic. */
 export interface Committed {
+  /** The number of the partition. */
   readonly partition: number;
+  /** The offset of the next record to read. */
   readonly offset: number;
-  /** Null if the end of the partition is unknown. */
+  /** The number of records after that offset; null if the end of the partition is unknown. */
   readonly lag: number | null;
 }
 
 /** A consumer group that reads the topic. */
 export interface Group {
+  /** The name of the group. */
   readonly groupId: string;
   /** `Stable`, `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
   readonly state: string;
+  /** The members that read the topic. */
   readonly members: readonly Member[];
+  /** The committed offsets by partition. */
   readonly committed: readonly Committed[];
 }
 
-/** The topic and who serves and reads it; times in ms since the epoch. */
+/** The topic with its brokers and readers; times in ms since 1970. */
 export interface State {
+  /** The time of this state. */
   readonly now: number;
-  /** Since when Kafka does not answer; null while it does. */
+  /** When Kafka stopped answering; null while it answers. */
   readonly awaySince: number | null;
+  /** The name of the topic. */
   readonly topic: string;
   /** Null while the topic does not exist. */
   readonly topicId: string | null;
+  /** The brokers, including those that are down. */
   readonly brokers: readonly Broker[];
+  /** The partitions by ascending number. */
   readonly partitions: readonly Partition[];
+  /** The consumer groups that read the topic. */
   readonly groups: readonly Group[];
   /** The producers whose position is attached to the topic. */
   readonly producers: readonly string[];
-  /** Partitions and groups beyond the bounds, which are left out. */
+  /** The number of partitions and groups that are left out because of bounds. */
   readonly hidden: { readonly partitions: number; readonly groups: number };
-  /** What the user has no permission to see. */
+  /** The facts that the user has no permission to see. */
   readonly withheld: readonly string[];
 }
 
-/** Something that happened, in words. */
+/** A change, as a text. */
 export interface Happening {
-  /** ms since the epoch. */
+  /** When it was noticed, in ms since 1970. */
   readonly time: number;
+  /** Whether it is good, bad or in between. */
   readonly tone: "good" | "warn" | "bad" | "idle";
+  /** A sentence without a period. */
   readonly text: string;
 }
 
 /** The lag of a group on a partition over the last minutes, oldest first. */
 export interface LagSeries {
+  /** The name of the group. */
   readonly groupId: string;
+  /** The number of the partition. */
   readonly partition: number;
-  /** Times in ms since the epoch, and records. */
+  /** Pairs of time (ms since 1970) and lag (records). */
   readonly points: readonly (readonly [time: number, lag: number])[];
 }
 
-/** All that a view needs to begin; replaces what it has. */
+/** Everything that a view needs to begin; replaces its state. */
 export interface ClusterSnapshot {
+  /** The type of the message. */
   readonly type: "snapshot";
+  /** The current state. */
   readonly state: State;
-  /** Newest first. */
+  /** Past changes, newest first. */
   readonly happenings: readonly Happening[];
+  /** The lag of each group and partition. */
   readonly lags: readonly LagSeries[];
 }
 
-/** What is new since the message before. */
+/** The news since the previous message. */
 export interface ClusterFrame {
+  /** The type of the message. */
   readonly type: "frame";
+  /** The current state. */
   readonly state: State;
-  /** Newest first. */
+  /** New changes, newest first. */
   readonly happenings: readonly Happening[];
 }
 
+/** A message of the server to the Kafka view. */
 export type ClusterMessage = ClusterSnapshot | ClusterFrame;

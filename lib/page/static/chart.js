@@ -4,7 +4,7 @@ import { hourAndMinute, rate, timeOfDay, windowName } from "./format.js";
 /** @typedef {import("../wire.ts").Bin} Bin */
 /** @typedef {{ until: number, window: number, step: number }} Range */
 
-/** Rows of the table that stands in for the chart where it cannot be seen. */
+/** Rows of the table that replaces the chart for screen readers. */
 const TABLE_ROWS = 12;
 const HEIGHT = 260;
 
@@ -12,10 +12,10 @@ const { uPlot } =
   /** @type {{ uPlot: typeof import("uplot") }} */ (/** @type {unknown} */ (globalThis));
 const container = byId("chart");
 
-/** Counts by the beginning of their bin. @type {Map<number, Bin>} */
+/** Counts by the start of their bin. @type {Map<number, Bin>} */
 const bins = new Map();
 /**
- * What is drawn: x in s, all edits a second, those of humans; `null` before the first edit.
+ * The drawn values: x in s, all edits per second, those of humans; `null` before the first edit.
  *
  * @type {[number[], (number | null)[], (number | null)[]]}
  */
@@ -23,9 +23,9 @@ let data = [[], [], []];
 /** The end of the last bin that is drawn, in ms. */
 let drawnUntil = 0;
 let isDirty = false;
-/** The drawn part of time, in s. */
+/** The drawn span of time, in s. */
 let bounds = { from: 0, to: 1 };
-/** What the values beside the legend are, where no single time is pointed at. */
+/** The label of the values next to the legend if no single time is selected. */
 let averageLabel = "Average";
 
 const plot = new uPlot(options(), data, container);
@@ -46,7 +46,7 @@ export function dropBins() {
 }
 
 /**
- * Draws the complete bins of the window, if there is something new to draw.
+ * Draws the complete bins of the window, if they have changed.
  *
  * @param {Range} range
  */
@@ -55,7 +55,7 @@ export function renderChart({ until, window, step }) {
   if (end === drawnUntil && !isDirty) return;
   drawnUntil = end;
   isDirty = false;
-  // The first two bins are on their way out of the window, and no longer whole.
+  // The first two bins are leaving the window, and are no longer complete.
   const start = end - (Math.ceil(window / step) - 2) * step;
   for (const time of bins.keys()) if (time < start) bins.delete(time);
   const first = Math.min(...bins.keys());
@@ -112,7 +112,7 @@ function options() {
 }
 
 /**
- * A label at the very end would be cut off.
+ * Leaves out a label at the very end, which would be cut off.
  *
  * @param {import("uplot")} _plot
  * @param {number[]} times In s.
@@ -123,7 +123,7 @@ function timeLabels(_plot, times) {
 }
 
 /**
- * A round number above the highest value, so that the scale changes seldom.
+ * Returns a round number above the highest value, so that the scale seldom changes.
  *
  * @param {number} max
  */
@@ -134,7 +134,7 @@ function ceiling(max) {
 }
 
 /**
- * A color of the page as it is now, for the canvas.
+ * Returns a current color of the page, for the canvas.
  *
  * @param {string} name
  */
@@ -144,7 +144,7 @@ function color(name) {
 }
 
 /**
- * Tells the values under the cursor beside the legend, or the average of all.
+ * Shows the values under the cursor next to the legend, or the average of all.
  *
  * @param {import("uplot")} plot
  */
@@ -158,7 +158,7 @@ function readOut({ cursor: { idx } }) {
   setText(byId("plot-bots"), rate(all - humans));
 }
 
-/** Puts the chart into words and a table, for those who do not see it. */
+/** Describes the chart by a label and a table, for screen readers. */
 function describe() {
   const highest = Math.max(0, ...data[1].map((value) => value ?? 0));
   container.setAttribute(

@@ -1,16 +1,18 @@
-/** The server says something every second; after this silence the connection is taken for dead. */
+/** The silence after which the connection is given up, in ms: the server sends every second. */
 const SILENCE_LIMIT = 8000;
-/** A page that is hidden for so long stops listening, and gets a snapshot when it is seen again. */
+/**
+ * A page that is hidden for longer disconnects, in ms. It gets a snapshot when it is shown again.
+ */
 const HIDDEN_LIMIT = 10_000;
 const RETRY_DELAY = 2000;
 
 /**
- * Listens to the dashboard for as long as the page is open, through its restarts.
+ * Listens to the dashboard while the page is open, also after a restart of the dashboard.
  *
  * @template M
- * @param {string} path Where the messages come from.
+ * @param {string} path The path of the messages.
  * @param {(message: M) => void} onMessage
- * @param {() => void} onLost Called each time that the dashboard does not answer.
+ * @param {() => void} onLost Called each time the dashboard does not answer.
  */
 export function listen(path, onMessage, onLost) {
   /** @type {EventSource | undefined} */

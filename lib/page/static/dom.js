@@ -1,5 +1,5 @@
 /**
- * The element of the page with an id.
+ * Returns the element of the page with an id.
  *
  * @template {HTMLElement} [E=HTMLElement]
  * @param {string} id
@@ -12,7 +12,7 @@ export function byId(id) {
 }
 
 /**
- * A new element. What comes from the stream gets into the page as text only.
+ * Creates an element. Content of the stream is inserted as text only.
  *
  * @template {keyof HTMLElementTagNameMap} N
  * @param {N} name
@@ -28,7 +28,7 @@ export function make(name, className = "", children = []) {
 }
 
 /**
- * Sets the text of an element, if it is another one than before.
+ * Sets the text of an element, if it has changed.
  *
  * @param {Node} node
  * @param {string} text
@@ -38,7 +38,7 @@ export function setText(node, text) {
 }
 
 /**
- * Shows a name from the stream in full as a tooltip, and points a link at `href`, where there is one.
+ * Shows a name of the stream in full as a tooltip, and points the link at `href`, if it is given.
  *
  * @param {HTMLAnchorElement} link
  * @param {string} text
@@ -51,7 +51,7 @@ export function setLink(link, text, href) {
   else if (link.getAttribute("href") !== href) link.href = href;
 }
 
-/** @returns {HTMLAnchorElement} A link that leaves nothing of this page to the other one. */
+/** @returns {HTMLAnchorElement} A link that gives the other page no access to this one. */
 export function makeLink() {
   const link = make("a");
   link.target = "_blank";
@@ -61,7 +61,7 @@ export function makeLink() {
 }
 
 /**
- * Makes the keyed children of `parent` those of `items`, in their order: what stays keeps its
+ * Makes the keyed children of `parent` those of `items`, in their order. Items that stay keep their
  * element, and with it focus, selection and transitions. Children without a key stay in front.
  *
  * @template T

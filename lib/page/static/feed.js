@@ -2,15 +2,19 @@ import { byId, make, makeLink, setLink, setText } from "./dom.js";
 import { count, delta, moment, pageUrl, wikiName } from "./format.js";
 
 /** @typedef {import("../wire.ts").PageEdit} PageEdit */
-/** @typedef {{ item: HTMLLIElement, time: HTMLTimeElement, wiki: HTMLElement, title: HTMLAnchorElement, isNew: HTMLElement, user: HTMLElement, isBot: HTMLElement, delta: HTMLElement }} Row */
+/**
+ * @typedef {{ item: HTMLLIElement, time: HTMLTimeElement, wiki: HTMLElement, title:
+ * HTMLAnchorElement, isNew: HTMLElement, user: HTMLElement, isBot: HTMLElement, delta: HTMLElement
+ * }} Row
+ */
 
-/** Rows in the page. */
+/** The number of rows in the page. */
 const ROWS = 30;
-/** Edits that are kept, for filters to look through. */
+/** The number of edits that are kept for filters. */
 const KEPT = 2000;
-/** Namespaces, and wikis, that the filters offer at most. */
+/** The maximum number of namespaces, and of wikis, that the filters offer. */
 const OFFERS = 1000;
-/** How long after a finger was lifted its click may come (ms). */
+/** How long after a finger was lifted its click may follow, in ms. */
 const CLICK_DELAY = 300;
 
 const list = byId("edits");
@@ -27,14 +31,14 @@ const namespace = /** @type {HTMLSelectElement} */ (byId("filter-namespace"));
 let edits = [];
 /** Rows by their place, the topmost first. */
 const rows = Array.from({ length: ROWS }, makeRow);
-/** Matching edits that came while paused. */
+/** The number of matching edits received while paused. */
 let missed = 0;
 let isPausedByButton = false;
 let isPausedByPointer = false;
 /** Ends the pause after the pointer has left. @type {ReturnType<typeof setTimeout> | undefined} */
 let leaving;
 let isPausedByFocus = false;
-/** Rows must be filled anew. */
+/** Whether rows must be filled again. */
 let isDirty = false;
 /** @type {(edit: PageEdit) => boolean} */
 let matches = () => true;
@@ -72,7 +76,7 @@ export function renderFeed() {
   empty.hidden = shown.length > 0;
   setText(
     empty,
-    edits.length === 0 ? "No edits yet." : "No edit matches. The next one that does shows here.",
+    edits.length === 0 ? "No edits yet." : "No edit matches. The next match appears here.",
   );
 }
 
@@ -86,7 +90,7 @@ function firstMatches() {
 
 function renderNote() {
   setText(pause, isPausedByButton ? "Resume" : "Pause");
-  const words = isPausedByButton ? "Paused" : "Held while you are at it";
+  const words = isPausedByButton ? "Paused" : "Paused while you read";
   setText(note, isPaused() ? `${words} · ${count(missed)} new` : "");
 }
 
@@ -95,7 +99,7 @@ function isPaused() {
 }
 
 function onPauseChange() {
-  // What came for the next frame must not move what is to be held.
+  // Edits of the next frame must not move rows that should stay in place.
   isDirty = !isPaused();
   if (isDirty) missed = 0;
   requestAnimationFrame(renderFeed);
@@ -193,22 +197,21 @@ pause.addEventListener("click", () => {
   isPausedByButton = !isPausedByButton;
   onPauseChange();
 });
-// Rows hold still under a mouse, a finger or the keyboard's focus, so that they can be read and
-// followed.
+// Rows stay in place under a mouse, a finger or the keyboard's focus, so that they can be read.
 list.addEventListener("pointerenter", () => {
   clearTimeout(leaving);
   isPausedByPointer = true;
   onPauseChange();
 });
 list.addEventListener("pointerleave", ({ pointerType }) => {
-  // A finger leaves when it is lifted, and only then its click is told.
+  // A finger leaves when it is lifted, and its click event follows later.
   leaving = setTimeout(() => {
     isPausedByPointer = false;
     onPauseChange();
   }, pointerType === "mouse" ? 0 : CLICK_DELAY);
 });
 list.addEventListener("focusin", ({ target }) => {
-  // A click gives the focus too, and it stays when the pointer is long away.
+  // A click sets the focus too, and the focus stays after the pointer has left.
   isPausedByFocus = /** @type {Element} */ (target).matches(":focus-visible");
   onPauseChange();
 });

@@ -13,7 +13,7 @@ export function count(value) {
 }
 
 /**
- * Edits a second.
+ * Formats edits per second.
  *
  * @param {number} value
  */
@@ -22,7 +22,7 @@ export function rate(value) {
 }
 
 /**
- * Bytes added or taken, always with a sign: `+1,204`, `−17`, `0`.
+ * Formats bytes added or removed, always with a sign: `+1,204`, `−17`, `0`.
  *
  * @param {number | null} value
  */
@@ -43,7 +43,7 @@ export function hourAndMinute(time) {
 }
 
 /**
- * The time of day; the date as well where that is another one than today's.
+ * Formats the time of day, with the date if it is not today.
  *
  * @param {number} time ms since the epoch
  * @param {number} now ms since the epoch
@@ -53,7 +53,7 @@ export function moment(time, now) {
 }
 
 /**
- * A duration as people say it, in its largest unit: `0.8 s`, `12 s`, `3 min`, `2 h`, `4 d`.
+ * Formats a duration in its largest unit: `0.8 s`, `12 s`, `3 min`, `2 h`, `4 d`.
  *
  * @param {number} ms
  */
@@ -67,7 +67,7 @@ export function duration(ms) {
 }
 
 /**
- * How far back the page looks, in words: `hour`, `15 minutes`, `2 hours`.
+ * Formats the length of the window: `hour`, `15 minutes`, `2 hours`.
  *
  * @param {number} ms
  */
@@ -79,7 +79,7 @@ export function windowName(ms) {
 }
 
 /**
- * A wiki by its host name, without what all of them have: `en.wikipedia`, `commons`, `wikidata`.
+ * Returns a wiki's host name without the common parts: `en.wikipedia`, `commons`, `wikidata`.
  *
  * @param {string} domain
  */
@@ -88,7 +88,7 @@ export function wikiName(domain) {
 }
 
 /**
- * The address of a page, or `undefined` for a domain that is no host name.
+ * Returns the address of a page; `undefined` if the domain is not a host name.
  *
  * @param {string} domain
  * @param {string} title

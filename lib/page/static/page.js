@@ -1,6 +1,6 @@
 /**
- * The live page: messages of the dashboard come in, and at most once an animation frame what they
- * changed is drawn. A hidden page draws nothing.
+ * The live page: receives messages of the dashboard, and draws the changes at most once per
+ * animation frame. A hidden page draws nothing.
  */
 import { dropBins, renderChart, setBins } from "./chart.js";
 import { listen } from "./connection.js";
@@ -12,7 +12,7 @@ import { showTops } from "./tops.js";
 
 /** @typedef {import("../wire.ts").Message} Message */
 
-/** What came last, and whether it is drawn. */
+/** The last messages, and whether they are drawn. */
 const view = {
   window: 3_600_000,
   step: 10_000,
@@ -74,7 +74,8 @@ function nameWindow(topic) {
 }
 
 /**
- * The tables hold a bounded number of names: a very busy topic has them look less far back.
+ * Shows how far back the tables go. Their number of names is bounded, so it is less for a busy
+ * topic.
  *
  * @param {number} since
  * @param {number} now
@@ -83,6 +84,6 @@ function showSince(since, now) {
   const isShort = now - since < view.window * 0.9;
   setText(
     byId("counted"),
-    isShort ? `The tables look back over ${duration(now - since)}.` : "",
+    isShort ? `The tables cover the last ${duration(now - since)}.` : "",
   );
 }

@@ -7,10 +7,10 @@ import { count, duration, moment, rate, windowName } from "./format.js";
 const state = byId("state");
 
 /**
- * Shows how the stream is, and the figures of now.
+ * Shows the health of the stream and the current figures.
  *
  * @param {Status} status
- * @param {number} window How far back the page looks, in ms.
+ * @param {number} window The window of the page, in ms.
  */
 export function showStatus(status, window) {
   const [tone, label, sentence] = words(status, windowName(window));
@@ -25,7 +25,7 @@ export function showStatus(status, window) {
   setText(byId("lag"), status.lag === null ? "–" : duration(status.lag));
   setText(
     byId("junk"),
-    status.junk === 0 ? "" : `${count(status.junk)} of them were no edits and are left out.`,
+    status.junk === 0 ? "" : `${count(status.junk)} of them were not edits and are left out.`,
   );
 }
 
@@ -34,7 +34,7 @@ export function showLost() {
   show(
     "warn",
     "Reconnecting",
-    "The dashboard does not answer. This page goes on by itself when it is back.",
+    "The dashboard does not answer. This page reconnects automatically.",
   );
 }
 
@@ -56,11 +56,11 @@ function words({ health, now, lag, lastEdit, lastAnswer }, window) {
         "good",
         "Live",
         lag === null
-          ? "Edits show as they come."
-          : `Edits show ${duration(lag)} after they were made.`,
+          ? "Edits appear as they arrive."
+          : `Edits appear ${duration(lag)} after they were made.`,
       ];
     case "behind":
-      return ["warn", "Behind", `Edits show ${duration(lag ?? 0)} after they were made.`];
+      return ["warn", "Behind", `Edits appear ${duration(lag ?? 0)} after they were made.`];
     case "silent":
       return [
         "warn",
@@ -73,7 +73,7 @@ function words({ health, now, lag, lastEdit, lastAnswer }, window) {
         "Kafka is away",
         `No answer since ${
           moment(lastAnswer ?? now, now)
-        }. This page goes on by itself when Kafka is back.`,
+        }. This page continues when Kafka is back.`,
       ];
   }
 }

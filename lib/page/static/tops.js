@@ -2,9 +2,12 @@ import { byId, make, makeLink, setLink, setText } from "./dom.js";
 import { count, delta, pageUrl, wikiName } from "./format.js";
 
 /** @typedef {import("../wire.ts").TopLists} TopLists */
-/** @typedef {{ item: HTMLLIElement, name: HTMLElement, wiki: HTMLElement, value: HTMLElement, bar: HTMLElement }} Row */
+/**
+ * @typedef {{ item: HTMLLIElement, name: HTMLElement, wiki: HTMLElement, value: HTMLElement, bar:
+ * HTMLElement }} Row
+ */
 
-/** As many as the server sends; all are there from the beginning, so that nothing moves. */
+/** The number of rows that the server sends. All exist from the start, so that nothing moves. */
 const ROWS = 8;
 
 const wikis = makeRows("wikis", () => makeFilter("filter-wiki"));
@@ -57,7 +60,7 @@ function makeRows(id, makeName) {
 }
 
 /**
- * A button that puts its name into a filter of the feed.
+ * Creates a button that puts its name into a filter of the feed.
  *
  * @param {string} id
  */

@@ -89,7 +89,7 @@ Deno.test("Board throws RangeError for a window that is too short or too long", 
     assertThrows(
       () => new Board({ topic: "edits", window }),
       RangeError,
-      `Cannot make a board as 'window' must be from 1 minute to 24 hours: current value is ${window}`,
+      `Cannot create a board: 'window' is ${window} ms, expected 1 minute to 24 hours`,
     );
   }
 });

@@ -7,9 +7,9 @@ import { count } from "../format.js";
 /** @typedef {import("../../cluster/wire.ts").Committed} Committed */
 /** @typedef {import("../../cluster/wire.ts").LagSeries} LagSeries */
 
-/** How far back a chart goes, in ms. */
+/** The time span of a chart, in ms. */
 const WINDOW = 300_000;
-/** Colors that tell groups apart; more groups share them. */
+/** The number of colors for groups; more groups share them. */
 const COLORS = 6;
 const WIDTH = 100;
 const HEIGHT = 28;
@@ -20,7 +20,7 @@ const series = new Map();
 const numbers = new Map();
 
 /**
- * Gives each group a color that it keeps.
+ * Assigns a permanent color to each group.
  *
  * @param {readonly Group[]} groups
  * @returns {Map<string, string>}
@@ -101,7 +101,7 @@ function makeMember() {
 function showMember(item, { name, host, partitions }) {
   const [who, chips] = /** @type {HTMLElement[]} */ ([...item.children]);
   if (!who || !chips) return;
-  const idle = partitions.length === 0 ? ", stands by" : " reads";
+  const idle = partitions.length === 0 ? ", on standby" : " reads";
   setText(who, `${name} at ${host.replace(/^\//, "")}${idle}`);
   const chip = () => make("li", "chip leader");
   keyed(chips, partitions, String, chip, (chip, partition) => setText(chip, String(partition)));

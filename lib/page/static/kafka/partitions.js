@@ -5,7 +5,7 @@ import { count, rate } from "../format.js";
 /** @typedef {import("../../cluster/wire.ts").Partition} Partition */
 
 /**
- * Draws each partition as a bar of its offsets, with a mark for where each group is.
+ * Draws each partition as a bar of its offsets, with a mark at each group's offset.
  *
  * @param {State} state
  * @param {ReadonlyMap<string, string>} colors By group.
@@ -61,7 +61,7 @@ function makeRow() {
 }
 
 /**
- * Seconds that a stripe takes: less the more records come.
+ * Returns the seconds that a stripe takes: fewer for more records.
  *
  * @param {number} rate
  */

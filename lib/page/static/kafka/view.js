@@ -1,6 +1,6 @@
 /**
- * The Kafka view: brokers, partitions, groups and what happens to them. At most once an animation
- * frame what came is drawn.
+ * The Kafka view: brokers, partitions, groups and their changes. Draws at most once per animation
+ * frame.
  */
 import { listen } from "../connection.js";
 import { byId, make, setText } from "../dom.js";
@@ -13,7 +13,7 @@ import { showPartitions } from "./partitions.js";
 /** @typedef {import("../../cluster/wire.ts").State} State */
 /** @typedef {import("../../cluster/wire.ts").Happening} Happening */
 
-/** Rows of the list of what happened. */
+/** The maximum rows of the list of changes. */
 const MAX_HAPPENINGS = 100;
 
 const view = {
@@ -92,7 +92,7 @@ function health({ awaySince, now, brokers, partitions, topic, topicId }, isLost)
     return [
       "warn",
       "Reconnecting",
-      "The dashboard does not answer. This page reconnects by itself.",
+      "The dashboard does not answer. This page reconnects automatically.",
     ];
   }
   if (awaySince !== null) {
