@@ -212,7 +212,10 @@ Deno.test("start that cannot publish what is in hand ends with 1 in time; a seco
   }
   const late = await hasty!.ended;
   assertEquals(late.code, 1, late.stderr);
-  assertMatch(late.stderr, /^error: Stopped before Kafka took the last \d+ records; the position/m);
+  assertMatch(
+    late.stderr,
+    /^error: Stopped before Kafka acknowledged the last \d+ records; the position/m,
+  );
   assertPlain(late);
   patient!.process.kill("SIGTERM");
   const killed = await patient!.ended;

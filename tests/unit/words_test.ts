@@ -28,7 +28,7 @@ const BANNED: Readonly<Record<string, string>> = {
 /** Folders whose words are still to be revised. Remove one from the list after its revision. */
 const UNREVISED = [
   ...["lib/store/"],
-  ...["consume", "inspect", "publish"].map((folder) => `lib/kafka/${folder}/`),
+  ...["consume", "inspect"].map((folder) => `lib/kafka/${folder}/`),
   ...["tests/chaos/", "tests/integration/"],
   ...["tests/cli/", "tests/simulation/", "tests/soak/", "tests/support/"],
   ...["chaos", "edits", "kafka", "page", "replay"]
@@ -39,7 +39,7 @@ const UNREVISED = [
 /** Folders with exported symbols that have no docstring yet. Remove one after its revision. */
 const UNDOCUMENTED = [
   ...["lib/store/"],
-  ...["consume", "inspect", "publish"].map((folder) => `lib/kafka/${folder}/`),
+  ...["consume", "inspect"].map((folder) => `lib/kafka/${folder}/`),
 ];
 
 /** This file has the phrases; `licences` is the name of a task. */

@@ -2,36 +2,40 @@ import { murmur2 } from "../wire/murmur2.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Message } from "../wire/message.ts";
 
-/** Records of one partition that go to the broker in one request, as one record batch. */
+/** Records of one partition that are sent in one request, as one record batch. */
 export interface Chunk {
+  /** The topic of the records. */
   readonly topic: string;
+  /** Their partition. */
   readonly partition: number;
+  /** The records in the form of kafkajs. */
   readonly messages: readonly Message[];
-  /** What the messages were made from, for whoever has to refuse one. */
+  /** The records from which the messages were made, in the same order. */
   readonly records: readonly ProducerRecord[];
 }
 
-/** What a topic takes. */
+/** The properties of a topic that determine its chunks. */
 export interface TopicLimits {
+  /** The number of partitions. */
   readonly partitions: number;
   /** `max.message.bytes`: the largest record batch, in bytes. */
   readonly maxBytes: number;
 }
 
-/** Never more than this in one request, whatever the topic takes. */
+/** The maximum size of a chunk, for any topic, in bytes. */
 const MAX_CHUNK_BYTES = 900_000;
-/** Room that a record batch's own header takes, in bytes. */
+/** The size of a record batch's header, rounded up, in bytes. */
 const BATCH_OVERHEAD = 100;
-/** Room for a record's lengths, attributes and deltas: at most seven varints. */
+/** The size of a record's lengths, attributes and deltas: at most seven varints, in bytes. */
 const RECORD_OVERHEAD = 35;
 
 /**
- * Sorts records into chunks: by partition, each in the records' order and within the bytes that the
- * topic takes. A single record that is larger stays a chunk of its own, for the broker to judge:
- * compressed it may fit.
+ * Divides records into chunks: by partition, each in the records' order and within the topic's
+ * limit. A single larger record becomes a chunk of its own, and the broker decides: it may fit when
+ * compressed.
  *
- * @param limits Gives what a topic takes; asked once a topic.
- * @param random From 0 up to 1, for records without a key.
+ * @param limits Returns the limits of a topic; called once per topic.
+ * @param random Returns a number from 0 to below 1, for records without a key.
  */
 export function chunksOf(
   records: readonly ProducerRecord[],
@@ -66,7 +70,7 @@ export function chunksOf(
   return chunks;
 }
 
-/** Both halves of a chunk that has more than one record. */
+/** Splits a chunk of several records into halves. */
 export function halves({ topic, partition, messages, records }: Chunk): Chunk[] {
   const middle = Math.ceil(records.length / 2);
   return [[0, middle], [middle, records.length]].map(([from, to]) => ({
@@ -77,7 +81,7 @@ export function halves({ topic, partition, messages, records }: Chunk): Chunk[] 
   }));
 }
 
-/** Returns the bytes that a record takes as a record batch of its own, uncompressed; at most. */
+/** Returns the maximum size of a record as a record batch of its own, uncompressed, in bytes. */
 export function encodedBytes(record: ProducerRecord): number {
   return encode(record, { partitions: 1, keyless: 0 }).bytes + BATCH_OVERHEAD;
 }
@@ -93,7 +97,7 @@ interface OpenChunk {
 interface Topic {
   readonly partitions: number;
   readonly keyless: number;
-  /** Bytes of records that one chunk may hold. */
+  /** The bytes of records that fit into one chunk. */
   readonly bytes: number;
   readonly open: Map<number, OpenChunk>;
 }

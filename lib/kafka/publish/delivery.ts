@@ -4,13 +4,12 @@ import { Outage } from "../../shared/outage.ts";
 import { retry, untilTrue, waitAfter } from "../../shared/retry.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { withAdmin } from "../admin/with_admin.ts";
-import type { Cluster } from "../client/cluster.ts";
 import { retryDuringFailover, retryWhileNotReady } from "../errors/retry.ts";
 import { AtLeastOnce } from "./sessions/at_least_once.ts";
 import { ExactlyOnce } from "./sessions/exactly_once.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import { isFatal, isFenced, isUnknownTopic } from "../errors/classify.ts";
-import { type PositionPlace, readSaved, savedPosition } from "./position_store.ts";
+import { readSaved, savedPosition } from "./position_store.ts";
 import {
   type Batch,
   newPublisherCounts,
@@ -20,6 +19,7 @@ import {
   type PublisherCounts,
 } from "./publisher.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
+import type { DeliveryOptions } from "./delivery_options.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import { Ownership } from "./ownership.ts";
 import {
@@ -30,57 +30,39 @@ import {
   TopicRejects,
 } from "./rejection.ts";
 import type { Progress, SavedProgress } from "./saved_position.ts";
-import { ChunksRejected, type Compression } from "./send.ts";
+import { ChunksRejected } from "./send.ts";
 import type { ProducerSession } from "./sessions/producer_session.ts";
-import { type NewTopics, NoTopics, TopicTable } from "./topic_table.ts";
+import { NoTopics, TopicTable } from "./topic_table.ts";
 import { Throttle } from "./throttle.ts";
 import { checkKeyless, timestampLimit } from "./topic_checks.ts";
 import { Work } from "./work.ts";
 
-/** The session of each --delivery. */
+/** The sessions by the value of --delivery. */
 const DELIVERIES = { "exactly-once": ExactlyOnce, "at-least-once": AtLeastOnce } as const;
-
-export interface DeliveryOptions {
-  readonly cluster: Cluster;
-  readonly delivery: keyof typeof DELIVERIES;
-  readonly place: PositionPlace;
-  readonly compression?: Compression;
-  /** Topics that must exist at the start; others are looked up when they are needed. */
-  readonly topics: readonly string[];
-  /** Those of them that get records without a key, and so must not be compacted. */
-  readonly keylessTopics?: readonly string[];
-  /** Makes topics that are not there; without it they are an error. */
-  readonly create?: NewTopics | undefined;
-  /**
-   * How long Kafka lets a transaction stand open, in ms (default 30,000). After a SIGKILL committed
-   * readers wait for so long at the most, unless the producer comes back before.
-   */
-  readonly transactionTimeout?: number;
-  /** How long a topic that rejects the last batch is waited for, in ms (default 60,000). */
-  readonly lastBatchTimeout?: number;
-}
 
 const log = getLogger(["wikitap", "kafka"]);
 
-/** How long `open()` looks for a broker that answers at all, in ms. */
+/** How long `open()` waits for any broker to answer, in ms. */
 const ANSWER_LIMIT = 2500;
-/** While Kafka is away, or rejects records. */
+/** The waits while Kafka is unavailable or rejects records. */
 const WAITS = { firstWaitMs: 100, maxWaitMs: 2000 };
+/** The default of `transactionTimeout`, in ms. */
 const TRANSACTION_TIMEOUT = 30_000;
-/** For a fenced producer to see another owner of its name before it goes on. */
+/** How long a fenced producer looks for another owner of its name before it continues. */
 const TAKEOVER = { firstWaitMs: 200, limitMs: 5000 };
-/** For a start that its own late requests fence. */
+/** The retries of a start that its own late requests fence. */
 const OWN_FENCES = { firstWaitMs: 200, limitMs: 60_000 };
-/** A topic that is unknown so often in a row does not exist (any more). */
+/** Consecutive answers that a topic is unknown after which it does not exist. */
 const UNKNOWN_TOPIC_LIMIT = 3;
 
 /**
- * Publishes batches through sessions. After a failure it drops the session, opens another, reads the
- * position back, and drops or re-sends the pending batch accordingly. While Kafka is away or rejects
- * everything, it keeps the one batch, retries every 2 s at the slowest, and warns once. A last batch
- * that is rejected for 60 s is an error.
+ * Publishes batches through sessions. After a failure it drops the session, opens another one,
+ * reads the position back, and drops or resends the pending batch accordingly. While Kafka is
+ * unavailable or rejects everything, it keeps the one batch, retries at least every 2 s, and warns
+ * once. A last batch that is rejected for 60 s is an error.
  */
 export class Delivery implements Publisher {
+  /** Counts since the start. */
   readonly counts: PublisherCounts = newPublisherCounts();
   readonly #options: DeliveryOptions;
   readonly #ownership: Ownership;
@@ -93,6 +75,7 @@ export class Delivery implements Publisher {
   readonly #rejections: RejectedAttempts;
   #left: Work | undefined;
 
+  /** Creates it without connecting. */
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#ownership = new Ownership(options.place.group);
@@ -100,16 +83,17 @@ export class Delivery implements Publisher {
     this.#rejections = new RejectedAttempts(options.lastBatchTimeout);
   }
 
+  /** Connects and reads the saved position; see {@linkcode Publisher.open}. */
   async open(): Promise<Progress | undefined> {
     const { cluster, place, topics, keylessTopics = [], delivery } = this.#options;
     const wanted = [place.topic, ...topics];
     const attempt = { ...this.#attempted, action: `use the topic '${place.topic}'` };
     await withAdmin(cluster, attempt, async (admin) => {
-      // Soon, because brokers that expect SASL close each connection.
+      // Only briefly, since brokers that expect SASL close each connection.
       await retryDuringFailover(() => admin.describeCluster(), ANSWER_LIMIT);
       await retryDuringFailover(() => this.#topics.load(admin, wanted));
       await retryDuringFailover(() => checkKeyless(admin, keylessTopics));
-      // If this fails, so does the session, with a better error.
+      // If this fails, the session fails too, with a better error.
       if (delivery === "exactly-once") {
         const saved = retryDuringFailover(() => readSaved(admin, place));
         this.#ownership.follow(await saved.catch(() => undefined));
@@ -125,6 +109,7 @@ export class Delivery implements Publisher {
     }
   }
 
+  /** Publishes a batch or a first part of it; see {@linkcode Publisher.publish}. */
   async publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined> {
     const isOver = () => signal.aborted || this.#isClosed;
     let work = Work.of(batch, this.#throttle.size.endOf(batch), this.#left);
@@ -163,14 +148,15 @@ export class Delivery implements Publisher {
     throw new PublishAborted(batch.records.length);
   }
 
+  /** Ends a pending `publish()` and disconnects. Never throws. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#dropSession();
   }
 
   /**
-   * Opens the first session. It can be fenced by a request of its own: one that got no answer was
-   * sent again, and arrived after the next.
+   * Opens the first session. One of its own requests can fence it: the request got no answer, was
+   * sent again, and arrived after the next one.
    */
   #openFirst(): Promise<SavedProgress | undefined> {
     const open = () => retryDuringFailover(() => retryWhileNotReady(() => this.#openSession()));
@@ -182,14 +168,14 @@ export class Delivery implements Publisher {
     return retry(attempt, isFenced, OWN_FENCES);
   }
 
-  /** Opens a session, and returns whether the part before `end` was saved after all. */
+  /** Opens a session, and returns whether the part up to `end` was saved after all. */
   async #resume(end: Progress): Promise<boolean> {
     const saved = await this.#openSession();
     this.counts.restarts++;
     return this.#ownership.isSaved(end, saved, this.#options.delivery === "exactly-once");
   }
 
-  /** Publishes a part, without the records that are rejected by themselves. */
+  /** Publishes a part without the records that are at fault by themselves. */
   async #send(work: Work, isOver: () => boolean): Promise<void> {
     const session = this.#session!;
     const progress = this.#ownership.mark(work.end);
@@ -221,9 +207,9 @@ export class Delivery implements Publisher {
   }
 
   /**
-   * Reports what a topic rejects, and waits.
+   * Reports that a topic rejects a batch, and waits.
    *
-   * @throws {UserError} if nothing follows the batch, and it was rejected for too long.
+   * @throws {UserError} if nothing follows the batch and it was rejected for too long.
    */
   async #rejected(error: TopicRejects, { isLast }: Batch, signal: AbortSignal): Promise<void> {
     Object.assign(this.counts, { connected: true, rejecting: true });
@@ -238,7 +224,9 @@ export class Delivery implements Publisher {
     await sleep(waitAfter(this.#rejections.count, WAITS), signal);
   }
 
-  /** Looks first, so that two producers of one name never fence each other in turns. */
+  /**
+   * Reads the position first, so that two producers of one name never fence each other in turns.
+   */
   async #checkTakenOver(): Promise<void> {
     await this.#dropSession();
     const { cluster, place } = this.#options;

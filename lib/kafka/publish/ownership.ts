@@ -3,9 +3,9 @@ import { TakenOver } from "./publisher.ts";
 import type { Progress, SavedProgress } from "./saved_position.ts";
 
 /**
- * Which producer of a name this one is. Each start is a new owner, of the generation after the one
- * that it found. What is saved under another owner, of this generation or a later one, shows that
- * another producer took over.
+ * Identifies this producer among all of its name. Each start is a new owner, with the generation
+ * after the one that it found. A position saved by another owner of this generation or a later one
+ * shows that another producer took over.
  */
 export class Ownership {
   readonly #name: string;
@@ -14,17 +14,18 @@ export class Ownership {
   /** The progress that this producer saved last, or found at its start. */
   #committed: Progress | undefined;
 
+  /** Creates a new owner of the name. */
   constructor(name: string) {
     this.#name = name;
   }
 
-  /** Becomes the next owner after the one of `saved`. */
+  /** Becomes the next owner after that of `saved`. */
   follow(saved: SavedProgress | undefined): void {
     this.#generation = (saved?.generation ?? 0) + 1;
     this.#committed = saved;
   }
 
-  /** Returns progress as this producer saves it. */
+  /** Returns progress in the form in which this producer saves it. */
   mark({ handled, position }: Progress): SavedProgress {
     return { handled, position, owner: this.#owner, generation: this.#generation };
   }
@@ -35,8 +36,8 @@ export class Ownership {
   }
 
   /**
-   * Checks that no other producer has saved progress since the start. Owners before that do not
-   * count: this producer took over from them.
+   * Checks that no other producer has saved progress since the start. Earlier owners do not count:
+   * this producer took over from them.
    *
    * @throws {TakenOver} if one has.
    */
@@ -56,14 +57,14 @@ export class Ownership {
     this.check(saved);
     if (saved?.handled === this.#committed?.handled) return false;
     const isOurs = saved === undefined || saved.owner === this.#owner;
-    // An older producer, fenced before our first commit, took the name back.
+    // An older producer, fenced before the first commit of this one, took the name back.
     if (!isOurs && isFenced) throw new TakenOver(this.#name);
     if (saved?.handled === end.handled) return isOurs;
     if (!isFenced) return false;
     throw new UserError(
-      `The saved position of '${this.#name}' was changed by somebody else: ` +
+      `Cannot publish as '${this.#name}': the saved position was changed by another program to ` +
         `${saved?.handled ?? "none"} events, expected ${this.#committed?.handled ?? "none"}`,
-      { hint: "It was reset, or its topic was made anew: start again" },
+      { hint: "It was reset, or its topic was created again: start again" },
     );
   }
 }

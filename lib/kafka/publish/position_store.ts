@@ -5,14 +5,19 @@ import { protocolErrorType } from "../errors/explain.ts";
 import type { Admin } from "../client/kafkajs.ts";
 import { decodeSaved, type SavedProgress } from "./saved_position.ts";
 
-/** Where the position is kept: an offset of the group, on partition 0 of a topic that exists. */
+/** Where the position is saved: as an offset of the group, on partition 0 of an existing topic. */
 export interface PositionPlace {
-  /** The producer's name, which is the group's. */
+  /** The producer's name, which is also the group's. */
   readonly group: string;
+  /** The topic to which the position is attached. */
   readonly topic: string;
 }
 
-/** Reads what was saved. @throws {UserError} for a position that cannot be read. */
+/**
+ * Reads the saved position; `undefined` if there is none.
+ *
+ * @throws {UserError} for a position that cannot be read.
+ */
 export async function readSaved(
   admin: Admin,
   { group, topic }: PositionPlace,
@@ -22,7 +27,7 @@ export async function readSaved(
   return decodeSaved(group, first?.offset ?? "-1", first?.metadata);
 }
 
-/** Reads what was saved, on a connection of its own. */
+/** Reads the saved position on a new connection. See {@linkcode readSaved}. */
 export function savedPosition(
   cluster: Cluster,
   place: PositionPlace,
@@ -36,9 +41,9 @@ export function savedPosition(
 }
 
 /**
- * Forgets what was saved. A producer that runs under this name meanwhile ends with an error.
+ * Deletes the saved position. A producer that runs under this name ends with an error.
  *
- * @returns Whether there was something.
+ * @returns Whether there was one.
  */
 export function resetPosition(cluster: Cluster, place: PositionPlace): Promise<boolean> {
   const attempt = {

@@ -3,8 +3,8 @@ import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Progress } from "./saved_position.ts";
 
 /**
- * The seam between the pipeline and Kafka: batches go in, in upstream's order and one at a time,
- * each with the position behind its last event. A delivery is an implementation of it.
+ * The interface between the pipeline and Kafka. Batches are published in upstream's order and one
+ * at a time, each with the position after its last event.
  */
 export interface Publisher {
   /**
@@ -24,19 +24,21 @@ export interface Publisher {
    * nothing is saved or dropped, and the batch is to be published again, perhaps with more records.
    * @throws {PublishAborted} if `signal` was aborted, or the publisher closed, before that.
    * @throws {TakenOver} if another producer of this name is running.
-   * @throws {UserError} if a topic rejects the last batch for too long, or if retrying would not help.
+   * @throws {UserError} if a topic rejects the last batch for too long, or if retrying would not
+   * help.
    */
   publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined>;
 
   /** Saves the last position if it is not saved yet, and disconnects; never throws. */
   close(): Promise<void>;
 
-  /** Counted since the start. */
+  /** Counts since the start. */
   readonly counts: PublisherCounts;
 }
 
 /** Records, and the progress after the last of them. */
 export interface Batch extends Progress {
+  /** The records in upstream's order. */
   readonly records: readonly ProducerRecord[];
   /** Where the batch may be divided, in order. Default: nowhere. */
   readonly cuts?: readonly Cut[] | undefined;
@@ -53,7 +55,7 @@ export interface Batch extends Progress {
     | undefined;
 }
 
-/** A place in a batch, and the progress there. */
+/** A place in a batch, with the progress there. */
 export interface Cut extends Progress {
   /** Number of records before it. */
   readonly count: number;
@@ -61,7 +63,7 @@ export interface Cut extends Progress {
   readonly bytes: number;
 }
 
-/** What a call of `publish()` published. */
+/** The result of one `publish()`. */
 export interface Published {
   /** Number of records, from the first of the batch, that are done: published or rejected. */
   readonly count: number;
@@ -71,17 +73,19 @@ export interface Published {
 
 /** A record that Kafka rejects by itself: too large, or its timestamp is out of bounds. */
 export interface RefusedRecord {
+  /** The rejected record. */
   readonly record: ProducerRecord;
+  /** Kafka's name of the error. */
   readonly reason: string;
 }
 
-/** Read by status line, metrics and the closing summary. */
+/** Counts for the status line, the metrics and the closing summary. */
 export interface PublisherCounts {
   /** Transactions, or with at-least-once batches, that were completed. */
   batches: number;
-  /** Transactions that were aborted or left behind. */
+  /** Transactions that were aborted or abandoned. */
   aborted: number;
-  /** Producers that were made anew after a failure. */
+  /** Producers that were created again after a failure. */
   restarts: number;
   /** Whether the last attempt reached Kafka. */
   connected: boolean;
@@ -91,7 +95,7 @@ export interface PublisherCounts {
   throttledUntil: number;
 }
 
-/** Returns the counts of a publisher that has done nothing yet. */
+/** Returns the counts of a new publisher. */
 export function newPublisherCounts(): PublisherCounts {
   return {
     batches: 0,
@@ -103,11 +107,14 @@ export function newPublisherCounts(): PublisherCounts {
   };
 }
 
-/** Another producer with this name took over: this one is to stop. */
+/** The error if another producer with this name took over. This one must stop. */
 export class TakenOver extends UserError {
+  /** The name of the class. */
   override readonly name = "TakenOver";
+  /** The exit code of the program. */
   override readonly exitCode = ExitCode.takenOver;
 
+  /** Creates it for the producer's name. */
   constructor(name: string) {
     super(`Another producer named '${name}' took over`, {
       hint: "Only one producer may run under a name: give this one another with --name",
@@ -115,13 +122,15 @@ export class TakenOver extends UserError {
   }
 }
 
-/** What could not be published in the time that was left. */
+/** The error if records could not be published in the time that was left. */
 export class PublishAborted extends UserError {
+  /** The name of the class. */
   override readonly name = "PublishAborted";
 
+  /** Creates it for the number of pending records. */
   constructor(records: number) {
     const last = records === 1 ? "record" : `${records} records`;
-    const what = records === 0 ? "saved the position" : `took the last ${last}`;
+    const what = records === 0 ? "saved the position" : `acknowledged the last ${last}`;
     super(`Stopped before Kafka ${what}; the position is not advanced`, {
       hint: "The next start publishes what is missing. --shutdown-timeout says how long to try",
     });

@@ -1,35 +1,35 @@
-/** Decides what rejected records are: faults of their own, or a sign of a condition. */
+// Decides whether rejected records are at fault themselves, or show a condition.
 import { type Chunk, encodedBytes, halves, type TopicLimits } from "./chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { RefusedRecord } from "./publisher.ts";
 import { UserError } from "../../shared/error.ts";
 import type { ChunkRejection, ChunksRejected } from "./send.ts";
 
-/** A record that a broker rejected, alone or by name. */
+/** A record that a broker rejected, alone in its chunk or by name. */
 export interface Rejected extends RefusedRecord {
-  /** The broker's words; null if it has none. */
+  /** The broker's reason in its own words; null if there is none. */
   readonly detail: string | null;
 }
 
-/** What an attempt at some chunks showed. */
+/** The results of one attempt. */
 export interface Findings {
-  /** Chunks to try again: those that were rejected without a culprit come back in halves. */
+  /** Chunks to try again. Those that were rejected without a known culprit are split in halves. */
   readonly chunks: readonly Chunk[];
-  /** Records that are known to be rejected; they are in `chunks` as well. */
+  /** Records that are known to be rejected; they are still in `chunks`. */
   readonly rejected: readonly Rejected[];
   /** Records that were accepted, or were not to blame. */
   readonly accepted: readonly ProducerRecord[];
-  /** Whether each record of a rejected chunk is in one of the two lists. */
+  /** Whether each record of every rejected chunk is in one of the two lists. */
   readonly isComplete: boolean;
 }
 
-/** Sorts the records of an attempt by what is known of them. */
+/** Classifies the records of an attempt. */
 export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Findings {
   const rejected: Rejected[] = [];
   const accepted: ProducerRecord[] = [];
   let isComplete = true;
   const placeOf = ({ topic, partition }: Chunk) => `${topic}/${partition}`;
-  /** Partitions in which it is not known which record is at fault. */
+  /** Partitions in which the rejected record is not known. */
   const unclear = new Set<string>();
   const next = chunks.flatMap((chunk) => {
     if (error.accepted.has(chunk)) {
@@ -37,7 +37,7 @@ export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Fin
       return error.areKept ? [] : [chunk];
     }
     const rejection = error.rejections.get(chunk);
-    // Not sent yet; what failed the chunk before it may well fail this one.
+    // Not sent yet; the cause of the previous chunk's rejection may well be in this one too.
     if (rejection === undefined) {
       return unclear.has(placeOf(chunk)) && chunk.records.length > 1 ? halves(chunk) : [chunk];
     }
@@ -55,7 +55,7 @@ export function findingsOf(chunks: readonly Chunk[], error: ChunksRejected): Fin
   return { chunks: next, rejected, accepted, isComplete };
 }
 
-/** The records that made a broker reject a chunk, if that is known. */
+/** Returns the records that made a broker reject a chunk, if they are known. */
 function culpritsOf(
   { records }: Chunk,
   { type, recordErrors }: ChunkRejection,
@@ -76,18 +76,19 @@ function culpritsOf(
 const STANDS_OUT_MS = 600_000;
 
 /**
- * Decides whether rejections of a topic are a condition: something that is wrong with the topic, the
- * broker or the whole stream. Records are at fault themselves only if both hold:
+ * Decides whether rejections of a topic are a condition: something that is wrong with the topic,
+ * the broker or the whole stream. Records are at fault themselves only if both hold:
  *
  * 1. The topic accepts more records of the batch than it rejects. Records that it accepted before
- *    count as well, but only for INVALID_RECORD of records with a key: times, limits and cleanup
- *    policies can change between two batches.
- * 2. A timestamp that is rejected as too late is at least 10 min after every accepted one.
+ * count as well, but only for INVALID_RECORD of records with a key: times, limits and cleanup
+ * policies can change between two batches. 2. A timestamp that is rejected as too late is at least
+ * 10 min after every accepted one.
  *
  * A condition is waited out; a record's own fault makes it a dead letter. So a wrong clock, a new
  * `cleanup.policy` or a lower `max.message.bytes` loses nothing.
  *
- * @param before Records that the topic accepted since it rejected one, as `Acceptances` counts them.
+ * @param before Records that the topic accepted since it rejected one, as `Acceptances` counts
+ * them.
  */
 export function isCondition(
   rejected: readonly Pick<Rejected, "record" | "reason">[],
@@ -146,16 +147,17 @@ export class Acceptances {
   /** Records that each topic rejected since it accepted one. */
   readonly #inRow = new Map<string, number>();
 
+  /** Returns the count of a topic. */
   of(topic: string): number {
     return this.#counts.get(topic) ?? 0;
   }
 
-  /** Returns whether a topic may reject so many more records that show that they are at fault. */
+  /** Returns whether a topic may reject `count` more records that are at fault by themselves. */
   mayReject(topic: string, count: number): boolean {
     return (this.#inRow.get(topic) ?? 0) + count <= MAX_AT_FAULT;
   }
 
-  /** Notes a published part: its records, of which some were rejected. */
+  /** Counts a published part: its records, and the rejected ones among them. */
   note(records: readonly ProducerRecord[], refused: readonly RefusedRecord[]): void {
     const add = (topic: string, count: number) =>
       this.#counts.set(topic, Math.min(Math.max(this.of(topic) + count, 0), MAX_BEFORE));
@@ -168,29 +170,32 @@ export class Acceptances {
   }
 }
 
-/** How long a topic that rejects the last batch is waited for, in ms. */
+/** The default time that the last batch may be rejected, in ms. */
 const LAST_BATCH_TIMEOUT = 60_000;
 
-/** Counts the attempts in a row that topics rejected, and bounds those at the last batch. */
+/** Counts consecutive rejected attempts, and bounds those of the last batch. */
 export class RejectedAttempts {
   #count = 0;
   #lastSince: number | undefined;
 
   /**
+   * Creates it before the first attempt.
+   *
    * @param timeout How long the last batch may be rejected, in ms (default 60,000).
-   * @param now The time in ms (default: monotonic).
+   * @param now Returns the time in ms (default: monotonic).
    */
   constructor(
     readonly timeout = LAST_BATCH_TIMEOUT,
     readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** The number of consecutive rejected attempts. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Notes an attempt that was rejected.
+   * Counts a rejected attempt.
    *
    * @param isLast Whether nothing follows the batch: `Batch.isLast`.
    * @returns Whether to give up: nothing will show whether the records or the topic are at fault.
@@ -202,17 +207,21 @@ export class RejectedAttempts {
     return this.now() - this.#lastSince >= this.timeout;
   }
 
-  /** Begins again, after a batch that was published. */
+  /** Begins again after a batch that was published. */
   end(): void {
     this.#count = 0;
     this.#lastSince = undefined;
   }
 }
 
-/** A topic rejects the last batch, and nothing shows whether the records are at fault. */
+/**
+ * The error if a topic rejects the last batch, and nothing shows whether the records are at fault.
+ */
 export class LastBatchRejected extends UserError {
+  /** The name of the class. */
   override readonly name = "LastBatchRejected";
 
+  /** Creates it for a condition; see {@linkcode conditionText}. */
   constructor(condition: string) {
     super(`${condition}; the position is not advanced`, {
       hint: "Correct the topic's settings or the clock, and start again. If only a record is " +
@@ -222,27 +231,29 @@ export class LastBatchRejected extends UserError {
   }
 }
 
-/** A topic rejects most of a batch: nothing of it may be dropped. */
+/** The error if a topic rejects most of a batch: none of its records may be dropped. */
 export class TopicRejects extends Error {
+  /** The name of the class. */
   override readonly name = "TopicRejects";
 
+  /** Creates it for the rejected records of a topic. */
   constructor(readonly topic: string, readonly rejected: readonly Rejected[]) {
-    super(`The topic '${topic}' rejects ${rejected.length} records`);
+    super(`Cannot publish to the topic '${topic}': it rejects ${rejected.length} records`);
   }
 }
 
-/** The times that a broker accepts, in ms, as it says in the error of a record. */
+/** Parses the times that a broker accepts, in ms, in its error text for a record. */
 export function acceptedTimes(detail: string | null): { min: number; max: number } | undefined {
   const [, min, max] = /should be within \[(-?\d+), (-?\d+)\]/.exec(detail ?? "") ?? [];
   return min === undefined ? undefined : { min: Number(min), max: Number(max) };
 }
 
 /**
- * Says why a topic rejects most of a batch.
+ * Describes why a topic rejects most of a batch.
  *
- * @param afterMaxMs The topic's `message.timestamp.after.max.ms`, from which the broker's clock is
- * known; `undefined` without the right to read it.
- * @param now This machine's clock, in ms since 1970.
+ * @param afterMaxMs The topic's `message.timestamp.after.max.ms`, which reveals the broker's clock;
+ * `undefined` without the permission to read it.
+ * @param now This machine's time, in ms since 1970.
  */
 export function conditionText(
   { topic, rejected }: TopicRejects,

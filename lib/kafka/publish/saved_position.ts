@@ -1,17 +1,19 @@
 import { z } from "zod";
 import { UserError } from "../../shared/error.ts";
 
-/** How far the work has come: what is saved with the records. */
+/** The progress of a producer, saved with its records. */
 export interface Progress {
-  /** Events handled since the producer's name was first used: the offset that the group shows. */
+  /** Events handled since the producer's name was first used: the group's offset. */
   readonly handled: number;
-  /** The position after the last of them, as the reader of the source wrote it; JSON. */
+  /** The position after the last of them, as the stream's reader wrote it; JSON. */
   readonly position: unknown;
 }
 
-/** A saved position and the producer that saved it, which shows whether another one took over. */
+/** Saved progress with the producer that saved it, which shows whether another one took over. */
 export interface SavedProgress extends Progress {
+  /** The id of that producer's start. */
   readonly owner: string;
+  /** The number of that start; see `Ownership`. */
   readonly generation: number;
 }
 
@@ -26,11 +28,15 @@ const schema = z.object({
   position: z.unknown(),
 });
 
-/** The room that is left for the position, with an owner that is a UUID. */
+/** The bytes that remain for the position, with an owner that is a UUID. */
 export const MAX_POSITION_BYTES: number = MAX_METADATA_BYTES -
   textOf({ owner: crypto.randomUUID(), generation: 1e9, position: "" }).length;
 
-/** @throws {UserError} if the position is larger than what Kafka keeps with an offset. */
+/**
+ * Encodes progress as the metadata of the group's offset.
+ *
+ * @throws {UserError} if it is larger than Kafka's limit.
+ */
 export function encodeSaved(progress: SavedProgress): string {
   const text = textOf(progress);
   const bytes = new TextEncoder().encode(text).length;
@@ -41,16 +47,16 @@ export function encodeSaved(progress: SavedProgress): string {
   );
 }
 
-/** The position has a version of its own, in its own form. */
+/** Returns the metadata as text. The position has its own version. */
 function textOf({ owner, generation, position }: Omit<SavedProgress, "handled">): string {
   return JSON.stringify({ v: 1, wikitap: "position", owner, generation, position });
 }
 
 /**
- * Reads a group's offset and its metadata.
+ * Decodes a group's offset and its metadata.
  *
  * @returns `undefined` if the group has neither.
- * @throws {UserError} for an offset without a position that can be read: never a silent fresh start.
+ * @throws {UserError} for an offset without a readable position: never a silent new start.
  */
 export function decodeSaved(
   group: string,
@@ -69,10 +75,13 @@ export function decodeSaved(
     const what = metadata
       ? `a position that cannot be read: '${metadata.slice(0, 80)}'`
       : "no position";
-    throw new UserError(`The consumer group '${group}' has an offset, ${offset}, but ${what}`, {
-      hint: "Another program may use this group: choose another --name, or forget what is saved " +
-        "with --reset-position",
-    });
+    throw new UserError(
+      `Cannot read the position of '${group}': the consumer group has an offset, ${offset}, but ${what}`,
+      {
+        hint: "Another program may use this group: choose another --name, or delete the saved " +
+          "position with --reset-position",
+      },
+    );
   }
   const { owner, generation, position } = saved.data;
   return { handled: Number(offset), position, owner, generation };

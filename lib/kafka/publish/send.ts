@@ -8,7 +8,7 @@ import {
 import type { PartitionAnswer, RecordError } from "../wire/produce_response.ts";
 import type { Chunk } from "./chunks.ts";
 
-/** How records are compressed on their way and on the brokers' disks. */
+/** The compression of records in requests and on the brokers' disks. */
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
 const CODECS = {
@@ -30,10 +30,10 @@ const REJECTIONS = new Set([
   "INVALID_RECORD",
 ]);
 
-/** Rejections in a row after which an attempt leaves the rest of a partition unsent. */
+/** Consecutive rejections after which an attempt leaves the rest of a partition unsent. */
 const MAX_REJECTIONS = 20;
 
-/** Why a broker rejected a chunk. */
+/** The reason of a broker for rejecting a chunk. */
 export interface ChunkRejection {
   /** Kafka's name of the error: `INVALID_TIMESTAMP`. */
   readonly type: string;
@@ -41,7 +41,7 @@ export interface ChunkRejection {
   readonly recordErrors: readonly RecordError[];
 }
 
-/** A chunk could not be sent; the `cause` has the reason. */
+/** The error if a chunk could not be sent; the `cause` has the reason. */
 class NotSent extends Error {
   override readonly name = "NotSent";
 
@@ -51,11 +51,15 @@ class NotSent extends Error {
   }
 }
 
-/** Brokers rejected some of the chunks. */
+/** The error if brokers rejected some of the chunks. */
 export class ChunksRejected extends Error {
+  /** The name of the class. */
   override readonly name = "ChunksRejected";
 
   /**
+   * Creates it after all answers.
+   *
+   * @param rejections The rejected chunks with the reasons.
    * @param accepted The chunks that brokers accepted.
    * @param areKept Whether those stay in the topic, so that they must not be sent again.
    */
@@ -67,7 +71,7 @@ export class ChunksRejected extends Error {
     super("Kafka rejected some of the records");
   }
 
-  /** Whether a chunk of several records is too large, although it is within the known limit. */
+  /** Whether a chunk of several records is too large although it is within the known limit. */
   get isTooLarge(): boolean {
     return this.rejections.entries().some(([{ records }, { type }]) =>
       records.length > 1 && type.endsWith("_TOO_LARGE")
@@ -77,6 +81,7 @@ export class ChunksRejected extends Error {
 
 /** How chunks are sent. */
 export interface SendOptions {
+  /** The compression of record batches. */
   readonly compression: Compression;
   /** Called with the delay, in ms, that a broker imposes on the producer because of a quota. */
   readonly onThrottle: (ms: number) => void;
@@ -89,11 +94,11 @@ export interface SendOptions {
 }
 
 /**
- * Sends chunks: one `send` for each, which names its partition, since kafkajs doubles or drops
- * records if one send spans brokers. Chunks of one partition go one after another, partitions at
- * the same time; every answer is checked. Settles only when no send is pending.
+ * Sends chunks. Each has a `send` of its own, which names its partition, since kafkajs duplicates
+ * or drops records if one send spans brokers. Chunks of one partition are sent one after another,
+ * partitions at the same time. Every answer is checked. It settles only when no send is pending.
  *
- * @throws {ChunksRejected} if nothing failed but chunks that brokers rejected.
+ * @throws {ChunksRejected} if the only failures are chunks that brokers rejected.
  * @throws the first other failure.
  */
 export async function sendChunks(
@@ -133,7 +138,7 @@ async function sendChunk(
   const sending = sender.send({
     topic,
     compression: CODECS[compression],
-    // kafkajs hands them on, unread, to `produceRequest()`.
+    // kafkajs passes them unread to `produceRequest()`.
     messages: messages as readonly unknown[] as KafkaMessage[],
   });
   const answers = await sending.catch((cause) => {
@@ -142,13 +147,15 @@ async function sendChunk(
   const [answer] = answers as Partial<PartitionAnswer>[];
   if (answers.length !== 1 || answer?.partition !== partition || answer.errorCode !== 0) {
     throw new Error(
-      `Kafka did not acknowledge partition ${partition} of '${topic}': ${JSON.stringify(answers)}`,
+      `Cannot send to the topic '${topic}': Kafka did not acknowledge partition ${partition}: ${
+        JSON.stringify(answers)
+      }`,
     );
   }
   if (answer.throttleMs) onThrottle(answer.throttleMs);
 }
 
-/** Returns what `patches.ts` puts on the error of a Produce response. */
+/** Returns the record errors that `patches.ts` adds to the error of a Produce response. */
 function recordErrorsOf(error: unknown): readonly RecordError[] {
   for (let e = error; e instanceof Error; e = e.cause) {
     if ("recordErrors" in e) return e.recordErrors as readonly RecordError[];

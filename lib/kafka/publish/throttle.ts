@@ -4,13 +4,16 @@ import { Outage } from "../../shared/outage.ts";
 import { PartSize } from "./part_size.ts";
 import type { PublisherCounts } from "./publisher.ts";
 
-/** A delay by a quota that is worth a warning. */
+/** The delay by a quota that causes a warning. */
 const NOTABLE_DELAY_MS = 1000;
-/** Time without a delay after which the quota is no longer reached. */
+/** The time without a delay after which the quota is considered no longer reached. */
 const CALM_MS = 60_000;
 
-/** Adapts the size of parts to the delays that brokers impose because of a quota, and warns once. */
+/**
+ * Adapts the size of parts to the delays that brokers impose because of a quota, and warns once.
+ */
 export class Throttle {
+  /** The size of parts. */
   readonly size = new PartSize();
   readonly #counts: Pick<PublisherCounts, "throttledUntil">;
   readonly #outage = new Outage({
@@ -22,11 +25,12 @@ export class Throttle {
   #bytes = 0;
   #isDelayed = false;
 
+  /** Starts without a delay; updates `throttledUntil` of the counts. */
   constructor(counts: Pick<PublisherCounts, "throttledUntil">) {
     this.#counts = counts;
   }
 
-  /** Notes that a part of so many bytes is going to be sent. */
+  /** Notes that a part of `bytes` will be sent. */
   begin(bytes: number): void {
     this.#bytes = bytes;
     this.#isDelayed = false;

@@ -4,8 +4,8 @@ import { protocolErrorType } from "../errors/explain.ts";
 import type { Admin } from "../client/kafkajs.ts";
 
 /**
- * Checks that topics accept records without a key, which compacted ones reject. Without the right
- * to read a topic's settings it is not checked.
+ * Checks that topics accept records without a key, which compacted ones reject. It passes without
+ * the permission to read a topic's settings.
  *
  * @throws {UserError} for a compacted topic.
  */

@@ -3,48 +3,58 @@ import type { Admin } from "../client/kafkajs.ts";
 import type { TopicLimits } from "./chunks.ts";
 import { createTopics, partitionCounts, topicConfigs } from "../admin/topics.ts";
 
-/** `max.message.bytes` where the broker does not say. */
+/** The default of `max.message.bytes`, if the broker does not return it. */
 const DEFAULT_MAX_BYTES = 1_048_588;
-/** How often partition counts are read again, in ms: partitions may be added while we run. */
+/**
+ * The interval in ms after which partition counts are read again, since partitions may be added.
+ */
 const REFRESH_AFTER = 3 * 60_000;
 
-/** How topics are made that do not exist yet. */
+/** How to create missing topics. */
 export interface NewTopics {
+  /** The number of partitions. */
   readonly partitions: number;
+  /** The number of replicas. */
   readonly replicationFactor: number;
-  /** One that has to be there, and is not made. */
+  /** A topic that must exist and is not created. */
   readonly except?: string | undefined;
 }
 
-/** Topics that are needed are not there, and not to be made. */
+/** The error if required topics do not exist and must not be created. */
 export class NoTopics extends UserError {
+  /** The name of the class. */
   override readonly name = "NoTopics";
 
+  /** Creates it for the names of the missing topics. */
   constructor([first, ...others]: readonly string[]) {
     const more = others.length === 0 ? "" : `, nor do ${others.length} others`;
     super(`The topic '${first}' does not exist${more}`, {
-      hint: `Make it with 'deno task create-topic --topic ${first}', or give --create-topics`,
+      hint: `Create it with 'deno task create-topic --topic ${first}', or use --create-topics`,
     });
   }
 }
 
-/** What the topics take that are published to: read once, and again every few minutes. */
+/** The limits of the topics that are published to: read once, and again every few minutes. */
 export class TopicTable {
   readonly #create: NewTopics | undefined;
   readonly #topics = new Map<string, TopicLimits>();
   #readAt = 0;
 
-  /** @param create Makes missing topics; without it they are an error. */
+  /**
+   * Creates an empty table.
+   *
+   * @param create How to create missing topics. Without it they are an error.
+   */
   constructor(create?: NewTopics) {
     this.#create = create;
   }
 
   /**
-   * Makes sure that the table knows these topics and that they exist, and reads all of it again when
-   * it is old; others that are gone by then are forgotten. To be called between batches: within one
-   * the partition of a key must not change.
+   * Loads the limits of topics, and reads the whole table again if it is old; other topics that do
+   * not exist any more are forgotten. Must be called between batches: within a batch, the partition
+   * of a key must not change.
    *
-   * @throws {NoTopics} for topics that do not exist; what kafkajs throws where it fails.
+   * @throws {NoTopics} for topics that do not exist. Failures of kafkajs come through.
    */
   async load(admin: Admin, topics: Iterable<string>): Promise<void> {
     const isOld = Date.now() - this.#readAt > REFRESH_AFTER;
@@ -62,19 +72,19 @@ export class TopicTable {
     if (isOld) this.#readAt = Date.now();
   }
 
-  /** Makes the next `load()` read all topics again: one of them was changed. */
+  /** Makes the next `load()` read all topics again, because one of them was changed. */
   expire(): void {
     this.#readAt = 0;
   }
 
-  /** What a topic takes; it has to be loaded. */
+  /** Returns the limits of a topic, which must be loaded. */
   readonly limits = (topic: string): TopicLimits => {
     const limits = this.#topics.get(topic);
-    if (limits === undefined) throw new Error(`The topic '${topic}' is not loaded`);
+    if (limits === undefined) throw new Error(`Cannot use the topic '${topic}': it is not loaded`);
     return limits;
   };
 
-  /** How many partitions the topics have then, which somebody else may have made at the same time. */
+  /** Creates topics and returns their partition counts; another process may create them too. */
   async #make(admin: Admin, missing: readonly string[]): Promise<Map<string, number>> {
     if (this.#create === undefined) throw new NoTopics(missing);
     const { except, ...create } = this.#create;
@@ -88,7 +98,7 @@ export class TopicTable {
   }
 }
 
-/** Without the right to describe configs, which a producer may lack, it is Kafka's default. */
+/** Returns `max.message.bytes`, or Kafka's default without the permission to describe configs. */
 async function maxBytesOf(admin: Admin, topic: string): Promise<number> {
   try {
     const configs = await topicConfigs(admin, topic, { names: ["max.message.bytes"] });

@@ -11,19 +11,25 @@ import {
 } from "./rejection.ts";
 import type { ChunksRejected } from "./send.ts";
 
-/** A batch, or its first part, on its way to Kafka: what is left of it and what was rejected. */
+/**
+ * A batch, or its first part, that is being published: what is left of it, and what was rejected.
+ */
 export class Work {
   /** Rejected records, without dead letters, of which none is dropped. */
   readonly refused: RefusedRecord[] = [];
   #batch: Batch;
   #end: Cut;
   #chunks: Chunk[] = [];
-  /** Records that are in no chunk yet. */
+  /** Records that are not in a chunk yet. */
   #unsorted: readonly ProducerRecord[];
-  /** Records that are in the topic, although the batch is not published yet. */
+  /** Records that are in the topic already, although the batch is not published yet. */
   readonly #kept: ProducerRecord[] = [];
 
-  /** @param end Where the part ends. */
+  /**
+   * Creates the work of the first attempt.
+   *
+   * @param end The end of the part.
+   */
   constructor(batch: Batch, end: Cut) {
     this.#batch = batch;
     this.#end = end;
@@ -35,14 +41,14 @@ export class Work {
     return this.#batch.records.slice(0, this.end.count);
   }
 
-  /** Where the part ends. */
+  /** The end of the part. */
   get end(): Cut {
     return this.#end;
   }
 
   /**
-   * Returns the work of a batch. It goes on from what an attempt left, if that was at the same
-   * batch, which may have grown since.
+   * Returns the work of a batch. It continues what an attempt left, if that was the same batch,
+   * which may have grown since then.
    */
   static of(batch: Batch, end: Cut, left: Work | undefined): Work {
     const isSame = left !== undefined && !left.isUntouched &&
@@ -60,12 +66,12 @@ export class Work {
     this.#end = end;
   }
 
-  /** Whether no record was accepted for good or rejected: the batch may still change. */
+  /** Whether no record was finally accepted or rejected: the batch may still change. */
   get isUntouched(): boolean {
     return this.refused.length === 0 && this.#kept.length === 0;
   }
 
-  /** Returns the chunks to send, with new records sorted in. */
+  /** Returns the chunks to send, including new records. */
   async chunks(
     sort: (records: readonly ProducerRecord[]) => Promise<Chunk[]>,
   ): Promise<Chunk[]> {
@@ -77,12 +83,13 @@ export class Work {
   }
 
   /**
-   * Takes rejected records out, and their dead letters in, once each of them is known. What a topic
-   * mostly rejects stays: nothing of it is dropped.
+   * Removes rejected records and adds their dead letters, once all rejected records are known. If a
+   * topic rejects most records, all of them stay: none is dropped.
    *
-   * @param before What each topic accepted before.
-   * @param limits Gives what a topic takes.
-   * @throws {TopicRejects} if a topic rejects most records, or a dead letter that cannot be changed.
+   * @param before Returns what each topic accepted before.
+   * @param limits Returns the limits of a topic.
+   * @throws {TopicRejects} if a topic rejects most records, or a dead letter that cannot be
+   * changed.
    */
   narrow(
     error: ChunksRejected,
@@ -112,7 +119,7 @@ export class Work {
         replacements.set(letter.record, changed);
       }
     }
-    // Only now: making a dead letter counts it.
+    // Only now, since the creation of a dead letter counts it.
     for (const edit of rejected.filter((one) => !isLetter(one))) {
       this.refused.push({ record: edit.record, reason: edit.reason });
       replacements.set(edit.record, replace?.(edit));
@@ -122,7 +129,7 @@ export class Work {
   }
 }
 
-/** A chunk without some of its records; none if nothing is left. */
+/** Returns a chunk without some of its records; nothing if none is left. */
 function without(
   chunk: Chunk,
   gone: ReadonlyMap<ProducerRecord, unknown>,

@@ -222,7 +222,7 @@ Deno.test("Delivery notices that its position was reset while it ran", async () 
   const error = await assertRejects(
     () => publisher.publish(batchOf(place, 10, 20), NEVER),
     UserError,
-    "was changed by somebody else",
+    "was changed by another program",
   );
   assert(error.hint !== undefined);
   assertEquals(await savedPosition(place.cluster, place), undefined);

@@ -112,7 +112,7 @@ export class Supervisor {
       this.#checker.fail("defect", String(error));
     }
     const isOusted = error instanceof TakenOver ||
-      (error instanceof UserError && /changed by somebody else/.test(error.message));
+      (error instanceof UserError && /changed by another program/.test(error.message));
     if (isOusted && this.#world.plan.rate("second producer") === 0) {
       this.#checker.fail("ended", error.message);
     }

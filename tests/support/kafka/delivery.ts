@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type Cluster, openCluster } from "../../../lib/kafka/client/cluster.ts";
-import { Delivery, type DeliveryOptions } from "../../../lib/kafka/publish/delivery.ts";
+import { Delivery } from "../../../lib/kafka/publish/delivery.ts";
+import type { DeliveryOptions } from "../../../lib/kafka/publish/delivery_options.ts";
 import type { Admin, Kafka, Transaction } from "../../../lib/kafka/client/kafkajs.ts";
 import type { Batch } from "../../../lib/kafka/publish/publisher.ts";
 import type { TopicSpec } from "../../../lib/kafka/admin/topics.ts";

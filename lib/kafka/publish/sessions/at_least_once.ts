@@ -11,25 +11,27 @@ import { encodeSaved, type SavedProgress } from "../saved_position.ts";
 import { sendChunks, type SendOptions } from "../send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
-/** The position is saved this often, in ms, and when the work ends. */
+/** The interval in ms at which the position is saved, besides at the end. */
 const SAVE_EVERY = 1000;
 
 /**
- * No transactions: records first, and the position of what was acknowledged at most once a second.
- * What was published behind the last saved position is published again after a crash, and nothing
- * keeps a second producer of the same name out.
+ * Publishes without transactions: first the records, then, at most once a second, the position
+ * after acknowledged records. Records after the last saved position are published again after a
+ * crash. Nothing prevents a second producer of the same name.
  */
 export class AtLeastOnce implements ProducerSession {
   readonly #place: PositionPlace;
   readonly #send: SendOptions;
+  /** A client for other requests while the session is open. */
   readonly admin: Admin;
   readonly #producer: Producer;
   readonly #committer: OffsetCommitter;
-  /** Acknowledged, and not saved yet. */
+  /** The position after acknowledged records, not yet saved. */
   #unsaved: Pick<OffsetWithMetadata, "offset" | "metadata"> | undefined;
   #savedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Creates the clients without connecting. */
   constructor(cluster: Cluster, { place, compression, onThrottle }: ProducerSessionOptions) {
     this.#place = place;
     this.#send = { compression, onThrottle, inTransaction: false };
@@ -42,22 +44,25 @@ export class AtLeastOnce implements ProducerSession {
     });
   }
 
+  /** Connects and reads the saved position. */
   async open(): Promise<SavedProgress | undefined> {
     const clients = [this.#producer, this.admin, this.#committer];
     await Promise.all(clients.map((client) => client.connect()));
     return await readSaved(this.admin, this.#place);
   }
 
+  /** Sends chunks; saves the position at once or within a second. */
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
-    const metadata = encodeSaved(progress); // Where that fails, nothing is to be published.
+    const metadata = encodeSaved(progress); // If this fails, nothing must be published.
     await sendChunks(this.#producer, chunks, this.#send);
     this.#unsaved = { offset: String(progress.handled), metadata };
     const wait = this.#savedAt + SAVE_EVERY - Date.now();
     if (wait <= 0) return await this.#save();
-    // Also when nothing follows for a long time. If it fails, the next batch tells why.
+    // The timer saves even if nothing follows. If it fails, the next batch reports why.
     this.#timer ??= setTimeout(() => this.#save().catch(() => {}), wait);
   }
 
+  /** Saves the last position and disconnects. */
   async close(): Promise<void> {
     await this.#save().catch(() => {});
     const clients = [this.#producer, this.admin, this.#committer];

@@ -10,16 +10,18 @@ import { ChunksRejected, sendChunks, type SendOptions } from "../send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
 /**
- * A transaction per batch: records and position are committed together or not at all. The
- * `transactional.id` is the producer's name; whoever begins a transaction under it first ends what
- * an older producer left open, and locks that one out.
+ * Publishes each batch in a transaction: records and position are committed together or not at all.
+ * The `transactional.id` is the producer's name. A producer that begins a transaction under it
+ * first ends an open transaction of an older producer, and fences that producer.
  */
 export class ExactlyOnce implements ProducerSession {
   readonly #place: PositionPlace;
   readonly #send: SendOptions;
+  /** A client for other requests while the session is open. */
   readonly admin: Admin;
   readonly #producer: Producer;
 
+  /** Creates the clients without connecting. */
   constructor(
     cluster: Cluster,
     { place, transactionTimeout, compression, onThrottle }: ProducerSessionOptions,
@@ -37,17 +39,17 @@ export class ExactlyOnce implements ProducerSession {
   }
 
   /**
-   * Locks older producers out, which `connect()` does not do, and then reads what is saved: each
-   * time behind a write of its own, until two reads agree. A broker that has just become the group's
-   * coordinator answers from what is known to be replicated, and for moments that may lack the last
-   * commits of the one before it. Its answer to a write comes when all before is replicated, too.
+   * Fences older producers, which `connect()` does not do, and then reads the saved position: after
+   * a write of its own, and again until two reads agree. A broker that has just become the group's
+   * coordinator answers from what is known to be replicated, which may briefly lack its
+   * predecessor's last commits. Its answer to a write comes after all earlier ones are replicated.
    */
   async open(): Promise<SavedProgress | undefined> {
     await Promise.all([this.#producer.connect(), this.admin.connect()]);
     const transaction = await this.#producer.transaction();
-    let saved = await this.#savedBehindWrite(transaction);
+    let saved = await this.#savedAfterWrite(transaction);
     for (let isSure = false; !isSure;) {
-      const again = await this.#savedBehindWrite(transaction);
+      const again = await this.#savedAfterWrite(transaction);
       isSure = again?.handled === saved?.handled && again?.owner === saved?.owner;
       saved = again;
     }
@@ -55,8 +57,9 @@ export class ExactlyOnce implements ProducerSession {
     return saved;
   }
 
+  /** Sends chunks and the position in one transaction, and commits it. */
   async publish(chunks: readonly Chunk[], progress: SavedProgress): Promise<void> {
-    const metadata = encodeSaved(progress); // Where that fails, nothing is to be left open.
+    const metadata = encodeSaved(progress); // If this fails, no transaction must be left open.
     const transaction = await this.#producer.transaction();
     try {
       await sendChunks(transaction, chunks, this.#send);
@@ -68,27 +71,31 @@ export class ExactlyOnce implements ProducerSession {
     await transaction.commit();
   }
 
+  /** Disconnects. */
   async close(): Promise<void> {
     await Promise.all([disconnect(this.#producer), disconnect(this.admin)]);
   }
 
-  /** The write is of the transaction, so that nobody sees it. */
-  async #savedBehindWrite(transaction: Transaction): Promise<SavedProgress | undefined> {
+  /** Reads the saved position after a write, which is never visible: the transaction is aborted. */
+  async #savedAfterWrite(transaction: Transaction): Promise<SavedProgress | undefined> {
     await this.#sendOffset(transaction, 0, "");
     return await readSaved(this.admin, this.#place);
   }
 
-  /** In a transaction without records this is its first request, which kafkajs does not repeat. */
+  /** Sends the offset. It may be the transaction's first request, which kafkajs does not repeat. */
   async #sendOffset(transaction: Transaction, handled: number, metadata: string): Promise<void> {
     const { group, topic } = this.#place;
     const offset = {
-      ...{ groupId: group, topic, partition: 0 },
-      ...{ offset: String(handled), metadata },
+      groupId: group,
+      topic,
+      partition: 0,
+      offset: String(handled),
+      metadata,
     };
     const isBusy = (error: unknown) => protocolErrorType(error) === "CONCURRENT_TRANSACTIONS";
     await retry(() => sendOffsetWithMetadata(transaction, offset), isBusy, BUSY);
   }
 }
 
-/** For Kafka to complete the transaction before. */
+/** The retries while Kafka completes the previous transaction. */
 const BUSY = { firstWaitMs: 5, maxWaitMs: 200, limitMs: 6000 };
