@@ -1,45 +1,57 @@
 import { UsageError } from "../shared/error.ts";
 
-/** Where a database is; never with a password. */
+/** The address of a database, without a password. */
 export type DatabaseAddress =
   | SqliteAddress
   | PostgresAddress
   | ParquetAddress
   | OpenSearchAddress;
 
-/** A file of SQLite. */
+/** An SQLite file. */
 export interface SqliteAddress {
+  /** The kind of database. */
   readonly kind: "sqlite";
+  /** The path of the file. */
   readonly file: string;
 }
 
 /** A directory of Parquet files. */
 export interface ParquetAddress {
+  /** The kind of database. */
   readonly kind: "parquet";
+  /** The path of the directory. */
   readonly directory: string;
 }
 
 /** An index of OpenSearch or Elasticsearch. */
 export interface OpenSearchAddress {
+  /** The kind of database. */
   readonly kind: "opensearch";
-  /** The cluster: scheme, host, port and path, without a slash at its end. */
+  /** The cluster: scheme, host, port and path, without a trailing slash. */
   readonly url: string;
+  /** The name of the index of edits. */
   readonly index: string;
 }
 
 /** A database on a PostgreSQL server. */
 export interface PostgresAddress {
+  /** The kind of database. */
   readonly kind: "postgres";
+  /** The host name or IP address of the server. */
   readonly host: string;
+  /** Its TCP port. */
   readonly port: number;
+  /** The name of the database. */
   readonly database: string;
+  /** The name of the user. */
   readonly user: string;
+  /** When to use TLS. */
   readonly tls: PostgresTls;
 }
 
 /**
- * `sslmode` as libpq has it: no TLS; TLS where the server has it (default); always TLS, with any
- * certificate; always TLS, with a certificate that is trusted and of that name.
+ * libpq's `sslmode`: no TLS; TLS if the server supports it (default); always TLS, with any
+ * certificate; always TLS, with a trusted certificate for the host.
  */
 export type PostgresTls = typeof TLS_MODES[number];
 
@@ -50,11 +62,11 @@ const EXPECTED =
   "opensearch:https://HOST[:PORT]/INDEX";
 
 /**
- * Reads `sqlite:FILE`, `parquet:DIRECTORY`, `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]` or
+ * Parses `sqlite:FILE`, `parquet:DIRECTORY`, `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]` or
  * `opensearch:https://HOST[:PORT][/PATH]/INDEX`.
  *
  * @throws {Error} that says what was expected, for anything else.
- * @throws {UsageError} for a password, which is not for a command line that others can list.
+ * @throws {UsageError} for a password, which others could read in the list of processes.
  */
 export function parseDatabase(text: string): DatabaseAddress {
   const file = /^sqlite:(.+)$/s.exec(text)?.[1];
@@ -68,7 +80,7 @@ export function parseDatabase(text: string): DatabaseAddress {
   return postgresAddress(new URL(text));
 }
 
-/** The address for people: as it was given, but for defaults. */
+/** Formats an address for people: as it was given, with defaults. */
 export function formatDatabase(address: DatabaseAddress): string {
   if (address.kind === "sqlite") return `sqlite:${address.file}`;
   if (address.kind === "parquet") return `parquet:${address.directory}`;
@@ -79,9 +91,9 @@ export function formatDatabase(address: DatabaseAddress): string {
 }
 
 /**
- * The consumer group of those that write a database: `wikitap-store.<name>.<id>`. The id, which is
- * kept in the database itself, tells apart those that have the same address on different machines;
- * they would share the partitions, and each get a part.
+ * Returns the consumer group of all writers of a database: `wikitap-store.<name>.<id>`. The id is
+ * stored in the database itself. It distinguishes databases with the same address on different
+ * machines; their writers would otherwise share the partitions, and each get a part.
  */
 export function groupOf(address: DatabaseAddress, databaseId: string): string {
   const plain = nameOf(address).replaceAll(/[^a-zA-Z0-9._-]/g, "_").slice(0, 60);
@@ -101,14 +113,14 @@ function nameOf(address: DatabaseAddress): string {
   }
 }
 
-/** Directories on this machine only: `parquet:s3://…` would otherwise be a local name. */
+/** Accepts local directories only: `parquet:s3://…` would otherwise be a local name. */
 function parquetAddress(directory: string): ParquetAddress {
   if (/^[a-z0-9+]+:\/\//i.test(directory)) throw new Error("expected a directory of this machine");
   return { kind: "parquet", directory };
 }
 
 function sqliteAddress(file: string): SqliteAddress {
-  // Every connection would have a database of its own, and lose it at the end.
+  // Every connection would have its own database, and lose it at the end.
   if (/^:memory:|^file:/.test(file)) throw new Error("expected the name of a file");
   return { kind: "sqlite", file };
 }
@@ -129,7 +141,7 @@ function postgresAddress(url: URL): PostgresAddress {
   };
 }
 
-/** The names of indices, and a length that leaves room for those beside it (255 bytes are allowed). */
+/** Names of indices, short enough for the derived names (255 bytes are allowed). */
 const INDEX = /^[a-z0-9][a-z0-9._-]{0,199}$/;
 
 function openSearchAddress(text: string): OpenSearchAddress {
@@ -152,7 +164,7 @@ export function secretVariable({ kind }: DatabaseAddress): SecretVariable | unde
 
 type SecretVariable = "PGPASSWORD" | "OPENSEARCH_AUTH";
 
-/** Does not show the address. */
+/** Returns an error that does not show the address. */
 function hasPassword(variable: SecretVariable): UsageError {
   return new UsageError("The address of the database holds a password", {
     hint: `Leave it out there, and give it in the environment variable ${variable}`,

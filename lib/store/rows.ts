@@ -10,60 +10,73 @@ import {
   wrongShape,
 } from "../upstream/parse/event.ts";
 
-/** What a row needs of a record. */
+/** The fields of a record that its row needs. */
 export interface SourceRecord {
+  /** The offset in digits. */
   readonly offset: string;
-  /** ms since the epoch, in digits. */
+  /** ms since 1970, in digits. */
   readonly timestamp: string;
+  /** The record's value. */
   readonly value: Uint8Array | null;
 }
 
 /** One row of the table of edits. */
 export interface EditRow {
+  /** The offset of the record. */
   readonly offset: bigint;
-  /** When it happened, in ms since the epoch. */
+  /** When it happened, in ms since 1970. */
   readonly time: number;
-  /** `edit`, `new`, `log` …, or the stream's name; null for the nine fields, which do not tell. */
+  /** `edit`, `new`, `log` …, or the stream's name; null for the nine fields, which lack it. */
   readonly type: string | null;
   /** Number of the change on its wiki. */
   readonly changeId: number | null;
+  /** Host name of the wiki. */
   readonly domain: string;
+  /** Name of the page's namespace. */
   readonly namespace: string | null;
+  /** Full name of the page. */
   readonly title: string;
+  /** Name of the user; null if upstream redacted it. */
   readonly userName: string | null;
+  /** Whether the account or the edit is flagged as a bot. */
   readonly isBot: boolean | null;
+  /** Bytes before. */
   readonly oldLength: number | null;
+  /** Bytes after. */
   readonly newLength: number | null;
-  /** The upstream JSON where the record is one; null for the nine fields. */
+  /** The upstream JSON, if the record has it; null for the nine fields. */
   readonly event: string | null;
 }
 
-/** A record that is no edit, to be put aside. */
+/** A record that is not an edit, to be put aside. */
 export interface BadRow {
+  /** The offset of the record. */
   readonly offset: bigint;
-  /** The record's own timestamp in ms since the epoch, null where it has none that can be. */
+  /** The record's own timestamp in ms since 1970; null if it has none that is possible. */
   readonly time: number | null;
-  /** Such as `bad JSON`, `wrong shape: title`, `unknown field: colour`. */
+  /** Such as `bad JSON`, `wrong shape: title`, `unknown field: size`. */
   readonly reason: string;
   /** At most the first {@linkcode KEPT_BYTES} bytes. */
   readonly value: Uint8Array | null;
-  /** Bytes of the whole value. */
+  /** The size of the whole value, in bytes. */
   readonly size: number;
   /** Whether `value` is only the beginning. */
   readonly isCut: boolean;
 }
 
-/** The rows of a number of records. */
+/** The rows of several records. */
 export interface Rows {
+  /** Rows of edits, by offset. */
   readonly edits: readonly EditRow[];
+  /** Rows of other records, by offset. */
   readonly bad: readonly BadRow[];
 }
 
-/** How much of a bad record is kept, in bytes. */
+/** The number of bytes that are stored of a bad record. */
 export const KEPT_BYTES = 65_536;
 
 /**
- * The most of a text that is in an index, in UTF-16 units: PostgreSQL takes no index entry beyond
+ * The maximum length of indexed texts, in UTF-16 units. PostgreSQL's index entries have at most
  * 2,704 bytes. MediaWiki's own limit for titles and user names is 255 bytes.
  */
 const LONGEST = [
@@ -74,10 +87,10 @@ const LONGEST = [
   ["type", 249],
 ] as const;
 
-/** The last ms of the year 9999: not every database, and no Python, has later dates. */
+/** The last ms of the year 9999: some databases, and Python, have no later dates. */
 const LAST_TIME = Date.UTC(10_000, 0) - 1;
 
-/** Sorts records into rows; every record becomes one, and nothing is thrown. */
+/** Converts records to rows. Every record becomes one, and nothing is thrown. */
 export function toRows(records: readonly SourceRecord[]): Rows {
   const edits: EditRow[] = [];
   const bad: BadRow[] = [];
@@ -95,7 +108,7 @@ export function toRows(records: readonly SourceRecord[]): Rows {
 function toEditRow({ offset, value }: SourceRecord): EditRow {
   if (value === null) throw new RejectedEvent("no value");
   const body = parseBody(value);
-  // Only the events of upstream have it.
+  // Only upstream's events have it.
   const row = Object.hasOwn(body, "meta")
     ? rowOfEvent(BigInt(offset), parseEvent(value, body))
     : rowOfEdit(BigInt(offset), body);
@@ -114,7 +127,7 @@ function rowOfEdit(offset: bigint, body: unknown): EditRow {
   return { offset, time, type: null, ...fieldsOf(edit), event: null };
 }
 
-/** A missing field tells more than a foreign one, so that one is named first. */
+/** Names a missing field before a foreign one, since it explains more. */
 function refusal(error: Parameters<typeof wrongShape>[0]): RejectedEvent {
   const [issue] = error.issues;
   if (issue?.code !== "unrecognized_keys") return wrongShape(error);
@@ -151,7 +164,7 @@ function fieldsOf(edit: Edit): Fields {
   };
 }
 
-/** Of the other streams only what they have in common is read; the rest is in the event. */
+/** Reads the common fields of the other streams; the rest is in the event. */
 function fieldsOfOther(event: Event): Fields {
   const [domain, title, namespace] = [domainOf(event), titleOf(event), namespaceOf(event)];
   if (domain === undefined) throw new RejectedEvent("wrong shape: meta.domain");
@@ -169,8 +182,8 @@ function fieldsOfOther(event: Event): Fields {
 }
 
 /**
- * What a database would refuse must not reach it: one such row would hold up all others. Nor must
- * lengths below 0: the difference of two others is always an exact number.
+ * Throws for rows that a database would reject: one such row would block all others. Negative
+ * lengths are rejected too, so that the difference of two lengths is always an exact number.
  */
 function refuseUnstorable(row: EditRow): void {
   for (const [name, most] of LONGEST) {

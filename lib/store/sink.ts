@@ -2,60 +2,64 @@ import { UserError } from "../shared/error.ts";
 import type { Rows } from "./rows.ts";
 
 /**
- * A database that keeps rows together with the offsets they came from: what is written is written
- * with its offset or not at all, and only by who holds the partition.
+ * A database that stores rows together with the offsets they came from. Rows and offset are written
+ * together or not at all, and only by the holder of the partition.
  */
 export interface Sink extends AsyncDisposable {
-  /** Made when the database was; no two have the same. */
+  /** The unique id of the database, created with it. */
   readonly databaseId: string;
-  /** How many batches at once pay off. */
+  /** The number of simultaneous batches that is worthwhile. */
   readonly concurrency: number;
 
-  /** What to do if what is stored and what Kafka has do not fit. */
+  /** How to resolve a conflict between the database and Kafka. */
   readonly advice: Advice;
 
   /**
-   * Adds the topic, unless it is there, and returns its number in this database.
+   * Adds the topic, unless it exists, and returns its number in this database.
    *
-   * @throws {UserError} if the topic that is there is an older one of the same name.
+   * @throws {UserError} if the existing topic is an older one of the same name.
    */
   addTopic(topic: TopicName): Promise<number>;
 
-  /** Makes the caller the holder of a partition; whoever held it before can write no more. */
+  /** Makes the caller the holder of a partition. Its previous holder can no longer write. */
   claim(wanted: Wanted): Promise<Claim>;
 
   /**
    * Accepts the rows of the records from `claim.next` up to `next` and moves the offset to `next`,
-   * if the claim still stands. Rows that are there already stay as they are.
+   * if the claim is still valid. Rows that exist already are not changed.
    */
   write(batch: SinkBatch): Promise<Outcome>;
 
   /**
-   * Makes durable what `write()` has accepted; a sink that writes at once has nothing to do. What
-   * was accepted and not flushed is not stored: the next claim goes on before it.
+   * Makes durable what `write()` has accepted; a sink that writes at once does nothing. Rows that
+   * were accepted and not flushed are not stored: the next claim begins before them.
    *
-   * @param options.onlyDue Only what has waited long enough. Default `false`: all.
+   * @param options.onlyDue Only rows that have waited long enough. Default `false`: all.
    */
   flush(options?: { readonly onlyDue?: boolean }): Promise<void>;
 }
 
-/** A topic, told from one of the same name on another cluster. */
+/** A topic and its cluster, which distinguishes it from topics of the same name elsewhere. */
 export interface TopicName {
+  /** Kafka's id of the cluster. */
   readonly clusterId: string;
+  /** The name of the topic. */
   readonly topic: string;
-  /** Kafka's own id, which a topic of the same name made later does not have; null before 2.8. */
+  /**
+   * Kafka's id of the topic, which a later topic of the same name does not have; null before 2.8.
+   */
   readonly kafkaId: string | null;
 }
 
-/** What a person does to what is stored; told in hints. */
+/** Commands for people to change what is stored, for hints. */
 export interface Advice {
-  /** Drops all that is stored of a topic. */
+  /** Returns a command that deletes everything stored of a topic. */
   readonly dropTopic: (topicId: number) => string;
-  /** Goes on at `next` in a partition. */
+  /** Returns a command that makes a partition continue at `next`. */
   readonly skipTo: (topicId: number, partition: number, next: bigint) => string;
 }
 
-/** {@linkcode Advice} for databases. */
+/** {@linkcode Advice} for SQL databases. */
 export const SQL_ADVICE: Advice = {
   dropTopic: (topicId) =>
     ["edits", "bad_records", "positions", "topics"]
@@ -65,9 +69,9 @@ export const SQL_ADVICE: Advice = {
 };
 
 /**
- * Refuses to mix two topics of the same name.
+ * Checks that two topics of the same name are the same topic.
  *
- * @param stored The topic that is there.
+ * @param stored The topic in the database.
  * @throws {UserError} if Kafka's ids differ; either may be unknown.
  */
 export function checkSameTopic(
@@ -77,27 +81,31 @@ export function checkSameTopic(
 ): void {
   if (kafkaId === null || stored.kafkaId === null || kafkaId === stored.kafkaId) return;
   throw new UserError(
-    `The topic '${topic}' was deleted and created again since it was stored: its id is ${kafkaId}, expected ${stored.kafkaId}`,
+    `Cannot store the topic '${topic}': it was deleted and created again since it was stored: its id is ${kafkaId}, expected ${stored.kafkaId}`,
     {
-      hint: "Give another --database, or drop what is stored of the old one: " +
+      hint: "Choose another --database, or delete what is stored of the old one: " +
         dropTopic(stored.topicId),
     },
   );
 }
 
-/** A partition that somebody wants to hold. */
+/** The request to hold a partition. */
 export interface Wanted {
+  /** The topic's number in this database. */
   readonly topicId: number;
+  /** The number of the partition. */
   readonly partition: number;
   /** The consumer group that reads it. */
   readonly group: string;
-  /** The offset to begin at where none is stored. */
+  /** The offset to begin at if none is stored. */
   readonly first: bigint;
 }
 
-/** The right to write a partition, as long as nobody else claims it. */
+/** The right to write a partition, until another member claims it. */
 export interface Claim {
+  /** The topic's number in this database. */
   readonly topicId: number;
+  /** The number of the partition. */
   readonly partition: number;
   /** Counts the claims of the partition. */
   readonly epoch: bigint;
@@ -105,44 +113,56 @@ export interface Claim {
   readonly next: bigint;
 }
 
-/** Rows, and where the partition stands after them. */
+/** Rows, and the partition's offset after them. */
 export interface SinkBatch {
+  /** The claim to which the write is bound. */
   readonly claim: Claim;
+  /** The offset after the last record. */
   readonly next: bigint;
+  /** The rows of the records. */
   readonly rows: Rows;
 }
 
-/** The claim to go on with; or the group that holds the partition now, and nothing was written. */
+/**
+ * The claim to continue with; or the group that holds the partition now, if nothing was written.
+ */
 export type Outcome = Written | { readonly heldBy: string };
 
-/** A batch was written. */
+/** The result of a batch that was written. */
 export interface Written {
+  /** The claim to continue with. */
   readonly claim: Claim;
-  /** How many of its edits the database itself rejected; they are put aside. Default: none. */
+  /**
+   * The number of edits that the database itself rejected and that are put aside. Default: none.
+   */
   readonly rejected?: number;
 }
 
-/** No rows: for moving an offset past what holds none. */
+/** No rows: moves an offset past records without any. */
 export const NO_ROWS: Rows = { edits: [], bad: [] };
 
-/** The database cannot be reached or is busy, and the same may work later. */
+/** The error if the database cannot be reached or is busy: the same may work later. */
 export class Unavailable extends Error {
+  /** The name of the class. */
   override readonly name = "Unavailable";
 }
 
-/** What is wrong with a database in which tables have other columns, or are missing. */
+/** The reason if a database's tables have other columns, or are missing. */
 export const NOT_OURS = "its tables are not those of wikitap";
 
-/** What the row of a partition says after a write that found another claim than its own. */
+/** The stored position of a partition, read after a write that did not match it. */
 export interface StoredPosition {
+  /** The first offset that is not stored. */
   readonly next: bigint;
+  /** The number of the current claim. */
   readonly epoch: bigint;
+  /** The consumer group of its holder. */
   readonly group: string;
 }
 
 /**
- * Tells a claim that is lost from a write that was done before, and whose confirmation was lost on
- * the way: then the offset stands where it was to be moved, under the same claim.
+ * Distinguishes a lost claim from a write that was done before, and whose confirmation was lost. In
+ * the latter case the offset is the intended one, under the same claim.
  */
 export function outcomeOf({ claim, next }: SinkBatch, stored: StoredPosition | undefined): Outcome {
   const isOwn = stored?.epoch === claim.epoch && stored.next === next;

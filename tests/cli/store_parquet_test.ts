@@ -78,7 +78,10 @@ Deno.test("store names missing permissions for the directory", async () => {
   const permissions = ["-P=store", "--allow-net=127.0.0.1"];
   const { code, stderr } = await runProgram("scripts/store.ts", args, { permissions });
   assertEquals(code, 1, stderr);
-  assertStringIncludes(stderr, "Cannot use the directory '/tmp/elsewhere': the program may not");
+  assertStringIncludes(
+    stderr,
+    "Cannot use the directory '/tmp/elsewhere': the program lacks the permission",
+  );
   assertStringIncludes(stderr, "--allow-write=/tmp/elsewhere");
 });
 

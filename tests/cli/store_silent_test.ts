@@ -102,5 +102,5 @@ Deno.test("store ends soon when it is stopped while PostgreSQL is silent, and sa
   const { code, stderr } = await running.ended;
   assert(performance.now() - stoppedAt < 15_000);
   assertEquals(code, 1, stderr);
-  assertStringIncludes(stderr, "error: Stopped before the database took the batch in hand");
+  assertStringIncludes(stderr, "error: Stopped before the database stored the pending batch");
 });

@@ -226,7 +226,7 @@ Deno.test("store says so when it is stopped while PostgreSQL is away", async () 
   const { code, stderr } = await running.ended;
   await server.start();
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "error: Stopped before the database took the batch in hand");
+  assertStringIncludes(stderr, "error: Stopped before the database stored the pending batch");
 });
 
 Deno.test("store ends with an error when its password is changed under it", async () => {

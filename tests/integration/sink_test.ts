@@ -250,7 +250,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     const { message, hint } = await assertRejects(() => named("second"), UserError);
     assertEquals(
       message,
-      "The topic 'topic' was deleted and created again since it was stored: its id is second, expected first",
+      "Cannot store the topic 'topic': it was deleted and created again since it was stored: its id is second, expected first",
     );
     assert(hint?.includes(sink.advice.dropTopic(number)));
     assert(await named("another", "topic2") !== number);
@@ -285,7 +285,7 @@ Deno.test("openSink() says what is wrong with PostgreSQL, without the password",
     [address, "secret-and-wrong", "it refused the user"],
     [address, undefined, "it refused the user"],
     [{ ...address, database: "nowhere" }, server.password, "there is no database 'nowhere'"],
-    [{ ...address, port: 1 }, server.password, "nobody answers there"],
+    [{ ...address, port: 1 }, server.password, "no server answers there"],
     [{ ...address, host: "nowhere.invalid" }, server.password, "the name of the host"],
     [{ ...address, tls: "require" }, server.password, "Cannot reach"],
   ] as const;
@@ -328,7 +328,7 @@ Deno.test("openSink() names a database of PostgreSQL that is read-only", async (
     UserError,
     "it is read-only",
   );
-  assertEquals(error.hint, "If it is a standby, give the address of the primary");
+  assertEquals(error.hint, "If it is a standby, use the address of the primary");
 });
 
 Deno.test("openSink() refuses a database of PostgreSQL that lacks letters", async () => {
@@ -343,7 +343,7 @@ Deno.test("openSink() refuses a database of PostgreSQL that lacks letters", asyn
   await assertRejects(
     () => openSink(address, server.password),
     UserError,
-    "its encoding is LATIN1, not UTF8",
+    "its encoding is LATIN1, expected UTF8",
   );
 });
 

@@ -221,7 +221,7 @@ Deno.test("storeTopic() refuses a topic that is another than the one it stored",
   );
   assertMatch(
     message,
-    /^The topic '.*' was deleted and created again since it was stored: its id /,
+    /^Cannot store the topic '.*': it was deleted and created again since it was stored: its id /,
   );
   assertEquals(database.ids(), range(0, 50));
 });
@@ -256,7 +256,7 @@ Deno.test("storeTopic() gives way to another group that stores the same into the
     ([position]) => position?.[0] === `${topic}-2`,
   );
   await publish(brokers, topic, editMessages(10, 10));
-  await assertRejects(() => first.done, UserError, `The group '${topic}-2' has taken over`);
+  await assertRejects(() => first.done, UserError, `the group '${topic}-2' has taken over`);
   await until(() => second.progress.records, (records) => records === 10);
   await second.stop();
   assertEquals(database.ids(), range(0, 20));

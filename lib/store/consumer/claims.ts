@@ -6,35 +6,40 @@ import { checkOffset } from "./bounds.ts";
 import type { DatabaseRetry } from "./database_retry.ts";
 import type { Claim, Sink } from "../sink.ts";
 
-/** Where partitions are claimed, and by whom. */
+/** The claimed topic, and the clients for it. */
 export interface ClaimOptions {
+  /** Fetches the offsets of the topic. */
   readonly admin: OffsetSource;
-  /** Whether a failure of Kafka is one that a retry would not cure. */
+  /** Returns whether a failure of Kafka would not pass with retries. */
   readonly isFatal: (error: unknown) => boolean;
+  /** The database in which partitions are claimed. */
   readonly sink: Sink;
+  /** The name of the topic. */
   readonly topic: string;
   /** The topic's number in the database. */
   readonly topicId: number;
+  /** The consumer group that reads it. */
   readonly group: string;
+  /** Retries work on the database. */
   readonly database: DatabaseRetry;
-  /** Ends the waiting. */
+  /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
-/** Between two questions to a Kafka that does not answer, in ms. */
+/** The wait between requests to a Kafka that does not answer, in ms. */
 const ASK_AGAIN = 200;
-/** How often a topic may be unknown in a row: a broker that has just started knows none (10 s). */
+/** Consecutive answers that the topic is unknown: a broker that just started knows none (10 s). */
 const MAX_UNKNOWN = 50;
 
 const logger = getLogger(["wikitap", "store"]);
 
 /**
- * Claims partitions in the database, which says where to go on. Waits while Kafka or the database
- * is away, or a partition has no leader.
+ * Claims partitions in the database, which determines where to continue. Waits while Kafka or the
+ * database is unavailable, or a partition has no leader.
  *
- * @returns The claims, and what Kafka has of the topic, looked up after them.
- * @throws {UserError} where a claim goes on at an offset that Kafka does not have.
- * @throws The reason of `signal`, when that is aborted.
+ * @returns The claims, and the topic's bounds in Kafka, fetched after them.
+ * @throws {UserError} if a claim continues at an offset that Kafka does not have.
+ * @throws The reason of `signal`, if that is aborted.
  */
 export async function claimPartitions(
   partitions: readonly number[],
@@ -48,7 +53,7 @@ export async function claimPartitions(
     const claim = () => sink.claim({ topicId, partition, group, first });
     claims.push(await database.run(claim, signal));
   }
-  // Again: until the claim, another member may have stored what has come since the first look.
+  // Again: before the claim, another member may have stored records newer than the first bounds.
   const after = await fetchAll();
   for (const claim of claims) {
     const bounds = after.get(claim.partition);
@@ -57,7 +62,7 @@ export async function claimPartitions(
   return { claims, bounds: after };
 }
 
-/** Waits while partitions have no leader, as during a rolling restart. */
+/** Fetches bounds; waits while partitions have no leader, as during a rolling restart. */
 async function boundsOf(
   admin: ClaimOptions["admin"],
   topic: string,

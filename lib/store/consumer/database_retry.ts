@@ -6,10 +6,10 @@ import type { Progress } from "./progress.ts";
 
 const logger = getLogger(["wikitap", "store"]);
 
-/** Back within a second of the database. */
+/** Retries within a second of the database's return. */
 const POLICY: RetryPolicy = { firstWaitMs: 100, maxWaitMs: 1000 };
 
-/** Retries work on the database while it is away; reports that once, and to the progress. */
+/** Retries work on the database while it is unavailable. Reports that once, and to the progress. */
 export class DatabaseRetry {
   readonly #progress: Pick<Progress, "away">;
   readonly #policy: RetryPolicy;
@@ -19,16 +19,22 @@ export class DatabaseRetry {
     over: "The database is back",
   });
 
-  /** @param policy For tests. Default: waits of 100 ms up to 1 s, without a limit. */
+  /**
+   * Creates it without an outage.
+   *
+   * @param policy For tests. Default: waits of 100 ms up to 1 s, without a limit.
+   */
   constructor(progress: Pick<Progress, "away">, policy: RetryPolicy = POLICY) {
     this.#progress = progress;
     this.#policy = policy;
   }
 
   /**
-   * @param signal Ends the waiting, also in the middle of an attempt, whose outcome is unknown then.
+   * Runs work on the database until it succeeds.
+   *
+   * @param signal Ends the wait, even during an attempt, whose outcome is then unknown.
    * @throws what the work throws, unless it is `Unavailable`; if `signal` is aborted, its reason or
-   *   the last failure.
+   * the last failure.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();

@@ -12,47 +12,50 @@ import type { DatabaseRetry } from "./database_retry.ts";
 import type { StoreOptions } from "./options.ts";
 import { SESSION } from "./session.ts";
 
-/** How often the group's offsets in Kafka are brought up to date, for tools that show lag (ms). */
+/** The interval of commits of the group's offsets to Kafka, for tools that show lag, in ms. */
 const HINT_EVERY = 2000;
 
-/** How often the sink is asked to make durable what has waited long enough (ms). */
+/** The interval of flushes of rows that have waited long enough, in ms. */
 const FLUSH_EVERY = 1000;
 
 const logger = getLogger(["wikitap", "store"]);
 
-/** What a member needs of its consumer. */
+/** The part of a consumer that a member needs. */
 export type MemberConsumer = Pick<
   TopicConsumer,
   "run" | "end" | "close" | "relocate" | "commit" | "inHand" | "isOver"
 >;
 
-/** What a member works with. */
+/** The collaborators of a member. */
 export interface MemberParts extends Pick<ClaimOptions, "admin" | "isFatal" | "topicId"> {
+  /** Retries work on the database. */
   readonly database: DatabaseRetry;
+  /** Creates the consumer. */
   readonly makeConsumer: (options: ConsumerOptions) => MemberConsumer;
 }
 
 /**
  * One member of the group. The invariants:
  *
- * - A partition is read only once it is claimed, and from where the database says.
- * - Each write is bound to the claim and to the offset that this member wrote last, so one that was
- *   put out of the group without knowing writes nothing.
- * - Reading moves on only after the write.
+ * - A partition is read only after it is claimed, and from the database's offset.
+ * - Each write is bound to the claim and to the last offset that this member wrote. So a member
+ *   that was removed from the group without noticing writes nothing.
+ * - Reading continues only after the write.
  */
 export class Member {
   readonly #options: StoreOptions;
   readonly #parts: MemberParts;
   readonly #readable: JsonValues;
   readonly #consumer: MemberConsumer;
-  /** By partition that this member may write. */
+  /** The claims by partition. */
   readonly #claims = new Map<number, Claim>();
-  /** How many records may still be taken. */
+  /** The number of records that may still be taken. */
   #left: number;
-  /** Records that were taken, and are not written yet. */
+  /** Records that were taken and are not written yet. */
   #unwritten = 0;
   #isFlushing = false;
 
+  /** Creates the consumer without connecting. */
   constructor(options: StoreOptions, parts: MemberParts) {
     this.#options = options;
     this.#parts = parts;
@@ -70,6 +73,7 @@ export class Member {
     });
   }
 
+  /** Stores records until the limit or the signal. Rejects with the failure that ends it. */
   async run(): Promise<void> {
     const { signal } = this.#options;
     if (signal.aborted) return await this.#consumer.close();
@@ -101,10 +105,10 @@ export class Member {
     });
   }
 
-  /** Asks the database where to go on, and makes the partitions this member's to write. */
+  /** Claims partitions, and returns the database's offsets. */
   async #claim(partitions: readonly number[], membership: AbortSignal): Promise<Offsets> {
     const { topic, group, sink, progress } = this.#options;
-    // Also of partitions that are another member's now, unless that has claimed them already.
+    // Also rows of partitions that another member holds now, unless it has claimed them already.
     await sink.flush();
     const { claims, bounds } = await claimPartitions(partitions, {
       ...this.#parts,
@@ -127,11 +131,11 @@ export class Member {
     for (const { records, next } of fetched.chunks()) {
       if (!await this.#store(fetched, records, next)) break;
     }
-    // Not before: records that are not written may yet be given back.
+    // Not before: records that are not written may still be given back.
     if (this.#left === 0 && this.#unwritten === 0) this.#consumer.end();
   }
 
-  /** Writes records, a batch at a time. Returns whether the partition is to be read on. */
+  /** Writes records in batches. Returns whether to continue with the partition. */
   async #store(
     fetched: Fetched,
     records: readonly FetchedRecord[],
@@ -149,8 +153,8 @@ export class Member {
   }
 
   /**
-   * Writes records, and that reading goes on at `next`: also if there are none, or the stored offset
-   * would one day point before the topic's beginning, as if something had been lost.
+   * Writes records and the next offset. The offset is written even without records: otherwise it
+   * would one day precede the topic's beginning, as if records had been lost.
    *
    * @returns Whether this member holds the partition.
    */
@@ -171,7 +175,8 @@ export class Member {
     if (!("claim" in outcome)) {
       this.#giveBack(records.length);
       if (outcome.heldBy !== group) throw heldByOther(outcome.heldBy, group);
-      // Put out without knowing? Then this throws, and the claim is the other one's.
+      // If this member was removed from the group, this throws, and the claim is the other
+      // member's.
       await heartbeat();
       this.#consumer.relocate([partition]);
       return false;
@@ -188,7 +193,7 @@ export class Member {
     return true;
   }
 
-  /** Records from `at` on, as many as one transaction and the limit of the run allow. */
+  /** Returns records from `at` on, as many as one transaction and the limit of the run allow. */
   #take(records: readonly FetchedRecord[], at: number): readonly FetchedRecord[] {
     const taken = records.slice(at, at + Math.min(this.#options.batchSize, this.#left));
     this.#left -= taken.length;
@@ -205,13 +210,13 @@ export class Member {
     }
   }
 
-  /** Records that were not written do not count. */
+  /** Takes records out of the count that were not written. */
   #giveBack(count: number): void {
     this.#left += count;
     this.#unwritten -= count;
   }
 
-  /** For tools that show a group's lag; where to go on is never read from there. Never rejects. */
+  /** Commits offsets for tools that show a group's lag; they are never read. Never rejects. */
   async #hint(): Promise<void> {
     const offsets = new Map([...this.#claims].map(([partition, { next }]) => [partition, next]));
     try {
@@ -221,7 +226,7 @@ export class Member {
     }
   }
 
-  /** Never two at once; what fails then fails for good. */
+  /** Flushes, one at a time. A failure ends the consumer. */
   #flushDue(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
@@ -233,13 +238,13 @@ export class Member {
 
 function heldByOther(other: string, group: string): UserError {
   return new UserError(
-    `The group '${other}' has taken over: it stores the same topic in the same database as '${group}'`,
-    { hint: "Members that share the work need the same --group" },
+    `Cannot store with the group '${group}': the group '${other}' has taken over the same topic in the same database`,
+    { hint: "Use the same --group for all members that share the work" },
   );
 }
 
 function notWritten(): UserError {
-  return new UserError("Stopped before the database took the batch in hand", {
-    hint: "Nothing is lost: it is read again from Kafka at the next start",
+  return new UserError("Stopped before the database stored the pending batch", {
+    hint: "Start again: nothing is lost, it is read again from Kafka",
   });
 }

@@ -3,31 +3,34 @@ import type { JsonValues } from "../../avro/json_values.ts";
 import type { Progress } from "./progress.ts";
 import type { Sink } from "../sink.ts";
 
-/** What is stored, and how. */
+/** The topic to store, and how to store it. */
 export interface StoreOptions {
+  /** The name of the topic. */
   readonly topic: string;
   /** The consumer group whose members share the partitions. */
   readonly group: string;
+  /** The database. */
   readonly sink: Sink;
-  /** The most records of a partition in one transaction of the database. */
+  /** The maximum number of a partition's records in one transaction of the database. */
   readonly batchSize: number;
-  /** Stop after so many records. Default: no limit. */
+  /** Stops after this number of records. Default: no limit. */
   readonly maxRecords?: number | undefined;
   /** Membership of the group. Default: {@linkcode SESSION}. */
   readonly session?: SessionTimes;
-  /** Stop as soon as the transactions in hand are done. */
+  /** Stops as soon as the pending transactions are done. */
   readonly signal: AbortSignal;
-  /** Is told what happens. */
+  /** Counts what happens. */
   readonly progress: Progress;
-  /** Makes JSON of values in Avro. Default: they are put aside, as what is no edit. */
+  /** Converts Avro values to JSON. Default: they are put aside, like records that are not edits. */
   readonly readable?: JsonValues;
-  /** Told of every batch that was written. */
+  /** Called after each batch that was written. */
   readonly onStored?: ((batch: StoredBatch) => void) | undefined;
 }
 
-/** A batch that the database has. */
+/** A batch that was written to the database. */
 export interface StoredBatch {
+  /** The number of records. */
   readonly records: number;
-  /** From the first attempt to the commit, in ms. */
+  /** The time from the first attempt to the commit, in ms. */
   readonly ms: number;
 }

@@ -2,22 +2,24 @@ import type { Bounds } from "../../kafka/consume/bounds.ts";
 import type { Rows } from "../rows.ts";
 import { SESSION } from "./session.ts";
 
-/** What a member has done and what it has before it, for those who look. */
+/** The work that a member has done and that it has left, for the status line and metrics. */
 export interface Snapshot {
-  /** Rows in the table of edits, in this run. */
+  /** Rows written to the table of edits in this run. */
   readonly edits: number;
-  /** Records put aside, in this run. */
+  /** Records put aside in this run. */
   readonly bad: number;
-  /** Records of the partitions held that are not stored; markers of transactions count. */
+  /** Records of the held partitions that are not stored; transaction markers count. */
   readonly lagRecords: number;
   /**
-   * How old the last stored record is now, in ms: the oldest of the partitions where more wait. 0
-   * where nothing waits, or nothing is stored yet.
+   * The age of the last stored record in ms: the oldest among the partitions with more records. 0
+   * if there are no more, or nothing is stored yet.
    */
   readonly lagMs: number;
+  /** The number of held partitions. */
   readonly partitions: number;
+  /** Whether the database is unavailable. */
   readonly isDatabaseAway: boolean;
-  /** Whether Kafka has answered this member within its session; `undefined` before it ever did. */
+  /** Whether Kafka answered within the session; `undefined` before its first answer. */
   readonly isKafkaConnected: boolean | undefined;
 }
 
@@ -28,7 +30,7 @@ interface PartitionProgress {
   time: number | undefined;
 }
 
-/** Counts what a member does. */
+/** Counts the work of a member. */
 export class Progress {
   #edits = 0;
   #bad = 0;
@@ -38,32 +40,37 @@ export class Progress {
   readonly #now: () => number;
   readonly #sessionTimeoutMs: number;
 
-  /** @param sessionTimeoutMs How long an answer of Kafka counts. Default 10,000. */
+  /**
+   * Creates it before the first record.
+   *
+   * @param now Returns the time in ms (default `Date.now`).
+   * @param sessionTimeoutMs How long an answer of Kafka is valid (default 10,000).
+   */
   constructor(now: () => number = Date.now, sessionTimeoutMs: number = SESSION.sessionTimeout) {
     this.#now = now;
     this.#sessionTimeoutMs = sessionTimeoutMs;
   }
 
-  /** Records stored in this run, good and bad. */
+  /** The number of records stored in this run, including bad ones. */
   get records(): number {
     return this.#edits + this.#bad;
   }
 
-  /** The member has these partitions now, and no others. */
+  /** Notes the partitions of the member; it has no others. */
   assigned(partitions: readonly number[]): void {
     this.#partitions = new Map(
       partitions.map((partition) => [partition, { next: 0n, high: 0n, time: undefined }]),
     );
   }
 
-  /** Kafka was asked where the partitions end. */
+  /** Notes the ends of the partitions. */
   ends(bounds: ReadonlyMap<number, Bounds>): void {
     for (const [partition, state] of this.#partitions) {
       state.high = bounds.get(partition)?.high ?? state.high;
     }
   }
 
-  /** All before `next` is done. */
+  /** Notes that everything before `next` is done. */
   reached(partition: number, next: bigint): void {
     const state = this.#partitions.get(partition);
     if (state === undefined) return;
@@ -71,20 +78,20 @@ export class Progress {
     if (next > state.high) state.high = next;
   }
 
-  /** Records came, and with them word of where the partition ends. */
+  /** Notes the end of a partition, received with records. */
   fetched(partition: number, high: bigint): void {
     const state = this.#partitions.get(partition);
     if (state !== undefined) state.high = high;
   }
 
-  /** Rows were written. */
+  /** Counts rows that were written. */
   stored(
     partition: number,
     { rows, next, last, rejected = 0 }: {
       readonly rows: Rows;
       readonly next: bigint;
       readonly last: { readonly timestamp: string };
-      /** How many of the edits the database put aside. Default 0. */
+      /** The number of edits that the database put aside. Default 0. */
       readonly rejected?: number;
     },
   ): void {
@@ -96,16 +103,17 @@ export class Progress {
     this.reached(partition, next);
   }
 
-  /** Kafka answered: the member is in the group. */
+  /** Notes an answer of Kafka: the member is in the group. */
   answered(): void {
     this.#answeredAt = this.#now();
   }
 
+  /** Notes whether the database is unavailable. */
   away(isAway: boolean): void {
     this.#isAway = isAway;
   }
 
-  /** The state of things. */
+  /** Returns the current state. */
   snapshot(): Snapshot {
     const now = this.#now();
     const states = [...this.#partitions.values()];
@@ -125,7 +133,7 @@ export class Progress {
   }
 }
 
-/** What was done in this run: `12,345 stored, 2 put aside`. */
+/** Formats the work done in this run: `12,345 stored, 2 put aside`. */
 export function formatDone({ edits, bad }: Pick<Snapshot, "edits" | "bad">): string {
   const stored = `${count(edits)} stored`;
   return bad === 0 ? stored : `${stored}, ${count(bad)} put aside`;

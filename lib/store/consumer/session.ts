@@ -1,4 +1,4 @@
-/** Membership of the group, in ms: how soon the others take over from one that died. */
+/** The membership of the group, in ms: how soon other members take over from one that died. */
 export const SESSION = {
   sessionTimeout: 10_000,
   heartbeatInterval: 1000,

@@ -12,16 +12,16 @@ import { Member } from "./member.ts";
 import type { StoreOptions } from "./options.ts";
 
 /**
- * Stores a topic in a database, every committed record once, as a member of a consumer group. Where
- * it goes on is what the database says, not Kafka: offsets are stored with the rows.
+ * Stores a topic in a database, every committed record once, as a member of a consumer group. The
+ * database, not Kafka, determines where to continue: offsets are stored with the rows.
  *
- * Returns after `maxRecords`, or when `signal` is aborted. Kafka or the database being away is
- * waited out; memory stays bounded meanwhile, since no more is fetched.
+ * Returns after `maxRecords`, or when `signal` is aborted. While Kafka or the database is
+ * unavailable, it waits. Memory stays bounded, since no more is fetched.
  *
- * @throws {UserError} for what does not pass by waiting: no such topic, no right, a group that holds
- *   a producer's position, a full disk, a wrong password, offsets that Kafka does not have, another
- *   group that stores the same topic in the same database. Also for a schema registry that is away
- *   for 5 s when a value needs it: that is not waited out.
+ * @throws {UserError} for failures that do not pass: a missing topic or permission, a group that
+ * holds a producer's position, a full disk, a wrong password, offsets that Kafka does not have,
+ * another group that stores the same topic in the same database. Also for a schema registry that is
+ * unavailable for 5 s when a value needs it.
  */
 export async function storeTopic(cluster: Cluster, options: StoreOptions): Promise<void> {
   const { topic, group, sink, signal } = options;
@@ -32,7 +32,7 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     rights: ["Read", "Describe"],
   };
   const named = await withAdmin(cluster, attempt, async (admin) => {
-    // Names a topic that is missing, without trying again.
+    // Reports a missing topic without retries.
     await retryWhileNotReady(() => admin.fetchTopicMetadata({ topics: [topic] }));
     await retryWhileNotReady(() => refusePositionGroup(admin, group));
     const { clusterId } = await admin.describeCluster();
@@ -59,7 +59,7 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
   }
 }
 
-/** Returns null if the brokers have no ids for topics. */
+/** Returns the id of a topic; null if the brokers have no such ids. */
 async function fetchTopicId(cluster: Cluster, topic: string): Promise<string | null> {
   const ids = new TopicIds(cluster);
   try {

@@ -15,32 +15,35 @@ import { type Question, type Scope, sqlOf } from "./questions.ts";
 import { Unavailable } from "../sink.ts";
 import { sqliteFailure, stillLocked } from "../sinks/sqlite_failure.ts";
 
-/** One row of an answer: numbers and text by column, in the order of the question. */
+/** One row of an answer: numbers and texts by column, in the order of the question. */
 export type AnswerRow = Readonly<Record<string, string | number | null>>;
 
 /** A database that is only read. */
 export interface Reader extends AsyncDisposable {
   /**
-   * @throws {UserError} where nothing has ever been stored there, the database is away or locked, or
-   *   the question takes too long.
+   * Answers a question.
+   *
+   * @throws {UserError} if nothing has ever been stored there, if the database is unavailable or
+   * locked, or if the question takes too long.
    */
   ask(question: Question, scope: Scope): Promise<readonly AnswerRow[]>;
 }
 
-/** How long a question may take, in ms. */
+/** The time limits of questions, in ms. */
 export interface ReadLimits extends Limits {
-  /** How long one to SQLite waits for the lock, and with it the whole program. */
+  /** How long a question to SQLite waits for the lock; it blocks the whole program. */
   readonly lock: number;
 }
 
-/** A question may be to a hundred million edits. */
+/** The default limits: a question may be about a hundred million edits. */
 const READING: ReadLimits = { statement: 600_000, answer: 610_000, lock: 5000 };
 
 /**
- * Opens the database at `address` for questions; nothing in it is changed.
+ * Opens the database at `address` for questions. Nothing in it is changed.
  *
- * @throws {UserError} for Parquet files, with a query for DuckDB; for OpenSearch, with one for curl.
- * @param limits By default PostgreSQL may take 10 min, and SQLite as long as it likes.
+ * @param limits By default PostgreSQL may take 10 min, and SQLite any time.
+ * @throws {UserError} for Parquet files, with a query for DuckDB; for OpenSearch, with one for
+ * curl.
  */
 export function openReader(
   address: DatabaseAddress,
@@ -65,10 +68,10 @@ export function openReader(
   };
 }
 
-/** A database that answers SQL by itself. */
+/** A database that answers SQL itself. */
 type SqlAddress = SqliteAddress | PostgresAddress;
 
-/** Engines that read Parquet are better at it, and people who want Parquet have one. */
+/** Returns the error for Parquet: engines that read it answer better, and its users have one. */
 function noReportOnParquet(address: ParquetAddress): UserError {
   const files = `${address.directory}/date=*/*.parquet`.replaceAll("'", "''");
   return new UserError(`Cannot report on '${formatDatabase(address)}': the edits are in Parquet`, {
@@ -77,7 +80,7 @@ function noReportOnParquet(address: ParquetAddress): UserError {
   });
 }
 
-/** Its queries are not SQL, and dashboards ask them better. */
+/** Returns the error for OpenSearch: its queries are not SQL, and dashboards serve them better. */
 function noReportOnOpenSearch(address: OpenSearchAddress): UserError {
   const { url, index } = address;
   return new UserError(`Cannot report on '${formatDatabase(address)}': it answers no SQL`, {
@@ -97,7 +100,7 @@ function sqliteReader(file: string, timeout: number): Access {
     query(sql) {
       try {
         using database = new DatabaseSync(file, { readOnly: true });
-        // Deno heeds no timeout of a database that is only read.
+        // Deno ignores the timeout of a read-only database.
         database.exec(`PRAGMA busy_timeout = ${timeout}`);
         return Promise.resolve(database.prepare(sql).all() as AnswerRow[]);
       } catch (error) {
@@ -116,7 +119,8 @@ function postgresReader(connection: Connection): Access {
         const numeric = new Set(
           rows.columns.filter(({ type }) => NUMERIC.has(type)).map(({ name }) => name),
         );
-        // What the client leaves as text since it may be too large for a number; here none is.
+        // The client leaves these as text, since they may be too large for a number; here they are
+        // not.
         return rows.map((row) =>
           Object.fromEntries(
             Object.entries(row).map(([name, value]) => [
@@ -133,7 +137,7 @@ function postgresReader(connection: Connection): Access {
 /** `int8` and `numeric` (`pg_type.oid`). */
 const NUMERIC: ReadonlySet<number> = new Set([20, 1700]);
 
-/** A person waits, so it is not tried again. */
+/** Returns the error of an unanswered question. A person waits, so there is no retry. */
 function notAnswered(error: Unavailable, address: SqlAddress, limits: Limits): UserError {
   if (address.kind === "sqlite") return stillLocked(error, address.file);
   if ((error.cause as { code?: unknown } | undefined)?.code !== QUERY_CANCELED) {
@@ -147,10 +151,10 @@ function notAnswered(error: Unavailable, address: SqlAddress, limits: Limits): U
   );
 }
 
-/** PostgreSQL's code for a statement that took too long, or that somebody ended. */
+/** PostgreSQL's code for a statement that took too long, or that was canceled. */
 const QUERY_CANCELED = "57014";
 
-/** There are no tables; or, of SQLite, not even the file. */
+/** Returns whether an error means that there are no tables or, for SQLite, not even the file. */
 function isEmpty(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as Error & { code?: unknown };

@@ -1,16 +1,20 @@
 /** The dialects differ in how they handle times, and in little else. */
 interface Dialect {
-  /** A time as people read it. */
+  /** The expression of a time in the form that people read. */
   readonly time: string;
+  /** The expression of a time's minute. */
   readonly minute: string;
-  /** Is true from the last stored time, less so many ms, on. */
+  /** Returns a condition: within `ms` before the last stored time. */
   readonly before: (ms: number) => string;
-  /** Is true in the minute of the last stored time and in so many before it. */
+  /**
+   * Returns a condition: in the minute of the last stored time or in `before` minutes before it.
+   */
   readonly lastMinutes: (before: number) => string;
+  /** A condition: by a bot. */
   readonly isBot: string;
 }
 
-/** The dialects of SQL that questions can be put in, by the kinds of databases. */
+/** The dialects of SQL, by the kinds of databases. */
 const DIALECTS = {
   sqlite: {
     time: "time",
@@ -30,27 +34,29 @@ const DIALECTS = {
   },
 } satisfies Record<string, Dialect>;
 
+/** The name of a dialect. */
 export type DialectName = keyof typeof DIALECTS;
 
-/** How much of the edits a question is about. */
+/** The edits that a question is about, and the size of its answer. */
 export interface Scope {
-  /** The most rows of an answer. */
+  /** The maximum number of rows. */
   readonly limit: number;
-  /** Only the last so many ms up to the newest edit. Default: all. */
+  /** Only the last `last` ms up to the newest edit. Default: all. */
   readonly last?: number | undefined;
 }
 
-/** A question to the edits that are stored. */
+/** A question about the stored edits. */
 export interface Question {
+  /** The heading of the answer. */
   readonly title: string;
-  /** Makes the SQL; `where` limits it to the scope, and to what else is so. */
+  /** Returns the SQL. `where` limits it to the scope and to a further condition. */
   readonly sql: (
     dialect: Dialect,
     scope: { readonly limit: number; readonly where: (condition?: string) => string },
   ) => string;
 }
 
-/** The ready questions by the names they are asked by. */
+/** The predefined questions, by name. */
 export const QUESTIONS = {
   "edits-per-minute": {
     title: "Edits per minute",
@@ -101,10 +107,10 @@ export const QUESTIONS = {
   },
 } satisfies Record<string, Question>;
 
-/** See {@linkcode QUESTIONS}. */
+/** The name of a predefined question; see {@linkcode QUESTIONS}. */
 export type QuestionName = keyof typeof QUESTIONS;
 
-/** The SQL of a question in a dialect. */
+/** Returns the SQL of a question in a dialect. */
 export function sqlOf(question: Question, dialectName: DialectName, scope: Scope): string {
   const dialect: Dialect = DIALECTS[dialectName];
   const { limit, last } = scope;

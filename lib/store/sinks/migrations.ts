@@ -1,18 +1,20 @@
 import { UserError } from "../../shared/error.ts";
 
-/** One step from a version of the tables to the next, in both dialects. */
+/** One step from a version of the tables to the next. */
 export interface Migration {
+  /** The statements in SQLite's dialect. */
   readonly sqlite: string;
+  /** The statements in PostgreSQL's dialect. */
   readonly postgres: string;
 }
 
 /**
- * All steps, in order; the version of a database is how many of them it has seen. A step that has
- * been released is never changed: a new one is added.
+ * All steps in order. The version of a database is the number of steps that it has seen. A released
+ * step is never changed; a new one is added.
  *
- * Both dialects have the same tables and columns. Times are `timestamptz` in PostgreSQL; SQLite has
- * no such type, so there `time_ms` is stored and `time` is made of it, for people. Pages are found
- * by their title alone, since few wikis share one, and a wide index is what costs most.
+ * Both dialects have the same tables and columns. Times are `timestamptz` in PostgreSQL. SQLite has
+ * no such type, so `time_ms` is stored there, and `time` is generated from it for people. Pages are
+ * found by their title alone: few wikis share a title, and a wide index is the most expensive part.
  */
 const MIGRATIONS: readonly Migration[] = [{
   sqlite: `
@@ -124,15 +126,15 @@ export const VERSION_TABLE = `
 `;
 
 /**
- * The steps that a database of `version` has not seen.
+ * Returns the steps that a database of `version` has not seen.
  *
- * @throws {UserError} where it has seen more than there are: a later wikitap made it.
+ * @throws {UserError} if it has seen more steps than there are: a later wikitap created it.
  */
 export function pendingMigrations(version: number): readonly Migration[] {
   if (version > MIGRATIONS.length) {
     throw new UserError(
-      `The database has tables of version ${version}: this wikitap knows those up to ${MIGRATIONS.length}`,
-      { hint: "Use the version of wikitap that made them, or a later one" },
+      `Cannot use tables of version ${version}: this wikitap knows those up to ${MIGRATIONS.length}`,
+      { hint: "Use the version of wikitap that created them, or a later one" },
     );
   }
   return MIGRATIONS.slice(version);

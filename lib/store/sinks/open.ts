@@ -7,11 +7,11 @@ import { openPostgresSink } from "./postgres.ts";
 import { openSqliteSink } from "./sqlite.ts";
 
 /**
- * Opens the database at `address` for writing; its tables are made, or brought up to date.
+ * Opens the database at `address` for writing. Its tables are created or updated.
  *
  * @param secret The value of its {@linkcode secretVariable}.
- * @param parquet How Parquet files are made, if the address is a directory of them.
- * @throws {UserError} for one that cannot be reached or used.
+ * @param parquet How to write Parquet files, if the address is a directory of them.
+ * @throws {UserError} for a database that cannot be reached or used.
  */
 export function openSink(
   address: DatabaseAddress,

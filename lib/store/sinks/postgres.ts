@@ -17,16 +17,17 @@ import {
   type Wanted,
 } from "../sink.ts";
 
-/** Batches that are written at the same time; a connection is left for claims. */
+/** The number of simultaneous batches; one connection is left for claims. */
 const CONCURRENCY = CONNECTIONS - 1;
 
-/** Only one at a time brings the tables up to date: "wikitap" in ASCII. */
+/** The lock that makes updates of the tables exclusive: "wikitap" in ASCII. */
 const MIGRATION_LOCK = 0x77_69_6b_69_74_61_70n;
 
 /**
- * Opens a database of PostgreSQL for writing; its tables are made, or brought up to date.
+ * Opens a PostgreSQL database for writing. Its tables are created or updated.
  *
- * @throws {UserError} for one that cannot be reached or used; at the start that is not waited out.
+ * @throws {UserError} for a database that cannot be reached or used. The start does not wait for
+ * it.
  */
 export async function openPostgresSink(
   address: PostgresAddress,
@@ -46,7 +47,7 @@ export async function openPostgresSink(
   }
 }
 
-/** Brings the tables up to date, and says the database's id. */
+/** Updates the tables, and returns the database's id. */
 async function migrate(sql: postgres.Sql): Promise<string> {
   return await sql.begin(async (sql) => {
     await sql`SELECT pg_advisory_xact_lock(${String(MIGRATION_LOCK)})`;
@@ -132,9 +133,9 @@ class PostgresSink implements Sink {
 }
 
 /**
- * Offset and rows in one statement, which is a transaction by itself: one way to the server and
- * back, and nothing is ever left open there. A column is an array, since that is the quickest way
- * to many rows.
+ * Writes offset and rows in one statement, which is a transaction by itself. It takes one round
+ * trip, and nothing is ever left open on the server. Each column is an array: the fastest way to
+ * insert many rows.
  */
 const WRITE = `
   WITH moved AS (
@@ -164,7 +165,7 @@ const WRITE = `
   SELECT 1 FROM moved
 `;
 
-/** Columns as array literals: text, so that the client need not know the types of arrays. */
+/** Returns columns as array literals: texts, so the client need not know the types of arrays. */
 function editColumns(rows: readonly EditRow[]): string[] {
   return [
     arrayLiteral(rows.map(({ offset }) => offset)),
@@ -193,7 +194,7 @@ function badColumns(rows: readonly BadRow[]): string[] {
   ];
 }
 
-/** An array as PostgreSQL reads it from text (its manual, 8.15.2): `{1,NULL,"a \\"word\\""}`. */
+/** Formats an array in PostgreSQL's text form (its manual, 8.15.2): `{1,NULL,"a \\"word\\""}`. */
 export function arrayLiteral(
   values: readonly (string | number | bigint | boolean | null)[],
 ): string {

@@ -5,45 +5,46 @@ import type { PostgresAddress, PostgresTls } from "../address.ts";
 import { Unavailable } from "../sink.ts";
 import { isFromPooler, isReadOnly, isServerError, postgresFailure } from "./postgres_failure.ts";
 
-/** The name that PostgreSQL shows for the connections. */
+/** The name of the connections in PostgreSQL's views. */
 const APPLICATION = "wikitap";
-/** Connections at the same time, without the one that looks for a silent server. */
+/** The number of connections, besides the one that probes a silent server. */
 export const CONNECTIONS = 4;
-/** How long a connection may take (s). */
+/** How long connecting may take, in s. */
 const CONNECT_TIMEOUT = 3;
-/** The longest wait between tries to connect (s): the client's own is longer than a session. */
+/** The longest wait between attempts to connect, in s: the client's own exceeds a session. */
 const LONGEST_BACKOFF = 1;
-/** A statement that takes longer than this has the server probed, again and again (ms). */
+/** The interval of probes of the server during a long statement, in ms. */
 const PROBE_EVERY = 2000;
-/** How long the server may take to answer a probe (ms). */
+/** How long the server may take to answer a probe, in ms. */
 const PROBE_LIMIT = 3000;
-/** After this many probes in a row that found no work, a statement is given up. */
+/** The number of consecutive probes without work after which a statement is given up. */
 const IDLE_PROBES = 2;
 
-/** What a probe finds: no server, one that does nothing for wikitap, or one that does. */
+/** The result of a probe: no server, a server without work for wikitap, or one with work. */
 type Finding = "away" | "idle" | "working";
 
 const logger = getLogger(["wikitap", "store"]);
 
-/** How long a statement may take, in ms. */
+/** The time limits of statements, in ms. */
 export interface Limits {
-  /** After this the server gives up, so that no statement of a lost client holds locks. */
+  /** The server's limit, so that no statement of a lost client holds locks. */
   readonly statement: number;
-  /** After this the client gives up, although the server answers probes. */
+  /** The client's limit, even if the server answers probes. */
   readonly answer: number;
 }
 
-/** For statements that are quick, unless something is wrong. */
+/** The limits of statements that are fast in normal operation. */
 export const WRITING: Limits = { statement: 20_000, answer: 30_000 };
 
-/** Where to connect, and how. */
+/** How to connect. */
 export interface ConnectOptions {
+  /** The time limits of statements. Default: {@linkcode WRITING}. */
   readonly limits?: Limits;
-  /** Whether a pooler stands before the server, see {@linkcode Connection}. Default `false`. */
+  /** Whether a pooler is in front of the server, see {@linkcode Connection}. Default `false`. */
   readonly isPooled?: boolean;
 }
 
-/** Returns a client, which connects when it is first used. */
+/** Returns a client, which connects at its first use. */
 export function connect(
   { host, port, database, user, tls }: PostgresAddress,
   password: string | undefined,
@@ -58,7 +59,7 @@ export function connect(
     ssl: SSL[tls],
     max: CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT,
-    // The client's own way to send arrays depends on it, and may be used before that is done.
+    // The client's own encoding of arrays depends on it, and may be used before that is done.
     fetch_types: false,
     backoff: (tries) => Math.min(0.1 * 2 ** tries, LONGEST_BACKOFF),
     prepare: !isPooled,
@@ -77,30 +78,31 @@ const SSL = {
   "verify-full": "verify-full",
 } as const satisfies Record<PostgresTls, unknown>;
 
-/** A client, and how it was made. */
+/** A client, and the kind of its server. */
 interface Client {
   readonly sql: postgres.Sql;
   readonly isPooled: boolean;
 }
 
 /**
- * Runs statements on a client, which is replaced if its server falls silent, becomes read-only, or
- * turns out to be a pooler.
+ * Runs statements on a client. The client is replaced if its server stops answering, becomes
+ * read-only, or turns out to be a pooler.
  *
- * A pooler (pgbouncer) refuses startup parameters, and by transactions it also loses prepared
- * statements. Then neither is used: statements have no time limit on the server, where the pooler
- * cancels those of a lost client.
+ * A pooler (pgbouncer) rejects startup parameters, and in transaction mode it also loses prepared
+ * statements. Then neither is used. So statements have no time limit on the server, where the
+ * pooler cancels those of a lost client.
  */
 export class Connection {
   readonly #address: PostgresAddress;
   readonly #password: string | undefined;
   readonly #limits: Limits;
   #client: Client;
-  /** The probe that is under way; a second one would find out the same. */
+  /** The current probe; a second one would find the same. */
   #probe: Promise<Finding> | undefined;
-  /** Resolves when all clients that were replaced have closed their connections. */
+  /** Resolves when all replaced clients have closed their connections. */
   #discarded: Promise<unknown> = Promise.resolve();
 
+  /** Creates the client without connecting. */
   constructor(address: PostgresAddress, password: string | undefined, limits: Limits = WRITING) {
     this.#address = address;
     this.#password = password;
@@ -109,8 +111,10 @@ export class Connection {
   }
 
   /**
-   * @throws {Unavailable} if the same may work later; whether it was done is unknown then.
-   * @throws {UserError} if a person has to do something.
+   * Runs work on a connection.
+   *
+   * @throws {Unavailable} if the same may work later; whether it was done is then unknown.
+   * @throws {UserError} if a person has to act.
    */
   async run<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
     while (true) {
@@ -120,16 +124,18 @@ export class Connection {
       } catch (error) {
         if (isFromPooler(error) && !client.isPooled) {
           this.#replace(client, true);
-          logger.debug("A pooler stands before PostgreSQL: {error}", { error });
-          continue; // the statement was refused before anything was done
+          logger.debug("A pooler is in front of PostgreSQL: {error}", { error });
+          continue; // the statement was rejected before anything was done
         }
-        // After a switch-over the address leads to another server, this connection to the old one.
+        // After a switchover the address leads to another server, but this connection to the old
+        // one.
         if (isReadOnly(error)) this.#replace(client);
         throw postgresFailure(error, this.#address, this.#password !== undefined);
       }
     }
   }
 
+  /** Closes all connections, within 1 s. */
   async close(): Promise<void> {
     await Promise.all([this.#client.sql.end({ timeout: 1 }), this.#discarded]);
   }
@@ -147,8 +153,8 @@ export class Connection {
   }
 
   /**
-   * Rejects if the server is silent, or does nothing: a dead network does not report itself, and
-   * what waits on a dead connection still hangs when the server is back.
+   * Rejects if the server does not answer or does nothing. A dead network does not report itself,
+   * and a statement on a dead connection still hangs after the server is back.
    */
   async #untilSilent(over: AbortSignal): Promise<never> {
     const { answer } = this.#limits;

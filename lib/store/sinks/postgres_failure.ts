@@ -2,31 +2,31 @@ import { permissionHint, UserError } from "../../shared/error.ts";
 import { formatDatabase, type PostgresAddress } from "../address.ts";
 import { NOT_OURS, Unavailable } from "../sink.ts";
 
-/** What a condition of the server means to a person. */
+/** The explanation of an error of the server. */
 interface Meaning {
   readonly what: string;
   readonly hint: string;
 }
 
-/** What a hint may have to name. */
+/** The facts that a hint may need. */
 interface Context {
   readonly address: PostgresAddress;
   readonly hasPassword: boolean;
 }
 
-/** A condition of the server, by its SQLSTATE. */
+/** An error of the server, by its SQLSTATE. */
 type Condition =
-  /** Waited out while running; at the start the hint helps. Default `what`: the server's words. */
+  /** Passes; at the start its hint helps. Default `what`: the server's words. */
   | { readonly passes: true; readonly what?: string; readonly hint: string }
   | { readonly passes: false; readonly meaning: (context: Context) => Meaning };
 
-/** SQLSTATEs (PostgreSQL's manual, appendix A) that mean something to a person. */
+/** SQLSTATEs (PostgreSQL's manual, appendix A) with an explanation for people. */
 const CONDITIONS: Readonly<Record<string, Condition>> = {
   "08P01": { passes: true, hint: "Look into the log of the pooler or proxy at that address" },
   "25006": {
     passes: true,
     what: "it is read-only",
-    hint: "If it is a standby, give the address of the primary",
+    hint: "If it is a standby, use the address of the primary",
   },
   "53300": { passes: true, hint: "Raise max_connections, or start fewer programs" },
   "57P03": { passes: true, hint: "Start again in a moment" },
@@ -48,34 +48,36 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
   "42703": ending(otherTables),
   "53100": ending(() => ({
     what: "its disk is full",
-    hint: "Make room and start again: it goes on where it was",
+    hint: "Make room and start again: it continues where it stopped",
   })),
   "57P04": ending(({ address: { database } }) => ({
     what: `the database '${database}' was dropped`,
-    hint: "Create it again, or give another one in --database",
+    hint: "Create it again, or choose another one with --database",
   })),
 };
 
 /**
- * What else passes: codes of connections, of Node and of the client; classes of SQLSTATEs:
- * connection exceptions, rollbacks because of others, out of resources, locks, cancellations,
- * shutdowns, time limits.
+ * Other errors that pass. Codes of connections, of Node and of the client; and classes of
+ * SQLSTATEs: connection exceptions, rollbacks because of others, lack of resources, locks,
+ * cancellations, shutdowns, time limits.
  */
 const PASSING =
   /^(?:E(?!RR_)[A-Z_]+|CONNECT[A-Z_]+|08...|40001|40P01|53000|53200|53400|55006|55P03|57014|57P0[125]|25P0[34])$/;
 
-/** How pgbouncer refuses a user or a password; its code is that of all its errors (08P01). */
+/** pgbouncer's rejection of a user or a password; its code is that of all its errors (08P01). */
 const POOLER_LOGIN = /^(?:SASL authentication failed|no such user|password authentication failed)/;
 
-/** What a pooler says of startup parameters (08P01), and of prepared statements. */
+/**
+ * A pooler's rejection of startup parameters (08P01); and its codes for lost prepared statements.
+ */
 const POOLER = /^unsupported startup parameter/;
 const LOST_STATEMENT: ReadonlySet<unknown> = new Set(["26000", "42P05"]);
 
 /**
- * What an error of PostgreSQL means: `Unavailable` if the same may work later, a `UserError` if a
- * person has to do something, and otherwise the error itself.
+ * Explains an error of PostgreSQL: returns `Unavailable` if the same may work later, a `UserError`
+ * if a person has to act, and otherwise the error itself.
  *
- * @param hasPassword Whether one was given, for what to do about a refusal.
+ * @param hasPassword Whether a password was given, for the hint.
  */
 export function postgresFailure(
   error: unknown,
@@ -103,14 +105,14 @@ export function postgresFailure(
   return new Unavailable(what, { cause: error });
 }
 
-/** The failure of the very first connection: a person waits, so it is not retried. */
+/** Returns the error of the first connection: a person waits, so there is no retry. */
 export function notReachable(error: Unavailable, address: PostgresAddress): UserError {
   const condition = CONDITIONS[String(codeOf(error.cause))];
   const needsTls = address.tls === "require" || address.tls === "verify-full";
   const hint = condition?.passes
     ? condition.hint
     : needsTls
-    ? "Start PostgreSQL with TLS, or give another sslmode in --database"
+    ? "Start PostgreSQL with TLS, or choose another sslmode in --database"
     : "Start PostgreSQL, or check the address in --database";
   const verb = isServerError(error.cause) ? "use" : "reach";
   return new UserError(
@@ -120,32 +122,33 @@ export function notReachable(error: Unavailable, address: PostgresAddress): User
 }
 
 /**
- * Whether a pooler stands before the server: it refuses startup parameters, or has lost a prepared
- * statement. Nothing was done then.
+ * Returns whether an error shows that a pooler is in front of the server: it rejects startup
+ * parameters, or has lost a prepared statement. Nothing was done then.
  */
 export function isFromPooler(error: unknown): boolean {
   return LOST_STATEMENT.has(codeOf(error)) ||
     (error instanceof Error && POOLER.test(error.message));
 }
 
-/** Whether the server takes no writes: a standby, or a primary that is being switched over. */
+/** Returns whether the server accepts no writes: a standby, or a primary during a switchover. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** Whether the server, or a pooler in front of it, answered with an error. */
+/** Returns whether the server, or a pooler in front of it, answered with an error. */
 export function isServerError(error: unknown): boolean {
   return error instanceof Error && error.name === "PostgresError";
 }
 
 /**
- * Refuses a database that lacks letters of most of the world's languages. One of SQL_ASCII keeps
- * UTF-8 as it comes.
+ * Throws for a database that lacks characters of most languages. SQL_ASCII stores UTF-8 unchanged.
  */
 export function checkEncoding(encoding: string, address: PostgresAddress): void {
   if (encoding === "UTF8" || encoding === "SQL_ASCII") return;
   throw new UserError(
-    `Cannot use the database ${formatDatabase(address)}: its encoding is ${encoding}, not UTF8`,
+    `Cannot use the database ${
+      formatDatabase(address)
+    }: its encoding is ${encoding}, expected UTF8`,
     { hint: `Create another one: createdb --encoding UTF8 --template template0 NAME` },
   );
 }
@@ -158,9 +161,9 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
 }
 
-/** A table is there already, or has other columns. */
+/** A table exists already, or has other columns. */
 function otherTables(): Meaning {
-  return { what: NOT_OURS, hint: "Give a database of its own in --database" };
+  return { what: NOT_OURS, hint: "Choose another database with --database" };
 }
 
 function wrongPassword({ address: { user }, hasPassword }: Context): Meaning {
@@ -168,15 +171,15 @@ function wrongPassword({ address: { user }, hasPassword }: Context): Meaning {
     what: `it refused the user '${user}' or the password`,
     hint: hasPassword
       ? "Check the user in --database and the password in PGPASSWORD"
-      : "Give the password in the environment variable PGPASSWORD",
+      : "Set the password in the environment variable PGPASSWORD",
   };
 }
 
 function notTrusted({ host }: PostgresAddress): Meaning {
   return {
-    what: `there is no TLS with ${host} that can be trusted`,
+    what: `TLS with ${host} cannot be trusted`,
     hint: "Its certificate must be from an authority that Deno trusts (DENO_CERT=FILE adds one), " +
-      "or take another sslmode in --database",
+      "or choose another sslmode in --database",
   };
 }
 
@@ -201,7 +204,7 @@ function quoteName(name: string): string {
 function shortReason(error: Error, code: string): string {
   switch (code) {
     case "ECONNREFUSED":
-      return "nobody answers there (connection refused)";
+      return "no server answers there (connection refused)";
     case "ENOTFOUND":
       return "the name of the host is not known";
     case "CONNECT_TIMEOUT":

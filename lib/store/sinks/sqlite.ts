@@ -18,18 +18,18 @@ import {
 } from "../sink.ts";
 import { sqliteFailure, stillLocked } from "./sqlite_failure.ts";
 
-/** How long a statement waits, and with it the whole program, while others write (ms). */
+/** How long a statement waits while others write, in ms. It blocks the whole program. */
 const BUSY_TIMEOUT = 100;
-/** How long the start waits for the others by default (ms). */
+/** How long the start waits for the others by default, in ms. */
 const OPEN_LIMIT = 10_000;
-/** Between two tries to open (ms). */
+/** The wait between attempts to open, in ms. */
 const OPEN_PAUSE = 50;
 
 /**
- * `NORMAL` in WAL mode: after a power cut the last transactions may be missing, rows and offsets
- * alike, so they are read again. Every row touches pages all over the indexes: hence a cache of
- * 64 MiB, and 256 MiB in the WAL before its pages are put in their places, which the disk has to
- * confirm.
+ * `NORMAL` in WAL mode: after a power failure the last transactions may be missing, with both rows
+ * and offsets, so they are read again. Every row touches pages all over the indexes. Hence a cache
+ * of 64 MiB, and 256 MiB in the WAL before its pages are moved to their places, which the disk has
+ * to confirm.
  */
 const SETTINGS = `
   PRAGMA journal_mode = WAL;
@@ -40,10 +40,10 @@ const SETTINGS = `
 `;
 
 /**
- * Opens an SQLite file for writing, made and brought up to date where it has to be. Several
- * processes may have it open; they take turns.
+ * Opens an SQLite file for writing. It is created or updated as necessary. Several processes may
+ * use it at the same time; they take turns.
  *
- * @param limit How long it waits for others that hold the file's lock, in ms.
+ * @param limit How long to wait for others that hold the file's lock, in ms.
  * @throws {UserError} for a file that cannot be used, or is locked for longer than that.
  */
 export async function openSqliteSink(
@@ -66,7 +66,7 @@ export async function openSqliteSink(
 function openNow(file: string): Sink {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
   try {
-    // The settings come after, as they change a file that may turn out to be somebody else's.
+    // Only now the settings: they change a file, which might have belonged to another program.
     const databaseId = inTransaction(database, () => migrate(database));
     database.exec(SETTINGS);
     return new SqliteSink(file, database, databaseId);
@@ -76,7 +76,7 @@ function openNow(file: string): Sink {
   }
 }
 
-/** Brings the tables up to date, and says the database's id. */
+/** Updates the tables, and returns the database's id. */
 function migrate(database: DatabaseSync): string {
   const isNew = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'wikitap'").get() ===
     undefined;
@@ -92,7 +92,9 @@ function migrate(database: DatabaseSync): string {
   return database_id;
 }
 
-/** Takes the lock for writing at once: two that read first and then both want to write can't. */
+/**
+ * Takes the write lock at once: two that read first and then both want to write block each other.
+ */
 function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -100,7 +102,7 @@ function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    // SQLite itself has rolled back after some errors, a full disk among them.
+    // SQLite has already rolled back after some errors, such as a full disk.
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
@@ -111,7 +113,7 @@ class SqliteSink implements Sink {
   readonly advice = SQL_ADVICE;
   readonly databaseId: string;
   readonly #waiting: SinkBatch[] = [];
-  /** The one that all of these will be in; its outcomes are in the same order. */
+  /** The transaction of all of these; its outcomes are in the same order. */
   #transaction: Promise<Outcome[]> | undefined;
   readonly #file: string;
   readonly #database: DatabaseSync;
@@ -143,7 +145,9 @@ class SqliteSink implements Sink {
     });
   }
 
-  /** Batches that come at the same time share a transaction: it costs by the pages it touches. */
+  /**
+   * Writes a batch. Simultaneous batches share a transaction, whose cost is the pages it touches.
+   */
   async write(batch: SinkBatch): Promise<Outcome> {
     const index = this.#waiting.push(batch) - 1;
     this.#transaction ??= sleep(0).then(() => {
@@ -163,7 +167,7 @@ class SqliteSink implements Sink {
     return Promise.resolve();
   }
 
-  /** One transaction; all is done when it returns. */
+  /** Runs one transaction, which is complete when it returns. */
   #run<T>(work: (statements: Statements) => T): Promise<T> {
     try {
       return Promise.resolve(inTransaction(this.#database, () => work(this.#statements)));
@@ -173,7 +177,7 @@ class SqliteSink implements Sink {
   }
 }
 
-/** A lost claim changes nothing, so the other batches of the transaction stand. */
+/** Writes a batch. A lost claim changes nothing, so the transaction's other batches are valid. */
 function writeBatch(statements: Statements, batch: SinkBatch): Outcome {
   const { advance, position, insertEdit, insertBad } = statements;
   const { claim, next, rows } = batch;

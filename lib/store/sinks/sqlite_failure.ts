@@ -13,7 +13,7 @@ const Code = {
 } as const;
 const NOT_A_DATABASE = 26;
 
-/** Not all errors of `node:sqlite` carry the code; SQLite's texts are fixed (`sqlite3_errstr`). */
+/** Not all errors of `node:sqlite` have the code; SQLite's texts are fixed (`sqlite3_errstr`). */
 const CODE_BY_TEXT: readonly (readonly [text: string, code: number])[] = [
   ["database is locked", Code.busy],
   ["database table is locked", Code.locked],
@@ -26,46 +26,52 @@ const CODE_BY_TEXT: readonly (readonly [text: string, code: number])[] = [
 ];
 
 /**
- * What an error of SQLite means: `Unavailable` where another process holds the lock, a `UserError`
- * where a person has to do something, and else the error itself.
+ * Explains an error of SQLite: returns `Unavailable` if another process holds the lock, a
+ * `UserError` if a person has to act, and otherwise the error itself.
  */
 export function sqliteFailure(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
   if (error.name === "NotCapable") return notCapable(error, file);
-  const told = (what: string, hint: string, cause: Error = error) =>
+  const failure = (what: string, hint: string, cause: Error = error) =>
     new UserError(`Cannot use the database '${file}': ${what}`, { hint, cause });
   switch (codeOf(error)) {
     case Code.busy:
     case Code.locked:
       return new Unavailable("another process is writing to it", { cause: error });
     case Code.full:
-      return told("the disk is full", "Make room and start again: it goes on where it was");
+      return failure(
+        "the disk is full",
+        "Make room and start again: it continues where it stopped",
+      );
     case Code.io:
-      return told("the disk cannot be read or written", "Is it full, broken, or gone?");
+      return failure("the disk cannot be read or written", "Check the disk");
     case Code.readonly:
-      return told("it may not be written", "Check the rights on the file and its folder");
+      return failure("it is not writable", "Check the permissions of the file and its folder");
     case Code.cantOpen:
-      return told("it cannot be opened", "Its folder must exist, and must be writable");
+      return failure("it cannot be opened", "Check that its folder exists and is writable");
     case Code.corrupt:
-      return told("it is damaged", "Restore it from a copy, or begin a new one");
+      return failure("it is damaged", "Restore it from a copy, or choose a new file");
     case NOT_A_DATABASE:
-      return told("it is another kind of file", "Give the name of an SQLite file, or of a new one");
+      return failure(
+        "it is another kind of file",
+        "Choose an SQLite file, or the name of a new one",
+      );
     default: {
       const [other] = OTHER_TABLES.exec(error.message) ?? [];
       if (other === undefined) return error;
-      return told(NOT_OURS, "Give a file of its own in --database", new Error(other));
+      return failure(NOT_OURS, "Choose another file with --database", new Error(other));
     }
   }
 }
 
-/** There is no code for it but the one for all errors of SQL, which Deno puts behind the words. */
+/** SQLite's texts for foreign tables. They share one code with all other errors of SQL. */
 const OTHER_TABLES =
   /^(?:(?:table|index) \S+ already exists|no such (?:table|column): \S+|table \S+ has no column named \S+)/;
 
-/** The failure of who waited for the lock for as long as a person would. */
+/** Returns the error of waiting for the lock for as long as a person would. */
 export function stillLocked({ message, cause }: Unavailable, file: string): UserError {
   return new UserError(`Cannot use the database '${file}': ${message}`, {
-    hint: "Start again when that is done, or give another file in --database",
+    hint: "Start again when that is done, or choose another file with --database",
     cause,
   });
 }
@@ -76,7 +82,7 @@ function codeOf(error: Error & { errcode?: number }): number | undefined {
 }
 
 function notCapable(error: Error, file: string): UserError {
-  return new UserError(`Cannot use the database '${file}': the program may not`, {
+  return new UserError(`Cannot use the database '${file}': the program lacks the permission`, {
     hint: permissionHint(`--allow-read=${file}`, `--allow-write=${file}`),
     cause: error,
   });

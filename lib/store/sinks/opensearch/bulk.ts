@@ -3,22 +3,25 @@ import { Unavailable } from "../../sink.ts";
 import type { Document } from "./documents.ts";
 import { type Answer, Busy, type Http, reasonIn } from "./http.ts";
 
-/** The sizes of a request in bytes: at first, and after failures that a smaller one may avoid. */
+/**
+ * The sizes of requests in bytes: at first, and at least after failures that a smaller one may
+ * avoid.
+ */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 const MIN_REQUEST_BYTES = 16 * 1024;
 
-/** How long a request may take, in ms. */
+/** The time limit of a request, in ms. */
 const LIMIT = 60_000;
-/** How long the cluster waits for a shard that is away: less than that. */
+/** How long the cluster waits for a missing shard: less than that. */
 const SHARD_TIMEOUT = "10s";
 
 /**
- * A document alone in its request is its own fault if it is larger than this, in bytes: no server
- * that takes edits at all has a lower limit.
+ * The size in bytes above which a document that is alone in its request is at fault: every server
+ * that accepts edits has a higher limit.
  */
 const CERTAINLY_LARGE = 64 * 1024;
 
-/** The parts of an answer that are read: 30 bytes for each document that was accepted. */
+/** The parts of the response that are read: 30 bytes per accepted document. */
 const FILTER = ["status", "error.type", "error.reason", "error.caused_by.reason"]
   .map((field) => `items.*.${field}`).join(",");
 
@@ -37,20 +40,24 @@ const foundSchema = z.object({ docs: z.array(z.object({ found: z.boolean().optio
 
 /** A document that the index rejected. */
 export interface Rejected {
+  /** The rejected document. */
   readonly document: Document;
-  /** Such as `mapper_parsing_exception: failed to parse field [x]`; at most 300 characters. */
+  /** The reason: `mapper_parsing_exception: failed to parse field [x]`; at most 300 characters. */
   readonly reason: string;
 }
 
-/** Documents on their way into an index. A failed attempt goes on with those that are left. */
+/** Documents that are being indexed. After a failure the next attempt continues with the rest. */
 export class BulkWork {
+  /** The name of the index. */
   readonly index: string;
-  /** Documents that were not answered yet. */
+  /** Documents without a response. */
   pending: readonly Document[];
+  /** Documents that the index rejected. */
   readonly rejected: Rejected[] = [];
   /** A document that the index has accepted, if there is one. */
   accepted: Document | undefined;
 
+  /** Creates the work before its first request. */
   constructor(index: string, documents: readonly Document[]) {
     this.index = index;
     this.pending = documents;
@@ -58,21 +65,22 @@ export class BulkWork {
 }
 
 /**
- * Indexes documents by `_bulk`. Requests are at most 4 MiB, and half of that after each one that was
- * too large (413), too much (429) or too slow; each success doubles that again.
+ * Indexes documents with `_bulk`. Requests have at most 4 MiB. The limit is halved after each one
+ * that was too large (413), too much (429) or too slow, and raised again after each success.
  */
 export class Bulk {
   readonly #http: Http;
   #maxBytes = MAX_REQUEST_BYTES;
 
+  /** Starts with the largest requests. */
   constructor(http: Http) {
     this.#http = http;
   }
 
   /**
-   * Sends the pending documents, until each is accepted or rejected.
+   * Sends the pending documents until each is accepted or rejected.
    *
-   * @throws {Unavailable} if the same may work later; what was answered before is kept.
+   * @throws {Unavailable} if the same may work later. Responses received before are kept.
    */
   async run(work: BulkWork): Promise<void> {
     while (work.pending.length > 0) {
@@ -99,7 +107,7 @@ export class Bulk {
     }
   }
 
-  /** Returns documents from the beginning, one at least, up to the limit. */
+  /** Returns the first documents up to the limit, but at least one. */
   #next(pending: readonly Document[]): readonly Document[] {
     let bytes = 0;
     const end = pending.findIndex(({ size }) => (bytes += size) > this.#maxBytes);
@@ -121,7 +129,7 @@ export class Bulk {
     }
   }
 
-  /** Sorts documents by their answers; returns those to send again, and why. */
+  /** Sorts documents by their responses; returns those to send again, and the reason. */
   async #settle(
     work: BulkWork,
     part: readonly Document[],
@@ -149,8 +157,8 @@ export class Bulk {
   }
 
   /**
-   * Returns the documents that are not there. A version conflict means that a document was changed
-   * by others, and stays; or that it was deleted in the last minute (`index.gc_deletes`).
+   * Returns the documents that do not exist. A version conflict means that a document was changed
+   * by others, and is kept; or that it was deleted in the last minute (`index.gc_deletes`).
    */
   async #missing(index: string, documents: readonly Document[]): Promise<readonly Document[]> {
     if (documents.length === 0) return [];

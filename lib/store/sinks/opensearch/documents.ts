@@ -1,29 +1,33 @@
 import { Buffer } from "node:buffer";
 import type { BadRow, EditRow } from "../../rows.ts";
 
-/** A document, and the id that is the same each time its record is written. */
+/** A document whose id is the same each time its record is written. */
 export interface Document {
+  /** The id of the document. */
   readonly id: string;
   /** One line of JSON. */
   readonly source: string;
-  /** The two lines that `_bulk` takes. */
+  /** The two lines in a `_bulk` request. */
   readonly lines: string;
   /** Their size in bytes. */
   readonly size: number;
-  /** The record that it is made of. */
+  /** The offset of its record. */
   readonly offset: bigint;
 }
 
-/** Where rows come from: the same for a whole batch. */
+/** The source of rows, the same for a whole batch. */
 export interface Source {
+  /** The topic's number in this database. */
   readonly topicId: number;
+  /** The name of the topic. */
   readonly topic: string;
-  /** How ids begin; the topic's name, unless another cluster has a topic of the same name. */
+  /** The start of ids: the topic's name, unless another cluster has a topic of the same name. */
   readonly label: string;
+  /** The number of the partition. */
   readonly partition: number;
 }
 
-/** Returns the document of an edit; the names are those of the columns of the other databases. */
+/** Returns the document of an edit, with the same names as in the other databases. */
 export function editDocument(row: EditRow, source: Source): Document {
   return document(row.offset, source, {
     time: new Date(row.time).toISOString(),
@@ -40,7 +44,7 @@ export function editDocument(row: EditRow, source: Source): Document {
   });
 }
 
-/** Returns the document of a record that is no edit. */
+/** Returns the document of a record that is not an edit. */
 export function badDocument(row: BadRow, source: Source): Document {
   return document(row.offset, source, {
     time: row.time === null ? undefined : new Date(row.time).toISOString(),
@@ -52,8 +56,8 @@ export function badDocument(row: BadRow, source: Source): Document {
 }
 
 /**
- * `external_gte` accepts a version that is there already, so a repeat changes nothing. The version
- * is that of the record, its offset, plus 1: queries that delete cannot delete version 0.
+ * Returns a document. `external_gte` accepts an equal version, so a repeat changes nothing. The
+ * version is the record's offset plus 1, since version 0 cannot be deleted by query.
  */
 function document(offset: bigint, source: Source, fields: Record<string, unknown>): Document {
   const { topicId, topic, label, partition } = source;

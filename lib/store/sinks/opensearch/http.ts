@@ -2,18 +2,19 @@ import { deniedHost, permissionHint, UserError } from "../../../shared/error.ts"
 import { formatDatabase, type OpenSearchAddress } from "../../address.ts";
 import { Unavailable } from "../../sink.ts";
 
-/** An answer whose meaning depends on the request: 2xx, or 400, 404, 405, 409, 413. */
+/** A response whose meaning depends on the request: 2xx, or 400, 404, 405, 409, 413. */
 export interface Answer {
+  /** The HTTP status. */
   readonly status: number;
-  /** The JSON of the body; `undefined` if it is none, as in a proxy's own 413. */
+  /** The JSON of the body; `undefined` if it is not JSON, as in a proxy's own 413. */
   readonly body: unknown;
 }
 
-/** A request. */
+/** The body and the time limit of a request. */
 export interface HttpRequest {
-  /** An object, which is sent as JSON, or lines of JSON. Default: none. */
+  /** An object, which is sent as JSON; or lines of JSON. Default: none. */
   readonly body?: object | string;
-  /** How long the answer may take, in ms. Default 10,000. */
+  /** How long the response may take, in ms. Default 10,000. */
   readonly limitMs?: number;
 }
 
@@ -22,10 +23,10 @@ const LINES = "application/x-ndjson";
 
 const BUSY: ReadonlySet<number> = new Set([408, 429, 503, 504]);
 
-/** How long an answer may take by default, in ms. */
+/** The default time limit of a response, in ms. */
 const LIMIT = 10_000;
 
-/** The largest answer that is read, in bytes. That to 10,000 rejected documents has 3 MB. */
+/** The maximum size of a response, in bytes. That to 10,000 rejected documents has 3 MB. */
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** The meaning of messages of Deno's fetch. */
@@ -37,31 +38,36 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/are blocked/, "clients of the web platform never use this port"],
 ];
 
-/** The cluster did not answer in time, or says that it has too much to do; smaller requests may help. */
+/** The error if the cluster is too slow or overloaded: smaller requests may help. */
 export class Busy extends Unavailable {}
 
 /**
  * Sends requests to a cluster.
  *
- * Redirects are not followed: the login would go to another host. After a failure the connections
- * are given up: over HTTP/2, a dead one would carry all later requests.
+ * Redirects are not followed, since the login would be sent to another host. After a failure the
+ * connections are replaced: over HTTP/2, a dead one would carry all later requests.
  */
 export class Http implements Disposable {
   readonly #address: OpenSearchAddress;
   readonly #authorization: string | undefined;
   #client = Deno.createHttpClient({});
 
-  /** @param login `user:password`, or `ApiKey KEY` or `Bearer TOKEN`; never logged. */
+  /**
+   * Creates a client without connecting.
+   *
+   * @param login `user:password`, or `ApiKey KEY` or `Bearer TOKEN`; never logged.
+   */
   constructor(address: OpenSearchAddress, login: string | undefined) {
     this.#address = address;
     this.#authorization = login === undefined ? undefined : authorizationOf(login);
   }
 
   /**
-   * Returns an answer of JSON.
+   * Sends a request and returns its response, which must be JSON.
    *
-   * @throws {Unavailable} if the same may work later: no answer or none of JSON, 408, 429, 5xx.
-   * @throws {UserError} if a person has to act: wrong login, missing privilege, certificate, redirect.
+   * @throws {Unavailable} if the same may work later: no JSON response, 408, 429, 5xx.
+   * @throws {UserError} if a person has to act: wrong login, missing privilege, certificate,
+   * redirect.
    */
   async request(method: string, path: string, request: HttpRequest = {}): Promise<Answer> {
     const { limitMs = LIMIT } = request;
@@ -84,6 +90,7 @@ export class Http implements Disposable {
     }
   }
 
+  /** Closes the connections. */
   [Symbol.dispose](): void {
     this.#client.close();
   }
@@ -158,11 +165,13 @@ export class Http implements Disposable {
 
   #redirected(location: string): UserError {
     return this.#refusal(`it redirects to '${location.slice(0, 200)}'`, {
-      hint: "Give the address without a redirect in --database",
+      hint: "Use the address without a redirect in --database",
     });
   }
 
-  /** A block of the whole index is 403, too, and passes if a person lifts it. */
+  /**
+   * Returns the error of 401 or 403. A block of the index is 403 too, and passes when it is lifted.
+   */
   #denied(answer: Answer): Error {
     const { status } = answer;
     if (typeIn(answer) === "cluster_block_exception") {
@@ -181,7 +190,7 @@ export class Http implements Disposable {
   }
 }
 
-/** Returns the reason of an error, at most 300 characters, after a separator; or nothing. */
+/** Returns the reason of an error after a separator, at most 300 characters; or nothing. */
 export function reasonIn({ body }: Answer, separator = ""): string {
   const { error } = (body ?? {}) as { error?: unknown };
   const reason = typeof error === "string"
@@ -190,7 +199,7 @@ export function reasonIn({ body }: Answer, separator = ""): string {
   return typeof reason === "string" ? `${separator}${reason.slice(0, 300)}` : "";
 }
 
-/** Returns the type of an error, such as `index_not_found_exception`. */
+/** Returns the type of an error: `index_not_found_exception`. */
 export function typeIn({ body }: Answer): string | undefined {
   const { error } = (body ?? {}) as { error?: { type?: unknown } };
   return typeof error?.type === "string" ? error.type : undefined;
@@ -201,11 +210,15 @@ function authorizationOf(login: string): string {
   return `Basic ${new TextEncoder().encode(login).toBase64()}`;
 }
 
-/** @throws {Unavailable} if the body is larger than {@linkcode MAX_ANSWER_BYTES}. */
+/**
+ * Reads the body of a response.
+ *
+ * @throws {Unavailable} if it is larger than {@linkcode MAX_ANSWER_BYTES}.
+ */
 async function textOf(response: Response, signal: AbortSignal): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
-  // A fetch may forget its signal once the garbage is collected.
+  // A fetch may forget its signal after a garbage collection.
   signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   const decoder = new TextDecoder();
   let text = "";
@@ -228,7 +241,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The messages of an error and of what caused it. */
+/** Returns the messages of an error and of its causes. */
 function causesOf(error: Error): string {
   return error.cause instanceof Error
     ? `${error.message}: ${causesOf(error.cause)}`

@@ -6,7 +6,7 @@ import { type Answer, type Http, reasonIn } from "./http.ts";
 /** The version of the mappings. */
 const VERSION = 1;
 
-/** Above that of templates for all indices, which users and their tools make. */
+/** The priority of the templates: above users' and tools' templates for all indices. */
 const PRIORITY = 500;
 
 /** The three indices of a database. */
@@ -72,17 +72,17 @@ const PROPERTIES = {
 } as const satisfies Record<keyof IndexNames, unknown>;
 
 /**
- * Makes the indices of a database, unless they exist: first a template of each with a strict
- * mapping, so that an index that somebody deletes gets the same mapping again.
+ * Creates the indices of a database, unless they exist. A template of each with a strict mapping
+ * comes first, so that an index that was deleted gets the same mapping again.
  *
  * @returns The database's own id, which is part of the mappings.
- * @throws {UserError} for indices that are not wikitap's, are aliases or of a later version.
+ * @throws {UserError} for indices that are not wikitap's, that are aliases, or of a later version.
  */
 export async function prepareIndices(http: Http, address: OpenSearchAddress): Promise<string> {
   const names = indexNames(address);
   const mappingOf = (kind: keyof IndexNames) => http.request("GET", `${names[kind]}/_mapping`);
   const existing = await Promise.all(KINDS.map(mappingOf));
-  // Before anything is made: some may be of another program.
+  // Before anything is created: some indices may belong to another program.
   const known = existing.map((answer, at) =>
     answer.status === 404 ? undefined : idIn(answer, names[KINDS[at]!], address)
   );
@@ -93,10 +93,10 @@ export async function prepareIndices(http: Http, address: OpenSearchAddress): Pr
   return known[0] ?? idIn(await mappingOf("state"), names.state, address);
 }
 
-/** The first has the id that counts. */
+/** The kinds of indices; the id in the first one is used. */
 const KINDS = ["state", "edits", "bad"] as const;
 
-/** Makes a template and its index; others may do so at the same time. */
+/** Creates a template and its index. Others may do so at the same time. */
 async function make(
   http: Http,
   kind: keyof IndexNames,
@@ -133,11 +133,11 @@ async function make(
   }
 }
 
-/** Reads the id of the database from a mapping, and checks that the mapping is one of wikitap. */
+/** Returns the id of the database in a mapping, and checks that the mapping is wikitap's. */
 function idIn(answer: Answer, name: string, address: OpenSearchAddress): string {
   const indices = (answer.body ?? {}) as Record<string, { mappings?: { _meta?: unknown } }>;
   const index = indices[name];
-  const hint = "Give an index of its own in --database";
+  const hint = "Choose another index with --database";
   if (answer.status !== 200) throw refused(`${name}/_mapping`, answer, address);
   if (index === undefined) {
     const what = `'${name}' is an alias, expected an index`;
@@ -151,8 +151,8 @@ function idIn(answer: Answer, name: string, address: OpenSearchAddress): string 
   }
   if (version > VERSION) {
     throw new UserError(
-      `The index '${name}' is of version ${version}: this wikitap knows those up to ${VERSION}`,
-      { hint: "Use the version of wikitap that made it, or a later one" },
+      `Cannot use the index '${name}' of version ${version}: this wikitap knows those up to ${VERSION}`,
+      { hint: "Use the version of wikitap that created it, or a later one" },
     );
   }
   return id;
@@ -163,6 +163,6 @@ function refused(path: string, answer: Answer, address: OpenSearchAddress): User
     `Cannot use ${formatDatabase(address)}: HTTP ${answer.status} for '${path}'${
       reasonIn(answer, ": ")
     }`,
-    { hint: "Check that the address is of OpenSearch 2 or Elasticsearch 8, or of a later version" },
+    { hint: "Check that the address is that of OpenSearch 2 or Elasticsearch 8, or later" },
   );
 }

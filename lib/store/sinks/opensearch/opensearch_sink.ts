@@ -20,18 +20,17 @@ import { Http } from "./http.ts";
 import { type IndexNames, indexNames, prepareIndices } from "./indices.ts";
 import { Positions, type StoredTopic } from "./positions.ts";
 
-/** How often a claim is tried while other members change the position. */
+/** The maximum attempts of a claim while other members change the position. */
 const MAX_CLAIMS = 100;
 
 const logger = getLogger(["wikitap", "store"]);
 const encoder = new TextEncoder();
 
 /**
- * Opens indices of OpenSearch or Elasticsearch for writing, made if they do not exist.
+ * Opens indices of OpenSearch or Elasticsearch for writing, which are created if they do not exist.
  *
  * @param login `user:password`, or `ApiKey KEY` or `Bearer TOKEN`.
- * @throws {UserError} for a cluster that cannot be reached or used; at the start that is not waited
- *   for.
+ * @throws {UserError} for a cluster that cannot be reached or used. The start does not wait for it.
  */
 export async function openOpenSearchSink(
   address: OpenSearchAddress,
@@ -46,7 +45,7 @@ export async function openOpenSearchSink(
   }
 }
 
-/** What is left to do of a batch that is written again after a failure. */
+/** The rest of a batch that is written again after a failure. */
 interface Work {
   readonly edits: BulkWork;
   bad: BulkWork | undefined;
@@ -62,7 +61,7 @@ class OpenSearchSink implements Sink {
   readonly #positions: Positions;
   readonly #topics = new Map<number, Pick<Source, "topic" | "label">>();
   readonly #works = new WeakMap<Rows, Work>();
-  /** The edit that was accepted last, to find out whether the index accepts any. */
+  /** The last accepted edit, to find out whether the index accepts any. */
   #accepted: Document | undefined;
   #hasWarned = false;
 
@@ -111,8 +110,8 @@ class OpenSearchSink implements Sink {
   }
 
   /**
-   * Documents come before the offset. If this member has lost the partition in between, they are
-   * those that its holder writes, too: committed records, with the same ids.
+   * Writes documents before the offset. If this member has lost the partition in between, its
+   * holder writes the same documents: committed records, with the same ids.
    */
   async write(batch: SinkBatch): Promise<Outcome> {
     const { claim, next } = batch;
@@ -137,7 +136,9 @@ class OpenSearchSink implements Sink {
     return Promise.resolve();
   }
 
-  /** Indexes the rows; returns how many edits the index rejected, which are put aside. */
+  /**
+   * Indexes the rows; returns the number of edits that the index rejected and that are put aside.
+   */
   async #index(batch: SinkBatch): Promise<number> {
     const { rows, claim } = batch;
     if (rows.edits.length === 0 && rows.bad.length === 0) return 0;
@@ -172,8 +173,8 @@ class OpenSearchSink implements Sink {
   }
 
   /**
-   * Documents are at fault only if the index accepts others, now: if it rejects all, the index is
-   * at fault, and the batch waits.
+   * Checks that rejected documents are at fault: the index must accept others now. If it rejects
+   * all, the index is at fault, and the batch waits.
    */
   async #checkRejections(work: BulkWork): Promise<void> {
     const { accepted, rejected } = work;
@@ -211,13 +212,13 @@ class OpenSearchSink implements Sink {
   }
 }
 
-/** How the ids of a topic begin; the number distinguishes topics of the same name. */
+/** Returns the start of a topic's ids, with its number for topics of the same name. */
 function labelOf({ topic, topicId }: StoredTopic, all: readonly StoredTopic[]): string {
   const isFirst = all.every((other) => other.topic !== topic || other.topicId >= topicId);
   return isFirst ? topic : `${topic}~${topicId}`;
 }
 
-/** The row of a document that the index rejected: its value is the document. */
+/** Returns the row of a document that the index rejected: its value is the document. */
 function rejectedRow({ document, reason }: Rejected): BadRow {
   const value = encoder.encode(document.source);
   const { time } = JSON.parse(document.source) as { time: string };
@@ -231,7 +232,7 @@ function rejectedRow({ document, reason }: Rejected): BadRow {
   };
 }
 
-/** The failure of the start: a person waits, so it is not retried. */
+/** Returns the error of the start: a person waits, so there is no retry. */
 function notReachable(error: Unavailable, address: OpenSearchAddress): UserError {
   return new UserError(`Cannot use ${formatDatabase(address)}: ${error.message}`, {
     hint:

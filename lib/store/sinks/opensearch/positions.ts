@@ -5,7 +5,7 @@ import { type StoredPosition, type TopicName, Unavailable } from "../../sink.ts"
 import { type Answer, type Http, reasonIn } from "./http.ts";
 import { indexNames } from "./indices.ts";
 
-/** More topics than any database has; the most that one search returns. */
+/** The maximum number of topics: more than any database has, and than one search returns. */
 const MAX_TOPICS = 10_000;
 
 const topicSchema = z.object({
@@ -27,20 +27,23 @@ const positionSchema = z.object({
 
 /** A topic of the database. */
 export interface StoredTopic extends TopicName {
+  /** The topic's number in this database. */
   readonly topicId: number;
 }
 
-/** Where a partition stands, and what of its document has to be unchanged to move that. */
+/** The position of a partition, with the condition for changing it. */
 export interface VersionedPosition extends StoredPosition {
+  /** The parameters of a write that fails if the document was changed. */
   readonly condition: string;
 }
 
-/** Topics and positions, each a document of the index of states. */
+/** Topics and positions: each is a document of the index of states. */
 export class Positions {
   readonly #http: Http;
   readonly #address: OpenSearchAddress;
   readonly #index: string;
 
+  /** Creates it without requests. */
   constructor(http: Http, address: OpenSearchAddress) {
     this.#http = http;
     this.#address = address;
@@ -49,7 +52,7 @@ export class Positions {
 
   /** Returns all topics that were added before the call. */
   async topics(): Promise<StoredTopic[]> {
-    // A search sees what came before the last refresh.
+    // A search finds what was written before the last refresh.
     const refreshed = await this.#http.request("POST", `${this.#index}/_refresh`);
     if (refreshed.status !== 200) throw this.#unexpected(refreshed);
     const answer = await this.#http.request("POST", `${this.#index}/_search`, {
@@ -76,7 +79,7 @@ export class Positions {
     });
   }
 
-  /** Returns where a partition stands, `undefined` if it was never claimed. */
+  /** Returns the position of a partition; `undefined` if it was never claimed. */
   async read(topicId: number, partition: number): Promise<VersionedPosition | undefined> {
     const answer = await this.#http.request(
       "GET",
@@ -92,7 +95,7 @@ export class Positions {
   }
 
   /**
-   * Writes where a partition stands, if its document is unchanged.
+   * Writes the position of a partition, if its document is unchanged.
    *
    * @param before The document that was read; `undefined` if there was none.
    * @returns Whether it was written.
@@ -109,7 +112,7 @@ export class Positions {
       kind: "position",
       topic_id: topicId,
       partition,
-      // As text: JSON's numbers are exact up to 2^53 only.
+      // As text, since JSON's numbers are exact only up to 2^53.
       next_offset: String(next),
       epoch: String(epoch),
       group_id: group,
@@ -123,12 +126,13 @@ export class Positions {
     return true;
   }
 
-  /** An index that is gone or has another mapping does not come back by itself. */
+  /** Returns the error of an index that is gone or has another mapping, which does not pass. */
   #unexpected(answer: Answer): Error {
     const what = `HTTP ${answer.status} for the index '${this.#index}'${reasonIn(answer, ": ")}`;
     if (answer.status === 200) return new Unavailable(`${what}, and its answer has another form`);
     return new UserError(`Cannot use ${formatDatabase(this.#address)}: ${what}`, {
-      hint: "If the index was deleted, start again: it is made again, and all is stored again",
+      hint:
+        "If the index was deleted, start again: it is created again, and everything is stored again",
     });
   }
 }

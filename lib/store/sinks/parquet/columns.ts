@@ -2,13 +2,15 @@ import type { SchemaElement } from "hyparquet";
 import type { BadRow, EditRow } from "../../rows.ts";
 import type { Column } from "./parquet_file.ts";
 
-/** Where rows come from: the same for a whole file. */
+/** The source of rows, the same for a whole file. */
 export interface Source {
+  /** The topic of the records. */
   readonly topic: string;
+  /** The partition of the records. */
   readonly partition: number;
 }
 
-/** The columns of edits; the names are those of the tables of the other databases. */
+/** Returns the columns of edits, with the same names as in the other databases. */
 export function editColumns({ topic, partition }: Source): readonly Column<EditRow>[] {
   return [
     { element: text("topic"), valueOf: () => topic },
@@ -28,7 +30,7 @@ export function editColumns({ topic, partition }: Source): readonly Column<EditR
   ];
 }
 
-/** The columns of records that are no edits. */
+/** Returns the columns of records that are not edits. */
 export function badColumns({ topic, partition }: Source): readonly Column<BadRow>[] {
   return [
     { element: text("topic"), valueOf: () => topic },
@@ -45,7 +47,7 @@ export function badColumns({ topic, partition }: Source): readonly Column<BadRow
   ];
 }
 
-/** The number of UTF-16 units of all texts of an edit. */
+/** Returns the length of all texts of an edit, in UTF-16 units. */
 export function textLengthOf({ title, domain, namespace, userName, type, event }: EditRow): number {
   return title.length + domain.length + (namespace?.length ?? 0) + (userName?.length ?? 0) +
     (type?.length ?? 0) + (event?.length ?? 0);
@@ -78,7 +80,7 @@ function optionalText(name: string): SchemaElement {
   return { ...optional(name, "BYTE_ARRAY"), ...STRING };
 }
 
-/** ms since the epoch, UTC. */
+/** Returns a column of ms since 1970, UTC. */
 function time(repetition: "REQUIRED" | "OPTIONAL"): SchemaElement {
   return {
     name: "time",

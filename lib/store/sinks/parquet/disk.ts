@@ -1,8 +1,8 @@
-/** Steps on a file system that survive a crash of the machine once they have returned. */
+// Steps on a file system that survive a crash of the machine after they have returned.
 
 /**
- * Creates a directory whose parent exists, unless it is there. Without permission for the parent
- * its name is on the disk a moment later only.
+ * Creates a directory whose parent exists, unless it exists. Without permission for the parent,
+ * its name is written to the disk a moment later.
  */
 export async function makeDirectory(path: string): Promise<void> {
   try {
@@ -19,9 +19,9 @@ export async function makeDirectory(path: string): Promise<void> {
 }
 
 /**
- * Creates a file with its whole text, only if there is none of that name: a hard link, which is
- * atomic, fails if the name is taken. Also on NFS, where the answer to a link that was made may be
- * lost: the text, which has to be unlike any other, tells then.
+ * Creates a file with its whole text, only if no file has that name: a hard link is atomic, and
+ * fails if the name is taken. On NFS the confirmation of a successful link may be lost. Then the
+ * text, which must be unique, shows whose file it is.
  *
  * @returns Whether the file is the caller's.
  */
@@ -43,7 +43,7 @@ export async function createOnce(path: string, text: string): Promise<boolean> {
   return true;
 }
 
-/** Moves a file, unless that was done before. The directories still have to be synced. */
+/** Moves a file, unless it was moved before. The directories still have to be synced. */
 export async function moveOnce(from: string, to: string): Promise<void> {
   try {
     await Deno.rename(from, to);
@@ -52,7 +52,7 @@ export async function moveOnce(from: string, to: string): Promise<void> {
   }
 }
 
-/** Removes a file, unless it is gone. */
+/** Removes a file, if it exists. */
 export async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);
@@ -61,7 +61,7 @@ export async function removeIfThere(path: string): Promise<void> {
   }
 }
 
-/** Whether there is a file or a directory of this name. */
+/** Returns whether a file or a directory exists. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
@@ -72,19 +72,19 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Appends bytes to a file that exists. */
+/** Appends bytes to an existing file. */
 export async function append(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { append: true });
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
 }
 
-/** Puts the contents of a file on the disk. */
+/** Writes the contents of a file to the disk. */
 export async function syncFile(path: string): Promise<void> {
   using file = await Deno.open(path, { read: true, write: true });
   await file.sync();
 }
 
-/** Puts the names in a directory on the disk; Windows has no way to, and no need. */
+/** Writes the names in a directory to the disk. Windows cannot, and need not. */
 export async function syncDirectory(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using directory = await Deno.open(path, { read: true });

@@ -1,17 +1,18 @@
 import type { ParquetCodec } from "./parquet_file.ts";
 
-/** How files of Parquet are made. */
+/** How to write Parquet files. */
 export interface ParquetOptions {
+  /** The compression of columns. */
   readonly codec: ParquetCodec;
-  /** A partition's files are completed when they have so many bytes. */
+  /** The size at which a partition's files are completed, in bytes. */
   readonly fileBytes: number;
-  /** They are completed when their oldest row has waited so long (ms). */
+  /** How long the oldest row may wait before they are completed, in ms. */
   readonly fileMs: number;
-  /** The time in ms. */
+  /** Returns the time in ms. */
   readonly now: () => number;
 }
 
-/** What is used if nothing else is asked for. */
+/** The default options: zstd, 128 MiB, 10 min. */
 export const PARQUET_DEFAULTS: ParquetOptions = {
   codec: "zstd",
   fileBytes: 128 * 1024 * 1024,

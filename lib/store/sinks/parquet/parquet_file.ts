@@ -4,39 +4,46 @@ import { zstdCompressSync } from "node:zlib";
 import { VERSION } from "../../../shared/version.ts";
 import { append, syncFile } from "./disk.ts";
 
-/** How columns are compressed. */
+/** The compression of columns. */
 export type ParquetCodec = "zstd" | "snappy";
 
-/** A column, and how a row becomes its value. */
+/** A column, and how to get its value from a row. */
 export interface Column<Row> {
+  /** The name and type in Parquet's schema. */
   readonly element: SchemaElement;
+  /** Returns the value of a row. */
   readonly valueOf: (row: Row) => unknown;
 }
 
 /**
- * The most rows of a row group, and the most bytes of text in it (UTF-16). A group is encoded at a
- * stretch, in 100 ms at most on a machine of 2020, and meanwhile no heartbeat is sent.
+ * The maximum rows of a row group, and its maximum bytes of text (UTF-16). A group is encoded
+ * without interruption, in at most 100 ms on a machine of 2020. No heartbeat is sent meanwhile.
  */
 const MAX_GROUP_ROWS = 2000;
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 
-/** What every row takes beside its texts, about, in bytes. */
+/** The approximate size of a row besides its texts, in bytes. */
 const ROW_BYTES = 100;
 
 /**
- * A Parquet file that is being written, one row group after the other, so that memory holds one row
- * group. It can be read once {@linkcode finish} has returned.
+ * A Parquet file that is written one row group after another, so that memory holds one row group.
+ * It can be read after {@linkcode finish} has returned.
  */
 export class ParquetFile<Row> {
-  /** Rows that are in memory, in bytes of their texts. */
+  /** The size of the rows in memory, by their texts, in bytes. */
   pendingBytes = 0;
+  /** The path of the file. */
   readonly path: string;
   readonly #columns: readonly Column<Row>[];
   readonly #bytes = new DrainedWriter();
   readonly #writer: ParquetWriter;
   #rows: Row[] = [];
 
-  /** @param path Created; it must not exist. */
+  /**
+   * Creates a file.
+   *
+   * @param path Must not exist.
+   */
   static async create<Row>(
     path: string,
     columns: readonly Column<Row>[],
@@ -62,12 +69,12 @@ export class ParquetFile<Row> {
     });
   }
 
-  /** Bytes of the file, without what is in memory. */
+  /** The size of the file without the rows in memory, in bytes. */
   get size(): number {
     return this.#bytes.offset;
   }
 
-  /** Adds a row, and writes a row group if that makes it large enough. */
+  /** Adds a row, and writes a row group if it is large enough. */
   async add(row: Row, textLength: number): Promise<void> {
     this.#rows.push(row);
     this.pendingBytes += 2 * textLength + ROW_BYTES;
@@ -92,7 +99,7 @@ export class ParquetFile<Row> {
     await append(this.path, this.#bytes.take());
   }
 
-  /** Completes the file, and puts it on the disk. */
+  /** Completes the file, and writes it to the disk. */
   async finish(metadata: Readonly<Record<string, string>>): Promise<void> {
     await this.writeGroup();
     this.#writer.kvMetadata = Object.entries(metadata).map(([key, value]): KeyValue => ({
@@ -105,7 +112,7 @@ export class ParquetFile<Row> {
   }
 }
 
-/** A writer in memory whose bytes are taken out again and again. */
+/** A writer in memory whose bytes are removed repeatedly. */
 class DrainedWriter extends ByteWriter {
   /** Returns the bytes since the last call, and frees their memory. */
   take(): Uint8Array<ArrayBuffer> {

@@ -17,14 +17,14 @@ import { PARQUET_DEFAULTS, type ParquetOptions } from "./options.ts";
 import { HeldPartition, type PartitionSource } from "./partition.ts";
 import { type Entry, PartitionLog } from "./partition_log.ts";
 
-/** The folder with all that is not for readers; engines skip names that begin so. */
+/** The folder of everything that is not for readers; engines ignore such names. */
 const STATE = "_wikitap";
 const VERSION = 1;
 
-/** Rows of all partitions in memory, in bytes, beyond which they are written to their files. */
+/** The size of all rows in memory at which they are written to their files, in bytes. */
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 
-/** The longest beginning of a file's name that is made of the topic's: file systems take 255. */
+/** The maximum length of the topic's part of a file name: file systems allow 255. */
 const MAX_LABEL = 150;
 
 const databaseSchema = z.object({ id: z.string(), version: z.int() });
@@ -35,9 +35,10 @@ const topicSchema = z.object({
 });
 
 /**
- * Opens a directory for Parquet files, created if it does not exist.
+ * Opens a directory for Parquet files, which is created if it does not exist.
  *
- * @throws {UserError} for a directory that cannot be used, or holds the Parquet files of others.
+ * @throws {UserError} for a directory that cannot be used, or that has Parquet files of other
+ * programs.
  */
 export async function openParquetSink(
   { directory }: ParquetAddress,
@@ -52,15 +53,15 @@ export async function openParquetSink(
   }
 }
 
-/** Returns the directory's own id, which is made at the first start. */
+/** Returns the directory's own id, which is created at the first start. */
 async function prepare(directory: string): Promise<string> {
   const file = `${directory}/${STATE}/database.json`;
   if (!await exists(file)) {
     const foreign = (await namesIn(directory)).find((name) => /^date=|\.parquet$/.test(name));
     if (foreign !== undefined) {
       throw new UserError(
-        `Cannot use the directory '${directory}': it holds '${foreign}' of another program`,
-        { hint: "Give an empty directory, or a new one, in --database" },
+        `Cannot use the directory '${directory}': it has '${foreign}' of another program`,
+        { hint: "Choose an empty directory, or a new one, with --database" },
       );
     }
     await makeDirectory(`${directory}/${STATE}`);
@@ -69,8 +70,8 @@ async function prepare(directory: string): Promise<string> {
   const { id, version } = await readJson(file, databaseSchema);
   if (version > VERSION) {
     throw new UserError(
-      `The directory has files of version ${version}: this wikitap knows those up to ${VERSION}`,
-      { hint: "Use the version of wikitap that made them, or a later one" },
+      `Cannot use files of version ${version}: this wikitap knows those up to ${VERSION}`,
+      { hint: "Use the version of wikitap that created them, or a later one" },
     );
   }
   return id;
@@ -94,7 +95,7 @@ interface StoredTopic extends TopicName {
 }
 
 class ParquetSink implements Sink {
-  /** Encoding takes one core; a second batch is read and decoded meanwhile. */
+  /** Encoding uses one core; a second batch is read and decoded meanwhile. */
   readonly concurrency = 2;
   readonly databaseId: string;
   readonly advice: Advice;
@@ -138,7 +139,7 @@ class ParquetSink implements Sink {
   claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
     return this.#guard(async () => {
       const key = `${topicId}/${partition}`;
-      // What this process has accepted and still holds need not be read again.
+      // Rows that this process has accepted and still holds need not be read again.
       await this.#partitions.get(key)?.flush(false);
       const source = this.#sourceOf(topicId, partition);
       const log = new PartitionLog(this.#directory, await this.#folderOf(topicId, partition));
@@ -161,7 +162,9 @@ class ParquetSink implements Sink {
     return this.#guard(async () => {
       const { topicId, partition } = batch.claim;
       const held = this.#partitions.get(`${topicId}/${partition}`);
-      if (held === undefined) throw new Error(`Partition ${partition} was not claimed`);
+      if (held === undefined) {
+        throw new Error(`Cannot write partition ${partition}: it is not claimed`);
+      }
       const outcome = await held.write(batch);
       const pending = [...this.#partitions.values()].reduce(
         (sum, one) => sum + one.pendingBytes,
@@ -178,7 +181,7 @@ class ParquetSink implements Sink {
     });
   }
 
-  /** What was accepted and not flushed is read again from Kafka by the next member. */
+  /** Closes nothing: accepted rows that were not flushed are read again by the next member. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#partitions.clear();
     return Promise.resolve();
@@ -196,7 +199,7 @@ class ParquetSink implements Sink {
 
   #sourceOf(topicId: number, partition: number): PartitionSource {
     const known = this.#topics.get(topicId);
-    if (known === undefined) throw new Error(`Topic ${topicId} was not added`);
+    if (known === undefined) throw new Error(`Cannot use topic ${topicId}: it is not added`);
     const { topic, clusterId, label } = known;
     return { topic, clusterId, label, partition };
   }
@@ -221,7 +224,7 @@ class ParquetSink implements Sink {
   }
 }
 
-/** How the files of a topic begin; the number tells it from a topic of another cluster. */
+/** Returns the start of a topic's file names, with its number for topics of the same name. */
 function labelOf({ topic, number }: StoredTopic, all: readonly StoredTopic[]): string {
   const isFirst = all.every((other) => other.topic !== topic || other.number >= number);
   return isFirst && topic.length <= MAX_LABEL ? topic : `${topic.slice(0, MAX_LABEL)}~${number}`;

@@ -6,13 +6,14 @@ import { ParquetFile } from "./parquet_file.ts";
 import type { Entry, PartitionLog, PendingFile } from "./partition_log.ts";
 import type { ParquetOptions } from "./options.ts";
 
-/** The most days, and so files, of one commit: edits may be dated in any year. */
+/** The maximum number of days, and so of files, in one commit: edits may be dated in any year. */
 const MAX_DAYS = 32;
 
-/** Where a partition's rows come from, and what its files are named after. */
+/** The source of a partition's rows, and the name of its files. */
 export interface PartitionSource extends Source {
+  /** Kafka's id of the cluster. */
   readonly clusterId: string;
-  /** How the names of its files begin. */
+  /** The start of its files' names. */
   readonly label: string;
 }
 
@@ -26,9 +27,9 @@ interface OpenFile<Row> {
 }
 
 /**
- * A partition that this process holds: rows that were accepted go into files of their days, until a
- * commit gives all of these files their names at once. What was not committed is read again from
- * Kafka by whoever claims the partition next.
+ * A partition that this process holds. Accepted rows go into files by day, until a commit gives all
+ * of these files their names at once. Rows that were not committed are read again from Kafka by the
+ * next holder of the partition.
  */
 export class HeldPartition {
   readonly #source: PartitionSource;
@@ -36,18 +37,19 @@ export class HeldPartition {
   readonly #options: ParquetOptions;
   readonly #edits = new Map<string, OpenFile<EditRow>>();
   #bad: OpenFile<BadRow> | undefined;
-  /** The newest entry of the log, as far as this process knows. */
+  /** The number of the newest entry of the log that this process knows. */
   #number: number;
   /** The claim, or the last commit. */
   #entry: Entry;
-  /** The first offset that was not accepted. */
+  /** The first offset that is not accepted. */
   #accepted: bigint;
-  /** When the oldest row that is not committed came, in ms. */
+  /** When the oldest uncommitted row was accepted, in ms. */
   #since: number | undefined;
   #files = 0;
-  /** The end of the last piece of work; one at a time. */
+  /** The end of the last task; tasks run one at a time. */
   #done: Promise<unknown> = Promise.resolve();
 
+  /** Creates it after the claim's entry was added to the log. */
   constructor(
     source: PartitionSource,
     log: PartitionLog,
@@ -62,7 +64,7 @@ export class HeldPartition {
     this.#accepted = claim.entry.next;
   }
 
-  /** Bytes of rows in memory. */
+  /** The size of the rows in memory, in bytes. */
   get pendingBytes(): number {
     return this.#openFiles().reduce((sum, { file }) => sum + file.pendingBytes, 0);
   }
@@ -87,7 +89,7 @@ export class HeldPartition {
     });
   }
 
-  /** Writes what is in memory to the files, without a commit. */
+  /** Writes the rows in memory to the files, without a commit. */
   spill(): Promise<void> {
     return this.#alone(async () => {
       const isHeld = await this.#unlessTaken(async () => {
@@ -99,7 +101,7 @@ export class HeldPartition {
   }
 
   /**
-   * Commits what was accepted, if this process still holds the partition.
+   * Commits accepted rows, if this process still holds the partition.
    *
    * @param onlyDue Only if the oldest row has waited long enough.
    */
@@ -112,8 +114,8 @@ export class HeldPartition {
   }
 
   /**
-   * Returns `false` as well if files are gone since another process has claimed the partition. After
-   * a failure the files may lack rows (a full disk), so that they must never be committed.
+   * Returns `false` also if files are missing because another process has claimed the partition.
+   * After a failure such as a full disk the files may lack rows, so they must never be committed.
    */
   async #unlessTaken(work: () => Promise<boolean>): Promise<boolean> {
     try {
@@ -126,7 +128,7 @@ export class HeldPartition {
     }
   }
 
-  /** Adds rows in the order of their offsets; `false` if a commit in between failed. */
+  /** Adds rows in the order of their offsets; returns `false` if a commit in between failed. */
   async #add({ edits, bad }: Rows, from: bigint): Promise<boolean> {
     let badAt = 0;
     const addBadBefore = async (offset: bigint) => {
@@ -172,7 +174,9 @@ export class HeldPartition {
     await this.#bad.file.add(bad, (bad.value?.length ?? 0) / 2);
   }
 
-  /** Completes the files and adds the entry that makes them count; `false` if it came too late. */
+  /**
+   * Completes the files and adds the entry that commits them; returns `false` if it was too late.
+   */
   async #commit(): Promise<boolean> {
     const files: PendingFile[] = [];
     for (const open of this.#openFiles()) files.push(await this.#finish(open));
@@ -210,14 +214,14 @@ export class HeldPartition {
     };
   }
 
-  /** Gives up what is not committed; returns the group of whoever holds the partition now. */
+  /** Drops uncommitted rows; returns the group that holds the partition now. */
   async #lose(): Promise<string> {
     for (const { file } of this.#openFiles()) await removeIfThere(file.path);
     this.#forget();
     return (await this.#log.newest())?.entry.group ?? "";
   }
 
-  /** After this no claim of this process fits any more: what was accepted has to come again. */
+  /** Invalidates all claims of this process: rows that were accepted have to come again. */
   #forget(): void {
     this.#close();
     this.#accepted = -1n;

@@ -10,17 +10,17 @@ import {
   syncDirectory,
 } from "./disk.ts";
 
-/** A file that is complete under a temporary name, and the name that it gets. */
+/** A complete file with a temporary name, and its final name. */
 export interface PendingFile {
   /** A name in the folder of the partition. */
   readonly temporary: string;
-  /** A path in the directory, in a folder of one level. */
+  /** A path in the directory: a folder and a name. */
   readonly path: string;
 }
 
 /** One entry: a claim of the partition, or a commit of its holder. */
 export interface Entry {
-  /** Makes the text unlike any other. */
+  /** Makes the text unique. */
   readonly id: string;
   /** The consumer group of the holder. */
   readonly group: string;
@@ -28,13 +28,15 @@ export interface Entry {
   readonly epoch: number;
   /** The first offset that is not stored. */
   readonly next: bigint;
-  /** What the commit adds; none for a claim. */
+  /** The files that a commit adds; none for a claim. */
   readonly files: readonly PendingFile[];
 }
 
-/** An entry and its sequence number. */
+/** An entry with its sequence number. */
 export interface NumberedEntry {
+  /** The sequence number in the log. */
   readonly number: number;
+  /** The entry. */
   readonly entry: Entry;
 }
 
@@ -44,26 +46,31 @@ const entrySchema = z.object({
   epoch: z.int(),
   next: z.string().regex(/^\d{1,19}$/).transform(BigInt),
   files: z.array(z.object({
-    // Nothing in the file may lead out of the directory.
+    // No path in the entry may lead out of the directory.
     temporary: z.string().regex(/^\d+-\d+\.tmp$/),
     path: z.string().regex(/^(?:date=\d{4}-\d\d-\d\d|_bad_records)\/[\w.~-]+\.parquet$/),
   })),
 });
 
-/** Entries that are kept: the newest counts, the others are for people. */
+/** The number of entries that are kept: only the newest is used, the others are for people. */
 const KEPT = 10;
 
 /**
  * The log of a partition: files `0.json`, `1.json`, … that are created only if they do not exist.
- * The newest entry says who holds the partition and where it stands, so that whoever wants to write
- * has to add the next one: of two, one fails. Only the newest entry can have files that do not have
- * their names yet.
+ * The newest entry names the holder of the partition and its offset. So every writer has to add the
+ * next entry, and only one of two succeeds. Only the newest entry can have files without their
+ * final names.
  */
 export class PartitionLog {
   readonly #directory: string;
+  /** The folder of the entries and the temporary files. */
   readonly folder: string;
 
-  /** @param folder Where the entries and the temporary files are; its parent exists. */
+  /**
+   * Creates it without reading.
+   *
+   * @param folder The folder of the entries and the temporary files; its parent exists.
+   */
   constructor(directory: string, folder: string) {
     this.#directory = directory;
     this.folder = folder;
@@ -80,7 +87,7 @@ export class PartitionLog {
           entry: parse(await Deno.readTextFile(this.#path(number)), this.#path(number)),
         };
       } catch (error) {
-        // Others added enough to have this one removed.
+        // Other processes have added enough entries to remove this one.
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     }
@@ -89,8 +96,8 @@ export class PartitionLog {
   /**
    * Adds an entry.
    *
-   * @returns Whether it is the newest now. If not, it counts for nothing: the number was taken, or
-   *   was so long ago that its entry was removed.
+   * @returns Whether it is the newest now. If not, it is void: the number was taken, or is so old
+   * that its entry was removed.
    */
   async append(number: number, entry: Entry): Promise<boolean> {
     await makeDirectory(this.folder);
@@ -98,14 +105,14 @@ export class PartitionLog {
     return await createOnce(this.#path(number), text) && await this.#newestNumber() === number;
   }
 
-  /** Whether there is an entry of this number. */
+  /** Returns whether there is an entry with this number. */
   has(number: number): Promise<boolean> {
     return exists(this.#path(number));
   }
 
   /**
-   * Gives files their names, unless they have them; any number of callers may do so at once. What
-   * has neither name was removed by a person.
+   * Gives files their final names, unless they have them. Any number of callers may do so at the
+   * same time. A file with neither name was removed by a person.
    */
   async settle({ files }: Entry): Promise<void> {
     const folders = new Set(files.map(({ path }) => path.slice(0, path.indexOf("/"))));

@@ -17,7 +17,10 @@ Deno.test("checkOffset() takes every offset from the first to the end", () => {
 
 Deno.test("checkOffset() refuses an offset beyond the end", () => {
   const error = assertThrows(() => checkOffset(claim(21n), bounds, "topic", SQL_ADVICE), UserError);
-  assertStringIncludes(error.message, "goes on at offset 21 in partition 2 of the topic 'topic'");
+  assertStringIncludes(
+    error.message,
+    "Cannot continue in partition 2 of the topic 'topic': the next offset in the database is 21",
+  );
   assertStringIncludes(error.hint ?? "", "WHERE topic_id = 4");
 });
 

@@ -232,7 +232,7 @@ Deno.test("Member gives way to another group", async () => {
   await consumer.join(0);
   sink.answers.push({ heldBy: "other" });
   await consumer.fetch(0, edits(0, 2));
-  await assertRejects(() => done, UserError, "The group 'other' has taken over");
+  await assertRejects(() => done, UserError, "the group 'other' has taken over");
 });
 
 Deno.test("Member ends with what the database does not forgive", async () => {
@@ -246,7 +246,7 @@ Deno.test("Member ends with what the database does not forgive", async () => {
 Deno.test("Member refuses an offset that Kafka does not have", async () => {
   const { sink, consumer } = makeMember();
   sink.next.set(0, 1001n);
-  await assertRejects(() => consumer.join(0), UserError, "goes on at offset 1001");
+  await assertRejects(() => consumer.join(0), UserError, "the next offset in the database is 1001");
   consumer.end();
 });
 
@@ -265,5 +265,9 @@ Deno.test("Member says so if it is stopped before a batch is written", async () 
   await consumer.join(0);
   consumer.inHand = 1;
   stop.abort();
-  await assertRejects(() => done, UserError, "Stopped before the database took the batch in hand");
+  await assertRejects(
+    () => done,
+    UserError,
+    "Stopped before the database stored the pending batch",
+  );
 });

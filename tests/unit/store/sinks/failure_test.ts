@@ -82,14 +82,14 @@ Deno.test("notReachable() gives the hint for what the server said", () => {
   const at = "the database postgres://me@db:5432/edits";
   assertEquals(hintOf("25006"), [
     `Cannot use ${at}: it is read-only`,
-    "If it is a standby, give the address of the primary",
+    "If it is a standby, use the address of the primary",
   ]);
   assertEquals(hintOf("08P01"), [
     `Cannot use ${at}: its words`,
     "Look into the log of the pooler or proxy at that address",
   ]);
   assertEquals(hintOf("ECONNREFUSED", "Error"), [
-    `Cannot reach ${at}: nobody answers there (connection refused)`,
+    `Cannot reach ${at}: no server answers there (connection refused)`,
     "Start PostgreSQL, or check the address in --database",
   ]);
 });
@@ -97,7 +97,7 @@ Deno.test("notReachable() gives the hint for what the server said", () => {
 Deno.test("postgresFailure() says how to give a password where there was none", () => {
   const hint = (hasPassword: boolean) =>
     (postgresFailure(withCode("28P01"), ADDRESS, hasPassword) as UserError).hint ?? "";
-  assertStringIncludes(hint(false), "Give the password in the environment variable PGPASSWORD");
+  assertStringIncludes(hint(false), "Set the password in the environment variable PGPASSWORD");
   assertStringIncludes(hint(true), "Check the user");
 });
 

@@ -16,7 +16,7 @@ Deno.test("openSqliteSink() says that another process keeps the file locked", as
     UserError,
     `Cannot use the database '${file}': another process is writing to it`,
   );
-  assertEquals(error.hint, "Start again when that is done, or give another file in --database");
+  assertEquals(error.hint, "Start again when that is done, or choose another file with --database");
 });
 
 Deno.test("openReader() says that another process keeps the file locked", async () => {
@@ -48,7 +48,7 @@ for (const table of ["edits", "wikitap"] as const) {
       UserError,
       `Cannot use the database '${file}': its tables are not those of wikitap`,
     );
-    assertEquals(error.hint, "Give a file of its own in --database");
+    assertEquals(error.hint, "Choose another file with --database");
     const told = { edits: "table edits already exists", wikitap: "no such column: database_id" };
     assertEquals((error.cause as Error).message, told[table]);
     assertEquals(await Deno.readFile(file), before);

@@ -97,7 +97,7 @@ Deno.test("request() does not wait for what a person must mend", async () => {
       () => new Response(null, { status: 302, headers: { location: "https://login.example/" } }),
       LOGIN,
       "it redirects to 'https://login.example/'",
-      "Give the address without a redirect in --database",
+      "Use the address without a redirect in --database",
     ],
   ] as const;
   for (const [answer, login, what, hint] of cases) {

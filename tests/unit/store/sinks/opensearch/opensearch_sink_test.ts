@@ -209,7 +209,7 @@ Deno.test("write() ends if the index of states was deleted", async () => {
   assert(message.endsWith(`/edits: HTTP 404 for the index 'edits-state': ${reason}`), message);
   assertEquals(
     hint,
-    "If the index was deleted, start again: it is made again, and all is stored again",
+    "If the index was deleted, start again: it is created again, and everything is stored again",
   );
 });
 
@@ -224,23 +224,23 @@ Deno.test("openOpenSearchSink() refuses what is not OpenSearch, or not of wikita
     [
       () => Response.json({ error: "no handler" }, { status: 400 }),
       "HTTP 400 for 'edits-state/_mapping': no handler",
-      "Check that the address is of OpenSearch 2 or Elasticsearch 8, or of a later version",
+      "Check that the address is that of OpenSearch 2 or Elasticsearch 8, or later",
     ],
     [
       ({ method }: FakeRequest) =>
         Response.json({ error: "no handler" }, { status: method === "GET" ? 404 : 405 }),
       "HTTP 405 for '_index_template/wikitap-edits-state?create=true': no handler",
-      "Check that the address is of OpenSearch 2 or Elasticsearch 8, or of a later version",
+      "Check that the address is that of OpenSearch 2 or Elasticsearch 8, or later",
     ],
     [
       () => Response.json({ "edits-1": foreign.edits, "edits-state-1": foreign.edits }),
       "'edits-state' is an alias, expected an index",
-      "Give an index of its own in --database",
+      "Choose another index with --database",
     ],
     [
       () => Response.json({ ...foreign, "edits-state": foreign.edits }),
       "its indices are not those of wikitap: 'edits-state'",
-      "Give an index of its own in --database",
+      "Choose another index with --database",
     ],
   ] as const;
   for (const [answer, what, hint] of cases) {

@@ -149,7 +149,7 @@ Deno.test("ParquetSink never commits a file that may lack rows", async () => {
   const state = `${directory}/_wikitap/1/0`;
   // Bytes are lost, as on a full disk, and the next ones may fit again.
   await Deno.rename(`${state}/0-0.tmp`, `${state}/gone`);
-  await assertRejects(() => write(sink, claim, 3000), UserError, "it is not there");
+  await assertRejects(() => write(sink, claim, 3000), UserError, "it does not exist");
   await Deno.rename(`${state}/gone`, `${state}/0-0.tmp`);
   await sink.flush();
   assertEquals(await idsIn(directory), []);
@@ -280,7 +280,7 @@ Deno.test("openParquetSink() refuses a directory of another program, and changes
     const error = await assertRejects(() => open(folder.path), UserError);
     assertEquals(
       error.message,
-      `Cannot use the directory '${folder.path}': it holds '${name}' of another program`,
+      `Cannot use the directory '${folder.path}': it has '${name}' of another program`,
     );
     assertEquals([...Deno.readDirSync(folder.path)].length, 1);
   }
@@ -290,7 +290,7 @@ Deno.test("openParquetSink() names what is wrong with a directory", async () => 
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/file`, "");
   await assertRejects(() => open(`${folder.path}/file`), UserError, "it is not a directory");
-  await assertRejects(() => open(`${folder.path}/a/b`), UserError, "it is not there");
+  await assertRejects(() => open(`${folder.path}/a/b`), UserError, "it does not exist");
   const directory = `${folder.path}/edits`;
   await using sink = await open(directory);
   const claim = await claimOf(sink);
