@@ -10,7 +10,9 @@ const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 const pathOf = (file: string) => new URL(file, import.meta.url).pathname;
 
-/** Runs a short one with a new seed, in a folder that is removed, and shows the table if it fails. */
+/**
+ * Runs a short one with a new seed, in a folder that is removed, and shows the table if it fails.
+ */
 async function chaos(
   options: Partial<ChaosOptions>,
   check: (report: ChaosReport) => boolean,
@@ -64,7 +66,7 @@ Deno.test("At least once, nothing is lost", unsanitized, () =>
   ));
 
 Deno.test(
-  "A run that is stopped says so, and does not take for lost what it did not publish",
+  "A run that is stopped says so, and counts no unpublished edit as lost",
   unsanitized,
   async () => {
     await using folder = await testFolder();
@@ -98,7 +100,7 @@ Deno.test(
         events: 3000,
         repeats: 60,
       },
-      ({ verdict }) => verdict.lost === 0 && verdict.doubled > 0,
+      ({ verdict }) => verdict.lost === 0 && verdict.duplicated > 0,
     ),
 );
 
@@ -126,5 +128,5 @@ Deno.test("One send over several brokers is found to duplicate edits", unsanitiz
       ...{ program: pathOf("mutants/one_send.ts"), patience: 10_000 },
       ...{ events: 20_000, duration: 4000 },
     },
-    ({ verdict }) => verdict.doubled > 0,
+    ({ verdict }) => verdict.duplicated > 0,
   ));

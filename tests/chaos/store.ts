@@ -54,7 +54,7 @@ export const main = program({
   summary:
     "Three members of a group store a topic in a database, while members, the database and " +
     "brokers get SIGKILL. Compares the rows with the topic's committed records, and fails on any " +
-    "that is lost, doubled or of an aborted transaction.",
+    "that is lost, duplicated or of an aborted transaction.",
   examples: [
     ["deno run -A tests/chaos/store.ts", "Five minutes"],
     ["deno run -A tests/chaos/store.ts --duration 1h --store-kills 300", "A long one"],
@@ -68,8 +68,8 @@ export const main = program({
       log: (line) => writeOutput(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
     });
     writeOutput(tableText(Object.entries(report).map(([what, count]) => ({ what, count }))));
-    const { lost, extra, doubled, aborted, missing } = report;
-    return lost + extra + doubled + aborted + missing === 0 ? ExitCode.done : ExitCode.failure;
+    const { lost, extra, duplicated, aborted, missing } = report;
+    return lost + extra + duplicated + aborted + missing === 0 ? ExitCode.done : ExitCode.failure;
   },
 });
 

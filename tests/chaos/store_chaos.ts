@@ -26,13 +26,13 @@ export interface StoreChaosOptions {
   readonly databaseKills: number;
   /** SIGKILL to one of three brokers, which is started again within 4 s. */
   readonly brokerKills: number;
-  /** What everything random follows from, as far as the machine's timing lets it. */
+  /** Determines all random choices, as far as the machine's timing allows. */
   readonly seed: number;
-  /** Is told what is done. */
+  /** Called with each action. */
   readonly log: (line: string) => void;
 }
 
-/** What the database has, held against what the topic has. */
+/** The contents of the database, compared with the topic. */
 export interface StoreChaosReport {
   readonly seconds: number;
   /** Committed records that can be read from the topic. */
@@ -46,7 +46,7 @@ export interface StoreChaosReport {
   /** Rows without a committed record of that partition, offset and edit. */
   readonly extra: number;
   /** Rows of an edit beyond its first. */
-  readonly doubled: number;
+  readonly duplicated: number;
   /** Edits that were stored and, as the publisher knows, aborted. */
   readonly aborted: number;
   /** Edits that were not stored and, as the publisher knows, committed. */
@@ -151,7 +151,7 @@ async function committedRecords(
     handle: ({ partition, records: batch }) => {
       for (const { offset, value } of batch) {
         const edit = JSON.parse(decoder.decode(value!));
-        records.set(`${partition}:${offset}`, "colour" in edit ? null : edit.id);
+        records.set(`${partition}:${offset}`, "color" in edit ? null : edit.id);
       }
     },
   });
@@ -173,7 +173,7 @@ function compare(
     putAside: rows.length - edits.length,
     lost: [...records.keys()].filter((at) => !stored.has(at)).length,
     extra: [...stored].filter(([at, id]) => records.get(at) !== id).length,
-    doubled: edits.length - distinct.size + rows.length - stored.size,
+    duplicated: edits.length - distinct.size + rows.length - stored.size,
     aborted: edits.filter((id) => aborted.has(id)).length,
     missing: [...committed].filter((id) => isEdit.has(id) && !distinct.has(id)).length,
   };

@@ -2,7 +2,7 @@ import type { Random } from "../../lib/replay/random.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
 import { type Running, startProgram } from "../support/programs/program.ts";
 
-/** What the members of a group are to store, and where. */
+/** The topic and the database of the members of a group. */
 export interface MembersOptions {
   readonly brokers: string;
   readonly topic: string;

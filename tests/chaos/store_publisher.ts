@@ -3,7 +3,7 @@ import type { Random } from "../../lib/replay/random.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
 import { editOf, openPublisher, timeOf } from "../support/kafka/records.ts";
 
-/** What became of the records that were published, by the numbers of their edits. */
+/** The outcomes of published records, by the numbers of their edits. */
 export interface Published {
   /** Their transaction was committed for certain. */
   readonly committed: Set<number>;
@@ -15,12 +15,12 @@ export interface Published {
   bad: number;
 }
 
-/** Records of one transaction, at the most. */
+/** The maximum number of records of one transaction. */
 const LARGEST = 800;
 
 /**
- * Publishes edits in transactions for some time, every fifth of which is aborted, and now and then a
- * record that is no edit. A number is never used twice, whatever becomes of its transaction.
+ * Publishes edits in transactions for some time, every fifth of which is aborted, and now and then
+ * a record that is no edit. A number is never used twice, also if its transaction is aborted.
  */
 export async function publishEdits(
   { brokers, topic, partitions, records, duration, random }: {
@@ -72,6 +72,6 @@ function message(number: number, isBad: boolean, partitions: number): Message {
   return {
     partition: number % partitions,
     timestamp: String(timeOf(number)),
-    value: JSON.stringify(isBad ? { ...edit, colour: "red" } : edit),
+    value: JSON.stringify(isBad ? { ...edit, color: "red" } : edit),
   };
 }

@@ -21,7 +21,7 @@ const compile = (args: readonly string[], env: Record<string, string> = {}) =>
     limit: 180_000,
   });
 
-Deno.test("compile makes a binary that runs, or says that the runtime cannot be had", () =>
+Deno.test("compile makes a binary that runs, or says that it lacks the runtime", () =>
   withFolder(async (folder) => {
     const { code, stdout, stderr } = await compile(["--output-dir", folder]);
     if (code !== 0) {
@@ -39,7 +39,7 @@ Deno.test("compile makes a binary that runs, or says that the runtime cannot be 
     assertStringIncludes(new TextDecoder().decode(started.stderr), "no broker answers");
   }));
 
-Deno.test("compile embeds the packages of the programs, not of the tests; with their rights", () =>
+Deno.test("compile embeds the programs' packages and permissions, not the tests'", () =>
   withFolder(async (folder) => {
     // Deno itself in the runtime's place: what comes out cannot run the program, but holds it.
     const { code, stdout, stderr } = await compile(["--output-dir", folder, "--companions"], {

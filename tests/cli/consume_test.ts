@@ -23,7 +23,7 @@ const edit = {
   new_length: 30,
 };
 
-Deno.test("consume prints values byte for byte in a pipe, with the rights of its task", async () => {
+Deno.test("consume prints values byte for byte in a pipe, with its permissions", async () => {
   const topic = await topicWith("a\u001b[2J", "b");
   const permissions = ["-P=consume", `--allow-net=${kafka}`];
   const { code, stdout, stderr } = await consume(topic, ["--max-messages", "2"], { permissions });
@@ -86,7 +86,7 @@ Deno.test("consume goes on until a signal, and then ends with 0 and no group", a
   await untilNoGroupBut(before);
 });
 
-Deno.test("consume ends in order where one Ctrl-C is two signals, as under deno task", async () => {
+Deno.test("consume ends in order if one Ctrl-C is two signals (deno task)", async () => {
   const topic = await topicWith("a");
   await using program = startProgram(SCRIPT, [
     ...["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"],
@@ -111,7 +111,7 @@ Deno.test("consume --group goes on where it left off, and says what it reads", a
   assertEquals((await consume(topic, [...args, "1"])).stdout, "c\n");
 });
 
-Deno.test("consume tells in seconds that there is no topic, or no broker", async () => {
+Deno.test("consume reports within seconds that there is no topic, or no broker", async () => {
   const topic = await consume("no-such-topic", []);
   assertEquals(topic.code, 1);
   assertMatch(
@@ -142,7 +142,7 @@ function consume(
   return runProgram(SCRIPT, [...all, ...args], options);
 }
 
-/** What the first record looks like where stdout is a terminal, by `script` of util-linux. */
+/** Returns the first record as printed on a terminal, by `script` of util-linux. */
 async function onTerminal(topic: string, args: string[]): Promise<string> {
   const deno = `${Deno.execPath()} run -q -A --no-check ${SCRIPT}`;
   const flags = `--bootstrap-server ${kafka} --topic ${topic} --from-beginning --quiet`;

@@ -48,7 +48,7 @@ Deno.test("start --log-format json ends with its failure as a line of the log", 
   assert(String(last!.properties.causes).includes("ECONNREFUSED"));
 });
 
-Deno.test("start logs nothing above info where a connection ends as it does each 15 minutes", async () => {
+Deno.test("start logs nothing above info if a connection ends after 15 minutes", async () => {
   await using server = serve(
     syntheticLog({ start: Date.now() - 5000, rate: 100 }),
     { pace: "wall-clock", connectionLimit: 300 },
@@ -63,7 +63,7 @@ Deno.test("start logs nothing above info where a connection ends as it does each
   assertEquals(loud, []);
 });
 
-Deno.test("runMain() logs warnings of libraries, and nothing after the final error", async () => {
+Deno.test("runMain() logs warnings of libraries, and nothing after the error", async () => {
   const script = `
     import { EventEmitter } from "node:events";
     import { getLogger } from "@logtape/logtape";

@@ -124,7 +124,7 @@ Deno.test("start and store are not ready while Kafka is away, and then again", a
   }
 });
 
-Deno.test("start with a metrics port in use, or without the right to it, says so at once", async () => {
+Deno.test("start with a metrics port that is in use or not permitted says so", async () => {
   const log = syntheticLog({ start: START, rate: 40, count: 10 });
   await using server = serve(log);
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -4,7 +4,7 @@ import { freePort } from "../../lib/local/process/ports.ts";
 /** Who runs the container: where the tests are root, the program is to be this user, as there. */
 const UNPRIVILEGED = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];
 
-Deno.test("the container file's steps build a producer that runs, in an empty folder", async (t) => {
+Deno.test("the container file's steps build a producer that runs", async (t) => {
   await using image = await makeImage();
   for (const [instruction, words] of image.steps) {
     if (instruction === "COPY" && !words.startsWith("--from")) await image.copy(words.split(" "));

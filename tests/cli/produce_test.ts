@@ -34,14 +34,14 @@ async function idsIn(topic: string, count: number): Promise<number[]> {
   return found.sort((a, b) => place.get(a)! - place.get(b)!);
 }
 
-/** What a user never sees. */
+/** Texts that a user never sees. */
 function assertPlain({ stderr }: Ended): void {
   const withoutCauses = stderr.replace(/^ {2}cause: .*$/gm, "");
   const unwanted = /^ +at |kafkajs|TimeoutNegativeWarning|defect of wikitap/im;
   assertEquals(unwanted.exec(withoutCauses), null, stderr);
 }
 
-Deno.test("start --help begins with examples, --version says the version, and both end with 0", async () => {
+Deno.test("start --help begins with examples; it and --version end with 0", async () => {
   const help = await runProgram("main.ts", ["--help", "--no-such-flag"]);
   assertEquals([help.code, help.stderr], [0, ""]);
   assertMatch(help.stdout, /^[^\n]+\n[^\n]+\n\nExamples:\n {2}# /);
@@ -52,7 +52,7 @@ Deno.test("start --help begins with examples, --version says the version, and bo
   assertEquals([version.code, version.stdout, version.stderr], [0, `wikitap ${VERSION}\n`, ""]);
 });
 
-Deno.test("start ends with 2 for wrong usage, in words, before anything is opened", async () => {
+Deno.test("start ends with 2 for wrong usage before anything is opened", async () => {
   const wrong: readonly (readonly [string, RegExp])[] = [
     ["--no-such-flag", /Unknown flag '--no-such-flag'/],
     ["extra", /Unexpected argument 'extra'/],
@@ -71,7 +71,7 @@ Deno.test("start ends with 2 for wrong usage, in words, before anything is opene
     ["--types nonsense", /Unknown change type 'nonsense'/],
     ["--wiki en.wikipedia.org", /expected a name such as enwiki/],
     ["--namespace Tlak", /expected a number or a name/],
-    ["--users nobody", /expected one of human, bot, all/],
+    ["--users aliens", /expected one of human, bot, all/],
     ["--dry-run --show-position", /Cannot combine/],
     ["--show-position --reset-position", /Cannot combine/],
     ["--dead-letter-topic wikipedia-events", /Cannot use one topic for both/],
@@ -117,7 +117,7 @@ Deno.test("start with a topic that does not exist says how to make it", async ()
   assertPlain(ended);
 });
 
-Deno.test("start that is refused for want of a contact says how to set one, and obeys", async () => {
+Deno.test("start that is refused without a contact says how to set one, and obeys", async () => {
   await using server = serve(log, { requireContact: true });
   const topic = await makeTopic(kafka);
   const options = { topic, url: server.url };
@@ -133,7 +133,7 @@ Deno.test("start that is refused for want of a contact says how to set one, and 
   assertEquals((await idsIn(topic, 10)).length, 10);
 });
 
-Deno.test("start --events-to-produce N publishes exactly N, and the next run the next ones", async () => {
+Deno.test("start --events-to-produce N publishes exactly N, then the next ones", async () => {
   await using server = serve(log);
   const topic = await makeTopic(kafka);
   for (const [run, count] of [137, 1, 500].entries()) {
@@ -146,7 +146,7 @@ Deno.test("start --events-to-produce N publishes exactly N, and the next run the
   assertEquals(await idsIn(topic, 638), ids.slice(0, 638));
 });
 
-Deno.test("start takes the flags of the tutorial, and addresses from the environment", async () => {
+Deno.test("start accepts the tutorial's flags, and addresses from the environment", async () => {
   await using server = serve(syntheticLog({ start: Date.now() - 60_000, rate: 200 }), {
     pace: "wall-clock",
   });
@@ -166,7 +166,7 @@ Deno.test("start takes the flags of the tutorial, and addresses from the environ
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`start publishes what is in hand after ${signal}, and ends with 0`, async () => {
+  Deno.test(`start publishes the pending batch after ${signal}, and ends with 0`, async () => {
     // The log is at its end then: the producer waits on a silent connection.
     await using server = serve(log);
     const topic = await makeTopic(kafka);
@@ -177,7 +177,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const ended = await producer.ended;
     assertEquals([ended.code, ended.stdout], [0, ""], ended.stderr);
     assertPlain(ended);
-    // One batch, and whatever was read of the next one.
+    // One batch, and the part of the next one that was read.
     const [, published = ""] = /Published ([\d,]+) records/.exec(ended.stderr) ?? [];
     const count = Number(published.replaceAll(",", ""));
     assert(count >= 1000 && count <= ids.length, ended.stderr);
@@ -190,7 +190,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("start that cannot publish what is in hand ends with 1 in time; a second signal ends it", async () => {
+Deno.test("start that cannot publish the pending batch ends with 1 in time", async () => {
   await using stack = new AsyncDisposableStack();
   const own = stack.use(await ownKafka());
   const address = own.bootstrapServers;
@@ -256,7 +256,7 @@ Deno.test("start logs where it resumes, and that --since is ignored", async () =
   assertMatch(second.stderr, /warn .*--since is ignored: there is a saved position/);
 });
 
-Deno.test("start refuses the position of another stream, and names the flag that forgets it", async () => {
+Deno.test("start refuses another stream's position, and names the flag to reset", async () => {
   await using server = serve(log);
   const topic = await makeTopic(kafka);
   const args = [...FROM_START, "--events-to-produce", "3"];
@@ -268,7 +268,7 @@ Deno.test("start refuses the position of another stream, and names the flag that
   assertStringIncludes(ended.stderr, "--reset-position");
 });
 
-Deno.test("start logs lines of text or of JSON, errors alone with --quiet, and no raw title", async () => {
+Deno.test("start logs text or JSON, errors alone with --quiet, and no raw title", async () => {
   const evil = "\u001b[2J\u009b31m\u202e\r\n";
   const hostile = withData(log, (index) => {
     if (index % 10 !== 5) return undefined;

@@ -16,7 +16,7 @@ function registryTest(name: string, fn: () => Promise<void>): void {
 }
 
 registryTest(
-  "registry start --detach lives on, until registry stop, and keeps schemas",
+  "registry start --detach runs until registry stop, and keeps schemas",
   async () => {
     await using folder = await workingFolder();
     const port = String(freePort());

@@ -20,7 +20,7 @@ async function serve(args: string[], use: (url: string) => Promise<void>): Promi
 
 const get = (url: string) => fetch(url, { headers: { "user-agent": USER_AGENT } });
 
-Deno.test("replay serves synthetic events, says how to use them, and sums up at the end", async () => {
+Deno.test("replay serves synthetic events, says how to use them, and sums up", async () => {
   const { code, stdout, stderr } = await serve(
     ["--rate", "0", "--events", "100", "--canary-every", "50"],
     async (url) => {
@@ -65,7 +65,7 @@ Deno.test("replay with --cut-every and --status-every is an upstream on a bad da
   assertStringIncludes(stdout, "1 cut, 0 stalls, 0 errors, refused: 1 x 500");
 });
 
-Deno.test("replay says what is wrong with a file, and with flags that do not go together", async () => {
+Deno.test("replay explains bad files, and flags that contradict each other", async () => {
   assertEquals((await run("--file", "/nowhere")).code, 1);
   const empty = await run("--file", "deno.json");
   assertEquals(empty.code, 1);

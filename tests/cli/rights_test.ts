@@ -150,7 +150,7 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
         locked,
         {
           args: [...topicArgs, "--format", "avro"],
-          env: { ...KAFKA, SCHEMA_REGISTRY_AUTH: "nobody" },
+          env: { ...KAFKA, SCHEMA_REGISTRY_AUTH: "no-colon" },
           code: 2,
         },
       ],

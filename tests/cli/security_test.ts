@@ -1,6 +1,7 @@
 /**
- * create-topic, consume and the producer against a Kafka with TLS, SASL and an authorizer: what works, and that
- * each failure a user can cause is named within seconds, with no secret in any output.
+ * create-topic, consume and the producer against a Kafka with TLS, SASL and an authorizer: what
+ * works, and that each failure a user can cause is named within seconds, with no secret in any
+ * output.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseArgs } from "@std/cli";
@@ -49,7 +50,7 @@ const ways: Readonly<Record<string, Access>> = {
 };
 
 for (const [way, access] of Object.entries(ways)) {
-  Deno.test(`create-topic and consume work with ${way}, and the rights that they need`, async () => {
+  Deno.test(`create-topic and consume work with ${way} and their permissions`, async () => {
     const topic = uniqueTopic();
     await grant(kafka.admin, "alice", { topic: { [topic]: CREATE_TOPIC } });
     const made = await createTopic(topic, access);
@@ -65,7 +66,7 @@ for (const [way, access] of Object.entries(ways)) {
   });
 }
 
-Deno.test("store works under TLS and SASL with Read on topic and group, and says what lacks", async () => {
+Deno.test("store works under TLS and SASL with Read, and names what is missing", async () => {
   const topic = await newTopic();
   await send(topic, "no edit");
   await using folder = await testFolder();
@@ -306,7 +307,9 @@ Deno.test("docs/security.md's command works with the ACLs of that page", async (
   await upstream.stop();
 });
 
-/** Does what `kafka-acls.sh --add` does with the words of a line; it is not among the jars fetched. */
+/**
+ * Does what `kafka-acls.sh --add` does with the words of a line; it is not among the jars fetched.
+ */
 async function grantAs(line: string): Promise<void> {
   if (line.startsWith("#") || line.startsWith("acls()")) return;
   const { operation, ...flags } = parseArgs(line.split(" "), { collect: ["operation"] });

@@ -23,7 +23,7 @@ async function producer(url: string, ...flags: string[]): Promise<string[]> {
   return ["-P=producer", net, "main.ts", ...where, ...flags];
 }
 
-Deno.test("start on a terminal shows one line below the log, and at the end the summary alone", async () => {
+Deno.test("start on a terminal shows one line below the log, then the summary", async () => {
   await using server = live();
   const command = await producer(server.url);
   await using session = startOnTerminal(command, { columns: 100 });
@@ -38,7 +38,7 @@ Deno.test("start on a terminal shows one line below the log, and at the end the 
   assertMatch(screen.at(-1)!, /info +produce: Published [\d,]+ records of [\d,]+ events/);
 });
 
-Deno.test("start draws its line in the width of the terminal, also of one that changes", async () => {
+Deno.test("start fits its line to the terminal's width, also when it changes", async () => {
   await using server = live();
   const command = await producer(server.url);
   await using session = startOnTerminal(command, { columns: 120 });
@@ -76,7 +76,7 @@ Deno.test("start draws nothing on a dumb terminal, which it logs its progress to
   assert(!session.written().includes("\x1b"));
 });
 
-Deno.test("start --dry-run keeps what it prints and its line apart on one terminal", async () => {
+Deno.test("start --dry-run separates output and status line on one terminal", async () => {
   await using server = live();
   const command = await producer(server.url, "--dry-run", "--quiet=false");
   await using session = startOnTerminal(command, { columns: 4000 });
@@ -114,7 +114,7 @@ Deno.test("start logs its progress where stderr is no terminal", async () => {
   assert(progress[0].properties.events_per_second > 10);
 });
 
-Deno.test("store on a terminal shows one line below the log, and at the end what it did", async () => {
+Deno.test("store on a terminal shows one line below the log, then what it did", async () => {
   await using server = live();
   const topic = await makeTopic(kafka);
   await using producer = startProducer({ kafka, topic, url: server.url });

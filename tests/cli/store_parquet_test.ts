@@ -31,7 +31,7 @@ function hasTemporary(directory: string, partition: number): boolean {
   }
 }
 
-Deno.test("store writes Parquet with the task's permissions, and completes it at the end", async () => {
+Deno.test("store writes Parquet with the task's permissions, complete at the end", async () => {
   await using folder = await testFolder();
   const topic = await makeTopic(brokers, { partitions: 3 });
   await publish(brokers, topic, editMessages(0, 300, 3));

@@ -22,7 +22,7 @@ async function countIn({ sql }: TestDatabase): Promise<number> {
   return Number((await sql`SELECT count(*) FROM edits`)[0]!.count);
 }
 
-Deno.test("store and report end with an error for a PostgreSQL that accepts and never answers", async () => {
+Deno.test("store and report end with an error if PostgreSQL never answers", async () => {
   for (const tls of ["prefer", "disable"]) {
     await using relay = startRelay();
     const database = `postgres://me@127.0.0.1:${relay.port}/edits?sslmode=${tls}`;
@@ -44,7 +44,7 @@ async function untilStored({ sql }: TestDatabase, next: number): Promise<void> {
   );
 }
 
-Deno.test("store waits for a PostgreSQL that falls silent, says so, and loses nothing", async () => {
+Deno.test("store waits for a PostgreSQL that falls silent, and loses nothing", async () => {
   // One partition takes one connection: a second one would be opened now and then, in vain.
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
@@ -86,7 +86,7 @@ Deno.test("store writes again within 10 s of a short silence, which no close end
   assertEquals(code, 0, stderr);
 });
 
-Deno.test("store ends soon when it is stopped while PostgreSQL is silent, and says what is not written", async () => {
+Deno.test("store ends soon when it is stopped while PostgreSQL is silent", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using relay = startRelay(server.port);

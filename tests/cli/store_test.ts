@@ -247,7 +247,7 @@ Deno.test("store ends with an error when its password is changed under it", asyn
   assertStringIncludes(stderr, "it refused the user");
 });
 
-/** A tiny file system of its own, for whoever PostgreSQL runs as. */
+/** A tiny file system of its own, for the user of PostgreSQL. */
 async function withDisk(size: string, use: (path: string) => Promise<void>): Promise<void> {
   const path = await Deno.makeTempDir();
   const mount = await shell(`mount -t tmpfs -o size=${size},uid=${POSTGRES_USER} tmpfs "$1"`, path);

@@ -1,4 +1,6 @@
-/** Runs each example as its header says, on a real Kafka, and compares its counts with the topic. */
+/**
+ * Runs each example as its header says, on a real Kafka, and compares its counts with the topic.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import type { Message } from "../../lib/kafka/client/kafkajs.ts";
@@ -210,8 +212,8 @@ async function streamsCount(grace: string, wanted: Counts): Promise<void> {
   assertEquals(await latest(output), wanted);
 }
 
-Deno.test("examples/KafkaStreams.java counts each edit once, if its grace is long enough", () =>
+Deno.test("examples/KafkaStreams.java counts each edit once within its grace", () =>
   streamsCount("P3650D", right));
 
-Deno.test("examples/KafkaStreams.java drops edits that are dated back further than its grace", () =>
+Deno.test("examples/KafkaStreams.java drops edits older than its grace", () =>
   streamsCount("P1D", countsOf([...edits, ...outOfOrder])));

@@ -65,7 +65,7 @@ function consume(topic: string, args: string[], at = registry): Promise<Ended> {
 const lines = (text: string) => text.trimEnd().split("\n");
 
 registryTest(
-  "start --format avro says what --format json says, also mixed in a topic",
+  "start --format avro equals --format json, also in a mixed topic",
   async () => {
     const [json, avro] = [await makeTopic(kafka), await makeTopic(kafka)];
     const args = [...FROM_START, "--events-to-produce", "200"];
@@ -160,7 +160,7 @@ registryTest("consume shows what has no schema as it is, and goes on", async () 
 });
 
 registryTest(
-  "consume ends in words when the registry is away or refuses, and commits nothing",
+  "consume ends with an error without the registry, and commits nothing",
   async () => {
     const topic = await makeTopic(kafka);
     await published({ topic, registry, args: [...FROM_START, "--events-to-produce", "5"] });
@@ -178,7 +178,7 @@ registryTest(
   },
 );
 
-registryTest("start tells what is wrong with the registry, and publishes nothing", async () => {
+registryTest("start explains a failure of the registry, and publishes nothing", async () => {
   const topic = await makeTopic(kafka);
   const args = [...FROM_START, "--events-to-produce", "5"];
   await using door = registryDoor(registry, "user:secret");
@@ -266,7 +266,7 @@ pythonTest("Confluent's deserializer reads what start --format avro wrote", asyn
 });
 
 pythonTest(
-  "Confluent's deserializer reads old and new records, as an old and a new reader",
+  "Confluent's deserializer reads old and new records with both schemas",
   async () => {
     const topic = await evolvedTopic();
     for (const [reader, names] of [[OLD, 2], [NEW, 3]] as const) {
@@ -295,7 +295,7 @@ registryTest("start registers the topics of a template, also those that come lat
 });
 
 registryTest(
-  "start goes on while the registry is away, and waits for it at a new topic",
+  "start continues without the registry, and waits for it at a new topic",
   async () => {
     const prefix = uniqueTopic("t");
     await makeTopic(kafka, { topic: `${prefix}-position` });

@@ -55,7 +55,7 @@ async function produce(
 const header = ({ headers }: ReadRecord, name: string) =>
   headers?.[name] === undefined ? undefined : new TextDecoder().decode(headers[name] as Uint8Array);
 
-Deno.test("what cannot be read becomes a dead letter, byte for byte, with its place upstream", async () => {
+Deno.test("an unreadable event becomes a dead letter, byte for byte", async () => {
   const log = withGarbage(syntheticLog({ start: START, rate: 100, count: 2000 }), {
     seed: 1,
     every: 50,
@@ -75,7 +75,7 @@ Deno.test("what cannot be read becomes a dead letter, byte for byte, with its pl
   }
 });
 
-Deno.test("records that are too large for the topic are refused alone, and become dead letters", async () => {
+Deno.test("records too large for the topic become dead letters alone", async () => {
   const log = syntheticLog({ start: START, rate: 100, count: 3000 });
   const { topic, letters } = await produce(log, {
     configs: [["max.message.bytes", "2500"]],
@@ -93,7 +93,7 @@ Deno.test("records that are too large for the topic are refused alone, and becom
   }
 });
 
-Deno.test("records whose timestamp Kafka refuses are refused alone, and become dead letters", async () => {
+Deno.test("records with a rejected timestamp become dead letters alone", async () => {
   const log = syntheticLog({ start: START, rate: 100, count: 5000 });
   const { topic, letters } = await produce(log, {
     configs: [["message.timestamp.before.max.ms", String(86_400_000)]],

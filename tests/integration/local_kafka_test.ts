@@ -38,7 +38,7 @@ Deno.test("startKafka() keeps the data over a restart, and over stale pids", asy
   );
 });
 
-Deno.test("startKafka() with clean drops the data, and without refuses another kind", async () => {
+Deno.test("startKafka() with clean deletes the data; else refuses another kind", async () => {
   await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, port: 0 });
   const topic = await makeTopic(kafka.bootstrapServers);
@@ -144,7 +144,7 @@ Deno.test("startKafka() stops in the middle when its signal is aborted", async (
   assertEquals(await stopKafka(folder.path), 0);
 });
 
-Deno.test("commandLine() is undefined for a pid that nobody has", async () => {
+Deno.test("commandLine() is undefined for a pid without a process", async () => {
   assertEquals(await commandLine(2 ** 22 + 1), undefined);
 });
 

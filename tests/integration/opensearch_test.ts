@@ -53,7 +53,7 @@ async function idsIn(index: string): Promise<number[]> {
   return documents.map(({ change_id }) => Number(change_id)).sort((a, b) => a - b);
 }
 
-Deno.test("storeTopic() stores into OpenSearch what is committed, over several runs", async () => {
+Deno.test("storeTopic() stores committed records in OpenSearch over several runs", async () => {
   const topic = await makeTopic(brokers, { partitions: 3 });
   const address = server.database();
   await using publisher = await openPublisher(brokers);
@@ -129,7 +129,7 @@ Deno.test("storeTopic() puts aside what an own mapping rejects, and counts that"
   assert(/^mapper_parsing_exception: failed to parse field \[change_id\]/.test(`${row?.reason}`));
 });
 
-Deno.test("storeTopic() goes on after the index was deleted, with the same mapping", async () => {
+Deno.test("storeTopic() recreates a deleted index with the same mapping", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   const mappingOf = async () =>

@@ -18,7 +18,7 @@ function test(name: string, fn: () => Promise<void>): void {
 
 const SETTINGS = {
   "by default": {},
-  "told to ignore the time limit": { ignore_startup_parameters: "statement_timeout" },
+  "that ignores the time limit": { ignore_startup_parameters: "statement_timeout" },
 };
 
 for (const mode of ["session", "transaction"] as const) {

@@ -49,7 +49,7 @@ const NAMESPACES: Record<number, string> = Object.fromEntries(
     ) => [entry.slice(0, entry.indexOf(" ")), entry.slice(entry.indexOf(" ") + 1)]),
 );
 
-/** What a producer with some flags is to make of the events. */
+/** The expected records of a producer with some flags. */
 interface Case {
   readonly flags: string;
   readonly topic?: string;

@@ -73,7 +73,7 @@ Deno.test("producers of several names and filters fill one topic side by side", 
   assertEquals(found.map(idIn).sort(), wanted.map(idOf).sort());
 });
 
-Deno.test("--payload event is byte for byte what upstream sends, over 8 MiB of batches", async () => {
+Deno.test("--payload event is upstream's JSON byte for byte, over 8 MiB", async () => {
   const log = syntheticLog({ start: START, rate: 40, count: 12_000 });
   const events = eventsOf(log);
   await using server = serve(log);
@@ -90,7 +90,7 @@ Deno.test("--payload event is byte for byte what upstream sends, over 8 MiB of b
 });
 
 Deno.test("back-fills that follow one another leave no gap and have no repeat", async () => {
-  // The active data centre changes in the middle: both topics have edits.
+  // The active data center changes in the middle: both topics have edits.
   const log = syntheticLog({
     ...{ start: START, rate: 40, count: 6000, canaryEvery: 600, switchAt: 2500 },
   });
@@ -119,7 +119,7 @@ Deno.test("back-fills that follow one another leave no gap and have no repeat", 
   assertEquals(new Set(places), new Set([EQIAD, CODFW]));
 });
 
-Deno.test("--until ends where an idle topic has nothing beyond, and with nothing left to do", async () => {
+Deno.test("--until ends if an idle topic has nothing beyond, or nothing is left", async () => {
   const log = syntheticLog({ start: START, rate: 40, count: 2000 });
   await using server = serve(log);
   const topic = await makeTopic(kafka);
@@ -163,7 +163,7 @@ for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"]) {
   });
 }
 
-/** What kcat prints; `undefined` where there is none. */
+/** Returns the output of kcat; `undefined` without kcat. */
 async function kcat(...args: string[]): Promise<string | undefined> {
   try {
     const { stdout } = await new Deno.Command("kcat", { args, stderr: "null" }).output();

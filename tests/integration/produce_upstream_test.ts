@@ -49,7 +49,7 @@ Deno.test("start survives torn connections, and counts what came again", async (
   assertMatch(ended.stderr, /Published 1,\d+ records of .*refused.*reconnects.*repeats dropped/);
 });
 
-Deno.test("start survives 429 with Retry-After and 5xx, says so once, and says when it is back", async () => {
+Deno.test("start survives 429 with Retry-After and 5xx, with one line each way", async () => {
   const { ended, stats } = await survive({ cutEvery: 800, statuses: [429, 500, 503] });
   const rows = stats.refused[429] ?? 0;
   assert(rows >= 1);
@@ -71,7 +71,7 @@ Deno.test("start notices silence after --idle-timeout, and goes on", async () =>
   assert(stats.connections > stats.stalls);
 });
 
-Deno.test("start ends with 1 where there is no event stream, and says what is there", async () => {
+Deno.test("start ends with 1 without an event stream, and says what it got", async () => {
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     (request) =>
@@ -102,7 +102,7 @@ Deno.test("start ends with 1 where there is no event stream, and says what is th
   }
 });
 
-Deno.test("start waits for an upstream that cannot be reached, and ends with 0 when it is stopped", async () => {
+Deno.test("start waits for an unreachable upstream, and ends with 0 when stopped", async () => {
   const topic = await makeTopic(kafka);
   const url = `http://127.0.0.1:${freePort()}/v2/stream/recentchange`;
   await using producer = startProducer({ kafka, topic, url });

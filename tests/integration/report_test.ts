@@ -15,7 +15,7 @@ const server = await testPostgres();
 const EDITS = [
   ...Array.from({ length: 200 }, (_, number) => editOf(number, { title: `P${number % 7}` })),
   "none",
-  { ...editOf(1), colour: "red" },
+  { ...editOf(1), color: "red" },
 ];
 
 async function fill(
@@ -72,7 +72,7 @@ const WANTED = {
     user_name: `User ${number}`,
   })),
   "bad-records": [
-    { reason: "unknown field: colour", records: 1 },
+    { reason: "unknown field: color", records: 1 },
     { reason: "wrong shape: (top)", records: 1 },
   ],
   lastMinute: [
@@ -125,7 +125,7 @@ Deno.test("ask() counts whole minutes only", async () => {
   }
 });
 
-Deno.test("ask() tells a question that takes too long from a database that is away", async () => {
+Deno.test("ask() separates a slow question from an unreachable database", async () => {
   await using database = await server.database();
   const address = parseDatabase(database.address);
   await fill(address, server.password);

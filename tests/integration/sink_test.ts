@@ -107,7 +107,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
       editOf(1),
       editOf(2, { title: hostile, user_name: null, old_length: null, id: 2 ** 53 - 1 }),
       "no JSON",
-      { ...editOf(3), colour: "red" },
+      { ...editOf(3), color: "red" },
       null,
       "x".repeat(70_000),
     ));
@@ -150,7 +150,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
       ["9", "bad JSON", "7", "7", kind === "postgres" ? "false" : "0"],
       [
         "10",
-        "unknown field: colour",
+        "unknown field: color",
         bad[1]!.kept,
         bad[1]!.kept,
         kind === "postgres" ? "false" : "0",
@@ -208,7 +208,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     });
   });
 
-  test("write() done before, its answer lost, counts as done and doubles nothing", async (place) => {
+  test("write() done before, its answer lost, counts as done once", async (place) => {
     await using sink = await openSink(place.address, place.password);
     const claim = await claimOf(sink);
     const batch = { claim, next: 1n, rows: toRows(records(0, editOf(1))) };
@@ -295,7 +295,7 @@ Deno.test("openSink() says what is wrong with PostgreSQL, without the password",
   }
 });
 
-Deno.test("openSink() refuses tables of PostgreSQL that are another's, and changes none", async () => {
+Deno.test("openSink() refuses foreign tables of PostgreSQL, and changes none", async () => {
   for (const table of ["edits", "wikitap"]) {
     await using database = await server.database();
     await database.sql.unsafe(`CREATE TABLE ${table} (other integer)`);

@@ -111,7 +111,7 @@ Deno.test("storeTopic() stores committed records, and goes on where it was", asy
   assertEquals(database.ids(), range(0, 660));
 });
 
-Deno.test("storeTopic() ends after maxRecords, in the midst of a batch, and loses none", async () => {
+Deno.test("storeTopic() ends after maxRecords, within a batch, and loses none", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 2 });
   await publish(brokers, topic, editMessages(0, 100, 2));
@@ -133,7 +133,7 @@ Deno.test("storeTopic() goes by the database, not by what Kafka has of the group
   assertEquals(other.ids(), range(0, 50));
 });
 
-Deno.test("storeTopic() tells Kafka where the group is, for those who look", async () => {
+Deno.test("storeTopic() commits the group's offsets to Kafka, for other tools", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
@@ -148,7 +148,7 @@ Deno.test("storeTopic() tells Kafka where the group is, for those who look", asy
   assertEquals(offsets?.partitions[0]?.offset, "51");
 });
 
-Deno.test("storeTopic() moves past aborted records at the end, so that they are not missed", async () => {
+Deno.test("storeTopic() moves past aborted records at the end of a partition", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 1000), { abort: true });
@@ -182,7 +182,7 @@ Deno.test("storeTopic() puts bad records aside, and goes on", async () => {
   ]);
 });
 
-Deno.test("storeTopic() stores upstream events of all types, and puts canaries aside", async () => {
+Deno.test("storeTopic() stores upstream events of all types; canaries go aside", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const [log] = syntheticLog({ seed: 1, count: 500, canaryEvery: 100 }).topics;
@@ -243,7 +243,7 @@ Deno.test("storeTopic() says so when Kafka has deleted what is not stored yet", 
   );
 });
 
-Deno.test("storeTopic() gives way to another group that stores the same into the same", async () => {
+Deno.test("storeTopic() gives way to another group in the same database", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 10));
@@ -312,7 +312,7 @@ Deno.test("storeTopic() stays in its group while the database is away", async ()
     blocker.exec("BEGIN IMMEDIATE");
     await publish(brokers, topic, editMessages(0, 10));
     await until(() => run.progress.snapshot().isDatabaseAway, (isAway) => isAway);
-    // Nothing tells that a broker has let a session pass, but the time.
+    // Only the time shows that a broker has let a session expire.
     await sleep(SHORT_SESSION.sessionTimeout + 1000);
     blocker.exec("ROLLBACK");
   }
@@ -321,7 +321,7 @@ Deno.test("storeTopic() stays in its group while the database is away", async ()
   await run.stop();
 });
 
-Deno.test("storeTopic() waits for the lock of the file at its start, too, and ends when told", async () => {
+Deno.test("storeTopic() waits for the file's lock at its start, until stopped", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 10));
@@ -347,7 +347,7 @@ Deno.test("storeTopic() waits for the lock of the file at its start, too, and en
   assertEquals(database.ids(), range(0, 10));
 });
 
-Deno.test("storeTopic() shares the partitions with its group; one too many stands by", async () => {
+Deno.test("storeTopic() shares the partitions; a surplus member is on standby", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 2 });
   const runs = range(0, 3).map(() => start({ topic, file: database.file }));

@@ -19,7 +19,7 @@ const creations = events.filter(({ body }) => body.meta.stream === "mediawiki.pa
 /** The address of both streams on a server of recentchange. */
 const both = (url: string) => url.replace("recentchange", BOTH);
 
-Deno.test("start joins two streams: each event once over cuts and a restart, in order per page", async () => {
+Deno.test("start joins two streams exactly once over cuts and a restart, in order", async () => {
   const topic = await makeTopic(kafka);
   await using upstream = serve(log, { faults: { cutEvery: 300 } });
   const url = both(upstream.url);

@@ -45,7 +45,7 @@ function withSends(
 
 // A send over several brokers, one of which has to be asked again, sends to the others again, too:
 // and every transaction's first request is answered CONCURRENT_TRANSACTIONS.
-Deno.test("kafkajs doubles what one send spreads over brokers; the publisher's sends do not", async () => {
+Deno.test("kafkajs duplicates a send over several brokers; the publisher does not", async () => {
   const place = await spread();
   const partitions: number[] = [];
   const cluster = withSends(place, (send, record) => {
@@ -95,7 +95,7 @@ Deno.test("kafkajs may resolve an unanswered send; the publisher does not", asyn
 });
 
 // kafkajs asks the partitioner again at each retry, and a record without a key moves.
-Deno.test("kafkajs moves records without a key at a retry; the publisher names their partition", async () => {
+Deno.test("kafkajs moves keyless records at a retry; the publisher does not", async () => {
   const place = await spread();
   const sent: (number | undefined)[][] = [];
   let isBroken = true;
@@ -120,7 +120,7 @@ Deno.test("kafkajs moves records without a key at a retry; the publisher names t
 });
 
 // kafkajs's producer never recovers from being fenced, from a wrong sequence, or a failed abort.
-Deno.test("kafkajs's producer stays broken after some errors; the publisher makes a new one", async () => {
+Deno.test("kafkajs's producer stays broken after errors; the publisher's does not", async () => {
   const place = await spread();
   await using publisher = newDelivery(place);
   await publisher.open();
@@ -172,7 +172,9 @@ Deno.test("kafkajs groups records in quadratic time; the publisher does not", ()
   assert(visitsOf(original, 1000) > 100_000, "mended: the replacement can go");
 });
 
-/** How often an element of a list is visited while `count` messages of one partition are grouped. */
+/**
+ * How often an element of a list is visited while `count` messages of one partition are grouped.
+ */
 function visitsOf(group: typeof groupByPartition, count: number): number {
   const messages = Array.from({ length: count }, () => ({ value: null, partition: 3 }));
   const partitionMetadata = [{}] as Parameters<typeof group>[0]["partitionMetadata"];

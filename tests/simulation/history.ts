@@ -12,7 +12,7 @@ import { Random } from "./world/random.ts";
 import { withVirtualGlobals } from "./world/virtual_globals.ts";
 import { World } from "./world/world.ts";
 
-/** What became of a history. */
+/** The results of a history. */
 export interface Outcome {
   readonly failures: readonly Failure[];
   readonly coverage: ReadonlyMap<Fault, number>;
@@ -25,9 +25,11 @@ export interface Outcome {
   readonly duration: number;
 }
 
-/** After the last fault everything has to arrive within so many ms, and the idle timeout. */
+/**
+ * The time in ms, besides the idle timeout, in which everything must arrive after the last fault.
+ */
 const LIVENESS = 200_000;
-/** What comes after all has arrived, in ms: nothing new may. */
+/** The time after everything has arrived in which nothing new may arrive, in ms. */
 const AFTERWARDS = 15_000;
 const STOP_LIMIT = 25_000;
 
@@ -102,7 +104,7 @@ function liveThrough(world: World): readonly Failure[] {
   return checker.failures;
 }
 
-/** What happens to the upstream log and its topics at given times. */
+/** Plans the changes of the upstream log and its topics. */
 function planUpstream(
   world: World,
   service: Service,
@@ -133,7 +135,7 @@ function planUpstream(
   });
   at("topic gone", () => {
     const topic = random.pick(service.topics);
-    // One that nobody has named yet is not asked for when it comes back.
+    // A topic that was not named yet is not requested when it comes back.
     const saved = kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
     if (!placesOf(saved?.metadata).some(({ name }) => name === topic.name)) return;
     topic.isGone = true;
@@ -163,7 +165,7 @@ function planKafka(world: World, kafka: SimulatedKafka): void {
   at("partitions added", () => kafka.addPartition(TOPIC));
 }
 
-/** Renumbering and a restart at the same moment: what comes again may be doubled. */
+/** Renumbering and a restart at the same moment: what comes again may be duplicated. */
 function excuseRenumbered(
   kafka: SimulatedKafka,
   checker: Checker,

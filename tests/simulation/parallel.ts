@@ -3,20 +3,20 @@ import type { Done, Job } from "./worker.ts";
 
 /** Histories that a thread is given at once. */
 const AT_ONCE = 25;
-/** After so many failures no further seed is begun. */
+/** The number of failures after which no further seed is begun. */
 const ENOUGH_FAILURES = 20;
 
 export interface ParallelOptions {
   readonly from: number;
   readonly runs: number;
-  /** No seed is begun after so many ms. */
+  /** The time in ms after which no seed is begun. */
   readonly limit: number;
   readonly cuts: Cuts;
   /** Threads. */
   readonly jobs: number;
 }
 
-/** What became of many histories, and how long that took, in s. */
+/** The results of many histories, and their duration in s. */
 export interface Runs extends Done {
   readonly seconds: number;
 }

@@ -1,6 +1,6 @@
 import { Random } from "./world/random.ts";
 
-/** What the rate of a fault counts. */
+/** The unit of a fault's rate. */
 type Per = "event" | "connection" | "request" | "history";
 
 /** All faults, with the highest rate that a history may have of each. */
@@ -16,7 +16,7 @@ export const FAULTS = {
   "minutes back": ["event", 0.2],
   "far ahead": ["event", 0.05],
   "whole seconds": ["event", 1],
-  "data centre": ["history", 3],
+  "data center": ["history", 3],
   "renumber up": ["history", 2],
   "renumber down": ["history", 2],
   "retention": ["history", 1],
@@ -67,13 +67,13 @@ export const FAULT_NAMES = Object.keys(FAULTS) as readonly Fault[];
 export interface Cuts {
   /** Faults that are left out. */
   readonly without: readonly Fault[];
-  /** At most so many events. */
+  /** The maximum number of events. */
   readonly events: number;
 }
 
 export const UNCUT: Cuts = { without: [], events: Infinity };
 
-/** What a history is made of: drawn from its seed, and from nothing else. */
+/** The plan of a history, which depends on its seed only. */
 export class Plan {
   /** Events upstream. */
   readonly events: number;
@@ -82,7 +82,7 @@ export class Plan {
   /** ms in which they happen, and faults. */
   readonly duration: number;
   readonly pages: number;
-  /** Streams that are read at once, each with a topic of two data centres. */
+  /** Streams that are read at once, each with a topic of two data centers. */
   readonly streams: number;
   readonly brokers: number;
   readonly partitions: number;

@@ -6,7 +6,7 @@ import type { Smallest } from "./shrink.ts";
 /** The last lines of a timeline that are printed with a failure. */
 const MOST_LINES = 80;
 
-/** Tells how many histories ran, what came up in them and which failed. */
+/** Prints the number of histories, the faults in them, and which ones failed. */
 export function runsText(
   { runs, seconds, events, steps, duration, coverage, failed }: Runs,
 ): string {
@@ -23,7 +23,7 @@ export function runsText(
   return `${lines.join("\n")}\n`;
 }
 
-/** Tells one history: its timeline, where there is one, and what became of it. */
+/** Prints one history: its timeline, if it has one, and its results. */
 export function outcomeText(seed: number, outcome: Outcome, mostLines = Infinity): string {
   const { timeline, events, steps, coverage, failures } = outcome;
   const faults = [...coverage].map(([fault, times]) => `${fault} ${times}`).join(", ");
@@ -37,7 +37,7 @@ export function outcomeText(seed: number, outcome: Outcome, mostLines = Infinity
   ].join("\n");
 }
 
-/** Tells the smallest form of a history that failed, and how to repeat it. */
+/** Prints the smallest form of a history that failed, and how to repeat it. */
 export function smallestText({ seed, outcome, command }: Smallest): string {
   return `\nThe smallest form of seed ${seed}:\n${
     outcomeText(seed, outcome, MOST_LINES)

@@ -1,4 +1,4 @@
-/** Runs the histories of some seeds, in a thread of its own, and tells what became of them. */
+// Runs the histories of some seeds in a thread of its own, and returns their results.
 import { runHistory } from "./history.ts";
 import { type Cuts, type Fault, Plan } from "./plan.ts";
 

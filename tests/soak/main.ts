@@ -1,6 +1,6 @@
 /**
- * Checks that producer, consumer and store keep their memory, their handles and every edit. Runs them
- * for an hour, with a reconnect every minute, on a Kafka and databases of its own.
+ * Checks that producer, consumer and store keep their memory, their handles and every edit. Runs
+ * them for an hour, with a reconnect every minute, on a Kafka and databases of its own.
  *
  *     deno task soak
  */
@@ -123,8 +123,8 @@ function usageRows(watched: Watched) {
 function placeRow(
   [place, verdict]: [string, Awaited<ReturnType<typeof runSoak>>["places"][string]],
 ) {
-  const { expected, found, lost, doubled, disordered, foreign } = verdict;
-  return { place, expected, found, lost, doubled, "out of order": disordered, foreign };
+  const { expected, found, lost, duplicated, disordered, foreign } = verdict;
+  return { place, expected, found, lost, duplicated, "out of order": disordered, foreign };
 }
 
 function nowText(watched: Watched): string {

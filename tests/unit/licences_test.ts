@@ -15,7 +15,7 @@ Deno.test("docs/licenses.md has the licenses of all packages", async () => {
   assert(await Deno.readTextFile(LICENSES) === text, "It does not: run 'deno task licences'");
 });
 
-Deno.test("licenses() of the programs are permissive, apart from the tests' packages", async () => {
+Deno.test("licenses() of the programs are permissive, except the tests' packages", async () => {
   const { programs, tests } = await licenses();
   const others = programs.filter(({ license }) => !FREE.has(license));
   // A font, which may not be sold on its own, and a dedication to the public domain.

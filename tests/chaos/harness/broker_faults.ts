@@ -16,7 +16,7 @@ interface Parts {
   readonly topic: string;
 }
 
-/** How long a killed broker is down, in ms, at the most, before it is started again. */
+/** The maximum time before a killed broker is started again, in ms. */
 const LONGEST_DOWN = 4000;
 
 /** Kills and freezes brokers, and changes how they compress the topic. */

@@ -11,7 +11,7 @@ export interface BurstOptions {
 
 /** Events of a burst: more than 10,000, the most that a producer could hold while it resumes. */
 const BURST = 12_000;
-/** Each burst has so many events to itself, at least. */
+/** The minimum number of events that a burst has to itself. */
 export const EVENTS_PER_BURST = 15_000;
 
 /** Draws where the bursts are: one somewhere in each of as many stretches of the log. */

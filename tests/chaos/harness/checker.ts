@@ -1,6 +1,6 @@
 import { type Expected, type ExpectedEdit, identityOf } from "./expected.ts";
 
-/** What a topic holds, compared with what was served upstream. */
+/** The contents of a topic, compared with the served upstream log. */
 export interface Verdict {
   /** Edits that were served, and that have to be in the topic. */
   readonly expected: number;
@@ -8,10 +8,10 @@ export interface Verdict {
   readonly found: number;
   readonly lost: number;
   /** Records of an edit that is in the topic already. */
-  readonly doubled: number;
+  readonly duplicated: number;
   /**
    * Edits that stand behind a later one of their page and upstream topic, or in another partition
-   * than others of their page. Doubled records do not count again.
+   * than others of their page. Duplicated records do not count again.
    */
   readonly disordered: number;
   /** Records that are none of the edits. */
@@ -30,8 +30,8 @@ export interface CheckedRecord {
 const MAX_EXAMPLES = 10;
 
 /**
- * Looks at every record of a topic, in the order of each partition, and says what is lost, doubled
- * or out of order. Memory: an entry for each edit.
+ * Looks at every record of a topic, in the order of each partition, and says what is lost,
+ * duplicated or out of order. Memory: an entry for each edit.
  */
 export class Checker {
   readonly #edits: Expected["edits"];
@@ -39,7 +39,7 @@ export class Checker {
   /** By upstream topic and page, the last edit and where it is. */
   readonly #pages = new Map<string, { readonly index: number; readonly partition: number }>();
   readonly #examples: string[] = [];
-  #doubled = 0;
+  #duplicated = 0;
   #disordered = 0;
   #foreign = 0;
 
@@ -55,8 +55,8 @@ export class Checker {
       this.#foreign++;
       this.#note(`foreign: ${place}`);
     } else if (this.#found.has(identity)) {
-      this.#doubled++;
-      this.#note(`doubled: ${identity} (${nameOf(edit)}) again at ${place}`);
+      this.#duplicated++;
+      this.#note(`duplicated: ${identity} (${nameOf(edit)}) again at ${place}`);
     } else {
       this.#found.add(identity);
       this.#checkOrder(edit, decoder.decode(record.key ?? new Uint8Array()), partition, place);
@@ -69,7 +69,7 @@ export class Checker {
       expected: this.#edits.size,
       found: this.#found.size,
       lost,
-      doubled: this.#doubled,
+      duplicated: this.#duplicated,
       disordered: this.#disordered,
       foreign: this.#foreign,
       examples: [...this.#examples, ...lost === 0 ? [] : this.#lostExamples()],

@@ -1,8 +1,8 @@
 import { Random } from "../../../lib/replay/random.ts";
 
-/** What a clock may be wrong by, in ms: a minute (which NTP steps), a sleep, a zone, a day. */
+/** The errors of clocks, in ms: a minute (which NTP corrects), a sleep, a zone, a day. */
 const SKEWS = [61_000, 600_000, 7_200_000, 86_400_000] as const;
-/** So many steps are planned for one process, at most. */
+/** The maximum number of steps for one process. */
 const MAX_STEPS = 100;
 
 /** Draws the clocks of producers: each may start with a wrong one, and it steps while it runs. */

@@ -2,12 +2,14 @@ import { type EventLog, records } from "../../../lib/replay/log.ts";
 
 /** One edit of the log that was served, which has to be in Kafka once. */
 export interface ExpectedEdit {
-  /** Its upstream topic, and its index in it: where it stands in the log, whatever its offset. */
+  /**
+   * Its upstream topic, and its index in it: where it stands in the log, regardless of its offset.
+   */
   readonly topic: string;
   readonly index: number;
 }
 
-/** What a log holds, by {@linkcode identityOf}. */
+/** The edits of a log, by {@linkcode identityOf}. */
 export interface Expected {
   readonly edits: ReadonlyMap<string, ExpectedEdit>;
   /** All events, also those that are no edits, and those that no program can read. */
@@ -18,7 +20,7 @@ export interface Expected {
   readonly repeats: number;
 }
 
-/** What tells an edit from all others: the number of the recent change, which each wiki counts. */
+/** Returns the identity of an edit: the number of the recent change, which each wiki counts. */
 export function identityOf({ domain, id }: { domain: string; id: unknown }): string {
   return `${domain}#${id}`;
 }

@@ -1,4 +1,4 @@
-/** What a run does to the producer, its brokers and its stream. */
+/** The faults of a run in the producer, its brokers and its stream. */
 export interface ChaosOptions {
   /** Kafka's data, and the output of every producer. Those of earlier runs are dropped. */
   readonly directory: string;
@@ -14,7 +14,9 @@ export interface ChaosOptions {
   readonly brokerFreezes?: number;
   /** Connections upstream that go wrong, about. */
   readonly streamFaults: number;
-  /** TCP connections upstream that the network forgets, without a word to either end (default 0). */
+  /**
+   * TCP connections upstream that the network forgets, without a word to either end (default 0).
+   */
   readonly deadConnections?: number;
   /** 12,000 events within 4 s each; the producer restarts at the end of each (default 0). */
   readonly bursts?: number;
@@ -22,16 +24,18 @@ export interface ChaosOptions {
   readonly repeats?: number;
   /** Steps of the producer's clock, about (default 0). */
   readonly clockSteps?: number;
-  /** What the brokers compress the topic with, one codec after the other (default: nothing). */
+  /** The codecs of the topic at the brokers, one after the other (default: none). */
   readonly codecs?: readonly string[];
   /** The protocol of the stream (default `http2`, over TLS). */
   readonly protocol?: "http1" | "http2";
   readonly delivery: "exactly-once" | "at-least-once";
-  /** What everything random follows from, as far as the machine's timing lets it. */
+  /** Determines all random choices, as far as the machine's timing allows. */
   readonly seed: number;
   /** The producer: `main.ts`, or a mutant of it that is to be found. */
   readonly program: string;
-  /** Without progress for so long, in ms (default 180,000), it is over, and what is missing is lost. */
+  /**
+   * Without progress for so long, in ms (default 180,000), it is over, and what is missing is lost.
+   */
   readonly patience?: number;
   /** Ends the run early, and without a report unless all events were handled by then. */
   readonly stop?: AbortSignal;

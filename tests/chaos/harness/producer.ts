@@ -131,7 +131,7 @@ export class Producer implements AsyncDisposable {
         ...[...denoFlags?.(this.#starts) ?? [], program, ...flags],
       ];
       await using process = await supervise(command, { output });
-      // It could not be told while it was being started.
+      // It could not be signaled while it was being started.
       if (this.#isStopping) return;
       this.#process = process;
       const code = await process.exited;

@@ -8,7 +8,7 @@ import { transactionState } from "./transaction_state.ts";
 import type { BadUpstream } from "./upstream.ts";
 import type { Work } from "./work.ts";
 
-/** A burst is at its end when all but so many events are handled. */
+/** A burst ends when all but this number of events are handled. */
 const NEAR_END = 200;
 
 /** Tries to freeze a producer within a transaction. */
@@ -152,7 +152,7 @@ export class ProducerFaults {
     while (upstream.sent.events === events && !work.isOver) await sleep(5);
   }
 
-  /** Waits until a transaction is open, for a second at the most. */
+  /** Waits until a transaction is open, for at most a second. */
   async #inTransaction(): Promise<void> {
     const deadline = performance.now() + 1000;
     while (!await this.#isTransactionOpen() && performance.now() < deadline) await sleep(1);

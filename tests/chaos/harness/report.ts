@@ -3,7 +3,7 @@ import type { Verdict } from "./checker.ts";
 import type { ProducerFaults } from "./producer_faults.ts";
 import type { Sent, UpstreamFaults } from "./upstream.ts";
 
-/** What was done to the producer, and what came of it. */
+/** The faults of a run, and its results. */
 export interface ChaosReport {
   readonly seconds: number;
   /** Events upstream, and how many of them the producer says it has handled. */
@@ -22,16 +22,18 @@ export interface ChaosReport {
   readonly gaveUp: number;
   readonly sent: Sent;
   readonly faults: UpstreamFaults;
-  /** Records in the log of transactions that were aborted: no reader of committed records sees them. */
+  /**
+   * Records in the log of transactions that were aborted: no reader of committed records sees them.
+   */
   readonly aborted: number;
   readonly verdict: Verdict;
 }
 
 /** Whether the producer kept its promise. */
 export function isKept({ verdict }: Pick<ChaosReport, "verdict">, delivery: string): boolean {
-  const { lost, doubled, disordered, foreign } = verdict;
+  const { lost, duplicated, disordered, foreign } = verdict;
   return lost === 0 && disordered === 0 && foreign === 0 &&
-    (doubled === 0 || delivery === "at-least-once");
+    (duplicated === 0 || delivery === "at-least-once");
 }
 
 /** Returns one table of what was done and what came of it, for people. */
@@ -67,7 +69,7 @@ export function reportText(report: ChaosReport): string {
     ["edits to publish", verdict.expected],
     ["edits published", verdict.found],
     ["lost", verdict.lost],
-    ["duplicated", verdict.doubled],
+    ["duplicated", verdict.duplicated],
     ["out of order within a page", verdict.disordered],
     ["published but never served", verdict.foreign],
   ];

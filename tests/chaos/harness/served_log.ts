@@ -1,4 +1,4 @@
-/** Conditions of a log that its events have, whoever reads them. */
+/** Properties of a log that are the same for every reader. */
 import { ByteBuffer } from "../../../lib/replay/byte_buffer.ts";
 import type { EventLog, TopicLog } from "../../../lib/replay/log.ts";
 import { fraction, hash } from "../../../lib/replay/random.ts";
@@ -67,9 +67,9 @@ export function warped(log: EventLog, warp: Warp): EventLog {
   return { origin: Math.floor(warp.time(log.origin)), topics };
 }
 
-/** What random choices are drawn for. */
+/** The purposes of random choices. */
 const Salt = { repeated: 0x6368_0010, distance: 0x6368_0020 } as const;
-/** A repeated event is so many offsets after its first copy, at most: 2 s, or 67 ms in a burst. */
+/** The maximum offsets between a repeated event and its first copy: 2 s, or 67 ms in a burst. */
 const MAX_DISTANCE = 200;
 
 /** Returns the same log with one event in `every`, on average, replaced by an earlier one. */

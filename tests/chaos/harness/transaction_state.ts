@@ -1,7 +1,7 @@
 import { exchange } from "../../../lib/local/kafka/exchange.ts";
 
 /**
- * What Kafka's coordinator says of a transaction: `Ongoing`, `PrepareCommit`, `PrepareAbort`,
+ * Returns the state of a transaction at its coordinator: `Ongoing`, `PrepareCommit`, `PrepareAbort`,
  * `CompleteCommit`, `CompleteAbort`, `Empty`.
  *
  * @param ports All nodes on 127.0.0.1; the one that is the coordinator answers.

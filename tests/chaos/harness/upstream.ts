@@ -17,13 +17,13 @@ export interface UpstreamOptions extends BurstOptions {
   readonly tls?: Certificate | undefined;
 }
 
-/** What went wrong so far. */
+/** The failures so far. */
 export interface UpstreamFaults {
   /** Torn in the middle of a frame. */
   readonly cuts: number;
   /** Open and silent. */
   readonly stalls: number;
-  /** TCP connections that the network forgot: nobody is told. */
+  /** TCP connections that the network forgot without a signal to either end. */
   readonly dead: number;
   /** Ended by `event: error`. */
   readonly errors: number;
@@ -33,7 +33,7 @@ export interface UpstreamFaults {
   readonly gaps: number;
 }
 
-/** What was sent so far. */
+/** The events sent so far. */
 export interface Sent {
   readonly connections: number;
   /** Of these, how many over HTTP/2. */
@@ -50,25 +50,25 @@ export interface Sent {
 const RATE = 100;
 /** Every connection ends after this time, in ms; upstream's do after 15 minutes. */
 const CONNECTION_LIMIT = 20_000;
-/** An event in so many is a canary, and one is no JSON. */
+/** The mean numbers of events between canaries, and between events that are not JSON. */
 const CANARY_EVERY = 1000;
 const GARBAGE_EVERY = 500;
-/** What share of the faults is of which kind. */
+/** The shares of the kinds of faults. */
 const SHARES = { cut: 0.5, stall: 0.1, error: 0.2, gap: 0.1, status: 0.1 } as const;
-/** What random choices are drawn for. */
+/** The purposes of random choices. */
 const Salt = { gap: 0x6368_0001, status: 0x6368_0002 } as const;
 const LONG_RESUME = 10_000;
 
 /**
  * Simulates Wikimedia EventStreams on its worst day: every fault that it has at once. After a
  * third of the log the other data center takes over, and after two thirds upstream numbers its
- * events anew: one topic forwards, and the active one a little backwards, into numbers that
+ * events again: one topic forwards, and the active one a little backwards, into numbers that
  * were just used for other events.
  *
  * Events appear as `release()` says, so that the log lasts as long as there is something to break.
  */
 export class BadUpstream {
-  /** What is served, with the numbers of the first two thirds. */
+  /** The served log, with the numbers of the first two thirds. */
   readonly log: EventLog;
   /** For `--stream-url`. */
   readonly url: string;
@@ -153,7 +153,9 @@ export class BadUpstream {
     this.url = url.href;
   }
 
-  /** For `--since`: before the first event, and in the past also by a clock that is a day behind. */
+  /**
+   * For `--since`: before the first event, and in the past also by a clock that is a day behind.
+   */
   get since(): number {
     return this.log.origin - 2 * 86_400_000;
   }
@@ -168,7 +170,7 @@ export class BadUpstream {
     this.#released = Math.max(this.#released, Math.min(part, 1 + 1000 / this.#span));
   }
 
-  /** Makes the network forget the connections that are open: neither end is told. */
+  /** Makes the network forget the open connections, without a signal to either end. */
   forgetConnections(): void {
     this.#relay.forget();
     this.#dead++;

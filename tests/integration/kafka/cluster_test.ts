@@ -31,7 +31,7 @@ Deno.test("Compressed records come back as they were, zstd and gzip", async () =
   assertEquals(values, [value, value]);
 });
 
-Deno.test("A quick client names an address where nobody listens", async () => {
+Deno.test("A quick client names an address that refuses connections", async () => {
   const { port } = freeAddress();
   await assertFails({ brokers: [`127.0.0.1:${port}`] }, `no broker answers at 127.0.0.1:${port}`);
 });

@@ -1,4 +1,4 @@
-/** What readers do in a topic that Kafka's log cleaner has compacted. */
+/** Checks readers of a topic that Kafka's log cleaner has compacted. */
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";

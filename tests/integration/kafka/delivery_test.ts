@@ -19,7 +19,7 @@ import { until } from "../../support/tools/until.ts";
 
 const kafka = await testKafka();
 
-/** The numbers in a topic, in order, doubled where they are. */
+/** The numbers in a topic, in order, including duplicates. */
 async function numbersIn(topic: string, count: number): Promise<number[]> {
   const records = await recordsOf(kafka, topic, count);
   return records.map(({ value }) => Number(value)).sort((a, b) => a - b);
@@ -47,7 +47,7 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
 }
 
 for (const delivery of ["exactly-once", "at-least-once"] as const) {
-  Deno.test(`Delivery publishes once what comes with a record that Kafka refuses: ${delivery}`, async () => {
+  Deno.test(`Delivery publishes once what comes with a rejected record: ${delivery}`, async () => {
     const place = await newPlace(kafka, {
       configs: new Map([["message.timestamp.before.max.ms", "86400000"]]),
     });
@@ -66,7 +66,7 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
   });
 }
 
-Deno.test("Delivery at least once saves the position within seconds, also before a pause", async () => {
+Deno.test("Delivery at least once saves the position within seconds, also at rest", async () => {
   const place = await newPlace(kafka);
   await using publisher = newDelivery(place, { delivery: "at-least-once" });
   await publisher.open();
@@ -92,7 +92,7 @@ Deno.test("Delivery that is taken over stops, and does not fence back", async ()
   assertEquals(await numbersIn(place.topic, 30), numbers(30));
 });
 
-Deno.test("Delivery goes on when the one that took over died before it saved anything", async () => {
+Deno.test("Delivery continues if the producer that took over died before a save", async () => {
   const place = await newPlace(kafka);
   await using first = newDelivery(place);
   await first.open();
@@ -184,7 +184,7 @@ Deno.test("Delivery reads the position behind writes, until two reads agree", as
   assertEquals(calls, ["write", "read", "write", "read", "write", "read"]);
 });
 
-Deno.test("Delivery never starts silently anew where a position cannot be read", async (t) => {
+Deno.test("Delivery never starts again silently if a position cannot be read", async (t) => {
   const forged: readonly (readonly [string, string])[] = [
     ["", "no position"],
     ["something of another program", "a position that cannot be read"],

@@ -11,7 +11,7 @@ const kafka = await ownKafka({
 
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
-Deno.test("Delivery names the setting of a broker that cannot do transactions, and the way without", async () => {
+Deno.test("Delivery names the setting of a broker that cannot do transactions", async () => {
   const place = await newPlace(kafka.bootstrapServers);
   await using publisher = newDelivery(place);
   const started = performance.now();

@@ -26,7 +26,7 @@ Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 // behind tries on: what the sanitizers take for leaks.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
-Deno.test("Delivery does not take a transaction that ran out of time for a takeover", async () => {
+Deno.test("Delivery takes no transaction that ran out of time for a takeover", async () => {
   const place = await newPlace(address);
   // Opening takes transactions of its own; what counts is those of batches.
   let isOpen = false;
@@ -53,7 +53,7 @@ Deno.test("Delivery does not take a transaction that ran out of time for a takeo
 });
 
 Deno.test(
-  "start rides out a broker that is away: little memory, one line, nothing lost or doubled",
+  "start survives a missing broker: little memory, one line, no loss",
   unsanitized,
   async () => {
     const log = syntheticLog({ seed: 7, start: Date.now() - 4_000_000, rate: 50, count: 200_000 });

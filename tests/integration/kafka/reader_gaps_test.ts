@@ -1,4 +1,4 @@
-/** What a reader does when records, partitions or the topic change under it. */
+/** Checks a reader while records, partitions or the topic change. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
@@ -58,7 +58,7 @@ Deno.test("readTopic() ends when its topic is deleted and created again", async 
   await assertRejects(() => reading, UserError, `The topic '${topic}' was deleted`);
 });
 
-Deno.test("readTopic() refuses offsets that a group has of a topic that was deleted", async () => {
+Deno.test("readTopic() refuses a group's offsets of a deleted topic", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const group = uniqueTopic("group");
   await send(topic, 0, 100);
@@ -101,7 +101,7 @@ async function administer(work: (admin: Admin) => Promise<unknown>): Promise<voi
   await withAdmin(cluster, { action: "change a topic" }, work);
 }
 
-/** Sends so many records, whose values count from 0. */
+/** Sends `count` records, whose values count from 0. */
 async function send(topic: string, partition: number, count: number): Promise<void> {
   const producer = cluster.patient.producer();
   await producer.connect();

@@ -22,7 +22,7 @@ Deno.test("readTopic() reads from the beginning to the end, and leaves no group"
   assertEquals(await groupsOf("test-reader"), []);
 });
 
-Deno.test("readTopic() is at its end at once where there is nothing", async () => {
+Deno.test("readTopic() is at its end at once in an empty topic", async () => {
   assertEquals(await read(await makeTopic(brokers, { partitions: 3 })), []);
 });
 
@@ -57,7 +57,7 @@ Deno.test("readTopic() from now on gets what comes after the start", async () =>
   assertEquals(numbers, numbers.map((_, index) => numbers[0]! + index));
 });
 
-Deno.test("readTopic() in a group goes on where it left off, and hands out again what failed", async () => {
+Deno.test("readTopic() in a group continues, and repeats what failed", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const group = uniqueTopic("group");
   await send(topic, 0, "a", "b", "c", "d");
@@ -83,13 +83,13 @@ Deno.test("readTopic() refuses a group that holds a producer's position", async 
   );
 });
 
-Deno.test("readTopic() tells that a topic does not exist, in seconds", async () => {
+Deno.test("readTopic() reports a missing topic within seconds", async () => {
   const started = performance.now();
   await assertRejects(() => read("no-such-topic"), UserError, "'no-such-topic' does not exist");
   assertEquals(performance.now() - started < 5000, true);
 });
 
-Deno.test("readTopic() leaves out aborted transactions that overlap, wherever it begins", async () => {
+Deno.test("readTopic() leaves out overlapping aborted transactions", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await send(topic, 0, "before");
   await inTransaction(uniqueTopic("tx"), async (first) => {
@@ -109,7 +109,7 @@ Deno.test("readTopic() leaves out aborted transactions that overlap, wherever it
   assertEquals(await read(topic), ["before", "committed"]);
   const all = await read(topic, { uncommitted: true });
   assertEquals(all.length, 6);
-  // A group that has an offset begins in the midst of both.
+  // A group that has an offset begins within both.
   for (const offset of [2, 3, 4]) {
     const group = uniqueTopic("group");
     await commitOffset(group, topic, String(offset), "");
@@ -117,7 +117,7 @@ Deno.test("readTopic() leaves out aborted transactions that overlap, wherever it
   }
 });
 
-Deno.test("readTopic() leaves out an aborted record whose key is that of an abort marker", async () => {
+Deno.test("readTopic() leaves out an aborted record with an abort marker's key", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await inTransaction(uniqueTopic("tx"), async (transaction) => {
     await sendIn(transaction, topic, "aborted", Buffer.alloc(4));

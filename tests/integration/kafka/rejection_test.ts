@@ -182,7 +182,7 @@ for (const delivery of DELIVERIES) {
     assertEquals((await savedPosition(place.cluster, place))?.handled, undefined);
   });
 
-  Deno.test(`Delivery judges a rejected record beside those that follow: ${delivery}`, async () => {
+  Deno.test(`Delivery judges a rejected record by those that follow: ${delivery}`, async () => {
     const place = await newPlace(kafka, {
       configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),
     });
@@ -248,7 +248,7 @@ Deno.test("Delivery.open() refuses a compacted topic for records without a key",
 });
 
 for (const moment of ["abort", "send"] as const) {
-  Deno.test(`Delivery that is closed while it narrows a batch stops there: ${moment}`, async () => {
+  Deno.test(`Delivery that is closed while it narrows a batch stops: ${moment}`, async () => {
     using log = gatherLog();
     const place = await newPlace(kafka, {
       configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),

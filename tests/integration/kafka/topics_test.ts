@@ -14,7 +14,7 @@ import { testKafka, uniqueTopic } from "../../support/kafka/kafka.ts";
 
 const cluster = openCluster({ brokers: (await testKafka()).split(",") });
 
-Deno.test("createTopics() makes what is missing, and tells whether all was", async () => {
+Deno.test("createTopics() creates missing topics, and returns whether all were", async () => {
   await admin(async (admin) => {
     const [first, second] = [uniqueTopic(), uniqueTopic()];
     const spec = (topic: string) => ({ topic, partitions: 2, replicationFactor: 1 });
@@ -46,7 +46,7 @@ Deno.test("partitionCounts() leaves out topics that do not exist", async () => {
   });
 });
 
-Deno.test("alterTopic() adds partitions and keeps the settings that it does not change", async () => {
+Deno.test("alterTopic() adds partitions and keeps the other settings", async () => {
   await admin(async (admin) => {
     const topic = uniqueTopic();
     const configs = new Map([["max.message.bytes", "2000000"], ["retention.ms", "60000"]]);

@@ -4,12 +4,12 @@ import type { World } from "../world/world.ts";
 import { type Entry, REFUSED_PAGE, type UpstreamTopic } from "../upstream/log.ts";
 import { placesOf, type SavedPlace } from "./saved_places.ts";
 
-/** What a history did wrong. */
+/** A rule that a history violated. */
 export interface Failure {
   /** Few words that stay the same while the history is made smaller. */
   readonly kind:
     | "lost"
-    | "doubled"
+    | "duplicated"
     | "out of order"
     | "not served"
     | "position ahead"
@@ -28,7 +28,7 @@ export const GROUP = "wikitap-simulated";
 /** Compares what was published with what upstream had. */
 export class Checker {
   readonly failures: Failure[] = [];
-  /** What has to arrive begins with what arrives first: nobody knows what "now" was. */
+  /** Events must arrive from the first arrival on: it is not known what "now" was. */
   isVague = false;
   readonly #topics: readonly UpstreamTopic[];
   readonly #kafka: SimulatedKafka;
@@ -40,7 +40,7 @@ export class Checker {
   readonly #complete = new Map<UpstreamTopic, number>();
   /** Where each topic was first read from. */
   readonly #from = new Map<UpstreamTopic, number>();
-  /** Entries that may be doubled: see {@linkcode excuse}. */
+  /** Entries that may be duplicated: see {@linkcode excuse}. */
   readonly #excused = new Set<Entry>();
   readonly #expired = new Set<Entry>();
 
@@ -66,8 +66,8 @@ export class Checker {
 
   /**
    * A connection reads topics from these entries on; the first one says what has to arrive. What
-   * comes later with an earlier timestamp than `since`, before anything else of its topic, need not:
-   * a reader that has no event of a topic yet can only ask for it by time.
+   * comes later with an earlier timestamp than `since`, before anything else of its topic, need
+   * not: a reader that has no event of a topic yet can only ask for it by time.
    */
   noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>, since: number): void {
     if (this.isVague) return;
@@ -99,7 +99,7 @@ export class Checker {
     topic.first = Math.max(topic.first, before);
   }
 
-  /** What may be doubled: renumbering and a restart came at the same moment. */
+  /** Allows duplicates: a renumbering and a restart came at the same moment. */
   excuse(topic: UpstreamTopic, from: number, to: number): void {
     for (const entry of topic.entries.slice(from, to)) this.#excused.add(entry);
   }
@@ -159,11 +159,14 @@ export class Checker {
       }
     }
     if (delivery === "at-least-once") return;
-    const doubled = [...this.#seen].filter(([entry, times]) =>
+    const duplicated = [...this.#seen].filter(([entry, times]) =>
       times > 1 && !this.#excused.has(entry) && !this.#world.strangers.has(entry)
     );
-    if (doubled.length > 0) {
-      this.fail("doubled", `${doubled.length}, first ${describe(doubled[0]![0], this.#world)}`);
+    if (duplicated.length > 0) {
+      this.fail(
+        "duplicated",
+        `${duplicated.length}, first ${describe(duplicated[0]![0], this.#world)}`,
+      );
     }
     for (const [partition, log] of this.#kafka.topics.get(TOPIC)!.entries()) {
       this.#checkOrder(partition, log.committed());

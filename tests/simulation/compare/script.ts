@@ -6,7 +6,7 @@ export interface Stage {
   readonly kafka: Kafka;
   /** A topic of two partitions that is empty. */
   readonly topic: string;
-  /** After so many ms a transaction of one second has been ended by its coordinator. */
+  /** The time in ms after which a coordinator has ended a transaction of one second. */
   readonly overdueMs: number;
   /** Reads what is committed, partition for partition. */
   committed(): Promise<readonly string[]>;
@@ -221,7 +221,7 @@ class Peer {
   }
 }
 
-/** What a cluster says for moments: after a commit, and the first time in its life. */
+/** Errors that a cluster returns briefly: after a commit, and the first time in its life. */
 const PASSING = [
   "CONCURRENT_TRANSACTIONS",
   "GROUP_LOAD_IN_PROGRESS",

@@ -11,7 +11,7 @@ export interface Node {
   readonly host: string;
   readonly port: number;
   isDown: boolean;
-  /** Told when it goes down: its connections end. */
+  /** Called when it goes down: its connections end. */
   readonly onDown: Set<() => void>;
 }
 
@@ -28,9 +28,9 @@ export class SimulatedKafka {
   readonly topics = new Map<string, PartitionLog[]>();
   readonly groups = new Map<string, GroupOffsets>();
   readonly transactions: Transactions;
-  /** Told of each transaction that is complete. */
+  /** Called for each transaction that is complete. */
   onComplete: (ended: TransactionalId, commits: boolean) => void = () => {};
-  /** Told of messages that readers of committed records may see from now on. */
+  /** Called with messages that readers of committed records may see from now on. */
   onCommit: (messages: readonly SimulatedMessage[]) => void = () => {};
   readonly #world: World;
   readonly #random: Random;
@@ -94,7 +94,9 @@ export class SimulatedKafka {
     scheduler.outside(ms, () => node.isDown = false);
   }
 
-  /** Another node takes over, which has to load what it coordinates and may know less for a while. */
+  /**
+   * Another node takes over, which has to load what it coordinates and may know less for a while.
+   */
   move(what: string): void {
     const others = this.nodes.filter((node) => node !== this.inCharge(what) && !node.isDown);
     if (others.length > 0) this.#moved.set(what, this.#random.pick(others));
@@ -106,7 +108,7 @@ export class SimulatedKafka {
     group?.forget(this.#random.int(1, 3), this.#now, loading + this.#random.magnitude(5, 500));
   }
 
-  /** What a node answers to a request; what it does is done at once. */
+  /** Returns a node's answer to a request, whose effect is immediate. */
   handle(node: Node, api: Api, request: Requests[Api]): Answer {
     let handlers = this.#handling.get(node);
     if (handlers === undefined) this.#handling.set(node, handlers = this.#handlers(node));
@@ -247,7 +249,10 @@ export class SimulatedKafka {
     return { result };
   }
 
-  /** Markers reach each partition and each group in their own time, and wait for nodes that are down. */
+  /**
+   * Markers reach each partition and each group in their own time, and wait for nodes that are
+   * down.
+   */
   #writeMarkers(ended: TransactionalId, commits: boolean, done: () => void): void {
     const { producerId, epoch, partitions, groups } = ended;
     let left = partitions.size + groups.size;

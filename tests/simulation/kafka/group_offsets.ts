@@ -22,7 +22,7 @@ export class GroupOffsets {
     return this.#committed.get(key);
   }
 
-  /** What a reader is told at a time. */
+  /** Returns the offset that a reader gets at a time. */
   shown(key: string, now: number): Saved | undefined {
     const isOlder = this.#shown !== undefined && now < this.#shown.until;
     return (isOlder ? this.#shown!.offsets : this.#committed).get(key);

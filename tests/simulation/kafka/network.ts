@@ -20,7 +20,7 @@ interface Pending {
 export class Link {
   isOpen = true;
   readonly pending = new Set<Pending>();
-  /** Told when the last pending request is over. */
+  /** Called when the last pending request is over. */
   onIdle: (() => void) | undefined;
   /** Nothing arrives at the node, or is answered, before what was sent before. */
   arrivesAt = 0;

@@ -12,11 +12,13 @@ interface Written {
 interface ProducerState {
   epoch: number;
   lastSequence: number;
-  /** First sequences and sizes of the last five batches, which are recognised when they come again. */
+  /**
+   * First sequences and sizes of the last five batches, which are recognized if they come again.
+   */
   readonly recent: { readonly first: number; readonly count: number; readonly offset: number }[];
 }
 
-/** Batches whose repetition a broker recognises. */
+/** The number of batches whose repetition a broker recognizes. */
 const REMEMBERED = 5;
 
 /** The log of one partition, with what its leader knows of producers. */
@@ -27,7 +29,7 @@ export class PartitionLog {
   readonly #open = new Map<number, SimulatedMessage[]>();
   end = 0;
 
-  /** @param onCommit Told of messages when readers of committed records may see them. */
+  /** @param onCommit Called with messages when readers of committed records may see them. */
   constructor(readonly onCommit: (messages: readonly SimulatedMessage[]) => void) {}
 
   hasOpen(producerId: number): boolean {
@@ -52,7 +54,7 @@ export class PartitionLog {
           first === firstSequence && count === messages.length
         );
         if (again !== undefined) return again.offset;
-        // After a marker the leader expects what follows, whatever it was before.
+        // After a marker the leader accepts any sequence.
         if (firstSequence !== state.lastSequence + 1) return "OUT_OF_ORDER_SEQUENCE_NUMBER";
       }
     }
@@ -84,7 +86,9 @@ export class PartitionLog {
     }
   }
 
-  /** What a reader of committed records sees, in order; up to the first open transaction. */
+  /**
+   * The records that readers of committed records see, in order, up to the first open transaction.
+   */
   committed(): SimulatedMessage[] {
     const outcome = new Map<Written, boolean>();
     const open = new Map<number, Written[]>();

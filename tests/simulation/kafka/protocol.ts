@@ -1,4 +1,4 @@
-/** What requests of Kafka's protocol say, as kafkajs's `Broker` hands them over and gives them back. */
+// Requests and responses of Kafka's protocol, in the form of kafkajs's `Broker`.
 
 /** Who produces: the name is the `transactional.id`, absent without transactions. */
 export interface ProducerIdentity {
@@ -62,7 +62,7 @@ export interface Requests {
 
 export type Api = keyof Requests;
 
-/** What a node answers: a result or Kafka's name of an error, after so many ms. */
+/** The answer of a node: a result or Kafka's name of an error, after a delay in ms. */
 export interface Answer {
   readonly result?: unknown;
   readonly error?: string;

@@ -8,7 +8,7 @@ type State =
   | "CompleteCommit"
   | "CompleteAbort";
 
-/** What the coordinator knows of one `transactional.id`. */
+/** The coordinator's state of one `transactional.id`. */
 export interface TransactionalId {
   readonly name: string;
   readonly producerId: number;
@@ -21,7 +21,7 @@ export interface TransactionalId {
   groups: Set<string>;
 }
 
-/** What coordinators of transactions do elsewhere. */
+/** The effects of transaction coordinators on other parts. */
 interface Effects {
   now(): number;
   /** Has the markers written and, when all are, calls `done`. */

@@ -7,7 +7,7 @@ import { runHistory } from "../history.ts";
 import { type Fault, Plan } from "../plan.ts";
 import { inTask } from "../world/scheduler.ts";
 
-/** What a hunt found; `seed` is undefined where it found nothing. */
+/** The result of a hunt; `seed` is undefined if it found nothing. */
 export interface Found {
   readonly seed?: number;
   readonly kind?: string;

@@ -1,6 +1,6 @@
 /** A deliberate mistake: one text of one file is replaced in a copy of the program. */
 export interface Mutant {
-  /** What is wrong with it. */
+  /** The mistake in a few words. */
   readonly name: string;
   readonly file: string;
   /** Stands in the file exactly once. */
@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "        unknownTopics",
   },
   {
-    name: "takes an offset that is not higher for a repeat, whatever its id",
+    name: "takes an offset that is not higher for a duplicate, without its id",
     file: "lib/upstream/resume/deduplicator.ts",
     find: "if (isKnown && (isSettling || isBefore)) {",
     replace: "if (isBefore || (isKnown && isSettling)) {",

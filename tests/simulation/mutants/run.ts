@@ -2,10 +2,10 @@ import { writeOutput } from "../../../lib/terminal/output.ts";
 import type { Found } from "./hunt.ts";
 import { type Mutant, MUTANTS } from "./mutants.ts";
 
-/** A mutant has to be found within so many ms, on one core. */
+/** The time within which a mutant must be found, in ms, on one core. */
 const LIMIT = 60_000;
 const ROOT = new URL("../../../", import.meta.url).pathname;
-/** What a copy of the program needs to run the simulation. */
+/** The files that a copy of the program needs to run the simulation. */
 const PARTS = ["deno.json", "deno.lock", "lib", "tests/deno.lock", "tests/simulation", "vendor"];
 
 /**

@@ -54,7 +54,7 @@ export class Supervisor {
     this.#restartLater(10);
   }
 
-  /** Ends all in order; `alive` tells who does not. */
+  /** Ends all in order; `alive` has those that do not end. */
   stopAll(): void {
     this.#isOver = true;
     for (const producer of this.alive) producer.stop();
@@ -130,7 +130,7 @@ export class Supervisor {
     });
   }
 
-  /** To be called now and then: a machine that died at a call has nobody who noticed. */
+  /** Must be called now and then: the death of a machine during a call is not noticed otherwise. */
   watch(): void {
     if (this.alive.length === 0) this.#restartLater(this.#random.magnitude(1, 30_000));
   }

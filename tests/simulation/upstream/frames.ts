@@ -9,7 +9,7 @@ export function frameOf(entry: Entry, id: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(`event: message\nid: ${id}\ndata: ${dataOf(entry)}\n\n`);
 }
 
-/** What an id says of one topic: the timestamp of the last message sent plus 1, or nothing. */
+/** The entry of one topic in an id: the timestamp of the last message sent plus 1, or nothing. */
 export function idEntryOf({ name }: UpstreamTopic, next: number | undefined): string {
   const place = next === undefined ? `"offset":-1` : `"timestamp":${next}`;
   return `{"topic":"${name}","partition":0,${place}}`;

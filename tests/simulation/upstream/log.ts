@@ -2,7 +2,7 @@ import type { Fault } from "../plan.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 
-/** What stands at one offset of an upstream topic-partition. */
+/** The message at one offset of an upstream topic-partition. */
 export type Kind = "event" | "canary" | "bad" | "empty";
 
 /** One message of the upstream log. */
@@ -27,7 +27,7 @@ export interface Entry {
 /** One upstream topic-partition: partition 0 of a topic. */
 export class UpstreamTopic {
   readonly entries: Entry[] = [];
-  /** What was added to offsets, the last is in force: it was made anew, or mirrored from elsewhere. */
+  /** Shifts of the offsets; the last one is in effect. The topic was created again, or mirrored. */
   readonly shifts = [0];
   /** Entries before this index were deleted by retention. */
   first = 0;
@@ -57,7 +57,9 @@ export class UpstreamTopic {
     return low;
   }
 
-  /** The first index whose timestamp is at least `ms`, as Kafka's time index finds it; or the end. */
+  /**
+   * The first index whose timestamp is at least `ms`, as Kafka's time index finds it; or the end.
+   */
   from(ms: number, now: number): number {
     const end = this.end(now);
     for (let i = this.first; i < end; i++) if (this.entries[i]!.timestamp >= ms) return i;
@@ -68,7 +70,7 @@ export class UpstreamTopic {
 /** The page whose records Kafka refuses. */
 export const REFUSED_PAGE = 0;
 
-const CENTRES = ["eqiad", "codfw"];
+const CENTERS = ["eqiad", "codfw"];
 
 /** Writes the whole log of a history; entries appear when their time has come. */
 export function writeLog(world: World): UpstreamTopic[] {
@@ -78,14 +80,14 @@ export function writeLog(world: World): UpstreamTopic[] {
   const topics = Array.from(
     { length: plan.streams },
     (_, i) =>
-      CENTRES.map((centre) => new UpstreamTopic(`${centre}.mediawiki.s${i === 0 ? "" : i}`)),
+      CENTERS.map((center) => new UpstreamTopic(`${center}.mediawiki.s${i === 0 ? "" : i}`)),
   ).flat();
-  const switches = plan.times("data centre").sort((a, b) => a - b);
+  const switches = plan.times("data center").sort((a, b) => a - b);
   const next = topics.map(() => random.int(0, 5000));
   for (const after of timesOf(world, random)) {
     const at = begin + after;
-    const active = switches.filter((time) => time <= after).length % CENTRES.length;
-    const topic = topics[CENTRES.length * random.int(0, plan.streams - 1) + active]!;
+    const active = switches.filter((time) => time <= after).length % CENTERS.length;
+    const topic = topics[CENTERS.length * random.int(0, plan.streams - 1) + active]!;
     append(topic, at, "event");
     const idle = topics[topics.indexOf(topic) ^ 1]!;
     if (draws("canary")) append(idle, at, "canary");

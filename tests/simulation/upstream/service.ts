@@ -23,7 +23,7 @@ export class Service {
   brokers: readonly string[] = [];
   /** Names of the machines that have connected. */
   readonly known = new Set<string>();
-  /** Told before a connection is served. */
+  /** Called before a connection is served. */
   onConnect: (machine: Machine, cursors: ReadonlyMap<UpstreamTopic, number>) => void = () => {};
 
   constructor(readonly world: World, readonly plan: Plan) {

@@ -7,11 +7,11 @@ export interface Happening {
   readonly order: number;
   /** Whose code it runs; `undefined` for the world's own. */
   readonly machine: Machine | undefined;
-  /** `undefined` once it was cancelled. */
+  /** `undefined` after it was canceled. */
   run: (() => void) | undefined;
 }
 
-/** What of Deno's core is used: promises settle before time goes on. */
+/** The part of Deno's core that is used: promises settle before time continues. */
 interface Core {
   runMicrotasks(): void;
 }
@@ -40,7 +40,7 @@ export class Scheduler {
     this.now = start;
   }
 
-  /** Plans something after `delay` ms, for whoever's code runs now. */
+  /** Plans something after `delay` ms, for the machine whose code runs now. */
   after(delay: number, run: () => void, machine: Machine | undefined = this.current): Happening {
     const at = this.now + Math.max(0, delay);
     const happening: Happening = { at, order: this.#order++, machine, run };

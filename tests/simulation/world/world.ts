@@ -7,7 +7,7 @@ import { Scheduler } from "./scheduler.ts";
 /** When histories begin: some day, at a time that is no round number. */
 const BEGIN = Date.UTC(2026, 4, 17, 9, 41, 13, 377);
 
-/** What all parts of one history share. */
+/** The parts that a whole history shares. */
 export class World {
   readonly scheduler = new Scheduler(BEGIN);
   readonly begin = BEGIN;

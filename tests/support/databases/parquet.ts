@@ -25,7 +25,7 @@ export async function readParquet(path: string): Promise<ParquetRow[]> {
   return await parquetReadObjects({ file: asFile(buffer), compressors, utf8: false });
 }
 
-/** What a file says of itself. */
+/** The metadata of a file. */
 export async function metadataOf(path: string) {
   const { buffer } = await Deno.readFile(path);
   return parquetMetadata(buffer);

@@ -9,7 +9,7 @@ import { fileFolder } from "../tools/folder.ts";
 const VERSION = "18.4.0-beta.17";
 /** How long the server may take to start, after a crash too (ms). */
 const START_LIMIT = 30_000;
-/** PostgreSQL does not run as root; where the tests do, it is this user (`nobody`). */
+/** The user id for PostgreSQL if the tests run as root, which PostgreSQL does not allow. */
 export const POSTGRES_USER = 65_534;
 
 /** A database of a test: its address, as `--database` takes it, and a way to look into it. */

@@ -44,7 +44,7 @@ export async function batchBytes(
   return withChecksum(bytes);
 }
 
-/** What the log cleaner leaves of a batch whose records were all replaced: its head. */
+/** Returns the rest of a batch whose records were all compacted away: its header. */
 export async function emptyBatch(offset: number, lastOffsetDelta: number): Promise<Buffer> {
   const bytes = await batchBytes({ offset, lastOffsetDelta, messages: [] });
   bytes.writeInt32BE(0, COUNT);
@@ -57,7 +57,7 @@ export function withChecksum(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** What a consumer makes of the bytes of a fetch. */
+/** Reads the bytes of a fetch as a consumer does. */
 export function chunksOf(
   bytes: Buffer,
   from = 0,

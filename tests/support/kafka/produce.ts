@@ -26,7 +26,7 @@ const decoder = new TextDecoder();
 
 /**
  * The committed records of a topic, by partition and offset. A commit is answered a moment before
- * all partitions show it: so there is a look again, 10 s long at the most, until there are `count`.
+ * all partitions show it: so it reads again, for at most 10 s, until there are `count`.
  */
 export async function recordsOf(
   kafka: string,
@@ -64,7 +64,7 @@ export async function recordsOf(
 /** An upstream event as a test looks at it. */
 export interface Upstream {
   readonly text: string;
-  // deno-lint-ignore no-explicit-any -- whatever upstream sends
+  // deno-lint-ignore no-explicit-any -- any JSON that upstream sends
   readonly body: any;
 }
 
@@ -76,7 +76,7 @@ export function eventsOf(log: EventLog, until = Infinity): Upstream[] {
   const events: Upstream[] = [];
   for (const topic of log.topics) {
     const all = [...records(topic)];
-    // Nobody looks for late ones more than a second beyond.
+    // Late events are expected for at most another second.
     const beyond = all.findIndex(({ timestamp }) => timestamp >= until + 1000);
     const near = beyond < 0 ? all : all.slice(0, beyond);
     const last = near.findLastIndex(({ timestamp }) => timestamp < until);
@@ -108,7 +108,7 @@ export interface ProducerOptions {
   readonly net?: readonly string[];
 }
 
-/** Starts main.ts with the rights of its task, and those to reach what it is told to. */
+/** Starts main.ts with the permissions of its task, and those for its addresses. */
 export function startProducer(
   { kafka, topic, url, registry, args = [], env = {}, limit = 60_000, net = [] }: ProducerOptions,
 ): Running {

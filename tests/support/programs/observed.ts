@@ -2,7 +2,7 @@ import { freePort } from "../../../lib/local/process/ports.ts";
 import { familiesOf, type Family, valueOf } from "./prometheus.ts";
 import { until } from "../tools/until.ts";
 
-/** What the metrics port of a program says. */
+/** The metrics port of a program. */
 export class Observed {
   readonly port: number = freePort();
   /** Where the program is to be allowed to listen. */
@@ -18,7 +18,7 @@ export class Observed {
     return valueOf(await this.scrape(), name, labels);
   }
 
-  /** Status and reasons; 0 where nobody answers. */
+  /** Status and reasons; 0 without an answer. */
   async health(kind: "live" | "ready"): Promise<{ status: number; reasons: readonly string[] }> {
     try {
       const response = await fetch(`http://${this.address}/health/${kind}`);
@@ -29,7 +29,7 @@ export class Observed {
     }
   }
 
-  /** Waits until the program is ready, or is not with this reason; 30 s at the most. */
+  /** Waits until the program is ready, or is not for this reason; at most 30 s. */
   async until(reason: RegExp | "ready"): Promise<void> {
     await until(
       () => this.health("ready"),
@@ -40,7 +40,7 @@ export class Observed {
     );
   }
 
-  /** Waits until a metric is above 0; 30 s at the most. */
+  /** Waits until a metric is above 0; at most 30 s. */
   async untilSome(name: string, labels?: Record<string, string>): Promise<void> {
     await until(() => this.value(name, labels), (value) => (value ?? 0) > 0);
   }

@@ -1,4 +1,4 @@
-/** What a process takes at one moment, by `/proc`: Linux only. */
+/** The resources of a process at one moment, by `/proc`: Linux only. */
 export interface Usage {
   /** Memory in RAM, in bytes. */
   readonly memory: number;
@@ -41,7 +41,7 @@ export function residentBytesBelow(pid: number): number[] {
 }
 
 /**
- * The seconds of the processor, in user and system mode together, that a shell's `times` tells of
+ * The seconds of the processor, in user and system mode together, that a shell's `times` reports of
  * its children: the last two figures, as `0m1.23s`.
  */
 export function childSeconds(times: string): number {
@@ -56,7 +56,7 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (Number(user) + Number(system)) / 100;
 }
 
-/** What the descriptors stand for; without those that are closed meanwhile. */
+/** The targets of the descriptors, without those that are closed meanwhile. */
 async function openFiles(pid: number): Promise<string[]> {
   const targets: string[] = [];
   for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {

@@ -1,4 +1,4 @@
-/** What a program left behind when it ended. */
+/** The output and the exit code of a program that has ended. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -38,10 +38,10 @@ export async function runProgram(
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** A program that runs. Disposing it kills it, where it has not ended by then. */
+/** A running program. Disposing it kills it, unless it has ended. */
 export interface Running extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
-  /** @returns false where it has ended before. */
+  /** @returns false if it has ended before. */
   kill(signal: Deno.Signal): boolean;
   /** Resolves with stdout so far when it holds `text`; rejects when the program ends without. */
   untilOutput(text: string): Promise<string>;
@@ -99,7 +99,7 @@ export function startProgram(
     return { code, ...output, ms: performance.now() - started };
   };
   const ended = end();
-  ended.catch(() => {}); // whoever waits for it learns of it
+  ended.catch(() => {}); // reported by the call that waits for it
   const until = (output: typeof stdout) => (wanted: string) =>
     output.until(wanted).catch(async () => {
       throw new Error(`Ended without '${wanted}': ${JSON.stringify(await ended)}`);
@@ -113,7 +113,7 @@ export function startProgram(
   };
 }
 
-/** Whoever runs the tests may have set these for a producer of their own; empty is not set. */
+/** The developer may have set these for another producer; empty counts as unset. */
 export const NO_SETTINGS = {
   ...{ NO_COLOR: "1", KAFKA_BROKERS: "", KAFKA_SASL_PASSWORD: "" },
   ...{ EVENTSTREAMS_URL: "", WIKITAP_CONTACT: "" },
@@ -122,7 +122,7 @@ export const NO_SETTINGS = {
 /** For programs that call `deno` by its name: the one that runs the tests, before any other. */
 export const PATH_WITH_DENO = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 
-/** Gathers what a stream says, and tells when it has said something. */
+/** Collects the text of a stream, and resolves when it contains a given text. */
 function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let text = "";
   let isDone = false;

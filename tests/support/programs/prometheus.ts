@@ -21,7 +21,7 @@ export function familiesOf(text: string): Map<string, Family> {
   return new Map(families.map((family) => [family.name, family]));
 }
 
-/** The value of a metric with these labels; `undefined` where there is none. */
+/** The value of a metric with these labels; `undefined` if there is none. */
 export function valueOf(
   families: ReadonlyMap<string, Family>,
   name: string,

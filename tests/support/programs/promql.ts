@@ -1,6 +1,6 @@
 import { parser } from "npm:@prometheus-io/lezer-promql@0.315.0";
 
-/** What a query selects: a metric, and the values that it wants of labels. */
+/** The selection of a query: a metric, and values of its labels. */
 export interface Selection {
   readonly metric: string;
   /** Of `label="value"`, without patterns. */
@@ -8,7 +8,7 @@ export interface Selection {
 }
 
 /**
- * What a PromQL query selects, by Prometheus's own grammar.
+ * Returns the selections of a PromQL query, by Prometheus's own grammar.
  *
  * @throws {Error} for what is no PromQL.
  */

@@ -57,7 +57,7 @@ export class ServiceProgram {
     return startProgram(this.#script, words, this.#options(cwd));
   }
 
-  /** As `run()`, and then tells the whole session of the program that its terminal is closed. */
+  /** As `run()`, and then signals to the program's whole session that its terminal is closed. */
   async runInSession(cwd: string, words: readonly string[]): Promise<Ended> {
     const options = { ...this.#options(cwd), detached: true };
     await using program = startProgram(this.#script, words, options);
@@ -72,7 +72,7 @@ export class ServiceProgram {
   }
 }
 
-/** What a process writes first. */
+/** The first output of a process. */
 export async function firstOutput(process: Deno.ChildProcess): Promise<string> {
   const reader = process.stdout.getReader();
   const { value } = await reader.read();

@@ -11,7 +11,7 @@ export interface TerminalSession extends AsyncDisposable {
   readonly screen: () => string[];
   /** All that was written, as it was. */
   readonly written: () => string;
-  /** The terminal itself, with its colours. */
+  /** The terminal itself, with its colors. */
   readonly terminal: xterm.Terminal;
   /** Resolves when the screen is as wanted; rejects when the program ends before, or after 60 s. */
   until(isSo: (screen: string[]) => boolean): Promise<void>;
@@ -24,8 +24,8 @@ export interface TerminalSession extends AsyncDisposable {
 }
 
 /**
- * Starts a program on a pseudo-terminal, which `script` of util-linux makes (an essential package of
- * every distribution), with stdout and stderr on it.
+ * Starts a program on a pseudo-terminal, which `script` of util-linux makes (an essential package
+ * of every distribution), with stdout and stderr on it.
  */
 export function startOnTerminal(
   command: readonly string[],
@@ -33,7 +33,7 @@ export function startOnTerminal(
     /** The folder in which it runs. Default: this repository, where tests run. */
     readonly cwd?: string;
     readonly columns?: number;
-    /** What the shell is to redirect: `>/dev/null`. */
+    /** The shell's redirections: `>/dev/null`. */
     readonly redirect?: string;
   } = {},
 ): TerminalSession {

@@ -1,7 +1,7 @@
 /** An HTTP proxy that tunnels: `CONNECT host:port`. */
 export interface ConnectProxy extends AsyncDisposable {
   readonly port: number;
-  /** What clients wanted to reach, in order. */
+  /** The addresses that clients wanted to reach, in order. */
   readonly targets: readonly string[];
 }
 

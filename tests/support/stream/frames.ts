@@ -1,4 +1,4 @@
-/** What the stand-in for EventStreams lets in. */
+/** The User-Agent that the local EventStreams server accepts. */
 export const USER_AGENT = "wikitap-test/1 (test@example.org)";
 
 const decoder = new TextDecoder();
@@ -6,7 +6,7 @@ const decoder = new TextDecoder();
 export interface Received {
   /** Whole frames, without the empty line behind them. */
   readonly frames: readonly string[];
-  /** What came behind the last whole frame. */
+  /** The bytes after the last whole frame. */
   readonly rest: string;
   /** How it ended: at the wanted number, by the server, or by a torn connection. */
   readonly ending: "enough" | "end" | "torn";

@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
 
 /** How the service behaves. */
 export interface LogServiceOptions {
-  /** What its `Date` header says, in ms; `undefined`: it has none. */
+  /** The time in its `Date` header, in ms; `undefined`: no header. */
   readonly date?: () => number | undefined;
   /** Is called before each event that it sends. */
   readonly onEvent?: (event: ServedEvent) => void;

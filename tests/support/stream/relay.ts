@@ -1,4 +1,4 @@
-/** Passes on what comes over TCP, until it is told to be silent. */
+/** Forwards bytes over TCP, until it is made silent. */
 export interface Relay extends AsyncDisposable {
   readonly port: number;
   /** Nothing is passed on, and nothing closed: as by a network that is dead. */

@@ -34,7 +34,7 @@ export type Answer = (signal: AbortSignal) => Response;
 
 /**
  * How a scripted response goes on after its text: ends, breaks off, stays open and silent, or sends
- * something every so many ms; `deaf`: silent, and does not end with the signal of its request.
+ * something at this interval in ms; `deaf`: silent, and does not end with its request's signal.
  */
 export type Ending =
   | "end"

@@ -36,16 +36,16 @@ const timeOf = ({ timestamp, ahead }: LogEntry) => timestamp ?? ahead ?? 0;
 export class LogReader {
   readonly gaps: Gap[] = [];
   readonly #onGap = (gap: Gap) => this.gaps.push(gap);
-  /** What was read. */
+  /** The position of what was read. */
   position = new Position(0);
   repeats = new Deduplicator<LogEntry>(this.position, this.#onGap);
-  /** What was handled, which is what is saved. */
+  /** The position of what was handled, which is saved. */
   #handled = this.position.copy();
   readonly seen: LogEntry[] = [];
   rereads = 0;
 
   /**
-   * Reads from the position on, `count` entries at the most on each connection.
+   * Reads from the position on, at most `count` entries on each connection.
    *
    * @param brings Whether the connection brings an entry, or loses it.
    */

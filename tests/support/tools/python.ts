@@ -5,7 +5,7 @@ const PYTHON = `${FOLDER}/bin/python`;
 /** Confluent's own client, whose deserializer has nothing in common with ours. */
 const PACKAGE = "confluent-kafka[avro]==2.16.1";
 
-/** What people read Parquet with (420 MB). */
+/** Common packages for reading Parquet (420 MB). */
 const ENGINES = ["duckdb==2.0.1", "duckdb-cli==1.5.6", "pyarrow==26.0.1", "polars==2.1.0"];
 
 /** The folder of programs that packages have brought, such as `duckdb`; absolute. */
@@ -34,7 +34,7 @@ export async function hasEngines(): Promise<boolean> {
 export const NO_ENGINES =
   "skipped, no Python with DuckDB, pyarrow, polars: deno task test --registry";
 
-/** What a Python script prints, as lines of JSON. */
+/** Returns the output of a Python script, which is lines of JSON. */
 export async function runPython<T>(script: string, ...args: string[]): Promise<T[]> {
   const { code, stdout, stderr } = await run(PYTHON, "-c", script, ...args);
   if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`);

@@ -82,7 +82,7 @@ Deno.test("jsonValues() leaves Avro that cannot be read as it is", async () => {
   assertEquals((await jsonValues(undefined)([{ value: good }]))[0]!.value, good);
 });
 
-Deno.test("jsonValues() rejects when the registry is away, and asks again the next time", async () => {
+Deno.test("jsonValues() rejects while the registry is away, and asks again later", async () => {
   let isAway = true;
   const registry = source();
   const schema = (id: number) =>
@@ -110,7 +110,7 @@ Deno.test("avroDecoder() asks for an unknown id again after a minute", async () 
   assertEquals(registry.asked, [5, 5]);
 });
 
-Deno.test("avroDecoder() fetches a schema once, also for values that come together", async () => {
+Deno.test("avroDecoder() fetches a schema once for values that come together", async () => {
   const registry = source();
   const decode = avroDecoder(registry);
   const value = avro(1, { title: "a", size: 1 });

@@ -31,10 +31,10 @@ function record(id: number, offset: number, page = "en.wikipedia.org/Page") {
   };
 }
 
-const GOOD = { lost: 0, doubled: 0, disordered: 0, foreign: 0 };
+const GOOD = { lost: 0, duplicated: 0, disordered: 0, foreign: 0 };
 
-function faults({ lost, doubled, disordered, foreign }: Verdict) {
-  return { lost, doubled, disordered, foreign };
+function faults({ lost, duplicated, disordered, foreign }: Verdict) {
+  return { lost, duplicated, disordered, foreign };
 }
 
 Deno.test("Checker finds nothing wrong with every edit once, in order", () => {
@@ -50,8 +50,8 @@ Deno.test("Checker counts lost edits, and names some", () => {
   assertEquals(verdictOf(1000, []).examples.length, 10);
 });
 
-Deno.test("Checker counts doubled edits, whose order is then no matter", () => {
-  assertEquals(faults(verdictOf(3, [0, 1, 2, 0, 1, 2])), { ...GOOD, doubled: 3 });
+Deno.test("Checker counts duplicated edits, whose order is then no matter", () => {
+  assertEquals(faults(verdictOf(3, [0, 1, 2, 0, 1, 2])), { ...GOOD, duplicated: 3 });
 });
 
 Deno.test("Checker counts edits behind a later one of their page", () => {

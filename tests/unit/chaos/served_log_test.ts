@@ -20,7 +20,7 @@ Deno.test("Warp.source() reverts time()", () => {
   }
 });
 
-Deno.test("warped() puts the events of a burst within 4 s, and finds each by its time", () => {
+Deno.test("warped() puts a burst's events within 4 s and finds each by its time", () => {
   const [topic] = warped(log, warp).topics;
   assertEquals(topic!.due(1000) - topic!.due(0), 10_000);
   assertEquals(topic!.due(13_000) - topic!.due(1000), 4000);
@@ -36,7 +36,7 @@ Deno.test("warped() puts the events of a burst within 4 s, and finds each by its
   assertEquals(topic!.firstDue(Infinity), 20_000);
 });
 
-Deno.test("withRepeats() gives some events the content of an earlier one, at their own offset", () => {
+Deno.test("withRepeats() repeats the content of earlier events at new offsets", () => {
   const repeated = withRepeats(log, { seed: 1, every: 100 });
   const ids = new Map<string, number>();
   let repeats = 0;
@@ -54,7 +54,7 @@ Deno.test("withRepeats() gives some events the content of an earlier one, at the
   assert(repeats > 150 && repeats < 250, `${repeats} repeats`);
 });
 
-Deno.test("burstsOf() draws bursts apart from each other, and refuses more than fit", () => {
+Deno.test("burstsOf() draws separate bursts, and rejects more than fit", () => {
   const bursts = burstsOf({ seed: 1, events: 60_000, bursts: 4 });
   let end = 0;
   for (const { from, to } of bursts) {

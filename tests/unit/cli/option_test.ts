@@ -20,14 +20,14 @@ Deno.test("parseOptions() gives defaults, or undefined", () => {
   assertEquals(parse([]), { ...values, operands: [] });
 });
 
-Deno.test("parseOptions() reads flags by hyphens and aliases, also with '=' and a negative value", () => {
+Deno.test("parseOptions() reads hyphens, aliases, '=' and negative values", () => {
   for (const args of ["--batch-size 5", "--batch-size=5", "--batch_size 5", "--batch_size=5"]) {
     assertEquals(parse(args.split(" ")).batchSize, 5);
   }
   assertEquals(parse(["--batch-size", "-1"]).batchSize, -1);
 });
 
-Deno.test("parseOptions() takes a switch for true, and not the word behind it for its value", () => {
+Deno.test("parseOptions() does not take the word after a switch for its value", () => {
   const { quiet, operands } = parse(["--quiet", "start"]);
   assertEquals([quiet, operands], [true, ["start"]]);
   assertEquals(parse(["--quiet=false"]).quiet, false);
@@ -37,7 +37,7 @@ Deno.test("parseOptions() joins what may be repeated", () => {
   assertEquals(parse(["--config", "a=1", "--config=b=2"]).config, ["a=1", "b=2"]);
 });
 
-Deno.test("parseOptions() reads the environment where the flag is missing; empty is not set", () => {
+Deno.test("parseOptions() reads the environment without a flag; empty is unset", () => {
   assertEquals(parse([], { TOPIC: "a" }).topic, "a");
   assertEquals(parse(["--topic", "b"], { TOPIC: "a" }).topic, "b");
   assertEquals(parse([], { TOPIC: "" }).topic, undefined);
@@ -75,7 +75,7 @@ Deno.test("parseOptions() suggests the closest flag", () => {
   }
 });
 
-Deno.test("parseOptions() names the variable that holds a bad value, and shows what may be shown", () => {
+Deno.test("parseOptions() names the variable of a bad value, without secrets", () => {
   const refused = (parse: (text: string) => unknown, value: string) => {
     const options = { size: option({ help: "", env: "SIZE", parse }) };
     const read = () => parseOptions([{ title: "", options }], [], () => value);

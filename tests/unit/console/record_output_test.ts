@@ -31,7 +31,7 @@ Deno.test("RecordOutput.print() holds nothing on a terminal", () => {
   assertEquals(written, ["a\nb\n"]);
 });
 
-Deno.test("RecordOutput.print() writes many lines at once, and lines of any length", () => {
+Deno.test("RecordOutput.print() writes many lines at once, and lines of any size", () => {
   const { output, written } = newOutput();
   const lines = Array.from({ length: 3000 }, (_, i) => `${i} `.repeat(30));
   const long = "x".repeat(1_000_000);

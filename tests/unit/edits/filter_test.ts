@@ -33,8 +33,8 @@ const cases: [string, Filter, Event, boolean][] = [
   ["a bot among humans", { users: "human" }, change({ bot: true }), false],
   ["a bot", { users: "bot" }, pageCreate(), true],
   ["a human among bots", { users: "bot" }, pageChange(), false],
-  ["whoever", { users: "all" }, change({ bot: undefined }), true],
-  ["nobody known", { users: "human" }, pageChange({ performer: undefined }), false],
+  ["any user", { users: "all" }, change({ bot: undefined }), true],
+  ["no known user", { users: "human" }, pageChange({ performer: undefined }), false],
   ["all lists at once", { types: ["edit"], wikis: ["en*"], users: "human" }, change(), true],
   ["one list of several", { types: ["edit"], wikis: ["de*"] }, change(), false],
 ];
@@ -74,7 +74,7 @@ Deno.test("buildFilter() equals a filter that asks one question after the other"
   }));
 });
 
-Deno.test("isNamespace() takes numbers, names of the table and wildcards over them", () => {
+Deno.test("isNamespace() accepts numbers, known names and wildcards over them", () => {
   const taken = ["0", "-1", "104", "Talk", "main namespace", "unknown", "*Talk", "User*", "*"];
   assertEquals(taken.filter(isNamespace), taken);
   assertEquals(["", "talk", "Users", "*talks", "1.5", "--1", "0x1"].filter(isNamespace), []);

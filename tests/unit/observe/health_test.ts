@@ -15,7 +15,7 @@ function ready(more: Partial<Parameters<typeof producerReadiness>[0]>) {
   return reasons;
 }
 
-Deno.test("producerReadiness() is well with Kafka, and an event within the idle limit", () => {
+Deno.test("producerReadiness() needs Kafka and an event within the idle limit", () => {
   assertEquals(ready({}), []);
 });
 

@@ -21,7 +21,7 @@ const record = (timestamp: number) => ({
   timestamp,
 });
 
-Deno.test("addProducerMetrics() has all labels from the start, and no lag before an event", async () => {
+Deno.test("addProducerMetrics() has all labels from the start, but no lag", async () => {
   const { scrape } = observed();
   const families = await scrape();
   const numbers = (name: string) => families.get(name)?.metrics.length;
@@ -67,7 +67,7 @@ Deno.test("addProducerMetrics() reads the counters at each scrape", async () => 
   is("position_age_seconds", 0);
 });
 
-Deno.test("addProducerMetrics() records a lag per record, and the size unless it is 0", async () => {
+Deno.test("addProducerMetrics() records a lag per record, and sizes above 0", async () => {
   const { observe, scrape } = observed();
   observe({ records: [record(NOW - 400), record(NOW - 40_000), record(NOW + 9)], ms: 20 });
   observe({ records: [], ms: 3000 });
@@ -80,7 +80,7 @@ Deno.test("addProducerMetrics() records a lag per record, and the size unless it
   assertEquals([duration!.count, duration!.sum], ["2", "3.02"]);
 });
 
-Deno.test("addProducerMetrics() names by Prometheus's conventions, with a help for each", async () => {
+Deno.test("addProducerMetrics() follows Prometheus's naming, with help texts", async () => {
   const { scrape } = observed();
   for (const { name, type, help } of (await scrape()).values()) {
     assertEquals(name.endsWith("_total"), type === "COUNTER", name);

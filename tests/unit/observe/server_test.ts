@@ -59,7 +59,7 @@ Deno.test("serveObservations() answers nothing else", async () => {
   assertEquals(await status("/metrics", "HEAD"), 200);
 });
 
-Deno.test("serveObservations() answers to its own names only, against DNS rebinding", async () => {
+Deno.test("serveObservations() answers to its own names only (DNS rebinding)", async () => {
   await using server = serveObservations(options());
   const statusFor = async (host: string) => {
     using connection = await Deno.connect({ port: Number(new URL(server.url).port) });

@@ -4,7 +4,7 @@ import { pageEdit } from "../../support/page/edits.ts";
 
 const NOW = 1_700_000_000_000;
 
-Deno.test("Board tells the rate of the last ten complete seconds, and the total of the window", () => {
+Deno.test("Board has the rate of ten complete seconds, and the window's total", () => {
   const board = new Board({ topic: "edits" });
   board.answered(NOW);
   board.caughtUp();
@@ -71,7 +71,7 @@ Deno.test("Board counts edits from the future as of now", () => {
   assertEquals([board.status(NOW).total.humans, board.status(NOW).lag], [1, 0]);
 });
 
-Deno.test("Board keeps to its bounds at 1,000 edits a second, each of a new page and user", () => {
+Deno.test("Board keeps its bounds at 1,000 edits per second of new pages", () => {
   const board = new Board({ topic: "edits" });
   board.caughtUp();
   for (let n = 0; n < 300_000; n++) {

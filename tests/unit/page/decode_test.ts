@@ -27,7 +27,7 @@ Deno.test("decodeEdit() reads the nine fields", () => {
   });
 });
 
-Deno.test("decodeEdit() takes all of a new page as added, and nothing of an event without lengths", () => {
+Deno.test("decodeEdit() counts a new page as added, and nothing without lengths", () => {
   const created = decode({ ...edit, old_length: null, user_name: null, user_type: "bot" });
   assertEquals(
     [created?.delta, created?.isNew, created?.user, created?.isBot],
@@ -67,7 +67,7 @@ Deno.test("decodeEdit() reads upstream events as well", () => {
   });
 });
 
-Deno.test("decodeEdit() returns undefined for whatever else a topic holds", () => {
+Deno.test("decodeEdit() returns undefined for anything that is not an edit", () => {
   assertEquals(decodeEdit(null), undefined);
   assertEquals(decodeEdit(new Uint8Array([0, 0, 0, 0, 1, 255])), undefined);
   for (

@@ -17,7 +17,7 @@ Deno.test("Recent.insert() puts edits of the past in the order of their times", 
   assertEquals(recent.take(), []);
 });
 
-Deno.test("Recent.take() returns what is new, the newest of it where there is too much", () => {
+Deno.test("Recent.take() returns what is new, and only the newest of too many", () => {
   const recent = new Recent(100, 2);
   for (const time of [1, 2, 3, 4, 5]) recent.push(pageEdit({ time }));
   assertEquals(times(recent.take()), [5, 4]);

@@ -102,7 +102,7 @@ Deno.test("servePage() sends a snapshot, then frames of what is new", async () =
   }
 });
 
-Deno.test("servePage() tells the status each second, also when nothing happens", async () => {
+Deno.test("servePage() sends the status each second, also when nothing happens", async () => {
   await using page = serve();
   const stream = messages(await fetch(`${page.server.url}events`));
   await stream.next();
@@ -111,7 +111,7 @@ Deno.test("servePage() tells the status each second, also when nothing happens",
   await stream.return(undefined);
 });
 
-Deno.test("servePage() refuses more pages than it can serve, and takes new ones when some are gone", async () => {
+Deno.test("servePage() refuses too many pages, and accepts new ones later", async () => {
   await using page = serve();
   const events = `${page.server.url}events`;
   const responses = await Promise.all(

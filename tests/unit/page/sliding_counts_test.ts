@@ -12,7 +12,7 @@ Deno.test("SlidingCounts.top() ranks by count, then by name", () => {
   ]);
 });
 
-Deno.test("SlidingCounts forgets whole slots, whatever order edits came in", () => {
+Deno.test("SlidingCounts forgets whole slots, in any order of edits", () => {
   const counts = new SlidingCounts(100);
   for (const [name, slot] of [["a", 2], ["a", 1], ["b", 2], ["a", 2]] as const) {
     counts.add(name, slot);
@@ -24,7 +24,7 @@ Deno.test("SlidingCounts forgets whole slots, whatever order edits came in", () 
   assertEquals(counts.top(9), []);
 });
 
-Deno.test("SlidingCounts keeps to its limit by dropping the oldest slots, and says since when", () => {
+Deno.test("SlidingCounts drops the oldest slots at its limit, and says since when", () => {
   const counts = new SlidingCounts(4);
   for (let slot = 0; slot < 10; slot++) {
     counts.add(`only ${slot}`, slot);

@@ -4,7 +4,7 @@ import { Subscriber } from "../../../lib/page/subscriber.ts";
 const encoder = new TextEncoder();
 const frame = (name: string, size: number) => encoder.encode(name.padEnd(size));
 
-Deno.test("Subscriber gives a slow reader a snapshot in place of what it missed, and holds little", async () => {
+Deno.test("Subscriber gives a slow reader a snapshot, and holds little", async () => {
   let snapshots = 0;
   const subscriber = new Subscriber(() => frame(`snapshot ${++snapshots}`, 1000), () => {});
   for (let n = 0; n < 10_000; n++) subscriber.send(frame(`frame ${n}`, 1000), 0);

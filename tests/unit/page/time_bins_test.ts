@@ -31,7 +31,7 @@ Deno.test("TimeBins forgets what leaves the window, also after a long silence", 
   assertEquals(bins.total(9999), { humans: 0, bots: 1 });
 });
 
-Deno.test("takeChanged() returns the bins that changed, once, with their whole counts", () => {
+Deno.test("takeChanged() returns changed bins once, with their whole counts", () => {
   const bins = new TimeBins(60, 10);
   bins.add(1003, false, 1012);
   bins.add(1012, false, 1012);

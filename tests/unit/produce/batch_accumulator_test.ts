@@ -17,7 +17,7 @@ function accumulatorOf(maxRecords: number, { maxBytes = 100 } = {}) {
   return { accumulator, add };
 }
 
-Deno.test("BatchAccumulator.take() gives all records in order, once, and the position behind them", () => {
+Deno.test("BatchAccumulator.take() gives all records once, in order, and the end", () => {
   const { accumulator, add } = accumulatorOf(10);
   add("a");
   add("b");
@@ -46,7 +46,7 @@ Deno.test("BatchAccumulator.room() has one full batch wait, with its own positio
   assertEquals(accumulator.take(), { records: [record("c")], cuts: [], upTo: 3 });
 });
 
-Deno.test("BatchAccumulator.room() holds the reader while two batches are full, until one is taken", async () => {
+Deno.test("BatchAccumulator.room() blocks the reader while two batches are full", async () => {
   for (const release of ["take", "end"] as const) {
     const { accumulator, add } = accumulatorOf(1);
     add("a");
@@ -63,7 +63,7 @@ Deno.test("BatchAccumulator.room() holds the reader while two batches are full, 
   }
 });
 
-Deno.test("BatchAccumulator.room() leaves nothing behind where both batches are taken at once", async () => {
+Deno.test("BatchAccumulator.room() keeps nothing if both batches are taken", async () => {
   const { accumulator, add } = accumulatorOf(1);
   add("a");
   await accumulator.room();
@@ -74,7 +74,7 @@ Deno.test("BatchAccumulator.room() leaves nothing behind where both batches are 
   assertEquals([accumulator.isFull, accumulator.size], [false, 0]);
 });
 
-Deno.test("BatchAccumulator.first() returns with the first record, at the end, or in time", async () => {
+Deno.test("BatchAccumulator.first() returns at a record, the end, or a timeout", async () => {
   const { accumulator, add } = accumulatorOf(10);
   await accumulator.first(1);
   const first = accumulator.first(60_000);

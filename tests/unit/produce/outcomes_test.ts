@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { EVENT_TYPES, Outcomes } from "../../../lib/produce/outcomes.ts";
 
-Deno.test("Outcomes counts by type and outcome, and what it does not know as other", () => {
+Deno.test("Outcomes counts by type and outcome; unknown types count as other", () => {
   const outcomes = new Outcomes();
   outcomes.count({ type: "edit" }, "passed");
   outcomes.count({ type: "edit" }, "filtered");

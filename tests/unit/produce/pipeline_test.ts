@@ -83,7 +83,7 @@ async function run(
 const numbers = ({ records }: Batch) =>
   records.map(({ value }) => Number(new TextDecoder().decode(value as Uint8Array)));
 
-Deno.test("Pipeline publishes the rest of a batch after the part that was published", async () => {
+Deno.test("Pipeline publishes the rest of a batch after a published part", async () => {
   const { batches, counts } = await run([40], (batch) => {
     const [cut] = batch.cuts ?? [];
     return cut === undefined ? whole(batch) : { count: cut.count, refused: [] };

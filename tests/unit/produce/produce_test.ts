@@ -31,7 +31,7 @@ function run(
   return { producing, done };
 }
 
-Deno.test("produce() that is stopped while it connects to Kafka ends at once, and closes what opens late", async () => {
+Deno.test("produce() stopped while connecting ends at once, and closes late opens", async () => {
   const opened = Promise.withResolvers<undefined>();
   const stop = new AbortController();
   const { producing, done } = run(() => opened.promise, { stop: stop.signal });
@@ -43,7 +43,7 @@ Deno.test("produce() that is stopped while it connects to Kafka ends at once, an
   assertEquals(done, ["close", "close"]);
 });
 
-Deno.test("produce() refuses a position in another stream, but not one that never got there", async () => {
+Deno.test("produce() refuses a position of another stream, unless it never began", async () => {
   const place = { "eqiad.page-create/0": [5, 1, "a", 0] };
   const saved = (places: object) => () =>
     Promise.resolve({ handled: 0, position: { stream: "http://x/page-create", start: 5, places } });

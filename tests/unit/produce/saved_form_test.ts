@@ -109,7 +109,7 @@ Deno.test("restore() gives back every place that savedForm() wrote", () => {
   );
 });
 
-Deno.test("restore() refuses the position of another stream, also of one with a long URL", () => {
+Deno.test("restore() refuses another stream's position, also with a long URL", () => {
   const [one, other] = [urlOf(STREAMS), urlOf(STREAMS.toReversed())];
   const saved = savedForm(one, positionIn(["recentchange"], true));
   assertEquals(saved.stream.length, 200);

@@ -25,7 +25,7 @@ function read(text: string, options: { rate?: number; count?: number } = {}) {
   return readRecording(text, { name: "r", ...options });
 }
 
-function told(text: string) {
+function recordsIn(text: string) {
   const log = read(text).topics[0]!;
   const decoder = new TextDecoder();
   return [...records(log)].map(({ offset, timestamp, data }, index) => ({
@@ -36,31 +36,31 @@ function told(text: string) {
   }));
 }
 
-Deno.test("readRecording() reads raw SSE, with the topics and timestamps that 'id' tells", () => {
+Deno.test("readRecording() reads raw SSE, with topics and timestamps of 'id'", () => {
   const log = read(`:ok\n\n${frame(5)}${frame(6)}`);
   assertEquals(log.topics.map(({ topic, end }) => [topic, end]), [[EQIAD, 2], [CODFW, 0]]);
   assertEquals(log.topics[0]!.streams, ["mediawiki.recentchange", "recentchange"]);
-  assertEquals(told(`:ok\n\n${frame(5)}${frame(6)}`), [
+  assertEquals(recordsIn(`:ok\n\n${frame(5)}${frame(6)}`), [
     { offset: 5, timestamp: 5, data: event(5), verbatim: false },
     { offset: 6, timestamp: 6, data: event(6), verbatim: false },
   ]);
 });
 
 Deno.test("readRecording() reads CRLF and a byte order mark", () => {
-  assertEquals(told(`\ufeff${frame(5)}${frame(6)}`.replaceAll("\n", "\r\n")).length, 2);
+  assertEquals(recordsIn(`\ufeff${frame(5)}${frame(6)}`.replaceAll("\n", "\r\n")).length, 2);
 });
 
 Deno.test("readRecording() reads JSON lines, with the timestamp of meta.dt", () => {
-  assertEquals(told(`${event(7)}\n\n${event(9)}`), [
+  assertEquals(recordsIn(`${event(7)}\n\n${event(9)}`), [
     { offset: 7, timestamp: 7, data: event(7), verbatim: false },
     { offset: 9, timestamp: 9, data: event(9), verbatim: false },
   ]);
 });
 
-Deno.test("readRecording() keeps a half frame at the end, and one that is spread over lines", () => {
+Deno.test("readRecording() keeps half a frame at the end, and one of many lines", () => {
   const spread = `event: message\nid: [\n]\ndata: {\n"a":1\n}\n\n`;
   const half = `event: message\nid: ${id(8)}\n`;
-  assertEquals(told(`${frame(5)}${spread}${frame(7)}${half}`).slice(1), [
+  assertEquals(recordsIn(`${frame(5)}${spread}${frame(7)}${half}`).slice(1), [
     { offset: 6, timestamp: 5, data: spread, verbatim: true },
     { offset: 7, timestamp: 7, data: event(7), verbatim: false },
     { offset: 8, timestamp: 7, data: half, verbatim: true },
@@ -68,7 +68,7 @@ Deno.test("readRecording() keeps a half frame at the end, and one that is spread
 });
 
 Deno.test("readRecording() keeps bad JSON, with the next offset", () => {
-  assertEquals(told(`${event(7)}\n{"meta":\n`)[1], {
+  assertEquals(recordsIn(`${event(7)}\n{"meta":\n`)[1], {
     offset: 8,
     timestamp: 7,
     data: '{"meta":',
@@ -76,7 +76,7 @@ Deno.test("readRecording() keeps bad JSON, with the next offset", () => {
   });
 });
 
-Deno.test("readRecording() finds records by offset, timestamp and time, and plays at a rate", () => {
+Deno.test("readRecording() finds records by offset, timestamp and time", () => {
   const log = read([event(10), event(20), event(30)].join("\n"), { rate: 2 }).topics[0]!;
   assertEquals([0, 1, 2].map((index) => log.due(index)), [0, 500, 1000]);
   assertEquals([log.firstDue(1), log.firstDue(1001)], [1, 3]);
@@ -89,7 +89,7 @@ Deno.test("readRecording() takes the first events only, where a count is given",
   assertEquals(read(`${frame(5)}${frame(6)}`, { count: 1 }).topics[0]!.end, 1);
 });
 
-Deno.test("readRecording() throws UserError where there is no event", () => {
+Deno.test("readRecording() throws UserError for a recording without events", () => {
   for (const text of ["", "\n\n", ":ok\n\n", "<html>", "{}", '{"meta":{}}', "event: message\n\n"]) {
     assertThrows(
       () => read(text),

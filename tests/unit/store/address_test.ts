@@ -114,7 +114,7 @@ Deno.test("formatDatabase() gives back what was read", () => {
   }
 });
 
-Deno.test("groupOf() tells databases of the same name apart", () => {
+Deno.test("groupOf() distinguishes databases of the same name", () => {
   const address = parseDatabase("sqlite:/data/My edits.db");
   assertEquals(groupOf(address, "01234567-89ab"), "wikitap-store.My_edits.01234567");
   const index = parseDatabase("opensearch:https://host/my-edits");

@@ -103,8 +103,8 @@ Deno.test("toRows() puts aside what is no edit, with the reason", () => {
   assertEquals(reasonOf("[1]"), "wrong shape: (top)");
   assertEquals(reasonOf("null"), "wrong shape: (top)");
   assertEquals(reasonOf(untitled), "wrong shape: title");
-  assertEquals(reasonOf({ ...untitled, colour: 1 }), "wrong shape: title");
-  assertEquals(reasonOf({ ...EDIT, colour: 1 }), "unknown field: colour");
+  assertEquals(reasonOf({ ...untitled, color: 1 }), "wrong shape: title");
+  assertEquals(reasonOf({ ...EDIT, color: 1 }), "unknown field: color");
   assertEquals(reasonOf({ ...EDIT, id: 2 ** 53 }), "wrong shape: id");
   assertEquals(reasonOf({ ...EDIT, timestamp: "yesterday" }), "wrong shape: timestamp");
   assertEquals(reasonOf({ ...EDIT, timestamp: "1969-12-31T23:59:59Z" }), "wrong shape: timestamp");
@@ -120,7 +120,7 @@ Deno.test("toRows() puts aside what a database could not take", () => {
   assertEquals(reasonOf({ ...EDIT, ["k".repeat(500)]: 1 })?.length, 115);
 });
 
-Deno.test("toRows() puts aside negative lengths, whose difference may be no exact number", () => {
+Deno.test("toRows() puts aside negative lengths, whose difference may be inexact", () => {
   const most = Number.MAX_SAFE_INTEGER;
   assertEquals(reasonOf({ ...EDIT, old_length: -most, new_length: most }), "negative: oldLength");
   assertEquals(reasonOf({ ...EVENT, length: { old: 0, new: -1 } }), "negative: newLength");
@@ -146,7 +146,7 @@ Deno.test("toRows() takes no time that no database has", () => {
   assertEquals(bad.map(({ reason }) => reason), ["wrong shape: timestamp"]);
 });
 
-Deno.test("toRows() makes a row of every record, whatever is in it", () => {
+Deno.test("toRows() makes a row of every record", () => {
   const values = ["{", EDIT, null, EVENT, "[]", EDIT, '{"__proto__": 1}', "5", '"text"'];
   const { edits, bad } = rowsOf(...values);
   assertEquals(edits.map(({ offset }) => offset), [1n, 3n, 5n]);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import stringWidth from "string-width";
 import { cutText } from "../../../lib/terminal/cut.ts";
 
-Deno.test("cutText() leaves what fits, and cuts between characters as people see them", () => {
+Deno.test("cutText() keeps what fits, and cuts between visible characters", () => {
   assertEquals(cutText("edits", 5), "edits");
   assertEquals(cutText("edits", 4), "edi…");
   assertEquals(cutText("維基百科", 8), "維基百科");

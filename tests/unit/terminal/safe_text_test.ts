@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { safeJson, safeText } from "../../../lib/terminal/safe_text.ts";
 
-Deno.test("safeText() shows what would move a terminal's cursor or reorder its text", () => {
+Deno.test("safeText() shows what would move a cursor or reorder text", () => {
   assertEquals(safeText("a\u001b[31mb\nc"), "a\\u{1b}[31mb\\nc");
   assertEquals(safeText("\u009b2J\u007f"), "\\u{9b}2J\\u{7f}");
   assertEquals(safeText("abc\u202ecba\u2066x"), "abc\\u{202e}cba\\u{2066}x");

@@ -16,7 +16,7 @@ const status: Status = {
 };
 const render = (width: number, given = status) => renderStatus(given, width, { isColored: false });
 
-Deno.test("renderStatus() shows as many parts as there is room for, whole, from the first", () => {
+Deno.test("renderStatus() shows as many whole parts as fit, from the first", () => {
   const all = "reading · 12 edits/s · 31 events/s · 1.2s behind";
   assertEquals([render(200), render(all.length)], [all, all]);
   assertEquals(render(all.length - 1), "reading · 12 edits/s · 31 events/s");
@@ -24,7 +24,7 @@ Deno.test("renderStatus() shows as many parts as there is room for, whole, from 
   assertEquals([render(7), render(6), render(1), render(0)], ["reading", "readi…", "…", ""]);
 });
 
-Deno.test("renderStatus() leaves out what follows a part that does not fit, though it would", () => {
+Deno.test("renderStatus() leaves out all parts after one that does not fit", () => {
   const parts = ["a part that is much too long", "ok"];
   assertEquals(render(20, { ...status, parts }), "reading");
 });

@@ -138,16 +138,18 @@ Deno.test("EventStream gets ahead of repeats that fill whole connections", async
   assertEquals(offsets, all(log));
 });
 
-Deno.test("EventStream gives each event once, whatever the clocks do", async () => {
+Deno.test("EventStream gives each event once, with any clocks", async () => {
   const step = fc.record({
     /** Events until the next change. */
     events: fc.integer({ min: 1, max: 40 }),
-    /** What changes in ms: the true time, this machine's clock, and whether monotonic time stops. */
+    /**
+     * Changes in ms: of the true time and this machine's clock, and whether monotonic time stops.
+     */
     passes: fc.oneof(fc.nat(50), fc.nat(30 * MINUTE)),
     local: fc.oneof(fc.constant(0), fc.integer({ min: -1e9, max: 1e9 })),
     sleeps: fc.boolean(),
     drift: fc.integer({ min: -50, max: 50 }),
-    /** What the service's own clock is wrong by, `undefined`: it tells no time. */
+    /** The error of the service's own clock; `undefined`: it sends no time. */
     skew: fc.option(fc.oneof(fc.constant(0), fc.integer({ min: -1e12, max: 1e8 })), {
       nil: undefined,
     }),

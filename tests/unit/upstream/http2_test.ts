@@ -16,7 +16,7 @@ const ids = [...records(log.topics[0]!)].map(({ data }) =>
   JSON.parse(new TextDecoder().decode(data)).meta.id
 );
 
-/** Reads the whole log; `onBatch` is told how many events there are so far. */
+/** Reads the whole log; `onBatch` gets the number of events so far. */
 async function readAll(
   url: string,
   { idleTimeout = 10_000, onBatch = () => {} }: {

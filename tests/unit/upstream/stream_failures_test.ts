@@ -21,7 +21,7 @@ Deno.test("EventStream throws UpstreamRefused for 403, and asks for a contact", 
   assert(error.hint!.includes("--contact"));
 });
 
-Deno.test("EventStream throws UpstreamRefused for what is no event stream at the start", async () => {
+Deno.test("EventStream throws UpstreamRefused at the start without a stream", async () => {
   const { fetch } = scriptedService([
     answer("<html>", { headers: { "content-type": "text/html" } }),
   ]);
@@ -29,7 +29,7 @@ Deno.test("EventStream throws UpstreamRefused for what is no event stream at the
   assert(error.message.includes("its content type is 'text/html'"));
 });
 
-Deno.test("EventStream tries again after 429, 5xx, another content type and no network", async () => {
+Deno.test("EventStream retries after 429, 5xx, another content type, no network", async () => {
   const { fetch } = scriptedService([
     streamOf(frame(0)),
     answer("slow down", { status: 429, headers: { "retry-after": "0" } }),
@@ -69,7 +69,7 @@ Deno.test("EventStream says what is behind a fetch that failed", async () => {
   );
 });
 
-Deno.test("EventStream waits longer each time, also if the service asks for no wait", async () => {
+Deno.test("EventStream waits longer each time, also if asked for no wait", async () => {
   const slowDown = (headers: HeadersInit) => answer("", { status: 429, headers });
   const { fetch } = scriptedService([
     slowDown({ "retry-after": "0" }),
@@ -110,7 +110,7 @@ Deno.test("EventStream asks by time once when a topic of its position is gone", 
   assertEquals(requests[2], { since: "1000", lastEventId: undefined });
 });
 
-Deno.test("EventStream leaves out a topic that is gone, and asks for it again each time", async () => {
+Deno.test("EventStream leaves out a topic that is gone, and asks for it again", async () => {
   const notFound = answer("{}", { status: 404 });
   const alone = (text: string) =>
     text.replaceAll(`,{"topic":"${IDLE_TOPIC}","partition":0,"offset":-1}`, "");
@@ -142,7 +142,7 @@ Deno.test(
 );
 
 Deno.test(
-  "EventStream lets a connection go while its consumer is busy, and comes back",
+  "EventStream releases a connection while its consumer is busy",
   inVirtualTime(async () => {
     const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
     const { events } = openStream(fetch, { maxPause: 30_000 });
@@ -186,7 +186,7 @@ Deno.test("EventStream never passes a place that the service does not reach", as
 
 for (const silence of ["silence", "deaf"] as const) {
   Deno.test(
-    `EventStream ends when it is stopped in the middle of waiting: ${silence}`,
+    `EventStream ends when it is stopped while it waits: ${silence}`,
     inVirtualTime(async () => {
       const { fetch } = scriptedService([streamOf(frame(0), silence)]);
       const { events, stop } = openStream(fetch);

@@ -12,7 +12,7 @@ import {
   TOPIC,
 } from "../../support/stream/scripted.ts";
 
-Deno.test("EventStream goes on over a cut in the middle of a frame, each event once", async () => {
+Deno.test("EventStream continues after a cut within a frame, each event once", async () => {
   const { fetch, requests } = scriptedService([
     streamOf(frames(0, 5) + frame(5).slice(0, 100), "break"),
     streamOf(frames(2, 8)),
@@ -33,7 +33,7 @@ Deno.test("EventStream goes on over a cut in the middle of a frame, each event o
   });
 });
 
-Deno.test("EventStream keeps a place per topic, also when the idle one is hours ahead", async () => {
+Deno.test("EventStream keeps a place per topic, even if the idle one is ahead", async () => {
   const ahead = frame(0, { topic: IDLE_TOPIC, at: 9_000_000 });
   const { fetch, requests } = scriptedService([
     streamOf(frame(0) + ahead + frame(1)),
@@ -65,7 +65,7 @@ Deno.test("EventStream does not believe timestamps far ahead of now", async () =
   assertEquals(requests[1]!.lastEventId![0]!.timestamp, 1000);
 });
 
-Deno.test("EventStream believes timestamps by the service's clock where ours is slow", async () => {
+Deno.test("EventStream believes timestamps by the service's clock if ours is slow", async () => {
   const at = (offset: number) => frame(offset, { at: 500_000 + offset });
   const { fetch, requests } = scriptedService([
     streamOf(at(0) + at(1), "end", 500_000),
@@ -109,7 +109,7 @@ Deno.test("EventStream refuses an event of a topic that its id does not name", a
   assertEquals([...events.topicPartitions], [`${TOPIC}/0`, `${IDLE_TOPIC}/0`]);
 });
 
-Deno.test("EventStream asks for no topic-partition that a frame without an id might be of", async () => {
+Deno.test("EventStream does not request the topic of a frame without an id", async () => {
   const { fetch, requests } = scriptedService([
     streamOf("data: {\n\n" + frame(0)),
     streamOf(frames(0, 2)),

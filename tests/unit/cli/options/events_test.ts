@@ -56,7 +56,7 @@ Deno.test("editsOptions() takes every flag", () => {
   });
 });
 
-Deno.test("editsOptions() lets all types through in other streams than recentchange", () => {
+Deno.test("editsOptions() passes all types of streams other than recentchange", () => {
   const base = "https://stream.wikimedia.org/v2/stream/";
   const types = (streams: string) =>
     read("--payload event", { streamUrl: base + streams }).filter?.types;
@@ -68,7 +68,7 @@ Deno.test("editsOptions() lets all types through in other streams than recentcha
   assertEquals(read("", { streamUrl: "http://localhost:8181/" }).filter?.types, ["edit"]);
 });
 
-Deno.test("editsOptions() takes names of streams for types, as the address writes them", () => {
+Deno.test("editsOptions() accepts names of streams as types, as in the URL", () => {
   const types = (streams: string, types: string) =>
     read(`--payload event --types ${types}`, {
       streamUrl: `http://localhost:8181/v2/stream/${streams}`,

@@ -43,7 +43,7 @@ for (const [args, message] of refused) {
   });
 }
 
-Deno.test("clusterConfig() names the file that is missing, and the one that is no certificate", () => {
+Deno.test("clusterConfig() names the missing file and the invalid certificate", () => {
   const missing = () => {
     throw new Deno.errors.NotFound("os error 2");
   };

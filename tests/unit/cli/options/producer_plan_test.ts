@@ -41,7 +41,7 @@ Deno.test("producerPlan() waits 200 ms for batches of a topic per wiki or domain
   assertEquals(plan("--topic w-{wiki} --linger 0").linger, 0);
 });
 
-Deno.test("producerPlan() allows other streams than recentchange 10 minutes of silence", () => {
+Deno.test("producerPlan() allows 10 minutes of silence in other streams", () => {
   const idleTimeout = (stream: string) =>
     plan(`--payload event --stream-url http://localhost:1/v2/stream/${stream}`).idleTimeout;
   assertEquals(idleTimeout("page-create"), 600_000);

@@ -15,12 +15,12 @@ Deno.test("openRegistry() opens none where the flags name none", () => {
   assertEquals(open("https://registry.test/api")?.address, "https://registry.test/api");
 });
 
-Deno.test("openRegistry() throws UsageError for what is not user:password, and does not repeat it", () => {
+Deno.test("openRegistry() throws UsageError for a bad login without showing it", () => {
   const error = assertThrows(() => open("https://registry.test/", "hunter2"), UsageError);
   assertEquals(error.message, "Cannot use SCHEMA_REGISTRY_AUTH: expected user:password");
 });
 
-Deno.test("openRegistry() warns of a password that travels in the clear, but not on this machine", () => {
+Deno.test("openRegistry() warns of a password without TLS, except on loopback", () => {
   using log = gatherLog();
   for (const host of ["localhost", "127.0.0.1:8081", "[::1]"]) open(`http://${host}/`, "a:b");
   open("https://registry.test/", "a:b");
@@ -38,7 +38,7 @@ Deno.test("--schema-registry is a URL without a query", () => {
   }
 });
 
-Deno.test("--schema-registry names the variable for a password, and does not repeat it", () => {
+Deno.test("--schema-registry names the variable for a password, without it", () => {
   const env = (name: string) =>
     name === "SCHEMA_REGISTRY_URL" ? "https://me:secret@registry.test/" : undefined;
   const error = assertThrows(() => parseOptions([registryOptions], [], env), UsageError);

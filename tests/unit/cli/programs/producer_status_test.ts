@@ -51,7 +51,7 @@ Deno.test("producerStatus() shows what was refused only where something was", ()
   assertEquals(look(counts).parts.slice(4, 6), ["2 refused", "1 dead letter"]);
 });
 
-Deno.test("producerStatus() shows how far a back-fill is, and when it will be live", () => {
+Deno.test("producerStatus() shows the progress of a back-fill, and its end", () => {
   const HOUR = 3_600_000;
   const times = { beganAt: NOW - 8 * HOUR, lastEventAt: NOW - 2 * HOUR };
   const counts = { ...reading(), ...times, lastEventAge: 2 * HOUR };

@@ -76,7 +76,7 @@ Deno.test("avroEncoder() writes what the JSON has", () => {
   ) assertEquals(roundTrip(event, "edit"), { ...toEdit(event) });
 });
 
-Deno.test("avroEncoder() grows with what it writes, and values do not share memory", () => {
+Deno.test("avroEncoder() grows its buffer, and values do not share memory", () => {
   const { encode } = avroEncoder("edit", SCHEMA_ID);
   const small = encode(change()) as Uint8Array;
   const before = small.slice();
@@ -124,7 +124,7 @@ for (const [name, payload, own, message] of refused) {
   });
 }
 
-/** What JSON.parse makes of 1e400. */
+/** The result of JSON.parse for 1e400. */
 const beyond: [string, AvroPayload, Record<string, unknown>, string][] = [
   ["a field", fields("own"), { own: Infinity }, "wrong shape: own"],
   ["a list within a field", fields("own"), { own: [{ a: -Infinity }] }, "wrong shape: own"],

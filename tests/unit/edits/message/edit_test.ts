@@ -76,7 +76,7 @@ Deno.test("toEdit() refuses an event without a domain", () => {
   );
 });
 
-Deno.test("encodeEdit() says what JSON.parse() reads back, and what the schema takes", () => {
+Deno.test("encodeEdit() writes JSON that parses back and matches the schema", () => {
   const integer = fc.option(fc.maxSafeInteger(), { nil: undefined });
   const fields = fc.record({
     id: integer,

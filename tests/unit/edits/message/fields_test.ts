@@ -28,7 +28,7 @@ function encode(event: ReturnType<typeof change>, ...fields: string[]): string {
   return encodeFields(fields.map(parseField))(event);
 }
 
-Deno.test("encodeFields() keeps order, names and types, and writes null for what is lacking", () => {
+Deno.test("encodeFields() keeps order, names and types; null for what is missing", () => {
   const event = change({ patrolled: true, log_params: { a: [1.5, null] }, user: null });
   assertEquals(
     encode(event, "title", "length.new=diff", "patrolled", "log_params", "user", "nothing.there"),
@@ -109,14 +109,14 @@ for (const [own, expected] of spellings) {
 }
 
 Deno.test("encodeFields() names, once, the paths that the first 1,000 events lack", () => {
-  const told: (readonly string[])[] = [];
+  const reported: (readonly string[])[] = [];
   const fields = ["title", "lenght.new", "log_type"].map(parseField);
-  const encode = encodeFields(fields, (paths) => told.push(paths));
+  const encode = encodeFields(fields, (paths) => reported.push(paths));
   encode(change({ log_type: null }));
   for (let i = 1; i < FIRST_EVENTS - 1; i++) encode(change());
-  assertEquals(told, []);
+  assertEquals(reported, []);
   for (let i = 0; i < 2 * FIRST_EVENTS; i++) encode(change());
-  assertEquals(told, [["lenght.new"]]);
+  assertEquals(reported, [["lenght.new"]]);
 });
 
 Deno.test("encodeFields() gives back any JSON as it was", () => {

@@ -34,7 +34,7 @@ Deno.test("topicSelector() refuses a domain that makes the topic '..'", () => {
   assertThrows(() => topicSelector("{domain}")(change({}, { domain: ".." })), RejectedEvent);
 });
 
-Deno.test("topicSelector() makes 1,000 topics at the most", () => {
+Deno.test("topicSelector() makes at most 1,000 topics", () => {
   const route = topicSelector("{wiki}");
   for (let i = 0; i < 1000; i++) route(change({ wiki: `w${i}` }));
   assertEquals(route(change({ wiki: "w0" })), "w0");
@@ -62,7 +62,7 @@ for (const [template, filter, expected] of known) {
   });
 }
 
-Deno.test("knownTopics() refuses too many topics and names that Kafka does not take", () => {
+Deno.test("knownTopics() rejects too many topics and illegal names", () => {
   const many = Array.from({ length: 40 }, (_, i) => `${i}`);
   assertThrows(
     () => knownTopics("{wiki}-{type}", { wikis: many, types: many }),

@@ -58,7 +58,7 @@ for (const [template, value, expected] of texts) {
   });
 }
 
-Deno.test("topicText() gives legal names that are the same only for the same values", () => {
+Deno.test("topicText() makes legal names that are equal only for equal values", () => {
   const templates = ["{wiki}", "x{domain}", "{type}-{wiki}", "{wiki}.{type}", "{domain}_{type}x"];
   const value = fc.string({
     unit: fc.constantFrom("a", "X", "0", "2", ".", "_", "-", "/", "\ud800"),

@@ -12,7 +12,7 @@ Deno.test("topicDifferences() finds nothing in what was not asked for", () => {
   assertEquals(topicDifferences(same, state, configs), []);
 });
 
-Deno.test("topicDifferences() tells each difference, and whether Kafka can end it", () => {
+Deno.test("topicDifferences() finds each difference, and whether Kafka can end it", () => {
   const wish = {
     partitions: 6,
     replicationFactor: 3,

@@ -30,7 +30,7 @@ async function goSideBySide(create: (options: object) => EosManager): Promise<bo
   ]);
 }
 
-Deno.test("kafkajs's sends to one broker wait for each other; the publisher's do not", {
+Deno.test("kafkajs's sends to a broker wait in turn; the publisher's do not", {
   sanitizeOps: false,
   sanitizeResources: false,
 }, async () => {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { openCluster } from "../../../../lib/kafka/client/cluster.ts";
 import { gatherLog } from "../../../support/programs/logged.ts";
 
-Deno.test("a patient client warns of a broker that is away once, and not of what it closed itself", () => {
+Deno.test("a patient client warns once of a broker that is away, not when closed", () => {
   using log = gatherLog();
   const { patient } = openCluster({ brokers: ["localhost:9092"] });
   patient.logger().error("Connection error: write after end");

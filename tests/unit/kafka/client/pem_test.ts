@@ -9,7 +9,7 @@ const other = authority.issue({ name: "other" });
 const cert = { file: "client.pem", text: client.cert };
 const key = { file: "client.key", text: client.key };
 
-Deno.test("checkAuthority() takes one certificate or several, and words between them", () => {
+Deno.test("checkAuthority() accepts several certificates, and text between them", () => {
   checkAuthority({ file: "ca.pem", text: authority.cert });
   checkAuthority({ file: "ca.pem", text: `First\n${authority.cert}Second\n${other.cert}` });
 });
@@ -27,7 +27,7 @@ Deno.test("checkClientCertificate() takes a certificate with its key", () => {
   checkClientCertificate(cert, key);
 });
 
-Deno.test("checkClientCertificate() throws UserError for a key of another certificate", () => {
+Deno.test("checkClientCertificate() throws UserError for a foreign key", () => {
   assertThrows(
     () => checkClientCertificate(cert, { file: "other.key", text: other.key }),
     UserError,
@@ -45,7 +45,7 @@ Deno.test("checkClientCertificate() does not quote a key that it cannot read", (
   assertThrows(check(client.cert), UserError, "from 'client.key': it has none, expected PEM");
 });
 
-Deno.test("checkClientCertificate() throws UserError for a certificate that has expired", () => {
+Deno.test("checkClientCertificate() throws UserError for an expired certificate", () => {
   const later = Date.now() + 3 * 86_400_000;
   assertThrows(
     () => checkClientCertificate(cert, key, later),

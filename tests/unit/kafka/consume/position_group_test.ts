@@ -9,7 +9,7 @@ Deno.test("isPosition() knows a producer's position from other metadata", () => 
   for (const metadata of [...others, "null"]) assertEquals(isPosition(metadata), false);
 });
 
-Deno.test("refusePositionGroup() refuses a group that holds a position on any topic", async () => {
+Deno.test("refusePositionGroup() refuses a group with a position on any topic", async () => {
   const admin = groupsWith('{"v":1,"wikitap":"position"}');
   await assertRejects(
     () => refusePositionGroup(admin, "wikitap.edits"),

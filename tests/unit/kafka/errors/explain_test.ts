@@ -272,19 +272,19 @@ for (const row of rows) {
   Deno.test(`explain() names ${row.name}`, () => {
     const config = row.config ?? PLAIN;
     const cluster = { config, diagnostics: row.diagnostics ?? {} };
-    const told = explain(row.error, { action: "read the topic", cluster, ...row.attempt });
-    assert(told instanceof UserError);
-    const text = `${told.message} | ${told.hint}`;
+    const explained = explain(row.error, { action: "read the topic", cluster, ...row.attempt });
+    assert(explained instanceof UserError);
+    const text = `${explained.message} | ${explained.hint}`;
     assertStringIncludes(text, "Cannot read the topic: ");
     for (const part of row.says) assertStringIncludes(text, part);
     assertEquals(text.includes(SECRET), false);
-    assertEquals(told.exitCode, 1);
+    assertEquals(explained.exitCode, 1);
   });
 }
 
 Deno.test("explain() leaves alone what is no failure of Kafka", () => {
   const attempt = { action: "read", cluster: { config: PLAIN, diagnostics: {} } };
-  for (const error of [new TypeError("x is not a function"), new UserError("Told"), "text"]) {
+  for (const error of [new TypeError("x is not a function"), new UserError("Known"), "text"]) {
     assertEquals(explain(error, attempt), error);
   }
 });

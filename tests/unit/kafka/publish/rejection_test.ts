@@ -67,7 +67,7 @@ Deno.test("isCondition() counts what was accepted before, for INVALID_RECORD", (
   assertEquals(isCondition([late(NOW)], [], 2), true, "the broker's clock may have changed");
 });
 
-Deno.test("Acceptances forgets what a topic accepted for each record that it rejects", () => {
+Deno.test("Acceptances forgets accepted records for each one that is rejected", () => {
   const accepted = new Acceptances();
   accepted.note([record(), record(), record()], []);
   assertEquals([accepted.of("edits"), accepted.of("other")], [3, 0]);

@@ -8,21 +8,21 @@ const saved = { handled: 12, position: { places: {} }, owner: "me", generation: 
 Deno.test("decodeSaved() gives back what encodeSaved() made", () => {
   const text = encodeSaved(saved);
   assertEquals(decodeSaved("g", "12", text), saved);
-  assert(isPosition(text), "readers recognise it, and leave such a group alone");
+  assert(isPosition(text), "readers recognize it, and refuse such a group");
 });
 
 Deno.test("decodeSaved() gives nothing for a group without an offset", () => {
   assertEquals(decodeSaved("g", "-1", null), undefined);
 });
 
-Deno.test("decodeSaved() throws UserError for an offset without a readable position", () => {
+Deno.test("decodeSaved() throws UserError for an offset without a position", () => {
   for (const metadata of [null, "", "junk", "{}", '{"v":2,"wikitap":"position"}']) {
     const error = assertThrows(() => decodeSaved("g", "7", metadata), UserError);
     assert(error.hint!.includes("--reset-position"));
   }
 });
 
-Deno.test("encodeSaved() throws UserError for more than Kafka keeps with an offset", () => {
+Deno.test("encodeSaved() throws UserError above Kafka's limit of metadata", () => {
   const position = { places: "x".repeat(5000) };
   assertThrows(() => encodeSaved({ ...saved, position }), UserError, "expected at most 4096");
 });

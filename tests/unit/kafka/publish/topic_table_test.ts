@@ -14,7 +14,7 @@ async function withClock(work: (forward: (ms: number) => void) => Promise<void>)
   }
 }
 
-Deno.test("TopicTable takes up new partitions when it is loaded again, minutes later", () =>
+Deno.test("TopicTable adopts new partitions at a reload minutes later", () =>
   withClock(async (forward) => {
     const cluster = new Map([["edits", 3]]);
     const admin = adminOf(cluster);
@@ -32,7 +32,7 @@ Deno.test("TopicTable takes up new partitions when it is loaded again, minutes l
     assertEquals(await count(), 12);
   }));
 
-Deno.test("TopicTable forgets a topic that is gone and not needed, and does not make it again", () =>
+Deno.test("TopicTable forgets a missing topic that is not needed, and stays so", () =>
   withClock(async (forward) => {
     for (const create of [undefined, { partitions: 1, replicationFactor: 1 }]) {
       const cluster = new Map([["a", 1], ["b", 1]]);
@@ -45,7 +45,7 @@ Deno.test("TopicTable forgets a topic that is gone and not needed, and does not 
     }
   }));
 
-Deno.test("TopicTable asks how many partitions a topic has that somebody else made meanwhile", async () => {
+Deno.test("TopicTable reads the partitions of a topic that others just created", async () => {
   const cluster = new Map<string, number>();
   const admin: Admin = {
     ...adminOf(cluster),
@@ -59,7 +59,7 @@ Deno.test("TopicTable asks how many partitions a topic has that somebody else ma
   assertEquals(table.limits("edits").partitions, 12);
 });
 
-Deno.test("TopicTable makes missing topics only where it is to, and not the one that has to be there", async () => {
+Deno.test("TopicTable creates missing topics only if allowed, never the excepted", async () => {
   const cluster = new Map<string, number>();
   const load = (table: TopicTable, ...topics: string[]) => table.load(adminOf(cluster), topics);
   await assertRejects(() => load(new TopicTable(), "edits"), NoTopics, "'edits' does not exist");
@@ -73,7 +73,7 @@ Deno.test("TopicTable makes missing topics only where it is to, and not the one 
   assertEquals([...cluster], [["edits", 3]]);
 });
 
-/** The admin of a cluster of these topics, with so many partitions each. */
+/** The admin of a cluster of these topics, with their numbers of partitions. */
 function adminOf(cluster: Map<string, number>): Admin {
   const unknown = Object.assign(new Error("unknown"), {
     ...{ name: "KafkaJSProtocolError", type: "UNKNOWN_TOPIC_OR_PARTITION" },

@@ -12,7 +12,7 @@ Deno.test("serverProperties() of one node tell it that it is alone", () => {
   assertEquals(properties["controller.quorum.voters"], "1@127.0.0.1:20001");
 });
 
-Deno.test("serverProperties() of three nodes replicate thrice and acknowledge with two", () => {
+Deno.test("serverProperties() of three nodes replicate thrice, acknowledge by two", () => {
   const properties = serverProperties(nodes[1]!, nodes, "/data");
   assertEquals(properties["node.id"], 2);
   assertEquals(properties["default.replication.factor"], 3);

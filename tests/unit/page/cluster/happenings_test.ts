@@ -45,8 +45,8 @@ function group(members: Record<string, number[]>, state = "Stable"): Group {
   };
 }
 
-/** What is told of each of `states` after the one before. */
-function told(...states: Partial<State>[]): string[][] {
+/** Returns the changes of each of `states` since the previous one. */
+function changes(...states: Partial<State>[]): string[][] {
   const finder = new HappeningFinder();
   const all = states.map(state);
   return all.slice(1).map((after, i) =>
@@ -55,7 +55,7 @@ function told(...states: Partial<State>[]): string[][] {
 }
 
 Deno.test("HappeningFinder says nothing if nothing changed", () => {
-  assertEquals(told({}, { now: 1000 }), [[]]);
+  assertEquals(changes({}, { now: 1000 }), [[]]);
 });
 
 Deno.test("HappeningFinder names brokers that go and come back", () => {
@@ -65,7 +65,7 @@ Deno.test("HappeningFinder names brokers that go and come back", () => {
     controller: false,
   }];
   const without = gone.slice(0, 1);
-  assertEquals(told({}, { brokers: gone }, {}, { brokers: without }, { brokers: gone }), [
+  assertEquals(changes({}, { brokers: gone }, {}, { brokers: without }, { brokers: gone }), [
     ["broker 2 is gone"],
     ["broker 2 is back"],
     ["broker 2 is gone"],
@@ -75,7 +75,7 @@ Deno.test("HappeningFinder names brokers that go and come back", () => {
 
 Deno.test("HappeningFinder names leaders and replicas that change", () => {
   const failed = [partition(0, { leader: 2, inSync: [2] }), partition(1, { leader: null })];
-  assertEquals(told({}, { partitions: failed }, {}), [
+  assertEquals(changes({}, { partitions: failed }, {}), [
     ["partition 0: leader 1 → 2", "partition 0: broker 1 is out of sync", "partition 1: no leader"],
     [
       "partition 0: leader 2 → 1",
@@ -87,7 +87,7 @@ Deno.test("HappeningFinder names leaders and replicas that change", () => {
 
 Deno.test("HappeningFinder names topics that are made, deleted, grown", () => {
   assertEquals(
-    told(
+    changes(
       { topicId: null, partitions: [] },
       {},
       { topicId: "B" },
@@ -105,14 +105,14 @@ Deno.test("HappeningFinder names topics that are made, deleted, grown", () => {
 
 Deno.test("HappeningFinder names what retention deleted", () => {
   const kept = [partition(0, { first: 1200 }), partition(1)];
-  assertEquals(told({}, { partitions: kept }), [
+  assertEquals(changes({}, { partitions: kept }), [
     ["partition 0: 1,200 offsets deleted, first offset 1,200"],
   ]);
 });
 
 Deno.test("HappeningFinder names members, and how long a rebalance took", () => {
   assertEquals(
-    told(
+    changes(
       { groups: [group({ a: [0, 1] })] },
       { now: 1000, groups: [group({ a: [], b: [] }, "PreparingRebalance")] },
       { now: 2200, groups: [group({ a: [0], b: [1] })] },
@@ -128,16 +128,16 @@ Deno.test("HappeningFinder names members, and how long a rebalance took", () => 
   );
 });
 
-Deno.test("HappeningFinder tells when Kafka goes away and answers again", () => {
-  assertEquals(told({}, { awaySince: 500, now: 500 }, { now: 8500 }), [
+Deno.test("HappeningFinder reports when Kafka goes away and answers again", () => {
+  assertEquals(changes({}, { awaySince: 500, now: 500 }, { now: 8500 }), [
     ["Kafka does not answer"],
     ["Kafka answers again after 8s"],
   ]);
 });
 
-Deno.test("HappeningFinder bounds what it tells of one look", () => {
+Deno.test("HappeningFinder bounds the changes of one state", () => {
   const many = Array.from({ length: 100 }, (_, one) => partition(one));
   const moved = many.map((one) => ({ ...one, leader: 2 }));
-  const [texts] = told({ partitions: many }, { partitions: moved });
+  const [texts] = changes({ partitions: many }, { partitions: moved });
   assertEquals([texts?.length, texts?.at(-1)], [9, "92 more changes of partitions"]);
 });

@@ -39,7 +39,7 @@ Deno.test("assign() begins from now on where nothing is asked for", () => {
   assertEquals(assigned({ since: "" }), now);
 });
 
-Deno.test("assign() begins every topic at its first timestamp that is not less than since", () => {
+Deno.test("assign() begins each topic at its first timestamp from since on", () => {
   const T = START + 500_000;
   const expected = [
     [EQIAD, eqiad.firstAt(T), eqiad.offset(eqiad.firstAt(T))],
@@ -51,13 +51,13 @@ Deno.test("assign() begins every topic at its first timestamp that is not less t
   assertEquals(eqiad.timestamp(eqiad.firstAt(T) - 1) < T, true);
 });
 
-Deno.test("assign() begins with the oldest for a since before it, from now on for one to come", () => {
+Deno.test("assign() begins with the oldest for an early since, else from now on", () => {
   assertEquals(assigned({ since: "0" }), [[EQIAD, 0, eqiad.offset(0)], [
     CODFW,
     0,
     codfw.offset(0),
   ]]);
-  // With so many digits that numbers do not tell one event from the next any more, too.
+  // Also with more digits than numbers can distinguish.
   for (const timestamp of [NOW + 5000, 8.64e15, 2.2e17, 1e20, 1e300]) {
     const fromNowOn = [[EQIAD, 40_001, -1], [CODFW, 10, -1]];
     assertEquals(assigned({ since: String(timestamp) }), fromNowOn);
@@ -85,7 +85,7 @@ Deno.test("assign() does not read a topic that Last-Event-ID leaves out", () => 
   assertEquals(assigned({ lastEventId: [{ topic: EQIAD, partition: 7, offset: -1 }] }), []);
 });
 
-Deno.test("assign() begins with an offset that is there, and from now on for one that is gone", () => {
+Deno.test("assign() begins with an existing offset, else from now on", () => {
   const at = (offset: number) => assigned({ lastEventId: [entry(EQIAD, { offset })] })[0]![1];
   assertEquals(at(eqiad.offset(123)), 123);
   assertEquals(at(eqiad.offset(0) - 1), 40_000);

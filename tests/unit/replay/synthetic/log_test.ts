@@ -33,7 +33,7 @@ function assertNear(actual: number, expected: number, tolerance: number): void {
   assert(Math.abs(actual - expected) <= tolerance, `${actual} is not about ${expected}`);
 }
 
-Deno.test("syntheticLog() gives the same bytes for the same place, in any order, from any instance", () => {
+Deno.test("syntheticLog() gives the same bytes for a place, in any order", () => {
   const log = eqiad({ seed: 1, canaryEvery: 1000 });
   for (const index of [29_999, 5, 17_123, 0]) {
     const [again] = records(log, index, index + 1);
@@ -67,7 +67,7 @@ Deno.test("syntheticLog() writes what JSON.stringify would write", () => {
   }
 });
 
-Deno.test("syntheticLog() numbers each topic without a gap, and says in meta where an event is", () => {
+Deno.test("syntheticLog() numbers topics without gaps, and says so in meta", () => {
   for (const [i, { meta }] of events.entries()) {
     assertEquals(meta.topic, EQIAD);
     assertEquals(meta.partition, 0);
@@ -85,7 +85,7 @@ Deno.test("syntheticLog() has meta.dt, timestamp and Kafka's timestamp agree", (
   }
 });
 
-Deno.test("syntheticLog() has timestamps that repeat, go back a little, and seldom by years", () => {
+Deno.test("syntheticLog() has timestamps that repeat or go back, seldom by years", () => {
   const steps = sample.slice(1).map(({ timestamp }, i) => timestamp - sample[i]!.timestamp);
   const day = 86_400_000;
   const near = steps.filter((step) => Math.abs(step) < day);
@@ -126,7 +126,7 @@ Deno.test("syntheticLog() has every quirk of the real events", () => {
   }
 });
 
-Deno.test("syntheticLog() has canaries of $schema and meta alone, as often as asked for", () => {
+Deno.test("syntheticLog() has canaries of $schema and meta, at the given rate", () => {
   const canaries = events.filter(({ meta }) => meta.domain === "canary");
   assertEquals(canaries.length, COUNT / 1000);
   for (const canary of canaries) assertEquals(Object.keys(canary), ["$schema", "meta"]);
@@ -144,7 +144,7 @@ Deno.test("syntheticLog() edits some pages often, with ids that ascend", () => {
   for (const ids of pages.values()) assertEquals(ids, ids.toSorted((a, b) => a - b));
 });
 
-Deno.test("syntheticLog() has only canaries in the idle topic, as many in the same time", () => {
+Deno.test("syntheticLog() has canaries alone in the idle topic, at the same rate", () => {
   const log = syntheticLog({ count: 10_000, canaryEvery: 1000 });
   const idle = [...records(log.topics[1]!)];
   assertEquals(idle.length, 10);
@@ -168,7 +168,7 @@ Deno.test("syntheticLog() has the old envelope for the years before 2019", () =>
   }
 });
 
-Deno.test("syntheticLog() begins with the first event of 'from' and ends after 'count'", () => {
+Deno.test("syntheticLog() begins at 'from' and ends after 'count'", () => {
   const from = START + 3_600_000;
   const log = syntheticLog({ from, count: 100, rate: 40 });
   const [active] = log.topics as [TopicLog];
@@ -200,7 +200,7 @@ Deno.test("firstDue() finds the first record due then, at odd rates too", () => 
   }
 });
 
-Deno.test("syntheticLog() changes the data centre at 'switchAt', in both topics", () => {
+Deno.test("syntheticLog() changes the data center at 'switchAt', in both topics", () => {
   const log = syntheticLog({ count: 4000, switchAt: 2500, canaryEvery: 500, rate: 40 });
   const [before, after] = log.topics.map((topic) => [...records(topic)].map(parse));
   const real = (of: Json[]) => of.filter(({ meta }) => meta.domain !== "canary");
@@ -220,10 +220,10 @@ Deno.test("syntheticLog() changes the data centre at 'switchAt', in both topics"
   }
 });
 
-Deno.test("syntheticLog() can number the same events anew", () => {
-  const [anew] = records(eqiad({ seed: 1, offsets: { eqiad: 17, codfw: 0 } }), 0, 1);
-  assertEquals(anew!.offset, 17);
-  assertEquals(parse(anew!), { ...events[0], meta: { ...events[0].meta, offset: 17 } });
+Deno.test("syntheticLog() can renumber the same events", () => {
+  const [renumbered] = records(eqiad({ seed: 1, offsets: { eqiad: 17, codfw: 0 } }), 0, 1);
+  assertEquals(renumbered!.offset, 17);
+  assertEquals(parse(renumbered!), { ...events[0], meta: { ...events[0].meta, offset: 17 } });
 });
 
 Deno.test("syntheticLog() throws RangeError for what makes no log", () => {
@@ -234,7 +234,7 @@ Deno.test("syntheticLog() throws RangeError for what makes no log", () => {
   }
 });
 
-Deno.test("syntheticStreams() has three streams, whose events wikitap's keys can be made of", () => {
+Deno.test("syntheticStreams() has three streams, with events that have keys", () => {
   const log = syntheticStreams({ seed: 3, rate: 40, count: 4000, canaryEvery: 400 });
   const counts: Record<string, number> = {};
   for (const topic of log.topics.filter(({ topic }) => topic.startsWith("eqiad."))) {

@@ -30,7 +30,7 @@ Deno.test("checkOffset() refuses an offset before the first: records were lost",
   assertStringIncludes(error.hint ?? "", "SET next_offset = 10 WHERE topic_id = 4");
 });
 
-Deno.test("checkOffset() tells SQL that does what it is for", async () => {
+Deno.test("checkOffset() has hints with SQL that works", async () => {
   await using folder = await testFolder();
   const file = `${folder.path}/edits.db`;
   await using sink = await openSqliteSink({ kind: "sqlite", file });
@@ -55,11 +55,11 @@ Deno.test("checkOffset() tells SQL that does what it is for", async () => {
   follow(gone.hint);
   assertEquals((await claimAgain()).next, 10n);
 
-  const anew = assertThrows(
+  const again = assertThrows(
     () => checkOffset({ ...claim, next: 21n }, bounds, "topic", SQL_ADVICE),
     UserError,
   );
-  follow(anew.hint);
+  follow(again.hint);
   for (const table of ["edits", "bad_records", "positions", "topics"]) {
     assertEquals(database.prepare(`SELECT * FROM ${table}`).all(), [], table);
   }

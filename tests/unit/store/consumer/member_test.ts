@@ -17,7 +17,7 @@ import { editOf } from "../../../support/kafka/records.ts";
 
 const encoder = new TextEncoder();
 
-/** A sink that keeps what it is told, and answers as it is asked to. */
+/** A sink that records its calls, and returns given answers. */
 class FakeSink implements Sink {
   readonly databaseId = "id";
   readonly concurrency = 1;
@@ -26,7 +26,7 @@ class FakeSink implements Sink {
   /** By partition, where it stands. */
   readonly next = new Map<number, bigint>();
   flushes = 0;
-  /** What the next writes do instead. */
+  /** The replacements of the next writes. */
   readonly answers: (Outcome | Error)[] = [];
 
   addTopic(): Promise<number> {

@@ -32,7 +32,7 @@ Deno.test("Progress counts rows, and how far behind a member is", () => {
   assertEquals([lagRecords, lagMs], [0, 0]);
 });
 
-Deno.test("Progress takes Kafka for connected for as long as a session after an answer", () => {
+Deno.test("Progress counts Kafka as connected for a session after an answer", () => {
   let now = 1000;
   const progress = new Progress(() => now);
   progress.answered();

@@ -15,7 +15,7 @@ const ADDRESS = {
 
 const withCode = (code: string) => Object.assign(new Error("its words"), { code });
 
-/** What a running store does about an error of PostgreSQL, its client or a pooler. */
+/** The reaction of a running store to an error of PostgreSQL, its client or a pooler. */
 const CLASSES: Readonly<Record<"waits" | "ends" | "defect", readonly string[]>> = {
   waits: [
     "ECONNREFUSED",
@@ -49,7 +49,7 @@ const CLASSES: Readonly<Record<"waits" | "ends" | "defect", readonly string[]>> 
   defect: ["ERR_INVALID_ARG_TYPE", "42601", "22021"],
 };
 
-Deno.test("postgresFailure() tells what passes from what does not", () => {
+Deno.test("postgresFailure() separates failures that pass from others", () => {
   for (const [wanted, codes] of Object.entries(CLASSES)) {
     for (const code of codes) {
       const error = withCode(code);
@@ -94,14 +94,14 @@ Deno.test("notReachable() gives the hint for what the server said", () => {
   ]);
 });
 
-Deno.test("postgresFailure() says how to give a password where there was none", () => {
+Deno.test("postgresFailure() says how to set a password if there was none", () => {
   const hint = (hasPassword: boolean) =>
     (postgresFailure(withCode("28P01"), ADDRESS, hasPassword) as UserError).hint ?? "";
   assertStringIncludes(hint(false), "Set the password in the environment variable PGPASSWORD");
   assertStringIncludes(hint(true), "Check the user");
 });
 
-Deno.test("sqliteFailure() tells a lock from what does not pass, by code and by text", () => {
+Deno.test("sqliteFailure() separates locks from lasting failures, by code or text", () => {
   const busy = Object.assign(new Error("x"), { errcode: 5 | (2 << 8) });
   assert(sqliteFailure(busy, "f") instanceof Unavailable);
   assert(sqliteFailure(new Error("database is locked"), "f") instanceof Unavailable);

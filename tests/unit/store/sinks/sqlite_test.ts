@@ -35,7 +35,7 @@ Deno.test("openReader() says that another process keeps the file locked", async 
 });
 
 for (const table of ["edits", "wikitap"] as const) {
-  Deno.test(`openSqliteSink() leaves a file as it is whose table '${table}' is another's`, async () => {
+  Deno.test(`openSqliteSink() does not change a file with a foreign '${table}'`, async () => {
     await using folder = await testFolder();
     const file = `${folder.path}/other.db`;
     {
@@ -49,8 +49,11 @@ for (const table of ["edits", "wikitap"] as const) {
       `Cannot use the database '${file}': its tables are not those of wikitap`,
     );
     assertEquals(error.hint, "Choose another file with --database");
-    const told = { edits: "table edits already exists", wikitap: "no such column: database_id" };
-    assertEquals((error.cause as Error).message, told[table]);
+    const messages = {
+      edits: "table edits already exists",
+      wikitap: "no such column: database_id",
+    };
+    assertEquals((error.cause as Error).message, messages[table]);
     assertEquals(await Deno.readFile(file), before);
     assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["other.db"]);
     await using reader = openReader({ kind: "sqlite", file }, undefined);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { requestFrom } from "../../../../lib/upstream/connection/request.ts";
 import { Position } from "../../../../lib/upstream/resume/position.ts";
 
-Deno.test("requestFrom() asks for what follows an event that is older than the start", async () => {
+Deno.test("requestFrom() asks for what follows an event from before the start", async () => {
   const position = new Position(10_000);
   // From now on: the first event comes with a timestamp of a moment before.
   position.advance({ key: "eqiad.a/0", timestamp: 9_800, offset: 1, id: "a" });

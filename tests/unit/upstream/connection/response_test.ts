@@ -1,4 +1,4 @@
-/** What Deno's own fetch says, as far as the meaning of a failure depends on it. */
+/** Checks the messages of Deno's own fetch on which the meaning of a failure depends. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { describe, Unavailable } from "../../../../lib/upstream/connection/failure.ts";
 import { openResponse } from "../../../../lib/upstream/connection/response.ts";
@@ -70,7 +70,7 @@ Deno.test("openResponse() names the server that answered after a redirect", asyn
   }
 });
 
-Deno.test("openResponse() knows certificates that are not trusted, expired, of another", async () => {
+Deno.test("openResponse() explains untrusted, expired and foreign certificates", async () => {
   const tls = authority.issue({ name: "a", hosts: ["127.0.0.1"] });
   const expired = authority.issue({ name: "a", hosts: ["127.0.0.1"], days: -3 });
   const foreign = authority.issue({ name: "a", hosts: ["other.test"] });
@@ -81,13 +81,13 @@ Deno.test("openResponse() knows certificates that are not trusted, expired, of a
   assertEquals(await reason(foreign, [authority.cert]), "certificate");
 });
 
-Deno.test("openResponse() knows a server that speaks TLS and a client that does not", async () => {
+Deno.test("openResponse() explains a server with TLS and a client without", async () => {
   const tls = authority.issue({ name: "a", hosts: ["127.0.0.1"] });
   assertEquals((await failureAt("/", nothing, { tls, scheme: "http" }))[0], "not_event_stream");
   assertEquals((await failureAt("/", nothing, { scheme: "https" }))[0], "not_event_stream");
 });
 
-Deno.test("openResponse() says so if nobody listens, and if the port is blocked", async () => {
+Deno.test("openResponse() explains a refused connection and a blocked port", async () => {
   const failure = async (port: number) => {
     const open = () =>
       openResponse(new URL(`http://127.0.0.1:${port}/`), {

@@ -1,6 +1,7 @@
 /**
- * What was readable once is retried with back-off and one warning; what was never readable ends the
- * start, unless it passes by itself. Each row meets the stream at its start and after events.
+ * Checks the rules of failures. A stream that was readable once is retried with back-off and one
+ * warning. One that was never readable ends the start, unless the failure passes by itself. Each
+ * row is tried at the start of the stream and after events.
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { CAUSES, describe, UpstreamRefused } from "../../../../lib/upstream/connection/failure.ts";
@@ -22,9 +23,9 @@ const CHECK_URL = "Check --stream-url";
 
 interface Row {
   readonly cause: Cause;
-  /** What the warning, or the error, begins with. */
+  /** The start of the warning or the error. */
   readonly says: string;
-  /** What ends the start; `undefined` if it is waited for. */
+  /** The hint of the error that ends the start; `undefined` if it waits. */
   readonly hint: string | undefined;
   readonly answer: Answer;
   /** Ends the stream also after events. */
@@ -151,7 +152,7 @@ for (const [i, row] of ROWS.entries()) {
   const { cause, says, hint, stops = false } = row;
   const name = `row ${i}: ${says.slice(0, 40)}`;
 
-  Deno.test(`EventStream ${hint === undefined ? "waits" : "ends"} at the start, ${name}`, async () => {
+  Deno.test(`EventStream ${hint === undefined ? "waits" : "ends"} at start, ${name}`, async () => {
     using log = gatherLog();
     const { events, waits } = meet(row, []);
     if (hint !== undefined) {

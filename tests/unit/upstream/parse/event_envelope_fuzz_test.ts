@@ -19,7 +19,7 @@ const encoder = new TextEncoder();
 const json = (value: unknown) => JSON.stringify(value);
 const quoted = (text: string) => `"${text}"`;
 
-/** What looks like a part of an event, and what a string may hold. */
+/** Texts that look like parts of an event, and contents of strings. */
 const strings: Text = fc.oneof(
   fc.constantFrom(
     ...["edit", "log", "142", "", "type", "meta", '"type":"edit"', '","type":"edit', "}", "{"],
@@ -93,7 +93,7 @@ const meta = fc.tuple(
   fc.oneof({ weight: 9, arbitrary: fc.constant([]) }, fields(keyOf(...META_KEYS), scalars, 1)),
 ).map((parts) => objectOf(parts.flat()));
 
-/** What stands behind the head: look-alikes of the head, too, at any depth. */
+/** Content after the head, including look-alikes of the head at any depth. */
 const KEYS = ["type", "meta", "title", "wiki", "id", "user", "bot", "namespace", "log_params"];
 const values: Text = fc.oneof(
   { weight: 3, arbitrary: scalars },
@@ -129,7 +129,7 @@ function harmed(text: string, [way, at, byte]: [number, number, number]): Uint8A
 /** Records of edits, and of nothing else. */
 const transform = buildTransform({ topic: "t", filter: { types: ["edit"] } });
 
-/** All that an event tells, the position behind it as it is saved, and the record made of it. */
+/** Returns all facts of an event, the saved position after it, and its record. */
 function outcome(read: (data: Uint8Array) => Event, data: Uint8Array) {
   const event = attempt(() => {
     const { meta: { topic, partition, offset, id, dt, domain, stream }, type, body } = read(data);
@@ -141,7 +141,7 @@ function outcome(read: (data: Uint8Array) => Event, data: Uint8Array) {
   return { event: json(event), record: json(attempt(() => transform(read(data)) ?? null)) };
 }
 
-/** What `work` comes to, or why the event is refused. */
+/** Returns the result of `work`, or the reason of the rejection. */
 function attempt(work: () => unknown): unknown {
   try {
     return work();
@@ -152,7 +152,7 @@ function attempt(work: () => unknown): unknown {
 }
 
 fuzz(
-  "readEvent() and the filter tell what parsing each event tells",
+  "readEvent() and the filter agree with parsing each event",
   fc.property(whole, harm, (text, harm) => {
     const data = harmed(text, harm);
     const quick = outcome(readEvent, data);

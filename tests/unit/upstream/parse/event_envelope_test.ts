@@ -17,7 +17,7 @@ function eventText(body: object = { title: "A", wiki: "enwiki" }, meta: object =
 
 const seen = (text: string) => scanEnvelope(latin1(encoder.encode(text)));
 
-Deno.test("scanEnvelope() reads meta and type in both orders that the service has written", () => {
+Deno.test("scanEnvelope() reads meta and type in both orders of the service", () => {
   const { uri: _uri, request_id: _request, ...meta } = META;
   assertEquals(seen(eventText()), { meta, type: "edit", edit: undefined });
   const { dt, topic, partition, offset, ...front } = META;
@@ -56,7 +56,7 @@ Deno.test("readEvent() finds out bad JSON when the body is asked for", () => {
   for (let i = 0; i < 2; i++) assertThrows(() => event.body, RejectedEvent, "bad JSON");
 });
 
-Deno.test("readEvent() refuses bytes that are no UTF-8, and takes the replacement character", () => {
+Deno.test("readEvent() rejects bytes that are not UTF-8, but accepts U+FFFD", () => {
   const text = eventText({ title: "\ufffd" });
   assertEquals(readEvent(encoder.encode(text)).body.title, "\ufffd");
   const bytes = encoder.encode(text.replace("\ufffd", "~"));

@@ -24,7 +24,7 @@ class PlainReader {
   }
 }
 
-Deno.test("IdReader tells the topic-partition that an id moved, and each that is new", () => {
+Deno.test("IdReader reports the topic-partition of an id, and each new one", () => {
   const seen: string[] = [];
   const ids = new IdReader((key) => seen.push(key));
   const id = (a: number, b: string) =>

@@ -101,7 +101,7 @@ const parts: fc.Arbitrary<string[]> = fc.tuple(
   ),
 ).map((all) => all.filter((part) => part !== undefined));
 
-/** What is done to the fields: nothing as a rule, or one moved, doubled or put in. */
+/** A change of the fields: usually none, or one moved, duplicated or inserted. */
 const disorder = fc.tuple(fc.nat(39), fc.nat(30), fc.nat(30));
 
 function disordered(parts: readonly string[], [way, from, to]: readonly number[]): string {
@@ -114,7 +114,7 @@ function disordered(parts: readonly string[], [way, from, to]: readonly number[]
   return `{${others.join(",")}}`;
 }
 
-/** What is done to the bytes: nothing as a rule. */
+/** A change of the bytes: usually none. */
 const harm = fc.tuple(fc.nat(19), fc.nat(3000), fc.nat(255));
 /** Invalid UTF-8: overlong, a surrogate, beyond Unicode, cut short, a lone continuation. */
 const BAD_BYTES = [[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [

@@ -109,7 +109,7 @@ function outcome(read: typeof readEvent, data: Uint8Array): string {
   }
 }
 
-Deno.test("readEvent() leaves bytes that are no UTF-8 to the parser, which rejects them", () => {
+Deno.test("readEvent() leaves bytes that are not UTF-8 to the parser", () => {
   const data = bytesOf({ comment: "~" });
   data[data.indexOf("~".charCodeAt(0))] = 0xff;
   const event = readEvent(data);
@@ -117,7 +117,7 @@ Deno.test("readEvent() leaves bytes that are no UTF-8 to the parser, which rejec
   assertThrows(() => encodeEdit(event), RejectedEvent, "bad JSON");
 });
 
-Deno.test("readEvent() recognizes edits of up to 64 KiB, whatever they are full of", () => {
+Deno.test("readEvent() recognizes edits of up to 64 KiB with any content", () => {
   const room = MAX_RECOGNIZED_BYTES - bytesOf({ comment: "" }).length;
   for (const filler of ["x", String.raw`\n`, String.raw`\u00e9`, String.raw`\"`, "é"]) {
     const size = encoder.encode(filler).length;

@@ -15,10 +15,9 @@ interface Seen {
 const BOUND = 24;
 
 /**
- * What a stream says, read plainly by the words of the WHATWG HTML standard ("Parsing" and
- * "Interpreting an event stream"), and of the bound: a frame is too large when one of its lines, or
- * its data together, are longer. A stream is text with one character a byte, since all that the
- * grammar looks at is ASCII.
+ * Parses a stream literally by the WHATWG HTML standard ("Parsing" and "Interpreting an event
+ * stream"), with the bound: a frame is too large if one of its lines, or all its data, are longer.
+ * A stream is text with one character per byte, since the grammar is ASCII.
  */
 function plainly(stream: string): { frames: Seen[]; retry: number | undefined } {
   const lines = stream.split(/\r\n|\r|\n/).slice(0, -1);
@@ -59,7 +58,7 @@ function plainly(stream: string): { frames: Seen[]; retry: number | undefined } 
   return { frames, retry };
 }
 
-/** What the parser says of a stream that comes in pieces, cut at these places. */
+/** Parses a stream in pieces, cut at these places. */
 function parsed(stream: string, cuts: readonly number[]): ReturnType<typeof plainly> {
   const parser = new SseParser({ maxFrameBytes: BOUND });
   const bytes = bytesOf(stream);

@@ -22,7 +22,7 @@ Deno.test("BackFillEnd takes what is before the time, and not the time itself", 
   assertEquals(handled([1, 9_999, 10_000, 10_001]), [1, 9_999]);
 });
 
-Deno.test("BackFillEnd takes one of before the time that comes late, and what stands before it", () => {
+Deno.test("BackFillEnd takes a late event, and the held events before it", () => {
   assertEquals(handled([9_990, 10_020, 9_999, 10_040, 10_050]), [9_990, 10_020, 9_999]);
 });
 
@@ -30,13 +30,13 @@ Deno.test("BackFillEnd is sure 1 s beyond the time, and takes nothing after that
   assertEquals(handled([9_000, 10_500, 11_000, 9_001, 12_000]), [9_000]);
 });
 
-Deno.test("BackFillEnd is sure after 10,000 events that might still be followed by an earlier one", () => {
+Deno.test("BackFillEnd is certain after 10,000 held events", () => {
   const many = Array.from({ length: 10_001 }, () => 10_100);
   assertEquals(handled([9_000, ...many, 9_001]), [9_000]);
   assertEquals(handled([9_000, ...many.slice(1), 9_001]).length, 10_002);
 });
 
-Deno.test("BackFillEnd holds 16 MiB at the most", () => {
+Deno.test("BackFillEnd holds at most 16 MiB", () => {
   const end = new BackFillEnd(UNTIL);
   const data = new Uint8Array(1024 * 1024);
   const arrival = { key: "a/0", timestamp: 10_100, offset: 1, id: "", data };
@@ -46,7 +46,7 @@ Deno.test("BackFillEnd holds 16 MiB at the most", () => {
   assertEquals(end.isPassed("a/0"), true);
 });
 
-Deno.test("BackFillEnd keeps a frame without a time with its neighbours", () => {
+Deno.test("BackFillEnd keeps a frame without a time with its neighbors", () => {
   assertEquals(handled([undefined, 9_000, undefined, 10_000, undefined]), [
     undefined,
     9_000,
@@ -111,7 +111,7 @@ Deno.test("BackFill ends at once when every topic-partition is beyond the time",
   assertEquals(await backFill([text]), [9_999]);
 });
 
-Deno.test("BackFill ends when an idle topic-partition brings nothing, and takes its late ones", async () => {
+Deno.test("BackFill ends if an idle topic brings nothing, after its late events", async () => {
   const text = frame(ACTIVE, 9_000) + frame(ACTIVE, 11_000) + frame(IDLE, 2_000);
   assertEquals(await backFill([text]), [9_000, 2_000]);
   assertEquals(await backFill([""]), []);

@@ -40,7 +40,7 @@ Deno.test("Deduplicator gives each id once, though the log has it twice", () => 
   }
 });
 
-Deno.test("Deduplicator knows an id that came before a restart, and comes again after it", () => {
+Deno.test("Deduplicator knows an id from before a restart that comes again", () => {
   const log = ["A", "B", "C", "A"].map((id, i) => entry(i, 1000 + 10 * i, 10 + i, id));
   const reader = new LogReader();
   reader.read(log.slice(0, 3));
@@ -49,7 +49,7 @@ Deno.test("Deduplicator knows an id that came before a restart, and comes again 
   assertEquals(reader.seen.map(({ id }) => id), ["A", "B", "C", "E"]);
 });
 
-Deno.test("Deduplicator takes events whose timestamps are not believed for what they are", () => {
+Deno.test("Deduplicator accepts events whose timestamps are not believed", () => {
   const log = logOf(40).map((one, i) =>
     i < 20 ? one : { ...one, timestamp: undefined, ahead: 600_000 + one.timestamp! }
   );
@@ -61,7 +61,7 @@ Deno.test("Deduplicator takes events whose timestamps are not believed for what 
   assertEquals(reader.rereads, 0);
 });
 
-Deno.test("Deduplicator finds its anchor in a log that is renumbered, also after a restart", () => {
+Deno.test("Deduplicator finds its anchor in a log that is renumbered", () => {
   for (const shift of [-500, -3, 3, 500]) {
     for (const isRestarted of [false, true]) {
       const reader = new LogReader();
@@ -76,7 +76,7 @@ Deno.test("Deduplicator finds its anchor in a log that is renumbered, also after
   }
 });
 
-Deno.test("Deduplicator recognizes by their ids what a renumbered log without the anchor repeats", () => {
+Deno.test("Deduplicator recognizes ids in a renumbered log without the anchor", () => {
   const log = logOf(20);
   for (const shift of [-500, 500]) {
     const reader = new LogReader();
@@ -89,7 +89,7 @@ Deno.test("Deduplicator recognizes by their ids what a renumbered log without th
   }
 });
 
-Deno.test("Deduplicator settles on another numbering though a timestamp was years ahead", () => {
+Deno.test("Deduplicator settles on a new numbering despite a false timestamp", () => {
   const log = logOf(3000).map((one, i) => ({
     ...one,
     offset: one.offset! + 5_000_000,
@@ -102,7 +102,7 @@ Deno.test("Deduplicator settles on another numbering though a timestamp was year
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
-Deno.test("Deduplicator settles behind a false timestamp, with few events in a connection", () => {
+Deno.test("Deduplicator settles after a false timestamp, with few events", () => {
   for (const isRestarted of [false, true]) {
     const log = logOf(30).map((one) =>
       one.serial === 10 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
@@ -116,7 +116,7 @@ Deno.test("Deduplicator settles behind a false timestamp, with few events in a c
   }
 });
 
-Deno.test("Deduplicator waits for its anchor after a false timestamp in short connections", () => {
+Deno.test("Deduplicator waits for its anchor after a false timestamp", () => {
   const log = logOf(40).map((one) =>
     one.serial === 10 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
   );
@@ -128,7 +128,7 @@ Deno.test("Deduplicator waits for its anchor after a false timestamp in short co
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
-Deno.test("Deduplicator finds its anchor at another offset though nothing later comes", () => {
+Deno.test("Deduplicator finds its anchor at another offset without later events", () => {
   for (const isRestarted of [false, true]) {
     const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000, 50 + i));
     const reader = new LogReader();
@@ -152,7 +152,7 @@ Deno.test("Deduplicator re-reads a gap once, and takes what the re-read brings",
   assertEquals(reader.repeats.counts.gaps, 0);
 });
 
-Deno.test("Deduplicator accepts a gap that stays, counts it, and stops re-reading such a topic", () => {
+Deno.test("Deduplicator counts a gap that stays, and stops re-reading the topic", () => {
   const log = logOf(36).filter(({ serial }) => serial % 6 < 4);
   const reader = new LogReader();
   reader.read(log);
@@ -173,7 +173,7 @@ Deno.test("Deduplicator does not call single offsets without an event lost", () 
   assertEquals([gaps, missing, skipped, reader.gaps.length], [0, 0, 5, 0]);
 });
 
-Deno.test("Deduplicator goes on at what upstream still has when the anchor is gone", () => {
+Deno.test("Deduplicator continues with what upstream still has without the anchor", () => {
   const log = logOf(30);
   for (const isRestarted of [false, true]) {
     const reader = new LogReader();
@@ -195,7 +195,7 @@ Deno.test("Deduplicator drops what lies far before the anchor, however much it i
   assertEquals(reader.repeats.counts.repeats, 25_001);
 });
 
-Deno.test("Deduplicator re-reads once if the anchor was lost, also after a restart", () => {
+Deno.test("Deduplicator re-reads once if the anchor was lost, and after a restart", () => {
   const log = logOf(30);
   const reader = new LogReader();
   reader.position.advance(log[15]!);

@@ -5,7 +5,7 @@ import { MAX_PLACES, NOWHERE, Position } from "../../../../lib/upstream/resume/p
 
 const KEY = "eqiad.mediawiki.recentchange/0";
 
-Deno.test("Position keeps T at the highest timestamp, and the last event as its anchor", () => {
+Deno.test("Position keeps T at the highest timestamp, and the last event's anchor", () => {
   const position = new Position(10);
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
   position.advance({ key: KEY, timestamp: 20, offset: 2, id: "b" });
@@ -92,7 +92,7 @@ Deno.test("Position has no place for a frame that no id places", () => {
   assertEquals(position.places.size, 0);
 });
 
-Deno.test("Position.startAt() takes the start back, and what was not seen yet, and nothing else", () => {
+Deno.test("Position.startAt() moves the start back, and only unseen topics", () => {
   const position = new Position(100);
   position.track("idle/0");
   position.advance({ key: KEY, timestamp: 150, offset: 1, id: "a" });

@@ -34,7 +34,7 @@ const LAST = { count: Infinity, restart: true };
 const margin = fc.nat(60);
 const flags = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 });
 
-Deno.test("Deduplicator gives every event once, wherever connections and runs are cut", () => {
+Deno.test("Deduplicator gives events once, wherever connections and runs are cut", () => {
   fc.assert(
     fc.property(timestamps, connections, margin, (times, all, margin) => {
       const log = times.map((timestamp, i) => entry(i, timestamp));
@@ -70,7 +70,7 @@ Deno.test("Deduplicator gives every event once, whichever timestamps are believe
   );
 });
 
-Deno.test("Deduplicator counts refused frames once, wherever connections and runs are cut", () => {
+Deno.test("Deduplicator counts refused frames once, wherever connections end", () => {
   fc.assert(
     fc.property(timestamps, flags, connections, margin, (times, isBad, all, margin) => {
       // A frame that cannot be read says nothing of its topic before the first event is known.
@@ -106,7 +106,7 @@ Deno.test("Deduplicator gives each id once, however often the log has it", () =>
   );
 });
 
-Deno.test("Deduplicator loses and doubles nothing when upstream is renumbered at a reconnect", () => {
+Deno.test("Deduplicator neither loses nor duplicates if upstream is renumbered", () => {
   const shift = fc.integer({ min: -1000, max: 1000 });
   fc.assert(
     fc.property(
@@ -134,11 +134,11 @@ Deno.test("Deduplicator loses and doubles nothing when upstream is renumbered at
   );
 });
 
-Deno.test("Deduplicator gives every event once, whatever connections lose, over restarts too", () => {
+Deno.test("Deduplicator gives events once if connections lose any of them", () => {
   const losing = fc.record({
     count: fc.nat(40),
     restart: fc.boolean(),
-    /** What it does not bring, unless another one has lost it before; the very first is not missed. */
+    /** Events that it loses, unless a previous one has lost them; the very first one is kept. */
     lost: fc.array(fc.integer({ min: 1, max: 79 }), { maxLength: 8 }),
   });
   fc.assert(

@@ -106,7 +106,7 @@ Deno.test("FetchedBatch refuses batches that are corrupt, and says where", async
   }
 });
 
-Deno.test("FetchedBatch refuses records that were read already, rather than fetch for ever", async () => {
+Deno.test("FetchedBatch rejects old records rather than fetch them forever", async () => {
   const old = await batchBytes({ offset: 7, messages: messages("a", "b") });
   assertThrows(
     () => chunksOf(old, 20),

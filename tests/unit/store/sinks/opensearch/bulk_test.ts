@@ -10,7 +10,7 @@ import {
   idsIn,
 } from "../../../../support/databases/fake_opensearch.ts";
 
-/** Documents with the ids 0, 1, 2 …, of so many bytes each. */
+/** Documents with the ids 0, 1, 2 … and a given size in bytes. */
 function documents(count: number, size = 100): Document[] {
   return Array.from({ length: count }, (_, number) => {
     const action = `{"index":{"_id":"${number}"}}\n`;
@@ -77,7 +77,7 @@ Deno.test("run() sends again what was not done, and nothing else", async () => {
   assertEquals(work.rejected.map(({ document }) => document.id), ["2"]);
 });
 
-Deno.test("run() takes a block, a closed or a missing index for no fault of documents", async () => {
+Deno.test("run() blames no document for a blocked, closed or missing index", async () => {
   for (const status of [403, 404, 429, 500, 503]) {
     const { failures, work } = await run(documents(2), () => bulkAnswer([status, status]));
     assertEquals(failures, [`HTTP ${status}: some_exception: status ${status}`]);

@@ -138,7 +138,7 @@ Deno.test("request() reads at most 32 MiB of an endless answer", async () => {
   assert(chunks < 64, `${chunks} MiB`);
 });
 
-Deno.test("request() gives up a server that does not answer, or stops in its answer", async () => {
+Deno.test("request() gives up a server that does not answer, or stops halfway", async () => {
   const halves = [
     () => new Promise<Response>(() => {}),
     () =>

@@ -107,7 +107,7 @@ Deno.test("ParquetSink moves the offset past what holds no records", async () =>
   assertEquals((await claimOf(sink)).next, 7n);
 });
 
-Deno.test("ParquetSink of another process takes over; the first one writes no more", async () => {
+Deno.test("ParquetSink of another process takes over; the first writes no more", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using first = await open(directory);
@@ -125,7 +125,7 @@ Deno.test("ParquetSink of another process takes over; the first one writes no mo
   assertEquals(await idsIn(directory), range(0, 15));
 });
 
-Deno.test("ParquetSink takes files that another claim removed for the loss of its own", async () => {
+Deno.test("ParquetSink that finds its files removed by a claim has lost its own", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using first = await open(directory);
@@ -156,7 +156,7 @@ Deno.test("ParquetSink never commits a file that may lack rows", async () => {
   assertEquals((await claimOf(sink)).next, 0n);
 });
 
-Deno.test("ParquetSink commits nothing after another has claimed, even in one flush", async () => {
+Deno.test("ParquetSink commits nothing after another claim, even in one flush", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using first = await open(directory);
@@ -168,7 +168,7 @@ Deno.test("ParquetSink commits nothing after another has claimed, even in one fl
   assertEquals(await idsIn(directory), range(0, 20));
 });
 
-Deno.test("ParquetSink gives files their names after a crash between commit and renames", async () => {
+Deno.test("ParquetSink names files after a crash between commit and renames", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   const state = `${directory}/_wikitap/1/0`;
@@ -273,7 +273,7 @@ Deno.test("ParquetSink's files say what they are, with statistics", async () => 
   }
 });
 
-Deno.test("openParquetSink() refuses a directory of another program, and changes nothing", async () => {
+Deno.test("openParquetSink() refuses a foreign directory, and changes nothing", async () => {
   for (const name of ["date=2026-01-01", "part-0.parquet"]) {
     await using folder = await testFolder();
     await Deno.writeTextFile(`${folder.path}/${name}`, "");
