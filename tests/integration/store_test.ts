@@ -239,7 +239,7 @@ Deno.test("storeTopic() says so when Kafka has deleted what is not stored yet", 
   await assertRejects(
     () => start({ topic, file: database.file }).done,
     UserError,
-    "before they were stored: offsets 10 to 19",
+    "before they were stored, offsets 10 to 19",
   );
 });
 

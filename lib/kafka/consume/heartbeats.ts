@@ -1,24 +1,28 @@
 import { protocolErrorType } from "../errors/explain.ts";
 
-/** Well below the heartbeat interval, which kafkajs keeps to by itself (ms). */
+/** The interval of attempts, in ms: well below the heartbeat interval, which kafkajs observes. */
 const INTERVAL_MS = 500;
 
 /**
- * Keeps a member in its group while it handles a batch, since that may take longer than the session:
- * a database or a schema registry may be away.
+ * Keeps a member in its group while it handles a batch. That may take longer than the session, for
+ * example while a database or a schema registry is unavailable.
  */
 export class Heartbeats implements Disposable {
-  /** Aborted when the batch is no longer this member's to handle. */
+  /** Aborted when this member may no longer handle the batch. */
   readonly signal: AbortSignal;
-  /** Kafka's refusal of a heartbeat. Thrown to kafkajs, it makes it join again. */
+  /**
+   * Kafka's rejection of a heartbeat. If it is thrown to kafkajs, kafkajs joins the group again.
+   */
   refusal: Error | undefined;
   readonly #heartbeat: () => Promise<void>;
   readonly #lost = new AbortController();
   readonly #release: () => void;
 
   /**
-   * @param heartbeat Sends one, if one is due.
-   * @param membership Aborted when the member has joined anew.
+   * Starts sending heartbeats.
+   *
+   * @param heartbeat Sends a heartbeat if one is due.
+   * @param membership Aborted when the member has joined again.
    */
   constructor(heartbeat: () => Promise<void>, membership: AbortSignal) {
     this.#heartbeat = heartbeat;
@@ -36,13 +40,13 @@ export class Heartbeats implements Disposable {
   /**
    * Sends a heartbeat if one is due.
    *
-   * @throws Kafka's refusal, which is also kept, or a connection error.
+   * @throws Kafka's rejection, which is also kept in `refusal`, or a connection error.
    */
   async send(): Promise<void> {
     try {
       await this.#heartbeat();
     } catch (error) {
-      // A broken connection is no refusal: the next request notices it.
+      // A broken connection is not a rejection: the next request notices it.
       if (protocolErrorType(error) !== undefined) {
         this.refusal ??= error as Error;
         this.#lost.abort();
@@ -51,6 +55,7 @@ export class Heartbeats implements Disposable {
     }
   }
 
+  /** Stops sending heartbeats. */
   [Symbol.dispose](): void {
     this.#release();
   }

@@ -1,6 +1,6 @@
-/** What a reader commits with an offset: the id of the topic that the offset is in. */
+// The metadata that a reader commits with an offset: the id of the offset's topic.
 
-/** Makes the metadata of an offset. */
+/** Returns the metadata of an offset. */
 export function offsetMetadata(topicId: string): string {
   return JSON.stringify({ wikitap: "offset", topicId });
 }

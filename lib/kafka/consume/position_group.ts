@@ -2,22 +2,22 @@ import { UserError } from "../../shared/error.ts";
 import type { Admin } from "../client/kafkajs.ts";
 
 /**
- * Refuses a consumer group that holds the position of a producer: committing offsets to it would
- * lose the position.
+ * Throws for a consumer group that holds the position of a producer: committed offsets would
+ * overwrite the position.
  *
- * @throws {UserError} naming the topic that the position is attached to.
+ * @throws {UserError} that names the topic to which the position is attached.
  */
 export async function refusePositionGroup(admin: Admin, groupId: string): Promise<void> {
   for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
     if (!partitions.some(({ metadata }) => isPosition(metadata))) continue;
     throw new UserError(
-      `The group '${groupId}' holds the position of the producer for the topic '${topic}'`,
-      { hint: "Give another --group" },
+      `Cannot use the group '${groupId}': it holds the position of the producer for the topic '${topic}'`,
+      { hint: "Choose another --group" },
     );
   }
 }
 
-/** Whether an offset's metadata is a producer's position: JSON with `"wikitap": "position"`. */
+/** Returns whether an offset's metadata is a producer's position: `"wikitap": "position"`. */
 export function isPosition(metadata: string | null): boolean {
   if (metadata === null || !metadata.includes('"wikitap"')) return false;
   try {

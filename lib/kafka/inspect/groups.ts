@@ -18,21 +18,23 @@ import type { GroupPartitionView, GroupView } from "./view.ts";
 
 /** The key of ListGroups. */
 const LIST_GROUPS = 16;
-/** Group types whose members can be asked for, and how. */
+/** The requests for members, by the type of the group. */
 const DESCRIBE: Readonly<Record<string, typeof describeGroupsRequest>> = {
   classic: describeGroupsRequest,
   consumer: describeConsumerGroupsRequest,
 };
 
-/** One topic that all questions are about, and what is known of it already. */
+/** The topic that all requests are about, and the facts that are known already. */
 export interface Focus {
+  /** The live brokers. */
   readonly brokers: readonly BrokerAddress[];
+  /** The partitions of the topic. */
   readonly partitions: readonly TopicPartition[];
   /** The next offsets by `partitionKey()`. */
   readonly ends: ReadonlyMap<string, { readonly offset: number }>;
 }
 
-/** Groups of one coordinator that are asked for in one look; a bound for clusters of many users. */
+/** The maximum groups per coordinator in one view: a bound for clusters with many users. */
 const MAX_GROUPS = 2000;
 
 /**
@@ -58,7 +60,9 @@ export async function viewGroups(
   return views.flat().sort((a, b) => a.groupId < b.groupId ? -1 : 1);
 }
 
-/** Looks at the groups of one coordinator, with three requests at most and those for the ends. */
+/**
+ * Returns the groups of one coordinator, with at most three requests besides those for the ends.
+ */
 async function viewOnCoordinator(
   inspector: Inspector,
   broker: BrokerAddress,
@@ -119,7 +123,7 @@ async function endsOf(
   return await inspector.offsets(await inspector.metadata([...topics]), OffsetSpec.latest);
 }
 
-/** What is committed or assigned, by topic and partition. */
+/** Returns the partitions with a committed offset or a reader, by topic and partition. */
 function partitionViews(
   group: DescribedGroup | undefined,
   offsets: readonly CommittedOffset[],

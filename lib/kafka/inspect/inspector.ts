@@ -13,15 +13,15 @@ import { TOPIC_SETTINGS } from "./view.ts";
 /** Kafka's error codes of missing permissions: topic, group, cluster. */
 const DENIED = new Set([29, 30, 31]);
 
-/** The key of the request for metadata, and the version that is asked with. */
+/** The key and the version of the metadata request. */
 const METADATA = { apiKey: 3, apiVersion: 12 };
 
 /**
- * Asks a cluster about itself, with one request to each broker per question, and changes nothing.
- * A broker that does not answer leaves gaps, and so does a missing permission, which is noted.
+ * Reads the state of a cluster, with one request per broker and question. It changes nothing.
+ * A broker that does not answer leaves gaps. So does a missing permission, which is noted.
  */
 export class Inspector {
-  /** What was left out for lack of permissions: `sizes on disk (Describe on the cluster)`. */
+  /** The facts that are left out without permission: `sizes on disk (Describe on the cluster)`. */
   readonly withheld = new Set<string>();
   readonly #raw: RawCluster;
   readonly #attempt: Attempt;
@@ -56,7 +56,7 @@ export class Inspector {
     return this.#raw.send(metadataRequest(topics));
   }
 
-  /** Asks for the id of the controller; `undefined` if it is not told. */
+  /** Requests the id of the controller; `undefined` if the cluster does not return it. */
   async controllerId({ controllerId }: ClusterMetadata): Promise<number | undefined> {
     if (this.#raw.maxVersion(quorumRequest().apiKey) < 0) return controllerId;
     try {
@@ -68,7 +68,7 @@ export class Inspector {
     }
   }
 
-  /** Asks the leaders for one offset of each of their partitions; those that fail are left out. */
+  /** Requests one offset of each partition from the leaders; those that fail are left out. */
   async offsets(metadata: ClusterMetadata, spec: number): Promise<Map<string, FoundOffset>> {
     const byLeader = new Map<number, TopicPartition[]>();
     for (const { topic, partitions } of metadata.topics) {
@@ -88,42 +88,42 @@ export class Inspector {
     return new Map(found.map((one) => [partitionKey(one), one]));
   }
 
-  /** Asks each broker what its partitions take on disk: bytes by broker id and partition. */
+  /** Requests the sizes of partitions on disk: bytes by broker id and partition. */
   async sizes(metadata: ClusterMetadata): Promise<Map<number, ReadonlyMap<string, number>>> {
     const answers = await this.each(metadata.brokers, logDirsRequest);
     const sizes = new Map<number, ReadonlyMap<string, number>>();
     for (const { broker, answer } of answers) {
       if (DENIED.has(answer.errorCode)) {
         this.withheld.add("sizes on disk (Describe on the cluster)");
-      } else {sizes.set(
-          broker.id,
-          new Map(answer.sizes.map((one) => [partitionKey(one), one.bytes])),
-        );}
+      } else {
+        const bytes = answer.sizes.map((one) => [partitionKey(one), one.bytes] as const);
+        sizes.set(broker.id, new Map(bytes));
+      }
     }
     return sizes;
   }
 
-  /** Asks for the settings that are shown, by topic; those that are not told are left out. */
+  /** Requests the settings that are shown, by topic; topics without an answer are left out. */
   async configs(
     topics: readonly string[],
   ): Promise<Map<string, ReadonlyMap<string, string | null>>> {
     const answers = await this.#raw.send(topicConfigsRequest(topics, TOPIC_SETTINGS));
-    const told = answers.filter(({ errorCode, topic }) => {
+    const returned = answers.filter(({ errorCode, topic }) => {
       if (DENIED.has(errorCode)) this.withheld.add(`settings of '${topic}' (DescribeConfigs)`);
       return errorCode === 0;
     });
-    return new Map(told.map(({ topic, configs }) => [topic, configs]));
+    return new Map(returned.map(({ topic, configs }) => [topic, configs]));
   }
 
-  /** The latest version that the brokers take of a request. */
+  /** Returns the latest version of a request that the brokers support. */
   maxVersion(apiKey: number): number {
     return this.#raw.maxVersion(apiKey);
   }
 
   /**
-   * Sends a request to each of `brokers` at once; those that do not answer are left out.
+   * Sends a request to each of `brokers` at the same time; those that do not answer are left out.
    *
-   * @throws {UserError} for a broker that this program may not connect to.
+   * @throws {UserError} for a broker that this program has no permission to connect to.
    */
   async each<T>(
     brokers: readonly BrokerAddress[],
@@ -142,16 +142,18 @@ export class Inspector {
     );
   }
 
+  /** Closes the connections. */
   close(): Promise<void> {
     return this.#raw.close();
   }
 
+  /** Closes the connections. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 }
 
-/** Whether Deno forbids the connection; a broker that is away fails in other ways. */
+/** Returns whether Deno forbids the connection; a broker that is away fails in other ways. */
 function isNotPermitted(error: unknown): boolean {
   for (let e = error; e instanceof Error; e = e.cause) {
     const { code } = e as { code?: unknown };

@@ -7,22 +7,23 @@ import { OffsetSpec } from "../requests/offsets.ts";
 import { type Inspector, partitionKey } from "./inspector.ts";
 import { type BrokerView, type PartitionView, TOPIC_SETTINGS, type TopicView } from "./view.ts";
 
-/** What is asked beyond brokers, leaders and offsets; each costs requests. */
+/** The facts to request beyond brokers, leaders and offsets. Each costs requests. */
 export interface Details {
   /** Settings of the topics: one request. */
   readonly configs?: boolean;
-  /** Sizes on disk: one request a broker. */
+  /** Sizes on disk: one request per broker. */
   readonly sizes?: boolean;
-  /** Times of the last records: one request a leader. */
+  /** Times of the last records: one request per leader. */
   readonly timestamps?: boolean;
 }
 
-/** Brokers and topics of a cluster. */
+/** The brokers and topics of a cluster. */
 export interface ClusterView {
+  /** Kafka's id of the cluster. */
   readonly clusterId: string | null;
-  /** By ascending id. */
+  /** The brokers by ascending id. */
   readonly brokers: readonly BrokerView[];
-  /** By name. */
+  /** The topics by name. */
   readonly topics: readonly TopicView[];
 }
 
@@ -93,7 +94,7 @@ function topicView(
   };
 }
 
-/** Null if one of them is. */
+/** Returns the sum; null if one of the values is null. */
 function sum(values: readonly (number | null)[]): number | null {
   let total = 0;
   for (const value of values) {
@@ -103,7 +104,7 @@ function sum(values: readonly (number | null)[]): number | null {
   return total;
 }
 
-/** The live brokers, and those that are known from replicas only. */
+/** Returns the live brokers, and those that are known from replicas only. */
 function brokerViews(
   { brokers, topics }: ClusterMetadata,
   controller: number | undefined,

@@ -1,61 +1,73 @@
-/** What can be seen of a cluster, in the words of Kafka's own tools. */
+// Views of a cluster, in the terms of Kafka's own tools.
 
 /** One broker. */
 export interface BrokerView {
+  /** The broker's id. */
   readonly id: number;
   /** `host:port` as advertised; null if the broker is known from replicas only. */
   readonly address: string | null;
+  /** The rack, if it is configured. */
   readonly rack: string | null;
-  /** Null if the user may not ask (Describe on the cluster). */
+  /** Whether it is the active controller; null without permission (Describe on the cluster). */
   readonly controller: boolean | null;
+  /** Whether the broker is live. */
   readonly up: boolean;
   /** Partitions that the broker leads. */
   readonly leaders: number;
-  /** Copies of partitions that the broker has or should have. */
+  /** Replicas of partitions that the broker has or should have. */
   readonly replicas: number;
-  /** Bytes on disk; null if Kafka does not tell. */
+  /** Bytes on disk; null if Kafka does not return them. */
   readonly bytes: number | null;
 }
 
 /** One partition. */
 export interface PartitionView {
+  /** The number of the partition. */
   readonly partition: number;
-  /** Id of a broker; null while there is no leader. */
+  /** The id of its leader; null if there is none. */
   readonly leader: number | null;
+  /** The ids of brokers with a replica. */
   readonly replicas: readonly number[];
+  /** The ids of brokers whose replica is in sync. */
   readonly inSync: readonly number[];
+  /** Whether a replica is out of sync. */
   readonly underReplicated: boolean;
-  /** Offset of the first record that is still there; null if the leader does not answer. */
+  /** Offset of the first record that still exists; null if the leader does not answer. */
   readonly firstOffset: number | null;
   /** Offset of the next record to be written (the high watermark); null as above. */
   readonly nextOffset: number | null;
-  /** Highest record timestamp, ms since 1970; null if there is no record or it was not asked for. */
+  /**
+   * Highest record timestamp in ms since 1970; null if there is no record or it was not requested.
+   */
   readonly lastTimestamp: number | null;
-  /** Bytes on the leader's disk; null if Kafka does not tell. */
+  /** Bytes on the leader's disk; null if Kafka does not return them. */
   readonly bytes: number | null;
 }
 
 /** One topic. */
 export interface TopicView {
+  /** The name of the topic. */
   readonly topic: string;
-  /** Changes when the topic is deleted and created again; 22 characters of base64url. */
+  /** Changes if the topic is deleted and created again; 22 characters of base64url. */
   readonly topicId: string;
+  /** Whether Kafka uses the topic itself. */
   readonly internal: boolean;
-  /** Of the partition with the fewest replicas. */
+  /** The minimum of all partitions. */
   readonly replicationFactor: number;
   /**
-   * Offsets from first to next, summed. Transaction markers and gaps left by compaction count, so
-   * it is an upper bound of the records. Null if a leader does not answer.
+   * The sum of the partitions' offsets from first to next. It includes transaction markers and gaps
+   * left by compaction, so it is an upper bound of the records. Null if a leader does not answer.
    */
   readonly records: number | null;
-  /** Bytes on the leaders' disks; null if Kafka does not tell. */
+  /** Bytes on the leaders' disks; null if Kafka does not return them. */
   readonly bytes: number | null;
-  /** The settings named in `TOPIC_SETTINGS`; null if the user may not ask. */
+  /** The settings named in `TOPIC_SETTINGS`; null without permission. */
   readonly configs: Readonly<Record<string, string | null>> | null;
+  /** The partitions by ascending number. */
   readonly partitions: readonly PartitionView[];
 }
 
-/** The settings of a topic that are shown, as Kafka calls them. */
+/** The settings of a topic that are shown, by Kafka's names. */
 export const TOPIC_SETTINGS = [
   "cleanup.policy",
   "compression.type",
@@ -66,40 +78,50 @@ export const TOPIC_SETTINGS = [
 
 /** A partition that a group reads, or has committed an offset for. */
 export interface GroupPartitionView {
+  /** The name of the topic. */
   readonly topic: string;
+  /** The number of the partition. */
   readonly partition: number;
-  /** Null if nothing is committed. */
+  /** The offset of the next record to read; null if nothing is committed. */
   readonly committedOffset: number | null;
-  /** Null if the topic is gone or its leader does not answer. */
+  /** The offset of the next record to be written; null if the topic or its leader is missing. */
   readonly nextOffset: number | null;
-  /** Records from the committed offset to the next one to be written; null as both above. */
+  /** Records from the committed offset to the next one to be written; null if either is null. */
   readonly lag: number | null;
-  /** Id of the member that reads it; null if none does. */
+  /** The id of the member that reads it; null if there is none. */
   readonly memberId: string | null;
 }
 
 /** One member of a group. */
 export interface MemberView {
+  /** The id that the coordinator assigned. */
   readonly memberId: string;
+  /** The client id that the member chose. */
   readonly clientId: string;
+  /** The member's address, as the broker sees it. */
   readonly host: string;
+  /** The number of partitions that it reads. */
   readonly partitions: number;
 }
 
 /** One consumer group. */
 export interface GroupView {
+  /** The name of the group. */
   readonly groupId: string;
   /** `Stable`, `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
   readonly state: string;
   /** `classic` or `consumer` (KIP-848). */
   readonly type: string;
+  /** The assignment strategy: `range`, `RoundRobinAssigner`, … */
   readonly assignor: string;
-  /** Id of the broker that coordinates it. */
+  /** The id of the broker that coordinates it. */
   readonly coordinator: number;
-  /** The group holds a wikitap producer's position: its offset counts events, not records. */
+  /** Whether it holds a wikitap producer's position: its offset counts events, not records. */
   readonly position: boolean;
+  /** The members. */
   readonly members: readonly MemberView[];
+  /** The partitions that it reads or has committed offsets for, by topic and number. */
   readonly partitions: readonly GroupPartitionView[];
-  /** Sum over the partitions with a known lag; null for a position, or if none is known. */
+  /** The sum over partitions with a known lag; null for a position, or if none is known. */
   readonly lag: number | null;
 }

@@ -79,7 +79,7 @@ Deno.test("readTopic() refuses a group that holds a producer's position", async 
   await assertRejects(
     () => read(topic, { toEnd: false, group }),
     UserError,
-    `The group '${group}' holds the position of the producer for the topic '${topic}'`,
+    `Cannot use the group '${group}': it holds the position of the producer for the topic '${topic}'`,
   );
 });
 

@@ -14,7 +14,7 @@ Deno.test("refusePositionGroup() refuses a group with a position on any topic", 
   await assertRejects(
     () => refusePositionGroup(admin, "wikitap.edits"),
     UserError,
-    "The group 'wikitap.edits' holds the position of the producer for the topic 'edits'",
+    "Cannot use the group 'wikitap.edits': it holds the position of the producer for the topic 'edits'",
   );
   await refusePositionGroup(groupsWith(null), "readers");
 });
