@@ -129,7 +129,7 @@ async function runBlocks(
     if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
     const reason = block.includes("task registry") && !hasRegistry
       ? NO_REGISTRY
-      : block.includes("duckdb -c") && !hasDuckDb
+      : /^duckdb /m.test(block) && !hasDuckDb
       ? NO_ENGINES
       : undefined;
     const ignore = reason !== undefined;
