@@ -10,6 +10,7 @@ import { integer, oneOf, positiveDuration } from "../../lib/cli/values.ts";
 import { ExitCode } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
+import { PLACES } from "./store_places.ts";
 import { runStoreChaos } from "./store_chaos.ts";
 
 const times = (help: string, count: number) =>
@@ -20,8 +21,8 @@ const chaosOptions = {
   options: {
     sink: option({
       placeholder: "KIND",
-      help: "Where the members store: postgres, parquet or opensearch.",
-      parse: oneOf("postgres", "parquet", "opensearch"),
+      help: `Where the members store: ${Object.keys(PLACES).join(", ")}.`,
+      parse: oneOf(...Object.keys(PLACES) as (keyof typeof PLACES)[]),
       default: "postgres",
     }),
     records: option({

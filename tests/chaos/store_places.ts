@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import type { Random } from "../../lib/replay/random.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
 import { formatDatabase } from "../../lib/store/address.ts";
@@ -23,10 +24,30 @@ const ROWS = `
 
 /** The kinds of places, by the name of their sink. */
 export const PLACES = {
+  sqlite: sqlitePlace,
   postgres: postgresPlace,
   parquet: parquetPlace,
   opensearch: openSearchPlace,
 };
+
+/** A file that the members share, each with a lock in its turn. */
+async function sqlitePlace(): Promise<Place> {
+  const folder = await testFolder();
+  const file = `${folder.path}/edits.db`;
+  return {
+    database: `sqlite:${file}`,
+    args: [],
+    env: {},
+    hurt: () => Promise.resolve(),
+    rows() {
+      using database = new DatabaseSync(file);
+      return Promise.resolve(
+        database.prepare(ROWS).all() as { at: string; id: number | null }[],
+      );
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
 
 /** A PostgreSQL that gets SIGQUIT and SIGKILL in turn. */
 async function postgresPlace(): Promise<Place> {

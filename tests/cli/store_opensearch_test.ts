@@ -84,8 +84,9 @@ Deno.test("report names the query for curl if the edits are in OpenSearch", asyn
   const { code, stderr } = await runProgram("scripts/report.ts", args);
   assertEquals([code, stderr], [
     1,
-    "error: Cannot report on 'opensearch:https://search.example.org/edits': it answers no SQL\n" +
-    "  Ask it itself: curl 'https://search.example.org/edits/_search?size=0&pretty' " +
+    "error: Cannot report on 'opensearch:https://search.example.org/edits': " +
+    "the questions are in SQL, expected SQLite or PostgreSQL\n" +
+    "  Ask OpenSearch: curl 'https://search.example.org/edits/_search?size=0&pretty' " +
     "-H 'Content-Type: application/json' " +
     `-d '{"aggs":{"wikis":{"terms":{"field":"domain"}}}}'\n`,
   ]);

@@ -83,8 +83,9 @@ function noReportOnParquet(address: ParquetAddress): UserError {
 /** Returns the error for OpenSearch: its queries are not SQL, and dashboards serve them better. */
 function noReportOnOpenSearch(address: OpenSearchAddress): UserError {
   const { url, index } = address;
-  return new UserError(`Cannot report on '${formatDatabase(address)}': it answers no SQL`, {
-    hint: `Ask it itself: curl '${url}/${index}/_search?size=0&pretty' ` +
+  const what = "the questions are in SQL, expected SQLite or PostgreSQL";
+  return new UserError(`Cannot report on '${formatDatabase(address)}': ${what}`, {
+    hint: `Ask OpenSearch: curl '${url}/${index}/_search?size=0&pretty' ` +
       "-H 'Content-Type: application/json' " +
       `-d '{"aggs":{"wikis":{"terms":{"field":"domain"}}}}'`,
   });
