@@ -67,6 +67,7 @@ export const main = program({
     const output = new RecordOutput({
       output: options.output ?? (isTerminal ? "line" : "value"),
       isTerminal,
+      stop,
     });
     const readable = jsonValues(openRegistry(options));
     let count = 0;
@@ -90,12 +91,12 @@ export const main = program({
         logger.info("{assigned}", { assigned, topic, partitions });
       },
       handle: async ({ partition, records }) => {
-        output.print({ partition, records: await readable(records) });
+        await output.print({ partition, records: await readable(records) });
         count += records.length;
       },
       onCommit: () => output.flush(),
     });
-    output.flush();
+    await output.flush();
     logger.info("Read {records}", { records: counted(count, "record"), count });
   },
 });

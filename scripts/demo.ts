@@ -150,7 +150,11 @@ async function produceAndPrint(
   log: Parameters<typeof runProducer>[3],
 ): Promise<void> {
   const enough = new AbortController();
-  const output = new RecordOutput({ output: "line", isTerminal: Deno.stdout.isTerminal() });
+  const output = new RecordOutput({
+    output: "line",
+    isTerminal: Deno.stdout.isTerminal(),
+    stop: signal,
+  });
   const stop = AbortSignal.any([signal, enough.signal]);
   const printed = new AbortController();
   const printing = readTopic(cluster, {

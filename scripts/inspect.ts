@@ -22,7 +22,7 @@ import { Inspector } from "../lib/kafka/inspect/inspector.ts";
 import { viewCluster } from "../lib/kafka/inspect/topics.ts";
 import { UsageError, UserError } from "../lib/shared/error.ts";
 import { sleep } from "../lib/shared/sleep.ts";
-import { writeError, writeOutput } from "../lib/terminal/output.ts";
+import { writeError, writeOutputSlowly } from "../lib/terminal/output.ts";
 import { safeJson, safeText } from "../lib/terminal/safe_text.ts";
 
 /** Time between two looks of `--watch`, in ms. */
@@ -68,7 +68,7 @@ export const main = program({
         ? seen.text()
         : `${safeJson(JSON.stringify(seen.json, null, watch ? 0 : 2))}\n`;
       const clear = watch && isTerminal && output === "table" ? "\x1b[H\x1b[2J" : "";
-      writeOutput(`${clear}${text}`);
+      await writeOutputSlowly(`${clear}${text}`, stop);
       noteWithheld(inspector);
       if (watch) await sleep(WATCH_INTERVAL, stop);
     } while (watch && !stop.aborted);

@@ -12,14 +12,14 @@ import { outgoingJsonOf } from "./json.ts";
 export class DryRun implements Publisher {
   /** The counters of a publisher that is always connected. */
   readonly counts: PublisherCounts = { ...newPublisherCounts(), connected: true };
-  readonly #write: (text: string) => void;
+  readonly #write: (text: string) => Promise<void>;
 
   /**
    * Creates a dry run.
    *
    * @param write Takes the lines of a batch.
    */
-  constructor(write: (text: string) => void) {
+  constructor(write: (text: string) => Promise<void>) {
     this.#write = write;
   }
 
@@ -30,9 +30,8 @@ export class DryRun implements Publisher {
     return Promise.resolve(undefined);
   }
 
-  // deno-lint-ignore require-await -- what `write` throws is to reject
   async publish({ records }: Batch): Promise<Published> {
-    this.#write(records.map((record) => `${outgoingJsonOf(record)}\n`).join(""));
+    await this.#write(records.map((record) => `${outgoingJsonOf(record)}\n`).join(""));
     this.counts.batches++;
     return { count: records.length, refused: [] };
   }

@@ -1,5 +1,5 @@
 import type { ReadBatch } from "../kafka/consume/reader.ts";
-import { writeOutput } from "../terminal/output.ts";
+import { writeOutputSlowly } from "../terminal/output.ts";
 import { bytesOf, type Output } from "./output.ts";
 
 /** Bytes of lines that are gathered before they are written. */
@@ -17,8 +17,10 @@ export interface RecordOutputOptions {
   readonly output: Output;
   /** Whether stdout is a terminal, which needs safe text. */
   readonly isTerminal: boolean;
-  /** Writes bytes, all of them before it returns. Default: to stdout. */
-  readonly write?: (bytes: Uint8Array) => void;
+  /** Stops the program, whether or not the reader of stdout takes anything. */
+  readonly stop: AbortSignal;
+  /** Writes bytes; the next ones come when it has returned. Default: to stdout. */
+  readonly write?: (bytes: Uint8Array) => Promise<void>;
 }
 
 /**
@@ -38,10 +40,13 @@ export class RecordOutput {
   #lastLine = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #closed = new AbortController();
+  /** Resolved when everything that was begun is written, or has failed. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** Creates an empty output. */
-  constructor({ write = writeOutput, ...options }: RecordOutputOptions) {
-    this.#options = { ...options, write };
+  constructor(options: RecordOutputOptions) {
+    const { stop } = options;
+    this.#options = { write: (bytes) => writeOutputSlowly(bytes, stop), ...options };
   }
 
   /** Aborted if a line that was held cannot be written; the reason is what the write threw. */
@@ -54,14 +59,15 @@ export class RecordOutput {
    *
    * @throws {ClosedOutput} if the reader has closed the output.
    */
-  print({ partition, records }: ReadBatch): void {
+  print({ partition, records }: ReadBatch): Promise<void> {
     const { output, isTerminal } = this.#options;
-    this.#closed.signal.throwIfAborted();
-    for (const record of records) this.#append(bytesOf(partition, record, output, isTerminal));
-    if (isTerminal) return this.flush();
-    this.#writeUpTo(this.#lastLine);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#writeHeld(), HELD_MS);
+    return this.#inTurn(async () => {
+      for (const record of records) {
+        await this.#append(bytesOf(partition, record, output, isTerminal));
+      }
+      await this.#writeUpTo(isTerminal ? this.#used : this.#lastLine);
+      if (!isTerminal) this.#timer = setTimeout(() => this.#writeHeld(), HELD_MS);
+    });
   }
 
   /**
@@ -69,17 +75,26 @@ export class RecordOutput {
    *
    * @throws {ClosedOutput} if the reader has closed the output, also if that was noticed before.
    */
-  flush(): void {
-    clearTimeout(this.#timer);
-    this.#closed.signal.throwIfAborted();
-    this.#writeUpTo(this.#used);
+  flush(): Promise<void> {
+    return this.#inTurn(() => this.#writeUpTo(this.#used));
   }
 
-  #append(bytes: Uint8Array): void {
-    if (this.#used + bytes.length + 1 > BUFFER_BYTES) this.#writeUpTo(this.#used);
+  /** Runs writes one after the other: the held line is written at any time. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(() => {
+      clearTimeout(this.#timer);
+      this.#closed.signal.throwIfAborted();
+      return work();
+    });
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    if (this.#used + bytes.length + 1 > BUFFER_BYTES) await this.#writeUpTo(this.#used);
     if (bytes.length + 1 > BUFFER_BYTES) {
-      this.#options.write(bytes);
-      this.#options.write(NEW_LINE);
+      await this.#options.write(bytes);
+      await this.#options.write(NEW_LINE);
       return;
     }
     this.#lastLine = this.#used;
@@ -88,18 +103,14 @@ export class RecordOutput {
     this.#buffer[this.#used++] = LINE_FEED;
   }
 
-  #writeUpTo(end: number): void {
-    if (end > 0) this.#options.write(this.#buffer.subarray(0, end));
+  async #writeUpTo(end: number): Promise<void> {
+    if (end > 0) await this.#options.write(this.#buffer.subarray(0, end));
     this.#buffer.copyWithin(0, end, this.#used);
     this.#used -= end;
     this.#lastLine = 0;
   }
 
   #writeHeld(): void {
-    try {
-      this.flush();
-    } catch (error) {
-      this.#closed.abort(error);
-    }
+    this.flush().catch((error) => this.#closed.abort(error));
   }
 }

@@ -1,6 +1,11 @@
+import { sleep } from "../shared/sleep.ts";
+
 const encoder = new TextEncoder();
 
-/** The reader of stdout has closed it (`… | head`). This ends a program, and is no failure. */
+/**
+ * The reader of stdout has closed it (`… | head`), or takes nothing while the program is to stop.
+ * This ends a program, and is no failure.
+ */
 export class ClosedOutput extends Error {
   /** The name of the class. */
   override readonly name = "ClosedOutput";
@@ -18,6 +23,55 @@ export function writeOutput(text: string | Uint8Array): void {
   writeAll(Deno.stdout, text);
   writeFooter(shown);
 }
+
+/** How long the reader of a pipe may take for the last of the output after a stop, in ms. */
+const LAST_OUTPUT_MS = 500;
+
+/**
+ * Writes all of `text` to stdout, as slowly as its reader takes it. Meanwhile the program answers
+ * signals and brokers. Nothing else may be written to stdout before it returns.
+ *
+ * @param stop Stops the program: after it, the reader has 500 ms to take what is left.
+ * @throws {ClosedOutput} if the reader has closed stdout, or took too long after `stop`.
+ */
+export async function writeOutputSlowly(
+  text: string | Uint8Array,
+  stop: AbortSignal,
+): Promise<void> {
+  // A terminal takes all at once, and the last line of it is below the output.
+  if (Deno.stdout.isTerminal()) return writeOutput(text);
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onStop = () => timer = setTimeout(resolve, LAST_OUTPUT_MS);
+  if (stop.aborted) onStop();
+  else stop.addEventListener("abort", onStop);
+  try {
+    let rest = typeof text === "string" ? encoder.encode(text) : text;
+    while (rest.length > 0) {
+      const count = await Promise.race([writeSome(rest), late]);
+      if (typeof count !== "number") throw new ClosedOutput();
+      rest = rest.subarray(count);
+    }
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    clearTimeout(timer);
+  }
+}
+
+async function writeSome(bytes: Uint8Array): Promise<number> {
+  try {
+    return await Deno.stdout.write(bytes);
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw new ClosedOutput();
+    if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    // A pipe that another process has made non-blocking is full.
+    await sleep(FULL_PIPE_MS);
+    return 0;
+  }
+}
+
+/** How long to wait for a full pipe that does not block, in ms. */
+const FULL_PIPE_MS = 10;
 
 /** Writes to stderr. A closed stderr is ignored. */
 export function writeError(text: string): void {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
 import { disconnect, openCluster } from "../../lib/kafka/client/cluster.ts";
+import type { Message } from "../../lib/kafka/client/kafkajs.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
 import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
@@ -72,6 +73,22 @@ Deno.test("consume ends quietly when its reader is gone, and leaves no group", a
   await untilNoGroupBut(before);
 });
 
+Deno.test("consume ends at a signal though nobody reads what it prints", async () => {
+  const topic = await topicWith(...new Array(20).fill("x".repeat(50_000)));
+  await using process = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-q", "-A", "--no-check", SCRIPT, "--bootstrap-server", kafka, "--topic", topic],
+      ...["--from-beginning", "--quiet", "--group", uniqueTopic("group")],
+    ],
+    stdout: "piped",
+  }).spawn();
+  const reader = process.stdout.getReader();
+  await reader.read();
+  process.kill("SIGINT");
+  assertEquals((await process.status).code, 0);
+  await reader.cancel();
+});
+
 Deno.test("consume goes on until a signal, and then ends with 0 and no group", async () => {
   const before = await groupsOfConsume();
   const topic = await topicWith("a");
@@ -99,6 +116,15 @@ Deno.test("consume ends in order if one Ctrl-C is two signals (deno task)", asyn
   const { code, stderr } = await program.ended;
   assertEquals(code, 0, stderr);
   assertStringIncludes(stderr, "Read 1 record\n");
+});
+
+Deno.test("consume prints a few records of many partitions without a wait for each", async () => {
+  const topic = await makeTopic(kafka, { partitions: 400 });
+  await send(topic, Array.from({ length: 400 }, (_, partition) => ({ partition, value: "a" })));
+  const { code, stdout, ms } = await consume(topic, ["--max-messages", "400"]);
+  assertEquals([code, stdout.length], [0, 800]);
+  // Another wait of 50 ms in each partition would be 20 s.
+  assert(ms < 15_000, `took ${ms} ms`);
 });
 
 Deno.test("consume --group goes on where it left off, and says what it reads", async () => {
@@ -156,17 +182,18 @@ async function onTerminal(topic: string, args: string[]): Promise<string> {
 
 async function topicWith(...values: string[]): Promise<string> {
   const topic = await makeTopic(kafka, { partitions: 1 });
+  await send(
+    topic,
+    values.map((value) => ({ partition: 0, key: "key", headers: { h: "x" }, value })),
+  );
+  return topic;
+}
+
+async function send(topic: string, messages: readonly Message[]): Promise<void> {
   const producer = cluster.quick.producer();
   await producer.connect();
-  const messages = values.map((value) => ({
-    partition: 0,
-    key: "key",
-    headers: { h: "x" },
-    value,
-  }));
-  await producer.send({ topic, messages });
+  await producer.send({ topic, messages: [...messages] });
   await disconnect(producer);
-  return topic;
 }
 
 /** The groups that `consume` made and has not deleted, here or in another test. */

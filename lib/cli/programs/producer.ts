@@ -12,7 +12,7 @@ import type { PublishedBatch } from "../../produce/options.ts";
 import { optionMarks } from "../../produce/option_marks.ts";
 import { produce } from "../../produce/produce.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
-import { writeOutput } from "../../terminal/output.ts";
+import { writeOutputSlowly } from "../../terminal/output.ts";
 import { EventStream } from "../../upstream/stream.ts";
 import { userAgent } from "../../shared/version.ts";
 import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./encoding.ts";
@@ -66,7 +66,7 @@ export async function runProducer(
       since: plan.since,
       until: plan.until,
       transform: buildTransform(edits, encoder),
-      publisher: prepare(dryRun ? new DryRun(writeOutput) : delivery(plan, cluster)),
+      publisher: prepare(dryRun ? new DryRun((text) => writeOutputSlowly(text, stop)) : delivery(plan, cluster)),
       deadLetterTopic: plan.deadLetterTopic,
       limit: plan.eventsToProduce,
       batchSize: plan.batchSize,

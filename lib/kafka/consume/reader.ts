@@ -57,7 +57,7 @@ export interface ReadOptions {
   /** Gets the records, a batch at a time; nothing more is fetched meanwhile. */
   readonly handle: (batch: ReadBatch) => void | Promise<void>;
   /** With a `group`: called before offsets are committed. What was handled has to be safe then. */
-  readonly onCommit?: () => void;
+  readonly onCommit?: () => void | Promise<void>;
   /** With a `group`: called at each join, with the partitions that are this reader's now. */
   readonly onAssigned?: (partitions: readonly number[]) => void;
   /** Called whenever a broker answered, with records or without: every 250 ms, if all is well. */
@@ -277,7 +277,7 @@ class Reader {
     const offsets = new Map(this.#uncommitted);
     this.#uncommitted.clear();
     try {
-      this.#options.onCommit?.();
+      await this.#options.onCommit?.();
       await this.#consumer?.commit(offsets, this.#positions.metadata);
     } catch (error) {
       logger.debug("Cannot commit offsets, so that records may come again: {error}", { error });

@@ -1,19 +1,29 @@
 import { assertEquals } from "@std/assert";
-import { batchOf, NEVER, newDelivery, newPlace } from "../../support/kafka/delivery.ts";
+import { DatabaseSync } from "node:sqlite";
+import { batchOf, NEVER, newDelivery, newPlace, type Place } from "../../support/kafka/delivery.ts";
 import { ownKafka } from "../../support/kafka/kafka.ts";
 import { recordsOf } from "../../support/kafka/produce.ts";
+import { type Running, startProgram } from "../../support/programs/program.ts";
+import { testFolder } from "../../support/tools/folder.ts";
 
 const kafka = await ownKafka({ nodes: 3 });
 
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
+const COUNT = 600;
+const NUMBERS = [...new Array(COUNT).keys()];
+
 Deno.test({
-  name: "Delivery opens, and publishes, right after any of three brokers has died",
+  name: "Delivery opens and publishes, and readers read on, after any of three brokers has died",
   // A broker's process ends in the test, and a client that had to be left behind tries on.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
     const place = await newPlace(kafka.bootstrapServers, { replicationFactor: 3 });
+    await using consumed = startReader("scripts/consume.ts", place, ["--from-beginning"]);
+    await using folder = await testFolder();
+    const database = ["--database", `sqlite:${folder.path}/edits.db`];
+    await using stored = startReader("scripts/store.ts", place, database);
     // One of them is in charge of the producer's name, another one of its position.
     for (const [run, id] of [1, 2, 3].entries()) {
       const from = 200 * run;
@@ -26,10 +36,27 @@ Deno.test({
       await next.publish(batchOf(place, from + 100, from + 200), NEVER);
       await kafka.start(id);
     }
-    const records = await recordsOf(kafka.bootstrapServers, place.topic, 600);
-    assertEquals(
-      records.map(({ value }) => Number(value)).sort((a, b) => a - b),
-      [...new Array(600).keys()],
-    );
+    const records = await recordsOf(kafka.bootstrapServers, place.topic, COUNT);
+    assertEquals(numbersIn(records.map(({ value }) => value)), NUMBERS);
+    // Each partition had three leaders, and each group three coordinators.
+    const { code, stdout, stderr } = await consumed.ended;
+    assertEquals([code, numbersIn(stdout.trim().split("\n"))], [0, NUMBERS], stderr);
+    const store = await stored.ended;
+    assertEquals(store.code, 0, store.stderr);
+    using file = new DatabaseSync(`${folder.path}/edits.db`);
+    // Numbers are no edits.
+    const { count } = file.prepare("SELECT count(*) AS count FROM bad_records").get()!;
+    assertEquals(count, COUNT);
   },
 });
+
+function numbersIn(values: readonly string[]): number[] {
+  return values.map(Number).sort((a, b) => a - b);
+}
+
+/** Starts a program that reads in a group until it has all records. */
+function startReader(script: string, { topic, group }: Place, args: readonly string[]): Running {
+  const at = ["--bootstrap-server", kafka.bootstrapServers, "--topic", topic];
+  const most = ["--group", `${group}-${script}`, "--max-messages", String(COUNT)];
+  return startProgram(script, [...at, ...most, ...args], { limit: 180_000 });
+}

@@ -4,7 +4,7 @@ import { PRODUCER_GROUPS, producerPlan } from "../../../lib/cli/options/producer
 import { runProducer } from "../../../lib/cli/programs/producer.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../../lib/kafka/consume/reader.ts";
-import { type EventLog, records } from "../../../lib/replay/log.ts";
+import { type EventLog, type LogRecord, records } from "../../../lib/replay/log.ts";
 import {
   type EventServer,
   type EventServerOptions,
@@ -75,10 +75,12 @@ export interface Upstream {
 export function eventsOf(log: EventLog, until = Infinity): Upstream[] {
   const events: Upstream[] = [];
   for (const topic of log.topics) {
-    const all = [...records(topic)];
-    // Late events are expected for at most another second.
-    const beyond = all.findIndex(({ timestamp }) => timestamp >= until + 1000);
-    const near = beyond < 0 ? all : all.slice(0, beyond);
+    const near: LogRecord[] = [];
+    for (const record of records(topic)) {
+      // Late events are expected for at most another second. The log may have no end.
+      if (record.timestamp >= until + 1000) break;
+      near.push(record);
+    }
     const last = near.findLastIndex(({ timestamp }) => timestamp < until);
     for (const { data } of near.slice(0, last + 1)) {
       const text = decoder.decode(data);
@@ -106,14 +108,17 @@ export interface ProducerOptions {
   readonly limit?: number;
   /** Other addresses that it may use or listen on. */
   readonly net?: readonly string[];
+  /** More flags of Deno. */
+  readonly denoFlags?: readonly string[];
 }
 
 /** Starts main.ts with the permissions of its task, and those for its addresses. */
 export function startProducer(
-  { kafka, topic, url, registry, args = [], env = {}, limit = 60_000, net = [] }: ProducerOptions,
+  { kafka, topic, url, registry, args = [], env = {}, limit = 60_000, ...options }: ProducerOptions,
 ): Running {
+  const { net = [], denoFlags = [] } = options;
   const hosts = [url, ...registry === undefined ? [] : [registry]].map((at) => new URL(at).host);
-  const permissions = ["-P=producer", `--allow-net=${[kafka, ...hosts, ...net]}`];
+  const permissions = ["-P=producer", `--allow-net=${[kafka, ...hosts, ...net]}`, ...denoFlags];
   const format = registry === undefined ? [] : ["--format", "avro", "--schema-registry", registry];
   const from = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url];
   const all = [...from, ...format, ...args];

@@ -4,6 +4,8 @@ export interface ServedEvent {
   readonly timestamp: number;
   readonly offset: number;
   readonly id: string;
+  /** What it holds besides `meta`. Default: nothing. */
+  readonly body?: object;
 }
 
 const TOPIC = "eqiad.mediawiki.recentchange";
@@ -67,7 +69,7 @@ export class LogService {
   }
 }
 
-function frameOf({ timestamp, offset, id }: ServedEvent): string {
+function frameOf({ timestamp, offset, id, body }: ServedEvent): string {
   const sent = [{ topic: TOPIC, partition: 0, timestamp: timestamp + 1 }];
   const meta = {
     id,
@@ -78,5 +80,5 @@ function frameOf({ timestamp, offset, id }: ServedEvent): string {
     partition: 0,
     offset,
   };
-  return `event: message\nid: ${JSON.stringify(sent)}\ndata: ${JSON.stringify({ meta })}\n\n`;
+  return `event: message\nid: ${JSON.stringify(sent)}\ndata: ${JSON.stringify({ meta, ...body })}\n\n`;
 }

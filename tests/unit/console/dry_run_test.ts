@@ -13,7 +13,10 @@ const record = {
 
 Deno.test("DryRun prints a batch as lines of JSON that are safe on a terminal", async () => {
   let output = "";
-  const publisher = new DryRun((text) => output += text);
+  const publisher = new DryRun((text) => {
+    output += text;
+    return Promise.resolve();
+  });
   assertEquals(await publisher.open(), undefined);
   const records = [record, { ...record, key: utf8("k"), value: utf8("b"), headers: undefined }];
   assertEquals(await publisher.publish({ records, handled: 2, position: {} }), {
@@ -29,9 +32,7 @@ Deno.test("DryRun prints a batch as lines of JSON that are safe on a terminal", 
 });
 
 Deno.test("DryRun.publish() rejects if stdout is closed", async () => {
-  const publisher = new DryRun(() => {
-    throw new Error("closed");
-  });
+  const publisher = new DryRun(() => Promise.reject(new Error("closed")));
   await assertRejects(
     () => publisher.publish({ records: [record], handled: 1, position: {} }),
     Error,

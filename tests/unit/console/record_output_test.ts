@@ -1,9 +1,11 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { RecordOutput } from "../../../lib/console/record_output.ts";
 import type { ReadRecord } from "../../../lib/kafka/consume/reader.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+const stop = new AbortController().signal;
 
 const batch = (...values: string[]) => ({
   partition: 0,
@@ -15,30 +17,55 @@ const batch = (...values: string[]) => ({
   })),
 });
 
-Deno.test("RecordOutput.print() holds the last line until the next one", () => {
+Deno.test("RecordOutput.print() holds the last line until the next one", async () => {
   const { output, written } = newOutput();
-  output.print(batch("a", "b"));
+  await output.print(batch("a", "b"));
   assertEquals(written, ["a\n"]);
-  output.print(batch("c"));
+  await output.print(batch("c"));
   assertEquals(written, ["a\n", "b\n"]);
-  output.flush();
+  await output.flush();
   assertEquals(written, ["a\n", "b\n", "c\n"]);
 });
 
-Deno.test("RecordOutput.print() holds nothing on a terminal", () => {
+Deno.test("RecordOutput.print() holds nothing on a terminal", async () => {
   const { output, written } = newOutput({ isTerminal: true });
-  output.print(batch("a", "b"));
+  await output.print(batch("a", "b"));
   assertEquals(written, ["a\nb\n"]);
 });
 
-Deno.test("RecordOutput.print() writes many lines at once, and lines of any size", () => {
+Deno.test("RecordOutput.print() writes many lines at once, and lines of any size", async () => {
   const { output, written } = newOutput();
   const lines = Array.from({ length: 3000 }, (_, i) => `${i} `.repeat(30));
   const long = "x".repeat(1_000_000);
-  output.print(batch(...lines, long, "end"));
-  output.flush();
+  await output.print(batch(...lines, long, "end"));
+  await output.flush();
   assertEquals(written.join(""), [...lines, long, "end", ""].join("\n"));
   assertEquals(written.length < 10, true, `${written.length} writes`);
+});
+
+Deno.test("RecordOutput writes one thing after the other, also the line that it holds", async () => {
+  const written: string[] = [];
+  const taken = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const output = new RecordOutput({
+    output: "value",
+    isTerminal: false,
+    stop,
+    write: async (bytes) => {
+      written.push(decoder.decode(bytes));
+      if (written.length === 1) held.resolve();
+      await taken.promise;
+    },
+  });
+  await output.print(batch("a"));
+  await held.promise;
+  const printed = output.print(batch("b", "c"));
+  const flushed = output.flush();
+  await Promise.resolve();
+  assertEquals(written, ["a\n"]);
+  taken.resolve();
+  await Promise.all([printed, flushed]);
+  assertEquals(written, ["a\n", "b\n", "c\n"]);
 });
 
 Deno.test("RecordOutput writes the line that it holds after a moment", async () => {
@@ -46,9 +73,13 @@ Deno.test("RecordOutput writes the line that it holds after a moment", async () 
   const output = new RecordOutput({
     output: "value",
     isTerminal: false,
-    write: (bytes) => done.resolve(decoder.decode(bytes)),
+    stop,
+    write: (bytes) => {
+      done.resolve(decoder.decode(bytes));
+      return Promise.resolve();
+    },
   });
-  output.print(batch("a"));
+  await output.print(batch("a"));
   assertEquals(await done.promise, "a\n");
 });
 
@@ -57,19 +88,21 @@ Deno.test("RecordOutput says when a line that it holds cannot be written", async
   const output = new RecordOutput({
     output: "value",
     isTerminal: false,
-    write: () => {
-      throw gone;
-    },
+    stop,
+    write: () => Promise.reject(gone),
   });
-  output.print(batch("a"));
+  await output.print(batch("a"));
   await new Promise((resolve) => output.closed.addEventListener("abort", resolve));
   assertEquals(output.closed.reason, gone);
-  assertThrows(() => output.print(batch("b")), Error, "the reader is gone");
-  assertThrows(() => output.flush(), Error, "the reader is gone");
+  await assertRejects(() => output.print(batch("b")), Error, "the reader is gone");
+  await assertRejects(() => output.flush(), Error, "the reader is gone");
 });
 
 function newOutput({ isTerminal = false } = {}): { output: RecordOutput; written: string[] } {
   const written: string[] = [];
-  const write = (bytes: Uint8Array) => void written.push(decoder.decode(bytes));
-  return { output: new RecordOutput({ output: "value", isTerminal, write }), written };
+  const write = (bytes: Uint8Array) => {
+    written.push(decoder.decode(bytes));
+    return Promise.resolve();
+  };
+  return { output: new RecordOutput({ output: "value", isTerminal, stop, write }), written };
 }

@@ -1,0 +1,199 @@
+/** Clocks, rates, repeated ids and limits of the stream: the program on a real Kafka, over restarts. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { EventServer } from "../../lib/replay/server.ts";
+import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { eventsOf, recordsOf, serve, startProducer, withData } from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { startProgram } from "../support/programs/program.ts";
+import { LogService, type ServedEvent } from "../support/stream/log_service.ts";
+import { until } from "../support/tools/until.ts";
+
+const kafka = await testKafka();
+
+/** Sets the clock of the program back by ten minutes at SIGUSR2. */
+const STEP_BACK = `--preload=data:text/javascript,${
+  encodeURIComponent(`
+    const now = Date.now;
+    Deno.addSignalListener("SIGUSR2", () => Date.now = () => now() - 600_000);
+  `)
+}`;
+
+/** What a producer does before it is stopped. */
+interface Run {
+  /** Events that it is sent, those that come again among them. */
+  readonly events: number;
+  /** Steps its clock back at half of them. */
+  readonly stepsBack?: boolean;
+}
+
+/** Runs producers one after the other, each until Ctrl-C; gives the ids that are in the topic. */
+async function idsAfter(runs: readonly Run[], server: EventServer): Promise<number[]> {
+  const topic = await makeTopic(kafka);
+  let published = 0;
+  for (const [index, { events, stepsBack = false }] of runs.entries()) {
+    const args = index === 0 ? ["--since", "1h"] : [];
+    const options = { kafka, topic, url: server.url, args, denoFlags: [STEP_BACK] };
+    await using producer = startProducer(options);
+    const sent = server.stats.events;
+    if (stepsBack) {
+      await until(() => server.stats.events - sent > events / 2);
+      producer.kill("SIGUSR2");
+    }
+    await until(() => server.stats.events - sent > events);
+    producer.kill("SIGINT");
+    const { code, stderr } = await producer.ended;
+    assertEquals(code, 0, stderr);
+    published += Number(/Published ([\d,]+) records/.exec(stderr)?.[1]?.replaceAll(",", ""));
+  }
+  return (await recordsOf(kafka, topic, published)).map(({ value }) => JSON.parse(value).id);
+}
+
+/** Checks that the ids are those of all edits up to some place in each topic, each once. */
+function assertAllOnce(ids: readonly number[], edits: readonly number[]): void {
+  assertEquals(new Set(ids).size, ids.length);
+  assertEquals(ids.toSorted((a, b) => a - b), edits.slice(0, ids.length).toSorted((a, b) => a - b));
+}
+
+for (
+  const { name, rate, runs } of [
+    {
+      name: "start publishes each edit once though its clock steps back while it reads",
+      rate: 1000,
+      runs: [{ events: 12_000, stepsBack: true }, { events: 8000 }],
+    },
+    {
+      name: "start publishes each edit once over restarts at 3,000 events a second",
+      rate: 3000,
+      runs: [{ events: 32_000 }, { events: 20_000 }, { events: 20_000 }],
+    },
+  ]
+) {
+  Deno.test(name, async () => {
+    // What the first run reads at once; the rest comes while the clock goes.
+    const log = syntheticLog({ start: Date.now() - 10_000, rate });
+    await using server = serve(log, { pace: "wall-clock" });
+    const ids = await idsAfter(runs, server);
+    assert(ids.length > 3000, `${ids.length} edits`);
+    const counted = { ...log, topics: log.topics.slice(0, 1) };
+    const edits = eventsOf(counted, Date.now()).filter(({ body }) => body.type === "edit");
+    assertAllOnce(ids, edits.map(({ body }) => body.id));
+  });
+}
+
+Deno.test("start publishes an id once that the log has twice, also over a restart", async () => {
+  const at = Date.now() - 60_000;
+  const log: ServedEvent[] = ["A", "B", "C", "A"].map((id, index) => served(id, at, index));
+  const service = new LogService(log);
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    ({ url, headers }) => service.fetch(url, { headers }),
+  );
+  const topic = await makeTopic(kafka);
+  const url = `http://127.0.0.1:${server.addr.port}/v2/stream/recentchange`;
+  const produced = { kafka, topic, url };
+  const args = ["--payload", "event", "--key", "none", "--since", "1h"];
+  {
+    await using first = startProducer({ ...produced, args });
+    await until(() => service.asked.length > 1);
+    first.kill("SIGINT");
+    assertEquals((await first.ended).code, 0);
+  }
+  log.push(served("D", at, log.length));
+  await using second = startProducer({ ...produced, args: [...args, "--events-to-produce", "1"] });
+  const { code, stderr } = await second.ended;
+  assertEquals(code, 0, stderr);
+  const found = await recordsOf(kafka, topic, 4);
+  assertEquals(found.map(({ value }) => JSON.parse(value).meta.id).toSorted(), [..."ABCD"]);
+});
+
+function served(id: string, at: number, offset: number): ServedEvent {
+  return { timestamp: at + 10 * offset, offset, id, body: { type: "edit" } };
+}
+
+Deno.test("start refuses at once more streams than a position can hold", async () => {
+  const streams = Array.from({ length: 60 }, (_, index) => `mediawiki.page-change-${index}`);
+  const topics = streams.flatMap((name) => [`eqiad.${name}`, `codfw.${name}`]);
+  const now = Date.now();
+  const id = topics.map((topic) => ({ topic, partition: 0, timestamp: now }));
+  const meta = { id: "1", dt: new Date(now).toISOString(), domain: "en.wikipedia.org" };
+  const body = { meta: { ...meta, topic: topics[0], partition: 0, offset: 5, stream: streams[0] } };
+  const frame = `event: message\nid: ${JSON.stringify(id)}\ndata: ${JSON.stringify(body)}\n\n`;
+  const headers = { "content-type": "text/event-stream" };
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response(frame, { headers }),
+  );
+  const topic = await makeTopic(kafka);
+  const url = `http://127.0.0.1:${server.addr.port}/v2/stream/${streams.join(",")}`;
+  await using producer = startProducer({ kafka, topic, url, args: ["--payload", "event"] });
+  const { code, stderr } = await producer.ended;
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /Cannot save a position in 60 streams: it takes \d+ bytes, expected at most/);
+  assertMatch(stderr, /Read [2-5]\d of them with this producer/);
+  assertEquals(await recordsOf(kafka, topic, 0), []);
+});
+
+Deno.test("start reads a log in the past as replay says, after a start that waited", async () => {
+  await using replay = startProgram(
+    "scripts/replay.ts",
+    ["--port", "0", "--rate", "0", "--events", "2000"],
+    { permissions: ["-P=replay"] },
+  );
+  const said = await replay.untilOutput("Press Ctrl-C");
+  const [, url, since] = /--stream-url (\S+) --since (\S+)/.exec(said)!;
+  const topic = await makeTopic(kafka);
+  const produced = { kafka, topic, url: url! };
+  {
+    await using waiting = startProducer(produced);
+    await waiting.untilLog("No saved position: starting now");
+    waiting.kill("SIGINT");
+    assertEquals((await waiting.ended).code, 0);
+  }
+  const args = ["--since", since!, "--events-to-produce", "100"];
+  await using producer = startProducer({ ...produced, args });
+  const { code, stderr } = await producer.ended;
+  assertEquals(code, 0, stderr);
+  assertEquals((await recordsOf(kafka, topic, 100)).length, 100);
+});
+
+/** Of a topic that takes records of 64 KiB: as long as that of an edit with a huge comment. */
+const LONG_COMMENT = "x".repeat(100_000);
+
+Deno.test("start goes past a rejected record, to the number of records or the time asked for", async () => {
+  const start = Date.UTC(2026, 0, 1);
+  const plain = syntheticLog({ start, rate: 40, count: 60 });
+  const events = eventsOf({ ...plain, topics: plain.topics.slice(0, 1) });
+  const edits = events.filter(({ body }) => body.type === "edit");
+  const huge = [edits[0]!, edits.at(-1)!];
+  const log = withData(plain, (index) => {
+    const event = events[index];
+    if (event === undefined || !huge.includes(event)) return undefined;
+    return new TextEncoder().encode(JSON.stringify({ ...event.body, comment: LONG_COMMENT }));
+  });
+  await using server = serve(log);
+  const topic = await makeTopic(kafka, { configs: new Map([["max.message.bytes", "65536"]]) });
+  const runs = [["--events-to-produce", "1"], ["--until", String(start + 3_600_000)]];
+  for (const end of runs) {
+    const args = ["--payload", "event", "--since", String(start - 1000), ...end];
+    await using producer = startProducer({ kafka, topic, url: server.url, args });
+    const { code, stderr } = await producer.ended;
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "Rejected (MESSAGE_TOO_LARGE");
+  }
+  const found = (await recordsOf(kafka, topic, edits.length - 2)).map(({ value }) =>
+    JSON.parse(value).id
+  );
+  const wanted = edits.slice(1, -1).map(({ body }) => body.id);
+  assertEquals(found.toSorted(), wanted.toSorted());
+});
+
+Deno.test("start refuses records without a key for a compacted topic", async () => {
+  const topic = await makeTopic(kafka, { configs: new Map([["cleanup.policy", "compact"]]) });
+  await using server = serve(syntheticLog({ start: Date.now(), count: 10 }));
+  const args = ["--key", "none"];
+  await using producer = startProducer({ kafka, topic, url: server.url, args });
+  const { code, stderr } = await producer.ended;
+  assertEquals(code, 1, stderr);
+  assertStringIncludes(stderr, "compact");
+});
