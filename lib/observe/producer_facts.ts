@@ -50,6 +50,15 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
     metric: ["wikitap_stream_missing_events_total", "Events missing in these gaps."],
   },
   {
+    name: "skipped_offsets",
+    read: ({ stream }) => stream?.skipped ?? 0,
+    words: ["offset without an event", "offsets without an event"],
+    metric: [
+      "wikitap_stream_skipped_offsets_total",
+      "Single upstream offsets without an event, such as transactions leave in Kafka.",
+    ],
+  },
+  {
     name: "renumberings",
     read: ({ stream }) => stream?.renumbered ?? 0,
     words: ["renumbering", "renumberings"],

@@ -9,8 +9,8 @@ interface Log {
 export interface OutageOptions {
   /** The logger to report to. */
   readonly log: Log;
-  /** Follows the reason in the first warning: `trying again until it answers`. */
-  readonly meanwhile: string;
+  /** Follows the reason in the first warning. Default: `retrying`. */
+  readonly meanwhile?: string;
   /** Starts the line after the outage: `Reading again`. */
   readonly over: string;
   /** Returns the time in ms. Default: `performance.now()`. */
@@ -39,7 +39,7 @@ export class Outage {
 
   /** Reports a failed attempt: the first one as a warning. */
   fail(reason: string): void {
-    const { log, meanwhile } = this.#options;
+    const { log, meanwhile = "retrying" } = this.#options;
     this.#failures++;
     if (this.isActive) return log.debug("Still failing: {reason}", { reason });
     this.#since = this.#now();

@@ -69,7 +69,6 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     this.#deduplicator = new Deduplicator(this.#received, gapReporter(options.monotonic));
     this.#outage = new Outage({
       log,
-      meanwhile: "trying again until it answers",
       over: "Reading again",
       now: options.monotonic,
     });

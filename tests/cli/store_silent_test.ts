@@ -56,14 +56,14 @@ Deno.test("store waits for a PostgreSQL that falls silent, and loses nothing", a
   relay.silence();
   await publish(brokers, topic, editMessages(300, 300));
   await running.untilLog(
-    "Cannot write to the database: it does not answer; trying until it is back",
+    "Cannot write to the database: it does not answer; retrying",
   );
   relay.resume();
   await until(() => countIn(database), (count) => count === 600, 10_000);
   running.process.kill("SIGTERM");
   const { code, stderr } = await running.ended;
   assertEquals(code, 0, stderr);
-  assertEquals(stderr.match(/trying until it is back/g)?.length, 1, stderr);
+  assertEquals(stderr.match(/retrying/g)?.length, 1, stderr);
   assertStringIncludes(stderr, "The database is back");
   assertEquals(await countIn(database), 600);
 });

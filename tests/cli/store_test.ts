@@ -172,14 +172,14 @@ Deno.test("store waits while PostgreSQL is away, and loses nothing", async () =>
   await until(count, (count) => count === 300);
   await server.stop("SIGQUIT");
   await publish(brokers, topic, editMessages(300, 300, 3));
-  await running.untilLog("trying until it is back");
+  await running.untilLog("retrying");
   await server.start();
   await until(count, (count) => count === 600);
   running.process.kill("SIGTERM");
   const { code, stderr } = await running.ended;
   assertEquals(code, 0, stderr);
   assertEquals(stderr.match(/Storing partitions/g)?.length, 1, stderr);
-  assertEquals(stderr.match(/trying until it is back/g)?.length, 1, stderr);
+  assertEquals(stderr.match(/retrying/g)?.length, 1, stderr);
   assertStringIncludes(stderr, "The database is back");
 });
 
@@ -201,7 +201,7 @@ Deno.test("store waits while PostgreSQL is read-only, and loses nothing", async 
   };
   await setReadOnly("on");
   await publish(brokers, topic, editMessages(10, 10));
-  await running.untilLog("it is read-only; trying until it is back");
+  await running.untilLog("it is read-only; retrying");
   await setReadOnly("off");
   await admin.end();
   await until(count, (count) => count === 20);
@@ -221,7 +221,7 @@ Deno.test("store says so when it is stopped while PostgreSQL is away", async () 
   await until(() => database.sql`SELECT * FROM positions`, (rows) => rows.length === 1);
   await server.stop("SIGQUIT");
   await publish(brokers, topic, editMessages(0, 10));
-  await running.untilLog("trying until it is back");
+  await running.untilLog("retrying");
   running.process.kill("SIGINT");
   const { code, stderr } = await running.ended;
   await server.start();

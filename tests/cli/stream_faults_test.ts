@@ -112,7 +112,7 @@ function served(id: string, at: number, offset: number): ServedEvent {
 }
 
 Deno.test("start refuses at once more streams than a position can hold", async () => {
-  const streams = Array.from({ length: 60 }, (_, index) => `mediawiki.page-change-${index}`);
+  const streams = Array.from({ length: 120 }, (_, index) => `mediawiki.page-change-${index}`);
   const topics = streams.flatMap((name) => [`eqiad.${name}`, `codfw.${name}`]);
   const now = Date.now();
   const id = topics.map((topic) => ({ topic, partition: 0, timestamp: now }));
@@ -129,7 +129,10 @@ Deno.test("start refuses at once more streams than a position can hold", async (
   await using producer = startProducer({ kafka, topic, url, args: ["--payload", "event"] });
   const { code, stderr } = await producer.ended;
   assertEquals(code, 1, stderr);
-  assertMatch(stderr, /Cannot save a position in 60 streams: it takes \d+ bytes, expected at most/);
+  assertMatch(
+    stderr,
+    /Cannot save a position in 120 streams: it takes \d+ bytes, expected at most/,
+  );
   assertMatch(stderr, /Read [2-5]\d of them with this producer/);
   assertEquals(await recordsOf(kafka, topic, 0), []);
 });
@@ -162,8 +165,10 @@ const LONG_COMMENT = "x".repeat(100_000);
 
 Deno.test("start goes past a rejected record, to the number of records or the time asked for", async () => {
   const start = Date.UTC(2026, 0, 1);
-  const plain = syntheticLog({ start, rate: 40, count: 60 });
-  const events = eventsOf({ ...plain, topics: plain.topics.slice(0, 1) });
+  const end = start + 3000;
+  // Without canaries, the end of the idle topic would be waited for.
+  const plain = syntheticLog({ start, rate: 40, count: 400, canaryEvery: 50 });
+  const events = eventsOf({ ...plain, topics: plain.topics.slice(0, 1) }, end);
   const edits = events.filter(({ body }) => body.type === "edit");
   const huge = [edits[0]!, edits.at(-1)!];
   const log = withData(plain, (index) => {
@@ -173,9 +178,9 @@ Deno.test("start goes past a rejected record, to the number of records or the ti
   });
   await using server = serve(log);
   const topic = await makeTopic(kafka, { configs: new Map([["max.message.bytes", "65536"]]) });
-  const runs = [["--events-to-produce", "1"], ["--until", String(start + 3_600_000)]];
-  for (const end of runs) {
-    const args = ["--payload", "event", "--since", String(start - 1000), ...end];
+  const runs = [["--events-to-produce", "1"], ["--until", String(end)]];
+  for (const until of runs) {
+    const args = ["--payload", "event", "--since", String(start - 1000), ...until];
     await using producer = startProducer({ kafka, topic, url: server.url, args });
     const { code, stderr } = await producer.ended;
     assertEquals(code, 0, stderr);

@@ -91,7 +91,7 @@ Deno.test("start waits for a redirect to be gone once the stream was readable", 
   try {
     const { code, stderr } = await produceFrom(`http://${own}/v2/stream/recentchange`, {
       net: [own],
-      untilLog: "trying again until it answers",
+      untilLog: "retrying",
     });
     assertEquals(code, 0, stderr);
     assertEquals(stderr.match(/ warn /g)?.length, 1, stderr);
@@ -155,7 +155,7 @@ Deno.test("start names the proxy that cannot be reached, without its password", 
     const { code, stderr } = await produceFrom(server.url, {
       net: [new URL(server.url).host],
       env: { HTTP_PROXY: `http://me:hush@${proxy}` },
-      untilLog: "trying again until it answers",
+      untilLog: "retrying",
     });
     assertEquals(code, 0, stderr);
     assertStringIncludes(

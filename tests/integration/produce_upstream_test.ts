@@ -53,7 +53,7 @@ Deno.test("start survives 429 with Retry-After and 5xx, with one line each way",
   const { ended, stats } = await survive({ cutEvery: 800, statuses: [429, 500, 503] });
   const rows = stats.refused[429] ?? 0;
   assert(rows >= 1);
-  const tries = ended.stderr.match(/answered \d+.*; trying again until it answers/g) ?? [];
+  const tries = ended.stderr.match(/answered \d+.*; retrying/g) ?? [];
   assertEquals(tries.length, ended.stderr.match(/Reading again after [\d.]+ s/g)?.length);
   assertEquals(tries.length, rows, "one line for each row of failures");
   // Retry-After is a second, for 429 and 503 each.
@@ -106,7 +106,7 @@ Deno.test("start waits for an unreachable upstream, and ends with 0 when stopped
   const topic = await makeTopic(kafka);
   const url = `http://127.0.0.1:${freePort()}/v2/stream/recentchange`;
   await using producer = startProducer({ kafka, topic, url });
-  await producer.untilLog("trying again until it answers");
+  await producer.untilLog("retrying");
   producer.process.kill("SIGTERM");
   const ended = await producer.ended;
   assertEquals(ended.code, 0, ended.stderr);

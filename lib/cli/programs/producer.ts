@@ -66,7 +66,9 @@ export async function runProducer(
       since: plan.since,
       until: plan.until,
       transform: buildTransform(edits, encoder),
-      publisher: prepare(dryRun ? new DryRun((text) => writeOutputSlowly(text, stop)) : delivery(plan, cluster)),
+      publisher: prepare(
+        dryRun ? new DryRun((text) => writeOutputSlowly(text, stop)) : delivery(plan, cluster),
+      ),
       deadLetterTopic: plan.deadLetterTopic,
       limit: plan.eventsToProduce,
       batchSize: plan.batchSize,

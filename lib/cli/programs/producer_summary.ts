@@ -3,6 +3,7 @@ import type { SavedProgress } from "../../kafka/publish/saved_position.ts";
 import { summaryParts } from "../../observe/facts.ts";
 import { PRODUCER_FACTS } from "../../observe/producer_facts.ts";
 import type { ProduceCounts } from "../../produce/counts.ts";
+import { Position } from "../../upstream/resume/position.ts";
 import { counted } from "../../terminal/status_line.ts";
 
 const log = getLogger(["wikitap", "produce"]);
@@ -28,5 +29,25 @@ export function positionText(
   saved: SavedProgress | undefined,
 ): string {
   if (saved === undefined) return `No position is saved of '${group}'\n`;
-  return `${JSON.stringify({ name: group, topic, ...saved }, null, 2)}\n`;
+  const shown = { name: group, topic, ...saved, position: readable(saved.position) };
+  return `${JSON.stringify(shown, null, 2)}\n`;
+}
+
+/** Returns a position with its upstream partitions in place of their compact form. */
+function readable(saved: unknown): unknown {
+  let position: Position;
+  try {
+    position = Position.fromJSON(saved);
+  } catch {
+    return saved;
+  }
+  const { places: _, ...others } = saved as Record<string, unknown>;
+  const partitions = [...position.places].map(([name, { timestamp, offset, id, refused }]) => ({
+    name,
+    timestamp: new Date(timestamp).toISOString(),
+    offset: offset < 0 ? null : offset,
+    id: offset < 0 ? null : id,
+    rejected: refused,
+  }));
+  return { ...others, partitions };
 }

@@ -57,7 +57,7 @@ export async function askPatiently<T>(
     } catch (error) {
       if (isFatal(error)) throw error;
       if (isUnknownTopic(error) && performance.now() > deadline) throw error;
-      logger.debug("Cannot ask for offsets, trying again: {error}", { error });
+      logger.debug("Cannot ask for offsets; retrying: {error}", { error });
     }
     await sleep(RETRY_MS, signal);
     signal.throwIfAborted();

@@ -69,7 +69,7 @@ export class Delivery implements Publisher {
   readonly #topics: TopicTable;
   readonly #accepted = new Acceptances();
   readonly #throttle = new Throttle(this.counts);
-  readonly #outage = new Outage({ log, meanwhile: "retrying", over: "Publishing again" });
+  readonly #outage = new Outage({ log, over: "Publishing again" });
   #session: ProducerSession | undefined;
   #isClosed = false;
   readonly #rejections: RejectedAttempts;

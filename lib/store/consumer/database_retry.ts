@@ -15,7 +15,6 @@ export class DatabaseRetry {
   readonly #policy: RetryPolicy;
   readonly #outage = new Outage({
     log: logger,
-    meanwhile: "trying until it is back",
     over: "The database is back",
   });
 

@@ -1,4 +1,4 @@
-import { MAX_PARTITION, partitionKey, TOPIC_NAME } from "../resume/position.ts";
+import { MAX_PARTITION, MAX_PLACES, partitionKey, TOPIC_NAME } from "../resume/position.ts";
 
 /** One entry of an SSE `id`: how much of one upstream topic-partition the service has sent. */
 export interface IdEntry {
@@ -8,15 +8,16 @@ export interface IdEntry {
   readonly next: number | undefined;
 }
 
-/**
- * Bounds hostile ids, in characters. A stream has two topic-partitions, ten streams have twenty.
- */
-const MAX_ID_LENGTH = 16_384;
+/** Bounds hostile ids, in characters. */
+const MAX_ID_LENGTH = 262_144;
+/** More than any position holds, so that the position refuses them. */
+const MAX_ENTRIES = MAX_PLACES + 1;
 
 /**
  * Parses the `id` of a frame: a JSON list of `{topic, partition, timestamp}` or, for a
  * topic-partition that has sent nothing yet, `{topic, partition, offset: -1}` (KafkaSSE).
- * Anything else yields no entries: an id is a hint where to resume, and never an error.
+ * Anything else yields no entries: an id is a hint where to resume, and never an error. So does an
+ * id of more than 262,144 characters. Entries after the first 1,025 are ignored.
  */
 export function readEventId(id: string): readonly IdEntry[] {
   if (!id.startsWith("[") || id.length > MAX_ID_LENGTH) return [];
@@ -27,7 +28,7 @@ export function readEventId(id: string): readonly IdEntry[] {
     return [];
   }
   const entries: IdEntry[] = [];
-  for (const item of Array.isArray(list) ? list : []) {
+  for (const item of Array.isArray(list) ? list.slice(0, MAX_ENTRIES) : []) {
     const { topic, partition, timestamp } = (item ?? {}) as Record<string, unknown>;
     if (typeof topic !== "string" || !TOPIC_NAME.test(topic)) continue;
     if (!isCount(partition) || partition > MAX_PARTITION) continue;

@@ -19,7 +19,7 @@ export function partitionKey(topic: string, partition: number): string {
  * Bounds the topic-partitions of a position against hostile ids; real streams have two each. More
  * than this do not fit into the 4,096 bytes of a saved position, so none is left out silently.
  */
-export const MAX_PLACES = 128;
+export const MAX_PLACES = 1024;
 
 /** The key of a frame without a known topic-partition. No position contains it. */
 export const NOWHERE: string = partitionKey("unknown", 0);

@@ -80,5 +80,7 @@ function frameOf({ timestamp, offset, id, body }: ServedEvent): string {
     partition: 0,
     offset,
   };
-  return `event: message\nid: ${JSON.stringify(sent)}\ndata: ${JSON.stringify({ meta, ...body })}\n\n`;
+  return `event: message\nid: ${JSON.stringify(sent)}\ndata: ${
+    JSON.stringify({ meta, ...body })
+  }\n\n`;
 }

@@ -74,6 +74,7 @@ Deno.test("ops/grafana.json uses existing metrics, and all that matter", async (
     "wikitap_stream_passed_places_total",
     "wikitap_stream_received_bytes_total",
     "wikitap_stream_renumberings_total",
+    "wikitap_stream_skipped_offsets_total",
   ]);
 });
 

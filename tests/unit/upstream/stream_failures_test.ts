@@ -65,7 +65,7 @@ Deno.test("EventStream says what is behind a fetch that failed", async () => {
   assertEquals(
     log.lines[0],
     "warning: Cannot reach http://upstream.test: client error (Connect): no such host; " +
-      "trying again until it answers",
+      "retrying",
   );
 });
 
@@ -220,7 +220,7 @@ Deno.test("EventStream warns once while connections bring only repeats", async (
   assertEquals(events.counts.repeats, 9);
   assertEquals(log.lines, [
     "warning: The connection ended without an event that is new (end); " +
-    "trying again until it answers",
+    "retrying",
     "info: Reading again after 0 s, failed attempts: 7",
   ]);
 });

@@ -187,6 +187,6 @@ for (const [i, row] of ROWS.entries()) {
 }
 
 const linesOf = (says: string, failures = 3) => [
-  `warning: ${says}; trying again until it answers`,
+  `warning: ${says}; retrying`,
   `info: Reading again after 0 s, failed attempts: ${failures}`,
 ];

@@ -83,3 +83,15 @@ Deno.test("IdReader keeps the entries over frames without an id", () => {
   const entries = ids.read(id);
   assert(ids.read(id) === entries);
 });
+
+Deno.test("readEventId() reads more topic-partitions than a position holds, and not any number", () => {
+  const idOf = (count: number) =>
+    JSON.stringify(Array.from({ length: count }, (_, index) => ({
+      topic: `eqiad.mediawiki.page_outlink_topic_prediction_change.v1-${index}`,
+      partition: 0,
+      timestamp: 1_700_000_000_000,
+    })));
+  assertEquals(readEventId(idOf(400)).length, 400);
+  assertEquals(readEventId(idOf(2000)).length, 1025);
+  assertEquals(readEventId(idOf(20_000)), []);
+});

@@ -79,8 +79,8 @@ Deno.test("Position.fromJSON() throws for what it did not write", () => {
 
 Deno.test("Position knows a bounded number of topic-partitions", () => {
   const position = new Position(0);
-  for (let i = 0; i < 1000; i++) position.track(`topic-${i}/0`);
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 2000; i++) position.track(`topic-${i}/0`);
+  for (let i = 0; i < 2000; i++) {
     position.advance({ key: `more-${i}/0`, timestamp: 1, offset: 1, id: "a" });
   }
   assertEquals(position.places.size, MAX_PLACES);
