@@ -52,7 +52,11 @@ export function valueSubject(topic: string): string {
   return `${topic}-value`;
 }
 
-/** Sends three requests of Confluent's API to a schema registry; each may take 5 s. */
+function pathOf(subject: string): string {
+  return `/subjects/${encodeURIComponent(subject)}`;
+}
+
+/** Sends four requests of Confluent's API to a schema registry; each may take 5 s. */
 export class Registry {
   readonly #config: RegistryConfig;
 
@@ -75,13 +79,28 @@ export class Registry {
    * @throws {UserError} if the registry is away or denies access.
    */
   async register(subject: string, schema: string, options: RetryOptions = {}): Promise<number> {
-    const path = `/subjects/${encodeURIComponent(subject)}`;
-    const known = await this.#ask("POST", path, { schema }, options);
-    if (known.status === 200) return this.#read(registeredSchema, known.body).id;
-    if (known.status !== 404) throw this.#refusal(known, subject);
-    const made = await this.#ask("POST", `${path}/versions`, { schema }, options);
+    const known = await this.find(subject, schema, options);
+    if (known !== undefined) return known;
+    const made = await this.#ask("POST", `${pathOf(subject)}/versions`, { schema }, options);
     if (made.status !== 200) throw this.#refusal(made, subject);
     return this.#read(registeredSchema, made.body).id;
+  }
+
+  /**
+   * Returns the id of a schema under a subject, or `undefined` if it is not registered.
+   *
+   * @param schema An Avro schema, as JSON.
+   * @throws {UserError} if the registry is away or denies access.
+   */
+  async find(
+    subject: string,
+    schema: string,
+    options: RetryOptions = {},
+  ): Promise<number | undefined> {
+    const known = await this.#ask("POST", pathOf(subject), { schema }, options);
+    if (known.status === 200) return this.#read(registeredSchema, known.body).id;
+    if (known.status !== 404) throw this.#refusal(known, subject);
+    return undefined;
   }
 
   /**

@@ -19,6 +19,7 @@ import { until } from "../support/tools/until.ts";
 const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
   [/\bacls\b|--tls /, "security_test runs it, on a Kafka with TLS, SASL and ACLs"],
   [/ -P=store /, "rights_test runs programs with permissions of their own"],
+  [/ task verify\b/, "verify_test runs it, on a topic of the last hours"],
   [/ task chaos --events \d{6}/, "it takes ten minutes; tests/chaos has smaller runs"],
   [/ task (ok|test)\b|^git /, "it is what runs this"],
 ];

@@ -66,6 +66,27 @@ for (const [way, access] of Object.entries(ways)) {
   });
 }
 
+Deno.test("verify works with Read on the topic and Describe on the group", async () => {
+  const topic = await newTopic();
+  const log = syntheticLog({ rate: 100, count: 6000, canaryEvery: 100 });
+  await using upstream = serve(log);
+  const begin = log.origin;
+  const verify = () =>
+    run("scripts/verify.ts", topic, sasl(at.sasltls, "scram-sha-512", TRUSTED), [
+      ...["--stream-url", upstream.url, "--since", String(begin), "--output", "json"],
+      ...["--until", String(begin + 1000)],
+    ]);
+  assertStringIncludes((await verify()).stderr, "the user 'alice' may not use the");
+  await grant(kafka.admin, "alice", {
+    topic: { [topic]: ["Read"] },
+    group: { [`wikitap.${topic}`]: ["Describe"] },
+  });
+  const { stdout, stderr } = await verify();
+  const report = JSON.parse(stdout || JSON.stringify(stderr));
+  assert(report.expected > 0);
+  assertEquals(report.differences.lost, report.expected);
+});
+
 Deno.test("store works under TLS and SASL with Read, and names what is missing", async () => {
   const topic = await newTopic();
   await send(topic, "no edit");

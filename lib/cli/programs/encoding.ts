@@ -4,6 +4,7 @@ import { avroEncoder, avroPreview, avroSchema } from "../../edits/message/avro.t
 import { type Encoder, jsonEncoder, type Payload } from "../../edits/message/encoder.ts";
 import { FIRST_EVENTS } from "../../edits/message/fields.ts";
 import type { Publisher } from "../../kafka/publish/publisher.ts";
+import { UserError } from "../../shared/error.ts";
 import { SchemaPublisher } from "../../produce/schema_publisher.ts";
 import { avroPayload } from "../options/events.ts";
 
@@ -71,6 +72,30 @@ export async function avroEncoding(
         register,
       }),
   };
+}
+
+/**
+ * Returns the encoder of a producer that has run before, which registers no schema.
+ *
+ * @param topic Its topic; of several, any.
+ * @throws {UserError} if the registry cannot be used, or does not have the schema.
+ */
+export async function knownEncoder(
+  payload: Payload,
+  registry: Registry | undefined,
+  topic: string,
+  signal: AbortSignal,
+): Promise<Encoder> {
+  if (registry === undefined) return jsonEncoding(payload).encoder;
+  const form = avroPayload(payload);
+  const subject = valueSubject(topic);
+  const id = await registry.find(subject, avroSchema(form), { signal });
+  if (id !== undefined) return avroEncoder(form, id, warnOfLacking);
+  throw new UserError(
+    `Cannot read the records as the producer wrote them: '${subject}' has no such schema in ` +
+      registry.address,
+    { hint: "Give the producer's --fields, --topic and --schema-registry" },
+  );
 }
 
 function warnOfLacking(paths: readonly string[]): void {

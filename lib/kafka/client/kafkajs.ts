@@ -4,7 +4,11 @@ import "./patches.ts";
 // Loaded after the patches: kafkajs binds the replaced modules when it is loaded.
 const { default: kafkajs } = await import("kafkajs");
 const { default: BrokerPool } = await import("kafkajs/src/cluster/brokerPool.js");
+const { default: protocolErrors } = await import("kafkajs/src/protocol/error.js");
 const { KafkaJSNonRetriableError } = kafkajs;
+
+/** Makes kafkajs's error of one of Kafka's error codes. */
+export const errorOfCode: (code: number) => Error = protocolErrors.createErrorFromCode;
 
 /** A question to any broker. */
 type Question = (at: object) => Promise<unknown>;

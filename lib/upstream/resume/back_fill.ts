@@ -20,9 +20,11 @@ const MAX_HELD_BYTES = 16 * 1024 * 1024;
  * MiB held.
  */
 export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array }> {
-  readonly #until: number;
+  #until: number;
   /** The held events per topic-partition; `passed` once the end is certain. */
   readonly #held = new Map<string, Held<A> | "passed">();
+  /** The highest timestamp of each topic-partition, in ms. */
+  readonly #highest = new Map<string, number>();
 
   /**
    * Creates it before the first event.
@@ -36,6 +38,9 @@ export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array 
   /** Appends to `due` what is to be handled now: nothing, this event, or also those held before. */
   take(received: A, due: A[]): void {
     const { key, timestamp } = received;
+    if (timestamp !== undefined && timestamp > (this.#highest.get(key) ?? 0)) {
+      this.#highest.set(key, timestamp);
+    }
     const held = this.#held.get(key) ?? { events: [], bytes: 0 };
     if (held === "passed") return;
     // A frame that could not be read has no time: it belongs to its neighbors.
@@ -50,6 +55,15 @@ export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array 
       held.events.push(received);
       held.bytes += received.data.length;
       this.#held.set(key, held);
+    }
+  }
+
+  /** Moves the end to an earlier time, in ms since 1970. The held events are after it. */
+  moveTo(until: number): void {
+    this.#until = until;
+    for (const [key, highest] of this.#highest) {
+      if (highest >= until + DISORDER) this.#held.set(key, "passed");
+      else this.#held.delete(key);
     }
   }
 
@@ -95,6 +109,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
   readonly #enough = new AbortController();
   readonly #options: BackFillOptions;
   readonly #end: BackFillEnd<ReceivedEvent>;
+  #until: number;
   /** ms of connection since the last event before the time. */
   #quiet = 0;
   /** Whether another connection has been opened since then. */
@@ -105,6 +120,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
   /** Creates the stream without connecting. */
   constructor(options: BackFillOptions) {
     this.#options = options;
+    this.#until = options.until;
     this.#end = new BackFillEnd(options.until);
     this.#stream = options.open(AbortSignal.any([options.stop, this.#enough.signal]));
   }
@@ -146,15 +162,21 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
     if (!this.#options.stop.aborted) this.#report();
   }
 
+  /** Moves the end to an earlier time, in ms since 1970. Later events may have been returned. */
+  endAt(until: number): void {
+    this.#until = until;
+    this.#end.moveTo(until);
+  }
+
   #isComplete(): boolean {
     const keys = [...this.#stream.topicPartitions];
     return keys.length > 0 && keys.every((key) => this.#end.isPassed(key));
   }
 
   #look(): void {
-    const { until, patience = PATIENCE } = this.#options;
+    const { patience = PATIENCE } = this.#options;
     const isReading = this.counts.connected && !this.#isBusy;
-    if (!isReading || this.#stream.time <= until + DISORDER) return;
+    if (!isReading || this.#stream.time <= this.#until + DISORDER) return;
     this.#quiet += LOOK_EVERY;
     if (this.#quiet < patience) return;
     if (this.#isSecond && this.#stream.isAtNews) return this.#enough.abort();
@@ -164,8 +186,8 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
   }
 
   #report(): void {
-    const { until, patience = PATIENCE } = this.#options;
-    const at = new Date(until).toISOString();
+    const { patience = PATIENCE } = this.#options;
+    const at = new Date(this.#until).toISOString();
     const open = [...this.#stream.topicPartitions].filter((key) => !this.#end.isPassed(key));
     if (open.length === 0) return log.info("Reached {at} in all of the stream", { at });
     log.info(

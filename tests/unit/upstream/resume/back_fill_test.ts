@@ -127,3 +127,18 @@ Deno.test("BackFill takes a connection that is silent for a dead one, at first",
 Deno.test("BackFill ends when it is stopped", async () => {
   assertEquals(await backFill([frame(ACTIVE, 9_000)], AbortSignal.timeout(50)), [9_000]);
 });
+
+Deno.test("BackFillEnd.moveTo() ends earlier, also where that was read already", () => {
+  const end = new BackFillEnd(UNTIL);
+  const due: { timestamp: number | undefined }[] = [];
+  const take = (key: string, timestamp: number) =>
+    end.take({ key, timestamp, offset: timestamp, id: "", data: NO_DATA }, due as never[]);
+  take("ahead/0", 8_000);
+  take("behind/0", 4_000);
+  end.moveTo(5_000);
+  assertEquals([end.isPassed("ahead/0"), end.isPassed("behind/0")], [true, false]);
+  for (const time of [8_500, 9_000]) take("ahead/0", time);
+  for (const time of [4_999, 5_000, 6_000]) take("behind/0", time);
+  assertEquals(due.map(({ timestamp }) => timestamp), [8_000, 4_000, 4_999]);
+  assertEquals(end.isPassed("behind/0"), true);
+});

@@ -1,0 +1,136 @@
+import {
+  type Difference,
+  DIFFERENCES,
+  type Example,
+  isClean,
+  type VerifyReport,
+} from "../../verify/report.ts";
+import { safeText } from "../../terminal/safe_text.ts";
+import { counted } from "../../terminal/status_line.ts";
+import { type TableRow, tableText } from "../../terminal/table.ts";
+
+/** How differences are called in the text. */
+const NAMES: Readonly<Record<Difference, string>> = {
+  lost: "lost",
+  duplicated: "duplicated",
+  different: "different",
+  outOfOrder: "out of order within a key",
+  wrongPartition: "in another partition than their key's",
+  foreign: "foreign: not of this source",
+};
+
+const UNVERIFIABLE_NAMES: Readonly<Record<keyof VerifyReport["unverifiable"], string>> = {
+  notYetPublished: "not verifiable: the producer is not there yet",
+  deletedByRetention: "not verifiable: deleted by retention",
+  inOpenTransaction: "not verifiable: after an open transaction",
+  olderThanSource: "not verifiable: older than the source",
+};
+
+/** Returns the report as text for people. */
+export function reportText(report: VerifyReport): string {
+  const { expected, found, differences, unverifiable, rejected, repaired } = report;
+  const rows: (readonly [string, number])[] = [
+    ["expected", expected],
+    ["found", found],
+    ...DIFFERENCES.map((kind) => [NAMES[kind], differences[kind]] as const),
+    ...optional([
+      ["published by --repair", repaired],
+      ...Object.entries(UNVERIFIABLE_NAMES).map(([reason, name]) =>
+        [name, unverifiable[reason as keyof typeof unverifiable]] as const
+      ),
+      ...[...rejected].map(([reason, count]) => [`rejected: ${reason}`, count] as const),
+    ]),
+  ];
+  const table = tableText(rows.map(([records, count]) => ({ records, count })));
+  const notes = [...report.notes, ...advice(report)].map((note) => `- ${safeText(note)}\n`);
+  return [
+    `From ${iso(report.since)} to ${iso(report.until)}\n\n${table}`,
+    ...DIFFERENCES.flatMap((kind) => examplesText(report, kind)),
+    ...notes.length === 0 ? [] : [notes.join("")],
+    `${verdictText(report)}\n`,
+  ].join("\n");
+}
+
+/** Returns the report as JSON. */
+export function reportJson(report: VerifyReport): string {
+  const { since, until, rejected, notes, examples, ...counts } = report;
+  const readable = Object.entries(examples).map(([kind, list]) => [
+    kind,
+    list.map(({ time, ...example }) => ({ time: iso(time), ...example })),
+  ]);
+  const json = {
+    clean: isClean(report),
+    since: iso(since),
+    until: iso(until),
+    ...counts,
+    rejected: Object.fromEntries(rejected),
+    examples: Object.fromEntries(readable),
+    notes: [...notes, ...advice(report)],
+  };
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+function optional(rows: readonly (readonly [string, number])[]): (readonly [string, number])[] {
+  return rows.filter(([, count]) => count > 0);
+}
+
+function examplesText({ differences, examples }: VerifyReport, kind: Difference): string[] {
+  const list = examples[kind];
+  if (list.length === 0) return [];
+  const first = list.length < differences[kind] ? `, the first ${list.length}` : "";
+  return [`${NAMES[kind]}${first}\n${tableText(list.map(exampleRow))}`];
+}
+
+function exampleRow({ time, domain, title, topic, partition, offset, fields }: Example): TableRow {
+  return {
+    time: iso(time),
+    domain,
+    title,
+    topic,
+    // Text, so that offsets have no commas.
+    partition: partition === null ? null : String(partition),
+    offset: offset === null ? null : String(offset),
+    ...fields === undefined ? {} : { fields: fields.join(", ") },
+  };
+}
+
+/** Returns what a reader may want to know or do. */
+function advice({ differences, repaired }: VerifyReport): string[] {
+  const { lost, duplicated } = differences;
+  return [
+    ...lost > 0
+      ? ["--repair publishes the lost records; they then come after later edits of their pages"]
+      : [],
+    ...duplicated > 0 ? ["Duplicates cannot be repaired: Kafka deletes no single records"] : [],
+    ...repaired > 0
+      ? ["Records that --repair published come after later edits of their pages"]
+      : [],
+  ];
+}
+
+function verdictText(report: VerifyReport): string {
+  if (isClean(report)) return "Clean: nothing is lost, duplicated, different or out of order";
+  const { lost, duplicated, different, outOfOrder } = report.differences;
+  const facts = optional([
+    ["lost", lost],
+    ["duplicated", duplicated],
+    ["different", different],
+    ["out of order", outOfOrder],
+  ]);
+  return `NOT CLEAN: ${
+    facts.map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", ")
+  }`;
+}
+
+/** Returns the question before a repair. */
+export function repairQuestion(lost: number, kept: number): string {
+  const all = kept < lost
+    ? `the first ${kept.toLocaleString("en")} of ${counted(lost, "lost record")}`
+    : counted(lost, "lost record");
+  return `Publish ${all}?`;
+}
+
+function iso(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
+}

@@ -1,0 +1,213 @@
+import { murmur2 } from "../kafka/wire/murmur2.ts";
+import type { ProducerRecord } from "../shared/producer_record.ts";
+import { ExpectedRecords, Match, NO_KEY } from "./expected_records.ts";
+import { differences, type Leftover, Leftovers } from "./leftovers.ts";
+import { type Headers, RecordHasher } from "./record_hash.ts";
+import { type Example, note, type VerifyReport } from "./report.ts";
+import { canonicalValue, identityOf, objectOf } from "./values.ts";
+
+/** The header of records that `--repair` has published; its value is the time of the repair. */
+export const REPAIRED_HEADER = "wikitap-repaired";
+
+/** A record of the topic. The reader of committed records has more. */
+export interface FoundRecord {
+  /** The bytes of the key. */
+  readonly key: Uint8Array | null;
+  /** The bytes of the value. */
+  readonly value: Uint8Array | null;
+  /** In decimal digits. */
+  readonly offset: string;
+  /** ms since 1970, in decimal digits. */
+  readonly timestamp: string;
+  /** All headers. */
+  readonly headers: Headers;
+}
+
+/** A topic as it is compared. */
+export interface ComparedTopic {
+  /** The name of the topic. */
+  readonly topic: string;
+  /** The number of its partitions. */
+  readonly partitions: number;
+  /** Whether the broker sets the times of the records (`message.timestamp.type`). */
+  readonly hasAppendTimes: boolean;
+}
+
+/** Options of a {@linkcode Comparison}. */
+export interface ComparisonOptions {
+  /** The begin of the span, ms since 1970. */
+  readonly since: number;
+  /** The end of the span, ms since 1970. */
+  readonly until: number;
+  /** The names of the fields of the values, in their order, if they are known. */
+  readonly fieldNames?: readonly string[] | undefined;
+  /** For tests. Default: random. */
+  readonly seed?: number;
+}
+
+/** The number of records that show whether timestamps are the times of the edits. */
+const SAMPLE = 1000;
+
+/**
+ * Compares records that a topic should have with those that it has: first all that it should have are
+ * added, then those that it has, in the order of each partition. Pure: it reads nothing itself.
+ */
+export class Comparison {
+  /** The records that the topic should have. */
+  readonly expected: ExpectedRecords;
+  /** The records that are not expected. */
+  readonly leftovers = new Leftovers();
+  readonly #options: ComparisonOptions;
+  #until: number;
+  readonly #report: VerifyReport;
+  readonly #hasher: RecordHasher;
+  #topic: ComparedTopic | undefined;
+  /** Records that were sampled; their timestamp is the time of their edit, or another one. */
+  #sampled = 0;
+  #edited = 0;
+  #produced = 0;
+
+  /**
+   * Creates a comparison without records.
+   *
+   * @param report Counts what is found.
+   */
+  constructor(options: ComparisonOptions, report: VerifyReport) {
+    this.#options = options;
+    this.#until = options.until;
+    this.#report = report;
+    this.#hasher = new RecordHasher(options.seed);
+    this.expected = new ExpectedRecords(options.since);
+  }
+
+  /**
+   * Adds a record that a topic should have, if it is within the span.
+   *
+   * @param log The number of its upstream log, from 0.
+   * @returns Whether it is within the span.
+   */
+  expect(record: ProducerRecord, log: number): boolean {
+    const { key, timestamp: time } = record;
+    if (!this.#isWithin(time)) return false;
+    this.#hasher.hash(record);
+    this.expected.add(this.#hasher, { key: key === null ? NO_KEY : murmur2(key), log, time });
+    return true;
+  }
+
+  /** Moves the end of the span to an earlier time, before the records of a topic are taken. */
+  endAt(until: number): void {
+    this.#until = until;
+    this.expected.removeFrom(until);
+  }
+
+  /** Begins to take the records of a topic. */
+  beginTopic(topic: ComparedTopic): void {
+    this.#topic = topic;
+    this.#sampled = 0;
+    this.#edited = 0;
+    this.#produced = 0;
+    this.expected.beginTopic();
+  }
+
+  /** Whether the timestamps of the records are the times of the edits, by the records so far. */
+  get hasEditTimes(): boolean {
+    return !this.#topic!.hasAppendTimes && this.#produced <= this.#edited;
+  }
+
+  /** Takes a record of the topic. */
+  take(partition: number, record: FoundRecord): void {
+    const timestamp = Number(record.timestamp);
+    const isSampled = this.#sampled < SAMPLE;
+    if (!isSampled && this.hasEditTimes && !this.#isWithin(timestamp)) return;
+    const { key, value, headers: { [REPAIRED_HEADER]: repaired, ...headers } } = record;
+    const { topic } = this.#topic!;
+    const offset = Number(record.offset);
+    const found: Leftover = { topic, partition, offset, timestamp, key, value, headers };
+    if (isSampled && !this.#sample(found)) return;
+    const entry = this.#find(found);
+    if (entry >= 0) this.#judge(entry, found, repaired !== undefined);
+    else if (entry === Match.repeated) note(this.#report, "duplicated", () => exampleOf(found));
+    else if (this.#isOfSpan(found)) this.leftovers.add(found);
+  }
+
+  /**
+   * Takes an expected record again, to find out what became of it if it was not found.
+   *
+   * @returns Whether it is missing and nothing else was found in its place.
+   */
+  explain(record: ProducerRecord): boolean {
+    if (!this.#isWithin(record.timestamp)) return false;
+    this.#hasher.hash(record);
+    if (this.expected.find(this.#hasher, record.timestamp) < 0) return false;
+    const found = this.leftovers.take(record);
+    if (found === undefined) return true;
+    const fields = differences(record, found, this.hasEditTimes);
+    note(this.#report, "different", () => ({ ...exampleOf(found), fields }));
+    return false;
+  }
+
+  #find(found: Leftover): number {
+    const time = this.hasEditTimes ? found.timestamp : undefined;
+    this.#hasher.hash(found);
+    const entry = this.expected.find(this.#hasher, time);
+    if (entry !== Match.none) return entry;
+    const json = objectOf(found.value);
+    if (json === undefined) return entry;
+    this.#hasher.hash({ ...found, value: canonicalValue(json, this.#options.fieldNames) });
+    return this.expected.find(this.#hasher, time);
+  }
+
+  /** Judges time, partition and order of a record that is expected. */
+  #judge(entry: number, found: Leftover, isRepaired: boolean): void {
+    const { key, partition, timestamp } = found;
+    if (this.hasEditTimes && this.expected.time(entry) !== timestamp) {
+      const fields = ["record timestamp"];
+      return note(this.#report, "different", () => ({ ...exampleOf(found), fields }));
+    }
+    this.#report.found++;
+    const isMisplaced = key !== null && murmur2(key) % this.#topic!.partitions !== partition;
+    if (isMisplaced) note(this.#report, "wrongPartition", () => exampleOf(found));
+    // A repaired record comes after later edits of its page.
+    if (isRepaired) this.#report.repaired++;
+    else if (this.expected.isLate(entry, isMisplaced ? partition : undefined)) {
+      note(this.#report, "outOfOrder", () => exampleOf(found));
+    }
+  }
+
+  /**
+   * Learns from one of the first records whether timestamps are the times of the edits.
+   *
+   * @returns Whether it may belong to the span.
+   */
+  #sample({ value, timestamp }: Leftover): boolean {
+    this.#sampled++;
+    const { time } = identityOf(objectOf(value));
+    if (time === timestamp) this.#edited++;
+    else if (time !== undefined) this.#produced++;
+    return time === undefined && this.#topic!.hasAppendTimes || this.#isWithin(time ?? timestamp);
+  }
+
+  /** Returns whether a record that is not expected belongs to the span. */
+  #isOfSpan({ value, timestamp }: Leftover): boolean {
+    if (this.hasEditTimes && this.#isWithin(timestamp)) return true;
+    const { time } = identityOf(objectOf(value));
+    return time !== undefined && this.#isWithin(time);
+  }
+
+  #isWithin(time: number): boolean {
+    return time >= this.#options.since && time < this.#until;
+  }
+}
+
+/** Returns a record for people; its title is from the value, or else its key. */
+export function exampleOf({ topic, partition, offset, timestamp, key, value }: Leftover): Example {
+  const { time = timestamp, domain = null, title } = identityOf(objectOf(value));
+  return { time, domain, title: title ?? keyText(key), topic, partition, offset };
+}
+
+/** Returns a key as text. */
+export function keyText(key: Uint8Array | null): string | null {
+  return key === null ? null : decoder.decode(key);
+}
+
+const decoder = new TextDecoder();

@@ -1,0 +1,117 @@
+import type { Headers } from "./record_hash.ts";
+import { differingFields, identityOf, objectOf } from "./values.ts";
+
+/** A record that was found. */
+export interface Leftover {
+  /** The topic that has the record. */
+  readonly topic: string;
+  /** The partition that has the record. */
+  readonly partition: number;
+  /** The offset of the record. */
+  readonly offset: number;
+  /** Of the record, ms since 1970. */
+  readonly timestamp: number;
+  /** The bytes of the key. */
+  readonly key: Uint8Array | null;
+  /** The bytes of the value. */
+  readonly value: Uint8Array | null;
+  /** The headers, without that of a repair. */
+  readonly headers: Headers;
+}
+
+/** An expected record that was not found. */
+export type Wanted = Pick<Leftover, "topic" | "timestamp" | "key" | "value"> & {
+  readonly headers?: Headers | undefined;
+};
+
+/** Maximum number of leftovers that are kept, and of their bytes. */
+const MAX_LEFTOVERS = 20_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Records that were found but not expected. Some of them are expected records that were changed: those
+ * are found by the value, by the identity of the edit, or by key and time. At most 20,000 records and
+ * 16 MiB are kept.
+ */
+export class Leftovers {
+  /** Records that were not kept. */
+  dropped = 0;
+  #bytes = 0;
+  readonly #records = new Set<Leftover>();
+  readonly #byTrait = new Map<string, Leftover[]>();
+
+  /** Adds a copy of a record, unless too many are kept. */
+  add(found: Leftover): void {
+    // Copies: its bytes are a part of what was fetched.
+    const [key, value] = [found.key?.slice() ?? null, found.value?.slice() ?? null];
+    const record = { ...found, key, value };
+    const bytes = (key?.length ?? 0) + (value?.length ?? 0);
+    if (this.#records.size === MAX_LEFTOVERS || this.#bytes + bytes > MAX_BYTES) {
+      this.dropped++;
+      return;
+    }
+    this.#bytes += bytes;
+    this.#records.add(record);
+    for (const trait of traitsOf(record)) {
+      const others = this.#byTrait.get(trait) ?? [];
+      this.#byTrait.set(trait, others);
+      others.push(record);
+    }
+  }
+
+  /** Takes the record that an expected one was most likely changed to. */
+  take(wanted: Wanted): Leftover | undefined {
+    for (const trait of traitsOf(wanted)) {
+      const found = this.#byTrait.get(trait)?.find((one) => this.#records.has(one));
+      if (found === undefined) continue;
+      this.#records.delete(found);
+      return found;
+    }
+    return undefined;
+  }
+
+  /** The records that were not taken. */
+  get rest(): Iterable<Leftover> {
+    return this.#records;
+  }
+}
+
+/** Returns what two forms of one record have in common, the surest first. */
+function traitsOf({ topic, timestamp, key, value }: Wanted): string[] {
+  const { id } = identityOf(objectOf(value));
+  return [
+    `value ${topic} ${latin1(value)}`,
+    ...id === undefined ? [] : [`id ${topic} ${id}`],
+    ...key === null ? [] : [`key ${topic} ${timestamp} ${latin1(key)}`],
+  ];
+}
+
+const decoder = new TextDecoder("latin1");
+
+function latin1(bytes: Uint8Array | null): string {
+  return bytes === null ? "null" : decoder.decode(bytes);
+}
+
+/**
+ * Returns the names of what differs between two records: fields of their values, and `record key`,
+ * `record timestamp`, `record headers`.
+ *
+ * @param hasTimes Whether the timestamps of records are compared.
+ */
+export function differences(wanted: Wanted, found: Leftover, hasTimes: boolean): string[] {
+  const [one, other] = [objectOf(wanted.value), objectOf(found.value)];
+  const isSame = latin1(wanted.value) === latin1(found.value);
+  const fields = one && other ? differingFields(one, other) : isSame ? [] : ["value"];
+  return [
+    ...fields,
+    ...latin1(wanted.key) === latin1(found.key) ? [] : ["record key"],
+    ...hasTimes && wanted.timestamp !== found.timestamp ? ["record timestamp"] : [],
+    ...headersText(wanted.headers) === headersText(found.headers) ? [] : ["record headers"],
+  ];
+}
+
+function headersText(headers: Headers = {}): string {
+  const textOf = (value: Headers[string]) =>
+    [value].flat().map((one) => typeof one === "string" ? one : latin1(one as Uint8Array));
+  return JSON.stringify(Object.keys(headers).sort().map((name) => [name, textOf(headers[name])]));
+}

@@ -1,0 +1,119 @@
+/** The differences between a topic and its source that are counted. */
+export const DIFFERENCES = [
+  "lost",
+  "duplicated",
+  "different",
+  "outOfOrder",
+  "wrongPartition",
+  "foreign",
+] as const;
+
+/** One of {@linkcode DIFFERENCES}. */
+export type Difference = typeof DIFFERENCES[number];
+
+/** Why an expected record that is not in the topic does not count as lost. */
+export const UNVERIFIABLE = [
+  "notYetPublished",
+  "deletedByRetention",
+  "inOpenTransaction",
+  "olderThanSource",
+] as const;
+
+/** One of {@linkcode UNVERIFIABLE}. */
+export type Unverifiable = typeof UNVERIFIABLE[number];
+
+/** One record, for people. */
+export interface Example {
+  /** When the edit happened, ms since 1970. */
+  readonly time: number;
+  /** The wiki; null if the value does not name it. */
+  readonly domain: string | null;
+  /** The page, or else the key of the record. */
+  readonly title: string | null;
+  /** The topic that has the record, or should have it. */
+  readonly topic: string;
+  /** Null if the record is not in the topic. */
+  readonly partition: number | null;
+  /** Null if the record is not in the topic. */
+  readonly offset: number | null;
+  /** For a record that differs: the names of its fields. */
+  readonly fields?: readonly string[];
+}
+
+/** The result of a comparison. */
+export interface VerifyReport {
+  /** The begin of the span, by the times of the edits, ms since 1970. */
+  readonly since: number;
+  /** The end of the span, ms since 1970. */
+  readonly until: number;
+  /** Parts into which the span was divided, to bound the memory. */
+  pieces: number;
+  /** Records that the topic should have. */
+  expected: number;
+  /** Of these, how many it has, unchanged. */
+  found: number;
+  /** The numbers of differences. */
+  readonly differences: Record<Difference, number>;
+  /** Records about which nothing can be said. They do not count as lost or foreign. */
+  readonly unverifiable: Record<Unverifiable, number>;
+  /** Found records that `--repair` has published. */
+  repaired: number;
+  /** Events, or records, that the producer's rules reject, by reason. */
+  readonly rejected: Map<string, number>;
+  /** The first records of each difference. */
+  readonly examples: Record<Difference, Example[]>;
+  /** Remarks, one sentence each. */
+  readonly notes: Set<string>;
+}
+
+/** Maximum number of examples of each kind. */
+export const MAX_EXAMPLES = 10;
+
+/** Returns the report of a comparison that has not begun. */
+export function newReport({ since, until }: Pick<VerifyReport, "since" | "until">): VerifyReport {
+  return {
+    since,
+    until,
+    pieces: 0,
+    expected: 0,
+    found: 0,
+    differences: {
+      lost: 0,
+      duplicated: 0,
+      different: 0,
+      outOfOrder: 0,
+      wrongPartition: 0,
+      foreign: 0,
+    },
+    unverifiable: {
+      notYetPublished: 0,
+      deletedByRetention: 0,
+      inOpenTransaction: 0,
+      olderThanSource: 0,
+    },
+    repaired: 0,
+    rejected: new Map(),
+    examples: {
+      lost: [],
+      duplicated: [],
+      different: [],
+      outOfOrder: [],
+      wrongPartition: [],
+      foreign: [],
+    },
+    notes: new Set(),
+  };
+}
+
+/** Counts a difference, and keeps the first examples of each kind. */
+export function note(report: VerifyReport, kind: Difference, example: () => Example): void {
+  report.differences[kind]++;
+  const examples = report.examples[kind];
+  if (examples.length < MAX_EXAMPLES) examples.push(example());
+}
+
+/** Returns whether the topic has each expected record once, unchanged and in order. */
+export function isClean({ differences }: Pick<VerifyReport, "differences">): boolean {
+  const { lost, duplicated, different, outOfOrder } = differences;
+  return lost + duplicated + different + outOfOrder === 0;
+}

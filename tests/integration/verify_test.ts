@@ -1,0 +1,333 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { savedPosition } from "../../lib/kafka/publish/position_store.ts";
+import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
+import type { EventLog } from "../../lib/replay/log.ts";
+import { START, syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { UserError } from "../../lib/shared/error.ts";
+import { testKafka } from "../support/kafka/kafka.ts";
+import { eventsOf, produce, recordsOf, serve } from "../support/kafka/produce.ts";
+import { makeTopic } from "../support/kafka/topic.ts";
+import { repairReported, verifyReport, writeRecords } from "../support/kafka/verify.ts";
+import { readAsTutorialsDo } from "../support/stream/plain_program.ts";
+import { PATH_WITH_DENO, runProgram } from "../support/programs/program.ts";
+import { codeBlocks, ROOT } from "../support/tools/readme.ts";
+
+const kafka = await testKafka();
+
+/** A minute of events, 38 % of them edits; the topic of the other data center has canaries. */
+const LOG = syntheticLog({ rate: 100, count: 6000, canaryEvery: 100 });
+const SINCE = START + 10_000;
+const UNTIL = START + 40_000;
+const SPAN = ["--since", String(SINCE), "--until", String(UNTIL)];
+const CLEAN = {
+  lost: 0,
+  duplicated: 0,
+  different: 0,
+  outOfOrder: 0,
+  wrongPartition: 0,
+  foreign: 0,
+};
+
+/** The edits of a log that happened within the span, counted without the program's own code. */
+function editsIn(log: EventLog): Set<string> {
+  const edits = eventsOf(log).filter(({ body: { type, meta } }) => {
+    const time = Date.parse(meta.dt);
+    return type === "edit" && time >= SINCE && time < UNTIL;
+  });
+  return new Set(edits.map(({ body: { meta, id } }) => `${meta.domain}#${id}`));
+}
+
+/** Fills a topic by the producer with all of the log. */
+async function filled(url: string, args: readonly string[] = []): Promise<string> {
+  const topic = await makeTopic(kafka);
+  await produce({
+    kafka,
+    topic,
+    url,
+    args: ["--since", String(START), "--until", String(START + 58_000), ...args],
+  });
+  return topic;
+}
+
+const own = await (async () => {
+  await using server = serve(LOG);
+  return await filled(server.url);
+})();
+
+Deno.test("verify finds nothing wrong with a topic that the producer filled", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const { code, stdout, stderr } = await runProgram("scripts/verify.ts", [
+    ...["--bootstrap-server", kafka, "--topic", own, "--stream-url", url, ...SPAN],
+    ...["--output", "json"],
+  ], { permissions: ["-P=verify", `--allow-net=${kafka},${new URL(url).host}`] });
+  assertEquals(code, 0, stderr);
+  const report = JSON.parse(stdout);
+  const { size } = editsIn(LOG);
+  assert(size > 1000);
+  assertEquals([report.clean, report.expected, report.found], [true, size, size]);
+  assertEquals(report.differences, CLEAN);
+  assertEquals(report.notes, []);
+});
+
+Deno.test("verify compares a span in pieces with the same result", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const args = ["--topic", own, "--stream-url", url, ...SPAN];
+  const report = await verifyReport(kafka, args, { maxRecords: 300 });
+  const { size } = editsIn(LOG);
+  assertEquals([report.expected, report.found], [size, size]);
+  assertEquals(report.differences, CLEAN);
+  assert(report.pieces >= 4, `${report.pieces} pieces`);
+});
+
+Deno.test("verify leaves no consumer group behind, and the position as it was", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const cluster = openCluster({ brokers: [kafka] });
+  const groups = () =>
+    withAdmin(
+      cluster,
+      { action: "list groups" },
+      async (admin) => (await admin.listGroups()).groups,
+    );
+  const place = { group: `wikitap.${own}`, topic: own };
+  const before = [await groups(), await savedPosition(cluster, place)];
+  await verifyReport(kafka, ["--topic", own, "--stream-url", url, ...SPAN]);
+  assertEquals([await groups(), await savedPosition(cluster, place)], before);
+});
+
+Deno.test("verify reports each fault put in by hand, and repairs what is lost", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const all = await recordsOf(kafka, own, 1);
+  const inSpan = all.filter(({ timestamp }) => timestamp >= SINCE && timestamp < UNTIL);
+  const [lost, doubled, changed, misplaced] = [100, 200, 300, 400].map((i) => inSpan[i]!);
+  const [first, second] = samePage(inSpan, [lost, doubled, changed, misplaced]);
+  const swap = new Map([[first, second], [second, first]]);
+  const foreign = { ...lost!, key: null, value: "a text" };
+  const faulty = all.filter((record) => record !== lost && record !== misplaced).map((record) =>
+    record === changed
+      ? {
+        ...record,
+        value: record.value.replace('Z"', 'Z" ').replace(/"user_name":"/, '"user_name":"x'),
+      }
+      : swap.get(record) ?? record
+  );
+  const topic = await makeTopic(kafka);
+  const elsewhere = { ...misplaced!, partition: (misplaced!.partition + 1) % 3 };
+  await writeRecords(kafka, topic, [...faulty, doubled!, foreign, elsewhere]);
+  const args = ["--topic", topic, "--stream-url", url, ...SPAN];
+
+  const report = await verifyReport(kafka, args);
+  assertEquals(report.differences, {
+    lost: 1,
+    duplicated: 1,
+    different: 1,
+    outOfOrder: 1,
+    wrongPartition: 1,
+    foreign: 1,
+  });
+  assertEquals(report.expected, editsIn(LOG).size);
+  assertEquals(report.found, report.expected - 2);
+  const { domain, title } = JSON.parse(lost!.value);
+  assertEquals(report.examples.lost.map(({ domain, title }) => [domain, title]), [[domain, title]]);
+  assertEquals(report.examples.different[0]!.fields, ["user_name"]);
+
+  await repairReported(kafka, args);
+  const again = await verifyReport(kafka, args);
+  assertEquals(again.differences, { ...report.differences, lost: 0 });
+  assertEquals(again.repaired, 1);
+});
+
+/** Two neighboring records of one page, apart from other faults. */
+function samePage<T extends { readonly key: string | null }>(
+  records: readonly T[],
+  except: readonly (T | undefined)[],
+): [T, T] {
+  const pages = Map.groupBy(records, ({ key }) => key);
+  for (const page of pages.values()) {
+    if (page.length >= 2 && !page.some((record) => except.includes(record))) {
+      return [page[0]!, page[1]!];
+    }
+  }
+  throw new Error("No page has two edits");
+}
+
+Deno.test("verify --repair makes a second comparison clean", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const all = await recordsOf(kafka, own, 1);
+  const topic = await makeTopic(kafka);
+  const inSpan = all.filter(({ timestamp }) => timestamp >= SINCE && timestamp < UNTIL);
+  const lost = new Set(inSpan.slice(500, 550));
+  await writeRecords(kafka, topic, all.filter((record) => !lost.has(record)));
+  const args = ["--bootstrap-server", kafka, "--topic", topic, "--stream-url", url, ...SPAN];
+  const repaired = await runProgram("scripts/verify.ts", [...args, "--repair", "--yes"]);
+  assertEquals(repaired.code, 1);
+  assertStringIncludes(repaired.stdout, "NOT CLEAN: 50 lost");
+  assertStringIncludes(repaired.stderr, "Published 50 records to repair the topic");
+  const again = await runProgram("scripts/verify.ts", args);
+  assertEquals(again.code, 0, again.stdout);
+  assertStringIncludes(again.stdout, "Clean: nothing is lost");
+  assertStringIncludes(again.stdout, "come after later edits of their pages");
+});
+
+Deno.test("verify takes the producer's options from its position, or names those that differ", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const topic = await filled(url, ["--key", "user", "--headers", "cloudevents"]);
+  const args = ["--topic", topic, "--stream-url", url, ...SPAN];
+  assertEquals((await verifyReport(kafka, args)).differences, CLEAN);
+  const error = await assertRejects(
+    () => verifyReport(kafka, [...args, "--wiki", "enwiki", "--key", "domain"]),
+    UserError,
+  );
+  assertEquals(
+    error.message,
+    "Cannot compare: the producer runs with other values of --wiki, --key",
+  );
+  const other = await verifyReport(kafka, [...args, "--ignore-position"]);
+  assertEquals(other.differences.different, editsIn(LOG).size);
+});
+
+Deno.test("verify does not call lost what the producer has not reached", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const topic = await makeTopic(kafka);
+  const end = START + 25_000;
+  const to = ["--since", String(START), "--until", String(end)];
+  await produce({ kafka, topic, url, args: to });
+  const args = ["--topic", topic, "--stream-url", url, ...SPAN];
+  const report = await verifyReport(kafka, args, { patienceMs: 0 });
+  assertEquals(report.differences, CLEAN);
+  assertEquals(report.found + report.unverifiable.notYetPublished, report.expected);
+  assert(report.unverifiable.notYetPublished > 100);
+  assertEquals([...report.notes], [
+    `The producer 'wikitap.${topic}' is behind the end of the span, and its position does not move`,
+  ]);
+});
+
+Deno.test("verify names what retention has deleted", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const topic = await filled(url);
+  const offsets = (await recordsOf(kafka, topic, 1)).filter(({ timestamp }) =>
+    timestamp >= SINCE && timestamp < SINCE + 5000
+  );
+  const last = [0, 1, 2].map((partition) => ({
+    partition,
+    offset: String(offsets.findLast((record) => record.partition === partition)!.offset),
+  }));
+  await withAdmin(
+    openCluster({ brokers: [kafka] }),
+    { action: "delete records" },
+    async (admin) => {
+      // Without this, kafkajs does not know the leaders.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({ topic, partitions: last });
+    },
+  );
+  const report = await verifyReport(kafka, ["--topic", topic, "--stream-url", url, ...SPAN]);
+  assertEquals(report.differences, CLEAN);
+  assert(report.unverifiable.deletedByRetention > 100);
+  assertEquals(report.found + report.unverifiable.deletedByRetention, report.expected);
+  assertStringIncludes([...report.notes].join(), `Retention has deleted records of '${topic}'`);
+});
+
+Deno.test("verify refuses a compacted topic, and one that does not exist", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const compacted = await makeTopic(kafka, { configs: new Map([["cleanup.policy", "compact"]]) });
+  const args = ["--stream-url", url, ...SPAN, "--topic"];
+  const refused = await assertRejects(() => verifyReport(kafka, [...args, compacted]), UserError);
+  assertEquals(
+    refused.message,
+    `Cannot verify the topic '${compacted}': its cleanup.policy is 'compact', expected 'delete'`,
+  );
+  const missing = await assertRejects(() => verifyReport(kafka, [...args, "none"]), UserError);
+  assertStringIncludes(missing.message, "the topic 'none' does not exist");
+});
+
+Deno.test("verify compares several topics, upstream's events and selected fields", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const template = await makeTopic(kafka);
+  for (const type of ["edit", "new"]) await makeTopic(kafka, { topic: `${template}-${type}` });
+  const forms = [
+    ["--topic", `${template}-{type}`, "--types", "edit,new", "--position-topic", template],
+    ["--topic", await makeTopic(kafka), "--payload", "event", "--types", "*"],
+    ["--topic", await makeTopic(kafka), "--fields", "title,user", "--key", "none"],
+  ];
+  for (const args of forms) {
+    const topic = args[1]!;
+    await produce({
+      kafka,
+      topic,
+      url,
+      args: ["--since", String(START), "--until", String(START + 58_000), ...args.slice(2)],
+    });
+    const report = await verifyReport(kafka, ["--stream-url", url, ...SPAN, ...args]);
+    assertEquals(report.differences, CLEAN, topic);
+    assert(report.expected > 1000, topic);
+    assertEquals(report.found, report.expected, topic);
+  }
+});
+
+Deno.test("verify finds what a plain program loses, as an independent comparison does", async () => {
+  await using server = serve(LOG);
+  const { url } = server;
+  const cutting = serve(LOG, { faults: { cutEvery: 700 } });
+  const topic = await makeTopic(kafka);
+  try {
+    const edits = await readAsTutorialsDo(cutting.url, START, START + 58_000);
+    await writeRecords(kafka, topic, edits);
+  } finally {
+    await cutting.stop();
+  }
+  const expected = editsIn(LOG);
+  const seen = new Map<string, number>();
+  for (const { value } of await recordsOf(kafka, topic, 1)) {
+    const { domain, id } = JSON.parse(value);
+    const identity = `${domain}#${id}`;
+    if (expected.has(identity)) seen.set(identity, (seen.get(identity) ?? 0) + 1);
+  }
+  const copies = [...seen.values()].reduce((sum, count) => sum + count, 0);
+  const args = ["--topic", topic, "--stream-url", url, ...SPAN, "--ignore-position"];
+  const { differences, found } = await verifyReport(kafka, args);
+  assertEquals(differences.lost, expected.size - seen.size);
+  assertEquals(differences.duplicated, copies - seen.size);
+  assertEquals([differences.different, differences.foreign], [0, 0]);
+  assertEquals(found, seen.size);
+  assert(differences.lost > 0, "the program lost edits");
+});
+
+Deno.test("docs/verify.md's commands work as written", async () => {
+  const begin = Date.now() - 3 * 3_600_000;
+  const log = syntheticLog({ start: begin, rate: 1, canaryEvery: 100 });
+  await using recent = serve(log);
+  const topic = await makeTopic(kafka);
+  const args = ["--since", String(begin), "--until", String(Date.now() - 10_000)];
+  await produce({ kafka, topic, url: recent.url, args });
+  const page = await Deno.readTextFile(new URL("docs/verify.md", ROOT));
+  for (const block of codeBlocks(page)) {
+    const command = block.replace("--topic wikipedia-events", "")
+      .replace("task verify", `task verify --topic ${topic}`);
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: ["-c", command],
+      cwd: ROOT,
+      env: { PATH: PATH_WITH_DENO, KAFKA_BROKERS: kafka, EVENTSTREAMS_URL: recent.url },
+      stdin: "null",
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    assertEquals(code, 0, `${command}: ${text}${new TextDecoder().decode(stderr)}`);
+    assertMatch(text, /Clean: nothing is lost|"clean": true/);
+  }
+});

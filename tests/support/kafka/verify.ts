@@ -1,0 +1,66 @@
+import { clusterConfig } from "../../../lib/cli/options/kafka.ts";
+import { VERIFY_GROUPS } from "../../../lib/cli/options/verify.ts";
+import { parseOptions } from "../../../lib/cli/option.ts";
+import { compareTopic } from "../../../lib/cli/programs/verify.ts";
+import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
+import type { VerifyOptions } from "../../../lib/verify/options.ts";
+import { repair } from "../../../lib/verify/repair.ts";
+import type { VerifyReport } from "../../../lib/verify/report.ts";
+import type { TextRecord } from "./produce.ts";
+
+/** Compares a topic within this process. */
+export async function verifyReport(
+  kafka: string,
+  args: readonly string[],
+  more: More = {},
+): Promise<VerifyReport> {
+  return (await compared(kafka, args, more)).verified.report;
+}
+
+/** Compares a topic, and publishes what is lost. */
+export async function repairReported(kafka: string, args: readonly string[]): Promise<void> {
+  const { verified: { lost }, plan, cluster, stop } = await compared(kafka, args);
+  await repair({ cluster, name: plan.position.group, lost, stop, at: new Date() });
+}
+
+type More = Pick<VerifyOptions, "maxRecords" | "patienceMs">;
+
+async function compared(kafka: string, args: readonly string[], more: More = {}) {
+  const flags = ["--bootstrap-server", kafka, ...args];
+  const values = parseOptions(VERIFY_GROUPS, flags, () => undefined);
+  const cluster = openCluster(clusterConfig(values));
+  const { signal: stop } = new AbortController();
+  return { ...await compareTopic(values, cluster, { stop, ...more }), cluster, stop };
+}
+
+/** A record with its partition. */
+export type Placed = Omit<TextRecord, "offset">;
+
+/** Writes records into partitions of a topic, in their order, without a transaction. */
+export async function writeRecords(
+  kafka: string,
+  topic: string,
+  records: readonly Placed[],
+): Promise<void> {
+  const { patient } = openCluster({ brokers: kafka.split(",") });
+  const producer = patient.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: () => ({ message }) => message.partition!,
+  });
+  await producer.connect();
+  try {
+    for (const [partition, inOrder] of Map.groupBy(records, ({ partition }) => partition)) {
+      const messages = inOrder.map(({ key, value, timestamp, headers }) => ({
+        partition,
+        key: key === null ? null : new TextEncoder().encode(key),
+        value: new TextEncoder().encode(value),
+        timestamp,
+        headers,
+      }));
+      await producer.send({ topic, messages: messages as never });
+    }
+  } finally {
+    await disconnect(producer);
+  }
+}

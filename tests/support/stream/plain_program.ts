@@ -1,0 +1,73 @@
+import { namespaceName } from "../../../lib/edits/message/namespaces.ts";
+import type { Placed } from "../kafka/verify.ts";
+
+/**
+ * Reads edits as tutorials do: after a cut it resumes by the id of the last event, which loses some.
+ * Writes the nine fields as JSON with spaces, in another order, with the time of reading.
+ *
+ * @param until It ends with the first event of this time or later, ms since 1970.
+ */
+export async function readAsTutorialsDo(
+  url: string,
+  since: number,
+  until: number,
+): Promise<Placed[]> {
+  const records: Placed[] = [];
+  let id = "";
+  for (let last = since; last < until;) {
+    const headers = { "User-Agent": "plain-program/1.0 (test@example.org)" };
+    const response = id === ""
+      ? await fetch(`${url}?since=${since}`, { headers })
+      : await fetch(url, { headers: { ...headers, "Last-Event-ID": id } });
+    if (response.status !== 200) throw new Error(`HTTP ${response.status}`);
+    for await (const frame of framesOf(response)) {
+      id = /^id: (.*)$/m.exec(frame)?.[1] ?? id;
+      const [, data] = /^data: (.*)$/m.exec(frame) ?? [];
+      if (data === undefined) continue;
+      const event = JSON.parse(data);
+      if (event.type !== "edit") continue;
+      // One event of many has a false time, years back.
+      last = Math.max(last, Date.parse(event.meta.dt));
+      records.push(recordOf(event));
+      if (last >= until) break;
+    }
+  }
+  return records;
+}
+
+// deno-lint-ignore no-explicit-any -- as upstream sends it
+function recordOf({ meta, ...event }: any): Placed {
+  const value = {
+    title: event.title,
+    id: event.id,
+    domain: meta.domain,
+    namespace: namespaceName(event.namespace),
+    timestamp: meta.dt,
+    user_name: event.user ?? null,
+    user_type: event.bot ? "bot" : "human",
+    old_length: event.length?.old ?? null,
+    new_length: event.length?.new ?? null,
+  };
+  const key = `${meta.domain}/${event.title}`;
+  return {
+    partition: key.length % 3,
+    key,
+    value: JSON.stringify(value, null, 1),
+    timestamp: Date.now(),
+    headers: {},
+  };
+}
+
+/** The whole frames of a response; a cut ends them. */
+async function* framesOf(response: Response): AsyncGenerator<string> {
+  let text = "";
+  try {
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      const frames = (text + chunk).split("\n\n");
+      text = frames.pop()!;
+      yield* frames;
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
