@@ -73,7 +73,7 @@ Deno.test("consume ends quietly when its reader is gone, and leaves no group", a
   await untilNoGroupBut(before);
 });
 
-Deno.test("consume ends at a signal though nobody reads what it prints", async () => {
+Deno.test("consume ends at a signal while its output is not read", async () => {
   const topic = await topicWith(...new Array(20).fill("x".repeat(50_000)));
   await using process = new Deno.Command(Deno.execPath(), {
     args: [

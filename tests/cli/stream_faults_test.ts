@@ -19,7 +19,7 @@ const STEP_BACK = `--preload=data:text/javascript,${
   `)
 }`;
 
-/** What a producer does before it is stopped. */
+/** The work of a producer before it is stopped. */
 interface Run {
   /** Events that it is sent, those that come again among them. */
   readonly events: number;

@@ -109,8 +109,8 @@ Deno.test("verify reports each fault put in by hand, and repairs what is lost", 
   const { url } = server;
   const all = await recordsOf(kafka, own, 1);
   const inSpan = all.filter(({ timestamp }) => timestamp >= SINCE && timestamp < UNTIL);
-  const [lost, doubled, changed, misplaced] = [100, 200, 300, 400].map((i) => inSpan[i]!);
-  const [first, second] = samePage(inSpan, [lost, doubled, changed, misplaced]);
+  const [lost, duplicated, changed, misplaced] = [100, 200, 300, 400].map((i) => inSpan[i]!);
+  const [first, second] = samePage(inSpan, [lost, duplicated, changed, misplaced]);
   const swap = new Map([[first, second], [second, first]]);
   const foreign = { ...lost!, key: null, value: "a text" };
   const faulty = all.filter((record) => record !== lost && record !== misplaced).map((record) =>
@@ -123,7 +123,7 @@ Deno.test("verify reports each fault put in by hand, and repairs what is lost", 
   );
   const topic = await makeTopic(kafka);
   const elsewhere = { ...misplaced!, partition: (misplaced!.partition + 1) % 3 };
-  await writeRecords(kafka, topic, [...faulty, doubled!, foreign, elsewhere]);
+  await writeRecords(kafka, topic, [...faulty, duplicated!, foreign, elsewhere]);
   const args = ["--topic", topic, "--stream-url", url, ...SPAN];
 
   const report = await verifyReport(kafka, args);

@@ -77,6 +77,7 @@ export class RecordTransactions implements AsyncDisposable {
     }
   }
 
+  /** Disconnects the producer. */
   async [Symbol.asyncDispose](): Promise<void> {
     await disconnect(this.#producer);
   }

@@ -4,7 +4,7 @@ export interface ServedEvent {
   readonly timestamp: number;
   readonly offset: number;
   readonly id: string;
-  /** What it holds besides `meta`. Default: nothing. */
+  /** Fields besides `meta`. Default: none. */
   readonly body?: object;
 }
 
