@@ -137,7 +137,7 @@ function lookOf([what, name]: readonly string[]): Look {
 
 function noteWithheld({ withheld }: Inspector): void {
   if (withheld.size === 0) return;
-  const all = [...withheld];
+  const all = [...withheld].sort();
   const more = all.length > 5 ? ` and ${all.length - 5} more` : "";
   writeError(
     safeText(`Not shown, permission missing: ${all.slice(0, 5).join("; ")}${more}`) + "\n",

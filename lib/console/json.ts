@@ -1,4 +1,5 @@
 import type { ReadRecord } from "../kafka/consume/reader.ts";
+import type { TopicPartition } from "../kafka/requests/offsets.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import { safeJson } from "../terminal/safe_text.ts";
 
@@ -8,12 +9,13 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 type Text = string | { readonly base64: string } | null;
 
 /**
- * A record as one JSON object: key, partition, offset, timestamp (ms), headers and value. The value
- * is its text, not parsed, so that nothing of it gets lost. All control characters are escaped, so
- * the line is harmless for a terminal and still JSON.
+ * Returns a record as one JSON object: topic, key, partition, offset, timestamp (ms), headers and
+ * value. The value is its text, not parsed, so that nothing of it gets lost. All control characters
+ * are escaped, so the line is harmless for a terminal and still JSON.
  */
-export function jsonOf(partition: number, record: ReadRecord): string {
+export function jsonOf({ topic, partition }: TopicPartition, record: ReadRecord): string {
   return safeJson(JSON.stringify({
+    topic,
     key: textOf(record.key),
     partition,
     offset: Number(record.offset),

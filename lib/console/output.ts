@@ -1,4 +1,5 @@
 import type { ReadRecord } from "../kafka/consume/reader.ts";
+import type { TopicPartition } from "../kafka/requests/offsets.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { jsonOf } from "./json.ts";
 import { lineOf } from "./line.ts";
@@ -16,13 +17,13 @@ const NULL = encoder.encode("null");
  * @param isTerminal Values then lose what could move the cursor; in a pipe they come byte for byte.
  */
 export function bytesOf(
-  partition: number,
+  at: TopicPartition,
   record: ReadRecord,
   output: Output,
   isTerminal: boolean,
 ): Uint8Array {
   if (output === "line") return encoder.encode(lineOf(record));
-  if (output === "json") return encoder.encode(jsonOf(partition, record));
+  if (output === "json") return encoder.encode(jsonOf(at, record));
   // As Kafka's own console consumer shows a record without a value.
   const value = record.value ?? NULL;
   return isTerminal ? encoder.encode(safeText(decoder.decode(value))) : value;

@@ -59,11 +59,11 @@ export class RecordOutput {
    *
    * @throws {ClosedOutput} if the reader has closed the output.
    */
-  print({ partition, records }: ReadBatch): Promise<void> {
+  print(batch: ReadBatch): Promise<void> {
     const { output, isTerminal } = this.#options;
     return this.#inTurn(async () => {
-      for (const record of records) {
-        await this.#append(bytesOf(partition, record, output, isTerminal));
+      for (const record of batch.records) {
+        await this.#append(bytesOf(batch, record, output, isTerminal));
       }
       await this.#writeUpTo(isTerminal ? this.#used : this.#lastLine);
       if (!isTerminal) this.#timer = setTimeout(() => this.#writeHeld(), HELD_MS);

@@ -12,36 +12,46 @@ import type { Event } from "../upstream/parse/event.ts";
 
 type Body = Event["body"];
 
-const RECENTCHANGE = "mediawiki.recentchange";
+/** The part of an event that is read here, which can also be made of a record. */
+export interface EventFields extends Pick<Event, "type" | "body" | "edit"> {
+  /** The wiki's domain and the stream, if they are known. */
+  readonly meta: {
+    readonly domain?: string | undefined;
+    readonly stream?: string | undefined;
+  };
+}
+
+/** The stream whose events have a type of their own. */
+export const RECENTCHANGE = "mediawiki.recentchange";
 
 /**
  * Returns whether an event is a canary: a test event of Wikimedia's monitoring, without content.
  */
-export function isCanary(event: Event): boolean {
+export function isCanary(event: EventFields): boolean {
   return event.meta.domain === "canary";
 }
 
 /**
  * Returns a recentchange event's kind (`edit`, `new`, `log`, `142` …), or another stream's name.
  */
-export function typeOf(event: Event): string | undefined {
+export function typeOf(event: EventFields): string | undefined {
   return event.meta.stream === RECENTCHANGE ? event.type : event.meta.stream;
 }
 
 /** Returns the wiki's database name: `enwiki`. */
-export function wikiOf(event: Event): string | undefined {
+export function wikiOf(event: EventFields): string | undefined {
   if (event.edit !== undefined) return event.edit.wiki;
   const { body } = event;
   return text(body.wiki ?? body.wiki_id ?? body.database);
 }
 
 /** Returns the host name of the wiki: `en.wikipedia.org`. */
-export function domainOf(event: Event): string | undefined {
+export function domainOf(event: EventFields): string | undefined {
   return event.meta.domain;
 }
 
 /** Returns the page's full name as recentchange writes it, with spaces: `User talk:Example`. */
-export function titleOf(event: Event): string | undefined {
+export function titleOf(event: EventFields): string | undefined {
   if (event.edit !== undefined) return event.edit.title;
   const { body } = event;
   if (typeof body.title === "string") return body.title;
@@ -50,7 +60,7 @@ export function titleOf(event: Event): string | undefined {
 }
 
 /** Returns the number of the page's namespace. */
-export function namespaceOf(event: Event): number | undefined {
+export function namespaceOf(event: EventFields): number | undefined {
   if (event.edit !== undefined) return event.edit.namespace;
   const { body } = event;
   const number = body.namespace ?? body.page_namespace ?? object(body.page)?.namespace_id;
@@ -58,14 +68,14 @@ export function namespaceOf(event: Event): number | undefined {
 }
 
 /** Returns the name of the user; `undefined` if it was redacted. */
-export function userOf(event: Event): string | undefined {
+export function userOf(event: EventFields): string | undefined {
   if (event.edit !== undefined) return event.edit.user;
   const { body } = event;
   return text(body.user ?? object(body.performer)?.user_text);
 }
 
 /** Returns whether the user is a bot. */
-export function isBot(event: Event): boolean | undefined {
+export function isBot(event: EventFields): boolean | undefined {
   if (event.edit !== undefined) return event.edit.bot;
   const { body } = event;
   const performer = object(body.performer);

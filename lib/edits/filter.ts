@@ -1,5 +1,4 @@
-import type { Event } from "../upstream/parse/event.ts";
-import { domainOf, isBot, namespaceOf, typeOf, wikiOf } from "./event_fields.ts";
+import { domainOf, type EventFields, isBot, namespaceOf, typeOf, wikiOf } from "./event_fields.ts";
 import { namespaceName, NAMESPACES, UNKNOWN_NAMESPACE } from "./message/namespaces.ts";
 import { matcher } from "./pattern.ts";
 
@@ -20,7 +19,7 @@ export interface Filter {
   readonly users?: "human" | "bot" | "all";
 }
 
-type Test = (event: Event) => boolean;
+type Test = (event: EventFields) => boolean;
 
 /**
  * Builds the filter once. It reads only the fields of the lists given, so an event that it drops
@@ -48,7 +47,10 @@ export function isNamespace(entry: string): boolean {
 
 const INTEGER = /^-?\d+$/;
 
-function textTest(read: (event: Event) => string | undefined, patterns: readonly string[]): Test {
+function textTest(
+  read: (event: EventFields) => string | undefined,
+  patterns: readonly string[],
+): Test {
   const matches = matcher(patterns);
   return (event) => {
     const text = read(event);

@@ -19,11 +19,13 @@ const SAMPLE_EVERY = 200;
 /**
  * Runs a command and measures it; memory only if there is a `/proc`.
  *
+ * @param sampleMs How often memory is sampled. Default 200 ms.
  * @throws {Error} with its output when it fails.
  */
 export async function measure(
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  sampleMs: number = SAMPLE_EVERY,
 ): Promise<Measured> {
   const began = performance.now();
   // The shell's `times`: of itself in a line, of its children in the next.
@@ -36,7 +38,7 @@ export async function measure(
     stderr: "piped",
   }).spawn();
   const samples: number[] = [];
-  const timer = setInterval(() => samples.push(largestBelow(child.pid)), SAMPLE_EVERY);
+  const timer = setInterval(() => samples.push(largestBelow(child.pid)), sampleMs);
   const { code, stdout, stderr } = await child.output();
   clearInterval(timer);
   const seconds = (performance.now() - began) / 1000;

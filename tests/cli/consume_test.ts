@@ -48,7 +48,14 @@ Deno.test("consume --output json prints one object a record", async () => {
   const { stdout } = await consume(topic, ["--max-messages", "1", "--output", "json"]);
   const { timestamp, ...record } = JSON.parse(stdout);
   assert(Math.abs(timestamp - Date.now()) < 60_000);
-  assertEquals(record, { key: "key", partition: 0, offset: 0, headers: { h: "x" }, value: "a" });
+  assertEquals(record, {
+    topic,
+    key: "key",
+    partition: 0,
+    offset: 0,
+    headers: { h: "x" },
+    value: "a",
+  });
 });
 
 Deno.test("consume on a terminal shows lines, and values made harmless", async () => {

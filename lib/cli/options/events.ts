@@ -193,25 +193,31 @@ function knownType(type: string, kinds: readonly string[], streams: readonly str
   });
 }
 
-function pattern(text: string): string {
+/** Parses a value of a filter: a `*` at its ends stands for anything. */
+export function pattern(text: string): string {
   if (text.slice(1, -1).includes("*")) throw new Error("expected '*' only at the beginning or end");
   return text;
 }
 
-/** The two names of a wiki are easily confused, and a wrong one would select nothing. */
-function wiki(text: string): string {
+/**
+ * Parses a wiki's database name. The two names of a wiki are easily confused, and a wrong one would
+ * select nothing.
+ */
+export function wiki(text: string): string {
   if (text.includes(".")) throw new Error("expected a name such as enwiki, not a domain");
   return pattern(text);
 }
 
-function domain(text: string): string {
+/** Parses a wiki's domain. */
+export function domain(text: string): string {
   if (!text.includes(".") && !isWildcard(text)) {
     throw new Error("expected a domain such as en.wikipedia.org");
   }
   return pattern(text);
 }
 
-function namespace(text: string): string {
+/** Parses the number or the name of a namespace. */
+export function namespace(text: string): string {
   if (isNamespace(pattern(text))) return text;
   const names = [...NAMESPACES.values(), UNKNOWN_NAMESPACE];
   const close = names.find((name) => name.toLowerCase() === text.toLowerCase());

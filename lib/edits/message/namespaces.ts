@@ -42,6 +42,15 @@ export const NAMESPACES: ReadonlyMap<number, string> = new Map([
 /** The name of every namespace outside the table: wikis add their own. */
 export const UNKNOWN_NAMESPACE = "unknown";
 
+const NUMBERS: ReadonlyMap<string, number> = new Map(
+  [...NAMESPACES].map(([number, name]) => [name, number]),
+);
+
+/** Returns the number of a name of the table; NaN for every other name, whose number is not known. */
+export function namespaceNumber(name: string): number {
+  return NUMBERS.get(name) ?? NaN;
+}
+
 /** Returns the name of a namespace; `unknown` if the table has none. */
 export function namespaceName(number: number): string {
   return NAMESPACES.get(number) ?? UNKNOWN_NAMESPACE;

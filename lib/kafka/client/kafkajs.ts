@@ -82,3 +82,8 @@ export const {
 } = kafkajs;
 /** The client for one cluster. */
 export const KafkaClient = kafkajs.Kafka;
+
+/** Returns the error that kafkajs throws for an error code of Kafka; `topic` is for its message. */
+export function protocolError(code: number, topic?: string): Error {
+  return Object.assign(protocolErrors.createErrorFromCode(code), { topic });
+}

@@ -19,19 +19,19 @@ export class TopicIds {
   }
 
   /**
-   * Asks a broker for the id of a topic.
+   * Asks a broker for the ids of topics.
    *
-   * @returns 22 characters; `undefined` before Kafka 3.1, and if the topic does not exist.
+   * @returns 22 characters by topic; none before Kafka 3.1, and for topics that do not exist.
    * @throws connection errors.
    */
-  async fetch(topic: string): Promise<string | undefined> {
-    const request = metadataRequest([topic]);
+  async fetch(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const request = metadataRequest(topics);
     try {
       const raw = await (this.#raw ??= openRawCluster(this.#cluster.quick));
-      if (raw.maxVersion(request.apiKey) < request.apiVersion) return undefined;
-      const { topics: [found] } = await raw.send(request);
-      const isKnown = found !== undefined && found.errorCode === 0 && found.topicId !== NO_ID;
-      return isKnown ? found.topicId : undefined;
+      if (raw.maxVersion(request.apiKey) < request.apiVersion) return new Map();
+      const { topics: found } = await raw.send(request);
+      const known = found.filter(({ errorCode, topicId }) => errorCode === 0 && topicId !== NO_ID);
+      return new Map(known.map(({ topic, topicId }) => [topic, topicId]));
     } catch (error) {
       await this.close();
       throw error;

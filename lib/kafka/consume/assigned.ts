@@ -1,13 +1,22 @@
-/** What a member of a consumer group does from now on: `Storing partitions 0, 2 of 'edits'`. */
-export function assignedText(
-  action: string,
-  partitions: readonly number[],
-  topic: string,
-): string {
-  if (partitions.length === 0) {
+import type { TopicPartition } from "../requests/offsets.ts";
+import { byTopic } from "./partition_map.ts";
+
+/** More topics than this are counted, not named. */
+const MAX_NAMED = 5;
+
+/** Says what a member of a consumer group does from now on: `Storing partitions 0, 2 of 'edits'`. */
+export function assignedText(action: string, assigned: readonly TopicPartition[]): string {
+  if (assigned.length === 0) {
     return "No partition is left for this one: it stands by, to take over from another";
   }
-  const plural = partitions.length === 1 ? "" : "s";
-  const inOrder = partitions.toSorted((a, b) => a - b);
-  return `${action} partition${plural} ${inOrder.join(", ")} of '${topic}'`;
+  const topics = byTopic(assigned);
+  if (topics.length > MAX_NAMED) {
+    return `${action} ${assigned.length} partitions of ${topics.length} topics`;
+  }
+  const named = topics.map(({ topic, partitions }) => {
+    const plural = partitions.length === 1 ? "" : "s";
+    const inOrder = partitions.toSorted((a, b) => a - b);
+    return `partition${plural} ${inOrder.join(", ")} of '${topic}'`;
+  });
+  return `${action} ${named.join(", ")}`;
 }

@@ -2,9 +2,11 @@ import { getLogger } from "@logtape/logtape";
 import { type Cluster, disconnect } from "../client/cluster.ts";
 import type { Consumer, EachBatchPayload } from "../client/kafkajs.ts";
 import { patientTimeouts } from "../client/timeouts.ts";
+import type { TopicPartition } from "../requests/offsets.ts";
 import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
 import type { ConsumerOptions, FetchedChunk, Offsets } from "./consumer_options.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { byTopic, PartitionMap } from "./partition_map.ts";
 import { SameTopic } from "./same_topic.ts";
 
 /** How long a fetch waits for the first record, in ms. */
@@ -19,7 +21,7 @@ const MAX_STRAYS = 20;
 const logger = getLogger(["wikitap", "kafka"]);
 
 /**
- * A member of a consumer group that reads one topic, around kafkajs's consumer. The invariants:
+ * A member of a consumer group that reads topics, around kafkajs's consumer. The invariants:
  *
  * - A partition is read only from where `locate` says: every join, a crash of kafkajs's consumer and
  *   an offset that Kafka does not have lead there. kafkajs alone would go elsewhere silently.
@@ -31,8 +33,8 @@ export class TopicConsumer {
   readonly #consumer: Consumer;
   readonly #sameTopic: SameTopic;
   readonly #over = Promise.withResolvers<void>();
-  /** By partition that was located, the offset that is fetched next. */
-  readonly #next = new Map<number, bigint>();
+  /** The offset that is fetched next, of each partition that was located. */
+  readonly #next = new PartitionMap<bigint>();
   /** Aborted when the member joins anew, and at the end. */
   #membership = new AbortController();
   #isOver = false;
@@ -45,7 +47,7 @@ export class TopicConsumer {
 
   constructor(cluster: Cluster, options: ConsumerOptions) {
     this.#options = options;
-    this.#sameTopic = new SameTopic(cluster, options.topic, (error) => this.end(error));
+    this.#sameTopic = new SameTopic(cluster, options.topics, (error) => this.end(error));
     this.#consumer = cluster.patient.consumer({
       ...options.session,
       groupId: options.groupId,
@@ -101,18 +103,18 @@ export class TopicConsumer {
   }
 
   /** Asks anew where to go on in partitions, which are paused meanwhile. */
-  relocate(partitions: readonly number[]): void {
-    const { topic, locate } = this.#options;
+  relocate(partitions: readonly TopicPartition[]): void {
+    const { locate } = this.#options;
     const { signal } = this.#membership;
     for (const partition of partitions) this.#next.delete(partition);
     try {
       const located = locate(partitions, signal);
       if (!(located instanceof Promise)) return this.#seek(located);
-      this.#consumer.pause([{ topic, partitions: [...partitions] }]);
+      this.pause(partitions);
       located.then((offsets) => {
         if (signal.aborted || this.#isOver) return;
         this.#seek(offsets);
-        this.#consumer.resume([{ topic, partitions: [...offsets.keys()] }]);
+        this.#consumer.resume(byTopic([...offsets].map(([at]) => at)));
       }).catch((error) => {
         if (!signal.aborted) this.end(error);
       });
@@ -121,24 +123,32 @@ export class TopicConsumer {
     }
   }
 
+  /** Fetches nothing more of partitions, until they are located anew. */
+  pause(partitions: readonly TopicPartition[]): void {
+    if (partitions.length > 0) this.#consumer.pause(byTopic(partitions));
+  }
+
   /**
    * Commits offsets of the group to Kafka, once something was handled.
    *
-   * @param metadata Committed with each offset.
+   * @param metadata Returns what is committed with the offsets of a topic. Default: nothing.
    * @throws a protocol error if this member was put out of the group, connection errors.
    */
-  async commit(offsets: Offsets, metadata = ""): Promise<void> {
+  async commit(offsets: Offsets, metadata: (topic: string) => string = () => ""): Promise<void> {
     if (this.#commit === undefined || offsets.size === 0) return;
-    const partitions = [...offsets].map(([partition, offset]) => ({
-      partition,
-      offset: String(offset),
-      metadata,
+    const topics = [...Map.groupBy(offsets, ([{ topic }]) => topic)].map(([topic, of]) => ({
+      topic,
+      partitions: of.map(([{ partition }, offset]) => ({
+        partition,
+        offset: String(offset),
+        metadata: metadata(topic),
+      })),
     }));
-    await this.#commit({ topics: [{ topic: this.#options.topic, partitions }] });
+    await this.#commit({ topics });
   }
 
   async #start(): Promise<void> {
-    const { topic, concurrency = 1, onAnswer, onLeave, onHeartbeat } = this.#options;
+    const { topics, concurrency = 1, onAnswer, onLeave, onHeartbeat } = this.#options;
     const consumer = this.#consumer;
     consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
       if (!restart) this.end(error);
@@ -147,10 +157,14 @@ export class TopicConsumer {
     consumer.on("consumer.heartbeat", () => onHeartbeat?.());
     consumer.on("consumer.rebalancing", () => onLeave?.());
     consumer.on("consumer.group_join", ({ payload: { memberAssignment } }) => {
-      this.#onJoin(memberAssignment[topic] ?? []);
+      this.#onJoin(
+        topics.flatMap((topic) =>
+          (memberAssignment[topic] ?? []).map((partition) => ({ topic, partition }))
+        ),
+      );
     });
     await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -160,28 +174,31 @@ export class TopicConsumer {
   }
 
   /** kafkajs fetches right after this: what is not located or paused before it returns is read. */
-  #onJoin(assigned: readonly number[]): void {
+  #onJoin(assigned: readonly TopicPartition[]): void {
     this.#membership.abort();
     this.#membership = new AbortController();
     this.#next.clear();
-    this.#options.onJoin?.(assigned);
+    const { partitions, onJoin } = this.#options;
+    const isRead = ({ partition }: TopicPartition) => partitions?.includes(partition) ?? true;
+    const read = assigned.filter(isRead);
+    onJoin?.(read);
     void this.#sameTopic.check();
-    this.relocate(assigned);
+    this.pause(assigned.filter((at) => !isRead(at)));
+    this.relocate(read);
   }
 
   #seek(offsets: Offsets): void {
-    const { topic } = this.#options;
-    for (const [partition, next] of offsets) {
-      this.#next.set(partition, next);
-      this.#consumer.seek({ topic, partition, offset: String(next) });
+    for (const [at, next] of offsets) {
+      this.#next.set(at, next);
+      this.#consumer.seek({ ...at, offset: String(next) });
     }
   }
 
   async #handle(payload: EachBatchPayload): Promise<void> {
     const { isRunning, isStale, heartbeat, resolveOffset, commitOffsetsIfNecessary } = payload;
     const batch = fetchedBatchOf(payload);
-    const { partition } = batch;
-    const due = this.#next.get(partition);
+    const { topic, partition } = batch;
+    const due = this.#next.get(batch);
     if (due === undefined || this.#isOver || !isRunning() || isStale()) return;
     this.#commit = commitOffsetsIfNecessary;
     using heartbeats = new Heartbeats(heartbeat, this.#membership.signal);
@@ -190,13 +207,14 @@ export class TopicConsumer {
       if (BigInt(batch.fetchedOffset) !== due) return this.#onStray(batch, due);
       this.#strays = 0;
       await this.#options.handle({
+        topic,
         partition,
         end: BigInt(batch.highWatermark),
         chunks: () => chunksOf(batch),
         advance: (next) => {
           // A batch of an earlier membership must not move the new one.
           heartbeats.signal.throwIfAborted();
-          this.#next.set(partition, next);
+          this.#next.set(batch, next);
           resolveOffset(String(next - 1n));
         },
         signal: heartbeats.signal,
@@ -214,8 +232,9 @@ export class TopicConsumer {
    * Kafka gave other records than those that are due: a fetch from before the last join, or the
    * offset is out of range and kafkajs went elsewhere by itself.
    */
-  #onStray({ partition, fetchedOffset }: FetchedBatch, due: bigint): void {
+  #onStray({ topic, partition, fetchedOffset }: FetchedBatch, due: bigint): void {
     logger.debug("Partition {partition}: records at {fetchedOffset}, expected those at {due}", {
+      topic,
       partition,
       fetchedOffset,
       due,
@@ -223,7 +242,7 @@ export class TopicConsumer {
     if (++this.#strays > MAX_STRAYS) {
       throw new Error(`Kafka gives offset ${fetchedOffset}, and ${due} was asked for`);
     }
-    this.relocate([partition]);
+    this.relocate([{ topic, partition }]);
   }
 }
 

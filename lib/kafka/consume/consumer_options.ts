@@ -1,4 +1,6 @@
+import type { TopicPartition } from "../requests/offsets.ts";
 import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
+import type { PartitionMap } from "./partition_map.ts";
 
 /** Membership of a consumer group, all in ms. */
 export interface SessionTimes {
@@ -10,7 +12,7 @@ export interface SessionTimes {
 }
 
 /** By partition, the offset to go on at. */
-export type Offsets = ReadonlyMap<number, bigint>;
+export type Offsets = PartitionMap<bigint>;
 
 /** Some records of a partition, in order, and where reading goes on after them. */
 export interface FetchedChunk {
@@ -20,8 +22,7 @@ export interface FetchedChunk {
 }
 
 /** What one fetch brought of one partition. */
-export interface Fetched {
-  readonly partition: number;
+export interface Fetched extends TopicPartition {
   /** The end of the partition when the broker answered. */
   readonly end: bigint;
   /**
@@ -43,7 +44,10 @@ export interface Fetched {
 
 /** What is consumed, and by whom. */
 export interface ConsumerOptions {
-  readonly topic: string;
+  /** One topic or several. A member that subscribes to others than the rest of its group is a mistake. */
+  readonly topics: readonly string[];
+  /** The only partitions of each topic that are read. Default: all that are assigned. */
+  readonly partitions?: readonly number[] | undefined;
   readonly groupId: string;
   readonly session: SessionTimes;
   /** Bytes that a fetch takes of a partition at most. Default 1 MiB. One batch always comes whole. */
@@ -55,7 +59,7 @@ export interface ConsumerOptions {
   /** How many partitions are handled at the same time at most. Default 1. */
   readonly concurrency?: number;
   /** Called at each join, with the partitions that are this member's from now on. */
-  readonly onJoin?: (partitions: readonly number[]) => void;
+  readonly onJoin?: (partitions: readonly TopicPartition[]) => void;
   /** Called when the group is about to be joined again: the last moment to commit offsets. */
   readonly onLeave?: () => void;
   /**
@@ -65,7 +69,7 @@ export interface ConsumerOptions {
    * @param membership Aborted when the answer is not wanted any more.
    */
   readonly locate: (
-    partitions: readonly number[],
+    partitions: readonly TopicPartition[],
     membership: AbortSignal,
   ) => Offsets | Promise<Offsets>;
   /**

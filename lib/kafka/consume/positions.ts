@@ -4,18 +4,19 @@ import type { Cluster } from "../client/cluster.ts";
 import type { Admin } from "../client/kafkajs.ts";
 import { offsetCommitter } from "../client/offsets.ts";
 import type { Attempt } from "../errors/terms.ts";
+import type { TopicPartition } from "../requests/offsets.ts";
 import { askPatiently, type Bounds, fetchBounds } from "./bounds.ts";
 import type { Offsets } from "./consumer_options.ts";
 import { offsetMetadata, topicIdIn } from "./offset_metadata.ts";
+import { PartitionMap } from "./partition_map.ts";
 
 /** Whose positions these are. */
 export interface PositionsOptions {
-  readonly topic: string;
   /** The consumer group that keeps them in Kafka. Default: they are kept here only. */
   readonly group: string | undefined;
-  /** The id of the topic, committed with the offsets of a group. Default: it is not known. */
-  readonly topicId?: string | undefined;
-  /** By partition that is known, where to begin if there is no position yet. */
+  /** The ids of topics, committed with the offsets of a group. Those that are not known are missing. */
+  readonly topicIds: ReadonlyMap<string, string>;
+  /** Where to begin in each partition that is known, if there is no position yet. */
   readonly start: Offsets;
   /** Whether records beyond the end for readers of committed records may have been read. */
   readonly uncommitted: boolean;
@@ -31,28 +32,28 @@ export class Positions {
   readonly #cluster: Cluster;
   readonly #attempt: Omit<Attempt, "cluster">;
   readonly #options: PositionsOptions;
-  readonly #next: Map<number, bigint>;
+  readonly #next: PartitionMap<bigint>;
 
   /** @param attempt For the words of a failure. */
   constructor(cluster: Cluster, attempt: Omit<Attempt, "cluster">, options: PositionsOptions) {
     this.#cluster = cluster;
     this.#attempt = attempt;
     this.#options = options;
-    this.#next = new Map(options.group === undefined ? options.start : []);
+    this.#next = new PartitionMap(options.group === undefined ? options.start : []);
   }
 
   /** The offset that comes next in a partition; 0 if nothing is known of it. */
-  next(partition: number): bigint {
-    return this.#next.get(partition) ?? 0n;
+  next(at: TopicPartition): bigint {
+    return this.#next.get(at) ?? 0n;
   }
 
-  moved(partition: number, next: bigint): void {
-    this.#next.set(partition, next);
+  moved(at: TopicPartition, next: bigint): void {
+    this.#next.set(at, next);
   }
 
-  /** What is committed with each offset of a group. */
-  get metadata(): string {
-    const { topicId } = this.#options;
+  /** Returns what is committed with each offset of a group in a topic. */
+  metadata(topic: string): string {
+    const topicId = this.#options.topicIds.get(topic);
     return topicId === undefined ? "" : offsetMetadata(topicId);
   }
 
@@ -62,22 +63,22 @@ export class Positions {
   }
 
   /**
-   * Gives a group its first offsets. From then on a partition without one is new, and is read from its
-   * beginning. A group that has an offset in any partition is left as it is.
+   * Gives a group its first offsets in topics. From then on a partition without one is new, and is read
+   * from its beginning.
    */
-  async begin(committed: Offsets): Promise<void> {
-    const { topic, group, start } = this.#options;
-    if (group === undefined || committed.size > 0) return;
+  async begin(topics: readonly string[]): Promise<void> {
+    const { group, start } = this.#options;
+    if (group === undefined || topics.length === 0) return;
     const committer = offsetCommitter(this.#cluster.quick);
     try {
       await committer.connect();
-      for (const [partition, offset] of start) {
+      for (const [at, offset] of start) {
+        if (!topics.includes(at.topic)) continue;
         await committer.commit({
+          ...at,
           groupId: group,
-          topic,
-          partition,
           offset: String(offset),
-          metadata: this.metadata,
+          metadata: this.metadata(at.topic),
         });
       }
     } catch (error) {
@@ -89,64 +90,72 @@ export class Positions {
   }
 
   /** Says where to go on in partitions; see `ConsumerOptions.locate`. */
-  async locate(partitions: readonly number[], signal: AbortSignal): Promise<Offsets> {
-    const { topic, group, topicId } = this.#options;
+  async locate(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<Offsets> {
+    const { group, topicIds } = this.#options;
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const since = performance.now();
     return await askPatiently(this.#cluster, this.#attempt, signal, async (admin) => {
       const committed = group === undefined
         ? NONE
-        : await fetchCommitted(admin, { topic, group, topicId });
-      const bounds = await fetchBounds(admin, topic);
+        : await fetchCommitted(admin, { topics, group, topicIds });
+      const bounds = new Map(
+        await Promise.all(
+          topics.map(async (topic) => [topic, await fetchBounds(admin, topic)] as const),
+        ),
+      );
       const isLate = performance.now() - since > BEYOND_LIMIT_MS;
-      const located = new Map<number, bigint>();
-      for (const partition of partitions) {
-        const known = bounds.get(partition);
+      const located = new PartitionMap<bigint>();
+      for (const at of partitions) {
+        const known = bounds.get(at.topic)?.get(at.partition);
         if (known === undefined) return undefined;
-        const wanted = this.#next.get(partition) ?? committed.get(partition) ?? known.low;
+        const wanted = this.#next.get(at) ?? committed.get(at) ?? known.low;
         const isBeyond = wanted > known.high && !this.#options.uncommitted;
         if (isBeyond && !isLate) return undefined;
-        if (isBeyond) throw beyondEnd(topic, partition, wanted, known);
-        located.set(partition, this.#within(partition, wanted, known));
+        if (isBeyond) throw beyondEnd(at, wanted, known);
+        located.set(at, this.#within(at, wanted, known));
       }
-      for (const [partition, next] of located) this.#next.set(partition, next);
+      for (const [at, next] of located) this.#next.set(at, next);
       return located;
     });
   }
 
-  #within(partition: number, wanted: bigint, { low }: Bounds): bigint {
+  #within({ topic, partition }: TopicPartition, wanted: bigint, { low }: Bounds): bigint {
     if (wanted >= low) return wanted;
     logger.warn(
       "Kafka has deleted {count} offsets of partition {partition} before they were read: going on at offset {low}",
-      { count: String(low - wanted), partition, low: String(low), topic: this.#options.topic },
+      { count: String(low - wanted), partition, low: String(low), topic },
     );
     return low;
   }
 }
 
-const NONE: Offsets = new Map();
+const NONE: Offsets = new PartitionMap();
 
 const OTHER_GROUP = "Give another --group, or none: it begins anew";
 
-/** A group and the topic that it reads. */
-export interface GroupTopic {
-  readonly topic: string;
+/** A group and the topics that it reads. */
+export interface GroupTopics {
+  readonly topics: readonly string[];
   readonly group: string;
-  /** The id that the topic has now; `undefined`: it is not known. */
-  readonly topicId: string | undefined;
+  /** The ids that the topics have now. Those that are not known are missing. */
+  readonly topicIds: ReadonlyMap<string, string>;
 }
 
 /**
- * Fetches the offsets that a group has committed in a topic; none for partitions without one.
+ * Fetches the offsets that a group has committed in topics; none for partitions without one.
  *
  * @throws {UserError} if they are of a topic that had the same name, and was deleted.
  */
 export async function fetchCommitted(
   admin: Pick<Admin, "fetchOffsets">,
-  { topic, group, topicId }: GroupTopic,
+  { topics, group, topicIds }: GroupTopics,
 ): Promise<Offsets> {
-  const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-  const committed = found?.partitions.filter(({ offset }) => Number(offset) >= 0) ?? [];
-  for (const { metadata } of committed) {
+  const found = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+  const committed = found.flatMap(({ topic, partitions }) =>
+    partitions.filter(({ offset }) => Number(offset) >= 0).map((one) => ({ ...one, topic }))
+  );
+  for (const { topic, metadata } of committed) {
+    const topicId = topicIds.get(topic);
     const committedId = topicIdIn(metadata);
     if (committedId === undefined || topicId === undefined || committedId === topicId) continue;
     throw new UserError(
@@ -155,10 +164,14 @@ export async function fetchCommitted(
       { hint: OTHER_GROUP },
     );
   }
-  return new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  return new PartitionMap(committed.map((one) => [one, BigInt(one.offset)]));
 }
 
-function beyondEnd(topic: string, partition: number, wanted: bigint, { high }: Bounds): UserError {
+function beyondEnd(
+  { topic, partition }: TopicPartition,
+  wanted: bigint,
+  { high }: Bounds,
+): UserError {
   return new UserError(
     `Cannot go on in the topic '${topic}': partition ${partition} ends at offset ${high}, and ${wanted} comes next`,
     {

@@ -1,70 +1,21 @@
 import { getLogger } from "@logtape/logtape";
 import { withAdmin } from "../admin/with_admin.ts";
 import { type Cluster, disconnect } from "../client/cluster.ts";
-import type { Admin } from "../client/kafkajs.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import { retryWhileNotReady } from "../errors/retry.ts";
+import type { TopicPartition } from "../requests/offsets.ts";
 import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
 import { TopicConsumer } from "./consumer.ts";
 import type { ConsumerOptions, Fetched } from "./consumer_options.ts";
+import { withLeaders } from "./leaders.ts";
+import { PartitionMap } from "./partition_map.ts";
 import { refusePositionGroup } from "./position_group.ts";
 import { fetchCommitted, Positions } from "./positions.ts";
-import { fetchTopicId } from "./same_topic.ts";
+import type { ReadOptions, ReadRecord } from "./read_options.ts";
+import { fetchTopicIds } from "./same_topic.ts";
+import { findStarts, type Start } from "./starts.ts";
 
-/** One record as it was read. */
-export interface ReadRecord {
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  /** ms since the epoch, in digits. */
-  readonly timestamp: string;
-  readonly offset: string;
-  readonly headers?: Readonly<
-    Record<string, Uint8Array | string | readonly (Uint8Array | string | undefined)[] | undefined>
-  >;
-}
-
-/** Records of one partition, in order; never none. */
-export interface ReadBatch {
-  readonly partition: number;
-  readonly records: readonly ReadRecord[];
-}
-
-/** What is read, from where, and how far. */
-export interface ReadOptions {
-  readonly topic: string;
-  /**
-   * Where to begin; for a `group`, only if it has no offset in any partition. Default `now`.
-   * A time (ms since the epoch, only without a `group`) is that of the records: each partition
-   * begins with its first one that is not older.
-   */
-  readonly from?: "beginning" | "now" | { readonly time: number };
-  /**
-   * A consumer group that shares the partitions and keeps its progress: offsets are committed within
-   * 250 ms after `handle` returned, so that every record is handled at least once. Default: a group
-   * of one's own, which keeps nothing and is deleted at the end.
-   */
-  readonly group?: string | undefined;
-  /** How the name of a group of one's own begins. Default `wikitap-reader`. */
-  readonly groupPrefix?: string;
-  /** Also records of transactions that are open or were aborted. Default `false`. */
-  readonly uncommitted?: boolean;
-  /** Without a `group`: stop at what was the end of the topic at the start. Default `false`. */
-  readonly toEnd?: boolean;
-  /** Stop after so many records. Default: no limit. */
-  readonly maxRecords?: number | undefined;
-  /** Stop as soon as the batch in hand is handled. */
-  readonly signal?: AbortSignal;
-  /** Gets the records, a batch at a time; nothing more is fetched meanwhile. */
-  readonly handle: (batch: ReadBatch) => void | Promise<void>;
-  /** With a `group`: called before offsets are committed. What was handled has to be safe then. */
-  readonly onCommit?: () => void | Promise<void>;
-  /** With a `group`: called at each join, with the partitions that are this reader's now. */
-  readonly onAssigned?: (partitions: readonly number[]) => void;
-  /** Called whenever a broker answered, with records or without: every 250 ms, if all is well. */
-  readonly onAnswer?: () => void;
-  /** Without a `group`: called once, when all that was there at the start is handled. */
-  readonly onCaughtUp?: () => void;
-}
+export type { ReadBatch, ReadOptions, ReadRecord } from "./read_options.ts";
 
 const logger = getLogger(["wikitap", "kafka"]);
 
@@ -81,7 +32,7 @@ const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 4 * 1024 * 1024 };
 const COMMIT_INTERVAL_MS = 250;
 
 /**
- * Reads a topic until its end, a number of records, or `signal`; returns when all that was handled
+ * Reads topics until their end, a number of records, or `signal`; returns when all that was handled
  * is committed and nothing is left open.
  *
  * By default only committed records are read. Within a partition they come in order, each once; a
@@ -91,40 +42,46 @@ const COMMIT_INTERVAL_MS = 250;
  *   producer's position. Failures that pass are waited out. What `handle` throws comes through.
  */
 export async function readTopic(cluster: Cluster, options: ReadOptions): Promise<void> {
-  const { topic, group } = options;
+  const { group, uncommitted = false } = options;
+  const topics = [options.topic].flat();
   const groupId = group ?? `${options.groupPrefix ?? "wikitap-reader"}-${crypto.randomUUID()}`;
   const attempt: Omit<Attempt, "cluster"> = {
-    action: `read the topic '${topic}'`,
-    topic,
+    action: topics.length === 1 ? `read the topic '${topics[0]}'` : `read ${topics.length} topics`,
+    ...topics.length === 1 ? { topic: topics[0]! } : {},
     group: groupId,
     rights: ["Read", "Describe"],
   };
-  const topicId = group === undefined ? undefined : await fetchTopicId(cluster, topic);
-  const { bounds, committed } = await withAdmin(cluster, attempt, async (admin) => {
-    const bounds = await retryWhileNotReady(() => topicBounds(admin, topic, options.from));
+  const topicIds = group === undefined ? new Map() : await fetchTopicIds(cluster, topics);
+  const starts = await withLeaders(
+    cluster,
+    attempt,
+    (leaders) => findStarts(leaders, { ...options, topics }),
+  );
+  const newTopics = await withAdmin(cluster, attempt, async (admin) => {
     // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
     await retryWhileNotReady(() => refusePositionGroup(admin, groupId));
-    const committed = group === undefined
-      ? undefined
-      : await fetchCommitted(admin, { topic, group, topicId });
-    return { bounds, committed };
+    if (group === undefined) return [];
+    const committed = await fetchCommitted(admin, { topics, group, topicIds });
+    const known = new Set([...committed].map(([{ topic }]) => topic));
+    return topics.filter((topic) => !known.has(topic));
   });
   const positions = new Positions(cluster, attempt, {
-    topic,
     group,
-    topicId,
-    start: new Map(bounds.map(({ partition, first }) => [partition, first])),
-    uncommitted: options.uncommitted ?? false,
+    topicIds,
+    start: new PartitionMap([...starts].map(([at, { first }]) => [at, first])),
+    uncommitted,
   });
   try {
-    if (committed?.size === 0 && (options.from ?? "now") === "now") {
-      logger.info("The group '{group}' has no offsets in '{topic}': it reads new records only", {
-        group,
-        topic,
-      });
+    if ((options.from ?? "now") === "now") {
+      for (const topic of newTopics) {
+        logger.info("The group '{group}' has no offsets in '{topic}': it reads new records only", {
+          group,
+          topic,
+        });
+      }
     }
-    if (committed !== undefined) await positions.begin(committed);
-    await new Reader(options, positions, bounds).run(cluster, groupId);
+    await positions.begin(newTopics);
+    await new Reader({ ...options, topics }, positions, starts).run(cluster, groupId);
   } catch (error) {
     throw explain(error, { ...attempt, cluster });
   } finally {
@@ -132,62 +89,39 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
   }
 }
 
-/** Where a reader of committed records begins in a partition, and what is its end for now. */
-interface Start {
-  readonly partition: number;
-  readonly first: bigint;
-  readonly end: bigint;
-}
-
-async function topicBounds(
-  admin: Admin,
-  topic: string,
-  from: ReadOptions["from"] = "now",
-): Promise<Start[]> {
-  // Unlike the request for offsets, this one names a topic that is missing without trying again.
-  await admin.fetchTopicMetadata({ topics: [topic] });
-  const offsets = await admin.fetchTopicOffsets(topic);
-  const byTime = typeof from === "object"
-    ? await admin.fetchTopicOffsetsByTimestamp(topic, from.time)
-    : [];
-  return offsets.map(({ partition, low, high }) => {
-    const found = byTime.find((other) => other.partition === partition)?.offset ?? high;
-    return {
-      partition,
-      first: BigInt(from === "beginning" ? low : found),
-      end: BigInt(high),
-    };
-  });
+interface ReaderOptions extends ReadOptions {
+  readonly topics: readonly string[];
 }
 
 /** One run of `readTopic()`: what is handled, committed and left, and what ends it. */
 class Reader {
-  readonly #options: ReadOptions;
+  readonly #options: ReaderOptions;
   readonly #positions: Positions;
-  /** By partition, the end of the topic at the start. */
-  readonly #ends: ReadonlyMap<number, bigint>;
+  /** The end of each partition at the start. */
+  readonly #ends: PartitionMap<bigint>;
   #consumer: TopicConsumer | undefined;
   /** How many records may still be handled. */
   #left: number;
   /** Set when all that was there at the start is handled. */
   #hasCaughtUp = false;
-  /** By partition, the offsets that are still to be committed. */
-  readonly #uncommitted = new Map<number, bigint>();
+  /** The offsets that are still to be committed. */
+  readonly #uncommitted = new PartitionMap<bigint>();
   #commitTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: ReadOptions, positions: Positions, bounds: readonly Start[]) {
+  constructor(options: ReaderOptions, positions: Positions, starts: PartitionMap<Start>) {
     const { maxRecords = Infinity } = options;
     this.#options = options;
     this.#positions = positions;
     this.#left = maxRecords;
-    this.#ends = new Map(bounds.map(({ partition, end }) => [partition, end]));
+    this.#ends = new PartitionMap([...starts].map(([at, { end }]) => [at, end]));
   }
 
   async run(cluster: Cluster, groupId: string): Promise<void> {
-    const { topic, group, signal, uncommitted, onAssigned, onAnswer } = this.#options;
+    const { topics, partitions, group, signal, uncommitted, onAssigned, onAnswer } = this.#options;
     if (this.#checkEnd() || this.#left === 0 || signal?.aborted) return;
     const consumer = this.#consumer = new TopicConsumer(cluster, {
-      topic,
+      topics,
+      partitions,
       groupId,
       session: SESSION,
       ...FETCH,
@@ -218,52 +152,63 @@ class Reader {
     const positions = this.#positions;
     let isFirst = this.#options.group === undefined;
     return (partitions, signal) => {
-      const areKnown = isFirst && partitions.every((partition) => this.#ends.has(partition));
+      const areKnown = isFirst && partitions.every((at) => this.#ends.has(at));
       isFirst = false;
       return areKnown
-        ? new Map(partitions.map((partition) => [partition, positions.next(partition)]))
+        ? new PartitionMap(partitions.map((at) => [at, positions.next(at)]))
         : positions.locate(partitions, signal);
     };
   }
 
-  async #handle({ partition, chunks, advance }: Fetched): Promise<void> {
+  async #handle(fetched: Fetched): Promise<void> {
     const consumer = this.#consumer!;
-    for (const { records, next } of chunks()) {
-      if (consumer.isOver) return;
-      const wanted = this.#wanted(partition, records);
-      if (wanted.length > 0) await this.#options.handle({ partition, records: wanted });
-      this.#left -= wanted.length;
-      const last = wanted.at(-1);
-      const isWhole = last === undefined || wanted.length === records.length;
-      this.#moved(partition, isWhole ? next : BigInt(last.offset) + 1n, advance);
+    for (const { records, next } of fetched.chunks()) {
+      if (consumer.isOver || this.#isDone(fetched)) return;
+      const wanted = await this.#wanted(fetched, records);
+      const handled = wanted.slice(0, this.#left);
+      if (handled.length > 0) await this.#options.handle({ ...at(fetched), records: handled });
+      this.#left -= handled.length;
+      const isWhole = handled.length === wanted.length;
+      this.#moved(fetched, isWhole ? next : BigInt(handled.at(-1)!.offset) + 1n);
       if (this.#left === 0) consumer.end();
     }
   }
 
-  #wanted(partition: number, records: readonly FetchedRecord[]): readonly FetchedRecord[] {
-    const end = this.#options.toEnd ? this.#ends.get(partition) : undefined;
+  /** Returns the records that are wanted before the end. */
+  async #wanted(
+    fetched: Fetched,
+    records: readonly FetchedRecord[],
+  ): Promise<readonly ReadRecord[]> {
+    const end = this.#options.toEnd ? this.#ends.get(fetched) : undefined;
     const before = end === undefined || BigInt(records.at(-1)?.offset ?? 0) < end
       ? records
       : records.filter(({ offset }) => BigInt(offset) < end);
-    return before.length <= this.#left ? before : before.slice(0, this.#left);
+    return before.length === 0 ? before : await this.#options.select?.(before) ?? before;
   }
 
-  #moved(partition: number, next: bigint, advance: (next: bigint) => void): void {
-    advance(next);
-    this.#positions.moved(partition, next);
+  #moved(fetched: Fetched, next: bigint): void {
+    fetched.advance(next);
+    this.#positions.moved(fetched, next);
     if (this.#options.group !== undefined) {
-      this.#uncommitted.set(partition, next);
+      this.#uncommitted.set(fetched, next);
       this.#commitTimer ??= setTimeout(() => void this.#commit(), COMMIT_INTERVAL_MS);
     }
     if (this.#checkEnd()) this.#consumer?.end();
+    else if (this.#isDone(fetched)) this.#consumer?.pause([at(fetched)]);
+  }
+
+  /** Whether all that is wanted of a partition was read. */
+  #isDone(at: TopicPartition): boolean {
+    const { toEnd, group } = this.#options;
+    if (!toEnd || group !== undefined) return false;
+    const end = this.#ends.get(at);
+    return end !== undefined && this.#positions.next(at) >= end;
   }
 
   /** Whether nothing is left to be read. */
   #checkEnd(): boolean {
     if (this.#hasCaughtUp || this.#options.group !== undefined) return false;
-    for (const [partition, end] of this.#ends) {
-      if (this.#positions.next(partition) < end) return false;
-    }
+    for (const [at, end] of this.#ends) if (this.#positions.next(at) < end) return false;
     this.#hasCaughtUp = true;
     this.#options.onCaughtUp?.();
     return this.#options.toEnd ?? false;
@@ -274,15 +219,20 @@ class Reader {
     clearTimeout(this.#commitTimer);
     this.#commitTimer = undefined;
     if (this.#uncommitted.size === 0) return;
-    const offsets = new Map(this.#uncommitted);
+    const offsets = new PartitionMap(this.#uncommitted);
     this.#uncommitted.clear();
     try {
       await this.#options.onCommit?.();
-      await this.#consumer?.commit(offsets, this.#positions.metadata);
+      await this.#consumer?.commit(offsets, (topic) => this.#positions.metadata(topic));
     } catch (error) {
       logger.debug("Cannot commit offsets, so that records may come again: {error}", { error });
     }
   }
+}
+
+/** Returns only topic and partition, of something that has more. */
+function at({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition };
 }
 
 /** A group without a member vanishes by itself some time later, so a failure is no matter. */

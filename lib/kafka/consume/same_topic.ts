@@ -3,69 +3,66 @@ import { UserError } from "../../shared/error.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { TopicIds } from "../client/topic_id.ts";
 
-/** How often the topic's id is asked for, in ms. */
+/** How often the ids of the topics are asked for, in ms. */
 const INTERVAL_MS = 15_000;
 
 const logger = getLogger(["wikitap", "kafka"]);
 
-/** Fetches the id of a topic; `undefined` if Kafka does not tell it. Never throws. */
-export async function fetchTopicId(
+/** Fetches the ids of topics; those that Kafka does not tell are left out. Never throws. */
+export async function fetchTopicIds(
   cluster: Pick<Cluster, "quick">,
-  topic: string,
-): Promise<string | undefined> {
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const ids = new TopicIds(cluster);
   try {
-    return await ids.fetch(topic);
+    return await ids.fetch(topics);
   } catch (error) {
-    logger.debug("Cannot ask for the id of the topic {topic}: {error}", { topic, error });
-    return undefined;
+    logger.debug("Cannot ask for the ids of topics: {error}", { error });
+    return new Map();
   } finally {
     await ids.close();
   }
 }
 
 /**
- * Notices if a topic is deleted and created again while it is read: the offsets of the old one are
- * valid in the new one once that has as many records, and what comes before them would be skipped.
+ * Notices if one of several topics is deleted and created again while it is read. The offsets of the
+ * old topic are valid in the new one once that has as many records, and what comes before them would
+ * be skipped.
  */
 export class SameTopic implements AsyncDisposable {
   readonly #ids: TopicIds;
-  readonly #topic: string;
+  readonly #topics: readonly string[];
   readonly #onOther: (error: UserError) => void;
   readonly #timer: ReturnType<typeof setInterval>;
-  #first: string | undefined;
+  readonly #first = new Map<string, string>();
   #check: Promise<void> | undefined;
 
-  /** @param onOther Called with what to tell the user, at most once per check. */
+  /** @param onOther Called with what to tell the user, for each topic that is another one. */
   constructor(
     cluster: Pick<Cluster, "quick">,
-    topic: string,
+    topics: readonly string[],
     onOther: (error: UserError) => void,
   ) {
     this.#ids = new TopicIds(cluster);
-    this.#topic = topic;
+    this.#topics = topics;
     this.#onOther = onOther;
     this.#timer = setInterval(() => void this.check(), INTERVAL_MS);
   }
 
-  /** Compares the topic's id with the first one that was seen. Never rejects. */
+  /** Compares the id of each topic with the first one that was seen. Never rejects. */
   check(): Promise<void> {
     return this.#check ??= this.#compare().finally(() => this.#check = undefined);
   }
 
   async #compare(): Promise<void> {
-    const topic = this.#topic;
     try {
-      const id = await this.#ids.fetch(topic);
-      this.#first ??= id;
-      if (id === this.#first || id === undefined) return;
-      this.#onOther(
-        new UserError(`The topic '${topic}' was deleted and created again while it was read`, {
-          hint: "Start again: the new topic is read from its beginning if asked so",
-        }),
-      );
+      for (const [topic, id] of await this.#ids.fetch(this.#topics)) {
+        const first = this.#first.get(topic) ?? id;
+        this.#first.set(topic, first);
+        if (id !== first) this.#onOther(otherTopic(topic));
+      }
     } catch (error) {
-      logger.debug("Cannot ask for the id of the topic {topic}: {error}", { topic, error });
+      logger.debug("Cannot ask for the ids of topics: {error}", { error });
     }
   }
 
@@ -73,4 +70,10 @@ export class SameTopic implements AsyncDisposable {
     clearInterval(this.#timer);
     await this.#ids.close();
   }
+}
+
+function otherTopic(topic: string): UserError {
+  return new UserError(`The topic '${topic}' was deleted and created again while it was read`, {
+    hint: "Start again: the new topic is read from its beginning if asked so",
+  });
 }

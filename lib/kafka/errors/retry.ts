@@ -17,6 +17,14 @@ export function retryWhileNotReady<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
+ * Returns whether a failure passes by itself: a broker starts, or died and is being replaced. Only for
+ * work in a cluster that has just answered, as `retryDuringFailover()`.
+ */
+export function isPassing(error: unknown): boolean {
+  return isStarting(error) || isAway(error);
+}
+
+/**
  * A broker that died stays in charge until its session ends, 9 s by default. And a producer waits for
  * a lost answer for 15 s (`producerTimeouts`), and then asks again.
  */

@@ -11,9 +11,10 @@ import {
   type CommittedOffset,
   offsetFetchRequest,
   OffsetSpec,
+  partitionKey,
   type TopicPartition,
 } from "../requests/offsets.ts";
-import { type Inspector, partitionKey } from "./inspector.ts";
+import type { Inspector } from "./inspector.ts";
 import type { GroupPartitionView, GroupView } from "./view.ts";
 
 /** The key of ListGroups. */
@@ -40,8 +41,9 @@ const MAX_GROUPS = 2000;
 /**
  * Looks at consumer groups, with their members, offsets and lag: those that the user may describe.
  *
- * @param names Default: all. What is not there is left out.
+ * @param names Default: all. Groups that do not exist are left out.
  * @param focus Asks for offsets of one topic only, and for members of groups that have some.
+ * @throws {UserError} if the user may not describe one of `names`.
  */
 export async function viewGroups(
   inspector: Inspector,
@@ -57,7 +59,23 @@ export async function viewGroups(
     ).slice(0, MAX_GROUPS);
     return viewOnCoordinator(inspector, broker, groups, focus);
   }));
-  return views.flat().sort((a, b) => a.groupId < b.groupId ? -1 : 1);
+  const found = views.flat().sort((a, b) => a.groupId < b.groupId ? -1 : 1);
+  const missing = names?.filter((name) => !found.some(({ groupId }) => groupId === name)) ?? [];
+  if (missing.length > 0) await checkAllowed(inspector, brokers, missing);
+  return found;
+}
+
+/** Fails for groups that are not listed since the user may not describe them. */
+async function checkAllowed(
+  inspector: Inspector,
+  brokers: readonly BrokerAddress[],
+  names: readonly string[],
+): Promise<void> {
+  // Every broker checks permissions before it looks whether it coordinates a group.
+  const answers = await inspector.each(brokers.slice(0, 1), () => describeGroupsRequest(names));
+  for (const { groupId, errorCode } of answers.flatMap(({ answer }) => answer)) {
+    inspector.checkAllowed(errorCode, { group: groupId });
+  }
 }
 
 /**

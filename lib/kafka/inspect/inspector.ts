@@ -1,13 +1,19 @@
 import { UserError } from "../../shared/error.ts";
 import type { Pace } from "../../shared/pace.ts";
 import type { Cluster } from "../client/cluster.ts";
+import { protocolError } from "../client/kafkajs.ts";
 import { openRawCluster, type RawCluster } from "../client/raw_cluster.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import { logDirsRequest, quorumRequest } from "../requests/brokers.ts";
 import { topicConfigsRequest } from "../requests/configs.ts";
 import type { ProtocolRequest } from "../requests/codec.ts";
 import { type BrokerAddress, type ClusterMetadata, metadataRequest } from "../requests/metadata.ts";
-import { type FoundOffset, listOffsetsRequest, type TopicPartition } from "../requests/offsets.ts";
+import {
+  type FoundOffset,
+  listOffsetsRequest,
+  partitionKey,
+  type TopicPartition,
+} from "../requests/offsets.ts";
 import { TOPIC_SETTINGS } from "./view.ts";
 
 /** Kafka's error codes of missing permissions: topic, group, cluster. */
@@ -49,6 +55,25 @@ export class Inspector {
       `Cannot inspect the cluster: it takes Metadata up to version ${version}, expected 12`,
       { hint: "Use Kafka 3.1 or newer" },
     );
+  }
+
+  /**
+   * Fails if an answer is that the user may not see what was asked for by its name.
+   *
+   * @param about Names the topic or the group.
+   * @throws {UserError} that names the missing permission.
+   */
+  checkAllowed(errorCode: number, about: Pick<Attempt, "topic" | "group">): void {
+    if (!DENIED.has(errorCode)) return;
+    const action = about.topic === undefined
+      ? `inspect the group '${about.group}'`
+      : `inspect the topic '${about.topic}'`;
+    throw explain(protocolError(errorCode, about.topic), {
+      ...this.#attempt,
+      ...about,
+      action,
+      groupRights: ["Describe"],
+    });
   }
 
   /** Asks for brokers and for `topics`, by default all. */
@@ -160,9 +185,4 @@ function isNotPermitted(error: unknown): boolean {
     if (code === "EPERM" || e.message.includes("Requires net access")) return true;
   }
   return false;
-}
-
-/** Names a partition in a map: no topic's name has a slash. */
-export function partitionKey({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -3,8 +3,8 @@ import {
   type PartitionState,
   type TopicMetadata,
 } from "../requests/metadata.ts";
-import { OffsetSpec } from "../requests/offsets.ts";
-import { type Inspector, partitionKey } from "./inspector.ts";
+import { OffsetSpec, partitionKey } from "../requests/offsets.ts";
+import type { Inspector } from "./inspector.ts";
 import { type BrokerView, type PartitionView, TOPIC_SETTINGS, type TopicView } from "./view.ts";
 
 /** The facts to request beyond brokers, leaders and offsets. Each costs requests. */
@@ -30,7 +30,8 @@ export interface ClusterView {
 /**
  * Looks at brokers and topics.
  *
- * @param names Default: all topics that the user may describe. What is not there is left out.
+ * @param names Default: all topics that the user may describe. Topics that do not exist are left out.
+ * @throws {UserError} if the user may not describe one of `names`.
  */
 export async function viewCluster(
   inspector: Inspector,
@@ -38,6 +39,7 @@ export async function viewCluster(
   details: Details = {},
 ): Promise<ClusterView> {
   const metadata = await inspector.metadata(names);
+  for (const { topic, errorCode } of metadata.topics) inspector.checkAllowed(errorCode, { topic });
   const topics = metadata.topics.filter(({ errorCode }) => errorCode === 0);
   const [first, next, last, sizes, configs, controller] = await Promise.all([
     inspector.offsets(metadata, OffsetSpec.earliest),

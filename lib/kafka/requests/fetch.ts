@@ -7,7 +7,7 @@ export interface FetchFrom {
   /** The number of the partition. */
   readonly partition: number;
   /** The offset of the first record that is wanted. */
-  readonly offset: number;
+  readonly offset: number | bigint;
 }
 
 /** The records of one partition, as the broker has them. */
@@ -36,13 +36,15 @@ export interface FetchLimits {
   readonly maxBytes: number;
   /** Maximum size of the records of one partition, in bytes. */
   readonly maxBytesPerPartition: number;
+  /** Leaves out records of open transactions, and lists the aborted ones. Default `true`. */
+  readonly committedOnly?: boolean;
 }
 
-/** Fetches committed records of one topic from a leader (Fetch, version 12: Kafka 2.7). */
+/** Fetches records of one topic from a leader (Fetch, version 12: Kafka 2.7). */
 export function fetchRequest(
   topic: string,
   partitions: readonly FetchFrom[],
-  { maxWaitMs, maxBytes, maxBytesPerPartition }: FetchLimits,
+  { maxWaitMs, maxBytes, maxBytesPerPartition, committedOnly = true }: FetchLimits,
 ): ProtocolRequest<FetchAnswer[]> {
   return {
     apiKey: 1,
@@ -53,7 +55,7 @@ export function fetchRequest(
       writer.int32(maxWaitMs);
       writer.int32(1); // min_bytes
       writer.int32(maxBytes);
-      writer.int8(1); // isolation_level: read_committed
+      writer.int8(committedOnly ? 1 : 0); // isolation_level
       writer.int32(0); // session_id: none
       writer.int32(-1); // session_epoch: none
       writer.array([topic], (topic) => {

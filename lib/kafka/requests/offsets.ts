@@ -8,6 +8,11 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** Names a partition in a map: no topic's name has a slash. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
 /** Offsets that ListOffsets can find, besides that of a time in ms (Kafka's `OffsetSpec`). */
 export const OffsetSpec = {
   /** The next offset to be written. */

@@ -1,8 +1,8 @@
 import { viewGroups } from "../../kafka/inspect/groups.ts";
-import { type Inspector, partitionKey } from "../../kafka/inspect/inspector.ts";
+import type { Inspector } from "../../kafka/inspect/inspector.ts";
 import type { GroupView } from "../../kafka/inspect/view.ts";
 import type { ClusterMetadata } from "../../kafka/requests/metadata.ts";
-import { type FoundOffset, OffsetSpec } from "../../kafka/requests/offsets.ts";
+import { type FoundOffset, OffsetSpec, partitionKey } from "../../kafka/requests/offsets.ts";
 import type { Broker, Group, Partition, State } from "./wire.ts";
 
 /** The maximum partitions, groups, and members of a group in a view; the rest becomes a number. */

@@ -3,6 +3,8 @@ import { type JsonValues, jsonValues } from "../../avro/json_values.ts";
 import { assignedText } from "../../kafka/consume/assigned.ts";
 import type { TopicConsumer } from "../../kafka/consume/consumer.ts";
 import type { ConsumerOptions, Fetched, Offsets } from "../../kafka/consume/consumer_options.ts";
+import { PartitionMap } from "../../kafka/consume/partition_map.ts";
+import type { TopicPartition } from "../../kafka/requests/offsets.ts";
 import type { FetchedRecord } from "../../kafka/wire/fetch/fetched_record.ts";
 import { UserError } from "../../shared/error.ts";
 import { type Claim, NO_ROWS } from "../sink.ts";
@@ -62,7 +64,7 @@ export class Member {
     this.#readable = options.readable ?? jsonValues(undefined);
     this.#left = options.maxRecords ?? Infinity;
     this.#consumer = parts.makeConsumer({
-      topic: options.topic,
+      topics: [options.topic],
       groupId: options.group,
       session: options.session ?? SESSION,
       concurrency: options.sink.concurrency,
@@ -93,23 +95,25 @@ export class Member {
     if (this.#consumer.inHand > 0) throw notWritten();
   }
 
-  #onJoin(assigned: readonly number[]): void {
+  #onJoin(assigned: readonly TopicPartition[]): void {
     const { topic, progress } = this.#options;
+    const partitions = assigned.map(({ partition }) => partition);
     this.#claims.clear();
     progress.answered();
-    progress.assigned(assigned);
+    progress.assigned(partitions);
     logger.info("{assigned}", {
-      assigned: assignedText("Storing", assigned, topic),
+      assigned: assignedText("Storing", assigned),
       topic,
-      partitions: assigned,
+      partitions,
     });
   }
 
   /** Claims partitions, and returns the database's offsets. */
-  async #claim(partitions: readonly number[], membership: AbortSignal): Promise<Offsets> {
+  async #claim(assigned: readonly TopicPartition[], membership: AbortSignal): Promise<Offsets> {
     const { topic, group, sink, progress } = this.#options;
     // Also rows of partitions that another member holds now, unless it has claimed them already.
     await sink.flush();
+    const partitions = assigned.map(({ partition }) => partition);
     const { claims, bounds } = await claimPartitions(partitions, {
       ...this.#parts,
       sink,
@@ -117,13 +121,13 @@ export class Member {
       group,
       signal: membership,
     });
-    if (membership.aborted) return new Map();
+    if (membership.aborted) return new PartitionMap();
     progress.ends(bounds);
     for (const claim of claims) {
       this.#claims.set(claim.partition, claim);
       progress.reached(claim.partition, claim.next);
     }
-    return new Map(claims.map(({ partition, next }) => [partition, next]));
+    return this.#offsetsOf(claims);
   }
 
   async #handle(fetched: Fetched): Promise<void> {
@@ -163,7 +167,7 @@ export class Member {
     records: readonly FetchedRecord[],
     next: bigint,
   ): Promise<boolean> {
-    const { sink, progress, group, onStored } = this.#options;
+    const { topic, sink, progress, group, onStored } = this.#options;
     const claim = this.#claims.get(partition)!;
     const rows = records.length === 0 ? NO_ROWS : toRows(records);
     const write = () => sink.write({ claim, next, rows });
@@ -178,7 +182,7 @@ export class Member {
       // If this member was removed from the group, this throws, and the claim is the other
       // member's.
       await heartbeat();
-      this.#consumer.relocate([partition]);
+      this.#consumer.relocate([{ topic, partition }]);
       return false;
     }
     this.#unwritten -= records.length;
@@ -218,12 +222,16 @@ export class Member {
 
   /** Commits offsets for tools that show a group's lag; they are never read. Never rejects. */
   async #hint(): Promise<void> {
-    const offsets = new Map([...this.#claims].map(([partition, { next }]) => [partition, next]));
     try {
-      await this.#consumer.commit(offsets);
+      await this.#consumer.commit(this.#offsetsOf([...this.#claims.values()]));
     } catch (error) {
       logger.debug("Cannot commit offsets to Kafka: {error}", { error });
     }
+  }
+
+  #offsetsOf(claims: readonly Claim[]): Offsets {
+    const { topic } = this.#options;
+    return new PartitionMap(claims.map(({ partition, next }) => [{ topic, partition }, next]));
   }
 
   /** Flushes, one at a time. A failure ends the consumer. */

@@ -63,7 +63,7 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
 async function fetchTopicId(cluster: Cluster, topic: string): Promise<string | null> {
   const ids = new TopicIds(cluster);
   try {
-    return await ids.fetch(topic) ?? null;
+    return (await ids.fetch([topic])).get(topic) ?? null;
   } finally {
     await ids.close();
   }

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Message } from "../../../lib/kafka/client/kafkajs.ts";
 import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
+import { readNewest } from "../../../lib/kafka/consume/newest.ts";
 import { readTopic } from "../../../lib/kafka/consume/reader.ts";
 import { startKafka } from "../../../lib/local/kafka/start.ts";
 import { editOf, publish } from "../../support/kafka/records.ts";
@@ -85,6 +86,12 @@ async function compactedTopic(): Promise<Compacted> {
 Deno.test("Readers get all that is left in a compacted topic", async () => {
   const { topic, ids, inGap } = await compactedTopic();
   assertEquals(await read(topic), ids, "readTopic() to the end");
+
+  for (const count of [1, 31, 32, 34, 100]) {
+    const newest = await readNewest(cluster, { topics: [topic], from: "beginning", count });
+    const values = newest.map(({ record }) => decoder.decode(record.value!));
+    assertEquals(idsIn(values), ids.slice(-count), `readNewest() of ${count}`);
+  }
 
   const group = `group-${topic}`;
   await commitOffset(group, topic, inGap);

@@ -54,6 +54,8 @@ export async function openPublisher(brokers: string, transactionalId = crypto.ra
   });
   await producer.connect();
   return {
+    /** Begins a transaction, which the caller ends. */
+    begin: () => producer.transaction(),
     async publish(topic: string, messages: readonly Message[], { abort = false } = {}) {
       const transaction = await producer.transaction();
       // One send a partition: kafkajs may double records where one goes to several brokers.

@@ -4,6 +4,7 @@ import { lineOf } from "../../../lib/console/line.ts";
 import { bytesOf } from "../../../lib/console/output.ts";
 import type { ReadRecord } from "../../../lib/kafka/consume/reader.ts";
 
+const AT = { topic: "t", partition: 0 };
 const HOSTILE = "\u001b[2J\u009b31m\u202etxt\r\n";
 const edit = {
   id: 1,
@@ -39,13 +40,14 @@ Deno.test("lineOf() shows anything else as the beginning of its text", () => {
 });
 
 Deno.test("jsonOf() has all of a record, and is JSON on a terminal", () => {
-  const json = jsonOf(2, {
+  const json = jsonOf({ topic: "t", partition: 2 }, {
     ...record(HOSTILE),
     key: new TextEncoder().encode(HOSTILE),
     headers: { plain: new TextEncoder().encode("x"), many: ["a", "b"], none: undefined },
   });
   assertHarmless(json);
   assertEquals(JSON.parse(json), {
+    topic: "t",
     key: HOSTILE,
     partition: 2,
     offset: 7,
@@ -56,15 +58,15 @@ Deno.test("jsonOf() has all of a record, and is JSON on a terminal", () => {
 });
 
 Deno.test("jsonOf() gives bytes that are not UTF-8 as base64", () => {
-  const json = jsonOf(0, { ...record(""), value: new Uint8Array([0, 0xff]) });
+  const json = jsonOf(AT, { ...record(""), value: new Uint8Array([0, 0xff]) });
   assertEquals(JSON.parse(json).value, { base64: "AP8=" });
 });
 
 Deno.test("bytesOf() gives values byte for byte, but not to a terminal", () => {
   const records = [record(HOSTILE), { ...record(""), value: null }];
-  const piped = records.map((record) => text(bytesOf(0, record, "value", false)));
+  const piped = records.map((record) => text(bytesOf(AT, record, "value", false)));
   assertEquals(piped, [HOSTILE, "null"]);
-  const shown = records.map((record) => text(bytesOf(0, record, "value", true)));
+  const shown = records.map((record) => text(bytesOf(AT, record, "value", true)));
   shown.forEach(assertHarmless);
   assertStringIncludes(shown[0]!, "\\u{1b}[2J");
 });

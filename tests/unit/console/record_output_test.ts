@@ -8,6 +8,7 @@ const decoder = new TextDecoder();
 const stop = new AbortController().signal;
 
 const batch = (...values: string[]) => ({
+  topic: "t",
   partition: 0,
   records: values.map((value): ReadRecord => ({
     key: null,

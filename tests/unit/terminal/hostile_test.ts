@@ -60,7 +60,10 @@ eachText("lineOf() shows any edit and any value in one harmless line of some len
 });
 
 eachText("jsonOf() stays JSON of the same record", (text) => {
-  const json = jsonOf(0, { ...record(editWith(text)), key: encoder.encode(text) });
+  const json = jsonOf({ topic: "t", partition: 0 }, {
+    ...record(editWith(text)),
+    key: encoder.encode(text),
+  });
   assertHarmless(json);
   assertEquals(JSON.parse(JSON.parse(json).value), editWith(text));
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ConsumerOptions, Offsets } from "../../../../lib/kafka/consume/consumer_options.ts";
+import type { TopicPartition } from "../../../../lib/kafka/requests/offsets.ts";
 import { UserError } from "../../../../lib/shared/error.ts";
 import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
 import { Member, type MemberConsumer } from "../../../../lib/store/consumer/member.ts";
@@ -88,14 +89,17 @@ class FakeConsumer implements MemberConsumer {
     else this.#over.reject(error);
   }
 
-  relocate(partitions: readonly number[]): void {
-    this.relocated.push([...partitions]);
+  relocate(partitions: readonly TopicPartition[]): void {
+    this.relocated.push(partitions.map(({ partition }) => partition));
   }
 
   /** Joins the group with partitions, and returns where reading goes on. */
-  join(...partitions: number[]): Promise<Offsets> {
-    this.options.onJoin?.(partitions);
-    return Promise.resolve(this.options.locate(partitions, new AbortController().signal));
+  async join(...partitions: number[]): Promise<ReadonlyMap<number, bigint>> {
+    const [topic = ""] = this.options.topics;
+    const assigned = partitions.map((partition) => ({ topic, partition }));
+    this.options.onJoin?.(assigned);
+    const located = await this.options.locate(assigned, new AbortController().signal);
+    return new Map([...located].map(([{ partition }, next]) => [partition, next]));
   }
 
   /** Hands out records of partition 0, in chunks of the values' lists. */
@@ -116,6 +120,7 @@ class FakeConsumer implements MemberConsumer {
     this.inHand++;
     try {
       await this.options.handle({
+        topic: this.options.topics[0]!,
         partition: 0,
         end: BigInt(offset),
         chunks: () => fetched as never,

@@ -1,0 +1,66 @@
+import { getLogger } from "@logtape/logtape";
+import type { JsonValues } from "../../avro/json_values.ts";
+import { type RecordFilter, RecordTest } from "../../edits/record_filter.ts";
+import { FILTER_NAMES } from "../options/record_filter.ts";
+import type { ReadRecord } from "../../kafka/consume/reader.ts";
+
+/** Conditions that records have to meet. */
+export interface Wanted {
+  /** The earliest timestamp, in ms since the epoch. Default: any. */
+  readonly since?: number | undefined;
+  /** The first timestamp that is too late, in ms since the epoch. Default: none is. */
+  readonly until?: number | undefined;
+  /** Default: all records pass. */
+  readonly filter?: RecordFilter | undefined;
+}
+
+/** Selects records, whose values it makes readable. */
+export interface RecordSelection {
+  /** Returns the records that are wanted. */
+  select(
+    records: readonly ReadRecord[],
+  ): readonly ReadRecord[] | Promise<readonly ReadRecord[]>;
+  /** Warns of filters that no record had a value for. */
+  end(): void;
+}
+
+/** After this many records without a value for a filter, a warning says so. */
+const FIRST_RECORDS = 1000;
+
+const logger = getLogger(["wikitap", "consume"]);
+
+/** Makes a selection. Filters see values in Avro as JSON. */
+export function recordSelection(
+  { since = -Infinity, until = Infinity, filter }: Wanted,
+  readable: JsonValues,
+): RecordSelection {
+  const test = new RecordTest(filter ?? {});
+  const isTimed = since > -Infinity || until < Infinity;
+  let seen = 0;
+  let isWarned = false;
+  const warn = () => {
+    if (isWarned || seen === 0 || test.lacking.length === 0) return;
+    isWarned = true;
+    logger.warn("None of {seen} records has what --filter reads: {lacking}; no record passes", {
+      seen,
+      lacking: test.lacking.map((name) => FILTER_NAMES[name]).join(", "),
+    });
+  };
+  const passing = (records: readonly ReadRecord[]) => {
+    if (filter === undefined) return records;
+    const passed = records.filter((record) => test.passes(record));
+    seen += records.length;
+    if (seen >= FIRST_RECORDS) warn();
+    return passed;
+  };
+  return {
+    select(records) {
+      const timely = isTimed
+        ? records.filter(({ timestamp }) => Number(timestamp) >= since && Number(timestamp) < until)
+        : records;
+      const values = readable(timely);
+      return values instanceof Promise ? values.then(passing) : passing(values);
+    },
+    end: warn,
+  };
+}

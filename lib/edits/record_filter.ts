@@ -1,0 +1,103 @@
+import {
+  domainOf,
+  type EventFields,
+  isBot,
+  namespaceOf,
+  RECENTCHANGE,
+  typeOf,
+  wikiOf,
+} from "./event_fields.ts";
+import { buildFilter, type Filter } from "./filter.ts";
+import { namespaceNumber } from "./message/namespaces.ts";
+import { matcher } from "./pattern.ts";
+import { wikiNameOf } from "./wiki_name.ts";
+
+/** Which records pass: as the producer's {@linkcode Filter}, and by their keys. */
+export interface RecordFilter extends Filter {
+  /** Keys as text. */
+  readonly keys?: readonly string[] | undefined;
+}
+
+/** The part of a record that is read here. */
+export interface StoredRecord {
+  /** Text in UTF-8, if there is one. */
+  readonly key: Uint8Array | null;
+  /** JSON in UTF-8: the nine fields, selected fields, or the upstream event. */
+  readonly value: Uint8Array | null;
+}
+
+/** How to see that records lack what a filter reads, by the name of the filter. */
+const READ: { readonly [N in keyof Filter]-?: (fields: EventFields) => unknown } = {
+  types: typeOf,
+  wikis: wikiOf,
+  domains: domainOf,
+  namespaces: namespaceOf,
+  users: isBot,
+};
+
+const decoder = new TextDecoder();
+
+/** Tests records, which may be edits in any form that the producer writes. */
+export class RecordTest {
+  readonly #passesKey: ((key: string) => boolean) | undefined;
+  readonly #passes: ((fields: EventFields) => boolean) | undefined;
+  readonly #lacking: Set<keyof Filter>;
+
+  /** Compiles a filter. An empty one passes everything. */
+  constructor({ keys, ...filter }: RecordFilter) {
+    const names = (Object.keys(READ) as (keyof Filter)[]).filter((name) =>
+      filter[name] !== undefined
+    );
+    this.#passesKey = keys === undefined ? undefined : matcher(keys);
+    this.#passes = names.length === 0 ? undefined : buildFilter(filter);
+    this.#lacking = new Set(names);
+  }
+
+  /** Filters that no record so far had a value for: most likely the wrong ones for this topic. */
+  get lacking(): readonly (keyof Filter)[] {
+    return [...this.#lacking];
+  }
+
+  /** Returns whether a record passes. One that lacks what the filter reads does not. */
+  passes({ key, value }: StoredRecord): boolean {
+    if (this.#passesKey?.(key === null ? "" : decoder.decode(key)) === false) return false;
+    if (this.#passes === undefined) return true;
+    const fields = value === null ? undefined : fieldsOf(value);
+    if (fields === undefined) return false;
+    for (const name of this.#lacking) {
+      if (READ[name](fields) !== undefined) this.#lacking.delete(name);
+    }
+    return this.#passes(fields);
+  }
+}
+
+/** Returns the fields of a value that filters read; `undefined` for what is no JSON object. */
+function fieldsOf(value: Uint8Array): EventFields | undefined {
+  let body: Record<string, unknown>;
+  try {
+    body = JSON.parse(decoder.decode(value));
+  } catch {
+    return undefined;
+  }
+  if (typeof body !== "object" || body === null) return undefined;
+  const type = text(body.type);
+  const { meta } = body as { meta?: Record<string, unknown> };
+  if (typeof meta === "object" && meta !== null) {
+    return { meta: { domain: text(meta.domain), stream: text(meta.stream) }, type, body };
+  }
+  const domain = text(body.domain) ?? text(body["meta.domain"]);
+  const { namespace, user_type } = body;
+  const own: Record<string, unknown> = {
+    wiki: domain && wikiNameOf(domain),
+    ...body,
+    ...typeof namespace === "string" ? { namespace: namespaceNumber(namespace) } : {},
+    ...typeof user_type === "string" ? { bot: user_type === "bot" } : {},
+  };
+  // Only events of this stream have a type of their own.
+  const stream = type === undefined ? undefined : RECENTCHANGE;
+  return { meta: { domain, stream }, type, body: own };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,55 @@
+import { partitionKey, type TopicPartition } from "../requests/offsets.ts";
+
+/** A map by topic and partition, in the order in which partitions were added. */
+export class PartitionMap<V> implements Iterable<readonly [TopicPartition, V]> {
+  readonly #entries = new Map<string, readonly [TopicPartition, V]>();
+
+  /** Creates a map with `entries`; of two for one partition the last counts. */
+  constructor(entries: Iterable<readonly [TopicPartition, V]> = []) {
+    for (const [at, value] of entries) this.set(at, value);
+  }
+
+  /** The number of partitions. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Returns the value of a partition, `undefined` if it has none. */
+  get(at: TopicPartition): V | undefined {
+    return this.#entries.get(partitionKey(at))?.[1];
+  }
+
+  /** Returns whether a partition has a value. */
+  has(at: TopicPartition): boolean {
+    return this.#entries.has(partitionKey(at));
+  }
+
+  /** Sets the value of a partition. */
+  set({ topic, partition }: TopicPartition, value: V): void {
+    this.#entries.set(partitionKey({ topic, partition }), [{ topic, partition }, value]);
+  }
+
+  /** Removes a partition. */
+  delete(at: TopicPartition): void {
+    this.#entries.delete(partitionKey(at));
+  }
+
+  /** Removes all partitions. */
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  [Symbol.iterator](): Iterator<readonly [TopicPartition, V]> {
+    return this.#entries.values();
+  }
+}
+
+/** Returns the numbers of partitions by topic, in the form of kafkajs. */
+export function byTopic(
+  partitions: readonly TopicPartition[],
+): { topic: string; partitions: number[] }[] {
+  return [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
+    topic,
+    partitions: of.map(({ partition }) => partition),
+  }));
+}

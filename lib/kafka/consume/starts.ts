@@ -1,0 +1,89 @@
+import { UserError } from "../../shared/error.ts";
+import { OffsetSpec, type TopicPartition } from "../requests/offsets.ts";
+import type { Leaders } from "./leaders.ts";
+import { PartitionMap } from "./partition_map.ts";
+
+/**
+ * Where to begin: with the oldest records, with those that are still to come, with the first record of
+ * each partition at or after a time (ms since the epoch), or at an offset.
+ */
+export type From = "beginning" | "now" | { readonly time: number } | { readonly offset: bigint };
+
+/** Where a reader begins in a partition, and the bounds of the partition then. */
+export interface Start {
+  readonly first: bigint;
+  /** The first offset that is still there. */
+  readonly low: bigint;
+  /** The end for this reader: of committed records, it is before the first open transaction. */
+  readonly end: bigint;
+}
+
+/** What is to be read of topics. */
+export interface Extent {
+  readonly topics: readonly string[];
+  /** The only partitions of each topic. Default: all. */
+  readonly partitions?: readonly number[] | undefined;
+  /** Default `now`. */
+  readonly from?: From | undefined;
+  /** Also records of transactions that are open or were aborted. Default `false`. */
+  readonly uncommitted?: boolean;
+}
+
+/**
+ * Finds where reading begins in each partition.
+ *
+ * @throws {UserError} for partitions and offsets that do not exist.
+ * @throws a protocol error for topics that do not exist or may not be read.
+ */
+export async function findStarts(
+  leaders: Leaders,
+  { topics, partitions: numbers, from = "now", uncommitted = false }: Extent,
+): Promise<PartitionMap<Start>> {
+  const all = await leaders.partitions(topics);
+  if (numbers !== undefined) checkPartitions(topics, numbers, all);
+  const read = all.filter(({ partition }) => numbers?.includes(partition) ?? true);
+  const ask = (spec: number) => leaders.offsets(read, spec, !uncommitted);
+  const [lows, ends, found] = await Promise.all([
+    ask(OffsetSpec.earliest),
+    ask(OffsetSpec.latest),
+    typeof from === "object" && "time" in from ? ask(from.time) : undefined,
+  ]);
+  return new PartitionMap(read.map((at) => {
+    const [low, end] = [lows.get(at)!, ends.get(at)!];
+    const byTime = found?.get(at) ?? -1n;
+    if (from === "beginning") return [at, { low, end, first: low }];
+    if (typeof from === "object" && "offset" in from) {
+      checkOffset(at, from.offset, low, end);
+      return [at, { low, end, first: from.offset }];
+    }
+    return [at, { low, end, first: byTime < 0n ? end : byTime }];
+  }));
+}
+
+function checkPartitions(
+  topics: readonly string[],
+  numbers: readonly number[],
+  all: readonly TopicPartition[],
+): void {
+  for (const topic of topics) {
+    const count = all.filter((at) => at.topic === topic).length;
+    const missing = numbers.find((number) => number >= count);
+    if (missing === undefined) continue;
+    throw new UserError(
+      `Cannot read partition ${missing} of the topic '${topic}': it has ${count}, expected 0` +
+        (count > 1 ? ` to ${count - 1}` : ""),
+    );
+  }
+}
+
+function checkOffset(
+  { topic, partition }: TopicPartition,
+  offset: bigint,
+  low: bigint,
+  end: bigint,
+) {
+  if (offset >= low && offset <= end) return;
+  throw new UserError(
+    `Cannot begin at offset ${offset} of partition ${partition} of '${topic}', expected ${low} to ${end}`,
+  );
+}

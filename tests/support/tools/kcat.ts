@@ -1,0 +1,17 @@
+/**
+ * Runs kcat, a reader of Kafka that shares no code with this project.
+ *
+ * @returns The lines that it prints.
+ * @throws {Error} with its words if it fails.
+ */
+export async function kcat(...args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await new Deno.Command("kcat", { args }).output();
+  const decoder = new TextDecoder();
+  if (code !== 0) throw new Error(`kcat ${args.join(" ")}: ${decoder.decode(stderr)}`);
+  const text = decoder.decode(stdout);
+  return text === "" ? [] : text.trimEnd().split("\n");
+}
+
+/** Whether there is a kcat. Tests that compare with it are ignored without. */
+export const HAS_KCAT = await new Deno.Command("kcat", { args: ["-V"], stdout: "null" }).output()
+  .then(() => true, () => false);
