@@ -29,6 +29,7 @@ const ENDLESS: readonly (readonly [block: RegExp, shows: Shows])[] = [
   [/ task demo$/, "line"],
   [/ task replay\b/, "line"],
   [/ task dashboard$/, new URL("http://127.0.0.1:8080/")],
+  [/ task consume --group readers$/, /Reading partitions/],
   [/ task start --metrics-port 9464$/, new URL("http://127.0.0.1:9464/health/ready")],
   [/ main\.ts --contact \S+$/, /[1-9] published/],
   [/\/consume\.ts --from-beginning$/, "line"],

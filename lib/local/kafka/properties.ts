@@ -41,6 +41,8 @@ export function serverProperties(
     "log.dirs": data,
     "auto.create.topics.enable": false,
     "log.retention.ms": -1,
+    // Retention shows within seconds; Kafka's default is five minutes.
+    "log.retention.check.interval.ms": 10_000,
     "default.replication.factor": replicas,
     "min.insync.replicas": inSync,
     "offsets.topic.replication.factor": replicas,
