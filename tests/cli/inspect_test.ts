@@ -1,10 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { GroupView, TopicView } from "../../lib/kafka/inspect/view.ts";
+import type { ClusterView } from "../../lib/kafka/inspect/topics.ts";
+import type { GroupPartitionView, GroupView, TopicView } from "../../lib/kafka/inspect/view.ts";
 import { testKafka3, uniqueTopic } from "../support/kafka/kafka.ts";
 import { kafkaTool } from "../support/kafka/kafka_tool.ts";
 import { editMessages, openPublisher } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
+import { HAS_KCAT, kcat } from "../support/tools/kcat.ts";
+import { until } from "../support/tools/until.ts";
 
 const kafka = await testKafka3();
 const at = ["--bootstrap-server", kafka];
@@ -51,6 +54,53 @@ Deno.test("inspect topic agrees with kafka-topics and the offsets", async () => 
   assertEquals(view.configs?.["retention.ms"], "-1");
 });
 
+Deno.test({
+  name: "inspect agrees with kcat -L on brokers, leaders, replicas and in-sync replicas",
+  ignore: !HAS_KCAT,
+  async fn() {
+    const view = await json<ClusterView>(inspect("--output", "json"));
+    const lines = await kcat("-L", "-J", "-b", kafka);
+    const theirs = JSON.parse(lines.join("\n")) as KcatMetadata;
+    const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
+    assertEquals(
+      view.brokers.map(({ id, address }) => ({ id, name: address })),
+      theirs.brokers.toSorted(byId),
+    );
+    // Other tests use the same cluster.
+    const own = view.topics.find((one) => one.topic === topic)!;
+    assertEquals(
+      own.partitions.map(({ partition, leader, replicas, inSync }) => ({
+        partition,
+        leader,
+        replicas: replicas.map((id) => ({ id })),
+        isrs: inSync.map((id) => ({ id })),
+      })),
+      [...theirs.topics.find((one) => one.topic === topic)!.partitions],
+    );
+  },
+});
+
+/** What `kcat -L -J` prints. */
+interface KcatMetadata {
+  readonly brokers: readonly { readonly id: number; readonly name: string }[];
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly leader: number;
+      readonly replicas: { readonly id: number }[];
+      readonly isrs: { readonly id: number }[];
+    }[];
+  }[];
+}
+
+/** The rows that `kafka-consumer-groups --describe` prints after its head, by partition. */
+async function describedGroup(group: string): Promise<string[][]> {
+  const lines = await kafkaTool("kafka-consumer-groups", ["--describe", ...at, "--group", group]);
+  const head = lines.findIndex(([word]) => word === "GROUP");
+  return lines.slice(head + 1).sort((a, b) => Number(a[2]) - Number(b[2]));
+}
+
 Deno.test("inspect group agrees with kafka-consumer-groups", async () => {
   const group = uniqueTopic("group");
   const read = ["--topic", topic, "--group", group, "--from-beginning", ...at];
@@ -66,27 +116,30 @@ Deno.test("inspect group agrees with kafka-consumer-groups", async () => {
     seen.partitions.map(({ memberId }) => memberId),
     Array(4).fill(seen.members[0]!.memberId),
   );
+  // All of it is read and committed, so that nothing moves between the two looks.
+  seen = await until(view, ({ partitions }) => partitions.every((one) => one.lag === 0));
+  const { memberId, host, clientId } = seen.members[0]!;
+  assertEquals(
+    seen.partitions.map((one) => [...figures(one), memberId, host, clientId]),
+    (await describedGroup(group)).map((line) => line.slice(1)),
+  );
   reader.kill("SIGINT");
   assertEquals((await reader.ended).code, 0);
 
   const ended = await view();
-  const lines = await kafkaTool("kafka-consumer-groups", [
-    "--describe",
-    ...at,
-    "--group",
-    group,
-  ]);
-  const head = lines.findIndex(([word]) => word === "GROUP");
   assertEquals(
-    ended.partitions.map((one) =>
-      [one.topic, one.partition, one.committedOffset, one.nextOffset, one.lag].map(String)
-    ),
-    lines.slice(head + 1).map((line) => line.slice(1, 6)).sort((a, b) =>
-      Number(a[1]) - Number(b[1])
-    ),
+    ended.partitions.map(figures),
+    (await describedGroup(group)).map((line) => line.slice(1, 6)),
   );
   assertEquals(ended.state, "Empty");
 });
+
+/** The columns of Kafka's tool, from TOPIC to LAG. */
+function figures(
+  { topic, partition, committedOffset, nextOffset, lag }: GroupPartitionView,
+): string[] {
+  return [topic, partition, committedOffset, nextOffset, lag].map(String);
+}
 
 Deno.test("inspect lists brokers, topics and groups as tables", async () => {
   const { stdout } = await inspect();

@@ -1,35 +1,65 @@
 /**
- * Makes the pictures of the README: the live page in a real Chromium and the demo on a real
- * terminal, both with invented edits, on a Kafka that is started for it.
+ * Makes the pictures of the README: both views of the live page in a real Chromium, and the demo on a
+ * real terminal, all with synthetic edits, on clusters that are started for it.
  *
  *     deno task pictures
  */
 import { program, runMain } from "../../lib/cli/program.ts";
+import { option, type OptionGroup } from "../../lib/cli/option.ts";
+import { oneOf } from "../../lib/cli/values.ts";
+import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
 import { startKafka } from "../../lib/local/kafka/start.ts";
 import { serveEvents } from "../../lib/replay/server.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { readTopic } from "../../lib/kafka/consume/reader.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
-import { launchBrowser, openTab } from "../support/page/browser.ts";
+import { launchBrowser, openTab, type Page } from "../support/page/browser.ts";
 import { TestDashboard } from "../support/page/dashboard.ts";
 import { hourOfEdits, inventEdit } from "../support/stream/edits.ts";
 import { startOnTerminal } from "../support/programs/terminal.ts";
-import { TestTopic } from "../support/kafka/topic.ts";
+import { startProgram } from "../support/programs/program.ts";
+import { makeTopic, TestTopic } from "../support/kafka/topic.ts";
 import { terminalSvg } from "./terminal_svg.ts";
 
 const PAGE = "docs/live-page.png";
+const KAFKA = "docs/kafka-view.png";
 const TERMINAL = "docs/terminal.svg";
+
+const pictureOptions = {
+  title: "Pictures",
+  options: {
+    only: option({
+      placeholder: "NAME",
+      help: "page, kafka or terminal.",
+      parse: oneOf("page", "kafka", "terminal"),
+      defaultText: "all",
+    }),
+  },
+} satisfies OptionGroup;
 
 export const main = program({
   usage: "deno task pictures",
   summary: "Makes the README's pictures of the live page and of the demo on a terminal.",
   examples: [["deno task pictures", "After a change of what they show"]],
-  groups: [],
-  async run(_options, stop) {
+  groups: [pictureOptions],
+  async run({ only }, stop) {
     const directory = await Deno.makeTempDir({ prefix: "wikitap-pictures-" });
     try {
-      await using kafka = await startKafka({ directory, port: 0, heap: 256, signal: stop });
-      await picturePage(kafka.bootstrapServers, stop);
-      await pictureTerminal(directory);
+      const options = { port: 0, heap: 256, signal: stop };
+      if (only === undefined || only === "page") {
+        await using kafka = await startKafka({ ...options, directory: `${directory}/one` });
+        await picturePage(kafka.bootstrapServers, stop);
+      }
+      if (only === undefined || only === "kafka") {
+        await using kafka = await startKafka({
+          ...options,
+          nodes: 3,
+          directory: `${directory}/three`,
+        });
+        await pictureKafka(kafka, stop);
+      }
+      if (only === undefined || only === "terminal") await pictureTerminal(directory);
     } finally {
       await Deno.remove(directory, { recursive: true });
     }
@@ -50,6 +80,80 @@ async function picturePage(kafka: string, stop: AbortSignal): Promise<void> {
     await sleep(60, stop);
   }
   await page.screenshot({ path: PAGE });
+}
+
+/**
+ * A cluster at work: two members share the topic, an archive cannot keep up, and a broker has died and
+ * come back.
+ */
+async function pictureKafka(kafka: LocalKafka, stop: AbortSignal): Promise<void> {
+  const brokers = kafka.bootstrapServers;
+  await using resources = new AsyncDisposableStack();
+  const name = await makeTopic(brokers, {
+    topic: "wikipedia-events",
+    partitions: 6,
+    replicationFactor: 3,
+  });
+  const topic = resources.use(await TestTopic.open(brokers, name));
+  await topic.publish(hourOfEdits().slice(-20_000));
+  const dashboard = resources.use(await TestDashboard.start(brokers, name));
+  const browser = resources.use(await launchBrowser());
+  const { page } = await openTab(browser, new URL("kafka", dashboard.url).href);
+  const publishing = new AbortController();
+  const published = publishAtPace(topic, AbortSignal.any([stop, publishing.signal]));
+  const flags = ["--bootstrap-server", brokers, "--topic", name, "--group"];
+  const options = { limit: 600_000 };
+  const readers = () => startProgram("scripts/consume.ts", [...flags, "readers"], options);
+  resources.use(startProgram("scripts/consume.ts", [...flags, "search-index"], options));
+  resources.use(readers());
+  const slow = readSlowly(brokers, name, publishing.signal);
+  await sleep(60_000, stop);
+  resources.use(readers());
+  await sleep(90_000, stop);
+  await kafka.kill(2);
+  await sleep(20_000, stop);
+  await kafka.start();
+  await sleep(100_000, stop);
+  await takePictures(page);
+  publishing.abort();
+  await Promise.allSettled([published, slow]);
+}
+
+/** The picture of the README, and for looking at it all others, into `.local/screenshots`. */
+async function takePictures(page: Page): Promise<void> {
+  await page.setViewport({ width: 1360, height: 960, deviceScaleFactor: 1.5 });
+  await page.screenshot({ path: KAFKA });
+  await Deno.mkdir(SCREENSHOTS, { recursive: true });
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    for (const [width, height] of [[390, 844], [820, 1100], [1440, 1000]] as const) {
+      await page.setViewport({ width, height, deviceScaleFactor: 1 });
+      const path = `${SCREENSHOTS}/kafka-${width}-${scheme}.png`;
+      await page.screenshot({ path: path as `${string}.png`, fullPage: true });
+    }
+  }
+}
+
+const SCREENSHOTS = ".local/screenshots";
+
+/** Publishes synthetic edits, some seconds more of them than others. */
+async function publishAtPace(topic: TestTopic, signal: AbortSignal): Promise<void> {
+  for (let n = 0; !signal.aborted; n += 5) {
+    const edits = Array.from({ length: 5 }, (_, i) => inventEdit(n + i, Date.now()));
+    // A broker that dies is waited for by the producer.
+    await topic.publish(edits);
+    await sleep(120 + 80 * Math.sin(Date.now() / 9000), signal);
+  }
+}
+
+/** Reads at about half the pace. */
+async function readSlowly(brokers: string, topic: string, signal: AbortSignal): Promise<void> {
+  await readTopic(openCluster({ brokers: brokers.split(",") }), {
+    topic,
+    group: "archive",
+    signal,
+    handle: ({ records }) => sleep(45 * records.length, signal),
+  });
 }
 
 /** The demo as it is seen the first time, from its start to a screen of edits. */

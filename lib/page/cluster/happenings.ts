@@ -98,11 +98,17 @@ function topic({ topicId: before }: State, { topicId: after, topic }: State): No
 function partitions(before: State, after: State): Note[] {
   if (before.topicId !== after.topicId) return [];
   const known = new Map(before.partitions.map((one) => [one.partition, one]));
-  return after.partitions.flatMap((now) => {
-    const was = known.get(now.partition);
-    if (was === undefined) return [{ tone: "good", text: `partition ${now.partition} is new` }];
-    return [...leader(was, now), ...replicas(was, now), ...retention(was, now)];
-  });
+  const isNew = ({ partition }: Partition) => !known.has(partition);
+  const pairs = after.partitions.filter((one) => !isNew(one))
+    .map((now) => [known.get(now.partition)!, now] as const);
+  return [
+    ...after.partitions.filter(isNew).map(({ partition }): Note => ({
+      tone: "good",
+      text: `partition ${partition} is new`,
+    })),
+    ...pairs.flatMap(([was, now]) => [...leader(was, now), ...retention(was, now)]),
+    ...replicas(pairs),
+  ];
 }
 
 function leader(was: Partition, now: Partition): Note[] {
@@ -112,14 +118,40 @@ function leader(was: Partition, now: Partition): Note[] {
   return [{ tone: "warn", text: `${name}: leader ${was.leader ?? "none"} → ${now.leader}` }];
 }
 
-function replicas(was: Partition, now: Partition): Note[] {
-  const name = `partition ${now.partition}`;
-  const lost = was.inSync.filter((id) => !now.inSync.includes(id));
-  const found = now.inSync.filter((id) => !was.inSync.includes(id));
+/** Describes the replicas that fell behind or caught up: one note per broker, not per partition. */
+function replicas(pairs: readonly (readonly [was: Partition, now: Partition])[]): Note[] {
+  const lost = leavers(pairs);
+  const found = leavers(pairs.map(([was, now]) => [now, was]));
   return [
-    ...lost.map((id): Note => ({ tone: "warn", text: `${name}: broker ${id} is out of sync` })),
-    ...found.map((id): Note => ({ tone: "good", text: `${name}: broker ${id} is in sync` })),
+    ...[...lost].map(([id, of]): Note => ({
+      tone: "warn",
+      text: `broker ${id} is out of sync in ${partitionsText(of)}`,
+    })),
+    ...[...found].map(([id, of]): Note => ({
+      tone: "good",
+      text: `broker ${id} is in sync in ${partitionsText(of)}`,
+    })),
   ];
+}
+
+/** Returns by broker the partitions whose replica is in sync in the first state, not in the second. */
+function leavers(
+  pairs: readonly (readonly [a: Partition, b: Partition])[],
+): ReadonlyMap<number, readonly number[]> {
+  const all = pairs.flatMap(([{ partition, inSync }, b]) =>
+    inSync.filter((id) => !b.inSync.includes(id)).map((id) => ({ id, partition }))
+  );
+  const byBroker = Map.groupBy(all, ({ id }) => id);
+  return new Map([...byBroker].map(([id, of]) => [id, of.map(({ partition }) => partition)]));
+}
+
+/** More partitions than this are counted, not named. */
+const MAX_NAMED = 12;
+
+function partitionsText(partitions: readonly number[]): string {
+  if (partitions.length === 1) return `partition ${partitions[0]}`;
+  if (partitions.length > MAX_NAMED) return `${partitions.length} partitions`;
+  return `partitions ${partitions.join(", ")}`;
 }
 
 function retention(was: Partition, now: Partition): Note[] {

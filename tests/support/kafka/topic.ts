@@ -27,16 +27,21 @@ export class TestTopic implements AsyncDisposable {
 
   private constructor(name: string, bootstrapServers: string) {
     this.name = name;
-    const { patient } = openCluster({ brokers: [bootstrapServers] });
+    const { patient } = openCluster({ brokers: bootstrapServers.split(",") });
     // A partition of a new topic may refuse a first try, and then all three are sent to again.
     this.#producer = patient.producer({ idempotent: true, maxInFlightRequests: 1 });
   }
 
   /** Makes a topic of three partitions. */
   static async create(bootstrapServers: string, topic = uniqueTopic()): Promise<TestTopic> {
-    const created = new TestTopic(await makeTopic(bootstrapServers, { topic }), bootstrapServers);
-    await created.#producer.connect();
-    return created;
+    return await this.open(bootstrapServers, await makeTopic(bootstrapServers, { topic }));
+  }
+
+  /** Connects a producer for a topic that exists. */
+  static async open(bootstrapServers: string, topic: string): Promise<TestTopic> {
+    const opened = new TestTopic(topic, bootstrapServers);
+    await opened.#producer.connect();
+    return opened;
   }
 
   /** Writes edits as the producer does by default; returns when the broker has them. */

@@ -76,12 +76,29 @@ Deno.test("HappeningFinder names brokers that go and come back", () => {
 Deno.test("HappeningFinder names leaders and replicas that change", () => {
   const failed = [partition(0, { leader: 2, inSync: [2] }), partition(1, { leader: null })];
   assertEquals(changes({}, { partitions: failed }, {}), [
-    ["partition 0: leader 1 → 2", "partition 0: broker 1 is out of sync", "partition 1: no leader"],
+    [
+      "partition 0: leader 1 → 2",
+      "partition 1: no leader",
+      "broker 1 is out of sync in partition 0",
+    ],
     [
       "partition 0: leader 2 → 1",
-      "partition 0: broker 1 is in sync",
       "partition 1: leader none → 1",
+      "broker 1 is in sync in partition 0",
     ],
+  ]);
+});
+
+Deno.test("HappeningFinder names a broker once for all its replicas", () => {
+  const all = (count: number, inSync: number[]) => ({
+    partitions: Array.from({ length: count }, (_, i) => partition(i, { inSync })),
+  });
+  assertEquals(changes(all(3, [1, 2]), all(3, [1]), all(3, [1, 2])), [
+    ["broker 2 is out of sync in partitions 0, 1, 2"],
+    ["broker 2 is in sync in partitions 0, 1, 2"],
+  ]);
+  assertEquals(changes(all(13, [1, 2]), all(13, [1])), [
+    ["broker 2 is out of sync in 13 partitions"],
   ]);
 });
 
