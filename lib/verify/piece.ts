@@ -1,4 +1,4 @@
-import { SpanReader } from "../kafka/consume/span_reader.ts";
+import { SpanReader } from "../kafka/consume/direct/span_reader.ts";
 import { encodedBytes } from "../kafka/publish/chunks.ts";
 import { recordOf } from "../produce/record_of.ts";
 import { RejectedEvent } from "../upstream/parse/event.ts";

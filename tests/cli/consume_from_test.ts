@@ -105,7 +105,7 @@ Deno.test("consume --since goes on with new records", async () => {
 });
 
 for (const count of [1, 7, 150]) {
-  Deno.test(`consume --last ${count} prints so many, of committed transactions only`, async () => {
+  Deno.test(`consume --last ${count} prints as many, of committed transactions only`, async () => {
     const read = await numbers("--last", String(count), "--until", iso(250));
     const all = written.filter(({ time }) => time < timeOf(250));
     assertEquals(read, newestOf(all, count));

@@ -1,4 +1,4 @@
-/** What inspect shows to a user with few permissions, on a Kafka with an authorizer. */
+/** The output of inspect for a user with few permissions, on a Kafka with an authorizer. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ClusterView } from "../../lib/kafka/inspect/topics.ts";
 import type { GroupView, TopicView } from "../../lib/kafka/inspect/view.ts";

@@ -80,7 +80,7 @@ Deno.test({
   },
 });
 
-/** What `kcat -L -J` prints. */
+/** The output of `kcat -L -J`. */
 interface KcatMetadata {
   readonly brokers: readonly { readonly id: number; readonly name: string }[];
   readonly topics: readonly {

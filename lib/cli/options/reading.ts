@@ -1,6 +1,6 @@
 import { isWildcard, matcher } from "../../edits/pattern.ts";
 import type { Cluster } from "../../kafka/client/cluster.ts";
-import { withLeaders } from "../../kafka/consume/leaders.ts";
+import { withLeaders } from "../../kafka/consume/direct/leaders.ts";
 import type { From } from "../../kafka/consume/starts.ts";
 import { UsageError, UserError } from "../../shared/error.ts";
 import { flag, flagName, option, type OptionGroup, type Values } from "../option.ts";

@@ -7,7 +7,7 @@ import type { TopicPartition } from "../requests/offsets.ts";
 import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
 import { TopicConsumer } from "./consumer.ts";
 import type { ConsumerOptions, Fetched } from "./consumer_options.ts";
-import { withLeaders } from "./leaders.ts";
+import { withLeaders } from "./direct/leaders.ts";
 import { PartitionMap } from "./partition_map.ts";
 import { refusePositionGroup } from "./position_group.ts";
 import { fetchCommitted, Positions } from "./positions.ts";

@@ -1,6 +1,6 @@
 import { ROOT } from "./readme.ts";
 
-/** What a step of the tutorial says to look for, and the commands before it. */
+/** A step of the tutorial: its text on the page, after the commands before it. */
 export interface Look {
   readonly text: string;
   /** Blocks of commands since the look before. */

@@ -1,21 +1,21 @@
-import type { Cluster } from "../client/cluster.ts";
-import { protocolError } from "../client/kafkajs.ts";
-import { openRawCluster, type RawCluster } from "../client/raw_cluster.ts";
-import { explain } from "../errors/explain.ts";
-import { isPassing } from "../errors/retry.ts";
-import type { Attempt } from "../errors/terms.ts";
-import { fetchRequest } from "../requests/fetch.ts";
+import type { Cluster } from "../../client/cluster.ts";
+import { protocolError } from "../../client/kafkajs.ts";
+import { openRawCluster, type RawCluster } from "../../client/raw_cluster.ts";
+import { explain } from "../../errors/explain.ts";
+import { isPassing } from "../../errors/retry.ts";
+import type { Attempt } from "../../errors/terms.ts";
+import { fetchRequest } from "../../requests/fetch.ts";
 import {
   type BrokerAddress,
   type ClusterMetadata,
   metadataRequest,
   type TopicMetadata,
-} from "../requests/metadata.ts";
-import { listOffsetsRequest, partitionKey, type TopicPartition } from "../requests/offsets.ts";
-import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
-import { splitBatches } from "../wire/fetch/record_set.ts";
-import { PartitionMap } from "./partition_map.ts";
-import { retry } from "../../shared/retry.ts";
+} from "../../requests/metadata.ts";
+import { listOffsetsRequest, partitionKey, type TopicPartition } from "../../requests/offsets.ts";
+import { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
+import { splitBatches } from "../../wire/fetch/record_set.ts";
+import { PartitionMap } from "../partition_map.ts";
+import { retry } from "../../../shared/retry.ts";
 
 /** Retries after a failure that passes. A dead broker is replaced after 9 s by default. */
 const RETRY = { firstWaitMs: 100, maxWaitMs: 1000, limitMs: 15_000 };

@@ -1,21 +1,25 @@
-import { sleep } from "../../shared/sleep.ts";
-import type { Cluster } from "../client/cluster.ts";
-import { errorOfCode } from "../client/kafkajs.ts";
-import { openRawCluster, type RawCluster } from "../client/raw_cluster.ts";
-import { isFatal, isUnknownTopic } from "../errors/classify.ts";
-import { type Attempt, explain, protocolErrorType } from "../errors/explain.ts";
-import { retry } from "../../shared/retry.ts";
-import { type FetchAnswer, fetchRequest } from "../requests/fetch.ts";
-import { type BrokerAddress, type ClusterMetadata, metadataRequest } from "../requests/metadata.ts";
+import { sleep } from "../../../shared/sleep.ts";
+import type { Cluster } from "../../client/cluster.ts";
+import { errorOfCode } from "../../client/kafkajs.ts";
+import { openRawCluster, type RawCluster } from "../../client/raw_cluster.ts";
+import { isFatal, isUnknownTopic } from "../../errors/classify.ts";
+import { type Attempt, explain, protocolErrorType } from "../../errors/explain.ts";
+import { retry } from "../../../shared/retry.ts";
+import { type FetchAnswer, fetchRequest } from "../../requests/fetch.ts";
+import {
+  type BrokerAddress,
+  type ClusterMetadata,
+  metadataRequest,
+} from "../../requests/metadata.ts";
 import {
   type FoundOffset,
   listOffsetsRequest,
   OffsetSpec,
   type TopicPartition,
-} from "../requests/offsets.ts";
-import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
-import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
-import { splitBatches } from "../wire/fetch/record_set.ts";
+} from "../../requests/offsets.ts";
+import { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
+import type { FetchedRecord } from "../../wire/fetch/fetched_record.ts";
+import { splitBatches } from "../../wire/fetch/record_set.ts";
 
 /** The part of a partition that is read. */
 export interface PartitionSpan {
