@@ -15,9 +15,9 @@ const MAX_MISSED = 2;
  *
  * An event later than all others proves that a connection has missed the anchor. If false
  * timestamps are ahead of it, a topic with few events per connection may have no such event. Then
- * connections count that ended among events which follow the anchor, or after the anchor's id at
- * another offset. An event later than T is not enough: it may have a false timestamp, and precede
- * the anchor.
+ * connections count that ended among events which follow the anchor. An event later than T is not
+ * enough: it may have a false timestamp, and precede the anchor. Nor is the anchor's id at another
+ * offset: the log may hold an id twice, and the connection may have ended between the two.
  */
 export class MissedAnchors {
   /** The offset of the anchor, and the number of connections that have missed it. */
@@ -42,7 +42,7 @@ export class MissedAnchors {
     { key, mode, sawBeyond, later, anchorAt }: Connection,
     place: PartitionPosition,
   ): boolean {
-    const isEvidence = sawBeyond || later >= MIN_LATER || anchorAt !== undefined;
+    const isEvidence = sawBeyond || later >= MIN_LATER;
     if (mode !== "resuming" || !isEvidence) return false;
     const unproven = (this.#unproven.get(key) ?? 0) + 1;
     this.#unproven.set(key, unproven);

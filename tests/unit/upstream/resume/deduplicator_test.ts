@@ -128,17 +128,35 @@ Deno.test("Deduplicator waits for its anchor after a false timestamp", () => {
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
-Deno.test("Deduplicator finds its anchor at another offset without later events", () => {
+Deno.test("Deduplicator finds its anchor at another offset with the next later event", () => {
   for (const isRestarted of [false, true]) {
-    const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000, 50 + i));
+    const log = Array.from({ length: 9 }, (_, i) => entry(i, i < 8 ? 1000 : 1001, 50 + i));
     const reader = new LogReader();
     reader.read(log.slice(0, 4));
     if (isRestarted) reader.restart();
     const renumbered = log.map((one) => ({ ...one, offset: one.offset! - 40 }));
-    for (let i = 0; i < 4; i++) reader.read(renumbered);
+    for (let i = 0; i < 4; i++) reader.read(renumbered.slice(0, 8));
+    assertEquals(serials(reader.seen), [0, 1, 2, 3]);
+    for (let i = 0; i < 2; i++) reader.read(renumbered);
     assertEquals(serials(reader.seen), [...log.keys()]);
     assertEquals(reader.repeats.counts.renumbered, 1);
   }
+});
+
+Deno.test("Deduplicator waits for its anchor behind an earlier event of the same id", () => {
+  const log = Array.from(
+    { length: 8 },
+    (_, i) => entry(i, 1000 + i, i, i === 5 ? "id-2" : `id-${i}`),
+  );
+  const reader = new LogReader();
+  reader.restart();
+  reader.read(log.slice(0, 6));
+  reader.restart();
+  for (let i = 0; i < 4; i++) reader.read(log, 4, 300_000);
+  reader.read(log, Infinity, 300_000);
+  const first = log.filter(({ serial }) => serial !== 5);
+  assertEquals(serials(reader.seen), serials(first));
+  assertEquals(reader.repeats.counts.renumbered, 0);
 });
 
 Deno.test("Deduplicator re-reads a gap once, and takes what the re-read brings", () => {
