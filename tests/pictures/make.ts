@@ -122,6 +122,9 @@ async function pictureKafka(kafka: LocalKafka, stop: AbortSignal): Promise<void>
 /** The picture of the README, and for looking at it all others, into `.local/screenshots`. */
 async function takePictures(page: Page): Promise<void> {
   await page.setViewport({ width: 1360, height: 960, deviceScaleFactor: 1.5 });
+  await page.waitForFunction('document.querySelector("#state").dataset.tone === "good"', {
+    timeout: 60_000,
+  });
   await page.screenshot({ path: KAFKA });
   await Deno.mkdir(SCREENSHOTS, { recursive: true });
   for (const scheme of ["light", "dark"]) {
