@@ -20,7 +20,7 @@ export function editLike(number: number): Edit {
     user_name: `${scramble(skewed(4, 30_000))} editor`,
     user_type: draw(5) < 0.45 ? "bot" : "human",
     old_length: old,
-    new_length: old + Math.floor(draw(6) * 500) - 200,
+    new_length: Math.max(0, old + Math.floor(draw(6) * 500) - 200),
   };
 }
 
