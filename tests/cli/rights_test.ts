@@ -178,6 +178,25 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
       runs: [{ env: KAFKA }, { ...locked, args: locked.args!.slice(2) }],
     },
     {
+      script: "scripts/verify.ts",
+      except: ["TERM"], // as in main.ts
+      runs: [
+        {
+          args: [
+            ...topicArgs,
+            ..."--ignore-position --since 90s --until 60s --wiki nosuchwiki".split(" "),
+          ],
+          env: { ...KAFKA, EVENTSTREAMS_URL: upstream.url },
+        },
+        locked,
+        {
+          args: [...topicArgs, "--ignore-position", "--format", "avro"],
+          env: { ...KAFKA, SCHEMA_REGISTRY_AUTH: "no-colon" },
+          code: 2,
+        },
+      ],
+    },
+    {
       script: "scripts/dashboard.ts",
       runs: [
         { args: [...topicArgs, "--port", "0"], env: KAFKA, until: "press Ctrl-C to stop" },

@@ -124,7 +124,7 @@ Deno.test("store loses and doubles nothing in SQLite when it is killed", () =>
 
 Deno.test("store says what is wrong with the way it is called", async () => {
   const cases = [
-    [["--database", "edits.db"], 2, "expected sqlite:FILE, parquet:DIRECTORY or postgres://"],
+    [["--database", "edits.db"], 2, "expected sqlite:FILE, parquet:DIRECTORY, postgres://"],
     [["--database", "postgres://me:secret@host/x"], 2, "holds a password"],
     [["--batch-size", "0"], 2, "expected a whole number from 1"],
     [store("none", "postgres://postgres@127.0.0.1:1/x"), 1, "Cannot reach the database"],

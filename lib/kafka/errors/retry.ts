@@ -57,7 +57,8 @@ const WITHOUT_COORDINATOR: ReadonlySet<string | undefined> = new Set([
   "NOT_COORDINATOR_FOR_GROUP",
 ]);
 
-function isStarting(error: unknown): boolean {
+/** Returns whether Kafka answered that it is not ready: no leader yet, or no coordinator. */
+export function isStarting(error: unknown): boolean {
   const type = protocolErrorType(error);
   return WITHOUT_LEADER.has(type) || WITHOUT_COORDINATOR.has(type);
 }

@@ -2,7 +2,7 @@ import type { Cluster } from "../../client/cluster.ts";
 import { protocolError } from "../../client/kafkajs.ts";
 import { openRawCluster, type RawCluster } from "../../client/raw_cluster.ts";
 import { explain } from "../../errors/explain.ts";
-import { isPassing } from "../../errors/retry.ts";
+import { isPassing, isStarting } from "../../errors/retry.ts";
 import type { Attempt } from "../../errors/terms.ts";
 import { fetchRequest } from "../../requests/fetch.ts";
 import {
@@ -46,12 +46,14 @@ export async function withLeaders<T>(
 
 /**
  * The brokers that lead partitions, asked directly: without a consumer group, and for all partitions
- * of a broker at once. Failures that pass are waited out for 15 s.
+ * of a broker at once. Failures that pass are waited out for 15 s. Before a leader has answered, a
+ * failed connection is none of them: the settings may be wrong, and the user needs to know at once.
  */
 export class Leaders {
   readonly #raw: RawCluster;
   /** By `partitionKey()`. */
   readonly #leaders = new Map<string, BrokerAddress>();
+  #hasAnswered = false;
 
   /** @param raw Connected to one of the brokers. */
   constructor(raw: RawCluster) {
@@ -76,7 +78,7 @@ export class Leaders {
         const metadata = await this.#raw.send(metadataRequest(topics));
         return metadata.topics.flatMap((topic) => this.#note(topic, metadata));
       },
-      isPassing,
+      (error) => this.#isPassing(error),
       RETRY,
     );
   }
@@ -143,11 +145,17 @@ export class Leaders {
           for (const topic of metadata.topics) this.#note(topic, metadata);
         }
         isRetry = true;
-        return await work();
+        const result = await work();
+        this.#hasAnswered = true;
+        return result;
       },
-      isPassing,
+      (error) => this.#isPassing(error),
       RETRY,
     );
+  }
+
+  #isPassing(error: unknown): boolean {
+    return isStarting(error) || (this.#hasAnswered && isPassing(error));
   }
 
   #leaderOf(at: TopicPartition): BrokerAddress {
