@@ -4,7 +4,6 @@ import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Options of {@linkcode serveObservations}. */
-/** A running server. Disposing of it stops it. */
 export interface ObserveServerOptions {
   /** TCP port; 0 lets the system choose. */
   readonly port: number;

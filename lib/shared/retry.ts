@@ -50,7 +50,7 @@ export async function retry<T>(
 }
 
 /**
- * Deduplicator a check until it returns `true`.
+ * Repeats a check until it returns `true`.
  *
  * @returns Whether it did before the policy ended.
  * @throws any failure of the check.

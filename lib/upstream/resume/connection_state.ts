@@ -17,6 +17,8 @@ export interface Connection {
   droppedIds: string[];
   /** The other offset at which the anchor's id was received. */
   anchorAt: number | undefined;
+  /** Whether the timestamp there is T or later, as if it were the anchor itself. */
+  isAnchorLatest: boolean;
   /** Consecutive events before the anchor that are later than T. */
   later: number;
   /** Whether one of them has a credible timestamp and an offset after the anchor's. */
@@ -40,6 +42,7 @@ export function newConnection(key: string, mode: Connection["mode"]): Connection
     dropped: 0,
     droppedIds: [],
     anchorAt: undefined,
+    isAnchorLatest: false,
     later: 0,
     sawBeyond: false,
     refusedBefore: 0,

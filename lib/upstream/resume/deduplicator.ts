@@ -153,6 +153,8 @@ export class Deduplicator<A extends PositionUpdate> {
       if (hasId(place.id, id)) {
         if (offset === place.offset) return this.#arrive(id, place, connection);
         connection.anchorAt = offset;
+        const time = received.timestamp ?? received.ahead ?? 0;
+        connection.isAnchorLatest = time >= place.timestamp;
       }
       if (!this.#known.has(id, connection.seed)) this.#keepId(id, connection);
     }

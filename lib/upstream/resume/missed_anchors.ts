@@ -1,8 +1,13 @@
 import type { Connection } from "./connection_state.ts";
 import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
 
-/** The number of consecutive connections without an expected anchor that prove that it is gone. */
-const MAX_UNPROVEN = 3;
+/**
+ * The evidence that proves an anchor gone, summed over consecutive connections: three with strong
+ * evidence, or six with weak evidence.
+ */
+const PROOF = 6;
+const STRONG = 2;
+const WEAK = 1;
 /** This many consecutive events later than T follow the anchor: in a run, T would have moved. */
 const MIN_LATER = 16;
 /** This many consecutive events later than T prove as much as one that is later than all others. */
@@ -15,15 +20,16 @@ const MAX_MISSED = 2;
  *
  * An event later than all others proves that a connection has missed the anchor. If false
  * timestamps are ahead of it, a topic with few events per connection may have no such event. Then
- * connections count that ended among events which follow the anchor. An event later than T is not
- * enough: it may have a false timestamp, and precede the anchor. Nor is the anchor's id at another
- * offset: the log may hold an id twice, and the connection may have ended between the two.
+ * connections count that ended among events which follow the anchor, or after the anchor's id at
+ * another offset, with T. An event later than T is not enough: it may have a false timestamp, and
+ * precede the anchor. The anchor's id with an earlier time is weak evidence: the log may hold an id
+ * twice, and the connection may have ended between the two.
  */
 export class MissedAnchors {
   /** The offset of the anchor, and the number of connections that have missed it. */
   readonly #missed = new Map<string, { readonly offset: number; readonly times: number }>();
-  /** Consecutive connections that ended without the anchor, among events that follow it. */
-  readonly #unproven = new Map<string, number>();
+  /** The evidence of consecutive connections that ended without the anchor. */
+  readonly #evidence = new Map<string, number>();
 
   /** Returns whether the anchor is considered gone. */
   isGone(key: string, place: PartitionPosition): boolean {
@@ -39,15 +45,15 @@ export class MissedAnchors {
 
   /** Notes a connection that ended, and returns whether it completes the proof. */
   noteEnd(
-    { key, mode, sawBeyond, later, anchorAt }: Connection,
+    { key, mode, sawBeyond, later, anchorAt, isAnchorLatest }: Connection,
     place: PartitionPosition,
   ): boolean {
-    const isEvidence = sawBeyond || later >= MIN_LATER;
-    if (mode !== "resuming" || !isEvidence) return false;
-    const unproven = (this.#unproven.get(key) ?? 0) + 1;
-    this.#unproven.set(key, unproven);
-    if (unproven < MAX_UNPROVEN) return false;
-    this.#unproven.delete(key);
+    const isStrong = sawBeyond || later >= MIN_LATER || isAnchorLatest;
+    if (mode !== "resuming" || (!isStrong && anchorAt === undefined)) return false;
+    const evidence = (this.#evidence.get(key) ?? 0) + (isStrong ? STRONG : WEAK);
+    this.#evidence.set(key, evidence);
+    if (evidence < PROOF) return false;
+    this.#evidence.delete(key);
     if (anchorAt === undefined) this.#missed.set(key, { offset: place.offset, times: MAX_MISSED });
     else this.#missed.delete(key);
     return true;
@@ -56,7 +62,7 @@ export class MissedAnchors {
   /** Forgets a topic-partition: its anchor has come. */
   delete(key: string): void {
     this.#missed.delete(key);
-    this.#unproven.delete(key);
+    this.#evidence.delete(key);
   }
 
   #times(key: string, { offset }: PartitionPosition): number {

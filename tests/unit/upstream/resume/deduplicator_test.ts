@@ -128,16 +128,14 @@ Deno.test("Deduplicator waits for its anchor after a false timestamp", () => {
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
-Deno.test("Deduplicator finds its anchor at another offset with the next later event", () => {
+Deno.test("Deduplicator finds its anchor at another offset without later events", () => {
   for (const isRestarted of [false, true]) {
-    const log = Array.from({ length: 9 }, (_, i) => entry(i, i < 8 ? 1000 : 1001, 50 + i));
+    const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000, 50 + i));
     const reader = new LogReader();
     reader.read(log.slice(0, 4));
     if (isRestarted) reader.restart();
     const renumbered = log.map((one) => ({ ...one, offset: one.offset! - 40 }));
-    for (let i = 0; i < 4; i++) reader.read(renumbered.slice(0, 8));
-    assertEquals(serials(reader.seen), [0, 1, 2, 3]);
-    for (let i = 0; i < 2; i++) reader.read(renumbered);
+    for (let i = 0; i < 4; i++) reader.read(renumbered);
     assertEquals(serials(reader.seen), [...log.keys()]);
     assertEquals(reader.repeats.counts.renumbered, 1);
   }
