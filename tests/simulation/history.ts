@@ -1,9 +1,11 @@
 import "./kafka/client.ts";
 import { listenToLogs, listenToNothing } from "./check/logs.ts";
+import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { Checker, type Failure, GROUP, TOPIC } from "./check/checker.ts";
 import { placesOf } from "./check/saved_places.ts";
 import { SimulatedKafka } from "./kafka/cluster.ts";
 import { useNetwork } from "./kafka/client.ts";
+import { directCluster } from "./kafka/direct_client.ts";
 import { Network } from "./kafka/network.ts";
 import { Supervisor } from "./processes/supervisor.ts";
 import type { Fault, Plan } from "./plan.ts";
@@ -66,19 +68,21 @@ export function runHistory(plan: Plan, options: { readonly traces?: boolean } = 
 function liveThrough(world: World): readonly Failure[] {
   const { plan, scheduler } = world;
   const kafka = new SimulatedKafka(world, Random.of(plan.seed, "kafka"));
-  useNetwork(new Network(kafka, world, Random.of(plan.seed, "network")));
+  const network = new Network(kafka, world, Random.of(plan.seed, "network"));
+  useNetwork(network);
   kafka.createTopic(TOPIC, plan.partitions);
   const service = new Service(world, plan);
   const checker = new Checker(world, service.topics, kafka);
   listenToLogs(world, checker);
-  service.brokers = kafka.nodes.map(({ host, port }) => `${host}:${port}`);
   service.onConnect = (machine, cursors) => {
     checker.noteCursors(cursors, service.since!);
     excuseRenumbered(kafka, checker, service, machine.name, cursors);
   };
   planUpstream(world, service, checker, kafka);
   planKafka(world, kafka);
-  const supervisor = new Supervisor(world, service, checker);
+  const brokers = kafka.nodes.map(({ host, port }) => `${host}:${port}`);
+  const supervisor = new Supervisor(world, service, checker, () =>
+    plan.client === "direct" ? directCluster(network) : openCluster({ brokers }));
   const hasFailed = () => checker.failures.length > 0;
   const calmAt = scheduler.now + plan.duration;
   while (scheduler.now < calmAt && !hasFailed()) {

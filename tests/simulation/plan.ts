@@ -69,7 +69,19 @@ export interface Cuts {
   readonly without: readonly Fault[];
   /** The maximum number of events. */
   readonly events: number;
+  /** The client of Kafka. Default: as the seed decides. */
+  readonly client?: Client;
 }
+
+/**
+ * How producers reach the simulated brokers: with kafkajs, below which the simulation then begins,
+ * or without its code, which takes a fraction of the time.
+ */
+export type Client = "kafkajs" | "direct";
+export const CLIENTS = ["kafkajs", "direct"] as const;
+
+/** The share of the histories that have kafkajs in them. */
+const WITH_KAFKAJS = 0.05;
 
 export const UNCUT: Cuts = { without: [], events: Infinity };
 
@@ -93,6 +105,7 @@ export class Plan {
   readonly idleTimeout: number;
   /** ms after which the service ends each connection. */
   readonly connectionLimit: number;
+  readonly client: Client;
   readonly #rates = new Map<Fault, number>();
 
   constructor(readonly seed: number, readonly cuts: Cuts = UNCUT) {
@@ -111,6 +124,8 @@ export class Plan {
     this.verifies = random.chance(0.8);
     this.idleTimeout = random.pick([5000, 15_000, 60_000]);
     this.connectionLimit = random.magnitude(3000, 900_000);
+    const isDirect = !Random.of(seed, "client").chance(WITH_KAFKAJS);
+    this.client = cuts.client ?? (isDirect ? "direct" : "kafkajs");
     const share = random.pick([0.05, 0.15, 0.3, 0.6]);
     for (const [fault, [per, most]] of Object.entries(FAULTS)) {
       const own = Random.of(seed, "fault", fault);

@@ -85,6 +85,8 @@ export class Checker {
       if (this.#from.has(topic)) continue;
       const inTime = topic.entries.findIndex(({ at, timestamp }) => at > now && timestamp >= now);
       this.#from.set(topic, inTime < 0 ? topic.entries.length : inTime);
+      // Until now nothing was due.
+      this.#complete.delete(topic);
     }
   }
 

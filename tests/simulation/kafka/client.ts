@@ -93,8 +93,7 @@ class SimulatedBroker {
     const link = this.#link;
     if (link?.isOpen !== true) return;
     this.#isLeaving = true;
-    if (link.pending.size > 0) await new Promise<void>((resolve) => link.onIdle = resolve);
-    link.isOpen = false;
+    await link.leave();
     this.#link = undefined;
     this.#isLeaving = false;
   }

@@ -27,6 +27,13 @@ export class Link {
   answeredAt = 0;
 
   constructor(readonly machine: Machine, readonly node: Node) {}
+
+  /** Closes once nothing is pending, as kafkajs does. */
+  async leave(): Promise<void> {
+    if (!this.isOpen) return;
+    if (this.pending.size > 0) await new Promise<void>((resolve) => this.onIdle = resolve);
+    this.isOpen = false;
+  }
 }
 
 /** The network between clients and nodes, and what goes wrong on it. */
@@ -96,7 +103,7 @@ export class Network {
     api: A,
     request: Requests[A],
     timeout: number,
-    onError: (message: string) => void,
+    onError?: (message: string) => void,
   ): Promise<unknown> {
     const { machine } = link;
     const { scheduler } = this.#world;
@@ -121,7 +128,7 @@ export class Network {
         if (answer.error === undefined) return resolve(answer.result);
         const code = CODES.get(answer.error!) ?? -1;
         const error = createErrorFromCode(code);
-        onError(error.message);
+        onError?.(error.message);
         reject(error);
       });
     });

@@ -1,5 +1,5 @@
 import { buildTransform } from "../../../lib/edits/transform.ts";
-import { openCluster } from "../../../lib/kafka/client/cluster.ts";
+import type { Cluster } from "../../../lib/kafka/client/cluster.ts";
 import { Delivery } from "../../../lib/kafka/publish/delivery.ts";
 import { newCounts, type ProduceCounts } from "../../../lib/produce/counts.ts";
 import { produce } from "../../../lib/produce/produce.ts";
@@ -28,6 +28,7 @@ export class Producer {
 
   constructor(world: World, service: Service, name: string, options: {
     readonly since: number | undefined;
+    readonly cluster: Cluster;
     readonly onEnd: (producer: Producer) => void;
     readonly prepare: (machine: Machine) => void;
   }) {
@@ -36,7 +37,7 @@ export class Producer {
     options.prepare(machine);
     machine.onDeath(() => this.hasEnded = true);
     world.scheduler.after(0, () => {
-      this.#run(service, options.since).then(
+      this.#run(service, options).then(
         () => {},
         (error) => this.error = error,
       ).finally(() => {
@@ -55,9 +56,11 @@ export class Producer {
     this.#world.scheduler.after(0, () => this.#stop.abort(), this.machine);
   }
 
-  async #run(service: Service, since: number | undefined): Promise<void> {
+  async #run(
+    service: Service,
+    { since, cluster }: { readonly since: number | undefined; readonly cluster: Cluster },
+  ): Promise<void> {
     const { plan } = this.#world;
-    const brokers = service.brokers;
     await produce({
       open: (position, stop) =>
         new EventStream({
@@ -73,7 +76,7 @@ export class Producer {
       since,
       transform: buildTransform({ topic: TOPIC, payload: "event" }),
       publisher: new Delivery({
-        cluster: openCluster({ brokers }),
+        cluster,
         place: { group: GROUP, topic: TOPIC },
         delivery: plan.delivery,
         topics: [TOPIC],

@@ -1,3 +1,4 @@
+import type { Cluster } from "../../../lib/kafka/client/cluster.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { TakenOver } from "../../../lib/kafka/publish/publisher.ts";
 import type { Checker } from "../check/checker.ts";
@@ -19,7 +20,12 @@ export class Supervisor {
   #isRestarting = false;
   #isOver = false;
 
-  constructor(world: World, service: Service, checker: Checker) {
+  constructor(
+    world: World,
+    service: Service,
+    checker: Checker,
+    readonly openCluster: () => Cluster,
+  ) {
     this.#world = world;
     this.#service = service;
     this.#checker = checker;
@@ -66,6 +72,7 @@ export class Supervisor {
     this.#producers.push(
       new Producer(this.#world, this.#service, name, {
         since: this.#since,
+        cluster: this.openCluster(),
         onEnd: (producer) => this.#ended(producer),
         prepare: (machine) => this.#misset(machine),
       }),

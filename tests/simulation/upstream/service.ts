@@ -19,8 +19,6 @@ export class Service {
   /** Where the first connection began, in ms; by the client's own wish. */
   since: number | undefined;
   #errorEvents = 0;
-  /** Addresses of Kafka, for those who read here. */
-  brokers: readonly string[] = [];
   /** Names of the machines that have connected. */
   readonly known = new Set<string>();
   /** Called before a connection is served. */
