@@ -43,16 +43,16 @@ const STOP_LIMIT = 25_000;
 export function runHistory(plan: Plan, options: { readonly traces?: boolean } = {}): Outcome {
   const world = new World(plan, options);
   let failures: readonly Failure[] = [];
-  const { stackTraceLimit } = Error;
+  const { stackTraceLimit, captureStackTrace } = Error;
   // A stack costs more than the request that failed; who looks at one history wants to see it.
-  if (!options.traces) Error.stackTraceLimit = 0;
+  if (!options.traces) Object.assign(Error, { stackTraceLimit: 0, captureStackTrace() {} });
   withVirtualGlobals(world.scheduler, world.random, () => {
     try {
       failures = liveThrough(world);
     } finally {
       useNetwork(undefined);
       listenToNothing();
-      Error.stackTraceLimit = stackTraceLimit;
+      Object.assign(Error, { stackTraceLimit, captureStackTrace });
     }
   });
   return {
@@ -81,8 +81,12 @@ function liveThrough(world: World): readonly Failure[] {
   planUpstream(world, service, checker, kafka);
   planKafka(world, kafka);
   const brokers = kafka.nodes.map(({ host, port }) => `${host}:${port}`);
-  const supervisor = new Supervisor(world, service, checker, () =>
-    plan.client === "direct" ? directCluster(network) : openCluster({ brokers }));
+  const supervisor = new Supervisor(
+    world,
+    service,
+    checker,
+    () => plan.client === "direct" ? directCluster(network) : openCluster({ brokers }),
+  );
   const hasFailed = () => checker.failures.length > 0;
   const calmAt = scheduler.now + plan.duration;
   while (scheduler.now < calmAt && !hasFailed()) {

@@ -119,7 +119,7 @@ export class Plan {
     this.brokers = random.pick([1, 3]);
     this.partitions = random.int(1, 4);
     // Small batches make many transactions, which take most of the time that a history takes.
-    this.batchSize = Math.ceil(Math.max(random.magnitude(1, 500), events / 100));
+    this.batchSize = Math.ceil(Math.max(random.magnitude(1, 500), events / 40));
     this.delivery = random.chance(0.93) ? "exactly-once" : "at-least-once";
     this.verifies = random.chance(0.8);
     this.idleTimeout = random.pick([5000, 15_000, 60_000]);

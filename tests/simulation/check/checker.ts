@@ -25,6 +25,8 @@ export interface Failure {
 export const TOPIC = "edits";
 export const GROUP = "wikitap-simulated";
 
+const decoder = new TextDecoder();
+
 /** Compares what was published with what upstream had. */
 export class Checker {
   readonly failures: Failure[] = [];
@@ -34,6 +36,9 @@ export class Checker {
   readonly #kafka: SimulatedKafka;
   readonly #world: World;
   readonly #byId = new Map<string, Entry>();
+  /** By topic and offset of the first numbering. */
+  readonly #byOffset = new Map<UpstreamTopic, Map<number, Entry[]>>();
+  readonly #entries = new WeakMap<SimulatedMessage, Entry>();
   /** How often each entry was committed. */
   readonly #seen = new Map<Entry, number>();
   /** Entries before it are committed, or need not be. */
@@ -48,8 +53,9 @@ export class Checker {
     this.#world = world;
     this.#topics = topics;
     this.#kafka = kafka;
-    for (const { entries } of topics) {
-      for (const entry of entries) {
+    for (const topic of topics) {
+      this.#byOffset.set(topic, Map.groupBy(topic.entries, ({ offset }) => offset));
+      for (const entry of topic.entries) {
         if (entry.duplicateOf === undefined) this.#byId.set(entry.id, entry);
       }
     }
@@ -107,14 +113,13 @@ export class Checker {
   }
 
   /**
-   * The entries that a saved place may name as the last one handled: by its id, or if that is saved
-   * as a fingerprint, by its offset in each numbering that the topic had.
+   * Returns the entries that a saved place may name as the last one handled, in order. Its id is
+   * saved as a fingerprint, so they are found by the offset in each numbering that the topic had.
    */
-  entriesOf({ entries, shifts }: UpstreamTopic, { id, offset }: SavedPlace): Entry[] {
+  entriesOf(topic: UpstreamTopic, { offset }: SavedPlace): Entry[] {
     if (offset < 0) return [];
-    return entries.filter((entry) =>
-      id.startsWith("#") ? shifts.some((shift) => entry.offset + shift === offset) : entry.id === id
-    );
+    return topic.shifts.flatMap((shift) => this.#byOffset.get(topic)!.get(offset - shift) ?? [])
+      .sort((a, b) => a.index - b.index);
   }
 
   /** Whether all that has to arrive has arrived. */
@@ -206,9 +211,14 @@ export class Checker {
     }
   }
 
-  #entryIn({ value }: SimulatedMessage): Entry | undefined {
-    const text = typeof value === "string" ? value : new TextDecoder().decode(value);
-    return this.#byId.get(/"id":"([^"]+)"/.exec(text)?.[1] ?? "");
+  #entryIn(message: SimulatedMessage): Entry | undefined {
+    const known = this.#entries.get(message);
+    if (known !== undefined) return known;
+    const { value } = message;
+    const text = typeof value === "string" ? value : decoder.decode(value);
+    const entry = this.#byId.get(/"id":"([^"]+)"/.exec(text)?.[1] ?? "");
+    if (entry !== undefined) this.#entries.set(message, entry);
+    return entry;
   }
 
   #isDue(entry: Entry): boolean {

@@ -34,8 +34,9 @@ export class SimulatedKafka {
   onCommit: (messages: readonly SimulatedMessage[]) => void = () => {};
   readonly #world: World;
   readonly #random: Random;
-  /** By what is led or coordinated, the node, where that was moved. */
-  readonly #moved = new Map<string, Node>();
+  readonly #refuses: boolean;
+  /** By what is led or coordinated, the node: the first one follows from the name. */
+  readonly #charges = new Map<string, Node>();
   readonly #handling = new Map<Node, Handlers>();
   /** When a coordinator that moved has loaded its state, in ms. */
   readonly #loadedAt = new Map<string, number>();
@@ -43,6 +44,7 @@ export class SimulatedKafka {
   constructor(world: World, random: Random) {
     this.#world = world;
     this.#random = random;
+    this.#refuses = world.plan.rate("refused record") > 0;
     this.nodes = Array.from({ length: world.plan.brokers }, (_, i) => ({
       nodeId: i + 1,
       host: `kafka-${i + 1}`,
@@ -73,11 +75,13 @@ export class SimulatedKafka {
 
   /** The node in charge of a partition (`topic/0`), a group or a transactional id. */
   inCharge(what: string): Node {
-    const moved = this.#moved.get(what);
+    const moved = this.#charges.get(what);
     if (moved !== undefined) return moved;
     let sum = 0;
     for (let i = 0; i < what.length; i++) sum = (sum * 31 + what.charCodeAt(i)) >>> 0;
-    return this.nodes[sum % this.nodes.length]!;
+    const node = this.nodes[sum % this.nodes.length]!;
+    this.#charges.set(what, node);
+    return node;
   }
 
   /** A broker dies; others take over after a while, and it comes back. */
@@ -99,7 +103,7 @@ export class SimulatedKafka {
    */
   move(what: string): void {
     const others = this.nodes.filter((node) => node !== this.inCharge(what) && !node.isDown);
-    if (others.length > 0) this.#moved.set(what, this.#random.pick(others));
+    if (others.length > 0) this.#charges.set(what, this.#random.pick(others));
     if (!/^(group|transaction):/.test(what)) return;
     const loading = this.#random.chance(0.5) ? this.#random.magnitude(5, 3000) : 0;
     this.#loadedAt.set(what, this.#now + loading);
@@ -214,7 +218,9 @@ export class SimulatedKafka {
           ? this.transactions.verify(request, key)
           : undefined;
         if (unverified !== undefined) return { error: unverified };
-        if (messages.some(({ value }) => isRefused(value))) return { error: "INVALID_RECORD" };
+        if (this.#refuses && messages.some(({ value }) => isRefused(value))) {
+          return { error: "INVALID_RECORD" };
+        }
         const at = log.append(producerId, producerEpoch, firstSequence, messages, isTransactional);
         if (typeof at === "string") return { error: at };
         offsets.push({ partition, errorCode: 0, baseOffset: String(at) });

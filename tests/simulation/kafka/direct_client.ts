@@ -1,6 +1,10 @@
 import errors from "kafkajs/src/errors.js";
 import type { Cluster } from "../../../lib/kafka/client/cluster.ts";
-import { patientTimeouts, producerTimeouts, quickTimeouts } from "../../../lib/kafka/client/timeouts.ts";
+import {
+  patientTimeouts,
+  producerTimeouts,
+  quickTimeouts,
+} from "../../../lib/kafka/client/timeouts.ts";
 import type { Node } from "./cluster.ts";
 import { DirectProducer } from "./direct_producer.ts";
 import type { Link, Network } from "./network.ts";
@@ -35,6 +39,8 @@ class DirectKafka {
   constructor(network: Network, timeouts: Timeouts) {
     this.#network = network;
     this.#timeouts = timeouts;
+    const createCluster = Symbol("private:Kafka:createCluster");
+    Object.assign(this, { [createCluster]: () => this.#createCluster() });
   }
 
   producer(options: ConstructorParameters<typeof DirectProducer>[1]): DirectProducer {
@@ -45,8 +51,8 @@ class DirectKafka {
     return new DirectAdmin(new DirectClient(this.#network, this.#timeouts));
   }
 
-  /** As `internalCluster()` finds it: it commits offsets without transactions. */
-  readonly [Symbol("private:Kafka:createCluster")] = (): object => {
+  /** What `internalCluster()` makes; it commits offsets without transactions. */
+  #createCluster(): object {
     const client = new DirectClient(this.#network, this.#timeouts);
     return {
       connect: () => client.connect(),
@@ -57,7 +63,7 @@ class DirectKafka {
             client.ask(`group:${groupId}`, "offsetCommit", request),
         }),
     };
-  };
+  }
 }
 
 /** The connections of one client, and how often it tries. */

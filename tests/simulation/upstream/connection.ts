@@ -10,6 +10,10 @@ type Ending = "end" | "cut" | "stall";
 
 /** Bytes that trickle; after that the connection is as others. */
 const TRICKLE = 1500;
+/** How long the network holds bytes, at most, in ms. */
+const MAX_WAIT = 50;
+/** A chunk has the frames up to the one that reaches this size, in bytes. */
+const MAX_CHUNK = 4096;
 const encoder = new TextEncoder();
 
 /** One open response of the service: it is sent what its reader asks for, as TCP would. */
@@ -18,8 +22,8 @@ export class Connection {
   readonly #service: Service;
   readonly #machine: Machine;
   readonly #cursors: Map<UpstreamTopic, number>;
-  /** By topic, the timestamp that ids name: that of the last message sent plus 1. */
-  readonly #next = new Map<UpstreamTopic, number>();
+  /** By topic, the part of ids for it. */
+  readonly #ids: Map<UpstreamTopic, string>;
   /** Encoded and not sent yet. */
   #bytes: Uint8Array<ArrayBuffer> = encoder.encode(":ok\n\n");
   #sent = 0;
@@ -46,6 +50,7 @@ export class Connection {
     this.#service = service;
     this.#machine = machine;
     this.#cursors = new Map(cursors);
+    this.#ids = new Map([...cursors.keys()].map((topic) => [topic, idEntryOf(topic, undefined)]));
     this.#fault = fault;
     this.#faultAt = Math.floor(service.random.magnitude(1, 60_000));
     const { scheduler } = service.world;
@@ -110,8 +115,9 @@ export class Connection {
       return;
     }
     const trickles = this.#fault === "trickle" && this.#sent < TRICKLE;
-    const wait = trickles ? random.between(10, 400) : random.between(0.1, 3);
-    const most = trickles ? random.int(1, 60) : Math.floor(random.magnitude(1, 65_536));
+    const wait = trickles ? random.between(10, 400) : random.magnitude(0.1, MAX_WAIT);
+    const isCut = random.chance(0.2);
+    const most = trickles ? random.int(1, 60) : isCut ? random.int(1, 2000) : Infinity;
     this.#planned = scheduler.after(wait, () => this.#send(most), this.#machine);
   }
 
@@ -140,9 +146,10 @@ export class Connection {
   #gather(): void {
     const { world, random } = this.#service;
     const { now } = world.scheduler;
-    const parts = [this.#bytes];
-    let size = this.#bytes.length;
-    while (size < 4096 && !this.#isErrorSent) {
+    let text = "";
+    const left = this.#bytes;
+    const size = () => left.length + text.length;
+    while (size() < MAX_CHUNK && !this.#isErrorSent) {
       const open = [...this.#cursors].filter(([topic, cursor]) =>
         cursor < topic.entries.length && topic.entries[cursor]!.at <= now
       );
@@ -152,35 +159,27 @@ export class Connection {
       const end = Math.min(topic.end(now), cursor + run);
       for (let i = cursor; i < end; i++) {
         const entry = topic.entries[i]!;
-        if (entry.kind !== "empty") this.#next.set(topic, entry.timestamp + 1);
-        const id = [...this.#cursors.keys()].map((one) => idEntryOf(one, this.#next.get(one)));
-        const frame = frameOf(entry, `[${id.join(",")}]`);
+        if (entry.kind !== "empty") this.#ids.set(topic, idEntryOf(topic, entry.timestamp + 1));
+        text += frameOf(entry, [...this.#ids.values()].join());
         world.served(entry, this.#machine);
-        parts.push(frame);
-        size += frame.length;
       }
       this.#cursors.set(topic, end);
-      if (this.#fault === "error event" && this.#sent + size >= this.#faultAt) {
-        this.#sendError(parts);
+      if (this.#fault === "error event" && this.#sent + size() >= this.#faultAt) {
+        this.#isErrorSent = true;
+        text += ERROR_EVENT;
       }
     }
-    this.#bytes = joined(parts);
-  }
-
-  #sendError(parts: Uint8Array[]): void {
-    this.#isErrorSent = true;
-    parts.push(
-      encoder.encode(`event: error\ndata: {"message":"Local: Broker transport failure"}\n\n`),
-    );
+    if (text === "") return;
+    const bytes = encoder.encode(text);
+    this.#bytes = left.length === 0 ? bytes : joined(left, bytes);
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
+const ERROR_EVENT = `event: error\ndata: {"message":"Local: Broker transport failure"}\n\n`;
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
   return all;
 }

@@ -1,15 +1,15 @@
 import { REFUSED } from "../kafka/cluster.ts";
 import { type Entry, REFUSED_PAGE, type UpstreamTopic } from "./log.ts";
 
-const encoder = new TextEncoder();
-
 /** Writes the frame of an entry, as the service does: event, id, data. */
-export function frameOf(entry: Entry, id: string): Uint8Array<ArrayBuffer> {
-  if (entry.kind === "empty") return encoder.encode("data:\n\n");
-  return encoder.encode(`event: message\nid: ${id}\ndata: ${dataOf(entry)}\n\n`);
+export function frameOf(entry: Entry, id: string): string {
+  if (entry.kind === "empty") return "data:\n\n";
+  const { texts } = entry.topic;
+  const data = texts[entry.index] ??= dataOf(entry);
+  return `event: message\nid: [${id}]\ndata: ${data}\n\n`;
 }
 
-/** The entry of one topic in an id: the timestamp of the last message sent plus 1, or nothing. */
+/** Returns the part of an id for one topic: the timestamp of the last message sent plus 1, if any. */
 export function idEntryOf({ name }: UpstreamTopic, next: number | undefined): string {
   const place = next === undefined ? `"offset":-1` : `"timestamp":${next}`;
   return `{"topic":"${name}","partition":0,${place}}`;
@@ -21,14 +21,23 @@ export function titleOf(page: number): string {
   return page === 1 ? "Überfall 𝔄" : `Page ${page}`;
 }
 
-function dataOf(entry: Entry): string {
-  const { topic, kind, id, page, timestamp } = entry;
+/** One event of so many is written in a form that has to be parsed. */
+const UNUSUAL = 8;
+/** The rest of an edit, in the service's own order of fields. */
+const REST = `"comment":"","timestamp":1,"user":"A","bot":false,"minor":false,"length":{"new":1},` +
+  `"revision":{"new":1},"server_url":"","server_name":"","server_script_path":"","wiki":"enwiki",` +
+  `"parsedcomment":""`;
+
+function dataOf({ topic, kind, id, index, page, timestamp, offset }: Entry): string {
   if (kind === "bad") return `{"$schema":"/mediawiki/recentchange/1.0.0","meta":{"id":"${id}`;
   const dt = new Date(timestamp).toISOString();
-  const offset = entry.offset + topic.shift;
   const domain = kind === "canary" ? "canary" : "en.wiki.example";
-  const meta = `"meta":{"id":"${id}","domain":"${domain}","stream":"mediawiki.recentchange",` +
-    `"dt":"${dt}","topic":"${topic.name}","partition":0,"offset":${offset}}`;
-  const rest = kind === "canary" ? "" : `,"id":1,"type":"edit","title":"${titleOf(page)}"`;
-  return `{"$schema":"/mediawiki/recentchange/1.0.0",${meta}${rest}}`;
+  const head =
+    `{"$schema":"/mediawiki/recentchange/1.0.0","meta":{"id":"${id}","domain":"${domain}",` +
+    `"stream":"mediawiki.recentchange","dt":"${dt}","topic":"${topic.name}","partition":0,` +
+    `"offset":${offset + topic.shift}}`;
+  if (kind === "canary") return `${head}}`;
+  const edit = `${head},"id":1,"type":"edit"`;
+  const title = `"title":"${titleOf(page)}"`;
+  return index % UNUSUAL === 0 ? `${edit},${title}}` : `${edit},"namespace":0,${title},${REST}}`;
 }

@@ -27,6 +27,8 @@ export interface Entry {
 /** One upstream topic-partition: partition 0 of a topic. */
 export class UpstreamTopic {
   readonly entries: Entry[] = [];
+  /** By index, the data of entries that were sent, in the last numbering. */
+  texts: (string | undefined)[] = [];
   /** Shifts of the offsets; the last one is in effect. The topic was created again, or mirrored. */
   readonly shifts = [0];
   /** Entries before this index were deleted by retention. */
@@ -42,6 +44,7 @@ export class UpstreamTopic {
 
   renumber(by: number): void {
     this.shifts.push(this.shift + by);
+    this.texts = [];
   }
 
   /** How many entries are there at a time. */
