@@ -27,7 +27,7 @@ const ASK_AGAIN = 60_000;
  */
 export function avroDecoder(
   registry: Pick<Registry, "schema">,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): (value: Uint8Array, schemaId: number) => unknown {
   const types = new Map<number, avsc.Type>();
   const asked = new Map<number, Asked>();

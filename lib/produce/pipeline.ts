@@ -38,7 +38,8 @@ export class Pipeline {
   #handled: number;
   /** `#handled` as it was last saved, and when; -1: never. */
   #saved = -1;
-  #savedAt = 0;
+  /** In ms since the start of the program. */
+  #savedAt = -Infinity;
   /** Records that count towards the limit: pending, in flight or published. */
   #accepted = 0;
   #inFlight = 0;
@@ -135,12 +136,12 @@ export class Pipeline {
 
   async #publishAll(deadline: AbortSignal): Promise<void> {
     while (true) {
-      await this.#accumulator.first(this.#savedAt + SAVE_EVERY - Date.now());
+      await this.#accumulator.first(this.#savedAt + SAVE_EVERY - performance.now());
       if (this.#accumulator.size > 0) await this.#accumulator.full(this.#options.linger);
       const isNews = this.#accumulator.size > 0 || this.#handled !== this.#saved;
       if (isNews) await this.#publish(deadline);
       else if (this.#accumulator.ended) return;
-      else this.#savedAt = Date.now();
+      else this.#savedAt = performance.now();
     }
   }
 
@@ -160,7 +161,7 @@ export class Pipeline {
         ? batch.upTo
         : batch.cuts.find(({ count }) => count === done.length)!.upTo;
       this.#saved = handled;
-      this.#savedAt = Date.now();
+      this.#savedAt = performance.now();
       this.#counts.savedUpTo = reached;
       this.#countPublished(done, published.refused, performance.now() - begun);
       if (done.length === batch.records.length) break;

@@ -60,7 +60,7 @@ export class Rejections {
     const name = refused.has(reason) || refused.size < MAX_REASONS ? reason : "other reasons";
     const count = (refused.get(name) ?? 0) + 1;
     refused.set(name, count);
-    const now = Date.now();
+    const now = performance.now();
     if (now - (this.#sampledAt.get(name) ?? -Infinity) < SAMPLE_EVERY) return;
     this.#sampledAt.set(name, now);
     log.warn("Rejected ({reason}, {count} so far): {sample}", {

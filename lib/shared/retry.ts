@@ -10,11 +10,13 @@ export interface RetryPolicy {
   readonly limitMs?: number;
   /** Ends the retries; the last failure is then thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** For tests. Default: the clock. */
+  /** For tests. Default: the time since the start, which no clock step changes. */
   readonly now?: () => number;
   /** For tests. Default: a timer. */
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
+
+const monotonic = () => performance.now();
 
 /** Returns the wait in ms after the `attempt`-th failure in a row, counted from 1. */
 export function waitAfter(
@@ -35,7 +37,7 @@ export async function retry<T>(
   isTransient: (error: unknown, attempt: number) => boolean,
   policy: RetryPolicy,
 ): Promise<T> {
-  const { limitMs = Infinity, signal, now = Date.now, sleep: wait = sleep } = policy;
+  const { limitMs = Infinity, signal, now = monotonic, sleep: wait = sleep } = policy;
   const begun = now();
   for (let attempt = 1;; attempt++) {
     try {

@@ -152,3 +152,17 @@ function namedIn(cell: string, folder: string, all: readonly string[]): string[]
   if (!cell.startsWith("all but ")) return named.sort();
   return all.filter((one) => one !== folder && !named.includes(one)).sort();
 }
+
+/** Files that compare this machine's clock with other times: of events, or kafkajs's own. */
+const ABOUT_DATES = [
+  "lib/kafka/admin/retention.ts",
+  "lib/kafka/client/patches.ts",
+  "lib/page/dashboard.ts",
+  "lib/produce/produce.ts",
+];
+
+Deno.test("no duration is measured with this machine's clock, which can step", () => {
+  const pattern = /Date\.now\(\) [-<>]|[-<>] Date\.now\(\)|deadline = Date\.now\(\)/;
+  const found = [...imports.keys()].filter((file) => pattern.test(read(file))).sort();
+  assertEquals(found, ABOUT_DATES);
+});

@@ -141,8 +141,7 @@ export class Delivery implements Publisher {
           throw this.#explain(error);
         }
         this.#away(error);
-        const delay = this.counts.throttledUntil - Date.now();
-        await sleep(Math.max(waitAfter(attempt, WAITS), delay), signal);
+        await sleep(Math.max(waitAfter(attempt, WAITS), this.#throttle.remainingMs), signal);
       }
     }
     throw new PublishAborted(batch.records.length);

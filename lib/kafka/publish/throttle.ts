@@ -24,6 +24,8 @@ export class Throttle {
   /** Bytes of the part that is being sent, and whether it was delayed. */
   #bytes = 0;
   #isDelayed = false;
+  /** The end of the last delay, in ms since the start: this machine's clock can step. */
+  #until = -Infinity;
 
   /** Starts without a delay; updates `throttledUntil` of the counts. */
   constructor(counts: Pick<PublisherCounts, "throttledUntil">) {
@@ -40,15 +42,21 @@ export class Throttle {
   delayed(ms: number): void {
     this.#isDelayed = true;
     this.#counts.throttledUntil = Date.now() + ms;
+    this.#until = performance.now() + ms;
     this.size.throttled(ms, this.#bytes);
     if (ms < NOTABLE_DELAY_MS) return;
     const delay = formatDuration(ms);
     this.#outage.fail(`Kafka delays this producer by ${delay}: producer_byte_rate is reached`);
   }
 
+  /** Returns how long the last delay still lasts, in ms; negative if it is over. */
+  get remainingMs(): number {
+    return this.#until - performance.now();
+  }
+
   /** Notes that the part was published. */
   end(): void {
     if (!this.#isDelayed) this.size.unthrottled(this.#bytes);
-    if (Date.now() > this.#counts.throttledUntil + CALM_MS) this.#outage.end();
+    if (performance.now() > this.#until + CALM_MS) this.#outage.end();
   }
 }

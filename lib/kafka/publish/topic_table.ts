@@ -38,7 +38,7 @@ export class NoTopics extends UserError {
 export class TopicTable {
   readonly #create: NewTopics | undefined;
   readonly #topics = new Map<string, TopicLimits>();
-  #readAt = 0;
+  #readAt = -Infinity;
 
   /**
    * Creates an empty table.
@@ -57,7 +57,7 @@ export class TopicTable {
    * @throws {NoTopics} for topics that do not exist. Failures of kafkajs come through.
    */
   async load(admin: Admin, topics: Iterable<string>): Promise<void> {
-    const isOld = Date.now() - this.#readAt > REFRESH_AFTER;
+    const isOld = performance.now() - this.#readAt > REFRESH_AFTER;
     const needed = new Set(topics);
     const others = isOld ? new Set(this.#topics.keys()).difference(needed) : new Set<string>();
     const wanted = [...needed].filter((topic) => isOld || !this.#topics.has(topic));
@@ -69,12 +69,12 @@ export class TopicTable {
       this.#topics.set(topic, { partitions, maxBytes: await maxBytesOf(admin, topic) });
     }
     for (const topic of others) if (!found.has(topic)) this.#topics.delete(topic);
-    if (isOld) this.#readAt = Date.now();
+    if (isOld) this.#readAt = performance.now();
   }
 
   /** Makes the next `load()` read all topics again, because one of them was changed. */
   expire(): void {
-    this.#readAt = 0;
+    this.#readAt = -Infinity;
   }
 
   /** Returns the limits of a topic, which must be loaded. */

@@ -28,7 +28,7 @@ export async function untilReady(
   process: Process,
   { name, isReady, limit, log, logEnd, signal }: ReadyOptions,
 ): Promise<void> {
-  const deadline = Date.now() + limit;
+  const deadline = performance.now() + limit;
   let code: number | undefined;
   process.exited.then((exitCode) => code = exitCode);
   const failure = async (what: string) =>
@@ -39,7 +39,7 @@ export async function untilReady(
   while (!await isReady()) {
     signal?.throwIfAborted();
     if (code !== undefined) throw await failure(`it ended with exit code ${code}`);
-    if (Date.now() > deadline) throw await failure(`no answer after ${limit / 1000} s`);
+    if (performance.now() > deadline) throw await failure(`no answer after ${limit / 1000} s`);
     await sleep(100, signal);
   }
 }

@@ -50,14 +50,14 @@ export async function openSqliteSink(
   { file }: SqliteAddress,
   limit: number = OPEN_LIMIT,
 ): Promise<Sink> {
-  const deadline = Date.now() + limit;
+  const deadline = performance.now() + limit;
   while (true) {
     try {
       return openNow(file);
     } catch (error) {
       const failure = sqliteFailure(error, file);
       if (!(failure instanceof Unavailable)) throw failure;
-      if (Date.now() > deadline) throw stillLocked(failure, file);
+      if (performance.now() > deadline) throw stillLocked(failure, file);
     }
     await sleep(OPEN_PAUSE);
   }

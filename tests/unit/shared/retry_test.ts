@@ -37,6 +37,20 @@ Deno.test("retry() throws the last failure when another attempt would be too lat
   assertEquals(waits, [100, 100]);
 });
 
+Deno.test("retry() ends in time though this machine's clock steps back", async () => {
+  const { policy: { sleep }, waits } = virtual({});
+  const real = { date: Date.now, monotonic: performance.now };
+  performance.now = () => waits.reduce((sum, wait) => sum + wait, 0);
+  Date.now = () => -waits.length * 3_600_000;
+  try {
+    const policy = { firstWaitMs: 100, limitMs: 250, sleep: sleep! };
+    await assertRejects(() => retry(failing(9), () => true, policy), Error, "attempt 3");
+  } finally {
+    Date.now = real.date;
+    performance.now = real.monotonic;
+  }
+});
+
 Deno.test("retry() throws a failure that is not transient at once", async () => {
   const { policy, waits } = virtual({});
   const isTransient = (error: unknown) => (error as Error).message !== "attempt 2";

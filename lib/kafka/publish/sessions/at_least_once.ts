@@ -28,7 +28,7 @@ export class AtLeastOnce implements ProducerSession {
   readonly #committer: OffsetCommitter;
   /** The position after acknowledged records, not yet saved. */
   #unsaved: Pick<OffsetWithMetadata, "offset" | "metadata"> | undefined;
-  #savedAt = 0;
+  #savedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Creates the clients without connecting. */
@@ -56,7 +56,7 @@ export class AtLeastOnce implements ProducerSession {
     const metadata = encodeSaved(progress); // If this fails, nothing must be published.
     await sendChunks(this.#producer, chunks, this.#send);
     this.#unsaved = { offset: String(progress.handled), metadata };
-    const wait = this.#savedAt + SAVE_EVERY - Date.now();
+    const wait = this.#savedAt + SAVE_EVERY - performance.now();
     if (wait <= 0) return await this.#save();
     // The timer saves even if nothing follows. If it fails, the next batch reports why.
     this.#timer ??= setTimeout(() => this.#save().catch(() => {}), wait);
@@ -75,7 +75,7 @@ export class AtLeastOnce implements ProducerSession {
     const unsaved = this.#unsaved;
     if (unsaved === undefined) return;
     this.#unsaved = undefined;
-    this.#savedAt = Date.now();
+    this.#savedAt = performance.now();
     const { group, topic } = this.#place;
     try {
       await this.#committer.commit({ groupId: group, topic, partition: 0, ...unsaved });

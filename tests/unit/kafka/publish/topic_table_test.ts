@@ -5,12 +5,12 @@ import { NoTopics, TopicTable } from "../../../../lib/kafka/publish/topic_table.
 /** Has `work` done with a clock that can be put forward, in ms. */
 async function withClock(work: (forward: (ms: number) => void) => Promise<void>): Promise<void> {
   let ahead = 0;
-  const realNow = Date.now;
-  Date.now = () => realNow() + ahead;
+  const realNow = performance.now;
+  performance.now = () => realNow.call(performance) + ahead;
   try {
     await work((ms) => ahead += ms);
   } finally {
-    Date.now = realNow;
+    performance.now = realNow;
   }
 }
 
