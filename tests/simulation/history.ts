@@ -9,6 +9,7 @@ import { directCluster } from "./kafka/direct_client.ts";
 import { Network } from "./kafka/network.ts";
 import { Supervisor } from "./processes/supervisor.ts";
 import type { Fault, Plan } from "./plan.ts";
+import { FAR_AHEAD } from "./upstream/log.ts";
 import { Service } from "./upstream/service.ts";
 import { Random } from "./world/random.ts";
 import { withVirtualGlobals } from "./world/virtual_globals.ts";
@@ -31,6 +32,8 @@ export interface Outcome {
  * The time in ms, besides the idle timeout, in which everything must arrive after the last fault.
  */
 const LIVENESS = 200_000;
+/** A missing anchor is given up after three connections, which silence ends if the log is over. */
+const SILENCES = 4;
 /** The time after everything has arrived in which nothing new may arrive, in ms. */
 const AFTERWARDS = 15_000;
 const STOP_LIMIT = 25_000;
@@ -98,7 +101,8 @@ function liveThrough(world: World): readonly Failure[] {
   for (const topic of service.topics) topic.isGone = false;
   service.endAll();
   supervisor.calm();
-  const limit = scheduler.now + LIVENESS + plan.idleTimeout;
+  const falseTime = plan.rate("far ahead") > 0 ? FAR_AHEAD : 0;
+  const limit = scheduler.now + LIVENESS + falseTime + SILENCES * plan.idleTimeout;
   while (!checker.isComplete && !hasFailed() && scheduler.now < limit) {
     scheduler.run(scheduler.now + 1000, hasFailed);
     supervisor.watch();

@@ -1,26 +1,23 @@
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { GroupOffsets } from "./group_offsets.ts";
+import { makeNodes, type Node } from "./node.ts";
 import { PartitionLog } from "./partition_log.ts";
-import type { Answer, Api, Requests, SimulatedMessage } from "./protocol.ts";
+import {
+  type Answer,
+  type Api,
+  isRefused,
+  type Requests,
+  type SimulatedMessage,
+} from "./protocol.ts";
 import { type TransactionalId, Transactions } from "./transactions.ts";
-
-/** One broker. */
-export interface Node {
-  readonly nodeId: number;
-  readonly host: string;
-  readonly port: number;
-  isDown: boolean;
-  /** Called when it goes down: its connections end. */
-  readonly onDown: Set<() => void>;
-}
 
 type Handlers = { readonly [A in Api]: (request: Requests[A]) => Answer };
 
 /** How often coordinators look for transactions that are overdue, in ms (Kafka's default). */
 const OVERDUE_EVERY = 10_000;
-/** A value that holds this is refused by the broker. */
-export const REFUSED = "REFUSED";
+/** After how many ms a marker is sent again to a node that is down. */
+const MARKER_RETRY = 100;
 
 /** A Kafka cluster: its nodes, what they lead and coordinate, and what they answer. */
 export class SimulatedKafka {
@@ -45,13 +42,7 @@ export class SimulatedKafka {
     this.#world = world;
     this.#random = random;
     this.#refuses = world.plan.rate("refused record") > 0;
-    this.nodes = Array.from({ length: world.plan.brokers }, (_, i) => ({
-      nodeId: i + 1,
-      host: `kafka-${i + 1}`,
-      port: 9092,
-      isDown: false,
-      onDown: new Set(),
-    }));
+    this.nodes = makeNodes(world.plan.brokers);
     this.transactions = new Transactions({
       now: () => this.#now,
       writeMarkers: (ended, commits, done) => this.#writeMarkers(ended, commits, done),
@@ -271,7 +262,9 @@ export class SimulatedKafka {
       const isSlow = this.#world.draws("slow markers", this.#random);
       const wait = isSlow ? this.#random.magnitude(3, 3000) : this.#random.between(0.2, 3);
       this.#world.scheduler.outside(wait, () => {
-        if (this.inCharge(what).isDown) return write(what, mark);
+        if (this.inCharge(what).isDown) {
+          return this.#world.scheduler.outside(MARKER_RETRY, () => write(what, mark));
+        }
         mark();
         if (--left === 0) finish();
       });
@@ -303,9 +296,4 @@ export class SimulatedKafka {
     for (const group of this.groups.keys()) yield `group:${group}`;
     for (const name of this.transactions.ids.keys()) yield `transaction:${name}`;
   }
-}
-
-function isRefused(value: string | Uint8Array): boolean {
-  const text = typeof value === "string" ? value : new TextDecoder().decode(value);
-  return text.includes(REFUSED);
 }

@@ -5,7 +5,7 @@ import {
   producerTimeouts,
   quickTimeouts,
 } from "../../../lib/kafka/client/timeouts.ts";
-import type { Node } from "./cluster.ts";
+import type { Node } from "./node.ts";
 import { DirectProducer } from "./direct_producer.ts";
 import type { Link, Network } from "./network.ts";
 import type { Api, Requests } from "./protocol.ts";
@@ -51,7 +51,7 @@ class DirectKafka {
     return new DirectAdmin(new DirectClient(this.#network, this.#timeouts));
   }
 
-  /** What `internalCluster()` makes; it commits offsets without transactions. */
+  /** Makes what `internalCluster()` returns: it commits offsets without transactions. */
   #createCluster(): object {
     const client = new DirectClient(this.#network, this.#timeouts);
     return {
@@ -152,7 +152,7 @@ export class DirectClient {
   }
 }
 
-/** What is read of the answers. */
+/** The parts of answers that clients read. */
 export interface Answers extends Record<Api, unknown> {
   metadata: {
     readonly brokers: readonly { readonly nodeId: number }[];

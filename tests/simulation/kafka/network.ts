@@ -4,7 +4,8 @@ import type { Machine } from "../world/machine.ts";
 import type { Random } from "../world/random.ts";
 import type { Happening } from "../world/scheduler.ts";
 import type { World } from "../world/world.ts";
-import type { Node, SimulatedKafka } from "./cluster.ts";
+import type { SimulatedKafka } from "./cluster.ts";
+import type { Node } from "./node.ts";
 import { type Answer, type Api, ERRORS_AFTER, ERRORS_BEFORE, type Requests } from "./protocol.ts";
 
 const CODES = new Map(

@@ -119,3 +119,12 @@ export const ERRORS_AFTER: Readonly<Partial<Record<Api, readonly string[]>>> = {
   produce: ["REQUEST_TIMED_OUT", "NOT_ENOUGH_REPLICAS_AFTER_APPEND"],
   offsetCommit: ["REQUEST_TIMED_OUT"],
 };
+
+/** A value that contains this text is rejected by the broker. */
+export const REFUSED = "REFUSED";
+const decoder = new TextDecoder();
+
+/** Whether a broker rejects a value. */
+export function isRefused(value: string | Uint8Array): boolean {
+  return (typeof value === "string" ? value : decoder.decode(value)).includes(REFUSED);
+}

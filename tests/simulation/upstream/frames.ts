@@ -1,4 +1,4 @@
-import { REFUSED } from "../kafka/cluster.ts";
+import { REFUSED } from "../kafka/protocol.ts";
 import { type Entry, REFUSED_PAGE, type UpstreamTopic } from "./log.ts";
 
 /** Writes the frame of an entry, as the service does: event, id, data. */
@@ -21,7 +21,7 @@ export function titleOf(page: number): string {
   return page === 1 ? "Überfall 𝔄" : `Page ${page}`;
 }
 
-/** One event of so many is written in a form that has to be parsed. */
+/** One event in 8 is written in a form that has to be parsed. */
 const UNUSUAL = 8;
 /** The rest of an edit, in the service's own order of fields. */
 const REST = `"comment":"","timestamp":1,"user":"A","bot":false,"minor":false,"length":{"new":1},` +

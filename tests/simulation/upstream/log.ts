@@ -107,7 +107,10 @@ export function writeLog(world: World): UpstreamTopic[] {
     }
   }
   // Streams do not end: a missing anchor is proved by an event that is later than all before.
-  for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER, "canary");
+  const lasts = plan.rate("far ahead") > 0 ? [LAST_AFTER, LAST_AFTER + FAR_AHEAD] : [LAST_AFTER];
+  for (const topic of topics) {
+    for (const after of lasts) append(topic, begin + plan.duration + after, "canary");
+  }
   return topics;
 
   function append(topic: UpstreamTopic, at: number, kind: Kind, repeated?: Entry): void {
@@ -150,6 +153,8 @@ function timesOf(world: World, random: Random): number[] {
 
 /** How long after all others each topic has a last event, in ms. */
 const LAST_AFTER = 5000;
+/** How far a false timestamp can be ahead, in ms: until then no event is later. */
+export const FAR_AHEAD = 3_600_000;
 
 const YEAR = 365 * 86_400_000;
 
@@ -157,7 +162,7 @@ function timestampOf(world: World, random: Random, at: number): number {
   const draws = (fault: Fault) => world.draws(fault, random);
   if (draws("years back")) return at - random.int(1, 8) * YEAR;
   if (draws("minutes back")) return at - random.int(1000, 5 * 60_000);
-  if (draws("far ahead")) return at + random.int(2 * 60_000, 3_600_000);
+  if (draws("far ahead")) return at + random.int(2 * 60_000, FAR_AHEAD);
   const time = at - random.int(0, 3) - (random.chance(0.2) ? random.int(0, 46) : 0);
   return world.plan.rate("whole seconds") > 0 ? Math.floor(time / 1000) * 1000 : time;
 }
