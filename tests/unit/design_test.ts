@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
 const MAX_FILES = 15;
+const MAX_LINES = 300;
 
 const read = (file: string) => Deno.readTextFileSync(new URL(file, ROOT));
 
@@ -80,6 +81,11 @@ Deno.test("no folder of lib/, scripts/ or tests/support/ has more than 15 files"
   const sizes = Map.groupBy(all, folderOf);
   const large = [...sizes].filter(([, files]) => files.length > MAX_FILES);
   assertEquals(large.map(([folder, files]) => [folder, files.length]), []);
+});
+
+Deno.test("no file of lib/ has more than 300 lines", () => {
+  const long = [...files("lib/")].filter((file) => read(file).split("\n").length > MAX_LINES + 1);
+  assertEquals(long, []);
 });
 
 Deno.test("upstream, edits and kafka do not import each other, but for Event", () => {

@@ -17,6 +17,9 @@ const VALUES = {
 
 type Guessable = keyof typeof VALUES;
 
+/** The names of these options. */
+export const GUESSABLE_OPTIONS = Object.keys(VALUES) as Guessable[];
+
 /**
  * Returns the options with which a producer has saved its position. Options that have their default
  * are replaced if the marks show another value.

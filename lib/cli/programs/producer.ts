@@ -13,9 +13,8 @@ import { optionMarks } from "../../produce/option_marks.ts";
 import { produce } from "../../produce/produce.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
 import { writeOutputSlowly } from "../../terminal/output.ts";
-import { EventStream } from "../../upstream/stream.ts";
-import { userAgent } from "../../shared/version.ts";
 import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./encoding.ts";
+import { streamOpener } from "./event_stream.ts";
 import type { logOptions } from "../log.ts";
 import type { Values } from "../option.ts";
 import { observe } from "../options/observe.ts";
@@ -53,14 +52,7 @@ export async function runProducer(
     const snapshot = producerWatch(counts, { until: plan.until, idleTimeout, stop });
     using _status = log === undefined ? null : showStatus({ component: "produce", snapshot, log });
     await produce({
-      open: (position, stop) =>
-        new EventStream({
-          url: streamUrl,
-          userAgent: userAgent(plan.contact),
-          position,
-          stop,
-          idleTimeout,
-        }),
+      open: streamOpener(plan),
       stream: streamUrl.href,
       optionMarks: optionMarks({ ...edits, format: plan.format }),
       since: plan.since,

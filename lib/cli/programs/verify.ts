@@ -7,11 +7,9 @@ import { savedPosition } from "../../kafka/publish/position_store.ts";
 import { marksIn } from "../../produce/option_marks.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { ExitCode, UsageError } from "../../shared/error.ts";
-import { userAgent } from "../../shared/version.ts";
 import { writeOutput } from "../../terminal/output.ts";
 import { counted, type Status } from "../../terminal/status_line.ts";
 import { safeJson } from "../../terminal/safe_text.ts";
-import { EventStream } from "../../upstream/stream.ts";
 import type { VerifyOptions, VerifyProgress } from "../../verify/options.ts";
 import { repair } from "../../verify/repair.ts";
 import { isClean } from "../../verify/report.ts";
@@ -20,10 +18,11 @@ import type { logOptions } from "../log.ts";
 import type { GroupValues, Values } from "../option.ts";
 import { openRegistry } from "../options/registry.ts";
 import { type ProducerPlan, producerPlan } from "../options/producer_plan.ts";
-import { savedOptions } from "../options/saved_options.ts";
+import { GUESSABLE_OPTIONS, savedOptions } from "../options/saved_options.ts";
 import { asProducer, spanOf, type VERIFY_GROUPS } from "../options/verify.ts";
 import { showStatus } from "../status.ts";
 import { knownEncoder } from "./encoding.ts";
+import { streamOpener } from "./event_stream.ts";
 import { repairQuestion, reportJson, reportText } from "./verify_report.ts";
 
 type VerifyValues = GroupValues<typeof VERIFY_GROUPS> & Values<typeof logOptions.options>;
@@ -65,7 +64,7 @@ export async function compareTopic(
 ): Promise<{ readonly verified: Verified; readonly plan: ProducerPlan }> {
   const span = spanOf(values);
   const plan = await planOf(values, cluster);
-  const { edits, topics, streamUrl, idleTimeout, contact } = plan;
+  const { edits, topics } = plan;
   const payload = edits.payload ?? "edit";
   const registry = plan.format === "avro" ? openRegistry(plan) : undefined;
   const [topic = plan.position.topic] = topics ?? [];
@@ -73,14 +72,7 @@ export async function compareTopic(
   const verified = await verify({
     ...span,
     ...more,
-    open: (position, stop) =>
-      new EventStream({
-        url: streamUrl,
-        userAgent: userAgent(contact),
-        position,
-        stop,
-        idleTimeout,
-      }),
+    open: streamOpener(plan),
     transform: buildTransform(edits, encoder),
     fieldNames: plan.format === "json" ? fieldNames(payload) : undefined,
     cluster,
@@ -102,7 +94,7 @@ async function planOf(
   const marks = marksIn(saved?.position);
   if (marks === undefined) return producerPlan(given);
   const options = savedOptions(given, marks);
-  for (const name of ["users", "key", "payload", "format", "headers"] as const) {
+  for (const name of GUESSABLE_OPTIONS) {
     if (options[name] === given[name]) continue;
     log.info("Comparing with --{name} {value}, as the producer runs", {
       name,

@@ -7,9 +7,6 @@ const { default: BrokerPool } = await import("kafkajs/src/cluster/brokerPool.js"
 const { default: protocolErrors } = await import("kafkajs/src/protocol/error.js");
 const { KafkaJSNonRetriableError } = kafkajs;
 
-/** Makes kafkajs's error of one of Kafka's error codes. */
-export const errorOfCode: (code: number) => Error = protocolErrors.createErrorFromCode;
-
 /** A question to any broker. */
 type Question = (at: object) => Promise<unknown>;
 
@@ -53,22 +50,15 @@ export type {
   Admin,
   Batch,
   Consumer,
-  ConsumerConfig,
   EachBatchPayload,
   Kafka,
-  KafkaMessage,
   Message,
   Offsets,
-  PartitionMetadata,
   Producer,
-  ProducerConfig,
-  RetryOptions,
   SASLOptions,
   Transaction,
 } from "kafkajs";
 export const {
-  /** Encodes and decodes the assignments of consumer groups. */
-  AssignerProtocol,
   /** The compression codecs of record batches, by name. */
   CompressionTypes,
   /** The kinds of resources that have settings. */

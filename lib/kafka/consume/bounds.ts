@@ -8,7 +8,9 @@ import { sleep } from "../../shared/sleep.ts";
 
 /** The offsets of a partition: the first record, and the end for readers of committed records. */
 export interface Bounds {
+  /** The first offset that still exists. */
   readonly low: bigint;
+  /** The offset after the last record. */
   readonly high: bigint;
 }
 
@@ -43,20 +45,34 @@ const logger = getLogger(["wikitap", "kafka"]);
  * @throws {UserError} if Kafka refuses, or does not know the topic for 10 s.
  * @throws The signal's reason, when it is aborted.
  */
-export async function askPatiently<T>(
+export function askPatiently<T>(
   cluster: Cluster,
   attempt: Omit<Attempt, "cluster">,
   signal: AbortSignal,
   ask: (admin: Admin) => Promise<T | undefined>,
 ): Promise<T> {
-  const deadline = performance.now() + UNKNOWN_LIMIT_MS;
+  return untilAnswered(() => withAdmin(cluster, attempt, ask), signal);
+}
+
+/**
+ * Asks Kafka about a topic, as {@linkcode askPatiently}, over a connection of the caller's.
+ *
+ * @param ask Returns `undefined` to be called again.
+ * @throws the failure that does not pass, also that the topic has been unknown for 10 s.
+ * @throws The signal's reason, when it is aborted.
+ */
+export async function untilAnswered<T>(
+  ask: () => Promise<T | undefined>,
+  signal: AbortSignal,
+): Promise<T> {
+  let unknownSince = Infinity;
   while (true) {
     try {
-      const answer = await withAdmin(cluster, attempt, ask);
+      const answer = await ask();
       if (answer !== undefined) return answer;
     } catch (error) {
-      if (isFatal(error)) throw error;
-      if (isUnknownTopic(error) && performance.now() > deadline) throw error;
+      unknownSince = isUnknownTopic(error) ? Math.min(unknownSince, performance.now()) : Infinity;
+      if (isFatal(error) || performance.now() - unknownSince > UNKNOWN_LIMIT_MS) throw error;
       logger.debug("Cannot ask for offsets; retrying: {error}", { error });
     }
     await sleep(RETRY_MS, signal);

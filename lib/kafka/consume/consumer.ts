@@ -35,7 +35,7 @@ export class TopicConsumer {
   readonly #over = Promise.withResolvers<void>();
   /** The offset that is fetched next, of each partition that was located. */
   readonly #next = new PartitionMap<bigint>();
-  /** Aborted when the member joins anew, and at the end. */
+  /** Aborted when the member joins again, and at the end. */
   #membership = new AbortController();
   #isOver = false;
   /** Calls of `handle` that have not returned. */
@@ -45,6 +45,7 @@ export class TopicConsumer {
   /** From the last batch, since only there kafkajs offers a way whose failure does not end it. */
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
 
+  /** Creates the consumer without connecting. */
   constructor(cluster: Cluster, options: ConsumerOptions) {
     this.#options = options;
     this.#sameTopic = new SameTopic(cluster, options.topics, (error) => this.end(error));
@@ -87,7 +88,7 @@ export class TopicConsumer {
   }
 
   /**
-   * Leaves the group and disconnects. What is in hand may come to its end before, within the limit of
+   * Leaves the group and disconnects. Pending batches may be finished before, within the limit of
    * `disconnect()`.
    *
    * @param last Done before, within the same limit. Its failure is ignored.
@@ -102,7 +103,7 @@ export class TopicConsumer {
     this.#membership.abort();
   }
 
-  /** Asks anew where to go on in partitions, which are paused meanwhile. */
+  /** Asks again where to continue in partitions, which are paused meanwhile. */
   relocate(partitions: readonly TopicPartition[]): void {
     const { locate } = this.#options;
     const { signal } = this.#membership;
@@ -123,7 +124,7 @@ export class TopicConsumer {
     }
   }
 
-  /** Fetches nothing more of partitions, until they are located anew. */
+  /** Fetches nothing more of partitions, until they are located again. */
   pause(partitions: readonly TopicPartition[]): void {
     if (partitions.length > 0) this.#consumer.pause(byTopic(partitions));
   }

@@ -4,24 +4,26 @@ import type { PartitionMap } from "./partition_map.ts";
 
 /** Membership of a consumer group, all in ms. */
 export interface SessionTimes {
-  /** After this long without a heartbeat a member is put out of the group. */
+  /** Time without a heartbeat after which a member is removed from the group. */
   readonly sessionTimeout: number;
+  /** Time between two heartbeats. */
   readonly heartbeatInterval: number;
   /** How long the others wait for a member that has to join again. */
   readonly rebalanceTimeout: number;
 }
 
-/** By partition, the offset to go on at. */
+/** By partition, the offset of the next record to read. */
 export type Offsets = PartitionMap<bigint>;
 
-/** Some records of a partition, in order, and where reading goes on after them. */
+/** Some records of a partition, in order, and the offset after them. */
 export interface FetchedChunk {
   /** None, if what was fetched are markers, aborted records, or what the log cleaner left. */
   readonly records: readonly FetchedRecord[];
+  /** The offset to continue at. */
   readonly next: bigint;
 }
 
-/** What one fetch brought of one partition. */
+/** The result of one fetch from one partition. */
 export interface Fetched extends TopicPartition {
   /** The end of the partition when the broker answered. */
   readonly end: bigint;
@@ -38,17 +40,19 @@ export interface Fetched extends TopicPartition {
    * ignored.
    */
   readonly signal: AbortSignal;
-  /** Sends a heartbeat if one is due. Throws if this member was put out of the group. */
+  /** Sends a heartbeat if one is due. Throws if this member was removed from the group. */
   heartbeat(): Promise<void>;
 }
 
-/** What is consumed, and by whom. */
+/** The topics to consume, and the member that does it. */
 export interface ConsumerOptions {
   /** One topic or several. A member that subscribes to others than the rest of its group is a mistake. */
   readonly topics: readonly string[];
   /** The only partitions of each topic that are read. Default: all that are assigned. */
   readonly partitions?: readonly number[] | undefined;
+  /** The name of the consumer group. */
   readonly groupId: string;
+  /** The times of its membership. */
   readonly session: SessionTimes;
   /** Bytes that a fetch takes of a partition at most. Default 1 MiB. One batch always comes whole. */
   readonly maxBytesPerPartition?: number;

@@ -39,6 +39,7 @@ export class PartitionMap<V> implements Iterable<readonly [TopicPartition, V]> {
     this.#entries.clear();
   }
 
+  /** Iterates over partitions and values. */
   [Symbol.iterator](): Iterator<readonly [TopicPartition, V]> {
     return this.#entries.values();
   }

@@ -34,7 +34,11 @@ export class Positions {
   readonly #options: PositionsOptions;
   readonly #next: PartitionMap<bigint>;
 
-  /** @param attempt For the words of a failure. */
+  /**
+   * Creates positions that nothing is known of.
+   *
+   * @param attempt Describes the work, for error messages.
+   */
   constructor(cluster: Cluster, attempt: Omit<Attempt, "cluster">, options: PositionsOptions) {
     this.#cluster = cluster;
     this.#attempt = attempt;
@@ -47,6 +51,7 @@ export class Positions {
     return this.#next.get(at) ?? 0n;
   }
 
+  /** Notes the next offset of a partition. */
   moved(at: TopicPartition, next: bigint): void {
     this.#next.set(at, next);
   }
@@ -131,11 +136,13 @@ export class Positions {
 
 const NONE: Offsets = new PartitionMap();
 
-const OTHER_GROUP = "Give another --group, or none: it begins anew";
+const OTHER_GROUP = "Give another --group, or none, to begin again";
 
 /** A group and the topics that it reads. */
 export interface GroupTopics {
+  /** The names of the topics. */
   readonly topics: readonly string[];
+  /** The name of the group. */
   readonly group: string;
   /** The ids that the topics have now. Those that are not known are missing. */
   readonly topicIds: ReadonlyMap<string, string>;

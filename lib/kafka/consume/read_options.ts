@@ -3,22 +3,27 @@ import type { From } from "./starts.ts";
 
 /** One record as it was read. */
 export interface ReadRecord {
+  /** The key, null if it has none. */
   readonly key: Uint8Array | null;
+  /** The value, null if it has none. */
   readonly value: Uint8Array | null;
   /** ms since the epoch, in digits. */
   readonly timestamp: string;
+  /** The offset, in digits. */
   readonly offset: string;
+  /** The headers; one of several values has them as an array. */
   readonly headers?: Readonly<
     Record<string, Uint8Array | string | readonly (Uint8Array | string | undefined)[] | undefined>
   >;
 }
 
-/** Records of one partition, in order; never none. */
+/** At least one record of a partition, in order. */
 export interface ReadBatch extends TopicPartition {
+  /** The records. */
   readonly records: readonly ReadRecord[];
 }
 
-/** What is read, from where, and how far. */
+/** The topics to read, the start, and the end. */
 export interface ReadOptions {
   /** One topic or several. */
   readonly topic: string | readonly string[];
@@ -48,14 +53,14 @@ export interface ReadOptions {
   readonly uncommitted?: boolean;
   /** Without a `group`: stop at what was the end of the topic at the start. Default `false`. */
   readonly toEnd?: boolean;
-  /** Stop after so many records. Default: no limit. */
+  /** Stop after this number of records. Default: no limit. */
   readonly maxRecords?: number | undefined;
-  /** Stop as soon as the batch in hand is handled. */
+  /** Stop as soon as the pending batch is handled. */
   readonly signal?: AbortSignal;
   /** Gets the records, a batch at a time; nothing more is fetched meanwhile. */
   readonly handle: (batch: ReadBatch) => void | Promise<void>;
   /** With a `group`: called before offsets are committed. What was handled has to be safe then. */
-  readonly onCommit?: () => void;
+  readonly onCommit?: () => void | Promise<void>;
   /** With a `group`: called at each join, with the partitions that are this reader's now. */
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void;
   /** Called whenever a broker answered, with records or without: every 250 ms, if all is well. */

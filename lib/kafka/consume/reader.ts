@@ -25,7 +25,7 @@ const logger = getLogger(["wikitap", "kafka"]);
  */
 const SESSION = { sessionTimeout: 30_000, heartbeatInterval: 2000, rebalanceTimeout: 10_000 };
 
-/** What a fetch takes at most, in bytes: of a partition, and of a broker. */
+/** Maximum size of a fetch in bytes: from a partition, and from a broker. */
 const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 4 * 1024 * 1024 };
 
 /** How long after it was handled the offset of a record is committed, in ms. */
@@ -38,7 +38,7 @@ const COMMIT_INTERVAL_MS = 250;
  * By default only committed records are read. Within a partition they come in order, each once; a
  * `group` may get some again after a failure.
  *
- * @throws {UserError} for whatever Kafka refuses: no broker, no topic, no right, a group that holds a
+ * @throws {UserError} for what Kafka refuses: no broker, no topic, no right, a group that holds a
  *   producer's position. Failures that pass are waited out. What `handle` throws comes through.
  */
 export async function readTopic(cluster: Cluster, options: ReadOptions): Promise<void> {
@@ -147,7 +147,7 @@ class Reader {
     }
   }
 
-  /** The positions of a group of one's own are known at its first join, and nobody else moves them. */
+  /** The positions of a reader's own group are known at its first join, and only it moves them. */
   #locator(): ConsumerOptions["locate"] {
     const positions = this.#positions;
     let isFirst = this.#options.group === undefined;

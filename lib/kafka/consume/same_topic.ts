@@ -37,7 +37,11 @@ export class SameTopic implements AsyncDisposable {
   readonly #first = new Map<string, string>();
   #check: Promise<void> | undefined;
 
-  /** @param onOther Called with what to tell the user, for each topic that is another one. */
+  /**
+   * Checks the topics until it is disposed of.
+   *
+   * @param onOther Called with an error for each topic that was created again.
+   */
   constructor(
     cluster: Pick<Cluster, "quick">,
     topics: readonly string[],
@@ -66,6 +70,7 @@ export class SameTopic implements AsyncDisposable {
     }
   }
 
+  /** Ends the checks. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#ids.close();

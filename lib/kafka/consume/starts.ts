@@ -1,5 +1,5 @@
 import { UserError } from "../../shared/error.ts";
-import { OffsetSpec, type TopicPartition } from "../requests/offsets.ts";
+import type { TopicPartition } from "../requests/offsets.ts";
 import type { Leaders } from "./direct/leaders.ts";
 import { PartitionMap } from "./partition_map.ts";
 
@@ -11,6 +11,7 @@ export type From = "beginning" | "now" | { readonly time: number } | { readonly 
 
 /** Where a reader begins in a partition, and the bounds of the partition then. */
 export interface Start {
+  /** The offset of the first record to read. */
   readonly first: bigint;
   /** The first offset that is still there. */
   readonly low: bigint;
@@ -18,8 +19,9 @@ export interface Start {
   readonly end: bigint;
 }
 
-/** What is to be read of topics. */
+/** The part of topics that is to be read. */
 export interface Extent {
+  /** The names of the topics. */
   readonly topics: readonly string[];
   /** The only partitions of each topic. Default: all. */
   readonly partitions?: readonly number[] | undefined;
@@ -42,21 +44,17 @@ export async function findStarts(
   const all = await leaders.partitions(topics);
   if (numbers !== undefined) checkPartitions(topics, numbers, all);
   const read = all.filter(({ partition }) => numbers?.includes(partition) ?? true);
-  const ask = (spec: number) => leaders.offsets(read, spec, !uncommitted);
-  const [lows, ends, found] = await Promise.all([
-    ask(OffsetSpec.earliest),
-    ask(OffsetSpec.latest),
-    typeof from === "object" && "time" in from ? ask(from.time) : undefined,
-  ]);
-  return new PartitionMap(read.map((at) => {
-    const [low, end] = [lows.get(at)!, ends.get(at)!];
-    const byTime = found?.get(at) ?? -1n;
+  const bounds = await leaders.bounds(read, !uncommitted);
+  const found = typeof from === "object" && "time" in from
+    ? await leaders.firstSince(bounds, from.time, !uncommitted)
+    : undefined;
+  return new PartitionMap([...bounds].map(([at, { low, end }]) => {
     if (from === "beginning") return [at, { low, end, first: low }];
     if (typeof from === "object" && "offset" in from) {
       checkOffset(at, from.offset, low, end);
       return [at, { low, end, first: from.offset }];
     }
-    return [at, { low, end, first: byTime < 0n ? end : byTime }];
+    return [at, { low, end, first: found?.get(at) ?? end }];
   }));
 }
 

@@ -6,6 +6,7 @@ import { type Attempt, explain } from "../errors/explain.ts";
 import { chunksOf } from "./chunks.ts";
 import { sendChunks } from "./send.ts";
 import { TopicTable } from "./topic_table.ts";
+import { transactionalProducer } from "./sessions/transactional_producer.ts";
 
 /** How long a transaction may be open, in ms. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
@@ -25,13 +26,7 @@ export class RecordTransactions implements AsyncDisposable {
       transactionalId,
       cluster,
     };
-    this.#producer = cluster.producing.producer({
-      transactionalId,
-      transactionTimeout: TRANSACTION_TIMEOUT_MS,
-      idempotent: true,
-      allowAutoTopicCreation: false,
-      createPartitioner: () => ({ message }) => message.partition!,
-    });
+    this.#producer = transactionalProducer(cluster, transactionalId, TRANSACTION_TIMEOUT_MS);
   }
 
   /**
@@ -68,7 +63,8 @@ export class RecordTransactions implements AsyncDisposable {
           inTransaction: true,
         });
       } catch (error) {
-        await transaction.abort();
+        // If this fails too, Kafka aborts it after its timeout.
+        await transaction.abort().catch(() => {});
         throw error;
       }
       await transaction.commit();

@@ -1,7 +1,9 @@
-import { getLogger } from "@logtape/logtape";
-import { type Bounds, fetchBounds, type OffsetSource } from "../../kafka/consume/bounds.ts";
-import { isUnknownTopic } from "../../kafka/errors/classify.ts";
-import { sleep } from "../../shared/sleep.ts";
+import {
+  type Bounds,
+  fetchBounds,
+  type OffsetSource,
+  untilAnswered,
+} from "../../kafka/consume/bounds.ts";
 import { checkOffset } from "./bounds.ts";
 import type { DatabaseRetry } from "./database_retry.ts";
 import type { Claim, Sink } from "../sink.ts";
@@ -10,8 +12,6 @@ import type { Claim, Sink } from "../sink.ts";
 export interface ClaimOptions {
   /** Fetches the offsets of the topic. */
   readonly admin: OffsetSource;
-  /** Returns whether a failure of Kafka would not pass with retries. */
-  readonly isFatal: (error: unknown) => boolean;
   /** The database in which partitions are claimed. */
   readonly sink: Sink;
   /** The name of the topic. */
@@ -26,13 +26,6 @@ export interface ClaimOptions {
   readonly signal: AbortSignal;
 }
 
-/** The wait between requests to a Kafka that does not answer, in ms. */
-const ASK_AGAIN = 200;
-/** Consecutive answers that the topic is unknown: a broker that just started knows none (10 s). */
-const MAX_UNKNOWN = 50;
-
-const logger = getLogger(["wikitap", "store"]);
-
 /**
  * Claims partitions in the database, which determines where to continue. Waits while Kafka or the
  * database is unavailable, or a partition has no leader.
@@ -43,9 +36,9 @@ const logger = getLogger(["wikitap", "store"]);
  */
 export async function claimPartitions(
   partitions: readonly number[],
-  { admin, isFatal, sink, topic, topicId, group, database, signal }: ClaimOptions,
+  { admin, sink, topic, topicId, group, database, signal }: ClaimOptions,
 ): Promise<{ claims: readonly Claim[]; bounds: ReadonlyMap<number, Bounds> }> {
-  const fetchAll = () => boundsOf(admin, topic, isFatal, signal);
+  const fetchAll = () => untilAnswered(() => fetchBounds(admin, topic), signal);
   const before = await fetchAll();
   const claims: Claim[] = [];
   for (const partition of partitions) {
@@ -60,24 +53,4 @@ export async function claimPartitions(
     if (bounds !== undefined) checkOffset(claim, bounds, topic, sink.advice);
   }
   return { claims, bounds: after };
-}
-
-/** Fetches bounds; waits while partitions have no leader, as during a rolling restart. */
-async function boundsOf(
-  admin: ClaimOptions["admin"],
-  topic: string,
-  isFatal: ClaimOptions["isFatal"],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<number, Bounds>> {
-  for (let unknown = 0;;) {
-    try {
-      return await fetchBounds(admin, topic);
-    } catch (error) {
-      unknown = isUnknownTopic(error) ? unknown + 1 : 0;
-      if (isFatal(error) || unknown > MAX_UNKNOWN) throw error;
-      logger.debug("Cannot fetch the offsets of the topic: {error}", { error });
-    }
-    await sleep(ASK_AGAIN, signal);
-    signal.throwIfAborted();
-  }
 }

@@ -29,7 +29,7 @@ export type MemberConsumer = Pick<
 >;
 
 /** The collaborators of a member. */
-export interface MemberParts extends Pick<ClaimOptions, "admin" | "isFatal" | "topicId"> {
+export interface MemberParts extends Pick<ClaimOptions, "admin" | "topicId"> {
   /** Retries work on the database. */
   readonly database: DatabaseRetry;
   /** Creates the consumer. */

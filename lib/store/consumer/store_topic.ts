@@ -2,7 +2,6 @@ import { withAdmin } from "../../kafka/admin/with_admin.ts";
 import { type Cluster, disconnect } from "../../kafka/client/cluster.ts";
 import { TopicIds } from "../../kafka/client/topic_id.ts";
 import { TopicConsumer } from "../../kafka/consume/consumer.ts";
-import { isFatal } from "../../kafka/errors/classify.ts";
 import { type Attempt, explain } from "../../kafka/errors/explain.ts";
 import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
 import { retryWhileNotReady } from "../../kafka/errors/retry.ts";
@@ -46,7 +45,6 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
     topicId,
     admin,
     database,
-    isFatal,
     makeConsumer: (consumer) => new TopicConsumer(cluster, consumer),
   });
   try {

@@ -4,14 +4,20 @@ import { openRawCluster, type RawCluster } from "../../client/raw_cluster.ts";
 import { explain } from "../../errors/explain.ts";
 import { isPassing, isStarting } from "../../errors/retry.ts";
 import type { Attempt } from "../../errors/terms.ts";
-import { fetchRequest } from "../../requests/fetch.ts";
+import { type FetchFrom, type FetchLimits, fetchRequest } from "../../requests/fetch.ts";
 import {
   type BrokerAddress,
   type ClusterMetadata,
   metadataRequest,
   type TopicMetadata,
 } from "../../requests/metadata.ts";
-import { listOffsetsRequest, partitionKey, type TopicPartition } from "../../requests/offsets.ts";
+import {
+  type FoundOffset,
+  listOffsetsRequest,
+  OffsetSpec,
+  partitionKey,
+  type TopicPartition,
+} from "../../requests/offsets.ts";
 import { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
 import { splitBatches } from "../../wire/fetch/record_set.ts";
 import { PartitionMap } from "../partition_map.ts";
@@ -33,15 +39,20 @@ export async function withLeaders<T>(
   attempt: Omit<Attempt, "cluster">,
   work: (leaders: Leaders) => Promise<T>,
 ): Promise<T> {
-  let raw: RawCluster | undefined;
   try {
-    raw = await openRawCluster(cluster.quick);
-    return await work(new Leaders(raw));
+    await using leaders = await Leaders.open(cluster);
+    return await work(leaders);
   } catch (error) {
     throw explain(error, { ...attempt, cluster });
-  } finally {
-    await raw?.close();
   }
+}
+
+/** The bounds of a partition. */
+export interface LeaderBounds {
+  /** The first offset that still exists. */
+  readonly low: bigint;
+  /** The next offset to be written or, of committed records, the first open transaction's. */
+  readonly end: bigint;
 }
 
 /**
@@ -49,15 +60,19 @@ export async function withLeaders<T>(
  * of a broker at once. Failures that pass are waited out for 15 s. Before a leader has answered, a
  * failed connection is none of them: the settings may be wrong, and the user needs to know at once.
  */
-export class Leaders {
+export class Leaders implements AsyncDisposable {
   readonly #raw: RawCluster;
   /** By `partitionKey()`. */
   readonly #leaders = new Map<string, BrokerAddress>();
   #hasAnswered = false;
 
-  /** @param raw Connected to one of the brokers. */
-  constructor(raw: RawCluster) {
+  private constructor(raw: RawCluster) {
     this.#raw = raw;
+  }
+
+  /** Connects to one of the brokers. Errors of kafkajs come through. */
+  static async open(cluster: Cluster): Promise<Leaders> {
+    return new Leaders(await openRawCluster(cluster.quick));
   }
 
   /** Returns the topics that the user may describe, but for Kafka's own. */
@@ -74,27 +89,67 @@ export class Leaders {
    */
   async partitions(topics: readonly string[]): Promise<TopicPartition[]> {
     return await retry(
-      async () => {
-        const metadata = await this.#raw.send(metadataRequest(topics));
-        return metadata.topics.flatMap((topic) => this.#note(topic, metadata));
-      },
+      () => this.refresh(topics),
       (error) => this.#isPassing(error),
       RETRY,
     );
   }
 
+  /** Looks up once which brokers lead the partitions of topics, and returns the partitions. */
+  async refresh(topics: readonly string[]): Promise<TopicPartition[]> {
+    const metadata = await this.#raw.send(metadataRequest(topics));
+    return metadata.topics.flatMap((topic) => this.#note(topic, metadata));
+  }
+
   /**
-   * Returns an offset of each partition, -1 if no record matches.
+   * Returns the bounds of partitions.
    *
-   * @param spec A value of `OffsetSpec`, or a time in ms: the first record at or after it.
    * @param committedOnly Ends at the first record of an open transaction.
    * @throws a protocol error of the first partition that fails.
    */
-  async offsets(
+  async bounds(
+    partitions: readonly TopicPartition[],
+    committedOnly: boolean,
+  ): Promise<PartitionMap<LeaderBounds>> {
+    const [lows, ends] = await Promise.all([
+      this.#offsets(partitions, OffsetSpec.earliest, committedOnly),
+      this.#offsets(partitions, OffsetSpec.latest, committedOnly),
+    ]);
+    return new PartitionMap(partitions.map((at) => [at, {
+      low: BigInt(lows.get(at)!.offset),
+      end: BigInt(ends.get(at)!.offset),
+    }]));
+  }
+
+  /**
+   * Returns the first offset of each partition with a record at or after a time; the end if there is
+   * none. After records were deleted, Kafka's search may find nothing although newer records exist
+   * (seen on Kafka 4.2). Then it returns the first offset: the reader has to look at the times.
+   *
+   * @param time ms since 1970.
+   * @throws a protocol error of the first partition that fails.
+   */
+  async firstSince(
+    bounds: PartitionMap<LeaderBounds>,
+    time: number,
+    committedOnly: boolean,
+  ): Promise<PartitionMap<bigint>> {
+    const partitions = [...bounds].map(([at]) => at);
+    const found = await this.#offsets(partitions, time, committedOnly);
+    const without = partitions.filter((at) => found.get(at)!.offset < 0);
+    const newest = await this.#offsets(without, OffsetSpec.maxTimestamp, committedOnly);
+    return new PartitionMap([...bounds].map(([at, { low, end }]) => {
+      const { offset } = found.get(at)!;
+      if (offset >= 0) return [at, BigInt(offset)];
+      return [at, newest.get(at)!.timestamp >= time ? low : end];
+    }));
+  }
+
+  async #offsets(
     partitions: readonly TopicPartition[],
     spec: number,
     committedOnly: boolean,
-  ): Promise<PartitionMap<bigint>> {
+  ): Promise<PartitionMap<FoundOffset>> {
     return await this.#ask(partitions, async () => {
       const led = Map.groupBy(partitions, (at) => this.#leaderOf(at));
       const answers = await Promise.all(
@@ -106,7 +161,7 @@ export class Leaders {
       for (const { errorCode, topic } of found) {
         if (errorCode !== 0) throw protocolError(errorCode, topic);
       }
-      return new PartitionMap(found.map((one) => [one, BigInt(one.offset)]));
+      return new PartitionMap(found.map((one) => [one, one]));
     });
   }
 
@@ -115,35 +170,59 @@ export class Leaders {
    *
    * @throws a protocol error; `UnreadableRecords` for what is no record batch.
    */
-  async fetch(at: TopicPartition, from: bigint, committedOnly: boolean): Promise<FetchedBatch> {
-    return await this.#ask([at], async () => {
-      const { topic, partition } = at;
-      const request = fetchRequest(topic, [{ partition, offset: from }], {
-        ...FETCH_LIMITS,
-        committedOnly,
-      });
-      const [fetched] = await this.#raw.sendTo(this.#leaderOf(at), request);
-      if (fetched === undefined) throw protocolError(LEADER_NOT_AVAILABLE, topic);
-      if (fetched.errorCode !== 0) throw protocolError(fetched.errorCode, topic);
-      return new FetchedBatch(at.topic, from, {
-        partition: at.partition,
+  async fetch(
+    { topic, partition }: TopicPartition,
+    offset: bigint,
+    committedOnly: boolean,
+  ): Promise<FetchedBatch> {
+    const limits = { ...FETCH_LIMITS, committedOnly };
+    const from = [{ partition, offset }];
+    return await this.#ask([{ topic, partition }], async () => {
+      const [batch] = await this.fetchOnce(topic, from, limits);
+      if (batch === undefined) throw protocolError(LEADER_NOT_AVAILABLE, topic);
+      return batch;
+    });
+  }
+
+  /**
+   * Fetches once from all leaders of partitions of a topic, at the same time.
+   *
+   * @throws a protocol error of the first partition that fails; `UnreadableRecords` for what is no
+   * record batch.
+   */
+  async fetchOnce(
+    topic: string,
+    from: readonly FetchFrom[],
+    limits: FetchLimits,
+  ): Promise<FetchedBatch[]> {
+    const offsets = new Map(from.map(({ partition, offset }) => [partition, offset]));
+    const led = Map.groupBy(from, ({ partition }) => this.#leaderOf({ topic, partition }));
+    const answers = await Promise.all(
+      [...led].map(([leader, from]) => this.#raw.sendTo(leader, fetchRequest(topic, from, limits))),
+    );
+    return answers.flat().map(({ partition, errorCode, records, ...fetched }) => {
+      if (errorCode !== 0) throw protocolError(errorCode, topic);
+      return new FetchedBatch(topic, offsets.get(partition)!, {
+        partition,
         highWatermark: String(fetched.highWatermark),
         abortedTransactions: fetched.abortedTransactions,
-        messages: splitBatches(fetched.records),
+        messages: splitBatches(records),
       });
     });
   }
 
-  /** Does what leaders are needed for. After a failure that passes, they are looked up anew. */
+  /** Disconnects from all brokers; never throws. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#raw.close();
+  }
+
+  /** Does what leaders are needed for. After a failure that passes, they are looked up again. */
   async #ask<T>(partitions: readonly TopicPartition[], work: () => Promise<T>): Promise<T> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     let isRetry = false;
     return await retry(
       async () => {
-        if (isRetry) {
-          const metadata = await this.#raw.send(metadataRequest(topics));
-          for (const topic of metadata.topics) this.#note(topic, metadata);
-        }
+        if (isRetry) await this.refresh(topics);
         isRetry = true;
         const result = await work();
         this.#hasAnswered = true;

@@ -7,6 +7,7 @@ import { type Extent, findStarts, type Start } from "../starts.ts";
 
 /** One record, and where it is. */
 export interface PlacedRecord extends TopicPartition {
+  /** The record. */
   readonly record: ReadRecord;
 }
 
@@ -16,7 +17,7 @@ export interface NewestOptions extends Extent, Pick<ReadOptions, "select" | "sig
   readonly count: number;
 }
 
-/** Maximum size of the records that are held: those of the result and of partitions in hand. */
+/** Maximum size of the records that are held: those of the result and of the partitions that are searched. */
 export const MAX_HELD_BYTES = 128 * 1024 * 1024;
 
 /** Partitions that are searched at the same time. */

@@ -1,28 +1,14 @@
 import { sleep } from "../../../shared/sleep.ts";
 import type { Cluster } from "../../client/cluster.ts";
-import { errorOfCode } from "../../client/kafkajs.ts";
-import { openRawCluster, type RawCluster } from "../../client/raw_cluster.ts";
-import { isFatal, isUnknownTopic } from "../../errors/classify.ts";
+import { isFatal } from "../../errors/classify.ts";
 import { type Attempt, explain, protocolErrorType } from "../../errors/explain.ts";
-import { retry } from "../../../shared/retry.ts";
-import { type FetchAnswer, fetchRequest } from "../../requests/fetch.ts";
-import {
-  type BrokerAddress,
-  type ClusterMetadata,
-  metadataRequest,
-} from "../../requests/metadata.ts";
-import {
-  type FoundOffset,
-  listOffsetsRequest,
-  OffsetSpec,
-  type TopicPartition,
-} from "../../requests/offsets.ts";
-import { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
+import type { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
 import type { FetchedRecord } from "../../wire/fetch/fetched_record.ts";
-import { splitBatches } from "../../wire/fetch/record_set.ts";
+import { Leaders } from "./leaders.ts";
 
 /** The part of a partition that is read. */
 export interface PartitionSpan {
+  /** The number of the partition. */
   readonly partition: number;
   /** The first offset whose record is not older than the wanted time. */
   readonly first: number;
@@ -50,15 +36,11 @@ const LIMITS = { maxWaitMs: 500, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition
 const PATIENCE_MS = 60_000;
 /** The wait before another attempt while a broker is away, in ms. */
 const RETRY_MS = 200;
-/** How long a cluster that has just started may take to know the topic, in ms. */
-const START = { firstWaitMs: 200, limitMs: 5000 };
 /**
  * A few records whose timestamps are years back, as upstream has them, do not show that the records
  * before the span are still there.
  */
 const STRAYS = 10;
-/** Kafka's error code for a partition without a leader. */
-const LEADER_NOT_AVAILABLE = 5;
 
 /**
  * Reads the committed records of a topic from a time to its end, without a consumer group: it
@@ -68,24 +50,19 @@ const LEADER_NOT_AVAILABLE = 5;
  * each record that was acknowledged before is read, unless its transaction was aborted.
  */
 export class SpanReader implements AsyncDisposable {
-  readonly #raw: RawCluster;
+  readonly #leaders: Leaders;
   readonly #attempt: Attempt;
   readonly #topic: string;
   readonly #since: number;
   #spans: readonly PartitionSpan[];
-  #metadata: ClusterMetadata;
   /** By partition, the time of the first record in the span. */
   readonly #firstTimes = new Map<number, number>();
 
-  private constructor(
-    { raw, attempt, topic, since }: Opening,
-    { metadata, spans }: { metadata: ClusterMetadata; spans: readonly PartitionSpan[] },
-  ) {
-    this.#raw = raw;
+  private constructor({ leaders, attempt, topic, since, spans }: Opened) {
+    this.#leaders = leaders;
     this.#attempt = attempt;
     this.#topic = topic;
     this.#since = since;
-    this.#metadata = metadata;
     this.#spans = spans;
   }
 
@@ -98,18 +75,13 @@ export class SpanReader implements AsyncDisposable {
   static async open(cluster: Cluster, topic: string, since: number): Promise<SpanReader> {
     const rights = ["Read", "Describe"];
     const attempt: Attempt = { action: `read the topic '${topic}'`, topic, rights, cluster };
-    let raw: RawCluster | undefined;
+    let leaders: Leaders | undefined;
     try {
-      const opened = raw = await openRawCluster(cluster.quick);
-      const find = async () => {
-        const metadata = await metadataOf(opened, topic);
-        return { metadata, spans: await spansOf(opened, metadata, topic, since) };
-      };
-      const isPassing = (error: unknown) =>
-        !isFatal(error) && !isUnknownTopic(error) && explain(error, attempt) !== error;
-      return new SpanReader({ raw, attempt, topic, since }, await retry(find, isPassing, START));
+      leaders = await Leaders.open(cluster);
+      const spans = await findSpans(leaders, topic, since);
+      return new SpanReader({ leaders, attempt, topic, since, spans });
     } catch (error) {
-      await raw?.close();
+      await leaders?.[Symbol.asyncDispose]();
       throw explain(error, attempt);
     }
   }
@@ -162,49 +134,27 @@ export class SpanReader implements AsyncDisposable {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#raw.close();
+  /** Disconnects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leaders[Symbol.asyncDispose]();
   }
 
-  /** Fetches once from each leader, all at the same time, and moves the cursors. */
+  /** Fetches once from each leader, and moves the cursors. */
   async #fetch(open: readonly Cursor[], handle: ReadSpanOptions["handle"]): Promise<void> {
-    const { brokers } = this.#metadata;
-    const { partitions = [] } = this.#metadata.topics[0] ?? {};
-    const leaders = Map.groupBy(open, ({ partition }) => {
-      const { leader } = partitions.find((one) => one.partition === partition) ?? {};
-      const broker = brokers.find(({ id }) => id === leader);
-      if (broker === undefined) throw errorOfCode(LEADER_NOT_AVAILABLE);
-      return broker;
-    });
-    const answers = await Promise.all([...leaders].map(([broker, cursors]) => {
-      const from = cursors.map(({ partition, next }) => ({ partition, offset: next }));
-      return this.#raw.sendTo(broker, fetchRequest(this.#topic, from, LIMITS));
-    }));
-    for (const answer of answers.flat()) {
-      const cursor = open.find(({ partition }) => partition === answer.partition);
-      if (cursor !== undefined) cursor.next = this.#take(answer, cursor.next, handle);
+    const from = open.map(({ partition, next }) => ({ partition, offset: next }));
+    for (const batch of await this.#leaders.fetchOnce(this.#topic, from, LIMITS)) {
+      const cursor = open.find(({ partition }) => partition === batch.partition);
+      if (cursor !== undefined) this.#take(batch, cursor, handle);
     }
   }
 
-  /** Hands out what was fetched of a partition, and returns the next offset to fetch. */
-  #take(answer: FetchAnswer, offset: number, handle: ReadSpanOptions["handle"]): number {
-    const { partition, errorCode, highWatermark, abortedTransactions } = answer;
-    if (errorCode !== 0) throw errorOfCode(errorCode);
-    const messages = splitBatches(answer.records);
-    if (messages.length === 0) return offset;
-    const batch = new FetchedBatch(this.#topic, offset, {
-      partition,
-      highWatermark: String(highWatermark),
-      abortedTransactions,
-      messages,
-    });
-    let next = offset;
-    for (const chunk of batch.chunks()) {
-      this.#noteFirst(partition, chunk.records);
-      if (chunk.records.length > 0) handle(partition, chunk.records);
-      next = chunk.next;
+  /** Hands out what was fetched of a partition. */
+  #take(batch: FetchedBatch, cursor: Cursor, handle: ReadSpanOptions["handle"]): void {
+    for (const { records, next } of batch.chunks()) {
+      this.#noteFirst(cursor.partition, records);
+      if (records.length > 0) handle(cursor.partition, records);
+      cursor.next = next;
     }
-    return next;
   }
 
   #noteFirst(partition: number, records: readonly FetchedRecord[]): void {
@@ -224,10 +174,10 @@ export class SpanReader implements AsyncDisposable {
     if (isFinal || isLate) throw explained;
     await sleep(RETRY_MS, signal);
     try {
-      this.#metadata = await metadataOf(this.#raw, this.#topic);
+      await this.#leaders.refresh([this.#topic]);
       // Retention may have deleted what was to be fetched next.
       if (protocolErrorType(failure) === "OFFSET_OUT_OF_RANGE") {
-        this.#spans = await spansOf(this.#raw, this.#metadata, this.#topic, this.#since);
+        this.#spans = await findSpans(this.#leaders, this.#topic, this.#since);
       }
     } catch {
       // The next fetch shows whether that is final.
@@ -239,11 +189,12 @@ export class SpanReader implements AsyncDisposable {
   }
 }
 
-interface Opening {
-  readonly raw: RawCluster;
+interface Opened {
+  readonly leaders: Leaders;
   readonly attempt: Attempt;
   readonly topic: string;
   readonly since: number;
+  readonly spans: readonly PartitionSpan[];
 }
 
 /** How far a partition is read. */
@@ -257,47 +208,20 @@ function remaining(cursors: readonly Cursor[]): number {
   return cursors.reduce((sum, { next, end }) => sum + Math.max(0, end - next), 0);
 }
 
-async function metadataOf(raw: RawCluster, topic: string): Promise<ClusterMetadata> {
-  const metadata = await raw.send(metadataRequest([topic]));
-  const [found] = metadata.topics;
-  const error = found?.errorCode || found?.partitions.find(({ leader }) => leader < 0)?.errorCode;
-  if (error) throw errorOfCode(error);
-  return metadata;
-}
-
-async function spansOf(
-  raw: RawCluster,
-  { brokers, topics: [found] }: ClusterMetadata,
+async function findSpans(
+  leaders: Leaders,
   topic: string,
   since: number,
 ): Promise<PartitionSpan[]> {
-  const led = Map.groupBy(found?.partitions ?? [], ({ leader }) => leader);
-  const spans = brokers.filter(({ id }) => led.has(id)).map(async (broker) => {
-    const partitions = led.get(broker.id)!.map(({ partition }) => ({ topic, partition }));
-    const ask = (spec: number) => offsetsOf(raw, broker, partitions, spec);
-    const specs = [OffsetSpec.earliest, since, OffsetSpec.latest, OffsetSpec.maxTimestamp];
-    const [earliest, wanted, latest, newest] = await Promise.all(specs.map(ask));
-    return partitions.map(({ partition }): PartitionSpan => {
-      const oldest = earliest!.get(partition)!.offset;
-      const end = latest!.get(partition)!.offset;
-      const found = wanted!.get(partition)!.offset;
-      // After records were deleted, a search by time may find nothing although newer ones are there.
-      const isMissed = found < 0 && newest!.get(partition)!.timestamp >= since;
-      const first = isMissed ? oldest : found < 0 ? end : found;
-      return { partition, first, end, isCut: oldest > 0 && first - oldest < STRAYS };
-    });
+  const bounds = await leaders.bounds(await leaders.partitions([topic]), false);
+  const firsts = await leaders.firstSince(bounds, since, false);
+  return [...bounds].map(([at, { low, end }]): PartitionSpan => {
+    const first = firsts.get(at)!;
+    return {
+      partition: at.partition,
+      first: Number(first),
+      end: Number(end),
+      isCut: low > 0n && first - low < STRAYS,
+    };
   });
-  return (await Promise.all(spans)).flat().sort((a, b) => a.partition - b.partition);
-}
-
-/** @param spec See `listOffsetsRequest()`. */
-async function offsetsOf(
-  raw: RawCluster,
-  broker: BrokerAddress,
-  partitions: readonly TopicPartition[],
-  spec: number,
-): Promise<Map<number, FoundOffset>> {
-  const found = await raw.sendTo(broker, listOffsetsRequest(partitions, spec));
-  for (const { errorCode } of found) if (errorCode !== 0) throw errorOfCode(errorCode);
-  return new Map(found.map((one) => [one.partition, one]));
 }

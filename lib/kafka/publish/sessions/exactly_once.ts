@@ -6,6 +6,7 @@ import { sendOffsetWithMetadata } from "../../client/offsets.ts";
 import { type PositionPlace, readSaved } from "../position_store.ts";
 import type { Chunk } from "../chunks.ts";
 import { encodeSaved, type SavedProgress } from "../saved_position.ts";
+import { transactionalProducer } from "./transactional_producer.ts";
 import { ChunksRejected, sendChunks, type SendOptions } from "../send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
@@ -29,13 +30,7 @@ export class ExactlyOnce implements ProducerSession {
     this.#place = place;
     this.#send = { compression, onThrottle, inTransaction: true };
     this.admin = cluster.producing.admin();
-    this.#producer = cluster.producing.producer({
-      transactionalId: place.group,
-      transactionTimeout,
-      idempotent: true,
-      allowAutoTopicCreation: false,
-      createPartitioner: () => ({ message }) => message.partition!,
-    });
+    this.#producer = transactionalProducer(cluster, place.group, transactionTimeout);
   }
 
   /**

@@ -23,7 +23,6 @@ function claim(errors: Error[]) {
     [0],
     {
       admin,
-      isFatal: ({ type }: { type?: string }) => type === "TOPIC_AUTHORIZATION_FAILED",
       sink,
       topic: "topic",
       topicId: 1,

@@ -156,7 +156,6 @@ function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
       fetchTopicOffsets: () =>
         Promise.resolve([{ partition: 0, offset: "1000", low: "0", high: "1000" }]),
     },
-    isFatal: () => true,
     database: new DatabaseRetry(progress, { firstWaitMs: 0, sleep: () => Promise.resolve() }),
     makeConsumer: (options) => consumer = new FakeConsumer(options),
   });
