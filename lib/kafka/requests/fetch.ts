@@ -18,10 +18,6 @@ export interface FetchAnswer {
   readonly errorCode: number;
   /** The next offset to be written. */
   readonly highWatermark: number;
-  /** Readers of committed records get nothing from here on: a transaction is open. */
-  readonly lastStableOffset: number;
-  /** The first offset that is still there. */
-  readonly logStartOffset: number;
   /** The aborted transactions among the records. */
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Record batches, the last one perhaps cut short. */
@@ -85,8 +81,8 @@ export function fetchRequest(
           const partition = reader.int32();
           const ownErrorCode = reader.int16();
           const highWatermark = reader.long();
-          const lastStableOffset = reader.long();
-          const logStartOffset = reader.long();
+          reader.long(); // last_stable_offset
+          reader.long(); // log_start_offset
           const abortedTransactions = reader.array(() => {
             const producerId = String(reader.int64());
             const firstOffset = String(reader.int64());
@@ -100,8 +96,6 @@ export function fetchRequest(
             partition,
             errorCode: ownErrorCode || errorCode,
             highWatermark,
-            lastStableOffset,
-            logStartOffset,
             abortedTransactions,
             records,
           };

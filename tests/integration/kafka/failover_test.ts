@@ -23,7 +23,8 @@ Deno.test({
     await using consumed = startReader("scripts/consume.ts", place, ["--from-beginning"]);
     await using folder = await testFolder();
     const database = ["--database", `sqlite:${folder.path}/edits.db`];
-    await using stored = startReader("scripts/store.ts", place, database);
+    const storing = [...database, "--max-messages", String(COUNT)];
+    await using stored = startReader("scripts/store.ts", place, storing);
     // One of them is in charge of the producer's name, another one of its position.
     for (const [run, id] of [1, 2, 3].entries()) {
       const from = 200 * run;
@@ -39,8 +40,12 @@ Deno.test({
     const records = await recordsOf(kafka.bootstrapServers, place.topic, COUNT);
     assertEquals(numbersIn(records.map(({ value }) => value)), NUMBERS);
     // Each partition had three leaders, and each group three coordinators.
+    for (const number of NUMBERS) await consumed.untilOutput(`${number}\n`);
+    consumed.kill("SIGINT");
     const { code, stdout, stderr } = await consumed.ended;
-    assertEquals([code, numbersIn(stdout.trim().split("\n"))], [0, NUMBERS], stderr);
+    assertEquals(code, 0, stderr);
+    // What was printed when a coordinator died, before its offset was committed, is printed again.
+    assertEquals([...new Set(numbersIn(stdout.trim().split("\n")))], NUMBERS, stderr);
     const store = await stored.ended;
     assertEquals(store.code, 0, store.stderr);
     using file = new DatabaseSync(`${folder.path}/edits.db`);
@@ -54,9 +59,9 @@ function numbersIn(values: readonly string[]): number[] {
   return values.map(Number).sort((a, b) => a - b);
 }
 
-/** Starts a program that reads in a group until it has all records. */
+/** Starts a program that reads in a group. */
 function startReader(script: string, { topic, group }: Place, args: readonly string[]): Running {
   const at = ["--bootstrap-server", kafka.bootstrapServers, "--topic", topic];
-  const most = ["--group", `${group}-${script}`, "--max-messages", String(COUNT)];
-  return startProgram(script, [...at, ...most, ...args], { limit: 180_000 });
+  const from = [...at, "--group", `${group}-${script}`];
+  return startProgram(script, [...from, ...args], { limit: 180_000 });
 }
