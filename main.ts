@@ -9,7 +9,7 @@ import { runProducer } from "./lib/cli/programs/producer.ts";
 import { positionText } from "./lib/cli/programs/producer_summary.ts";
 import { program, runMain } from "./lib/cli/program.ts";
 import { openCluster } from "./lib/kafka/client/cluster.ts";
-import { resetPosition, savedPosition } from "./lib/kafka/publish/position_store.ts";
+import { resetPosition, savedPosition } from "./lib/kafka/publish/position/position_store.ts";
 import { writeOutput } from "./lib/terminal/output.ts";
 
 export const main = program({

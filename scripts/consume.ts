@@ -20,7 +20,7 @@ import { oneOf } from "../lib/cli/values.ts";
 import { RecordOutput } from "../lib/console/record_output.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";
 import { assignedText } from "../lib/kafka/consume/assigned.ts";
-import { readNewest } from "../lib/kafka/consume/direct/newest.ts";
+import { readNewest } from "../lib/kafka/consume/newest.ts";
 import { readTopic } from "../lib/kafka/consume/reader.ts";
 import { counted } from "../lib/terminal/status_line.ts";
 

@@ -9,7 +9,11 @@ import { option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { integer, listOf, port } from "../lib/cli/values.ts";
 import { UsageError, UserError } from "../lib/shared/error.ts";
-import { type EventServer, type EventServerOptions, serveEvents } from "../lib/replay/server.ts";
+import {
+  type EventServer,
+  type EventServerOptions,
+  serveEvents,
+} from "../lib/replay/service/server.ts";
 import { withGarbage } from "../lib/replay/service/faults.ts";
 import type { EventLog } from "../lib/replay/log.ts";
 import { readRecording } from "../lib/replay/recording.ts";

@@ -2,7 +2,7 @@ import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { Event } from "../upstream/parse/event.ts";
 import { cloudEventHeaders, type Headers } from "./message/cloudevents.ts";
 import { type Encoder, jsonEncoder, type Payload } from "./message/encoder.ts";
-import { buildFilter, type Filter } from "./filter.ts";
+import { buildFilter, type Filter } from "./filter/filter.ts";
 import { type KeyKind, KEYS } from "./routing/key.ts";
 import { topicSelector } from "./routing/route.ts";
 import { timestampOf } from "./message/timestamp.ts";
@@ -70,4 +70,4 @@ function encodedHeaders(
 
 function noHeaders(): undefined {}
 
-export { isCanary } from "./event_fields.ts";
+export { isCanary } from "./event/event_fields.ts";

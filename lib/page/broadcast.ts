@@ -1,5 +1,5 @@
 import type { Board } from "./board.ts";
-import { Subscriber } from "./subscriber.ts";
+import { Subscriber } from "../http/subscriber.ts";
 import type { Message, Snapshot } from "./wire.ts";
 
 /** The interval of frames, in ms. */

@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { addressOf, closeServer, listen, textResponse } from "../http/server.ts";
 import { staticFiles } from "./static_files.ts";
-import { StalledPage } from "./subscriber.ts";
+import { StalledPage } from "../http/subscriber.ts";
 
 /** The address and the sources of the page. */
 export interface PageServerOptions {

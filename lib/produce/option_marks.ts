@@ -1,5 +1,5 @@
 import type { EditsOptions } from "../edits/transform.ts";
-import { fingerprint } from "../upstream/resume/anchor.ts";
+import { fingerprint } from "../upstream/position/anchor.ts";
 
 /** The options that decide which records a stream becomes, by the names of their flags. */
 export const RECORD_OPTIONS = [

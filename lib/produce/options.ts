@@ -1,7 +1,7 @@
 import type { Transform } from "../edits/transform.ts";
 import type { Publisher } from "../kafka/publish/publisher.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
-import type { Position } from "../upstream/resume/position.ts";
+import type { Position } from "../upstream/position/position.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";
 

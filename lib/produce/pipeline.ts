@@ -1,9 +1,9 @@
 import { type Batch, PublishAborted, type RefusedRecord } from "../kafka/publish/publisher.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
-import type { Progress } from "../kafka/publish/saved_position.ts";
-import { BackFill } from "../upstream/resume/back_fill.ts";
+import type { Progress } from "../kafka/publish/position/saved_position.ts";
+import { BackFill } from "../upstream/back_fill.ts";
 import { RejectedEvent } from "../upstream/parse/event.ts";
-import type { Position } from "../upstream/resume/position.ts";
+import type { Position } from "../upstream/position/position.ts";
 import type { ReceivedEvent } from "../upstream/parse/received_event.ts";
 import type { EventStream } from "../upstream/stream.ts";
 import type { ProduceCounts } from "./counts.ts";

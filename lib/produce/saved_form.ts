@@ -1,7 +1,7 @@
-import { MAX_POSITION_BYTES } from "../kafka/publish/saved_position.ts";
+import { MAX_POSITION_BYTES } from "../kafka/publish/position/saved_position.ts";
 import { UserError } from "../shared/error.ts";
-import { fingerprint } from "../upstream/resume/anchor.ts";
-import { Position, type SavedPosition } from "../upstream/resume/position.ts";
+import { fingerprint } from "../upstream/position/anchor.ts";
+import { Position, type SavedPosition } from "../upstream/position/position.ts";
 
 /** A position as it is saved: with its stream. */
 export interface SavedForm extends SavedPosition {

@@ -1,6 +1,13 @@
 import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
-import { domainOf, isBot, namespaceOf, titleOf, typeOf, userOf } from "../edits/event_fields.ts";
-import { namespaceName } from "../edits/message/namespaces.ts";
+import {
+  domainOf,
+  isBot,
+  namespaceOf,
+  titleOf,
+  typeOf,
+  userOf,
+} from "../edits/event/event_fields.ts";
+import { namespaceName } from "../edits/event/namespaces.ts";
 import { timestampOf } from "../edits/message/timestamp.ts";
 import {
   type Event,

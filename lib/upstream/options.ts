@@ -1,6 +1,6 @@
 import type { sleep } from "../shared/sleep.ts";
 import type { Cause } from "./connection/failure.ts";
-import type { Position } from "./resume/position.ts";
+import type { Position } from "./position/position.ts";
 import type { DuplicateCounts } from "./resume/deduplicator.ts";
 
 /** The state of the stream; `away`: the service cannot be read at the moment. */

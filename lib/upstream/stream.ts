@@ -11,7 +11,7 @@ import { requestFrom } from "./connection/request.ts";
 import { IdReader } from "./parse/id_reader.ts";
 import { gapReporter } from "./resume/gap_report.ts";
 import { Margin } from "./resume/margin.ts";
-import type { Position } from "./resume/position.ts";
+import type { Position } from "./position/position.ts";
 import { Deduplicator } from "./resume/deduplicator.ts";
 import { ServiceClock } from "./resume/service_clock.ts";
 import { type Frame, SseParser } from "./parse/sse.ts";

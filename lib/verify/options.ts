@@ -1,7 +1,7 @@
 import type { Transform } from "../edits/transform.ts";
 import type { Cluster } from "../kafka/client/cluster.ts";
-import type { PositionPlace } from "../kafka/publish/position_store.ts";
-import type { Position } from "../upstream/resume/position.ts";
+import type { PositionPlace } from "../kafka/publish/position/position_store.ts";
+import type { Position } from "../upstream/position/position.ts";
 import type { EventStream } from "../upstream/stream.ts";
 
 /** Defines a comparison: the span, the source and the topics. */

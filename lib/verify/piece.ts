@@ -1,5 +1,5 @@
 import { SpanReader } from "../kafka/consume/direct/span_reader.ts";
-import { encodedBytes } from "../kafka/publish/chunks.ts";
+import { encodedBytes } from "../kafka/publish/send/chunks.ts";
 import { recordOf } from "../produce/record_of.ts";
 import { RejectedEvent } from "../upstream/parse/event.ts";
 import { Comparison } from "./comparison.ts";

@@ -1,8 +1,8 @@
 import type { Cluster } from "../kafka/client/cluster.ts";
-import { type PositionPlace, savedPosition } from "../kafka/publish/position_store.ts";
+import { type PositionPlace, savedPosition } from "../kafka/publish/position/position_store.ts";
 import { sleep } from "../shared/sleep.ts";
-import { DISORDER } from "../upstream/resume/back_fill.ts";
-import { Position } from "../upstream/resume/position.ts";
+import { DISORDER } from "../upstream/back_fill.ts";
+import { Position } from "../upstream/position/position.ts";
 import type { LastEvent } from "./source.ts";
 
 /** How often the position is read, in ms. */

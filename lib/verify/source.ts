@@ -1,6 +1,6 @@
 import { UserError } from "../shared/error.ts";
-import { BackFill } from "../upstream/resume/back_fill.ts";
-import { Position } from "../upstream/resume/position.ts";
+import { BackFill } from "../upstream/back_fill.ts";
+import { Position } from "../upstream/position/position.ts";
 import type { ReceivedEvent } from "../upstream/parse/received_event.ts";
 import type { VerifyOptions } from "./options.ts";
 

@@ -2,7 +2,7 @@
 import request from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import { buildTransform } from "../../lib/edits/transform.ts";
 import { produceRequest } from "../../lib/kafka/wire/produce_request.ts";
-import { chunksOf } from "../../lib/kafka/publish/chunks.ts";
+import { chunksOf } from "../../lib/kafka/publish/send/chunks.ts";
 import { readEvent } from "../../lib/upstream/parse/event.ts";
 import { eventBytes } from "./events.ts";
 

@@ -1,4 +1,4 @@
-import { NAMESPACES } from "../../lib/edits/message/namespaces.ts";
+import { NAMESPACES } from "../../lib/edits/event/namespaces.ts";
 
 /** The parameters of a run. */
 export interface Task {

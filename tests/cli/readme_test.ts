@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
-import { serveEvents } from "../../lib/replay/server.ts";
+import { serveEvents } from "../../lib/replay/service/server.ts";
 import { busyDefaultPorts } from "../support/programs/default_ports.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { NO_SETTINGS, PATH_WITH_DENO } from "../support/programs/program.ts";

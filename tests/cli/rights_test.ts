@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { kafkaLibs } from "../../lib/local/kafka/distribution.ts";
-import { serveEvents } from "../../lib/replay/server.ts";
+import { serveEvents } from "../../lib/replay/service/server.ts";
 import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
 import { PROXY_VARIABLES } from "../../lib/upstream/connection/proxy.ts";
 import { shell } from "../../lib/local/process/shell.ts";

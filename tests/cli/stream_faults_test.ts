@@ -1,6 +1,6 @@
 /** Clocks, rates, repeated ids and limits of the stream: the program on a real Kafka, over restarts. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { EventServer } from "../../lib/replay/server.ts";
+import type { EventServer } from "../../lib/replay/service/server.ts";
 import { records } from "../../lib/replay/log.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testKafka } from "../support/kafka/kafka.ts";

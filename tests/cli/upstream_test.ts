@@ -1,6 +1,6 @@
 /** The way to the service: permissions, certificates and proxies, as flags and variables set them. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { serveEvents } from "../../lib/replay/server.ts";
+import { serveEvents } from "../../lib/replay/service/server.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { type Ended, startProgram } from "../support/programs/program.ts";
 import { startConnectProxy } from "../support/stream/connect_proxy.ts";

@@ -5,7 +5,7 @@ import { PRODUCER_GROUPS, producerPlan } from "../../lib/cli/options/producer_pl
 import { runProducer } from "../../lib/cli/programs/producer.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../lib/kafka/consume/reader.ts";
-import { serveEvents } from "../../lib/replay/server.ts";
+import { serveEvents } from "../../lib/replay/service/server.ts";
 import { records } from "../../lib/replay/log.ts";
 import { EQIAD, syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testKafka } from "../support/kafka/kafka.ts";

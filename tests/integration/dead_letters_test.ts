@@ -9,7 +9,7 @@ import { type ReadOptions, type ReadRecord, readTopic } from "../../lib/kafka/co
 import { createTopics } from "../../lib/kafka/admin/topics.ts";
 import { withGarbage } from "../../lib/replay/service/faults.ts";
 import { type EventLog, records } from "../../lib/replay/log.ts";
-import { serveEvents } from "../../lib/replay/server.ts";
+import { serveEvents } from "../../lib/replay/service/server.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 

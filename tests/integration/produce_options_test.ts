@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
-import { savedPosition } from "../../lib/kafka/publish/position_store.ts";
+import { savedPosition } from "../../lib/kafka/publish/position/position_store.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import {

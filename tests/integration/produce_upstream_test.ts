@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Faults } from "../../lib/replay/service/faults.ts";
 import { withGarbage } from "../../lib/replay/service/faults.ts";
-import type { EventServerStats } from "../../lib/replay/server.ts";
+import type { EventServerStats } from "../../lib/replay/service/server.ts";
 import { freePort } from "../../lib/local/process/ports.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testKafka } from "../support/kafka/kafka.ts";

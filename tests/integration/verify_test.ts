@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
-import { savedPosition } from "../../lib/kafka/publish/position_store.ts";
+import { savedPosition } from "../../lib/kafka/publish/position/position_store.ts";
 import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
 import type { EventLog } from "../../lib/replay/log.ts";
 import { START, syntheticLog } from "../../lib/replay/synthetic/log.ts";

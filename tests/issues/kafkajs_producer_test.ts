@@ -8,8 +8,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import original from "kafkajs/src/producer/groupMessagesPerPartition.js";
 import { groupByPartition } from "../../lib/kafka/wire/group_by_partition.ts";
 import type { Transaction } from "../../lib/kafka/client/kafkajs.ts";
-import { chunksOf } from "../../lib/kafka/publish/chunks.ts";
-import { sendChunks } from "../../lib/kafka/publish/send.ts";
+import { chunksOf } from "../../lib/kafka/publish/send/chunks.ts";
+import { sendChunks } from "../../lib/kafka/publish/send/send.ts";
 import {
   batchOf,
   NEVER,

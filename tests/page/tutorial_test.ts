@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { startKafka } from "../../lib/local/kafka/start.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
-import { serveEvents } from "../../lib/replay/server.ts";
+import { serveEvents } from "../../lib/replay/service/server.ts";
 import {
   type Browser,
   launchBrowser,

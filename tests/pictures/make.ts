@@ -9,7 +9,7 @@ import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { oneOf } from "../../lib/cli/values.ts";
 import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
 import { startKafka } from "../../lib/local/kafka/start.ts";
-import { serveEvents } from "../../lib/replay/server.ts";
+import { serveEvents } from "../../lib/replay/service/server.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../lib/kafka/consume/reader.ts";

@@ -1,7 +1,7 @@
-import { isWildcard, matcher } from "../../edits/pattern.ts";
+import { isWildcard, matcher } from "../../edits/filter/pattern.ts";
 import type { Cluster } from "../../kafka/client/cluster.ts";
 import { withLeaders } from "../../kafka/consume/direct/leaders.ts";
-import type { From } from "../../kafka/consume/starts.ts";
+import type { From } from "../../kafka/consume/direct/starts.ts";
 import { UsageError, UserError } from "../../shared/error.ts";
 import { flag, flagName, option, type OptionGroup, type Values } from "../option.ts";
 import { groupName, integer, listOf, pastTime, topicName } from "../values.ts";

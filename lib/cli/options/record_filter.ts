@@ -1,5 +1,5 @@
-import type { Filter } from "../../edits/filter.ts";
-import type { RecordFilter } from "../../edits/record_filter.ts";
+import type { Filter } from "../../edits/filter/filter.ts";
+import type { RecordFilter } from "../../edits/filter/record_filter.ts";
 import { option } from "../option.ts";
 import { listOf, oneOf } from "../values.ts";
 import { domain, namespace, pattern, wiki } from "./events.ts";

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { JsonValues } from "../../avro/json_values.ts";
-import { type RecordFilter, RecordTest } from "../../edits/record_filter.ts";
+import { type RecordFilter, RecordTest } from "../../edits/filter/record_filter.ts";
 import { FILTER_NAMES } from "../options/record_filter.ts";
 import type { ReadRecord } from "../../kafka/consume/reader.ts";
 

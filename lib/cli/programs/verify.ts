@@ -3,7 +3,7 @@ import { editSchema } from "../../edits/message/edit.ts";
 import type { Payload } from "../../edits/message/encoder.ts";
 import { buildTransform } from "../../edits/transform.ts";
 import type { Cluster } from "../../kafka/client/cluster.ts";
-import { savedPosition } from "../../kafka/publish/position_store.ts";
+import { savedPosition } from "../../kafka/publish/position/position_store.ts";
 import { marksIn } from "../../produce/option_marks.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { ExitCode, UsageError } from "../../shared/error.ts";

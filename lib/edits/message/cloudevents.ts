@@ -1,5 +1,5 @@
 import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
-import { domainOf, titleOf, typeOf } from "../event_fields.ts";
+import { domainOf, titleOf, typeOf } from "../event/event_fields.ts";
 
 /** The headers of a record. */
 export type Headers = Readonly<Record<string, string>>;

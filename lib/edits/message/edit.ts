@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Event, wrongShape } from "../../upstream/parse/event.ts";
-import { namespaceName } from "./namespaces.ts";
+import { namespaceName } from "../event/namespaces.ts";
 
 /**
  * The message: nine fields, in this order. The type, the JSON Schema and the checks of readers come

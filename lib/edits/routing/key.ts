@@ -1,5 +1,5 @@
 import type { Event } from "../../upstream/parse/event.ts";
-import { domainOf, titleOf, userOf } from "../event_fields.ts";
+import { domainOf, titleOf, userOf } from "../event/event_fields.ts";
 
 /** The kind of key. Records with the same key share a partition and keep their order. */
 export type KeyKind = "page" | "domain" | "user" | "none";

@@ -1,8 +1,8 @@
 import { UsageError } from "../../shared/error.ts";
 import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
-import { domainOf, typeOf, wikiOf } from "../event_fields.ts";
-import type { Filter } from "../filter.ts";
-import { isWildcard } from "../pattern.ts";
+import { domainOf, typeOf, wikiOf } from "../event/event_fields.ts";
+import type { Filter } from "../filter/filter.ts";
+import { isWildcard } from "../filter/pattern.ts";
 import {
   MAX_TOPIC_LENGTH,
   type Place,

@@ -1,5 +1,5 @@
 import type { TopicPartition } from "../requests/offsets.ts";
-import { byTopic } from "./partition_map.ts";
+import { byTopic } from "./direct/partition_map.ts";
 
 /** More topics than this are counted, not named. */
 const MAX_NAMED = 5;

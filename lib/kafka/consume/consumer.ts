@@ -6,7 +6,7 @@ import type { TopicPartition } from "../requests/offsets.ts";
 import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
 import type { ConsumerOptions, FetchedChunk, Offsets } from "./consumer_options.ts";
 import { Heartbeats } from "./heartbeats.ts";
-import { byTopic, PartitionMap } from "./partition_map.ts";
+import { byTopic, PartitionMap } from "./direct/partition_map.ts";
 import { SameTopic } from "./same_topic.ts";
 
 /** How long a fetch waits for the first record, in ms. */

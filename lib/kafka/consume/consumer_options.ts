@@ -1,6 +1,6 @@
 import type { TopicPartition } from "../requests/offsets.ts";
 import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
-import type { PartitionMap } from "./partition_map.ts";
+import type { PartitionMap } from "./direct/partition_map.ts";
 
 /** Membership of a consumer group, all in ms. */
 export interface SessionTimes {

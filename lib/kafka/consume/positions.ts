@@ -8,7 +8,7 @@ import type { TopicPartition } from "../requests/offsets.ts";
 import { askPatiently, type Bounds, fetchBounds } from "./bounds.ts";
 import type { Offsets } from "./consumer_options.ts";
 import { offsetMetadata, topicIdIn } from "./offset_metadata.ts";
-import { PartitionMap } from "./partition_map.ts";
+import { PartitionMap } from "./direct/partition_map.ts";
 
 /** Whose positions these are. */
 export interface PositionsOptions {

@@ -1,5 +1,5 @@
 import type { TopicPartition } from "../requests/offsets.ts";
-import type { From } from "./starts.ts";
+import type { From } from "./direct/starts.ts";
 
 /** One record as it was read. */
 export interface ReadRecord {

@@ -8,12 +8,12 @@ import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
 import { TopicConsumer } from "./consumer.ts";
 import type { ConsumerOptions, Fetched } from "./consumer_options.ts";
 import { withLeaders } from "./direct/leaders.ts";
-import { PartitionMap } from "./partition_map.ts";
+import { PartitionMap } from "./direct/partition_map.ts";
 import { refusePositionGroup } from "./position_group.ts";
 import { fetchCommitted, Positions } from "./positions.ts";
 import type { ReadOptions, ReadRecord } from "./read_options.ts";
 import { fetchTopicIds } from "./same_topic.ts";
-import { findStarts, type Start } from "./starts.ts";
+import { findStarts, type Start } from "./direct/starts.ts";
 
 export type { ReadBatch, ReadOptions, ReadRecord } from "./read_options.ts";
 

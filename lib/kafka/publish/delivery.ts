@@ -9,7 +9,7 @@ import { AtLeastOnce } from "./sessions/at_least_once.ts";
 import { ExactlyOnce } from "./sessions/exactly_once.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
 import { isFatal, isFenced, isUnknownTopic } from "../errors/classify.ts";
-import { readSaved, savedPosition } from "./position_store.ts";
+import { readSaved, savedPosition } from "./position/position_store.ts";
 import {
   type Batch,
   newPublisherCounts,
@@ -18,7 +18,7 @@ import {
   type Publisher,
   type PublisherCounts,
 } from "./publisher.ts";
-import { type Chunk, chunksOf } from "./chunks.ts";
+import { type Chunk, chunksOf } from "./send/chunks.ts";
 import type { DeliveryOptions } from "./delivery_options.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import { Ownership } from "./ownership.ts";
@@ -29,8 +29,8 @@ import {
   RejectedAttempts,
   TopicRejects,
 } from "./rejection.ts";
-import type { Progress, SavedProgress } from "./saved_position.ts";
-import { ChunksRejected } from "./send.ts";
+import type { Progress, SavedProgress } from "./position/saved_position.ts";
+import { ChunksRejected } from "./send/send.ts";
 import type { ProducerSession } from "./sessions/producer_session.ts";
 import { NoTopics, TopicTable } from "./topic_table.ts";
 import { Throttle } from "./throttle.ts";

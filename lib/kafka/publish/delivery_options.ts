@@ -1,6 +1,6 @@
 import type { Cluster } from "../client/cluster.ts";
-import type { PositionPlace } from "./position_store.ts";
-import type { Compression } from "./send.ts";
+import type { PositionPlace } from "./position/position_store.ts";
+import type { Compression } from "./send/send.ts";
 import type { NewTopics } from "./topic_table.ts";
 
 /** The options of a `Delivery`. */

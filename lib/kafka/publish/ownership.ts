@@ -1,6 +1,6 @@
 import { UserError } from "../../shared/error.ts";
 import { TakenOver } from "./publisher.ts";
-import type { Progress, SavedProgress } from "./saved_position.ts";
+import type { Progress, SavedProgress } from "./position/saved_position.ts";
 
 /**
  * Identifies this producer among all of its name. Each start is a new owner, with the generation

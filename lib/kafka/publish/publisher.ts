@@ -1,6 +1,6 @@
 import { ExitCode, UserError } from "../../shared/error.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
-import type { Progress } from "./saved_position.ts";
+import type { Progress } from "./position/saved_position.ts";
 
 /**
  * The interface between the pipeline and Kafka. Batches are published in upstream's order and one

@@ -3,8 +3,8 @@ import { withAdmin } from "../admin/with_admin.ts";
 import { type Cluster, disconnect } from "../client/cluster.ts";
 import type { Producer } from "../client/kafkajs.ts";
 import { type Attempt, explain } from "../errors/explain.ts";
-import { chunksOf } from "./chunks.ts";
-import { sendChunks } from "./send.ts";
+import { chunksOf } from "./send/chunks.ts";
+import { sendChunks } from "./send/send.ts";
 import { TopicTable } from "./topic_table.ts";
 import { transactionalProducer } from "./sessions/transactional_producer.ts";
 

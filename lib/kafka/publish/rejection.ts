@@ -1,9 +1,9 @@
 // Decides whether rejected records are at fault themselves, or show a condition.
-import { type Chunk, encodedBytes, halves, type TopicLimits } from "./chunks.ts";
+import { type Chunk, encodedBytes, halves, type TopicLimits } from "./send/chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { RefusedRecord } from "./publisher.ts";
 import { UserError } from "../../shared/error.ts";
-import type { ChunkRejection, ChunksRejected } from "./send.ts";
+import type { ChunkRejection, ChunksRejected } from "./send/send.ts";
 
 /** A record that a broker rejected, alone in its chunk or by name. */
 export interface Rejected extends RefusedRecord {

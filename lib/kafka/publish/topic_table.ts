@@ -1,6 +1,6 @@
 import { UserError } from "../../shared/error.ts";
 import type { Admin } from "../client/kafkajs.ts";
-import type { TopicLimits } from "./chunks.ts";
+import type { TopicLimits } from "./send/chunks.ts";
 import { createTopics, partitionCounts, topicConfigs } from "../admin/topics.ts";
 
 /** The default of `max.message.bytes`, if the broker does not return it. */

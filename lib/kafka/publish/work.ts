@@ -1,4 +1,4 @@
-import type { Chunk, TopicLimits } from "./chunks.ts";
+import type { Chunk, TopicLimits } from "./send/chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { Batch, Cut, RefusedRecord } from "./publisher.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type Rejected,
   TopicRejects,
 } from "./rejection.ts";
-import type { ChunksRejected } from "./send.ts";
+import type { ChunksRejected } from "./send/send.ts";
 
 /**
  * A batch, or its first part, that is being published: what is left of it, and what was rejected.

@@ -3,7 +3,7 @@ import type { Cluster } from "../../kafka/client/cluster.ts";
 import { Inspector } from "../../kafka/inspect/inspector.ts";
 import { Pace } from "../../shared/pace.ts";
 import { sleep, untilAborted } from "../../shared/sleep.ts";
-import { Subscriber } from "../subscriber.ts";
+import { Subscriber } from "../../http/subscriber.ts";
 import { HappeningFinder } from "./happenings.ts";
 import { LagHistory } from "./lag_history.ts";
 import { ClusterLooker } from "./look.ts";

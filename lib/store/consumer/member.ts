@@ -3,7 +3,7 @@ import { type JsonValues, jsonValues } from "../../avro/json_values.ts";
 import { assignedText } from "../../kafka/consume/assigned.ts";
 import type { TopicConsumer } from "../../kafka/consume/consumer.ts";
 import type { ConsumerOptions, Fetched, Offsets } from "../../kafka/consume/consumer_options.ts";
-import { PartitionMap } from "../../kafka/consume/partition_map.ts";
+import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
 import type { TopicPartition } from "../../kafka/requests/offsets.ts";
 import type { FetchedRecord } from "../../kafka/wire/fetch/fetched_record.ts";
 import { UserError } from "../../shared/error.ts";

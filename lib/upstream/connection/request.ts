@@ -1,5 +1,5 @@
 import { writeEventId } from "../parse/event_id.ts";
-import type { Position } from "../resume/position.ts";
+import type { Position } from "../position/position.ts";
 import { Unavailable } from "./failure.ts";
 import { openResponse, type OpenStream, type RequestOptions } from "./response.ts";
 

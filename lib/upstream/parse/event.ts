@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type EventEnvelope, scanEnvelope } from "./event_envelope.ts";
 import { latin1 } from "./latin1.ts";
 import { type RecognizedEdit, utf8Text } from "./recognized_edit.ts";
-import { MAX_PARTITION, TOPIC_NAME } from "../resume/position.ts";
+import { MAX_PARTITION, TOPIC_NAME } from "../position/position.ts";
 
 /**
  * The parts of an event's `meta` that wikitap itself needs: its place in the upstream log, its time

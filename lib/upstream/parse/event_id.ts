@@ -1,4 +1,4 @@
-import { MAX_PARTITION, MAX_PLACES, partitionKey, TOPIC_NAME } from "../resume/position.ts";
+import { MAX_PARTITION, MAX_PLACES, partitionKey, TOPIC_NAME } from "../position/position.ts";
 
 /** One entry of an SSE `id`: how much of one upstream topic-partition the service has sent. */
 export interface IdEntry {

@@ -1,5 +1,5 @@
 import { type IdEntry, readEventId } from "./event_id.ts";
-import { MAX_PLACES } from "../resume/position.ts";
+import { MAX_PLACES } from "../position/position.ts";
 
 /** The topic-partitions of an id, as {@linkcode IdReader} keeps them. */
 type Entries = readonly { readonly key: string; next: number | undefined }[];

@@ -1,7 +1,7 @@
 import { type Event, readEvent, RejectedEvent } from "./event.ts";
 import type { IdReader } from "./id_reader.ts";
-import type { PositionUpdate } from "../resume/partition_position.ts";
-import { NOWHERE, partitionKey } from "../resume/position.ts";
+import type { PositionUpdate } from "../position/partition_position.ts";
+import { NOWHERE, partitionKey } from "../position/position.ts";
 import type { Frame } from "./sse.ts";
 
 /** A frame of the stream: an event, or the reason why it is rejected. */

@@ -1,4 +1,4 @@
-import { hash64 } from "./hash.ts";
+import { hash64 } from "../position/hash.ts";
 
 /** The state of one topic-partition on the current connection. */
 export interface Connection {

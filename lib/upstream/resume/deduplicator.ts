@@ -1,9 +1,9 @@
-import { hasId } from "./anchor.ts";
+import { hasId } from "../position/anchor.ts";
 import { type Connection, newConnection } from "./connection_state.ts";
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
 import { MissedAnchors, provesMissing } from "./missed_anchors.ts";
-import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
-import type { Position } from "./position.ts";
+import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
+import type { Position } from "../position/position.ts";
 
 /** Counts since the start. */
 export interface DuplicateCounts {

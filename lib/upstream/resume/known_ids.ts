@@ -1,4 +1,4 @@
-import { hash64 } from "./hash.ts";
+import { hash64 } from "../position/hash.ts";
 
 /** The number of ids that are remembered at least; twice as many at most. */
 export const KNOWN_IDS = 131_072;

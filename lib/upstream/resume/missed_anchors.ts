@@ -1,5 +1,5 @@
 import type { Connection } from "./connection_state.ts";
-import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
+import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
 
 /**
  * The evidence that proves an anchor gone, summed over consecutive connections: three with strong

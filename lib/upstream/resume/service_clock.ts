@@ -1,4 +1,4 @@
-import { MAX_PLACES } from "./position.ts";
+import { MAX_PLACES } from "../position/position.ts";
 
 /** The tolerance in ms: Kafka timestamps further ahead of the service's clock are not credible. */
 const MAX_AHEAD = 60_000;

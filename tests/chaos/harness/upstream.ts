@@ -1,4 +1,4 @@
-import { type EventServer, type Place, serveEvents } from "../../../lib/replay/server.ts";
+import { type EventServer, type Place, serveEvents } from "../../../lib/replay/service/server.ts";
 import { withGarbage } from "../../../lib/replay/service/faults.ts";
 import type { EventLog } from "../../../lib/replay/log.ts";
 import { fraction, Random } from "../../../lib/replay/random.ts";

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Cluster } from "../../../lib/kafka/client/cluster.ts";
-import { savedPosition } from "../../../lib/kafka/publish/position_store.ts";
+import { savedPosition } from "../../../lib/kafka/publish/position/position_store.ts";
 import { sleep } from "../../../lib/shared/sleep.ts";
 
 const log = getLogger(["wikitap", "chaos"]);

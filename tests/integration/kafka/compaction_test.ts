@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Message } from "../../../lib/kafka/client/kafkajs.ts";
 import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
-import { readNewest } from "../../../lib/kafka/consume/direct/newest.ts";
+import { readNewest } from "../../../lib/kafka/consume/newest.ts";
 import { readTopic } from "../../../lib/kafka/consume/reader.ts";
 import { startKafka } from "../../../lib/local/kafka/start.ts";
 import { editOf, publish } from "../../support/kafka/records.ts";

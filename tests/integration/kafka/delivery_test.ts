@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
 import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
-import { savedPosition } from "../../../lib/kafka/publish/position_store.ts";
+import { savedPosition } from "../../../lib/kafka/publish/position/position_store.ts";
 import { TakenOver } from "../../../lib/kafka/publish/publisher.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { savedPosition } from "../../../lib/kafka/publish/position_store.ts";
+import { savedPosition } from "../../../lib/kafka/publish/position/position_store.ts";
 import { syntheticLog } from "../../../lib/replay/synthetic/log.ts";
 import { sleep } from "../../../lib/shared/sleep.ts";
 import {

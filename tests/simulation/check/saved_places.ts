@@ -1,4 +1,4 @@
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 
 /** A place that a saved position names: the last event handled of an upstream topic. */
 export interface SavedPlace {

@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "commits after a failed send",
-    file: "lib/kafka/publish/send.ts",
+    file: "lib/kafka/publish/send/send.ts",
     find: 'if (failure?.status === "rejected") throw failure.reason;',
     replace: "void failure;",
   },
@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "sends the chunks of a partition at the same time",
-    file: "lib/kafka/publish/send.ts",
+    file: "lib/kafka/publish/send/send.ts",
     find:
       "const partitions = Map.groupBy(chunks, ({ topic, partition }) => `${topic}/${partition}`);",
     replace: "const partitions = Map.groupBy(chunks, (chunk) => chunk);",

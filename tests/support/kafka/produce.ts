@@ -9,7 +9,7 @@ import {
   type EventServer,
   type EventServerOptions,
   serveEvents,
-} from "../../../lib/replay/server.ts";
+} from "../../../lib/replay/service/server.ts";
 import { type Running, startProgram } from "../programs/program.ts";
 
 /** A record as it stands in a topic, its bytes as text. */

@@ -1,4 +1,4 @@
-import { namespaceName } from "../../../lib/edits/message/namespaces.ts";
+import { namespaceName } from "../../../lib/edits/event/namespaces.ts";
 import type { Placed } from "../kafka/verify.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { ReceivedEvent } from "../../../lib/upstream/parse/received_event.ts";
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 import type { StreamOptions } from "../../../lib/upstream/options.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
 

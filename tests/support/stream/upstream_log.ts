@@ -1,4 +1,4 @@
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 import { Deduplicator, type Gap } from "../../../lib/upstream/resume/deduplicator.ts";
 
 export const KEY = "eqiad.mediawiki.recentchange/0";

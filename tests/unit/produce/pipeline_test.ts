@@ -8,7 +8,7 @@ import {
 import { newCounts } from "../../../lib/produce/counts.ts";
 import type { ProduceOptions } from "../../../lib/produce/options.ts";
 import { Pipeline } from "../../../lib/produce/pipeline.ts";
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 import type { EventStream } from "../../../lib/upstream/stream.ts";
 
 type Publish = (batch: Batch) => Published | undefined;

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { encodeSaved } from "../../../lib/kafka/publish/saved_position.ts";
+import { encodeSaved } from "../../../lib/kafka/publish/position/saved_position.ts";
 import { optionMarks } from "../../../lib/produce/option_marks.ts";
 import { restore, savedForm } from "../../../lib/produce/saved_form.ts";
 import { UserError } from "../../../lib/shared/error.ts";
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 import fc from "../../support/tools/fast_check.ts";
 
 /** Streams that Wikimedia serves, and some more of such names. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ReceivedEvent } from "../../../lib/upstream/parse/received_event.ts";
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
 import {
   LogService,

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { serveEvents } from "../../../lib/replay/server.ts";
+import { serveEvents } from "../../../lib/replay/service/server.ts";
 import { records } from "../../../lib/replay/log.ts";
 import { START, syntheticLog } from "../../../lib/replay/synthetic/log.ts";
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
 import { type Http2Fault, serveHttp2 } from "../../support/stream/http2_upstream.ts";
 import { USER_AGENT } from "../../support/stream/frames.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Position } from "../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
 import { gatherLog } from "../../support/programs/logged.ts";
 import {
   frame,

@@ -20,7 +20,7 @@ import {
 } from "../../requests/offsets.ts";
 import { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
 import { splitBatches } from "../../wire/fetch/record_set.ts";
-import { PartitionMap } from "../partition_map.ts";
+import { PartitionMap } from "./partition_map.ts";
 import { retry } from "../../../shared/retry.ts";
 
 /** Retries after a failure that passes. A dead broker is replaced after 9 s by default. */

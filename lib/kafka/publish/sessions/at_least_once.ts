@@ -5,10 +5,10 @@ import {
   offsetCommitter,
   type OffsetWithMetadata,
 } from "../../client/offsets.ts";
-import { type PositionPlace, readSaved } from "../position_store.ts";
-import type { Chunk } from "../chunks.ts";
-import { encodeSaved, type SavedProgress } from "../saved_position.ts";
-import { sendChunks, type SendOptions } from "../send.ts";
+import { type PositionPlace, readSaved } from "../position/position_store.ts";
+import type { Chunk } from "../send/chunks.ts";
+import { encodeSaved, type SavedProgress } from "../position/saved_position.ts";
+import { sendChunks, type SendOptions } from "../send/send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
 /** The interval in ms at which the position is saved, besides at the end. */

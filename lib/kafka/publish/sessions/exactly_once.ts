@@ -3,11 +3,11 @@ import { type Cluster, disconnect } from "../../client/cluster.ts";
 import { protocolErrorType } from "../../errors/explain.ts";
 import type { Admin, Producer, Transaction } from "../../client/kafkajs.ts";
 import { sendOffsetWithMetadata } from "../../client/offsets.ts";
-import { type PositionPlace, readSaved } from "../position_store.ts";
-import type { Chunk } from "../chunks.ts";
-import { encodeSaved, type SavedProgress } from "../saved_position.ts";
+import { type PositionPlace, readSaved } from "../position/position_store.ts";
+import type { Chunk } from "../send/chunks.ts";
+import { encodeSaved, type SavedProgress } from "../position/saved_position.ts";
 import { transactionalProducer } from "./transactional_producer.ts";
-import { ChunksRejected, sendChunks, type SendOptions } from "../send.ts";
+import { ChunksRejected, sendChunks, type SendOptions } from "../send/send.ts";
 import type { ProducerSession, ProducerSessionOptions } from "./producer_session.ts";
 
 /**

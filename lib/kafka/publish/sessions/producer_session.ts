@@ -1,8 +1,8 @@
 import type { Admin } from "../../client/kafkajs.ts";
-import type { PositionPlace } from "../position_store.ts";
-import type { Chunk } from "../chunks.ts";
-import type { SavedProgress } from "../saved_position.ts";
-import type { Compression } from "../send.ts";
+import type { PositionPlace } from "../position/position_store.ts";
+import type { Chunk } from "../send/chunks.ts";
+import type { SavedProgress } from "../position/saved_position.ts";
+import type { Compression } from "../send/send.ts";
 
 /** The facts that a session needs. */
 export interface ProducerSessionOptions {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { newPublisherCounts } from "../../../../lib/kafka/publish/publisher.ts";
 import { savedForm } from "../../../../lib/produce/saved_form.ts";
-import { fingerprint } from "../../../../lib/upstream/resume/anchor.ts";
-import { Position } from "../../../../lib/upstream/resume/position.ts";
+import { fingerprint } from "../../../../lib/upstream/position/anchor.ts";
+import { Position } from "../../../../lib/upstream/position/position.ts";
 import { EventStream } from "../../../../lib/upstream/stream.ts";
 import { positionText, reportSummary } from "../../../../lib/cli/programs/producer_summary.ts";
 import { newCounts } from "../../../../lib/produce/counts.ts";

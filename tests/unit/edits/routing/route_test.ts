@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Filter } from "../../../../lib/edits/filter.ts";
+import type { Filter } from "../../../../lib/edits/filter/filter.ts";
 import { knownTopics, positionTopic, topicSelector } from "../../../../lib/edits/routing/route.ts";
 import { UsageError } from "../../../../lib/shared/error.ts";
 import { RejectedEvent } from "../../../../lib/upstream/parse/event.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
-import { mergeNewest, type PlacedRecord } from "../../../../lib/kafka/consume/direct/newest.ts";
+import { mergeNewest, type PlacedRecord } from "../../../../lib/kafka/consume/newest.ts";
 
 /** Records of a partition in the order of their offsets. */
 const records = (partition: number, ...timestamps: number[]): PlacedRecord[] =>

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
-import type { Chunk } from "../../../../lib/kafka/publish/chunks.ts";
+import type { Chunk } from "../../../../lib/kafka/publish/send/chunks.ts";
 import type { ProducerRecord } from "../../../../lib/shared/producer_record.ts";
 import {
   Acceptances,
@@ -13,7 +13,7 @@ import {
   RejectedAttempts,
   TopicRejects,
 } from "../../../../lib/kafka/publish/rejection.ts";
-import { type ChunkRejection, ChunksRejected } from "../../../../lib/kafka/publish/send.ts";
+import { type ChunkRejection, ChunksRejected } from "../../../../lib/kafka/publish/send/send.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const HOUR = 3_600_000;

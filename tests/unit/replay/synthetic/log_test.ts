@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { type LogRecord, records, type TopicLog } from "../../../../lib/replay/log.ts";
-import { isCanary } from "../../../../lib/edits/event_fields.ts";
+import { isCanary } from "../../../../lib/edits/event/event_fields.ts";
 import { KEYS } from "../../../../lib/edits/routing/key.ts";
 import { readEvent } from "../../../../lib/upstream/parse/event.ts";
 import {

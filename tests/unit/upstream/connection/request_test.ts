@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { requestFrom } from "../../../../lib/upstream/connection/request.ts";
-import { Position } from "../../../../lib/upstream/resume/position.ts";
+import { Position } from "../../../../lib/upstream/position/position.ts";
 
 Deno.test("requestFrom() asks for what follows an event from before the start", async () => {
   const position = new Position(10_000);

@@ -9,7 +9,7 @@ import {
 } from "../../../../lib/upstream/parse/event.ts";
 import { scanEnvelope } from "../../../../lib/upstream/parse/event_envelope.ts";
 import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
-import { partitionKey, Position } from "../../../../lib/upstream/resume/position.ts";
+import { partitionKey, Position } from "../../../../lib/upstream/position/position.ts";
 import { fuzz } from "../../../support/tools/fuzz.ts";
 
 /** JSON as it may be written: a value as text. */

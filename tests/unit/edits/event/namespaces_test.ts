@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { namespaceName } from "../../../../lib/edits/message/namespaces.ts";
+import { namespaceName } from "../../../../lib/edits/event/namespaces.ts";
 
 Deno.test("namespaceName() names the known namespaces and no other", () => {
   assertEquals([-2, -1, 0, 3, 828, 2303].map(namespaceName), [

@@ -1,9 +1,9 @@
-import { UserError } from "../../../shared/error.ts";
-import type { Cluster } from "../../client/cluster.ts";
-import type { TopicPartition } from "../../requests/offsets.ts";
-import { type Leaders, withLeaders } from "./leaders.ts";
-import type { ReadOptions, ReadRecord } from "../read_options.ts";
-import { type Extent, findStarts, type Start } from "../starts.ts";
+import { UserError } from "../../shared/error.ts";
+import type { Cluster } from "../client/cluster.ts";
+import type { TopicPartition } from "../requests/offsets.ts";
+import { type Leaders, withLeaders } from "./direct/leaders.ts";
+import type { ReadOptions, ReadRecord } from "./read_options.ts";
+import { type Extent, findStarts, type Start } from "./direct/starts.ts";
 
 /** One record, and where it is. */
 export interface PlacedRecord extends TopicPartition {

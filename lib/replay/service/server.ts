@@ -1,12 +1,12 @@
 import { getLogger } from "@logtape/logtape";
-import { closeServer } from "../http/server.ts";
-import { assign } from "./service/assignment.ts";
-import { Connection, Torn } from "./service/connection.ts";
-import { FaultDraw, type Faults } from "./service/faults.ts";
-import { Feed } from "./service/feed.ts";
-import type { EventLog, TopicLog } from "./log.ts";
-import { availability, type Pace } from "./service/pace.ts";
-import { httpError, Refusal } from "./service/refusal.ts";
+import { closeServer } from "../../http/server.ts";
+import { assign } from "./assignment.ts";
+import { Connection, Torn } from "./connection.ts";
+import { FaultDraw, type Faults } from "./faults.ts";
+import { Feed } from "./feed.ts";
+import type { EventLog, TopicLog } from "../log.ts";
+import { availability, type Pace } from "./pace.ts";
+import { httpError, Refusal } from "./refusal.ts";
 
 /** How to serve a log. */
 export interface EventServerOptions {

@@ -1,8 +1,8 @@
-import { withAdmin } from "../admin/with_admin.ts";
-import type { Cluster } from "../client/cluster.ts";
-import { retryWhileNotReady } from "../errors/retry.ts";
-import { protocolErrorType } from "../errors/explain.ts";
-import type { Admin } from "../client/kafkajs.ts";
+import { withAdmin } from "../../admin/with_admin.ts";
+import type { Cluster } from "../../client/cluster.ts";
+import { retryWhileNotReady } from "../../errors/retry.ts";
+import { protocolErrorType } from "../../errors/explain.ts";
+import type { Admin } from "../../client/kafkajs.ts";
 import { decodeSaved, type SavedProgress } from "./saved_position.ts";
 
 /** Where the position is saved: as an offset of the group, on partition 0 of an existing topic. */

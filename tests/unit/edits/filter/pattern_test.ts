@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import fc from "../../support/tools/fast_check.ts";
-import { matcher } from "../../../lib/edits/pattern.ts";
+import fc from "../../../support/tools/fast_check.ts";
+import { matcher } from "../../../../lib/edits/filter/pattern.ts";
 
 const cases: [string[], string, boolean][] = [
   [["enwiki"], "enwiki", true],

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { type RecordFilter, RecordTest } from "../../../lib/edits/record_filter.ts";
-import { change, pageChange, pageCreate } from "../../support/stream/events.ts";
-import { editOf } from "../../support/kafka/records.ts";
+import { type RecordFilter, RecordTest } from "../../../../lib/edits/filter/record_filter.ts";
+import { change, pageChange, pageCreate } from "../../../support/stream/events.ts";
+import { editOf } from "../../../support/kafka/records.ts";
 
 const encoder = new TextEncoder();
 const edit = (changes = {}) => JSON.stringify(editOf(0, changes));

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { BackFill, BackFillEnd } from "../../../../lib/upstream/resume/back_fill.ts";
-import { Position } from "../../../../lib/upstream/resume/position.ts";
-import { EventStream } from "../../../../lib/upstream/stream.ts";
+import { BackFill, BackFillEnd } from "../../../lib/upstream/back_fill.ts";
+import { Position } from "../../../lib/upstream/position/position.ts";
+import { EventStream } from "../../../lib/upstream/stream.ts";
 
 const UNTIL = 10_000;
 const NO_DATA = new Uint8Array(0);

@@ -8,7 +8,7 @@
  * `performer.user_text`); and page_change.v1 and its relatives (`page.page_title`, `wiki_id`,
  * `performer.is_bot`).
  */
-import type { Event } from "../upstream/parse/event.ts";
+import type { Event } from "../../upstream/parse/event.ts";
 
 type Body = Event["body"];
 

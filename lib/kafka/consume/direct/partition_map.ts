@@ -1,4 +1,4 @@
-import { partitionKey, type TopicPartition } from "../requests/offsets.ts";
+import { partitionKey, type TopicPartition } from "../../requests/offsets.ts";
 
 /** A map by topic and partition, in the order in which partitions were added. */
 export class PartitionMap<V> implements Iterable<readonly [TopicPartition, V]> {

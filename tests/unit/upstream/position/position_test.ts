@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readEventId, writeEventId } from "../../../../lib/upstream/parse/event_id.ts";
-import { hasId, shortened } from "../../../../lib/upstream/resume/anchor.ts";
-import { MAX_PLACES, NOWHERE, Position } from "../../../../lib/upstream/resume/position.ts";
+import { hasId, shortened } from "../../../../lib/upstream/position/anchor.ts";
+import { MAX_PLACES, NOWHERE, Position } from "../../../../lib/upstream/position/position.ts";
 
 const KEY = "eqiad.mediawiki.recentchange/0";
 

@@ -1,5 +1,12 @@
-import { domainOf, type EventFields, isBot, namespaceOf, typeOf, wikiOf } from "./event_fields.ts";
-import { namespaceName, NAMESPACES, UNKNOWN_NAMESPACE } from "./message/namespaces.ts";
+import {
+  domainOf,
+  type EventFields,
+  isBot,
+  namespaceOf,
+  typeOf,
+  wikiOf,
+} from "../event/event_fields.ts";
+import { namespaceName, NAMESPACES, UNKNOWN_NAMESPACE } from "../event/namespaces.ts";
 import { matcher } from "./pattern.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { UserError } from "../../shared/error.ts";
-import type { TopicPartition } from "../requests/offsets.ts";
-import type { Leaders } from "./direct/leaders.ts";
+import { UserError } from "../../../shared/error.ts";
+import type { TopicPartition } from "../../requests/offsets.ts";
+import type { Leaders } from "./leaders.ts";
 import { PartitionMap } from "./partition_map.ts";
 
 /**

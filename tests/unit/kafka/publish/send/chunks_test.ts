@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
-import fc from "../../../support/tools/fast_check.ts";
-import { Partitioners } from "../../../../lib/kafka/client/kafkajs.ts";
-import { murmur2 } from "../../../../lib/kafka/wire/murmur2.ts";
-import { chunksOf, halves } from "../../../../lib/kafka/publish/chunks.ts";
-import type { ProducerRecord } from "../../../../lib/shared/producer_record.ts";
+import fc from "../../../../support/tools/fast_check.ts";
+import { Partitioners } from "../../../../../lib/kafka/client/kafkajs.ts";
+import { murmur2 } from "../../../../../lib/kafka/wire/murmur2.ts";
+import { chunksOf, halves } from "../../../../../lib/kafka/publish/send/chunks.ts";
+import type { ProducerRecord } from "../../../../../lib/shared/producer_record.ts";
 
 const record = (key: string | null, value: string, topic = "t"): ProducerRecord => ({
   topic,

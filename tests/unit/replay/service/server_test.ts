@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type EventServerOptions, serveEvents } from "../../../lib/replay/server.ts";
-import { type EventLog, records } from "../../../lib/replay/log.ts";
-import { CODFW, EQIAD, START, syntheticLog } from "../../../lib/replay/synthetic/log.ts";
-import { parseFrame, receive, USER_AGENT } from "../../support/stream/frames.ts";
-import { until } from "../../support/tools/until.ts";
+import { type EventServerOptions, serveEvents } from "../../../../lib/replay/service/server.ts";
+import { type EventLog, records } from "../../../../lib/replay/log.ts";
+import { CODFW, EQIAD, START, syntheticLog } from "../../../../lib/replay/synthetic/log.ts";
+import { parseFrame, receive, USER_AGENT } from "../../../support/stream/frames.ts";
+import { until } from "../../../support/tools/until.ts";
 
 interface Client {
   readonly url: string;

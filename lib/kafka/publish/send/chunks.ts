@@ -1,6 +1,6 @@
-import { murmur2 } from "../wire/murmur2.ts";
-import type { ProducerRecord } from "../../shared/producer_record.ts";
-import type { Message } from "../wire/message.ts";
+import { murmur2 } from "../../wire/murmur2.ts";
+import type { ProducerRecord } from "../../../shared/producer_record.ts";
+import type { Message } from "../../wire/message.ts";
 
 /** Records of one partition that are sent in one request, as one record batch. */
 export interface Chunk {

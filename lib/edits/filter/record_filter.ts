@@ -6,11 +6,11 @@ import {
   RECENTCHANGE,
   typeOf,
   wikiOf,
-} from "./event_fields.ts";
+} from "../event/event_fields.ts";
 import { buildFilter, type Filter } from "./filter.ts";
-import { namespaceNumber } from "./message/namespaces.ts";
+import { namespaceNumber } from "../event/namespaces.ts";
 import { matcher } from "./pattern.ts";
-import { wikiNameOf } from "./wiki_name.ts";
+import { wikiNameOf } from "../event/wiki_name.ts";
 
 /** Which records pass: as the producer's {@linkcode Filter}, and by their keys. */
 export interface RecordFilter extends Filter {

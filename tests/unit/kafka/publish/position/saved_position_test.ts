@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UserError } from "../../../../lib/shared/error.ts";
-import { isPosition } from "../../../../lib/kafka/consume/position_group.ts";
-import { decodeSaved, encodeSaved } from "../../../../lib/kafka/publish/saved_position.ts";
+import { UserError } from "../../../../../lib/shared/error.ts";
+import { isPosition } from "../../../../../lib/kafka/consume/position_group.ts";
+import {
+  decodeSaved,
+  encodeSaved,
+} from "../../../../../lib/kafka/publish/position/saved_position.ts";
 
 const saved = { handled: 12, position: { places: {} }, owner: "me", generation: 3 };
 

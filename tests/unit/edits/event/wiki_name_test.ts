@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { wikiNameOf } from "../../../lib/edits/wiki_name.ts";
+import { wikiNameOf } from "../../../../lib/edits/event/wiki_name.ts";
 
 /** Domains and database names as Wikimedia pairs them (its API `sitematrix`). */
 const NAMES: Readonly<Record<string, string | undefined>> = {

@@ -1,11 +1,11 @@
-import { protocolErrorType } from "../errors/explain.ts";
+import { protocolErrorType } from "../../errors/explain.ts";
 import {
   CompressionTypes,
   type Message as KafkaMessage,
   type Producer,
   type Transaction,
-} from "../client/kafkajs.ts";
-import type { PartitionAnswer, RecordError } from "../wire/produce_response.ts";
+} from "../../client/kafkajs.ts";
+import type { PartitionAnswer, RecordError } from "../../wire/produce_response.ts";
 import type { Chunk } from "./chunks.ts";
 
 /** The compression of records in requests and on the brokers' disks. */

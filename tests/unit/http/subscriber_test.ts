@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Subscriber } from "../../../lib/page/subscriber.ts";
+import { Subscriber } from "../../../lib/http/subscriber.ts";
 
 const encoder = new TextEncoder();
 const frame = (name: string, size: number) => encoder.encode(name.padEnd(size));

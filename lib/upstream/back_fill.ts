@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
-import type { ReceivedEvent } from "../parse/received_event.ts";
-import type { PositionUpdate } from "./partition_position.ts";
-import type { EventStream } from "../stream.ts";
+import type { ReceivedEvent } from "./parse/received_event.ts";
+import type { PositionUpdate } from "./position/partition_position.ts";
+import type { EventStream } from "./stream.ts";
 
 /** The most that timestamps are assumed to go back within a topic-partition, in ms; 46 was seen. */
 export const DISORDER = 1000;

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import fc from "../../support/tools/fast_check.ts";
-import { buildFilter, type Filter, isNamespace } from "../../../lib/edits/filter.ts";
-import { namespaceName } from "../../../lib/edits/message/namespaces.ts";
-import type { Event } from "../../../lib/upstream/parse/event.ts";
-import { change, pageChange, pageCreate } from "../../support/stream/events.ts";
+import fc from "../../../support/tools/fast_check.ts";
+import { buildFilter, type Filter, isNamespace } from "../../../../lib/edits/filter/filter.ts";
+import { namespaceName } from "../../../../lib/edits/event/namespaces.ts";
+import type { Event } from "../../../../lib/upstream/parse/event.ts";
+import { change, pageChange, pageCreate } from "../../../support/stream/events.ts";
 
 const cases: [string, Filter, Event, boolean][] = [
   ["nothing asked for", {}, change({ type: undefined, title: undefined }), true],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../../shared/error.ts";
+import { UserError } from "../../../shared/error.ts";
 
 /** The progress of a producer, saved with its records. */
 export interface Progress {

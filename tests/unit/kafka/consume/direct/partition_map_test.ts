@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { assignedText } from "../../../../lib/kafka/consume/assigned.ts";
-import { byTopic, PartitionMap } from "../../../../lib/kafka/consume/partition_map.ts";
+import { assignedText } from "../../../../../lib/kafka/consume/assigned.ts";
+import { byTopic, PartitionMap } from "../../../../../lib/kafka/consume/direct/partition_map.ts";
 
 const at = (topic: string, partition: number) => ({ topic, partition });
 
