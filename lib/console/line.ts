@@ -1,5 +1,6 @@
 import { schemaIdOf } from "../avro/wire.ts";
-import { type Edit, editSchema } from "../edits/message/edit.ts";
+import type { Edit } from "../edits/message/edit.ts";
+import { bodyOf, editOf } from "../edits/message/record_value.ts";
 import type { ReadRecord } from "../kafka/consume/reader.ts";
 import { safeText } from "../terminal/safe_text.ts";
 
@@ -15,7 +16,8 @@ const grouped = new Intl.NumberFormat("en-US");
  * terminal in any case.
  */
 export function lineOf({ value, timestamp }: ReadRecord): string {
-  const edit = value === null ? undefined : readEdit(value);
+  const body = bodyOf(value);
+  const edit = body && editOf(body);
   if (edit !== undefined) return editLine(edit);
   const text = value === null ? "(no value)" : beginningOf(value);
   return `${timeOf(Number(timestamp))}  ${cut(text, LONGEST.value)}`;
@@ -50,14 +52,6 @@ function sizeChange({ old_length, new_length }: Edit): string {
 function timeOf(ms: number): string {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? "--:--:--" : date.toISOString().slice(11, 19);
-}
-
-function readEdit(value: Uint8Array): Edit | undefined {
-  try {
-    return editSchema.safeParse(JSON.parse(decoder.decode(value))).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** At most `length` characters of `text`, made harmless. */

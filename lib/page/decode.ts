@@ -1,5 +1,5 @@
-import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
-import { readEvent } from "../upstream/parse/event.ts";
+import { type Edit, toEdit } from "../edits/message/edit.ts";
+import { editOf, eventOf, parseValue, unlessRejected } from "../edits/message/record_value.ts";
 import type { PageEdit } from "./wire.ts";
 
 /**
@@ -11,16 +11,9 @@ export const NAME_LIMIT = 512;
 /** The allowed domains: without the character between domain and title. */
 const HOST_NAME = /^[\w.-]{1,253}$/;
 
-const decoder = new TextDecoder();
-
-/**
- * Decodes a record's value: the nine fields, or the upstream event (`--payload event`). All
- * knowledge of the topic's contents is here.
- *
- * @returns `undefined` for anything else.
- */
+/** Decodes a record's value; returns `undefined` if it is neither the nine fields nor an event. */
 export function decodeEdit(value: Uint8Array | null): PageEdit | undefined {
-  const edit = value === null ? undefined : parseEdit(value);
+  const edit = unlessRejected(() => readEdit(value));
   if (edit === undefined) return undefined;
   const time = Date.parse(edit.timestamp);
   if (Number.isNaN(time) || !HOST_NAME.test(edit.domain)) return undefined;
@@ -37,15 +30,10 @@ export function decodeEdit(value: Uint8Array | null): PageEdit | undefined {
   };
 }
 
-function parseEdit(value: Uint8Array): Edit | undefined {
-  try {
-    const json = JSON.parse(decoder.decode(value));
-    const edit = editSchema.safeParse(json);
-    if (edit.success) return edit.data;
-    return Object.hasOwn(json, "meta") ? toEdit(readEvent(value)) : undefined;
-  } catch {
-    return undefined;
-  }
+function readEdit(value: Uint8Array | null): Edit | undefined {
+  const body = parseValue(value);
+  const event = eventOf(value!, body);
+  return event === undefined ? editOf(body) : toEdit(event);
 }
 
 /** Shortens a text. The result is copied, since a slice would keep the whole text in memory. */

@@ -1,4 +1,5 @@
 import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
+import { eventOf, parseValue } from "../edits/message/record_value.ts";
 import {
   domainOf,
   isBot,
@@ -9,13 +10,7 @@ import {
 } from "../edits/event/event_fields.ts";
 import { namespaceName } from "../edits/event/namespaces.ts";
 import { timestampOf } from "../edits/message/timestamp.ts";
-import {
-  type Event,
-  parseBody,
-  parseEvent,
-  RejectedEvent,
-  wrongShape,
-} from "../upstream/parse/event.ts";
+import { type Event, RejectedEvent, wrongShape } from "../upstream/parse/event.ts";
 
 /** The fields of a record that its row needs. */
 export interface SourceRecord {
@@ -113,12 +108,9 @@ export function toRows(records: readonly SourceRecord[]): Rows {
 }
 
 function toEditRow({ offset, value }: SourceRecord): EditRow {
-  if (value === null) throw new RejectedEvent("no value");
-  const body = parseBody(value);
-  // Only upstream's events have it.
-  const row = Object.hasOwn(body, "meta")
-    ? rowOfEvent(BigInt(offset), parseEvent(value, body))
-    : rowOfEdit(BigInt(offset), body);
+  const body = parseValue(value);
+  const event = eventOf(value!, body);
+  const row = event ? rowOfEvent(BigInt(offset), event) : rowOfEdit(BigInt(offset), body);
   refuseUnstorable(row);
   return row;
 }

@@ -4,7 +4,8 @@ import { ExpectedRecords, Match, NO_KEY } from "./expected_records.ts";
 import { differences, type Leftover, Leftovers } from "./leftovers.ts";
 import { type Headers, RecordHasher } from "./record_hash.ts";
 import { type Example, note, type VerifyReport } from "./report.ts";
-import { canonicalValue, identityOf, objectOf } from "./values.ts";
+import { bodyOf, identityOf } from "../edits/message/record_value.ts";
+import { canonicalValue } from "./values.ts";
 
 /** The header of records that `--repair` has published; its value is the time of the repair. */
 export const REPAIRED_HEADER = "wikitap-repaired";
@@ -151,7 +152,7 @@ export class Comparison {
     this.#hasher.hash(found);
     const entry = this.expected.find(this.#hasher, time);
     if (entry !== Match.none) return entry;
-    const json = objectOf(found.value);
+    const json = bodyOf(found.value);
     if (json === undefined) return entry;
     this.#hasher.hash({ ...found, value: canonicalValue(json, this.#options.fieldNames) });
     return this.expected.find(this.#hasher, time);
@@ -181,7 +182,7 @@ export class Comparison {
    */
   #sample({ value, timestamp }: Leftover): boolean {
     this.#sampled++;
-    const { time } = identityOf(objectOf(value));
+    const { time } = identityOf(bodyOf(value));
     if (time === timestamp) this.#edited++;
     else if (time !== undefined) this.#produced++;
     return time === undefined && this.#topic!.hasAppendTimes || this.#isWithin(time ?? timestamp);
@@ -190,7 +191,7 @@ export class Comparison {
   /** Returns whether a record that is not expected belongs to the span. */
   #isOfSpan({ value, timestamp }: Leftover): boolean {
     if (this.hasEditTimes && this.#isWithin(timestamp)) return true;
-    const { time } = identityOf(objectOf(value));
+    const { time } = identityOf(bodyOf(value));
     return time !== undefined && this.#isWithin(time);
   }
 
@@ -201,7 +202,7 @@ export class Comparison {
 
 /** Returns a record for people; its title is from the value, or else its key. */
 export function exampleOf({ topic, partition, offset, timestamp, key, value }: Leftover): Example {
-  const { time = timestamp, domain = null, title } = identityOf(objectOf(value));
+  const { time = timestamp, domain = null, title } = identityOf(bodyOf(value));
   return { time, domain, title: title ?? keyText(key), topic, partition, offset };
 }
 

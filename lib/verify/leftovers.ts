@@ -1,5 +1,6 @@
 import type { Headers } from "./record_hash.ts";
-import { differingFields, identityOf, objectOf } from "./values.ts";
+import { bodyOf, identityOf } from "../edits/message/record_value.ts";
+import { differingFields } from "./values.ts";
 
 /** A record that was found. */
 export interface Leftover {
@@ -78,7 +79,7 @@ export class Leftovers {
 
 /** Returns what two forms of one record have in common, the surest first. */
 function traitsOf({ topic, timestamp, key, value }: Wanted): string[] {
-  const { id } = identityOf(objectOf(value));
+  const { id } = identityOf(bodyOf(value));
   return [
     `value ${topic} ${latin1(value)}`,
     ...id === undefined ? [] : [`id ${topic} ${id}`],
@@ -99,7 +100,7 @@ function latin1(bytes: Uint8Array | null): string {
  * @param hasTimes Whether the timestamps of records are compared.
  */
 export function differences(wanted: Wanted, found: Leftover, hasTimes: boolean): string[] {
-  const [one, other] = [objectOf(wanted.value), objectOf(found.value)];
+  const [one, other] = [bodyOf(wanted.value), bodyOf(found.value)];
   const isSame = latin1(wanted.value) === latin1(found.value);
   const fields = one && other ? differingFields(one, other) : isSame ? [] : ["value"];
   return [

@@ -3,7 +3,7 @@ import type { ProducerRecord } from "../shared/producer_record.ts";
 import { exampleOf, keyText } from "./comparison.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { note, type Unverifiable, type VerifyReport } from "./report.ts";
-import { identityOf, objectOf } from "./values.ts";
+import { bodyOf, identityOf } from "../edits/message/record_value.ts";
 
 /** The facts that decide whether a record that is not in its topic counts as lost. */
 export interface MissingContext {
@@ -58,7 +58,7 @@ export class MissingRecords {
       return;
     }
     note(this.#report, "lost", () => {
-      const { domain = null, title } = identityOf(objectOf(record.value));
+      const { domain = null, title } = identityOf(bodyOf(record.value));
       return {
         time: record.timestamp,
         domain,

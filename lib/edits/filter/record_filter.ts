@@ -3,14 +3,12 @@ import {
   type EventFields,
   isBot,
   namespaceOf,
-  RECENTCHANGE,
   typeOf,
   wikiOf,
 } from "../event/event_fields.ts";
 import { buildFilter, type Filter } from "./filter.ts";
-import { namespaceNumber } from "../event/namespaces.ts";
+import { bodyOf, fieldsOf } from "../message/record_value.ts";
 import { matcher } from "./pattern.ts";
-import { wikiNameOf } from "../event/wiki_name.ts";
 
 /** Which records pass: as the producer's {@linkcode Filter}, and by their keys. */
 export interface RecordFilter extends Filter {
@@ -62,42 +60,12 @@ export class RecordTest {
   passes({ key, value }: StoredRecord): boolean {
     if (this.#passesKey?.(key === null ? "" : decoder.decode(key)) === false) return false;
     if (this.#passes === undefined) return true;
-    const fields = value === null ? undefined : fieldsOf(value);
-    if (fields === undefined) return false;
+    const body = bodyOf(value);
+    if (body === undefined) return false;
+    const fields = fieldsOf(body);
     for (const name of this.#lacking) {
       if (READ[name](fields) !== undefined) this.#lacking.delete(name);
     }
     return this.#passes(fields);
   }
-}
-
-/** Returns the fields of a value that filters read; `undefined` for what is no JSON object. */
-function fieldsOf(value: Uint8Array): EventFields | undefined {
-  let body: Record<string, unknown>;
-  try {
-    body = JSON.parse(decoder.decode(value));
-  } catch {
-    return undefined;
-  }
-  if (typeof body !== "object" || body === null) return undefined;
-  const type = text(body.type);
-  const { meta } = body as { meta?: Record<string, unknown> };
-  if (typeof meta === "object" && meta !== null) {
-    return { meta: { domain: text(meta.domain), stream: text(meta.stream) }, type, body };
-  }
-  const domain = text(body.domain) ?? text(body["meta.domain"]);
-  const { namespace, user_type } = body;
-  const own: Record<string, unknown> = {
-    wiki: domain && wikiNameOf(domain),
-    ...body,
-    ...typeof namespace === "string" ? { namespace: namespaceNumber(namespace) } : {},
-    ...typeof user_type === "string" ? { bot: user_type === "bot" } : {},
-  };
-  // Only events of this stream have a type of their own.
-  const stream = type === undefined ? undefined : RECENTCHANGE;
-  return { meta: { domain, stream }, type, body: own };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
