@@ -2,7 +2,7 @@ import {
   changedOptions,
   type RecordOption,
   type RecordSettings,
-} from "../../produce/option_marks.ts";
+} from "../../produce/record_options.ts";
 import { UsageError } from "../../shared/error.ts";
 import { type ProducerOptions, producerPlan } from "./producer_plan.ts";
 

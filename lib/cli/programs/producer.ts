@@ -9,7 +9,7 @@ import { producerReadiness } from "../../observe/health.ts";
 import { addProducerMetrics } from "../../observe/producer_metrics.ts";
 import { newCounts } from "../../produce/counts.ts";
 import type { PublishedBatch } from "../../produce/options.ts";
-import { optionMarks } from "../../produce/option_marks.ts";
+import { optionMarks } from "../../produce/record_options.ts";
 import { produce } from "../../produce/produce.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
 import { writeOutputSlowly } from "../../terminal/output.ts";

@@ -4,7 +4,7 @@ import type { Payload } from "../../edits/message/encoder.ts";
 import { buildTransform } from "../../edits/transform.ts";
 import type { Cluster } from "../../kafka/client/cluster.ts";
 import { savedPosition } from "../../kafka/publish/position/position_store.ts";
-import { marksIn } from "../../produce/option_marks.ts";
+import { marksIn } from "../../produce/record_options.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { ExitCode, UsageError } from "../../shared/error.ts";
 import { writeOutput } from "../../terminal/output.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeSaved } from "../../../lib/kafka/publish/position/saved_position.ts";
-import { optionMarks } from "../../../lib/produce/option_marks.ts";
+import { optionMarks } from "../../../lib/produce/record_options.ts";
 import { restore, savedForm } from "../../../lib/produce/saved_form.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { Position } from "../../../lib/upstream/position/position.ts";

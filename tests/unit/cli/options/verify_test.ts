@@ -3,7 +3,7 @@ import { parseOptions } from "../../../../lib/cli/option.ts";
 import { PRODUCER_GROUPS, producerPlan } from "../../../../lib/cli/options/producer_plan.ts";
 import { savedOptions } from "../../../../lib/cli/options/saved_options.ts";
 import { asProducer, spanOf, VERIFY_GROUPS } from "../../../../lib/cli/options/verify.ts";
-import { optionMarks } from "../../../../lib/produce/option_marks.ts";
+import { optionMarks } from "../../../../lib/produce/record_options.ts";
 import { UsageError } from "../../../../lib/shared/error.ts";
 
 const producer = (...args: string[]) => parseOptions(PRODUCER_GROUPS, args, () => undefined);

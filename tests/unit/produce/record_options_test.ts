@@ -4,7 +4,7 @@ import {
   marksIn,
   optionMarks,
   type RecordSettings,
-} from "../../../lib/produce/option_marks.ts";
+} from "../../../lib/produce/record_options.ts";
 
 const SETTINGS: RecordSettings = { topic: "edits", filter: { types: ["edit"] } };
 
