@@ -71,7 +71,7 @@ Deno.test("start ends with 2 for wrong usage before anything is opened", async (
     ["--types nonsense", /Unknown change type 'nonsense'/],
     ["--wiki en.wikipedia.org", /expected a name such as enwiki/],
     ["--namespace Tlak", /expected a number or a name/],
-    ["--users aliens", /expected one of human, bot, all/],
+    ["--users aliens", /expected one of all, human, bot/],
     ["--dry-run --show-position", /Cannot combine/],
     ["--show-position --reset-position", /Cannot combine/],
     ["--dead-letter-topic wikipedia-events", /Cannot use one topic for both/],

@@ -7,8 +7,17 @@ import { NAMESPACES, UNKNOWN_NAMESPACE } from "../../edits/event/namespaces.ts";
 import type { EditsOptions } from "../../edits/transform.ts";
 import { isWildcard, matcher } from "../../edits/filter/pattern.ts";
 import { UsageError } from "../../shared/error.ts";
+import { type ChoiceOption, RECORD_OPTIONS } from "../../produce/record_options.ts";
 import { option, type OptionGroup, type Values } from "../option.ts";
 import { listOf, oneOf } from "../values.ts";
+
+/** Declares an option with few values. */
+function choice<N extends ChoiceOption>(name: N, declared: { placeholder: string; help: string }) {
+  const values: readonly Choice<N>[] = RECORD_OPTIONS[name].values;
+  return option({ ...declared, parse: oneOf(...values), default: values[0]! });
+}
+
+type Choice<N extends ChoiceOption> = typeof RECORD_OPTIONS[N]["values"][number];
 
 /** Options that select events. */
 export const filterOptions = {
@@ -38,12 +47,7 @@ export const filterOptions = {
       parse: listOf(namespace),
       defaultText: "all",
     }),
-    users: option({
-      placeholder: "WHO",
-      help: "User type: human, bot or all.",
-      parse: oneOf("human", "bot", "all"),
-      default: "all",
-    }),
+    users: choice("users", { placeholder: "WHO", help: "User type: human, bot or all." }),
   },
 } satisfies OptionGroup;
 
@@ -51,18 +55,14 @@ export const filterOptions = {
 export const recordOptions = {
   title: "Records",
   options: {
-    key: option({
+    key: choice("key", {
       placeholder: "KEY",
       help:
         "Record key. Records with the same key stay in order, in one partition: page, domain or user. none: no key.",
-      parse: oneOf("page", "domain", "user", "none"),
-      default: "page",
     }),
-    payload: option({
+    payload: choice("payload", {
       placeholder: "FORM",
       help: "edit: nine fields. event: the upstream JSON, byte for byte.",
-      parse: oneOf("edit", "event"),
-      default: "edit",
     }),
     fields: option({
       placeholder: "PATH[=NAME],…",
@@ -70,17 +70,13 @@ export const recordOptions = {
         "Fields of the upstream event instead of the nine: title,wiki,length.new=size. A field that an event lacks is null.",
       parse: listOf(parseField),
     }),
-    format: option({
+    format: choice("format", {
       placeholder: "FORMAT",
       help: "json or avro. Avro needs --schema-registry; the subject is <topic>-value.",
-      parse: oneOf("json", "avro"),
-      default: "json",
     }),
-    headers: option({
+    headers: choice("headers", {
       placeholder: "HEADERS",
       help: "none, or cloudevents: headers of the CloudEvents 1.0 Kafka binding, binary mode.",
-      parse: oneOf("none", "cloudevents"),
-      default: "none",
     }),
   },
 } satisfies OptionGroup;

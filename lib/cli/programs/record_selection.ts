@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { JsonValues } from "../../avro/json_values.ts";
 import { type RecordFilter, RecordTest } from "../../edits/filter/record_filter.ts";
-import { FILTER_NAMES } from "../options/record_filter.ts";
+import { filterName } from "../options/record_filter.ts";
 import type { ReadRecord } from "../../kafka/consume/reader.ts";
 
 /** Conditions that records have to meet. */
@@ -43,7 +43,7 @@ export function recordSelection(
     isWarned = true;
     logger.warn("None of {seen} records has what --filter reads: {lacking}; no record passes", {
       seen,
-      lacking: test.lacking.map((name) => FILTER_NAMES[name]).join(", "),
+      lacking: test.lacking.map(filterName).join(", "),
     });
   };
   const passing = (records: readonly ReadRecord[]) => {

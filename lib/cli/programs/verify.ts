@@ -4,7 +4,7 @@ import type { Payload } from "../../edits/message/encoder.ts";
 import { buildTransform } from "../../edits/transform.ts";
 import type { Cluster } from "../../kafka/client/cluster.ts";
 import { savedPosition } from "../../kafka/publish/position/position_store.ts";
-import { marksIn } from "../../produce/record_options.ts";
+import { marksIn, savedChoices } from "../../produce/record_options.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { ExitCode, UsageError } from "../../shared/error.ts";
 import { writeOutput } from "../../terminal/output.ts";
@@ -18,7 +18,7 @@ import type { logOptions } from "../log.ts";
 import type { GroupValues, Values } from "../option.ts";
 import { openRegistry } from "../options/registry.ts";
 import { type ProducerPlan, producerPlan } from "../options/producer_plan.ts";
-import { GUESSABLE_OPTIONS, savedOptions } from "../options/saved_options.ts";
+import { savedOptions } from "../options/saved_options.ts";
 import { asProducer, spanOf, type VERIFY_GROUPS } from "../options/verify.ts";
 import { showStatus } from "../status.ts";
 import { knownEncoder } from "./encoding.ts";
@@ -94,7 +94,7 @@ async function planOf(
   const marks = marksIn(saved?.position);
   if (marks === undefined) return producerPlan(given);
   const options = savedOptions(given, marks);
-  for (const name of GUESSABLE_OPTIONS) {
+  for (const [name] of savedChoices(marks)) {
     if (options[name] === given[name]) continue;
     log.info("Comparing with --{name} {value}, as the producer runs", {
       name,

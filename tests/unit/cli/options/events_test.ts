@@ -103,7 +103,7 @@ const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
   ["--namespace talk", {}, "expected 'Talk'"],
   ["--namespace Tlak", {}, "expected a number or a name such as"],
   ["--namespace 1.5", {}, "expected a number or a name such as"],
-  ["--users none", {}, "expected one of human, bot, all"],
+  ["--users none", {}, "expected one of all, human, bot"],
   ["--key title", {}, "expected one of page, domain, user, none"],
   ["", { streamUrl: PAGE_CREATE }, "the stream 'page-create' has no edits"],
 ];

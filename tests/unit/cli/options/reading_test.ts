@@ -15,10 +15,7 @@ Deno.test("readingOptions take topics, partitions and filters as lists", () => {
   assertEquals(values.partition, [0, 2]);
   assertEquals(values.filter, {
     keys: ["en.wikipedia.org/Paris, Texas"],
-    types: undefined,
     wikis: ["enwiki", "*wiktionary", "dewiki"],
-    domains: undefined,
-    namespaces: undefined,
     users: "bot",
   });
 });
