@@ -152,7 +152,7 @@ export class Pipeline {
       const begun = performance.now();
       this.#inFlight = batch.records.length;
       const published = await this.#options.publisher.publish(this.#batchOf(batch), deadline);
-      if (published === undefined) {
+      if (published === "rejected") {
         batch = this.#grown(batch);
         continue;
       }

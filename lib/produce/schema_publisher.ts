@@ -41,7 +41,7 @@ export class SchemaPublisher implements Publisher {
    *
    * @throws {UserError} if the registry rejects a schema, and errors of the publisher.
    */
-  async publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined> {
+  async publish(batch: Batch, signal: AbortSignal): Promise<Published | "rejected"> {
     for (const { topic } of batch.records) {
       if (this.#known.has(topic)) continue;
       await this.#register(topic, signal);

@@ -110,7 +110,7 @@ export class Delivery implements Publisher {
   }
 
   /** Publishes a batch or a first part of it; see {@linkcode Publisher.publish}. */
-  async publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined> {
+  async publish(batch: Batch, signal: AbortSignal): Promise<Published | "rejected"> {
     const isOver = () => signal.aborted || this.#isClosed;
     let work = Work.of(batch, this.#throttle.size.endOf(batch), this.#left);
     this.#left = undefined;
@@ -129,7 +129,7 @@ export class Delivery implements Publisher {
           await this.#rejected(error, batch, signal);
           if (isOver()) break;
           this.#left = work;
-          return undefined;
+          return "rejected";
         }
         const isUnknown = isUnknownTopic(error) || error instanceof NoTopics;
         if (error instanceof UserError && !isUnknown) throw error;

@@ -20,14 +20,14 @@ export interface Publisher {
    * Publishes a batch or, if the batch has cuts, a first part of it, and saves the position after
    * the last record. Retries while Kafka is away, until `signal` is aborted.
    *
-   * @returns What was published. `undefined` if a topic rejects most of the records, after a pause:
+   * @returns What was published. `rejected` if a topic rejects most of the records, after a pause:
    * nothing is saved or dropped, and the batch is to be published again, perhaps with more records.
    * @throws {PublishAborted} if `signal` was aborted, or the publisher closed, before that.
    * @throws {TakenOver} if another producer of this name is running.
    * @throws {UserError} if a topic rejects the last batch for too long, or if retrying would not
    * help.
    */
-  publish(batch: Batch, signal: AbortSignal): Promise<Published | undefined>;
+  publish(batch: Batch, signal: AbortSignal): Promise<Published | "rejected">;
 
   /** Saves the last position if it is not saved yet, and disconnects; never throws. */
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { alterTopic } from "../../../lib/kafka/admin/topic_diff.ts";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { savedPosition } from "../../../lib/kafka/publish/position/position_store.ts";
-import { type Batch, PublishAborted } from "../../../lib/kafka/publish/publisher.ts";
+import { type Batch, PublishAborted, type Published } from "../../../lib/kafka/publish/publisher.ts";
 import { changedLetter, deadLetter } from "../../../lib/produce/dead_letters.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { alterConfig } from "../../support/kafka/alter_config.ts";
@@ -105,14 +105,14 @@ for (const delivery of DELIVERIES) {
         throw new Error("Nothing is to become a dead letter");
       };
       for (let attempt = 0; attempt < 3; attempt++) {
-        assertEquals(await publisher.publish({ ...batch, replace }, NEVER), undefined);
+        assertEquals(await publisher.publish({ ...batch, replace }, NEVER), "rejected");
       }
       const { aborted, rejecting, restarts } = publisher.counts;
       assertEquals([rejecting, restarts], [true, 0]);
       assert(aborted < 50, `${aborted} aborted`);
       await configure(place, setting, good);
-      let published;
-      while (published === undefined) published = await publisher.publish(batch, NEVER);
+      let published: Published | "rejected" = "rejected";
+      while (published === "rejected") published = await publisher.publish(batch, NEVER);
       assertEquals(published, { count: 500, refused: [] });
       assertEquals(publisher.counts.rejecting, false);
       const values = [...valuesOf(batchOf(place, 0, 10)), ...valuesOf(batch)].sort();
@@ -134,7 +134,7 @@ for (const delivery of DELIVERIES) {
     await publisher.open();
     const isOld = (index: number) => index % 3 === 0;
     const batch = changed(batchOf(place, 0, 1000), (index) => isOld(index) ? { timestamp: 1 } : {});
-    const published = (await publisher.publish(batch, NEVER))!;
+    const published = await publisher.publish(batch, NEVER) as Published;
     assertEquals(published.refused.length, 334);
     assertEquals(publisher.counts.aborted, 1);
     const values = batch.records.filter((_, index) => !isOld(index)).map(({ value }) =>
@@ -170,10 +170,10 @@ for (const delivery of DELIVERIES) {
     await using publisher = newDelivery(place, { delivery, lastBatchTimeout: 500 });
     await publisher.open();
     const batch = changed(batchOf(place, 0, 1), () => ({ timestamp: Date.now() - 2 * HOUR }));
-    assertEquals(await publisher.publish(batch, NEVER), undefined, "more may follow");
+    assertEquals(await publisher.publish(batch, NEVER), "rejected", "more may follow");
     const last = { ...batch, isLast: true, reached: Date.now() };
     const error = await assertRejects(async () => {
-      while (await publisher.publish(last, NEVER) === undefined);
+      while (await publisher.publish(last, NEVER) === "rejected");
     }, UserError);
     assert(
       /expected at least .*; the position is not advanced$/.test(error.message),
@@ -191,7 +191,7 @@ for (const delivery of DELIVERIES) {
     const old = { timestamp: Date.now() - 2 * HOUR };
     const grown = changed(batchOf(place, 0, 5), (index) => index === 1 ? old : {});
     const batch = { ...batchOf(place, 0, 2), records: grown.records.slice(0, 2) };
-    assertEquals(await publisher.publish(batch, NEVER), undefined);
+    assertEquals(await publisher.publish(batch, NEVER), "rejected");
     const published = await publisher.publish(grown, NEVER);
     const refused = [{ record: grown.records[1]!, reason: "INVALID_TIMESTAMP" }];
     assertEquals(published, { count: 5, refused });
@@ -232,7 +232,7 @@ Deno.test("Delivery keeps a dead letter that a compacted topic rejects", async (
   const records = [...batch.records, letter];
   const replace = (one: Parameters<NonNullable<Batch["replace"]>>[0]) =>
     changedLetter(one.record, one.reason, one.detail);
-  assertEquals(await publisher.publish({ ...batch, records, replace }, NEVER), undefined);
+  assertEquals(await publisher.publish({ ...batch, records, replace }, NEVER), "rejected");
   assertEquals((await savedPosition(place.cluster, place))?.handled, undefined);
 });
 
@@ -317,7 +317,7 @@ Deno.test("Delivery makes progress within a quota of 20 KB/s", async () => {
     while (done < 700) {
       const left = cuts.filter(({ count }) => count > done)
         .map((cut) => ({ ...cut, count: cut.count - done, bytes: cut.bytes - 1000 * done }));
-      const published = (await publisher.publish({ ...batch, cuts: left }, NEVER))!;
+      const published = await publisher.publish({ ...batch, cuts: left }, NEVER) as Published;
       done += published.count;
       sizes.push(published.count);
       batch = { ...batch, records: batch.records.slice(published.count) };

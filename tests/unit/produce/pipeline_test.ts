@@ -11,7 +11,7 @@ import { Pipeline } from "../../../lib/produce/pipeline.ts";
 import { Position } from "../../../lib/upstream/position/position.ts";
 import type { EventStream } from "../../../lib/upstream/stream.ts";
 
-type Publish = (batch: Batch) => Published | undefined;
+type Publish = (batch: Batch) => Published | "rejected";
 
 const whole = ({ records }: Batch): Published => ({ count: records.length, refused: [] });
 
@@ -99,7 +99,7 @@ Deno.test("Pipeline publishes a batch that was rejected again, with what gathere
   const isTooSmall = ({ length }: Batch["records"]) => length > 0 && length < 5;
   const { batches, counts } = await run(
     [3, 2],
-    (batch) => isTooSmall(batch.records) ? undefined : whole(batch),
+    (batch) => isTooSmall(batch.records) ? "rejected" : whole(batch),
   );
   assertEquals(numbers(batches.at(-1)!), [0, 1, 2, 3, 4]);
   assertEquals([counts.published, counts.queued], [5, 0]);
@@ -108,7 +108,7 @@ Deno.test("Pipeline publishes a batch that was rejected again, with what gathere
 Deno.test("Pipeline grows a batch that was rejected beyond a batch size of 1", async () => {
   const { batches, counts } = await run(
     [1, 1, 1],
-    (batch) => batch.records.length === 1 || batch.records.length === 2 ? undefined : whole(batch),
+    (batch) => batch.records.length === 1 || batch.records.length === 2 ? "rejected" : whole(batch),
     { batchSize: 1 },
   );
   assertEquals(numbers(batches.at(-1)!), [0, 1, 2]);
@@ -119,7 +119,7 @@ Deno.test("Pipeline marks the batch that nothing follows", async () => {
   let rejections = 0;
   const { batches } = await run(
     [1],
-    (batch) => batch.records.length > 0 && ++rejections < 5 ? undefined : whole(batch),
+    (batch) => batch.records.length > 0 && ++rejections < 5 ? "rejected" : whole(batch),
   );
   const last = batches.at(-1)!;
   assertEquals([last.isLast, last.reached, numbers(last)], [true, 1000, [0]]);
