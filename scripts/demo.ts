@@ -28,7 +28,7 @@ import { kafkaStatus } from "../lib/local/kafka/status.ts";
 import { syntheticLog } from "../lib/replay/synthetic/log.ts";
 import { runDashboard } from "../lib/page/dashboard.ts";
 import { unlessStopped } from "../lib/shared/sleep.ts";
-import { probe } from "../lib/upstream/connection/probe.ts";
+import { probeStream } from "../lib/upstream/connection/probe.ts";
 import { userAgent } from "../lib/shared/version.ts";
 
 const logger = getLogger(["wikitap", "demo"]);
@@ -116,7 +116,7 @@ async function findSource(
   { streamUrl, contact }: DemoOptions,
   resources: AsyncDisposableStack,
 ): Promise<string[]> {
-  const trouble = await probe(streamUrl, userAgent(contact));
+  const trouble = await probeStream(streamUrl, userAgent(contact));
   if (trouble === undefined) {
     return ["--stream-url", streamUrl.href, ...contact === undefined ? [] : ["--contact", contact]];
   }

@@ -26,7 +26,7 @@ import { formatDatabase, groupOf } from "../lib/store/address.ts";
 import { openSink } from "../lib/store/sinks/open.ts";
 import { storeTopic } from "../lib/store/consumer/store_topic.ts";
 import type { StoredBatch } from "../lib/store/consumer/options.ts";
-import { formatDone, Progress } from "../lib/store/consumer/progress.ts";
+import { formatDone, StoreProgress } from "../lib/store/consumer/progress.ts";
 
 const storeOptions = {
   title: "Storing",
@@ -90,7 +90,7 @@ export const main = program({
       database: formatDatabase(database),
       group,
     });
-    const progress = new Progress();
+    const progress = new StoreProgress();
     let onStored: ((batch: StoredBatch) => void) | undefined;
     await using _observed = await observe(options, {
       add: (metrics) => onStored = addStoreMetrics(metrics, progress),

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { terminalWidth, writeFooter } from "../terminal/output.ts";
-import { renderStatus, type Status, statusText } from "../terminal/status_line.ts";
+import { type ProgramStatus, renderStatus, statusText } from "../terminal/status_line.ts";
 import type { logOptions } from "./log.ts";
 import type { Values } from "./option.ts";
 
@@ -19,7 +19,7 @@ export interface StatusOptions {
   /** The logger, if the status goes to the log. */
   readonly component: string;
   /** Returns the current status. */
-  readonly snapshot: () => Status;
+  readonly snapshot: () => ProgramStatus;
   /** The log options of the program. */
   readonly log: Values<typeof logOptions.options>;
 }

@@ -1,6 +1,6 @@
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { Event } from "../upstream/parse/event.ts";
-import { cloudEventHeaders, type Headers } from "./message/cloudevents.ts";
+import { type CloudEventHeaders, cloudEventHeaders } from "./message/cloudevents.ts";
 import { type Encoder, jsonEncoder, type Payload } from "./message/encoder.ts";
 import { buildFilter, type Filter } from "./filter/filter.ts";
 import { type KeyKind, KEYS } from "./routing/key.ts";
@@ -59,7 +59,7 @@ function bytesOf<T extends Uint8Array | null>(
 }
 
 function encodedHeaders(
-  headers: Headers | undefined,
+  headers: CloudEventHeaders | undefined,
   utf8: (text: string) => Uint8Array,
 ): Record<string, Uint8Array> | undefined {
   if (headers === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { formatDuration } from "../shared/duration.ts";
 import type { ProduceCounts } from "../produce/counts.ts";
-import type { Snapshot } from "../store/consumer/progress.ts";
+import type { ProgressSnapshot } from "../store/consumer/progress.ts";
 
 /** The result of a health check. */
 export interface Health {
@@ -61,7 +61,7 @@ export function producerReadiness(
 /** The facts behind a store's readiness. */
 export interface StoreReadinessInput {
   /** The progress of the store. */
-  readonly snapshot: Pick<Snapshot, "isKafkaConnected" | "isDatabaseAway">;
+  readonly snapshot: Pick<ProgressSnapshot, "isKafkaConnected" | "isDatabaseAway">;
   /** Whether the program is shutting down. */
   readonly isStopping: boolean;
 }

@@ -1,8 +1,8 @@
-import type { Snapshot } from "../store/consumer/progress.ts";
+import type { ProgressSnapshot } from "../store/consumer/progress.ts";
 import type { Fact } from "./facts.ts";
 
 /** The numbers of a store, in the order of the status line. */
-export const STORE_FACTS: readonly Fact<Snapshot>[] = [
+export const STORE_FACTS: readonly Fact<ProgressSnapshot>[] = [
   {
     name: "lag_records",
     read: ({ lagRecords }) => lagRecords,

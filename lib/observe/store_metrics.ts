@@ -1,5 +1,5 @@
 import type { StoredBatch } from "../store/consumer/options.ts";
-import type { Progress } from "../store/consumer/progress.ts";
+import type { StoreProgress } from "../store/consumer/progress.ts";
 import { BATCH_RECORDS, DURATIONS } from "./buckets.ts";
 import { type Metrics, truth } from "./metrics.ts";
 import { STORE_FACTS } from "./store_facts.ts";
@@ -12,7 +12,7 @@ import { STORE_FACTS } from "./store_facts.ts";
  */
 export function addStoreMetrics(
   metrics: Metrics,
-  progress: Pick<Progress, "snapshot">,
+  progress: Pick<StoreProgress, "snapshot">,
 ): (batch: StoredBatch) => void {
   metrics.gauge(
     "wikitap_kafka_connected",

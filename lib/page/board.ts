@@ -3,7 +3,7 @@ import { Recent } from "./recent.ts";
 import { SlidingCounts } from "./sliding_counts.ts";
 import { streamHealth } from "./stream_health.ts";
 import { TimeBins } from "./time_bins.ts";
-import type { Bin, PageEdit, Snapshot, Status, TopLists } from "./wire.ts";
+import type { Bin, PageEdit, PageSnapshot, StreamStatus, TopLists } from "./wire.ts";
 
 /** The topic and the window of a board. */
 export interface BoardOptions {
@@ -124,7 +124,7 @@ export class Board {
   }
 
   /** Returns the health and the rates. */
-  status(now: number): Status {
+  status(now: number): StreamStatus {
     const lag = this.#lag();
     const settled = toSecond(now) - Math.min(Math.ceil((lag ?? 0) / 1000) + 1, SETTLE_LIMIT);
     const lately = this.#bins.sum(settled - RATE_SECONDS, settled);
@@ -163,7 +163,7 @@ export class Board {
   }
 
   /** Returns the whole state of the board. */
-  snapshot(now: number): Snapshot {
+  snapshot(now: number): PageSnapshot {
     return {
       type: "snapshot",
       topic: this.#topic,

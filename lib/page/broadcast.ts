@@ -1,6 +1,6 @@
 import type { Board } from "./board.ts";
 import { Subscriber } from "../http/subscriber.ts";
-import type { Message, Snapshot } from "./wire.ts";
+import type { PageMessage, PageSnapshot } from "./wire.ts";
 
 /** The interval of frames, in ms. */
 const TICK = 250;
@@ -60,7 +60,7 @@ export class Broadcast {
   /**
    * Returns a snapshot. Its news must not come again in the next frame, so they are sent before.
    */
-  #snapshot(): Snapshot {
+  #snapshot(): PageSnapshot {
     const now = this.#now();
     this.#sendFrame(now);
     return this.#board.snapshot(now);
@@ -93,7 +93,7 @@ export class Broadcast {
     });
   }
 
-  #send(message: Message): void {
+  #send(message: PageMessage): void {
     const bytes = encode(message);
     const now = this.#now();
     for (const subscriber of this.#subscribers) subscriber.send(bytes, now);
@@ -103,6 +103,6 @@ export class Broadcast {
 const encoder = new TextEncoder();
 
 /** Encodes a message. JSON has no line break, so one `data` line is enough. */
-function encode(message: Message): Uint8Array<ArrayBuffer> {
+function encode(message: PageMessage): Uint8Array<ArrayBuffer> {
   return encoder.encode(`data: ${JSON.stringify(message)}\n\n`);
 }

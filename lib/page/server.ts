@@ -10,11 +10,11 @@ export interface PageServerOptions {
   /** Address or name to listen on. */
   readonly hostname: string;
   /** The sources of server-sent events, by path. */
-  readonly feeds: Readonly<Record<string, Feed>>;
+  readonly feeds: Readonly<Record<string, PageFeed>>;
 }
 
 /** A source of server-sent events for many pages. */
-export interface Feed {
+export interface PageFeed {
   /** Returns the body of one more response; `undefined` if there are too many. */
   subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   /** Ends all responses. */
@@ -72,7 +72,7 @@ function answer(request: Request, feeds: PageServerOptions["feeds"]): Response {
   return new Response(request.method === "HEAD" ? null : file.content, { headers });
 }
 
-function events(method: string, feed: Feed): Response {
+function events(method: string, feed: PageFeed): Response {
   // A compressor or a buffering proxy would delay frames.
   const headers = {
     "content-type": "text/event-stream; charset=utf-8",

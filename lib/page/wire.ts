@@ -49,7 +49,7 @@ export interface Split {
 }
 
 /** The state at `now`; all times in ms since 1970. */
-export interface Status {
+export interface StreamStatus {
   /** The time of this status. */
   readonly now: number;
   /** The health of the stream. */
@@ -96,7 +96,7 @@ export interface TopLists {
 export type Bin = readonly [start: number, humans: number, bots: number];
 
 /** Everything that a page needs to begin; replaces its state. */
-export interface Snapshot {
+export interface PageSnapshot {
   /** The type of the message. */
   readonly type: "snapshot";
   /** The topic whose edits are shown. */
@@ -108,7 +108,7 @@ export interface Snapshot {
   /** The width of a bin, in ms. */
   readonly step: number;
   /** The current status. */
-  readonly status: Status;
+  readonly status: StreamStatus;
   /** The current tables. */
   readonly tops: TopLists;
   /** Bins that are not empty. */
@@ -118,11 +118,11 @@ export interface Snapshot {
 }
 
 /** The news since the previous message. */
-export interface Frame {
+export interface PageFrame {
   /** The type of the message. */
   readonly type: "frame";
   /** The current status, from time to time. */
-  readonly status?: Status;
+  readonly status?: StreamStatus;
   /** The current tables, from time to time. */
   readonly tops?: TopLists;
   /** Bins that changed, with their current counts. */
@@ -132,4 +132,4 @@ export interface Frame {
 }
 
 /** A message of the server to the page. */
-export type Message = Snapshot | Frame;
+export type PageMessage = PageSnapshot | PageFrame;

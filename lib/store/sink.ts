@@ -22,13 +22,13 @@ export interface Sink extends AsyncDisposable {
   addTopic(topic: TopicName): Promise<number>;
 
   /** Makes the caller the holder of a partition. Its previous holder can no longer write. */
-  claim(wanted: Wanted): Promise<Claim>;
+  claim(wanted: ClaimRequest): Promise<Claim>;
 
   /**
    * Accepts the rows of the records from `claim.next` up to `next` and moves the offset to `next`,
    * if the claim is still valid. Rows that exist already are not changed.
    */
-  write(batch: SinkBatch): Promise<Outcome>;
+  write(batch: SinkBatch): Promise<WriteOutcome>;
 
   /**
    * Makes durable what `write()` has accepted; a sink that writes at once does nothing. Rows that
@@ -90,7 +90,7 @@ export function checkSameTopic(
 }
 
 /** The request to hold a partition. */
-export interface Wanted {
+export interface ClaimRequest {
   /** The topic's number in this database. */
   readonly topicId: number;
   /** The number of the partition. */
@@ -126,7 +126,7 @@ export interface SinkBatch {
 /**
  * The claim to continue with; or the group that holds the partition now, if nothing was written.
  */
-export type Outcome = Written | { readonly heldBy: string };
+export type WriteOutcome = Written | { readonly heldBy: string };
 
 /** The result of a batch that was written. */
 export interface Written {
@@ -142,9 +142,9 @@ export interface Written {
 export const NO_ROWS: Rows = { edits: [], bad: [] };
 
 /** The error if the database cannot be reached or is busy: the same may work later. */
-export class Unavailable extends Error {
+export class SinkUnavailable extends Error {
   /** The name of the class. */
-  override readonly name = "Unavailable";
+  override readonly name = "SinkUnavailable";
 }
 
 /** The reason if a database's tables have other columns, or are missing. */
@@ -164,7 +164,10 @@ export interface StoredPosition {
  * Distinguishes a lost claim from a write that was done before, and whose confirmation was lost. In
  * the latter case the offset is the intended one, under the same claim.
  */
-export function outcomeOf({ claim, next }: SinkBatch, stored: StoredPosition | undefined): Outcome {
+export function outcomeOf(
+  { claim, next }: SinkBatch,
+  stored: StoredPosition | undefined,
+): WriteOutcome {
   const isOwn = stored?.epoch === claim.epoch && stored.next === next;
   return isOwn ? { claim: { ...claim, next } } : { heldBy: stored?.group ?? "" };
 }

@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 import { cutText } from "./cut.ts";
 
 /** The status of a running program. */
-export interface Status {
+export interface ProgramStatus {
   /** The current activity, in one or two words: `reading`. */
   readonly state: string;
   /** Whether the state is normal. */
@@ -22,7 +22,7 @@ const PLAIN = "\x1b[39m";
 
 /** Formats a status as one line of at most `width` columns: the state, then as many parts as fit. */
 export function renderStatus(
-  { state, isHealthy, progress, parts }: Status,
+  { state, isHealthy, progress, parts }: ProgramStatus,
   width: number,
   { isColored }: { readonly isColored: boolean },
 ): string {
@@ -37,7 +37,7 @@ export function renderStatus(
 }
 
 /** Formats a status as text for a log. */
-export function statusText({ state, progress, parts }: Status): string {
+export function statusText({ state, progress, parts }: ProgramStatus): string {
   const percent = progress === undefined ? [] : [`${Math.floor(progress * 100)} %`];
   return [state, ...percent, ...parts].join(", ");
 }

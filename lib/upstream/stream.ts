@@ -6,7 +6,7 @@ import type { StreamCounts, StreamOptions, StreamState } from "./options.ts";
 import { readReceivedEvent, type ReceivedEvent } from "./parse/received_event.ts";
 import { backoff } from "./connection/backoff.ts";
 import { Connection, type Ending } from "./connection/connection.ts";
-import { type Cause, Unavailable, UpstreamRefused } from "./connection/failure.ts";
+import { type Cause, StreamUnavailable, UpstreamRefused } from "./connection/failure.ts";
 import { requestFrom } from "./connection/request.ts";
 import { IdReader } from "./parse/id_reader.ts";
 import { gapReporter } from "./resume/gap_report.ts";
@@ -179,7 +179,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
       }
       return { cause: "end", isAtNews, retryAfter: parser.retry };
     } catch (error) {
-      if (error instanceof Unavailable && error.isFinal({ wasReadable: this.#wasReadable })) {
+      if (error instanceof StreamUnavailable && error.isFinal({ wasReadable: this.#wasReadable })) {
         throw UpstreamRefused.from(error);
       }
       return { ...connection.endingOf(error), isAtNews };

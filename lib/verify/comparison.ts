@@ -2,7 +2,7 @@ import { murmur2 } from "../kafka/wire/murmur2.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import { ExpectedRecords, Match, NO_KEY } from "./expected_records.ts";
 import { differences, type Leftover, Leftovers } from "./leftovers.ts";
-import { type Headers, RecordHasher } from "./record_hash.ts";
+import { RecordHasher, type RecordHeaders } from "./record_hash.ts";
 import { type Example, note, type VerifyReport } from "./report.ts";
 import { bodyOf, identityOf } from "../edits/message/record_value.ts";
 import { canonicalValue } from "./values.ts";
@@ -21,7 +21,7 @@ export interface FoundRecord {
   /** ms since 1970, in decimal digits. */
   readonly timestamp: string;
   /** All headers. */
-  readonly headers: Headers;
+  readonly headers: RecordHeaders;
 }
 
 /** A topic as it is compared. */

@@ -1,4 +1,4 @@
-import type { Headers } from "./record_hash.ts";
+import type { RecordHeaders } from "./record_hash.ts";
 import { bodyOf, identityOf } from "../edits/message/record_value.ts";
 import { differingFields } from "./values.ts";
 
@@ -17,12 +17,12 @@ export interface Leftover {
   /** The bytes of the value. */
   readonly value: Uint8Array | null;
   /** The headers, without that of a repair. */
-  readonly headers: Headers;
+  readonly headers: RecordHeaders;
 }
 
 /** An expected record that was not found. */
-export type Wanted = Pick<Leftover, "topic" | "timestamp" | "key" | "value"> & {
-  readonly headers?: Headers | undefined;
+export type ExpectedRecord = Pick<Leftover, "topic" | "timestamp" | "key" | "value"> & {
+  readonly headers?: RecordHeaders | undefined;
 };
 
 /** Maximum number of leftovers that are kept, and of their bytes. */
@@ -61,7 +61,7 @@ export class Leftovers {
   }
 
   /** Takes the record that an expected one was most likely changed to. */
-  take(wanted: Wanted): Leftover | undefined {
+  take(wanted: ExpectedRecord): Leftover | undefined {
     for (const trait of traitsOf(wanted)) {
       const found = this.#byTrait.get(trait)?.find((one) => this.#records.has(one));
       if (found === undefined) continue;
@@ -78,7 +78,7 @@ export class Leftovers {
 }
 
 /** Returns what two forms of one record have in common, the surest first. */
-function traitsOf({ topic, timestamp, key, value }: Wanted): string[] {
+function traitsOf({ topic, timestamp, key, value }: ExpectedRecord): string[] {
   const { id } = identityOf(bodyOf(value));
   return [
     `value ${topic} ${latin1(value)}`,
@@ -99,7 +99,7 @@ function latin1(bytes: Uint8Array | null): string {
  *
  * @param hasTimes Whether the timestamps of records are compared.
  */
-export function differences(wanted: Wanted, found: Leftover, hasTimes: boolean): string[] {
+export function differences(wanted: ExpectedRecord, found: Leftover, hasTimes: boolean): string[] {
   const [one, other] = [bodyOf(wanted.value), bodyOf(found.value)];
   const isSame = latin1(wanted.value) === latin1(found.value);
   const fields = one && other ? differingFields(one, other) : isSame ? [] : ["value"];
@@ -111,8 +111,8 @@ export function differences(wanted: Wanted, found: Leftover, hasTimes: boolean):
   ];
 }
 
-function headersText(headers: Headers = {}): string {
-  const textOf = (value: Headers[string]) =>
+function headersText(headers: RecordHeaders = {}): string {
+  const textOf = (value: RecordHeaders[string]) =>
     [value].flat().map((one) => typeof one === "string" ? one : latin1(one as Uint8Array));
   return JSON.stringify(Object.keys(headers).sort().map((name) => [name, textOf(headers[name])]));
 }

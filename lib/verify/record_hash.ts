@@ -7,11 +7,11 @@ export interface HashedRecord {
   /** The bytes of the value. */
   readonly value: Uint8Array | null;
   /** Default: none. */
-  readonly headers?: Headers | undefined;
+  readonly headers?: RecordHeaders | undefined;
 }
 
 /** Values in UTF-8; a list if the name is there more than once. */
-export type Headers = Readonly<
+export type RecordHeaders = Readonly<
   Record<string, Uint8Array | string | readonly (Uint8Array | string | undefined)[] | undefined>
 >;
 
@@ -50,7 +50,7 @@ export class RecordHasher {
     this.#end();
   }
 
-  #headers(headers: Headers): void {
+  #headers(headers: RecordHeaders): void {
     for (const name of Object.keys(headers).sort()) {
       this.#bytes(this.#name(name));
       for (const value of [headers[name]].flat()) {

@@ -7,7 +7,7 @@ import { startKafka } from "../../lib/local/kafka/start.ts";
 import type { LocalKafka } from "../../lib/local/kafka/cluster.ts";
 import { kafkaStatus, stopKafka } from "../../lib/local/kafka/status.ts";
 import { isFree } from "../../lib/local/process/ports.ts";
-import { probe } from "../../lib/local/kafka/metadata_probe.ts";
+import { probeBroker } from "../../lib/local/kafka/metadata_probe.ts";
 import { commandLine } from "../../lib/local/process/process.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
@@ -70,7 +70,7 @@ Deno.test("startKafka() of three nodes replicates, and goes on with two", async 
   await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, nodes: 3, port: 0, heap: 256 });
   for (const { port } of kafka.nodes) {
-    assertEquals((await probe(port))?.brokerIds.toSorted(), [1, 2, 3]);
+    assertEquals((await probeBroker(port))?.brokerIds.toSorted(), [1, 2, 3]);
   }
   await kafka.kill(3);
   assertEquals(kafka.nodes[2]?.pid, undefined);

@@ -4,7 +4,7 @@ import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import type { OpenSearchAddress } from "../../lib/store/address.ts";
-import { Progress } from "../../lib/store/consumer/progress.ts";
+import { StoreProgress } from "../../lib/store/consumer/progress.ts";
 import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { ownOpenSearch } from "../support/databases/opensearch.ts";
@@ -20,7 +20,7 @@ const server = await ownOpenSearch(await fileFolder());
 /** Stores a topic until `maxRecords`, or until the caller stops it. */
 function start(topic: string, address: OpenSearchAddress, maxRecords?: number) {
   const stop = new AbortController();
-  const progress = new Progress();
+  const progress = new StoreProgress();
   const run = async () => {
     await using sink = await openSink(address, undefined);
     await storeTopic(openCluster({ brokers: brokers.split(",") }), {

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
-import { Progress } from "../../lib/store/consumer/progress.ts";
+import { StoreProgress } from "../../lib/store/consumer/progress.ts";
 import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
@@ -27,7 +27,7 @@ async function store(topic: string, directory: string, maxRecords: number): Prom
     batchSize: 300,
     maxRecords,
     signal: new AbortController().signal,
-    progress: new Progress(),
+    progress: new StoreProgress(),
   });
 }
 

@@ -7,7 +7,7 @@ import { sleep } from "../../lib/shared/sleep.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
-import { Progress } from "../../lib/store/consumer/progress.ts";
+import { StoreProgress } from "../../lib/store/consumer/progress.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { editMessages, openPublisher, publish } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
@@ -37,7 +37,7 @@ async function makeDatabase() {
 }
 
 /** Counts how often the member joined its group. */
-class JoinCounter extends Progress {
+class JoinCounter extends StoreProgress {
   joins = 0;
 
   override assigned(partitions: readonly number[]): void {
@@ -329,7 +329,7 @@ Deno.test("storeTopic() waits for the file's lock at its start, until stopped", 
   using blocker = new DatabaseSync(database.file);
   blocker.exec("BEGIN IMMEDIATE");
   const store = (signal: AbortSignal, maxRecords?: number) => {
-    const progress = new Progress();
+    const progress = new StoreProgress();
     const options = { topic, group: topic, sink, batchSize: 10, maxRecords, signal, progress };
     const done = storeTopic(openCluster(config), options);
     const isAway = until(() => progress.snapshot().isDatabaseAway, (isAway) => isAway);

@@ -89,6 +89,19 @@ Deno.test("no file of lib/ has more than 300 lines", () => {
   assertEquals(long, []);
 });
 
+Deno.test("no two files of lib/ export the same name", () => {
+  const pattern = /^export (?:async )?(?:class|const|function\*?|interface|type) (\w+)/gm;
+  const exported = [...imports.keys()].flatMap((file) =>
+    [...read(file).matchAll(pattern)].map(([, name]) => ({ name: name!, file }))
+  );
+  assert(exported.length > 500, `only ${exported.length} exported names`);
+  const all = Map.groupBy(
+    new Set(exported.map(({ name, file }) => `${name} ${file}`)),
+    (one) => one.split(" ")[0]!,
+  );
+  assertEquals([...all.values()].filter(({ length }) => length > 1), []);
+});
+
 Deno.test("upstream, edits and kafka do not import each other, but for Event", () => {
   const stations = ["lib/upstream/", "lib/edits/", "lib/kafka/"];
   const known = [...imports].flatMap(([file, from]) =>

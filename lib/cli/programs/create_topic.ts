@@ -94,7 +94,7 @@ async function report(
   if (state === undefined) return;
   const names = new Set(["cleanup.policy", "retention.ms", ...wish.configs.keys()]);
   const configs = await topicConfigs(admin, topic, { names: [...names] });
-  writeOutput(topicText(headline, state, configs, remarks));
+  writeOutput(createdTopicText(headline, state, configs, remarks));
 }
 
 /** Logs the retention: old edits that Kafka deletes at its next check look like lost ones. */
@@ -109,7 +109,7 @@ async function warnOfRetention(admin: Admin, topic: string): Promise<void> {
 }
 
 /** Formats a topic, with a headline before it and remarks after it. */
-export function topicText(
+export function createdTopicText(
   headline: string,
   state: TopicState,
   configs: ReadonlyMap<string, string>,

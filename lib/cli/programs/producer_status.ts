@@ -3,7 +3,7 @@ import { PRODUCER_FACTS } from "../../observe/producer_facts.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import type { ProduceCounts } from "../../produce/counts.ts";
 import { Rate } from "../../shared/rate.ts";
-import { rateText, type Status } from "../../terminal/status_line.ts";
+import { type ProgramStatus, rateText } from "../../terminal/status_line.ts";
 
 /** The facts behind the producer's status. */
 export interface ProducerStatusInput {
@@ -38,7 +38,7 @@ export function producerWatch(
     readonly stop: AbortSignal;
     readonly now?: () => number;
   },
-): () => Status {
+): () => ProgramStatus {
   const edits = new Rate();
   const events = new Rate();
   const pace = new Rate();
@@ -54,7 +54,7 @@ export function producerWatch(
 }
 
 /** Returns the status line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`. */
-export function producerStatus(input: ProducerStatusInput): Status {
+export function producerStatus(input: ProducerStatusInput): ProgramStatus {
   const { counts, edits, events, now } = input;
   const lag = counts.lastEventAt === undefined ? undefined : Math.max(0, now - counts.lastEventAt);
   const state = stateOf(input);
@@ -98,7 +98,7 @@ function backFillOf(
 
 function stateOf(
   { counts, idleTimeout, isStopping, now }: ProducerStatusInput,
-): Pick<Status, "state" | "isHealthy"> {
+): Pick<ProgramStatus, "state" | "isHealthy"> {
   const { stream, publisher, handledAt } = counts;
   if (isStopping) return { state: "stopping", isHealthy: true };
   if (stream === undefined || publisher === undefined) {

@@ -5,7 +5,7 @@ import { filterName } from "../options/record_filter.ts";
 import type { ReadRecord } from "../../kafka/consume/reader.ts";
 
 /** Conditions that records have to meet. */
-export interface Wanted {
+export interface RecordConditions {
   /** The earliest timestamp, in ms since the epoch. Default: any. */
   readonly since?: number | undefined;
   /** The first timestamp that is too late, in ms since the epoch. Default: none is. */
@@ -31,7 +31,7 @@ const logger = getLogger(["wikitap", "consume"]);
 
 /** Makes a selection. Filters see values in Avro as JSON. */
 export function recordSelection(
-  { since = -Infinity, until = Infinity, filter }: Wanted,
+  { since = -Infinity, until = Infinity, filter }: RecordConditions,
   readable: JsonValues,
 ): RecordSelection {
   const test = new RecordTest(filter ?? {});

@@ -2,13 +2,13 @@ import { statusFacts, statusParts } from "../../observe/facts.ts";
 import { STORE_FACTS } from "../../observe/store_facts.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { Rate } from "../../shared/rate.ts";
-import type { Progress, Snapshot } from "../../store/consumer/progress.ts";
-import { counted, rateText, type Status } from "../../terminal/status_line.ts";
+import type { ProgressSnapshot, StoreProgress } from "../../store/consumer/progress.ts";
+import { counted, type ProgramStatus, rateText } from "../../terminal/status_line.ts";
 
 /** The facts behind a store's status. */
 export interface StoreStatusInput {
   /** The progress. */
-  readonly snapshot: Snapshot;
+  readonly snapshot: ProgressSnapshot;
   /** Records stored per second. */
   readonly rate: number;
   /** Whether the program is shutting down. */
@@ -17,10 +17,10 @@ export interface StoreStatusInput {
 
 /** Returns a function that computes the store's current status. */
 export function storeWatch(
-  progress: Progress,
+  progress: StoreProgress,
   stop: AbortSignal,
   now: () => number = Date.now,
-): () => Status {
+): () => ProgramStatus {
   const records = new Rate();
   return () => {
     return storeStatus({
@@ -32,7 +32,7 @@ export function storeWatch(
 }
 
 /** Returns the store's status line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345 stored …`. */
-export function storeStatus(input: StoreStatusInput): Status {
+export function storeStatus(input: StoreStatusInput): ProgramStatus {
   const { snapshot, rate } = input;
   return {
     ...stateOf(input),
@@ -50,7 +50,7 @@ export function storeStatus(input: StoreStatusInput): Status {
 
 function stateOf(
   { snapshot: { isKafkaConnected, isDatabaseAway, partitions }, isStopping }: StoreStatusInput,
-): Pick<Status, "state" | "isHealthy"> {
+): Pick<ProgramStatus, "state" | "isHealthy"> {
   if (isStopping) return { state: "stopping", isHealthy: true };
   if (isDatabaseAway) return { state: "the database is away", isHealthy: false };
   if (isKafkaConnected === undefined) return { state: "starting", isHealthy: true };

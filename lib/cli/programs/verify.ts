@@ -8,7 +8,7 @@ import { marksIn, savedChoices } from "../../produce/record_options.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { ExitCode, UsageError } from "../../shared/error.ts";
 import { writeOutput } from "../../terminal/output.ts";
-import { counted, type Status } from "../../terminal/status_line.ts";
+import { counted, type ProgramStatus } from "../../terminal/status_line.ts";
 import { safeJson } from "../../terminal/safe_text.ts";
 import type { VerifyOptions, VerifyProgress } from "../../verify/options.ts";
 import { repair } from "../../verify/repair.ts";
@@ -163,7 +163,7 @@ function fieldNames(payload: Payload): readonly string[] | undefined {
 /** Returns the status of a comparison, with the time that is left in its phase. */
 export function verifyWatch(now: () => number = () => performance.now()): {
   readonly onProgress: (progress: VerifyProgress) => void;
-  readonly snapshot: () => Status;
+  readonly snapshot: () => ProgramStatus;
 } {
   let progress: VerifyProgress = { phase: "reading the source", part: 0, records: 0 };
   let begun = now();

@@ -2,7 +2,7 @@ import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
 import { domainOf, titleOf, typeOf } from "../event/event_fields.ts";
 
 /** The headers of a record. */
-export type Headers = Readonly<Record<string, string>>;
+export type CloudEventHeaders = Readonly<Record<string, string>>;
 
 /**
  * Returns a function that makes the headers of a CloudEvent 1.0: Kafka protocol binding, binary
@@ -19,7 +19,7 @@ export type Headers = Readonly<Record<string, string>>;
  *
  * @param contentType The media type of the record's value.
  */
-export function cloudEventHeaders(contentType: string): (event: Event) => Headers {
+export function cloudEventHeaders(contentType: string): (event: Event) => CloudEventHeaders {
   return (event) => {
     const { id, dt, stream } = event.meta;
     const kind = typeOf(event);

@@ -4,11 +4,11 @@ import { domainOf, typeOf, wikiOf } from "../event/event_fields.ts";
 import type { Filter } from "../filter/filter.ts";
 import { isWildcard } from "../filter/pattern.ts";
 import {
+  legalTopicText,
   MAX_TOPIC_LENGTH,
-  type Place,
   type Placeholder,
   templateParts,
-  topicText,
+  type ValuePlace,
 } from "./template.ts";
 
 /** The maximum number of topics of one template. */
@@ -43,13 +43,13 @@ export function topicSelector(template: string): (event: Event) => string {
   };
 }
 
-function valueText(event: Event, place: Place): string {
+function valueText(event: Event, place: ValuePlace): string {
   const value = READERS[place.placeholder](event);
   if (value === undefined || value === "") {
     throw new RejectedEvent(`wrong shape: ${place.placeholder}`);
   }
   if (value.length > MAX_TOPIC_LENGTH) throw new RejectedEvent("illegal topic name");
-  return topicText(value, place);
+  return legalTopicText(value, place);
 }
 
 function isLegal(topic: string): boolean {
@@ -82,11 +82,11 @@ export function knownTopics(template: string, filter: Filter): readonly string[]
   );
 }
 
-function knownTexts(place: Place, filter: Filter): readonly string[] | undefined {
+function knownTexts(place: ValuePlace, filter: Filter): readonly string[] | undefined {
   const lists = { type: filter.types, wiki: filter.wikis, domain: filter.domains };
   const values = lists[place.placeholder];
   if (values === undefined || values.some(isWildcard)) return undefined;
-  return values.map((value) => topicText(value, place));
+  return values.map((value) => legalTopicText(value, place));
 }
 
 /** Returns the topic of a template that holds the position: `position` for each placeholder. */

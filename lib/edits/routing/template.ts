@@ -2,10 +2,10 @@
 export type Placeholder = "type" | "wiki" | "domain";
 
 /** A piece of a template: literal text, or a place for a value. */
-export type Part = string | Place;
+export type Part = string | ValuePlace;
 
 /** A place for a value. */
-export interface Place {
+export interface ValuePlace {
   /** The fact whose value goes here. */
   readonly placeholder: Placeholder;
   /** The characters of a value that are escaped here. */
@@ -69,7 +69,7 @@ function escapedIn(placeholder: Placeholder, separator: string): RegExp {
  * Makes a value legal in a topic's name. Every other character becomes `X` and the four hexadecimal
  * digits of its UTF-16 code unit (`/` is `X002f`), so that no two values have the same text.
  */
-export function topicText(value: string, place: Place): string {
+export function legalTopicText(value: string, place: ValuePlace): string {
   return value.replace(
     place.escaped,
     (character) => `X${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
-import { bootstrapServers, type Cluster } from "./cluster_file.ts";
+import { bootstrapServers, type LocalCluster } from "./cluster_file.ts";
 import { nodeLog, type NodeOptions, startNode } from "./node.ts";
-import { probe } from "./metadata_probe.ts";
+import { probeBroker } from "./metadata_probe.ts";
 import type { Process } from "../process/process.ts";
 import { untilReady } from "../process/ready.ts";
 import { stopAll } from "../process/stop.ts";
@@ -22,14 +22,14 @@ export interface NodeState {
 /** A local Kafka that this process started. `await using` stops it at the end of the block. */
 export class LocalKafka implements AsyncDisposable {
   readonly #directory: string;
-  readonly #cluster: Cluster;
+  readonly #cluster: LocalCluster;
   readonly #options: NodeOptions;
   readonly #startLimit: number;
   readonly #running = new Map<number, Process>();
   readonly #ended = Promise.withResolvers<{ id: number; code: number }>();
 
   /** Creates it without starting a node; `startLimit` is in ms. */
-  constructor(directory: string, cluster: Cluster, options: NodeOptions, startLimit: number) {
+  constructor(directory: string, cluster: LocalCluster, options: NodeOptions, startLimit: number) {
     this.#directory = directory;
     this.#cluster = cluster;
     this.#options = options;
@@ -125,7 +125,7 @@ export class LocalKafka implements AsyncDisposable {
    * Returns whether a node answers, belongs to this cluster and sees every running node, unfenced.
    */
   async #isReady(id: number): Promise<boolean> {
-    const view = await probe(this.#cluster.nodes.find((node) => node.id === id)!.port);
+    const view = await probeBroker(this.#cluster.nodes.find((node) => node.id === id)!.port);
     return view?.clusterId === this.#cluster.clusterId &&
       [...this.#running.keys()].every((id) => view.brokerIds.includes(id));
   }

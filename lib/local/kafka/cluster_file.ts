@@ -9,7 +9,7 @@ const clusterSchema = z.object({
 });
 
 /** The cluster that a data folder was formatted for. */
-export interface Cluster {
+export interface LocalCluster {
   /** Kafka's id of the cluster. */
   readonly clusterId: string;
   /** The nodes with their last addresses. */
@@ -26,7 +26,7 @@ const fileOf = (directory: string) => `${directory}/cluster.json`;
  *
  * @throws {UserError} if the folder's description is unreadable.
  */
-export async function readCluster(directory: string): Promise<Cluster | undefined> {
+export async function readCluster(directory: string): Promise<LocalCluster | undefined> {
   let text: string;
   try {
     text = await Deno.readTextFile(fileOf(directory));
@@ -45,12 +45,12 @@ export async function readCluster(directory: string): Promise<Cluster | undefine
 }
 
 /** Returns the addresses of all nodes, for `--bootstrap-server`. */
-export function bootstrapServers({ nodes }: Cluster): string {
+export function bootstrapServers({ nodes }: LocalCluster): string {
   return nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
 }
 
 /** Writes the description of the cluster, completely or not at all. */
-export async function writeCluster(directory: string, cluster: Cluster): Promise<void> {
+export async function writeCluster(directory: string, cluster: LocalCluster): Promise<void> {
   const file = fileOf(directory);
   await Deno.writeTextFile(`${file}.new`, `${JSON.stringify(cluster, null, 2)}\n`);
   await Deno.rename(`${file}.new`, file);

@@ -1,7 +1,7 @@
 import { exchange } from "./exchange.ts";
 
 /** The cluster as a broker describes it. */
-export interface ClusterView {
+export interface ProbedCluster {
   /** Kafka's id of the cluster. */
   readonly clusterId: string | null;
   /** The brokers that are registered and not fenced, in this broker's view. */
@@ -17,7 +17,7 @@ export interface ClusterView {
  *
  * @returns `undefined` if no answer came within 2 s, or none of Kafka's.
  */
-export async function probe(port: number): Promise<ClusterView | undefined> {
+export async function probeBroker(port: number): Promise<ProbedCluster | undefined> {
   const answer = await exchange(port, METADATA_REQUEST);
   try {
     return answer && parseMetadata(answer);
@@ -34,7 +34,7 @@ const METADATA_REQUEST = Uint8Array.of(0, 3, 0, 4, 0, 0, 0, 1, 255, 255, 0, 0, 0
  *
  * @throws {RangeError} if it is incomplete.
  */
-export function parseMetadata(bytes: Uint8Array): ClusterView {
+export function parseMetadata(bytes: Uint8Array): ProbedCluster {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 8; // correlation id, throttle time
   const int32 = () => view.getInt32((at += 4) - 4);

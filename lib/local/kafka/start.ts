@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../../shared/error.ts";
 import { kafkaLibs } from "./distribution.ts";
-import { type Cluster, readCluster, removeCluster, writeCluster } from "./cluster_file.ts";
+import { type LocalCluster, readCluster, removeCluster, writeCluster } from "./cluster_file.ts";
 import { findJava } from "../java/java.ts";
 import { lockFile } from "../process/lock.ts";
 import { LocalKafka } from "./cluster.ts";
@@ -98,7 +98,7 @@ function refuseComma(directory: string): void {
   });
 }
 
-function refuseOtherKind(directory: string, known: Cluster | undefined, nodes: number): void {
+function refuseOtherKind(directory: string, known: LocalCluster | undefined, nodes: number): void {
   if (known === undefined || known.nodes.length === nodes) return;
   const existing = countOf(known.nodes.length);
   throw new UserError(
@@ -122,10 +122,10 @@ function startCommand(nodes: number): string {
 /** Configures the nodes and, in a new folder, formats them. */
 async function prepare(
   directory: string,
-  known: Cluster | undefined,
+  known: LocalCluster | undefined,
   nodes: readonly NodeAddress[],
   options: NodeOptions,
-): Promise<Cluster> {
+): Promise<LocalCluster> {
   // A previous format was interrupted: the folder has never had data.
   if (known === undefined) await removeCluster(directory);
   for (const node of nodes) await configureNode(directory, node, nodes, options);

@@ -1,7 +1,7 @@
 import { bootstrapServers, NODE_IDS, readCluster } from "./cluster_file.ts";
 import type { NodeState } from "./cluster.ts";
 import { runningNode } from "./node.ts";
-import { probe } from "./metadata_probe.ts";
+import { probeBroker } from "./metadata_probe.ts";
 import type { Process } from "../process/process.ts";
 import { stopAll } from "../process/stop.ts";
 
@@ -20,7 +20,7 @@ export async function kafkaStatus(directory: string): Promise<KafkaStatus | unde
   const running = await runningNodes(directory);
   const nodes = cluster.nodes.map(async ({ id, port }) => {
     const pid = running.get(id)?.pid;
-    const view = pid === undefined ? undefined : await probe(port);
+    const view = pid === undefined ? undefined : await probeBroker(port);
     return { id, port, pid, answers: view?.clusterId === cluster.clusterId };
   });
   return { bootstrapServers: bootstrapServers(cluster), nodes: await Promise.all(nodes) };

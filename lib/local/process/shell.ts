@@ -1,5 +1,5 @@
 /** The result of a shell command. */
-export interface Answer {
+export interface CommandResult {
   /** The exit code. */
   readonly code: number;
   /** stdout and stderr together. */
@@ -12,7 +12,7 @@ export interface Answer {
  * Everything that `lib/local` runs goes through `sh`. This needs one permission, finds programs as
  * a terminal does, and works the same on Linux and macOS.
  */
-export async function shell(script: string, ...args: readonly string[]): Promise<Answer> {
+export async function shell(script: string, ...args: readonly string[]): Promise<CommandResult> {
   const { code, stdout } = await new Deno.Command("sh", {
     args: ["-c", `exec 2>&1\n${script}`, "sh", ...args],
     stdin: "null",

@@ -29,7 +29,7 @@ export interface Partition {
 }
 
 /** A member of a group. */
-export interface Member {
+export interface ShownMember {
   /** The id that the coordinator assigned. */
   readonly memberId: string;
   /** The client id and the end of the member id: many members share a client id. */
@@ -57,7 +57,7 @@ export interface Group {
   /** `Stable`, `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
   readonly state: string;
   /** The members that read the topic. */
-  readonly members: readonly Member[];
+  readonly members: readonly ShownMember[];
   /** The committed offsets by partition. */
   readonly committed: readonly Committed[];
 }

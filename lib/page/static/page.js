@@ -10,13 +10,13 @@ import { duration, windowName } from "./format.js";
 import { showLost, showStatus } from "./status.js";
 import { showTops } from "./tops.js";
 
-/** @typedef {import("../wire.ts").Message} Message */
+/** @typedef {import("../wire.ts").PageMessage} PageMessage */
 
 /** The last messages, and whether they are drawn. */
 const view = {
   window: 3_600_000,
   step: 10_000,
-  /** @type {import("../wire.ts").Status | undefined} */
+  /** @type {import("../wire.ts").StreamStatus | undefined} */
   status: undefined,
   /** @type {import("../wire.ts").TopLists | undefined} */
   tops: undefined,
@@ -29,7 +29,7 @@ listen("/events", onMessage, () => {
   draw();
 });
 
-/** @param {Message} message */
+/** @param {PageMessage} message */
 function onMessage(message) {
   view.isLost = false;
   if (message.type === "snapshot") {

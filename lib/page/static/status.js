@@ -1,7 +1,7 @@
 import { byId, setText } from "./dom.js";
 import { count, duration, moment, rate, windowName } from "./format.js";
 
-/** @typedef {import("../wire.ts").Status} Status */
+/** @typedef {import("../wire.ts").StreamStatus} StreamStatus */
 /** @typedef {"good" | "idle" | "warn" | "bad"} Tone */
 
 const state = byId("state");
@@ -9,7 +9,7 @@ const state = byId("state");
 /**
  * Shows the health of the stream and the current figures.
  *
- * @param {Status} status
+ * @param {StreamStatus} status
  * @param {number} window The window of the page, in ms.
  */
 export function showStatus(status, window) {
@@ -39,7 +39,7 @@ export function showLost() {
 }
 
 /**
- * @param {Status} status
+ * @param {StreamStatus} status
  * @param {string} window
  * @returns {[Tone, string, string]}
  */

@@ -1,7 +1,7 @@
-import type { Chunk, Feed } from "./feed.ts";
+import type { Feed, ResponsePart } from "./feed.ts";
 
 /** The content of one connection, and its callbacks. */
-export interface ConnectionOptions {
+export interface FeedResponseOptions {
   /** The frames to send. */
   readonly feed: Feed;
   /** Returns the time on the log's own clock, in ms. */
@@ -11,7 +11,7 @@ export interface ConnectionOptions {
    */
   readonly limit: number;
   /** Called with each chunk that is sent. */
-  readonly onChunk: (chunk: Chunk) => void;
+  readonly onChunk: (chunk: ResponsePart) => void;
   /** Called once, when the connection has ended on either side. */
   readonly onEnd: () => void;
 }
@@ -27,10 +27,10 @@ const LONGEST_WAIT = 60_000;
 const SHORTEST_WAIT = 4;
 
 /** The body of one client's response: the feed's frames, as fast as the client reads them. */
-export class Connection {
+export class FeedResponse {
   /** The body of the response. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly #options: ConnectionOptions;
+  readonly #options: FeedResponseOptions;
   readonly #timer: ReturnType<typeof setTimeout>;
   #state: "open" | "silent" | "torn" | "closing" | "over" = "open";
   #isPulling = false;
@@ -38,7 +38,7 @@ export class Connection {
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
 
   /** Creates the body. Sends `:ok` and waits for the client to read. */
-  constructor(options: ConnectionOptions) {
+  constructor(options: FeedResponseOptions) {
     this.#options = options;
     this.#timer = setTimeout(() => this.close(), options.limit);
     this.body = new ReadableStream({

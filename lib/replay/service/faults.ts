@@ -14,17 +14,17 @@ export interface Faults {
 }
 
 /** The faults that end a connection. */
-export type Ending = "cut" | "stall" | "error";
+export type EndingFault = "cut" | "stall" | "error";
 
 /** Decides event by event whether a connection ends, over all connections together. */
 export class FaultDraw {
   readonly #random: Random;
-  readonly #countdowns: { readonly ending: Ending; readonly every: number; left: number }[];
+  readonly #countdowns: { readonly ending: EndingFault; readonly every: number; left: number }[];
 
   /** Creates it; the same seed gives the same decisions. */
   constructor({ cutEvery, stallEvery, errorEvery }: Faults, seed: number) {
     this.#random = new Random(seed, 0x6661);
-    const all: [Ending, number | undefined][] = [
+    const all: [EndingFault, number | undefined][] = [
       ["cut", cutEvery],
       ["stall", stallEvery],
       ["error", errorEvery],
@@ -35,8 +35,8 @@ export class FaultDraw {
   }
 
   /** Returns how the connection ends with the next event, if it does. */
-  next(): Ending | undefined {
-    let drawn: Ending | undefined;
+  next(): EndingFault | undefined {
+    let drawn: EndingFault | undefined;
     for (const countdown of this.#countdowns) {
       if (--countdown.left > 0) continue;
       countdown.left = this.#draw(countdown.every);

@@ -1,6 +1,6 @@
 import type { Assignment } from "./assignment.ts";
 import { ByteBuffer } from "../byte_buffer.ts";
-import type { Ending, FaultDraw } from "./faults.ts";
+import type { EndingFault, FaultDraw } from "./faults.ts";
 import type { TopicLog } from "../log.ts";
 
 /** The topics of one connection, and its faults. */
@@ -16,13 +16,13 @@ export interface FeedOptions {
 }
 
 /** The next part of a response. */
-export interface Chunk {
+export interface ResponsePart {
   /** Frames; empty if there is nothing yet. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The number of events in `bytes`. */
   readonly events: number;
   /** How the connection ends after `bytes`. */
-  readonly ending: Ending | undefined;
+  readonly ending: EndingFault | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -70,12 +70,12 @@ export class Feed {
   }
 
   /** Returns the frames that are due, at most {@linkcode CHUNK} bytes and one frame. */
-  next(): Chunk {
+  next(): ResponsePart {
     const { faults, isLost } = this.#options;
     const buffer = this.#buffer;
     const now = this.#options.now();
     let events = 0;
-    let ending: Ending | undefined;
+    let ending: EndingFault | undefined;
     while (buffer.length < CHUNK && ending === undefined) {
       const cursor = this.#choose(now);
       if (cursor === undefined) break;

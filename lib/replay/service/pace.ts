@@ -8,7 +8,7 @@ import type { EventLog, TopicLog } from "../log.ts";
  *   not pass before a client reads it;
  * - `at-once`: all exist from the beginning, which is also where `from now on` is.
  */
-export type Pace = "wall-clock" | "first-client" | "at-once";
+export type ReplayPace = "wall-clock" | "first-client" | "at-once";
 
 /** The records of a log that exist by now. */
 export interface Availability {
@@ -29,7 +29,7 @@ export interface Availability {
  */
 export function availability(
   { origin }: EventLog,
-  pace: Pace,
+  pace: ReplayPace,
   clock: () => number,
 ): Availability {
   let begun: number | undefined;

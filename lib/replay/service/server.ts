@@ -1,11 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import { closeServer } from "../../http/server.ts";
 import { assign } from "./assignment.ts";
-import { Connection, Torn } from "./connection.ts";
+import { FeedResponse, Torn } from "./connection.ts";
 import { FaultDraw, type Faults } from "./faults.ts";
 import { Feed } from "./feed.ts";
 import type { EventLog, TopicLog } from "../log.ts";
-import { availability, type Pace } from "./pace.ts";
+import { availability, type ReplayPace } from "./pace.ts";
 import { httpError, Refusal } from "./refusal.ts";
 
 /** How to serve a log. */
@@ -16,7 +16,7 @@ export interface EventServerOptions {
    */
   readonly log: EventLog | ((connection: number) => EventLog);
   /** When records appear (default `wall-clock`). */
-  readonly pace?: Pace;
+  readonly pace?: ReplayPace;
   /** TCP port on 127.0.0.1; 0, the default, lets the system choose. */
   readonly port?: number;
   /** A certificate with its key, both PEM: serves HTTP/2 and HTTP/1.1 over TLS (default: plain). */
@@ -32,13 +32,13 @@ export interface EventServerOptions {
   /** Decides where faults happen (default 0). */
   readonly seed?: number;
   /** Records that a connection does not get, as if the service had lost them. */
-  readonly isLost?: (record: Place, connection: number) => boolean;
+  readonly isLost?: (record: RecordPlace, connection: number) => boolean;
   /** The time in ms (default `Date.now`). */
   readonly now?: () => number;
 }
 
 /** A place in a log. */
-export interface Place {
+export interface RecordPlace {
   /** The topic of the log. */
   readonly topic: string;
   /** Its partition. */
@@ -96,7 +96,7 @@ export function serveEvents(options: EventServerOptions): EventServer {
   const logOf = typeof options.log === "function" ? options.log : () => options.log as EventLog;
   const time = availability(logOf(1), pace, now);
   const draw = new FaultDraw(faults, seed);
-  const connections = new Map<Connection, string>();
+  const connections = new Map<FeedResponse, string>();
   const refused: Record<number, number> = {};
   const stats = { connections: 0, http2: 0, events: 0, cuts: 0, stalls: 0, errors: 0 };
   const ENDINGS = { cut: "cuts", stall: "stalls", error: "errors" } as const;
@@ -125,7 +125,7 @@ export function serveEvents(options: EventServerOptions): EventServer {
     // HTTP/2 has `:authority` instead.
     if (!request.headers.has("host")) stats.http2++;
     statuses = faults.statuses ?? [];
-    const connection = new Connection({
+    const connection = new FeedResponse({
       feed: new Feed({
         assignments,
         now: time.now,

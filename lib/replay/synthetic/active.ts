@@ -1,6 +1,6 @@
 import { fraction, hash, uuid } from "../random.ts";
 import { Salt } from "./salt.ts";
-import { firstDueOf, type Source } from "./source.ts";
+import { type EventSequence, firstDueOf } from "./source.ts";
 import type { Template } from "./template.ts";
 import type { Choice } from "./templates.ts";
 import { NEW_ENVELOPE, oldTimeFormat, timeFormat } from "./time_format.ts";
@@ -19,7 +19,7 @@ export function activeEvents(
     readonly choose: (index: number, old: boolean) => Choice;
     readonly canary: Template;
   },
-): Source {
+): EventSequence {
   const ownId = uuid(seed, Salt.uuid, 0);
   const requestId = uuid(seed, Salt.request, 0);
   const formatTime = timeFormat();

@@ -1,6 +1,6 @@
 import { uuid } from "../random.ts";
 import { Salt } from "./salt.ts";
-import { firstDueOf, type Source } from "./source.ts";
+import { type EventSequence, firstDueOf } from "./source.ts";
 import type { Template } from "./template.ts";
 import { timeFormat } from "./time_format.ts";
 
@@ -12,7 +12,7 @@ export function idleCanaries(
     readonly interval: number;
     readonly canary: Template;
   },
-): Source {
+): EventSequence {
   const formatTime = timeFormat();
   const due = (index: number) => start + Math.floor((index + 0.5) * interval);
   return {

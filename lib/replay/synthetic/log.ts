@@ -1,7 +1,7 @@
 import { activeEvents } from "./active.ts";
 import { idleCanaries } from "./canaries.ts";
 import { type EventLog, streamsOf, type TopicLog } from "../log.ts";
-import { firstAt, type Source, splice } from "./source.ts";
+import { type EventSequence, firstAt, splice } from "./source.ts";
 import { type StreamName, STREAMS } from "./streams.ts";
 
 /** The topic of the stream `recentchange` in the data center eqiad. */
@@ -70,7 +70,12 @@ export function syntheticLog(options: SyntheticOptions = {}): EventLog {
     eqiad: endEvent <= switchAt ? endEvent : eqiad.firstDue(endTime),
     codfw: endEvent <= switchAt ? canaries.firstDue(endTime) : switched + endEvent - switchAt,
   };
-  const topic = (name: string, source: Source, end: number, firstOffset: number): TopicLog => ({
+  const topic = (
+    name: string,
+    source: EventSequence,
+    end: number,
+    firstOffset: number,
+  ): TopicLog => ({
     topic: name,
     partition: 0,
     streams: streamsOf(name),

@@ -1,7 +1,7 @@
 import type { ByteBuffer } from "../byte_buffer.ts";
 
 /** A sequence of events without a topic; times as in `TopicLog`. */
-export interface Source {
+export interface EventSequence {
   /** Returns when an event appears, on the log's own clock, in ms. */
   due(index: number): number;
   /** Returns an event's timestamp in Kafka, in ms. */
@@ -13,7 +13,12 @@ export interface Source {
 }
 
 /** Returns `before` up to its index `length`, then `after` from its index `skip` on. */
-export function splice(before: Source, length: number, after: Source, skip: number): Source {
+export function splice(
+  before: EventSequence,
+  length: number,
+  after: EventSequence,
+  skip: number,
+): EventSequence {
   if (length === Infinity) return before;
   const moved = (index: number) => index - length + skip;
   return {
@@ -34,7 +39,7 @@ export function splice(before: Source, length: number, after: Source, skip: numb
  * Returns the first event with a timestamp of `timestamp` or more. No timestamp is later than the
  * event is due, so the search begins with the first event due then.
  */
-export function firstAt(source: Source, timestamp: number, end: number): number {
+export function firstAt(source: EventSequence, timestamp: number, end: number): number {
   let index = source.firstDue(timestamp);
   while (index < end && source.timestamp(index) < timestamp) index++;
   return Math.min(index, end);

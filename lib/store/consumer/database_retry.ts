@@ -1,8 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import { Outage } from "../../shared/outage.ts";
 import { retry, type RetryPolicy } from "../../shared/retry.ts";
-import { Unavailable } from "../sink.ts";
-import type { Progress } from "./progress.ts";
+import { SinkUnavailable } from "../sink.ts";
+import type { StoreProgress } from "./progress.ts";
 
 const logger = getLogger(["wikitap", "store"]);
 
@@ -11,7 +11,7 @@ const POLICY: RetryPolicy = { firstWaitMs: 100, maxWaitMs: 1000 };
 
 /** Retries work on the database while it is unavailable. Reports that once, and to the progress. */
 export class DatabaseRetry {
-  readonly #progress: Pick<Progress, "away">;
+  readonly #progress: Pick<StoreProgress, "away">;
   readonly #policy: RetryPolicy;
   readonly #outage = new Outage({
     log: logger,
@@ -23,7 +23,7 @@ export class DatabaseRetry {
    *
    * @param policy For tests. Default: waits of 100 ms up to 1 s, without a limit.
    */
-  constructor(progress: Pick<Progress, "away">, policy: RetryPolicy = POLICY) {
+  constructor(progress: Pick<StoreProgress, "away">, policy: RetryPolicy = POLICY) {
     this.#progress = progress;
     this.#policy = policy;
   }
@@ -32,13 +32,13 @@ export class DatabaseRetry {
    * Runs work on the database until it succeeds.
    *
    * @param signal Ends the wait, even during an attempt, whose outcome is then unknown.
-   * @throws what the work throws, unless it is `Unavailable`; if `signal` is aborted, its reason or
-   * the last failure.
+   * @throws what the work throws, unless it is `SinkUnavailable`; if `signal` is aborted, its
+   * reason or the last failure.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const isTransient = (error: unknown) => {
-      if (!(error instanceof Unavailable)) return false;
+      if (!(error instanceof SinkUnavailable)) return false;
       this.#outage.fail(`Cannot write to the database: ${error.message}`);
       this.#progress.away(true);
       return true;

@@ -1,6 +1,6 @@
 import type { SessionTimes } from "../../kafka/consume/consumer_options.ts";
 import type { JsonValues } from "../../avro/json_values.ts";
-import type { Progress } from "./progress.ts";
+import type { StoreProgress } from "./progress.ts";
 import type { Sink } from "../sink.ts";
 
 /** The topic to store, and how to store it. */
@@ -20,7 +20,7 @@ export interface StoreOptions {
   /** Stops as soon as the pending transactions are done. */
   readonly signal: AbortSignal;
   /** Counts what happens. */
-  readonly progress: Progress;
+  readonly progress: StoreProgress;
   /** Converts Avro values to JSON. Default: they are put aside, like records that are not edits. */
   readonly readable?: JsonValues;
   /** Called after each batch that was written. */

@@ -3,7 +3,7 @@ import type { Rows } from "../rows.ts";
 import { SESSION } from "./session.ts";
 
 /** The work that a member has done and that it has left, for the status line and metrics. */
-export interface Snapshot {
+export interface ProgressSnapshot {
   /** Rows written to the table of edits in this run. */
   readonly edits: number;
   /** Records put aside in this run. */
@@ -31,7 +31,7 @@ interface PartitionProgress {
 }
 
 /** Counts the work of a member. */
-export class Progress {
+export class StoreProgress {
   #edits = 0;
   #bad = 0;
   #isAway = false;
@@ -114,7 +114,7 @@ export class Progress {
   }
 
   /** Returns the current state. */
-  snapshot(): Snapshot {
+  snapshot(): ProgressSnapshot {
     const now = this.#now();
     const states = [...this.#partitions.values()];
     const behind = states.filter(({ next, high }) => next < high);
@@ -134,7 +134,7 @@ export class Progress {
 }
 
 /** Formats the work done in this run: `12,345 stored, 2 put aside`. */
-export function formatDone({ edits, bad }: Pick<Snapshot, "edits" | "bad">): string {
+export function formatDone({ edits, bad }: Pick<ProgressSnapshot, "edits" | "bad">): string {
   const stored = `${count(edits)} stored`;
   return bad === 0 ? stored : `${stored}, ${count(bad)} put aside`;
 }

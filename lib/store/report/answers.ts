@@ -9,10 +9,10 @@ import {
   type PostgresAddress,
   type SqliteAddress,
 } from "../address.ts";
-import { Connection, type Limits } from "../sinks/postgres_connection.ts";
+import { type Limits, PostgresConnection } from "../sinks/postgres_connection.ts";
 import { notReachable } from "../sinks/postgres_failure.ts";
 import { type Question, type Scope, sqlOf } from "./questions.ts";
-import { Unavailable } from "../sink.ts";
+import { SinkUnavailable } from "../sink.ts";
 import { sqliteFailure, stillLocked } from "../sinks/sqlite_failure.ts";
 
 /** One row of an answer: numbers and texts by column, in the order of the question. */
@@ -54,13 +54,13 @@ export function openReader(
   if (address.kind === "opensearch") throw noReportOnOpenSearch(address);
   const { query, close } = address.kind === "sqlite"
     ? sqliteReader(address.file, limits.lock)
-    : postgresReader(new Connection(address, password, limits));
+    : postgresReader(new PostgresConnection(address, password, limits));
   return {
     async ask(question, scope) {
       try {
         return await query(sqlOf(question, address.kind, scope));
       } catch (error) {
-        if (error instanceof Unavailable) throw notAnswered(error, address, limits);
+        if (error instanceof SinkUnavailable) throw notAnswered(error, address, limits);
         throw isEmpty(error) ? nothingStored(address) : error;
       }
     },
@@ -112,7 +112,7 @@ function sqliteReader(file: string, timeout: number): Access {
   };
 }
 
-function postgresReader(connection: Connection): Access {
+function postgresReader(connection: PostgresConnection): Access {
   return {
     query: (sql) =>
       connection.run(async (client) => {
@@ -139,7 +139,7 @@ function postgresReader(connection: Connection): Access {
 const NUMERIC: ReadonlySet<number> = new Set([20, 1700]);
 
 /** Returns the error of an unanswered question. A person waits, so there is no retry. */
-function notAnswered(error: Unavailable, address: SqlAddress, limits: Limits): UserError {
+function notAnswered(error: SinkUnavailable, address: SqlAddress, limits: Limits): UserError {
   if (address.kind === "sqlite") return stillLocked(error, address.file);
   if ((error.cause as { code?: unknown } | undefined)?.code !== QUERY_CANCELED) {
     return notReachable(error, address);

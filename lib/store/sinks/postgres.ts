@@ -1,20 +1,20 @@
 import type postgres from "postgres";
 import type { PostgresAddress } from "../address.ts";
 import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
-import { Connection, CONNECTIONS } from "./postgres_connection.ts";
+import { CONNECTIONS, PostgresConnection } from "./postgres_connection.ts";
 import { checkEncoding, notReachable } from "./postgres_failure.ts";
 import type { BadRow, EditRow } from "../rows.ts";
 import {
   checkSameTopic,
   type Claim,
-  type Outcome,
+  type ClaimRequest,
   outcomeOf,
   type Sink,
   type SinkBatch,
+  SinkUnavailable,
   SQL_ADVICE,
   type TopicName,
-  Unavailable,
-  type Wanted,
+  type WriteOutcome,
 } from "../sink.ts";
 
 /** The number of simultaneous batches; one connection is left for claims. */
@@ -33,7 +33,7 @@ export async function openPostgresSink(
   address: PostgresAddress,
   password: string | undefined,
 ): Promise<Sink> {
-  const connection = new Connection(address, password);
+  const connection = new PostgresConnection(address, password);
   try {
     const databaseId = await connection.run(async (sql) => {
       const [setting] = await sql<{ server_encoding: string }[]>`SHOW server_encoding`;
@@ -43,7 +43,7 @@ export async function openPostgresSink(
     return new PostgresSink(connection, databaseId);
   } catch (error) {
     await connection.close();
-    throw error instanceof Unavailable ? notReachable(error, address) : error;
+    throw error instanceof SinkUnavailable ? notReachable(error, address) : error;
   }
 }
 
@@ -69,9 +69,9 @@ class PostgresSink implements Sink {
   readonly concurrency = CONCURRENCY;
   readonly advice = SQL_ADVICE;
   readonly databaseId: string;
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
 
-  constructor(connection: Connection, databaseId: string) {
+  constructor(connection: PostgresConnection, databaseId: string) {
     this.#connection = connection;
     this.databaseId = databaseId;
   }
@@ -89,7 +89,7 @@ class PostgresSink implements Sink {
     });
   }
 
-  claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+  claim({ topicId, partition, group, first }: ClaimRequest): Promise<Claim> {
     return this.#connection.run(async (sql) => {
       const [row] = await sql<{ next: string; epoch: string }[]>`
         INSERT INTO positions (topic_id, partition, next_offset, epoch, group_id)
@@ -101,7 +101,7 @@ class PostgresSink implements Sink {
     });
   }
 
-  write(batch: SinkBatch): Promise<Outcome> {
+  write(batch: SinkBatch): Promise<WriteOutcome> {
     const { claim, next, rows } = batch;
     const { topicId, partition, epoch } = claim;
     return this.#connection.run(async (sql) => {

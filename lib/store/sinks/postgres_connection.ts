@@ -2,7 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import postgres from "postgres";
 import { sleep } from "../../shared/sleep.ts";
 import type { PostgresAddress, PostgresTls } from "../address.ts";
-import { Unavailable } from "../sink.ts";
+import { SinkUnavailable } from "../sink.ts";
 import { isFromPooler, isReadOnly, isServerError, postgresFailure } from "./postgres_failure.ts";
 
 /** The name of the connections in PostgreSQL's views. */
@@ -40,7 +40,7 @@ export const WRITING: Limits = { statement: 20_000, answer: 30_000 };
 export interface ConnectOptions {
   /** The time limits of statements. Default: {@linkcode WRITING}. */
   readonly limits?: Limits;
-  /** Whether a pooler is in front of the server, see {@linkcode Connection}. Default `false`. */
+  /** Whether a pooler is in front of the server (default false): {@linkcode PostgresConnection}. */
   readonly isPooled?: boolean;
 }
 
@@ -92,7 +92,7 @@ interface Client {
  * statements. Then neither is used. So statements have no time limit on the server, where the
  * pooler cancels those of a lost client.
  */
-export class Connection {
+export class PostgresConnection {
   readonly #address: PostgresAddress;
   readonly #password: string | undefined;
   readonly #limits: Limits;
@@ -145,7 +145,7 @@ export class Connection {
     try {
       return await Promise.race([work, this.#untilSilent(over.signal)]);
     } catch (error) {
-      if (error instanceof Unavailable) this.#replace(client);
+      if (error instanceof SinkUnavailable) this.#replace(client);
       throw error;
     } finally {
       over.abort();
@@ -162,12 +162,16 @@ export class Connection {
     for (let idle = 0;;) {
       await sleep(Math.min(PROBE_EVERY, deadline - performance.now()), over);
       if (over.aborted) return await new Promise<never>(() => {});
-      if (performance.now() >= deadline) throw new Unavailable(`no answer in ${answer / 1000} s`);
+      if (performance.now() >= deadline) {
+        throw new SinkUnavailable(`no answer in ${answer / 1000} s`);
+      }
       this.#probe ??= this.#look().finally(() => this.#probe = undefined);
       const found = await this.#probe;
       idle = found === "working" ? 0 : idle + 1;
       if (idle < IDLE_PROBES) continue;
-      throw new Unavailable(found === "away" ? "it does not answer" : "the connection fell silent");
+      throw new SinkUnavailable(
+        found === "away" ? "it does not answer" : "the connection fell silent",
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 import { permissionHint, UserError } from "../../shared/error.ts";
 import { formatDatabase, type PostgresAddress } from "../address.ts";
-import { NOT_OURS, Unavailable } from "../sink.ts";
+import { NOT_OURS, SinkUnavailable } from "../sink.ts";
 
 /** The explanation of an error of the server. */
 interface Meaning {
@@ -74,8 +74,8 @@ const POOLER = /^unsupported startup parameter/;
 const LOST_STATEMENT: ReadonlySet<unknown> = new Set(["26000", "42P05"]);
 
 /**
- * Explains an error of PostgreSQL: returns `Unavailable` if the same may work later, a `UserError`
- * if a person has to act, and otherwise the error itself.
+ * Explains an error of PostgreSQL: returns `SinkUnavailable` if the same may work later, a
+ * `UserError` if a person has to act, and otherwise the error itself.
  *
  * @param hasPassword Whether a password was given, for the hint.
  */
@@ -84,7 +84,7 @@ export function postgresFailure(
   address: PostgresAddress,
   hasPassword: boolean,
 ): unknown {
-  if (!(error instanceof Error) || error instanceof UserError || error instanceof Unavailable) {
+  if (!(error instanceof Error) || error instanceof UserError || error instanceof SinkUnavailable) {
     return error;
   }
   const context = { address, hasPassword };
@@ -102,11 +102,11 @@ export function postgresFailure(
   }
   if (condition === undefined && !PASSING.test(code)) return error;
   const what = condition?.what ?? shortReason(error, code);
-  return new Unavailable(what, { cause: error });
+  return new SinkUnavailable(what, { cause: error });
 }
 
 /** Returns the error of the first connection: a person waits, so there is no retry. */
-export function notReachable(error: Unavailable, address: PostgresAddress): UserError {
+export function notReachable(error: SinkUnavailable, address: PostgresAddress): UserError {
   const condition = CONDITIONS[String(codeOf(error.cause))];
   const needsTls = address.tls === "require" || address.tls === "verify-full";
   const hint = condition?.passes

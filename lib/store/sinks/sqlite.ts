@@ -6,15 +6,15 @@ import type { BadRow, EditRow } from "../rows.ts";
 import {
   checkSameTopic,
   type Claim,
-  type Outcome,
+  type ClaimRequest,
   outcomeOf,
   type Sink,
   type SinkBatch,
+  SinkUnavailable,
   SQL_ADVICE,
   type StoredPosition,
   type TopicName,
-  Unavailable,
-  type Wanted,
+  type WriteOutcome,
 } from "../sink.ts";
 import { sqliteFailure, stillLocked } from "./sqlite_failure.ts";
 
@@ -56,7 +56,7 @@ export async function openSqliteSink(
       return openNow(file);
     } catch (error) {
       const failure = sqliteFailure(error, file);
-      if (!(failure instanceof Unavailable)) throw failure;
+      if (!(failure instanceof SinkUnavailable)) throw failure;
       if (performance.now() > deadline) throw stillLocked(failure, file);
     }
     await sleep(OPEN_PAUSE);
@@ -114,7 +114,7 @@ class SqliteSink implements Sink {
   readonly databaseId: string;
   readonly #waiting: SinkBatch[] = [];
   /** The transaction of all of these; its outcomes are in the same order. */
-  #transaction: Promise<Outcome[]> | undefined;
+  #transaction: Promise<WriteOutcome[]> | undefined;
   readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
@@ -138,7 +138,7 @@ class SqliteSink implements Sink {
     });
   }
 
-  claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+  claim({ topicId, partition, group, first }: ClaimRequest): Promise<Claim> {
     return this.#run(({ claim }) => {
       const row = claim.get(topicId, partition, first, group) as { next: bigint; epoch: bigint };
       return { topicId, partition, ...row };
@@ -148,7 +148,7 @@ class SqliteSink implements Sink {
   /**
    * Writes a batch. Simultaneous batches share a transaction, whose cost is the pages it touches.
    */
-  async write(batch: SinkBatch): Promise<Outcome> {
+  async write(batch: SinkBatch): Promise<WriteOutcome> {
     const index = this.#waiting.push(batch) - 1;
     this.#transaction ??= sleep(0).then(() => {
       const batches = this.#waiting.splice(0);
@@ -178,7 +178,7 @@ class SqliteSink implements Sink {
 }
 
 /** Writes a batch. A lost claim changes nothing, so the transaction's other batches are valid. */
-function writeBatch(statements: Statements, batch: SinkBatch): Outcome {
+function writeBatch(statements: Statements, batch: SinkBatch): WriteOutcome {
   const { advance, position, insertEdit, insertBad } = statements;
   const { claim, next, rows } = batch;
   const { topicId, partition, epoch } = claim;

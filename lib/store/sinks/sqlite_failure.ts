@@ -1,5 +1,5 @@
 import { permissionHint, UserError } from "../../shared/error.ts";
-import { NOT_OURS, Unavailable } from "../sink.ts";
+import { NOT_OURS, SinkUnavailable } from "../sink.ts";
 
 /** Result codes of SQLite (sqlite.org/rescode.html), without their extension. */
 const Code = {
@@ -26,7 +26,7 @@ const CODE_BY_TEXT: readonly (readonly [text: string, code: number])[] = [
 ];
 
 /**
- * Explains an error of SQLite: returns `Unavailable` if another process holds the lock, a
+ * Explains an error of SQLite: returns `SinkUnavailable` if another process holds the lock, a
  * `UserError` if a person has to act, and otherwise the error itself.
  */
 export function sqliteFailure(error: unknown, file: string): unknown {
@@ -37,7 +37,7 @@ export function sqliteFailure(error: unknown, file: string): unknown {
   switch (codeOf(error)) {
     case Code.busy:
     case Code.locked:
-      return new Unavailable("another process is writing to it", { cause: error });
+      return new SinkUnavailable("another process is writing to it", { cause: error });
     case Code.full:
       return failure(
         "the disk is full",
@@ -69,7 +69,7 @@ const OTHER_TABLES =
   /^(?:(?:table|index) \S+ already exists|no such (?:table|column): \S+|table \S+ has no column named \S+)/;
 
 /** Returns the error of waiting for the lock for as long as a person would. */
-export function stillLocked({ message, cause }: Unavailable, file: string): UserError {
+export function stillLocked({ message, cause }: SinkUnavailable, file: string): UserError {
   return new UserError(`Cannot use the database '${file}': ${message}`, {
     hint: "Start again when that is done, or choose another file with --database",
     cause,

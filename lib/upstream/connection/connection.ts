@@ -1,4 +1,4 @@
-import { type Cause, describe, Unavailable } from "./failure.ts";
+import { type Cause, describe, StreamUnavailable } from "./failure.ts";
 import { Deadline } from "./deadline.ts";
 import type { OpenStream } from "./response.ts";
 
@@ -97,7 +97,7 @@ export class Connection implements Disposable {
   endingOf(error: unknown): Ending {
     const cause = this.aborted;
     if (cause !== undefined) return { cause, detail: DETAILS[cause] };
-    if (error instanceof Unavailable) {
+    if (error instanceof StreamUnavailable) {
       return { cause: error.reason, retryAfter: error.retryAfter, detail: describe(error) };
     }
     return { cause: "cut", detail: `The connection was cut (${describe(error)})` };

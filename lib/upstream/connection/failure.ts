@@ -40,9 +40,9 @@ export const CAUSES: readonly Cause[] = (Object.keys(RULES) as Cause[])
   .filter((cause) => RULES[cause] !== "stop");
 
 /** A connection could not be opened. Whether another attempt may succeed is up to the rule. */
-export class Unavailable extends Error {
+export class StreamUnavailable extends Error {
   /** See `Error.name`. */
-  override readonly name = "Unavailable";
+  override readonly name = "StreamUnavailable";
   /** The hint for the user. */
   readonly hint: string | undefined;
   /** The wait that the service asks for, in ms; at most 5 minutes. */
@@ -80,7 +80,7 @@ export class UpstreamRefused extends UserError {
   override readonly name = "UpstreamRefused";
 
   /** Turns a failure into the error that ends the stream. */
-  static from({ message, hint, cause }: Unavailable): UpstreamRefused {
+  static from({ message, hint, cause }: StreamUnavailable): UpstreamRefused {
     return new UpstreamRefused(message, { hint, cause });
   }
 }

@@ -1,11 +1,11 @@
-import { describe, Unavailable } from "./failure.ts";
+import { describe, StreamUnavailable } from "./failure.ts";
 import { openResponse } from "./response.ts";
 
 /** How long the service may take to answer, in ms. */
 const TIMEOUT = 5000;
 
 /** Asks once whether a stream can be read. Returns why it cannot; `undefined` if it can. */
-export async function probe(url: URL, userAgent: string): Promise<string | undefined> {
+export async function probeStream(url: URL, userAgent: string): Promise<string | undefined> {
   using client = Deno.createHttpClient({});
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), TIMEOUT);
@@ -19,7 +19,9 @@ export async function probe(url: URL, userAgent: string): Promise<string | undef
     return undefined;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const hint = error instanceof Unavailable && error.hint !== undefined ? ` (${error.hint})` : "";
+    const hint = error instanceof StreamUnavailable && error.hint !== undefined
+      ? ` (${error.hint})`
+      : "";
     return `${describe(error)}${hint}`;
   } finally {
     clearTimeout(timer);

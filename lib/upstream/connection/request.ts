@@ -1,10 +1,10 @@
 import { writeEventId } from "../parse/event_id.ts";
 import type { Position } from "../position/position.ts";
-import { Unavailable } from "./failure.ts";
+import { StreamUnavailable } from "./failure.ts";
 import { openResponse, type OpenStream, type RequestOptions } from "./response.ts";
 
 /** The stream that is requested, and the position in it. */
-export interface Wanted {
+export interface StreamRequest {
   /** The stream, without `since`. */
   readonly url: URL;
   /** See {@linkcode StreamOptions.userAgent}. */
@@ -27,7 +27,7 @@ export interface Wanted {
  * @throws {Unavailable} as the last of these attempts.
  */
 export async function requestFrom(
-  wanted: Wanted,
+  wanted: StreamRequest,
   options: Omit<RequestOptions, "headers">,
 ): Promise<OpenStream> {
   const all = [...wanted.position.places.keys()];
@@ -39,7 +39,7 @@ export async function requestFrom(
     try {
       return await send(keys, wanted, options);
     } catch (error) {
-      if (!(error instanceof Unavailable && error.reason === "http_404")) throw error;
+      if (!(error instanceof StreamUnavailable && error.reason === "http_404")) throw error;
     }
   }
   return await send(attempts.at(-1)!, wanted, options);
@@ -48,7 +48,7 @@ export async function requestFrom(
 /** Asks for these topic-partitions; without any, for all there are, by time. */
 function send(
   keys: readonly string[],
-  { url, userAgent, position, margin }: Wanted,
+  { url, userAgent, position, margin }: StreamRequest,
   options: Omit<RequestOptions, "headers">,
 ): Promise<OpenStream> {
   const from = (ms: number) => Math.max(position.start, ms - margin);

@@ -1,5 +1,5 @@
 import { deniedHost, permissionHint } from "../../shared/error.ts";
-import { type Cause, describe, Unavailable } from "./failure.ts";
+import { type Cause, describe, StreamUnavailable } from "./failure.ts";
 import { proxyFor } from "./proxy.ts";
 import { meaningOf } from "./status.ts";
 
@@ -56,16 +56,18 @@ export async function openResponse(
   const said = await beginningOf(response, signal);
   const message = `${addressOf(answered)} answered ${response.status}${said && `: ${said}`}`;
   const retryAfter = retryAfterOf(response.headers.get("retry-after"));
-  throw new Unavailable(cause, message, { hint, retryAfter });
+  throw new StreamUnavailable(cause, message, { hint, retryAfter });
 }
 
 function eventStreamOf(response: Response, url: URL): OpenStream {
   const type = response.headers.get("content-type") ?? "";
   const encoding = response.headers.get("content-encoding") ?? "";
   const address = `${url.origin}${url.pathname}`;
-  const refuse = (...[reason, message, options]: ConstructorParameters<typeof Unavailable>) => {
+  const refuse = (
+    ...[reason, message, options]: ConstructorParameters<typeof StreamUnavailable>
+  ) => {
     response.body?.cancel().catch(() => {});
-    return new Unavailable(reason, message, options);
+    return new StreamUnavailable(reason, message, options);
   };
   if (!/^text\/event-stream\s*(;|$)/i.test(type) || response.body === null) {
     throw refuse(
@@ -87,11 +89,11 @@ function eventStreamOf(response: Response, url: URL): OpenStream {
 }
 
 /** A failure before any answer. */
-function failedFetch(url: URL, cause: unknown): Unavailable {
+function failedFetch(url: URL, cause: unknown): StreamUnavailable {
   if (cause instanceof Deno.errors.NotCapable) return notPermitted(url, cause);
   const text = describe(cause);
   const { reason, hint } = FETCH_FAILURES.find(({ matches }) => matches.test(text))!;
-  return new Unavailable(reason, `Cannot reach ${addressOf(url)}`, { hint, cause });
+  return new StreamUnavailable(reason, `Cannot reach ${addressOf(url)}`, { hint, cause });
 }
 
 /** The meaning of messages of Deno's fetch; the first row that matches decides. */
@@ -130,14 +132,16 @@ const FETCH_FAILURES: readonly {
 ];
 
 /** Deno names the host that it denies, which may be another one after a redirect. */
-function notPermitted(url: URL, cause: Error): Unavailable {
+function notPermitted(url: URL, cause: Error): StreamUnavailable {
   const own = `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
   const host = deniedHost(cause) ?? own;
   const message = host === own
     ? `Cannot connect to ${url.origin}: this program has no permission for it`
     : `Cannot follow ${url.origin} to '${host}', where it redirects: ` +
       "this program has no permission for it";
-  return new Unavailable("not_permitted", message, { hint: permissionHint(`--allow-net=${host}`) });
+  return new StreamUnavailable("not_permitted", message, {
+    hint: permissionHint(`--allow-net=${host}`),
+  });
 }
 
 /** The origin, and the proxy on the way to it. */

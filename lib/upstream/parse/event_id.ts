@@ -1,8 +1,8 @@
-import { MAX_PARTITION, MAX_PLACES, partitionKey, TOPIC_NAME } from "../position/position.ts";
+import { MAX_PARTITION, MAX_PLACES, TOPIC_NAME, upstreamPartition } from "../position/position.ts";
 
 /** One entry of an SSE `id`: how much of one upstream topic-partition the service has sent. */
 export interface IdEntry {
-  /** Upstream topic and partition, as in {@linkcode partitionKey}. */
+  /** Upstream topic and partition, as in {@linkcode upstreamPartition}. */
   readonly key: string;
   /** Kafka timestamp of the last message sent, plus 1, in ms; `undefined` before the first. */
   readonly next: number | undefined;
@@ -33,7 +33,7 @@ export function readEventId(id: string): readonly IdEntry[] {
     if (typeof topic !== "string" || !TOPIC_NAME.test(topic)) continue;
     if (!isCount(partition) || partition > MAX_PARTITION) continue;
     entries.push({
-      key: partitionKey(topic, partition),
+      key: upstreamPartition(topic, partition),
       next: isCount(timestamp) ? timestamp : undefined,
     });
   }

@@ -1,7 +1,7 @@
 import { type Event, readEvent, RejectedEvent } from "./event.ts";
 import type { IdReader } from "./id_reader.ts";
 import type { PositionUpdate } from "../position/partition_position.ts";
-import { NOWHERE, partitionKey } from "../position/position.ts";
+import { NOWHERE, upstreamPartition } from "../position/position.ts";
 import type { Frame } from "./sse.ts";
 
 /** A frame of the stream: an event, or the reason why it is rejected. */
@@ -36,7 +36,7 @@ export function readReceivedEvent(
     if (!(error instanceof RejectedEvent)) throw error;
     refusal = error.message;
   }
-  const named = event && partitionKey(event.meta.topic, event.meta.partition);
+  const named = event && upstreamPartition(event.meta.topic, event.meta.partition);
   const entry = entries.find(({ key }) => key === named);
   // Each id of the service names every topic-partition that it sends.
   if (event !== undefined && entry === undefined && entries.length > 0) {

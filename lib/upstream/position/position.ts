@@ -11,7 +11,7 @@ export const TOPIC_NAME = /^[\w.-]{1,249}$/;
 export const MAX_PARTITION = 999_999;
 
 /** Returns the name of an upstream topic-partition: `eqiad.mediawiki.recentchange/0`. */
-export function partitionKey(topic: string, partition: number): string {
+export function upstreamPartition(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
@@ -22,7 +22,7 @@ export function partitionKey(topic: string, partition: number): string {
 export const MAX_PLACES = 1024;
 
 /** The key of a frame without a known topic-partition. No position contains it. */
-export const NOWHERE: string = partitionKey("unknown", 0);
+export const NOWHERE: string = upstreamPartition("unknown", 0);
 
 function newPlace(timestamp: number): PartitionPosition {
   return { timestamp, highest: timestamp, offset: -1, id: "", refused: 0 };

@@ -1,7 +1,7 @@
 import { hash64 } from "../position/hash.ts";
 
 /** The state of one topic-partition on the current connection. */
-export interface Connection {
+export interface ConnectionState {
   /** Upstream topic and partition. */
   readonly key: string;
   /** Represents the key among known ids. */
@@ -32,7 +32,7 @@ export interface Connection {
 }
 
 /** Returns the state of a topic-partition at the start of a connection. */
-export function newConnection(key: string, mode: Connection["mode"]): Connection {
+export function newConnectionState(key: string, mode: ConnectionState["mode"]): ConnectionState {
   const halves = new Uint32Array(2);
   hash64(key, 0, halves);
   return {

@@ -1,5 +1,5 @@
 import { hasId } from "../position/anchor.ts";
-import { type Connection, newConnection } from "./connection_state.ts";
+import { type ConnectionState, newConnectionState } from "./connection_state.ts";
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
 import { MissedAnchors, provesMissing } from "./missed_anchors.ts";
 import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
@@ -60,7 +60,7 @@ export class Deduplicator<A extends PositionUpdate> {
   readonly counts: DuplicateCounts = { repeats: 0, gaps: 0, missing: 0, skipped: 0, renumbered: 0 };
   readonly #position: Position;
   readonly #onGap: (gap: Gap) => void;
-  readonly #connections = new Map<string, Connection>();
+  readonly #connections = new Map<string, ConnectionState>();
   /** Ids of handled events. */
   readonly #known = new KnownIds();
   /** The number of ids that this connection keeps until its anchors come. */
@@ -91,7 +91,7 @@ export class Deduplicator<A extends PositionUpdate> {
     this.#connections.clear();
     this.#droppedIds = 0;
     for (const [key, place] of this.#position.places) {
-      const connection = newConnection(key, this.#modeFor(key, place, anchored));
+      const connection = newConnectionState(key, this.#modeFor(key, place, anchored));
       if (place.offset < 0) connection.refusedBefore = place.refused;
       else if (!anchored) {
         this.#reread.set(key, place.offset);
@@ -121,7 +121,7 @@ export class Deduplicator<A extends PositionUpdate> {
   take(received: A, fresh: A[]): Verdict {
     const { key } = received;
     const place = this.#position.get(key);
-    const connection = this.#connections.get(key) ?? newConnection(key, "live");
+    const connection = this.#connections.get(key) ?? newConnectionState(key, "live");
     if (connection.mode === "resuming" && place !== undefined) {
       return this.#resume(received, place, connection, fresh);
     }
@@ -129,7 +129,7 @@ export class Deduplicator<A extends PositionUpdate> {
   }
 
   /** Draws conclusions from a connection that ended before its anchor had come. */
-  #noteEnd(connection: Connection): void {
+  #noteEnd(connection: ConnectionState): void {
     const { key, anchorAt } = connection;
     const place = this.#position.get(key);
     if (place === undefined || !this.#missed.noteEnd(connection, place)) return;
@@ -141,12 +141,12 @@ export class Deduplicator<A extends PositionUpdate> {
     this.#position.renumber(key, offset);
   }
 
-  #modeFor(key: string, place: PartitionPosition, anchored: boolean): Connection["mode"] {
+  #modeFor(key: string, place: PartitionPosition, anchored: boolean): ConnectionState["mode"] {
     if (!anchored || place.offset < 0) return "live";
     return this.#missed.isGone(key, place) ? "settling" : "resuming";
   }
 
-  #resume(received: A, place: PartitionPosition, connection: Connection, fresh: A[]): Verdict {
+  #resume(received: A, place: PartitionPosition, connection: ConnectionState, fresh: A[]): Verdict {
     const { offset, id } = received;
     connection.dropped++;
     if (id !== undefined) {
@@ -163,7 +163,7 @@ export class Deduplicator<A extends PositionUpdate> {
   }
 
   /** Handles the anchor: everything that was dropped for it had been handled before. */
-  #arrive(id: string, place: PartitionPosition, connection: Connection): Verdict {
+  #arrive(id: string, place: PartitionPosition, connection: ConnectionState): Verdict {
     const { key } = connection;
     this.counts.repeats += connection.dropped;
     connection.mode = "live";
@@ -177,7 +177,7 @@ export class Deduplicator<A extends PositionUpdate> {
   }
 
   /** Keeps an id until its event is known to be handled: at most as many as are known later. */
-  #keepId(id: string, connection: Connection): void {
+  #keepId(id: string, connection: ConnectionState): void {
     if (this.#droppedIds >= KNOWN_IDS) {
       this.#droppedIds -= connection.droppedIds.length;
       connection.droppedIds = [];
@@ -190,7 +190,7 @@ export class Deduplicator<A extends PositionUpdate> {
   #anchorMissed(
     received: A,
     place: PartitionPosition,
-    connection: Connection,
+    connection: ConnectionState,
     fresh: A[],
   ): Verdict {
     const { key } = received;
@@ -211,7 +211,7 @@ export class Deduplicator<A extends PositionUpdate> {
   #takeInOrder(
     received: A,
     place: PartitionPosition | undefined,
-    connection: Connection,
+    connection: ConnectionState,
     fresh: A[],
   ): Verdict {
     const { key, offset, id } = received;
@@ -243,7 +243,7 @@ export class Deduplicator<A extends PositionUpdate> {
     return "handled";
   }
 
-  #dropRepeat(offset: number, connection: Connection, isSettling: boolean): Verdict {
+  #dropRepeat(offset: number, connection: ConnectionState, isSettling: boolean): Verdict {
     this.counts.repeats++;
     if (isSettling) {
       connection.isRenumbered = true;
@@ -252,7 +252,7 @@ export class Deduplicator<A extends PositionUpdate> {
     return "handled";
   }
 
-  #takeRefused(received: A, connection: Connection, fresh: A[]): Verdict {
+  #takeRefused(received: A, connection: ConnectionState, fresh: A[]): Verdict {
     if (connection.next !== undefined) connection.next++;
     if (connection.refusedBefore > 0) {
       connection.refusedBefore--;
@@ -261,7 +261,7 @@ export class Deduplicator<A extends PositionUpdate> {
     return "handled";
   }
 
-  #accept(received: A, connection: Connection, fresh: A[]): void {
+  #accept(received: A, connection: ConnectionState, fresh: A[]): void {
     const { key } = connection;
     this.#position.advance(received);
     if (this.#position.get(key) !== undefined) {

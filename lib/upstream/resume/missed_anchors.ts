@@ -1,4 +1,4 @@
-import type { Connection } from "./connection_state.ts";
+import type { ConnectionState } from "./connection_state.ts";
 import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
 
 /**
@@ -45,7 +45,7 @@ export class MissedAnchors {
 
   /** Notes a connection that ended, and returns whether it completes the proof. */
   noteEnd(
-    { key, mode, sawBeyond, later, anchorAt, isAnchorLatest }: Connection,
+    { key, mode, sawBeyond, later, anchorAt, isAnchorLatest }: ConnectionState,
     place: PartitionPosition,
   ): boolean {
     const isStrong = sawBeyond || later >= MIN_LATER || isAnchorLatest;
@@ -75,7 +75,7 @@ export class MissedAnchors {
 export function provesMissing(
   { offset, timestamp, ahead }: PositionUpdate,
   place: PartitionPosition,
-  connection: Connection,
+  connection: ConnectionState,
 ): boolean {
   // A rejected frame proves nothing: it has no time, and has not moved the place's time either.
   if (offset === undefined) return false;

@@ -1,4 +1,8 @@
-import { type EventServer, type Place, serveEvents } from "../../../lib/replay/service/server.ts";
+import {
+  type EventServer,
+  type RecordPlace,
+  serveEvents,
+} from "../../../lib/replay/service/server.ts";
 import { withGarbage } from "../../../lib/replay/service/faults.ts";
 import type { EventLog } from "../../../lib/replay/log.ts";
 import { fraction, Random } from "../../../lib/replay/random.ts";
@@ -198,7 +202,7 @@ export class BadUpstream {
     await this.#server.stop();
   }
 
-  #indexOf({ topic, offset }: Place, connection: number): number {
+  #indexOf({ topic, offset }: RecordPlace, connection: number): number {
     return this.#logs[connection]!.topics.find((log) => log.topic === topic)!.firstFrom(offset);
   }
 

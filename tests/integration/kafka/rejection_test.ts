@@ -3,7 +3,11 @@ import { alterTopic } from "../../../lib/kafka/admin/topic_diff.ts";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { savedPosition } from "../../../lib/kafka/publish/position/position_store.ts";
-import { type Batch, PublishAborted, type Published } from "../../../lib/kafka/publish/publisher.ts";
+import {
+  type Batch,
+  PublishAborted,
+  type Published,
+} from "../../../lib/kafka/publish/publisher.ts";
 import { changedLetter, deadLetter } from "../../../lib/produce/dead_letters.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { alterConfig } from "../../support/kafka/alter_config.ts";

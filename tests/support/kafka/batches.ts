@@ -8,7 +8,7 @@ import {
 import { crc32c } from "../../../lib/kafka/wire/crc32c.ts";
 import { type AbortedTransaction } from "../../../lib/kafka/wire/fetch/aborted_transactions.ts";
 import { compress } from "../../../lib/kafka/wire/compression.ts";
-import { type Chunk, FetchedBatch } from "../../../lib/kafka/wire/fetch/fetched_batch.ts";
+import { FetchedBatch, type FetchedRecords } from "../../../lib/kafka/wire/fetch/fetched_batch.ts";
 import type { Message } from "../../../lib/kafka/wire/message.ts";
 import { recordBatch } from "../../../lib/kafka/wire/record_batch.ts";
 import { splitBatches } from "../../../lib/kafka/wire/fetch/record_set.ts";
@@ -62,14 +62,14 @@ export function chunksOf(
   bytes: Buffer,
   from = 0,
   abortedTransactions: readonly AbortedTransaction[] = [],
-): Chunk[] {
+): FetchedRecords[] {
   const messages = splitBatches(bytes);
   const fetched = { partition: 0, highWatermark: "0", messages, abortedTransactions };
   return [...new FetchedBatch("topic", String(from), fetched).chunks()];
 }
 
 /** The offsets of the records that a consumer gets, and where it goes on. */
-export function offsetsOf(chunks: readonly Chunk[]): { offsets: number[]; next: number } {
+export function offsetsOf(chunks: readonly FetchedRecords[]): { offsets: number[]; next: number } {
   return {
     offsets: chunks.flatMap(({ records }) => records.map(({ offset }) => Number(offset))),
     next: chunks.at(-1)?.next ?? 0,

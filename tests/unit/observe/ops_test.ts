@@ -6,7 +6,7 @@ import { addProcessMetrics } from "../../../lib/observe/process_metrics.ts";
 import { addProducerMetrics } from "../../../lib/observe/producer_metrics.ts";
 import { addStoreMetrics } from "../../../lib/observe/store_metrics.ts";
 import { newCounts } from "../../../lib/produce/counts.ts";
-import { Progress } from "../../../lib/store/consumer/progress.ts";
+import { StoreProgress } from "../../../lib/store/consumer/progress.ts";
 import { familiesOf, type Family, valueOf } from "../../support/programs/prometheus.ts";
 import { selectionsOf } from "../../support/programs/promql.ts";
 
@@ -23,7 +23,7 @@ async function allFamilies(): Promise<Map<string, Family>> {
   const store = new Metrics();
   addProcessMetrics(producer, loop);
   addProducerMetrics(producer, newCounts());
-  addStoreMetrics(store, new Progress());
+  addStoreMetrics(store, new StoreProgress());
   const texts = await Promise.all([producer.text(), store.text()]);
   return new Map(texts.flatMap((text) => [...familiesOf(text)]));
 }

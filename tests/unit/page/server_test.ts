@@ -3,7 +3,7 @@ import { UserError } from "../../../lib/shared/error.ts";
 import { Board } from "../../../lib/page/board.ts";
 import { Broadcast, SUBSCRIBER_LIMIT } from "../../../lib/page/broadcast.ts";
 import { type PageServer, servePage } from "../../../lib/page/server.ts";
-import type { Message } from "../../../lib/page/wire.ts";
+import type { PageMessage } from "../../../lib/page/wire.ts";
 import { until } from "../../support/tools/until.ts";
 import { pageEdit } from "../../support/page/edits.ts";
 
@@ -22,7 +22,7 @@ function serve(): Served {
 }
 
 /** The messages of a response, as they come. */
-async function* messages(response: Response): AsyncGenerator<Message> {
+async function* messages(response: Response): AsyncGenerator<PageMessage> {
   let text = "";
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     const parts = `${text}${chunk}`.split("\n\n");
@@ -90,7 +90,7 @@ Deno.test("servePage() sends a snapshot, then frames of what is new", async () =
   await using page = serve();
   page.board.add(pageEdit({ time: Date.now(), title: "before" }), Date.now());
   const stream = messages(await fetch(`${page.server.url}events`));
-  const first = (await stream.next()).value as Message;
+  const first = (await stream.next()).value as PageMessage;
   assertEquals(first.type, "snapshot");
   assertEquals(first.edits?.map(({ title }) => title), ["before"]);
   page.board.add(pageEdit({ time: Date.now(), title: "after" }), Date.now());
@@ -106,7 +106,7 @@ Deno.test("servePage() sends the status each second, also when nothing happens",
   await using page = serve();
   const stream = messages(await fetch(`${page.server.url}events`));
   await stream.next();
-  const frame = (await stream.next()).value as Message;
+  const frame = (await stream.next()).value as PageMessage;
   assertEquals([frame.type, frame.status?.health], ["frame", "connecting"]);
   await stream.return(undefined);
 });

@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import stringWidth from "string-width";
 import {
   counted,
+  type ProgramStatus,
   rateText,
   renderStatus,
-  type Status,
   statusText,
 } from "../../../lib/terminal/status_line.ts";
 
-const status: Status = {
+const status: ProgramStatus = {
   state: "reading",
   isHealthy: true,
   parts: ["12 edits/s", "31 events/s", "1.2s behind"],

@@ -27,7 +27,7 @@ interface OldMessage {
 }
 
 /** Some records, and the offset after them. */
-export interface Chunk {
+export interface FetchedRecords {
   /** Records to be read; may be empty. */
   readonly records: readonly FetchedRecord[];
   /** The offset at which reading continues. */
@@ -77,7 +77,7 @@ export class FetchedBatch {
    *
    * @throws {UnreadableRecords} for records that are corrupt or too large.
    */
-  *chunks(): Generator<Chunk> {
+  *chunks(): Generator<FetchedRecords> {
     const from = Number(this.fetchedOffset);
     this.#checkProgress(from);
     const aborted = new AbortedTransactions(this.#aborted);

@@ -3,7 +3,7 @@ import { count } from "../format.js";
 
 /** @typedef {import("../../cluster/wire.ts").State} State */
 /** @typedef {import("../../cluster/wire.ts").Group} Group */
-/** @typedef {import("../../cluster/wire.ts").Member} Member */
+/** @typedef {import("../../cluster/wire.ts").ShownMember} ShownMember */
 /** @typedef {import("../../cluster/wire.ts").Committed} Committed */
 /** @typedef {import("../../cluster/wire.ts").LagSeries} LagSeries */
 
@@ -96,7 +96,7 @@ function makeMember() {
 
 /**
  * @param {HTMLElement} item
- * @param {Member} member
+ * @param {ShownMember} member
  */
 function showMember(item, { name, host, partitions }) {
   const [who, chips] = /** @type {HTMLElement[]} */ ([...item.children]);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Unavailable } from "../../sink.ts";
+import { SinkUnavailable } from "../../sink.ts";
 import type { Document } from "./documents.ts";
 import { type Answer, Busy, type Http, reasonIn } from "./http.ts";
 
@@ -39,7 +39,7 @@ const answerSchema = z.object({ items: z.array(z.record(z.string(), itemSchema))
 const foundSchema = z.object({ docs: z.array(z.object({ found: z.boolean().optional() })) });
 
 /** A document that the index rejected. */
-export interface Rejected {
+export interface RejectedDocument {
   /** The rejected document. */
   readonly document: Document;
   /** The reason: `mapper_parsing_exception: failed to parse field [x]`; at most 300 characters. */
@@ -53,7 +53,7 @@ export class BulkWork {
   /** Documents without a response. */
   pending: readonly Document[];
   /** Documents that the index rejected. */
-  readonly rejected: Rejected[] = [];
+  readonly rejected: RejectedDocument[] = [];
   /** A document that the index has accepted, if there is one. */
   accepted: Document | undefined;
 
@@ -91,7 +91,7 @@ export class Bulk {
         if (part.length > 1) continue;
         const [document] = part as [Document];
         if (document.size < CERTAINLY_LARGE) {
-          throw new Unavailable(`HTTP 413 for a document of ${document.size} bytes`);
+          throw new SinkUnavailable(`HTTP 413 for a document of ${document.size} bytes`);
         }
         work.rejected.push({ document, reason: `too large: ${document.size} bytes (HTTP 413)` });
         work.pending = work.pending.slice(1);
@@ -101,7 +101,7 @@ export class Bulk {
       work.pending = [...left.documents, ...work.pending.slice(part.length)];
       if (left.reason !== undefined) {
         this.#shrink();
-        throw new Unavailable(left.reason);
+        throw new SinkUnavailable(left.reason);
       }
       this.#maxBytes = Math.min(this.#maxBytes * 2, MAX_REQUEST_BYTES);
     }
@@ -185,8 +185,8 @@ function reasonOf({ error }: Item): string {
   return [type, reason, cause?.reason ?? ""].filter((text) => text !== "").join(": ").slice(0, 300);
 }
 
-function strange(answer: Answer): Unavailable {
-  return new Unavailable(
+function strange(answer: Answer): SinkUnavailable {
+  return new SinkUnavailable(
     `HTTP ${answer.status}, and its answer has another form${reasonIn(answer, ": ")}`,
   );
 }

@@ -16,7 +16,7 @@ export interface Document {
 }
 
 /** The source of rows, the same for a whole batch. */
-export interface Source {
+export interface DocumentSource {
   /** The topic's number in this database. */
   readonly topicId: number;
   /** The name of the topic. */
@@ -28,7 +28,7 @@ export interface Source {
 }
 
 /** Returns the document of an edit, with the same names as in the other databases. */
-export function editDocument(row: EditRow, source: Source): Document {
+export function editDocument(row: EditRow, source: DocumentSource): Document {
   return document(row.offset, source, {
     time: new Date(row.time).toISOString(),
     type: row.type ?? undefined,
@@ -45,7 +45,7 @@ export function editDocument(row: EditRow, source: Source): Document {
 }
 
 /** Returns the document of a record that is not an edit. */
-export function badDocument(row: BadRow, source: Source): Document {
+export function badDocument(row: BadRow, source: DocumentSource): Document {
   return document(row.offset, source, {
     time: row.time === null ? undefined : new Date(row.time).toISOString(),
     reason: row.reason.toWellFormed(),
@@ -59,7 +59,11 @@ export function badDocument(row: BadRow, source: Source): Document {
  * Returns a document. `external_gte` accepts an equal version, so a repeat changes nothing. The
  * version is the record's offset plus 1, since version 0 cannot be deleted by query.
  */
-function document(offset: bigint, source: Source, fields: Record<string, unknown>): Document {
+function document(
+  offset: bigint,
+  source: DocumentSource,
+  fields: Record<string, unknown>,
+): Document {
   const { topicId, topic, label, partition } = source;
   const id = `${label}-${partition}-${offset}`;
   const action = `{"index":{"_id":${JSON.stringify(id)},"version":${

@@ -1,6 +1,6 @@
 import { deniedHost, permissionHint, UserError } from "../../../shared/error.ts";
 import { formatDatabase, type OpenSearchAddress } from "../../address.ts";
-import { Unavailable } from "../../sink.ts";
+import { SinkUnavailable } from "../../sink.ts";
 
 /** A response whose meaning depends on the request: 2xx, or 400, 404, 405, 409, 413. */
 export interface Answer {
@@ -39,7 +39,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 /** The error if the cluster is too slow or overloaded: smaller requests may help. */
-export class Busy extends Unavailable {}
+export class Busy extends SinkUnavailable {}
 
 /**
  * Sends requests to a cluster.
@@ -125,11 +125,11 @@ export class Http implements Disposable {
     if (status === 401 || status === 403) throw this.#denied(answer);
     if (status === 408 || status === 429 || status >= 500) {
       const message = `HTTP ${status}${reasonIn(answer, ": ")}`;
-      throw BUSY.has(status) ? new Busy(message) : new Unavailable(message);
+      throw BUSY.has(status) ? new Busy(message) : new SinkUnavailable(message);
     }
     if (answer.body === undefined && status !== 413) {
       const beginning = JSON.stringify(text.slice(0, 100));
-      throw new Unavailable(`HTTP ${status}, and its answer is not JSON: ${beginning}`);
+      throw new SinkUnavailable(`HTTP ${status}, and its answer is not JSON: ${beginning}`);
     }
     return answer;
   }
@@ -142,7 +142,7 @@ export class Http implements Disposable {
   }
 
   #failure(error: unknown): unknown {
-    if (error instanceof Unavailable || error instanceof UserError) return error;
+    if (error instanceof SinkUnavailable || error instanceof UserError) return error;
     if (error instanceof Deno.errors.NotCapable) {
       const { host } = new URL(this.#address.url);
       return this.#refusal("the program may not connect to it", {
@@ -160,7 +160,7 @@ export class Http implements Disposable {
     }
     const [, reason = "the connection failed"] = REASONS.find(([pattern]) => pattern.test(words)) ??
       [];
-    return new Unavailable(reason, { cause: error });
+    return new SinkUnavailable(reason, { cause: error });
   }
 
   #redirected(location: string): UserError {
@@ -175,7 +175,7 @@ export class Http implements Disposable {
   #denied(answer: Answer): Error {
     const { status } = answer;
     if (typeIn(answer) === "cluster_block_exception") {
-      return new Unavailable(`HTTP ${status}${reasonIn(answer, ": ")}`);
+      return new SinkUnavailable(`HTTP ${status}${reasonIn(answer, ": ")}`);
     }
     const hint = status === 403
       ? "Grant the user the privileges that docs/operations.md lists"
@@ -227,7 +227,7 @@ async function textOf(response: Response, signal: AbortSignal): Promise<string> 
     if (done) return text + decoder.decode();
     size += value.length;
     if (size > MAX_ANSWER_BYTES) {
-      throw new Unavailable(`its answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
+      throw new SinkUnavailable(`its answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
     }
     text += decoder.decode(value, { stream: true });
   }

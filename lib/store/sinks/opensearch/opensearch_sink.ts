@@ -6,19 +6,19 @@ import {
   type Advice,
   checkSameTopic,
   type Claim,
-  type Outcome,
+  type ClaimRequest,
   outcomeOf,
   type Sink,
   type SinkBatch,
+  SinkUnavailable,
   type TopicName,
-  Unavailable,
-  type Wanted,
+  type WriteOutcome,
 } from "../../sink.ts";
-import { Bulk, BulkWork, type Rejected } from "./bulk.ts";
-import { badDocument, type Document, editDocument, type Source } from "./documents.ts";
+import { Bulk, BulkWork, type RejectedDocument } from "./bulk.ts";
+import { badDocument, type Document, type DocumentSource, editDocument } from "./documents.ts";
 import { Http } from "./http.ts";
 import { type IndexNames, indexNames, prepareIndices } from "./indices.ts";
-import { Positions, type StoredTopic } from "./positions.ts";
+import { PositionDocuments, type StoredTopic } from "./positions.ts";
 
 /** The maximum attempts of a claim while other members change the position. */
 const MAX_CLAIMS = 100;
@@ -41,7 +41,7 @@ export async function openOpenSearchSink(
     return new OpenSearchSink(http, address, await prepareIndices(http, address));
   } catch (error) {
     http[Symbol.dispose]();
-    throw error instanceof Unavailable ? notReachable(error, address) : error;
+    throw error instanceof SinkUnavailable ? notReachable(error, address) : error;
   }
 }
 
@@ -58,8 +58,8 @@ class OpenSearchSink implements Sink {
   readonly #http: Http;
   readonly #names: IndexNames;
   readonly #bulk: Bulk;
-  readonly #positions: Positions;
-  readonly #topics = new Map<number, Pick<Source, "topic" | "label">>();
+  readonly #positions: PositionDocuments;
+  readonly #topics = new Map<number, Pick<DocumentSource, "topic" | "label">>();
   readonly #works = new WeakMap<Rows, Work>();
   /** The last accepted edit, to find out whether the index accepts any. */
   #accepted: Document | undefined;
@@ -70,7 +70,7 @@ class OpenSearchSink implements Sink {
     this.databaseId = databaseId;
     this.#names = indexNames(address);
     this.#bulk = new Bulk(http);
-    this.#positions = new Positions(http, address);
+    this.#positions = new PositionDocuments(http, address);
     const { edits, bad, state } = this.#names;
     this.advice = {
       dropTopic: (topicId) =>
@@ -97,7 +97,7 @@ class OpenSearchSink implements Sink {
     }
   }
 
-  async claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+  async claim({ topicId, partition, group, first }: ClaimRequest): Promise<Claim> {
     for (let tries = 0; tries < MAX_CLAIMS; tries++) {
       const before = await this.#positions.read(topicId, partition);
       const { next, epoch } = before ?? { next: first, epoch: 0n };
@@ -106,14 +106,14 @@ class OpenSearchSink implements Sink {
         return { topicId, partition, next, epoch: claimed.epoch };
       }
     }
-    throw new Unavailable(`other members changed the position ${MAX_CLAIMS} times`);
+    throw new SinkUnavailable(`other members changed the position ${MAX_CLAIMS} times`);
   }
 
   /**
    * Writes documents before the offset. If this member has lost the partition in between, its
    * holder writes the same documents: committed records, with the same ids.
    */
-  async write(batch: SinkBatch): Promise<Outcome> {
+  async write(batch: SinkBatch): Promise<WriteOutcome> {
     const { claim, next } = batch;
     const { topicId, partition } = claim;
     const before = await this.#positions.read(topicId, partition);
@@ -166,7 +166,7 @@ class OpenSearchSink implements Sink {
     const [lost] = work.bad.rejected;
     if (lost !== undefined) {
       this.#works.delete(rows);
-      throw new Unavailable(`the index '${this.#names.bad}' rejects documents: ${lost.reason}`);
+      throw new SinkUnavailable(`the index '${this.#names.bad}' rejects documents: ${lost.reason}`);
     }
     if (rejected.length > 0) this.#report(rejected);
     return rejected.length;
@@ -187,16 +187,16 @@ class OpenSearchSink implements Sink {
       if (probe.rejected.length === 0) return;
     }
     work.pending = rejected.splice(0).map(({ document }) => document);
-    throw new Unavailable(`the index '${work.index}' rejects all documents: ${reason}`);
+    throw new SinkUnavailable(`the index '${work.index}' rejects all documents: ${reason}`);
   }
 
-  #sourceOf({ topicId, partition }: Claim): Source {
+  #sourceOf({ topicId, partition }: Claim): DocumentSource {
     const topic = this.#topics.get(topicId);
     if (topic === undefined) throw new Error(`Topic ${topicId} was not added`);
     return { topicId, partition, ...topic };
   }
 
-  #report(rejected: readonly Rejected[]): void {
+  #report(rejected: readonly RejectedDocument[]): void {
     const facts = {
       count: rejected.length,
       index: this.#names.edits,
@@ -219,7 +219,7 @@ function labelOf({ topic, topicId }: StoredTopic, all: readonly StoredTopic[]): 
 }
 
 /** Returns the row of a document that the index rejected: its value is the document. */
-function rejectedRow({ document, reason }: Rejected): BadRow {
+function rejectedRow({ document, reason }: RejectedDocument): BadRow {
   const value = encoder.encode(document.source);
   const { time } = JSON.parse(document.source) as { time: string };
   return {
@@ -233,7 +233,7 @@ function rejectedRow({ document, reason }: Rejected): BadRow {
 }
 
 /** Returns the error of the start: a person waits, so there is no retry. */
-function notReachable(error: Unavailable, address: OpenSearchAddress): UserError {
+function notReachable(error: SinkUnavailable, address: OpenSearchAddress): UserError {
   return new UserError(`Cannot use ${formatDatabase(address)}: ${error.message}`, {
     hint:
       "Start OpenSearch and wait until its status is yellow or green, or check the address in " +

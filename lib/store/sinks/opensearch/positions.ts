@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../../../shared/error.ts";
 import { formatDatabase, type OpenSearchAddress } from "../../address.ts";
-import { type StoredPosition, type TopicName, Unavailable } from "../../sink.ts";
+import { SinkUnavailable, type StoredPosition, type TopicName } from "../../sink.ts";
 import { type Answer, type Http, reasonIn } from "./http.ts";
 import { indexNames } from "./indices.ts";
 
@@ -38,7 +38,7 @@ export interface VersionedPosition extends StoredPosition {
 }
 
 /** Topics and positions: each is a document of the index of states. */
-export class Positions {
+export class PositionDocuments {
   readonly #http: Http;
   readonly #address: OpenSearchAddress;
   readonly #index: string;
@@ -129,7 +129,9 @@ export class Positions {
   /** Returns the error of an index that is gone or has another mapping, which does not pass. */
   #unexpected(answer: Answer): Error {
     const what = `HTTP ${answer.status} for the index '${this.#index}'${reasonIn(answer, ": ")}`;
-    if (answer.status === 200) return new Unavailable(`${what}, and its answer has another form`);
+    if (answer.status === 200) {
+      return new SinkUnavailable(`${what}, and its answer has another form`);
+    }
     return new UserError(`Cannot use ${formatDatabase(this.#address)}: ${what}`, {
       hint:
         "If the index was deleted, start again: it is created again, and everything is stored again",

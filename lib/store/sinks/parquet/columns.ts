@@ -3,7 +3,7 @@ import type { BadRow, EditRow } from "../../rows.ts";
 import type { Column } from "./parquet_file.ts";
 
 /** The source of rows, the same for a whole file. */
-export interface Source {
+export interface RowSource {
   /** The topic of the records. */
   readonly topic: string;
   /** The partition of the records. */
@@ -11,7 +11,7 @@ export interface Source {
 }
 
 /** Returns the columns of edits, with the same names as in the other databases. */
-export function editColumns({ topic, partition }: Source): readonly Column<EditRow>[] {
+export function editColumns({ topic, partition }: RowSource): readonly Column<EditRow>[] {
   return [
     { element: text("topic"), valueOf: () => topic },
     { element: required("partition", "INT32"), valueOf: () => partition },
@@ -31,7 +31,7 @@ export function editColumns({ topic, partition }: Source): readonly Column<EditR
 }
 
 /** Returns the columns of records that are not edits. */
-export function badColumns({ topic, partition }: Source): readonly Column<BadRow>[] {
+export function badColumns({ topic, partition }: RowSource): readonly Column<BadRow>[] {
   return [
     { element: text("topic"), valueOf: () => topic },
     { element: required("partition", "INT32"), valueOf: () => partition },

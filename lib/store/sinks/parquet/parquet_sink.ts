@@ -5,11 +5,11 @@ import {
   type Advice,
   checkSameTopic,
   type Claim,
-  type Outcome,
+  type ClaimRequest,
   type Sink,
   type SinkBatch,
   type TopicName,
-  type Wanted,
+  type WriteOutcome,
 } from "../../sink.ts";
 import { directoryFailure } from "./directory_failure.ts";
 import { createOnce, exists, makeDirectory, namesIn } from "./disk.ts";
@@ -136,7 +136,7 @@ class ParquetSink implements Sink {
     });
   }
 
-  claim({ topicId, partition, group, first }: Wanted): Promise<Claim> {
+  claim({ topicId, partition, group, first }: ClaimRequest): Promise<Claim> {
     return this.#guard(async () => {
       const key = `${topicId}/${partition}`;
       // Rows that this process has accepted and still holds need not be read again.
@@ -158,7 +158,7 @@ class ParquetSink implements Sink {
     });
   }
 
-  write(batch: SinkBatch): Promise<Outcome> {
+  write(batch: SinkBatch): Promise<WriteOutcome> {
     return this.#guard(async () => {
       const { topicId, partition } = batch.claim;
       const held = this.#partitions.get(`${topicId}/${partition}`);

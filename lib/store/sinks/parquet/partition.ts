@@ -1,6 +1,6 @@
 import type { BadRow, EditRow, Rows } from "../../rows.ts";
-import { type Outcome, outcomeOf, type SinkBatch } from "../../sink.ts";
-import { badColumns, editColumns, type Source, textLengthOf } from "./columns.ts";
+import { outcomeOf, type SinkBatch, type WriteOutcome } from "../../sink.ts";
+import { badColumns, editColumns, type RowSource, textLengthOf } from "./columns.ts";
 import { removeIfThere } from "./disk.ts";
 import { ParquetFile } from "./parquet_file.ts";
 import type { Entry, PartitionLog, PendingFile } from "./partition_log.ts";
@@ -10,7 +10,7 @@ import type { ParquetOptions } from "./options.ts";
 const MAX_DAYS = 32;
 
 /** The source of a partition's rows, and the name of its files. */
-export interface PartitionSource extends Source {
+export interface PartitionSource extends RowSource {
   /** Kafka's id of the cluster. */
   readonly clusterId: string;
   /** The start of its files' names. */
@@ -70,7 +70,7 @@ export class HeldPartition {
   }
 
   /** Accepts rows, and commits if the files are large enough. */
-  write(batch: SinkBatch): Promise<Outcome> {
+  write(batch: SinkBatch): Promise<WriteOutcome> {
     return this.#alone(async () => {
       if (await this.#log.has(this.#number + 1)) return { heldBy: await this.#lose() };
       const { claim, next, rows } = batch;

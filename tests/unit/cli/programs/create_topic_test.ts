@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { topicText } from "../../../../lib/cli/programs/create_topic.ts";
+import { createdTopicText } from "../../../../lib/cli/programs/create_topic.ts";
 
 Deno.test("topicText() aligns the settings and explains the retention", () => {
   const state = { partitions: 3, replicationFactor: 1 };
   const text = (retention: string, ...remarks: string[]) => {
     const configs = new Map([["cleanup.policy", "delete"], ["retention.ms", retention]]);
-    return topicText("Headline", state, configs, remarks).split("\n");
+    return createdTopicText("Headline", state, configs, remarks).split("\n");
   };
   assertEquals(text("3600000", "differs: partitions 3, requested 6"), [
     "Headline",

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { storeStatus, storeWatch } from "../../../../lib/cli/programs/store_status.ts";
-import { Progress } from "../../../../lib/store/consumer/progress.ts";
+import { StoreProgress } from "../../../../lib/store/consumer/progress.ts";
 import { statusText } from "../../../../lib/terminal/status_line.ts";
 
 const snapshot = {
@@ -27,6 +27,6 @@ Deno.test("storeStatus() says where things stand", () => {
 });
 
 Deno.test("storeWatch() begins with a start", () => {
-  const look = storeWatch(new Progress(() => 0), new AbortController().signal, () => 0);
+  const look = storeWatch(new StoreProgress(() => 0), new AbortController().signal, () => 0);
   assertEquals(statusText(look()), "starting, 0 records/s, 0 stored, 0 partitions");
 });

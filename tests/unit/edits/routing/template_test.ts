@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
 import {
-  type Place,
+  legalTopicText,
   templateParts,
   topicTemplate,
-  topicText,
+  type ValuePlace,
 } from "../../../../lib/edits/routing/template.ts";
 
 for (
@@ -54,7 +54,7 @@ const texts: [string, string, string][] = [
 for (const [template, value, expected] of texts) {
   Deno.test(`topicText() writes '${value}' in '${template}' as '${expected}'`, () => {
     const place = templateParts(template).find((part) => typeof part !== "string");
-    assertEquals(topicText(value, place as Place), expected);
+    assertEquals(legalTopicText(value, place as ValuePlace), expected);
   });
 }
 
@@ -69,7 +69,7 @@ Deno.test("topicText() makes legal names that are equal only for equal values", 
       const parts = templateParts(template);
       const name = (values: typeof a) =>
         parts.map((part) =>
-          typeof part === "string" ? part : topicText(values[part.placeholder], part)
+          typeof part === "string" ? part : legalTopicText(values[part.placeholder], part)
         ).join("");
       const places = parts.filter((part) => typeof part !== "string");
       const same = places.every(({ placeholder }) => a[placeholder] === b[placeholder]);

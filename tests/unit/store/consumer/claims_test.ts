@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { claimPartitions } from "../../../../lib/store/consumer/claims.ts";
 import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
-import type { Sink, Wanted } from "../../../../lib/store/sink.ts";
+import type { ClaimRequest, Sink } from "../../../../lib/store/sink.ts";
 
 const protocolError = (type: string) => Object.assign(new Error(type), { type });
 
@@ -16,7 +16,7 @@ function claim(errors: Error[]) {
     },
   };
   const sink = {
-    claim: ({ topicId, partition, first }: Wanted) =>
+    claim: ({ topicId, partition, first }: ClaimRequest) =>
       Promise.resolve({ topicId, partition, epoch: 1n, next: first }),
   } as unknown as Sink;
   return claimPartitions(

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
-import { Unavailable } from "../../../../lib/store/sink.ts";
+import { SinkUnavailable } from "../../../../lib/store/sink.ts";
 
 /** A retry whose waits take no time, and what it did. */
 function makeRetry() {
@@ -21,7 +21,7 @@ Deno.test("DatabaseRetry retries while the database is away, every second at mos
   const { retry, waits, away } = makeRetry();
   let left = 6;
   const work = () =>
-    left-- > 0 ? Promise.reject(new Unavailable("it is down")) : Promise.resolve("done");
+    left-- > 0 ? Promise.reject(new SinkUnavailable("it is down")) : Promise.resolve("done");
   assertEquals(await retry.run(work, signal), "done");
   assertEquals(waits, [100, 200, 400, 800, 1000, 1000]);
   assertEquals([away[0], away.at(-1)], [true, false]);

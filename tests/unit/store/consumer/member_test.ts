@@ -4,15 +4,15 @@ import type { TopicPartition } from "../../../../lib/kafka/requests/offsets.ts";
 import { UserError } from "../../../../lib/shared/error.ts";
 import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
 import { Member, type MemberConsumer } from "../../../../lib/store/consumer/member.ts";
-import { Progress } from "../../../../lib/store/consumer/progress.ts";
+import { StoreProgress } from "../../../../lib/store/consumer/progress.ts";
 import {
   type Claim,
-  type Outcome,
+  type ClaimRequest,
   type Sink,
   type SinkBatch,
+  SinkUnavailable,
   SQL_ADVICE,
-  Unavailable,
-  type Wanted,
+  type WriteOutcome,
 } from "../../../../lib/store/sink.ts";
 import { editOf } from "../../../support/kafka/records.ts";
 
@@ -28,13 +28,13 @@ class FakeSink implements Sink {
   readonly next = new Map<number, bigint>();
   flushes = 0;
   /** The replacements of the next writes. */
-  readonly answers: (Outcome | Error)[] = [];
+  readonly answers: (WriteOutcome | Error)[] = [];
 
   addTopic(): Promise<number> {
     return Promise.resolve(1);
   }
 
-  claim({ topicId, partition, first }: Wanted): Promise<Claim> {
+  claim({ topicId, partition, first }: ClaimRequest): Promise<Claim> {
     return Promise.resolve({
       topicId,
       partition,
@@ -43,7 +43,7 @@ class FakeSink implements Sink {
     });
   }
 
-  write({ claim, next, rows }: SinkBatch): Promise<Outcome> {
+  write({ claim, next, rows }: SinkBatch): Promise<WriteOutcome> {
     const answer = this.answers.shift();
     if (answer instanceof Error) return Promise.reject(answer);
     if (answer !== undefined) return Promise.resolve(answer);
@@ -139,7 +139,7 @@ class FakeConsumer implements MemberConsumer {
 /** A member of the group 'group' on fakes. */
 function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
   const sink = new FakeSink();
-  const progress = new Progress(() => 0);
+  const progress = new StoreProgress(() => 0);
   const stop = new AbortController();
   let consumer: FakeConsumer | undefined;
   const member = new Member({
@@ -208,7 +208,7 @@ Deno.test("Member ends after maxRecords, in the middle of a batch, and flushes",
 Deno.test("Member writes the same batch again while the database is away", async () => {
   const { sink, consumer, progress, stop, done } = makeMember();
   await consumer.join(0);
-  sink.answers.push(new Unavailable("it is down"), new Unavailable("it is down"));
+  sink.answers.push(new SinkUnavailable("it is down"), new SinkUnavailable("it is down"));
   await consumer.fetch(0, edits(0, 2));
   assertEquals(sink.writes, [[2n, 2, 0]]);
   assertEquals(progress.snapshot().isDatabaseAway, false);

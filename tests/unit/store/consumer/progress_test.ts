@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatDone, Progress } from "../../../../lib/store/consumer/progress.ts";
+import { formatDone, StoreProgress } from "../../../../lib/store/consumer/progress.ts";
 import { NO_ROWS } from "../../../../lib/store/sink.ts";
 import { toRows } from "../../../../lib/store/rows.ts";
 
@@ -10,7 +10,7 @@ const bad = (count: number) =>
 
 Deno.test("Progress counts rows, and how far behind a member is", () => {
   let now = 1000;
-  const progress = new Progress(() => now);
+  const progress = new StoreProgress(() => now);
   progress.assigned([0, 1]);
   progress.ends(new Map([[0, { low: 0n, high: 100n }], [1, { low: 0n, high: 10n }]]));
   progress.reached(0, 20n);
@@ -34,7 +34,7 @@ Deno.test("Progress counts rows, and how far behind a member is", () => {
 
 Deno.test("Progress counts Kafka as connected for a session after an answer", () => {
   let now = 1000;
-  const progress = new Progress(() => now);
+  const progress = new StoreProgress(() => now);
   progress.answered();
   now = 11_000;
   assertEquals(progress.snapshot().isKafkaConnected, true);
@@ -43,7 +43,7 @@ Deno.test("Progress counts Kafka as connected for a session after an answer", ()
 });
 
 Deno.test("Progress forgets partitions that went to another", () => {
-  const progress = new Progress(() => 0);
+  const progress = new StoreProgress(() => 0);
   progress.assigned([0]);
   progress.ends(new Map([[0, { low: 0n, high: 100n }]]));
   progress.assigned([]);

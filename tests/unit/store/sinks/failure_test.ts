@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { UserError } from "../../../../lib/shared/error.ts";
 import { notReachable, postgresFailure } from "../../../../lib/store/sinks/postgres_failure.ts";
-import { Unavailable } from "../../../../lib/store/sink.ts";
+import { SinkUnavailable } from "../../../../lib/store/sink.ts";
 import { sqliteFailure } from "../../../../lib/store/sinks/sqlite_failure.ts";
 
 const ADDRESS = {
@@ -54,7 +54,7 @@ Deno.test("postgresFailure() separates failures that pass from others", () => {
     for (const code of codes) {
       const error = withCode(code);
       const failure = postgresFailure(error, ADDRESS, true);
-      const found = failure instanceof Unavailable
+      const found = failure instanceof SinkUnavailable
         ? "waits"
         : failure instanceof UserError
         ? "ends"
@@ -76,7 +76,7 @@ Deno.test("postgresFailure() takes a pooler's refusal of the login for one", () 
 Deno.test("notReachable() gives the hint for what the server said", () => {
   const hintOf = (code: string, name = "PostgresError") => {
     const failure = postgresFailure(Object.assign(withCode(code), { name }), ADDRESS, true);
-    const { message, hint } = notReachable(failure as Unavailable, ADDRESS);
+    const { message, hint } = notReachable(failure as SinkUnavailable, ADDRESS);
     return [message, hint];
   };
   const at = "the database postgres://me@db:5432/edits";
@@ -103,8 +103,8 @@ Deno.test("postgresFailure() says how to set a password if there was none", () =
 
 Deno.test("sqliteFailure() separates locks from lasting failures, by code or text", () => {
   const busy = Object.assign(new Error("x"), { errcode: 5 | (2 << 8) });
-  assert(sqliteFailure(busy, "f") instanceof Unavailable);
-  assert(sqliteFailure(new Error("database is locked"), "f") instanceof Unavailable);
+  assert(sqliteFailure(busy, "f") instanceof SinkUnavailable);
+  assert(sqliteFailure(new Error("database is locked"), "f") instanceof SinkUnavailable);
   const full = sqliteFailure(new Error("database or disk is full"), "f") as UserError;
   assertEquals(full.message, "Cannot use the database 'f': the disk is full");
   const defect = new Error('near "x": syntax error');

@@ -1,6 +1,6 @@
 /** Checks the messages of Deno's own fetch on which the meaning of a failure depends. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { describe, Unavailable } from "../../../../lib/upstream/connection/failure.ts";
+import { describe, StreamUnavailable } from "../../../../lib/upstream/connection/failure.ts";
 import { openResponse } from "../../../../lib/upstream/connection/response.ts";
 import { freePort } from "../../../../lib/local/process/ports.ts";
 import { createAuthority } from "../../../support/tools/certificates.ts";
@@ -31,7 +31,7 @@ async function failureAt(
           signal: AbortSignal.timeout(10_000),
           client,
         }),
-      Unavailable,
+      StreamUnavailable,
     );
     return [error.reason, describe(error).replaceAll(String(port), "PORT")];
   } finally {
@@ -94,7 +94,7 @@ Deno.test("openResponse() explains a refused connection and a blocked port", asy
         headers: {},
         signal: AbortSignal.timeout(10_000),
       });
-    const error = await assertRejects(open, Unavailable);
+    const error = await assertRejects(open, StreamUnavailable);
     return [error.reason, describe(error)];
   };
   const port = freePort();

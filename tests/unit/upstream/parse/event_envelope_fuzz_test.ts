@@ -9,7 +9,7 @@ import {
 } from "../../../../lib/upstream/parse/event.ts";
 import { scanEnvelope } from "../../../../lib/upstream/parse/event_envelope.ts";
 import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
-import { partitionKey, Position } from "../../../../lib/upstream/position/position.ts";
+import { Position, upstreamPartition } from "../../../../lib/upstream/position/position.ts";
 import { fuzz } from "../../../support/tools/fuzz.ts";
 
 /** JSON as it may be written: a value as text. */
@@ -134,7 +134,7 @@ function outcome(read: (data: Uint8Array) => Event, data: Uint8Array) {
   const event = attempt(() => {
     const { meta: { topic, partition, offset, id, dt, domain, stream }, type, body } = read(data);
     const position = new Position(0);
-    position.advance({ key: partitionKey(topic, partition), timestamp: 0, offset, id });
+    position.advance({ key: upstreamPartition(topic, partition), timestamp: 0, offset, id });
     const saved = Position.fromJSON(JSON.parse(json(position)));
     return { topic, partition, offset, id, dt, domain, stream, type, body, saved };
   });

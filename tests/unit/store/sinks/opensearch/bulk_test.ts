@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Unavailable } from "../../../../../lib/store/sink.ts";
+import { SinkUnavailable } from "../../../../../lib/store/sink.ts";
 import { Bulk, BulkWork } from "../../../../../lib/store/sinks/opensearch/bulk.ts";
 import type { Document } from "../../../../../lib/store/sinks/opensearch/documents.ts";
 import { Http } from "../../../../../lib/store/sinks/opensearch/http.ts";
@@ -35,7 +35,7 @@ async function run(
       await bulk.run(work);
       break;
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
+      if (!(error instanceof SinkUnavailable)) throw error;
       failures.push(error.message);
     }
   }

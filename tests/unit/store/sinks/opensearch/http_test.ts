@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../../../lib/shared/error.ts";
-import { Unavailable } from "../../../../../lib/store/sink.ts";
+import { SinkUnavailable } from "../../../../../lib/store/sink.ts";
 import { Busy, Http } from "../../../../../lib/store/sinks/opensearch/http.ts";
 import { fakeOpenSearch } from "../../../../support/databases/fake_opensearch.ts";
 
@@ -74,7 +74,7 @@ Deno.test("request() waits for what may pass by itself", async () => {
   ] as const;
   for (const [answer, message] of cases) {
     const failure = await failureOf(answer, LOGIN);
-    assertEquals([failure.message, failure instanceof Unavailable], [message, true]);
+    assertEquals([failure.message, failure instanceof SinkUnavailable], [message, true]);
   }
 });
 
@@ -163,7 +163,7 @@ Deno.test("request() names a server that is not there", async () => {
   ] as const;
   for (const [url, message] of cases) {
     using http = new Http({ kind: "opensearch", url, index: "edits" }, LOGIN);
-    const failure = await assertRejects(() => http.request("GET", ""), Unavailable);
+    const failure = await assertRejects(() => http.request("GET", ""), SinkUnavailable);
     assertEquals(failure.message, message);
   }
 });
@@ -172,7 +172,7 @@ Deno.test("request() names the wrong scheme", async () => {
   await using server = fakeOpenSearch(() => Response.json({}));
   const url = server.address.url.replace("http:", "https:");
   using http = new Http({ ...server.address, url }, undefined);
-  const failure = await assertRejects(() => http.request("GET", ""), Unavailable);
+  const failure = await assertRejects(() => http.request("GET", ""), SinkUnavailable);
   assertEquals(failure.message, "it does not speak TLS, expected http:// in the address");
 });
 

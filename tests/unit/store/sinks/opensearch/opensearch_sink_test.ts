@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../../../lib/shared/error.ts";
 import { toRows } from "../../../../../lib/store/rows.ts";
-import { type Sink, Unavailable } from "../../../../../lib/store/sink.ts";
+import { type Sink, SinkUnavailable } from "../../../../../lib/store/sink.ts";
 import { openOpenSearchSink } from "../../../../../lib/store/sinks/opensearch/opensearch_sink.ts";
 import {
   bulkAnswer,
@@ -112,7 +112,7 @@ Deno.test("write() waits if the index rejects all documents, and drops none", as
   cluster.answer = rejectAll;
   const batch = { claim, next: 2n, rows: rowsOf(0, 2) };
   for (let attempt = 0; attempt < 2; attempt++) {
-    const { message } = await assertRejects(() => sink.write(batch), Unavailable);
+    const { message } = await assertRejects(() => sink.write(batch), SinkUnavailable);
     assertEquals(
       message,
       "the index 'edits' rejects all documents: mapper_parsing_exception: status 400",
@@ -131,7 +131,7 @@ Deno.test("write() asks with an earlier edit whether a single one is at fault", 
   assert("claim" in first);
   cluster.answer = rejectAll;
   const batch = { claim: first.claim, next: 2n, rows: rowsOf(1, 1) };
-  await assertRejects(() => sink.write(batch), Unavailable, "rejects all documents");
+  await assertRejects(() => sink.write(batch), SinkUnavailable, "rejects all documents");
   cluster.answer = (request) =>
     idsIn(request).includes("topic-0-1") ? rejectAll(request) : undefined;
   assertEquals(await sink.write(batch), { claim: { ...claim, next: 2n }, rejected: 1 });
@@ -154,7 +154,7 @@ Deno.test("write() waits if the index of bad records rejects documents", async (
   const batch = { claim, next: 2n, rows: rowsOf(0, 2) };
   await assertRejects(
     () => sink.write(batch),
-    Unavailable,
+    SinkUnavailable,
     "the index 'edits-bad-records' rejects documents: some_exception: status 400",
   );
   assertEquals(cluster.position?.next_offset, "0");
@@ -169,7 +169,7 @@ Deno.test("write() that moved the offset, its answer lost, counts as done", asyn
     return new Response("", { status: 502 });
   };
   const batch = { claim, next: 1n, rows: rowsOf(0, 1) };
-  await assertRejects(() => sink.write(batch), Unavailable, "HTTP 502");
+  await assertRejects(() => sink.write(batch), SinkUnavailable, "HTTP 502");
   cluster.answer = () => undefined;
   assertEquals(await sink.write(batch), { claim: { ...claim, next: 1n } });
 });
