@@ -19,7 +19,7 @@ import { recordSelection } from "../lib/cli/programs/record_selection.ts";
 import { oneOf } from "../lib/cli/values.ts";
 import { RecordOutput } from "../lib/console/record_output.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";
-import { assignedText } from "../lib/kafka/consume/assigned.ts";
+import { assignedText, topicsText } from "../lib/kafka/consume/assigned.ts";
 import { readNewest } from "../lib/kafka/consume/newest.ts";
 import { readTopic } from "../lib/kafka/consume/reader.ts";
 import { counted } from "../lib/terminal/status_line.ts";
@@ -65,7 +65,7 @@ export const main = program({
     const cluster = openCluster(clusterConfig(options));
     const topics = await resolveTopics(cluster, options.topic);
     const readable = jsonValues(openRegistry(options));
-    const { select, end } = recordSelection(options, readable);
+    const { select, end } = recordSelection(options, readable, logger);
     const extent = { from, partitions: options.partition, uncommitted, select };
     const signal = AbortSignal.any([stop, output.closed]);
     let count = 0;
@@ -101,9 +101,8 @@ export const main = program({
 });
 
 function logStart(topics: readonly string[], options: ReadingValues): void {
-  const topic = topics.length <= 5 ? topics.map((name) => `'${name}'`).join(", ") : undefined;
   logger.info("Reading {topics} {from}; Ctrl-C ends it", {
-    topics: topic ?? `${topics.length} topics`,
+    topics: topicsText(topics),
     from: startText(options),
   });
 }

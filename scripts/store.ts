@@ -11,27 +11,32 @@ import {
   parquetOptions,
   parquetSettings,
 } from "../lib/cli/options/database.ts";
-import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
+import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { observe, observeOptions } from "../lib/cli/options/observe.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
+import { resolveTopics, topicsOption } from "../lib/cli/options/reading.ts";
+import { recordFilterOption } from "../lib/cli/options/record_filter.ts";
 import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
 import { showStatus } from "../lib/cli/status.ts";
+import { recordSelection } from "../lib/cli/programs/record_selection.ts";
 import { storeWatch } from "../lib/cli/programs/store_status.ts";
 import { groupName, integer } from "../lib/cli/values.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";
+import { topicsText } from "../lib/kafka/consume/assigned.ts";
 import { storeReadiness } from "../lib/observe/health.ts";
 import { addStoreMetrics } from "../lib/observe/store_metrics.ts";
 import { formatDatabase, groupOf } from "../lib/store/address.ts";
 import { openSink } from "../lib/store/sinks/open.ts";
-import { storeTopic } from "../lib/store/consumer/store_topic.ts";
+import { storeTopics } from "../lib/store/consumer/store_topics.ts";
 import type { StoredBatch } from "../lib/store/consumer/options.ts";
 import { formatDone, StoreProgress } from "../lib/store/consumer/progress.ts";
 
 const storeOptions = {
   title: "Storing",
   options: {
-    topic: topicOption,
+    topic: topicsOption,
+    filter: recordFilterOption,
     database: databaseOption,
     group: option({
       placeholder: "NAME",
@@ -58,8 +63,7 @@ const logger = getLogger(["wikitap", "store"]);
 
 export const main = program({
   usage: "deno task store",
-  summary:
-    "Stores the edits of a topic in a database, every committed record once, until Ctrl-C. " +
+  summary: "Stores the edits of topics in a database, every committed record once, until Ctrl-C. " +
     "Begins with the oldest record, and later where the database says; what is no edit is put " +
     "aside in the table bad_records. Several at once share the work.",
   examples: [
@@ -73,20 +77,23 @@ export const main = program({
       "OPENSEARCH_AUTH=… deno task store --database opensearch:https://localhost:9200/edits",
       "Into the index edits of OpenSearch or Elasticsearch",
     ],
+    ["deno task store --topic 'wikipedia-*' --filter wiki=enwiki,dewiki", "Two wikis"],
     ["deno task store --max-messages 1000", "A thousand records, then the end"],
   ],
   groups: [storeOptions, parquetOptions, kafkaOptions, registryOptions, observeOptions],
   run: async (options, stop) => {
-    const { database, topic, batchSize, maxMessages } = options;
+    const { database, batchSize, maxMessages, filter } = options;
     const cluster = openCluster(clusterConfig(options));
+    const topics = await resolveTopics(cluster, options.topic);
+    const { select, end } = recordSelection({ filter }, jsonValues(openRegistry(options)), logger);
     await using sink = await openSink(
       database,
       databaseSecret(database),
       parquetSettings(options),
     );
     const group = options.group ?? groupOf(database, sink.databaseId);
-    logger.info("Storing '{topic}' in {database} as the group '{group}'; Ctrl-C ends it", {
-      topic,
+    logger.info("Storing {topics} in {database} as the group '{group}'; Ctrl-C ends it", {
+      topics: topicsText(topics),
       database: formatDatabase(database),
       group,
     });
@@ -99,17 +106,18 @@ export const main = program({
     try {
       const snapshot = storeWatch(progress, stop);
       using _status = showStatus({ component: "store", snapshot, log: options });
-      await storeTopic(cluster, {
-        topic,
+      await storeTopics(cluster, {
+        topics,
         group,
         sink,
         batchSize,
         maxRecords: maxMessages,
         signal: stop,
         progress,
-        readable: jsonValues(openRegistry(options)),
+        select,
         onStored,
       });
+      end();
     } finally {
       logger.info("Ended: {done}", { done: formatDone(progress.snapshot()) });
     }

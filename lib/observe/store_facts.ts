@@ -31,6 +31,12 @@ export const STORE_FACTS: readonly Fact<ProgressSnapshot>[] = [
     status: "above 0",
   },
   {
+    name: "skipped",
+    read: ({ skipped }) => skipped,
+    words: ["skipped", "skipped"],
+    status: "above 0",
+  },
+  {
     name: "partitions",
     read: ({ partitions }) => partitions,
     words: ["partition", "partitions"],

@@ -5,7 +5,7 @@ import { type Metrics, truth } from "./metrics.ts";
 import { STORE_FACTS } from "./store_facts.ts";
 
 /**
- * Adds the metrics of a store, which are read from its progress at each scrape. Cardinality: two
+ * Adds the metrics of a store, which are read from its progress at each scrape. Cardinality: three
  * outcomes and two histograms.
  *
  * @returns A function that records each stored batch.
@@ -29,11 +29,15 @@ export function addStoreMetrics(
   }
   metrics.counters(
     "wikitap_store_records_total",
-    "Records written to the database: edits, and records put aside.",
+    "Records handled: edits stored, records put aside, and records skipped by --filter.",
     ["outcome"],
     () => {
-      const { edits, bad } = progress.snapshot();
-      return [[{ outcome: "stored" }, edits], [{ outcome: "put_aside" }, bad]];
+      const { edits, bad, skipped } = progress.snapshot();
+      return [
+        [{ outcome: "stored" }, edits],
+        [{ outcome: "put_aside" }, bad],
+        [{ outcome: "skipped" }, skipped],
+      ];
     },
   );
   const observeSize = metrics.histogram(

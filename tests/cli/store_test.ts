@@ -309,6 +309,21 @@ Deno.test({
     }),
 });
 
+Deno.test("store takes several topics by a wildcard, and what a filter lets pass", () =>
+  withFile(async (file) => {
+    const prefix = crypto.randomUUID();
+    for (const [index, suffix] of ["a", "b"].entries()) {
+      const topic = await makeTopic(brokers, { topic: `${prefix}-${suffix}`, partitions: 2 });
+      await publish(brokers, topic, editMessages(index * 10, 10, 2));
+    }
+    const filter = ["--filter", "domain=ja.*"];
+    const args = store(`${prefix}-*`, `sqlite:${file}`, ...filter, "--max-messages", "20");
+    const { code, stderr } = await runProgram("scripts/store.ts", args);
+    assertEquals([code, countIn(file)], [0, 6], stderr);
+    assertStringIncludes(stderr, `Storing '${prefix}-a', '${prefix}-b' in `);
+    assertStringIncludes(stderr, "Ended: 6 stored, 14 skipped");
+  }));
+
 Deno.test("store takes records in every compression", () =>
   withFile(async (file) => {
     const { CompressionTypes } = await import("../../lib/kafka/client/kafkajs.ts");

@@ -5,7 +5,7 @@ import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import type { OpenSearchAddress } from "../../lib/store/address.ts";
 import { StoreProgress } from "../../lib/store/consumer/progress.ts";
-import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
+import { storeTopics } from "../../lib/store/consumer/store_topics.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { ownOpenSearch } from "../support/databases/opensearch.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
@@ -23,8 +23,8 @@ function start(topic: string, address: OpenSearchAddress, maxRecords?: number) {
   const progress = new StoreProgress();
   const run = async () => {
     await using sink = await openSink(address, undefined);
-    await storeTopic(openCluster({ brokers: brokers.split(",") }), {
-      topic,
+    await storeTopics(openCluster({ brokers: brokers.split(",") }), {
+      topics: [topic],
       group: topic,
       sink,
       batchSize: 300,
@@ -53,7 +53,7 @@ async function idsIn(index: string): Promise<number[]> {
   return documents.map(({ change_id }) => Number(change_id)).sort((a, b) => a - b);
 }
 
-Deno.test("storeTopic() stores committed records in OpenSearch over several runs", async () => {
+Deno.test("storeTopics() stores committed records in OpenSearch over several runs", async () => {
   const topic = await makeTopic(brokers, { partitions: 3 });
   const address = server.database();
   await using publisher = await openPublisher(brokers);
@@ -67,7 +67,7 @@ Deno.test("storeTopic() stores committed records in OpenSearch over several runs
   assertEquals(bad.map(({ partition, reason }) => [partition, reason]), [[1, "bad JSON"]]);
 });
 
-Deno.test("storeTopic() keeps upstream events in OpenSearch byte for byte", async () => {
+Deno.test("storeTopics() keeps upstream events in OpenSearch byte for byte", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   const [log] = syntheticLog({ seed: 1, count: 200 }).topics;
@@ -85,7 +85,7 @@ Deno.test("storeTopic() keeps upstream events in OpenSearch byte for byte", asyn
   assertEquals([...types].sort(), ["categorize", "edit", "log", "new"]);
 });
 
-Deno.test("storeTopic() waits while the index takes no writes, as on a full disk", async () => {
+Deno.test("storeTopics() waits while the index takes no writes, as on a full disk", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   const run = start(topic, address);
@@ -103,7 +103,7 @@ Deno.test("storeTopic() waits while the index takes no writes, as on a full disk
   assertEquals(await idsIn(address.index), range(0, 100));
 });
 
-Deno.test("storeTopic() puts aside what an own mapping rejects, and counts that", async () => {
+Deno.test("storeTopics() puts aside what an own mapping rejects, and counts that", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   await (await openSink(address, undefined))[Symbol.asyncDispose]();
@@ -129,7 +129,7 @@ Deno.test("storeTopic() puts aside what an own mapping rejects, and counts that"
   assert(/^mapper_parsing_exception: failed to parse field \[change_id\]/.test(`${row?.reason}`));
 });
 
-Deno.test("storeTopic() recreates a deleted index with the same mapping", async () => {
+Deno.test("storeTopics() recreates a deleted index with the same mapping", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   const mappingOf = async () =>
@@ -146,7 +146,7 @@ Deno.test("storeTopic() recreates a deleted index with the same mapping", async 
   assertEquals(await mappingOf(), before);
 });
 
-Deno.test("storeTopic() goes on in OpenSearch after SIGKILL of the server", async () => {
+Deno.test("storeTopics() goes on in OpenSearch after SIGKILL of the server", async () => {
   const topic = await makeTopic(brokers, { partitions: 2 });
   const address = server.database();
   const run = start(topic, address);

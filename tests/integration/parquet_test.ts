@@ -4,7 +4,7 @@ import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { StoreProgress } from "../../lib/store/consumer/progress.ts";
-import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
+import { storeTopics } from "../../lib/store/consumer/store_topics.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
@@ -20,8 +20,8 @@ const PARTITIONS = 3;
 /** Stores a topic until `maxRecords`. */
 async function store(topic: string, directory: string, maxRecords: number): Promise<void> {
   await using sink = await openSink({ kind: "parquet", directory }, undefined);
-  await storeTopic(openCluster({ brokers: brokers.split(",") }), {
-    topic,
+  await storeTopics(openCluster({ brokers: brokers.split(",") }), {
+    topics: [topic],
     group: topic,
     sink,
     batchSize: 300,
@@ -54,7 +54,7 @@ async function fillTopic() {
   return { topic, count: 3000 + hostileEdits.length + 1 };
 }
 
-Deno.test("storeTopic() stores into Parquet what is committed, over several runs", async () => {
+Deno.test("storeTopics() stores into Parquet what is committed, over several runs", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   const { topic, count } = await fillTopic();
@@ -70,7 +70,7 @@ Deno.test("storeTopic() stores into Parquet what is committed, over several runs
   assertEquals(bad.map((row) => ({ ...row })), [{ partition: 1, reason: "bad JSON" }]);
 });
 
-Deno.test("storeTopic() keeps upstream events in Parquet byte for byte", async () => {
+Deno.test("storeTopics() keeps upstream events in Parquet byte for byte", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   const topic = await makeTopic(brokers, { partitions: 1 });

@@ -6,7 +6,9 @@ import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
 import { sleep } from "../../lib/shared/sleep.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
-import { storeTopic } from "../../lib/store/consumer/store_topic.ts";
+import type { TopicPartition } from "../../lib/kafka/requests/offsets.ts";
+import type { StoreOptions } from "../../lib/store/consumer/options.ts";
+import { storeTopics } from "../../lib/store/consumer/store_topics.ts";
 import { StoreProgress } from "../../lib/store/consumer/progress.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { editMessages, openPublisher, publish } from "../support/kafka/records.ts";
@@ -40,7 +42,7 @@ async function makeDatabase() {
 class JoinCounter extends StoreProgress {
   joins = 0;
 
-  override assigned(partitions: readonly number[]): void {
+  override assigned(partitions: readonly TopicPartition[]): void {
     this.joins++;
     super.assigned(partitions);
   }
@@ -50,34 +52,37 @@ class JoinCounter extends StoreProgress {
 const SHORT_SESSION = { sessionTimeout: 6000, heartbeatInterval: 1000, rebalanceTimeout: 6000 };
 
 interface Run {
-  readonly topic: string;
+  readonly topic: string | readonly string[];
   readonly file: string;
   readonly group?: string;
   readonly maxRecords?: number;
   readonly batchSize?: number;
   readonly session?: typeof SHORT_SESSION;
+  readonly select?: StoreOptions["select"];
 }
 
 /** Stores until `maxRecords`, or until the caller stops it. */
-function start({ topic, file, group = topic, maxRecords, batchSize = 10_000, session }: Run) {
+function start({ topic, file, batchSize = 10_000, ...run }: Run) {
+  const topics = [topic].flat();
+  const { group = topics[0]!, session, ...more } = run;
   const stop = new AbortController();
   const progress = new JoinCounter();
-  const run = async () => {
+  const storing = async () => {
     await using sink = await openSink({ kind: "sqlite", file }, undefined);
     const { signal } = stop;
     // A client of its own: kafkajs's consumers of one client and group share their offsets.
-    await storeTopic(openCluster(config), {
-      topic,
+    await storeTopics(openCluster(config), {
+      ...more,
+      topics,
       group,
       sink,
       batchSize,
-      maxRecords,
       signal,
       progress,
       ...session === undefined ? {} : { session },
     });
   };
-  const done = run();
+  const done = storing();
   done.catch(() => {}); // looked at by `stop()`, or by the test
   return {
     progress,
@@ -92,7 +97,7 @@ function start({ topic, file, group = topic, maxRecords, batchSize = 10_000, ses
 const range = (first: number, end: number) =>
   Array.from({ length: end - first }, (_, index) => first + index);
 
-Deno.test("storeTopic() stores committed records, and goes on where it was", async () => {
+Deno.test("storeTopics() stores committed records, and goes on where it was", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 3 });
   await using publisher = await openPublisher(brokers);
@@ -111,7 +116,7 @@ Deno.test("storeTopic() stores committed records, and goes on where it was", asy
   assertEquals(database.ids(), range(0, 660));
 });
 
-Deno.test("storeTopic() ends after maxRecords, within a batch, and loses none", async () => {
+Deno.test("storeTopics() ends after maxRecords, within a batch, and loses none", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 2 });
   await publish(brokers, topic, editMessages(0, 100, 2));
@@ -122,7 +127,7 @@ Deno.test("storeTopic() ends after maxRecords, within a batch, and loses none", 
   assertEquals(database.ids(), range(0, 100));
 });
 
-Deno.test("storeTopic() goes by the database, not by what Kafka has of the group", async () => {
+Deno.test("storeTopics() goes by the database, not by what Kafka has of the group", async () => {
   await using database = await makeDatabase();
   await using other = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
@@ -133,7 +138,7 @@ Deno.test("storeTopic() goes by the database, not by what Kafka has of the group
   assertEquals(other.ids(), range(0, 50));
 });
 
-Deno.test("storeTopic() commits the group's offsets to Kafka, for other tools", async () => {
+Deno.test("storeTopics() commits the group's offsets to Kafka, for other tools", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
@@ -148,7 +153,7 @@ Deno.test("storeTopic() commits the group's offsets to Kafka, for other tools", 
   assertEquals(offsets?.partitions[0]?.offset, "51");
 });
 
-Deno.test("storeTopic() moves past aborted records at the end of a partition", async () => {
+Deno.test("storeTopics() moves past aborted records at the end of a partition", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 1000), { abort: true });
@@ -158,7 +163,7 @@ Deno.test("storeTopic() moves past aborted records at the end of a partition", a
   assertEquals(run.progress.snapshot().lagRecords, 0);
 });
 
-Deno.test("storeTopic() puts bad records aside, and goes on", async () => {
+Deno.test("storeTopics() puts bad records aside, and goes on", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const [good, last] = editMessages(0, 2);
@@ -182,7 +187,7 @@ Deno.test("storeTopic() puts bad records aside, and goes on", async () => {
   ]);
 });
 
-Deno.test("storeTopic() stores upstream events of all types; canaries go aside", async () => {
+Deno.test("storeTopics() stores upstream events of all types; canaries go aside", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const [log] = syntheticLog({ seed: 1, count: 500, canaryEvery: 100 }).topics;
@@ -202,7 +207,7 @@ Deno.test("storeTopic() stores upstream events of all types; canaries go aside",
   assertEquals(event, new TextDecoder().decode(messages[0]!.value));
 });
 
-Deno.test("storeTopic() refuses a topic that is another than the one it stored", async () => {
+Deno.test("storeTopics() refuses a topic that is another than the one it stored", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
@@ -226,7 +231,7 @@ Deno.test("storeTopic() refuses a topic that is another than the one it stored",
   assertEquals(database.ids(), range(0, 50));
 });
 
-Deno.test("storeTopic() says so when Kafka has deleted what is not stored yet", async () => {
+Deno.test("storeTopics() says so when Kafka has deleted what is not stored yet", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
@@ -243,7 +248,7 @@ Deno.test("storeTopic() says so when Kafka has deleted what is not stored yet", 
   );
 });
 
-Deno.test("storeTopic() gives way to another group in the same database", async () => {
+Deno.test("storeTopics() gives way to another group in the same database", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 10));
@@ -262,7 +267,7 @@ Deno.test("storeTopic() gives way to another group in the same database", async 
   assertEquals(database.ids(), range(0, 20));
 });
 
-Deno.test("storeTopic() refuses a group that holds a producer's position", async () => {
+Deno.test("storeTopics() refuses a group that holds a producer's position", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const { sendOffsetWithMetadata } = await import("../../lib/kafka/client/offsets.ts");
@@ -286,7 +291,7 @@ Deno.test("storeTopic() refuses a group that holds a producer's position", async
   );
 });
 
-Deno.test("storeTopic() waits where another process holds the lock of the file", async () => {
+Deno.test("storeTopics() waits where another process holds the lock of the file", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const run = start({ topic, file: database.file });
@@ -302,7 +307,7 @@ Deno.test("storeTopic() waits where another process holds the lock of the file",
   await run.stop();
 });
 
-Deno.test("storeTopic() stays in its group while the database is away", async () => {
+Deno.test("storeTopics() stays in its group while the database is away", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const run = start({ topic, file: database.file, session: SHORT_SESSION });
@@ -321,7 +326,7 @@ Deno.test("storeTopic() stays in its group while the database is away", async ()
   await run.stop();
 });
 
-Deno.test("storeTopic() waits for the file's lock at its start, until stopped", async () => {
+Deno.test("storeTopics() waits for the file's lock at its start, until stopped", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 10));
@@ -330,8 +335,16 @@ Deno.test("storeTopic() waits for the file's lock at its start, until stopped", 
   blocker.exec("BEGIN IMMEDIATE");
   const store = (signal: AbortSignal, maxRecords?: number) => {
     const progress = new StoreProgress();
-    const options = { topic, group: topic, sink, batchSize: 10, maxRecords, signal, progress };
-    const done = storeTopic(openCluster(config), options);
+    const options = {
+      topics: [topic],
+      group: topic,
+      sink,
+      batchSize: 10,
+      maxRecords,
+      signal,
+      progress,
+    };
+    const done = storeTopics(openCluster(config), options);
     const isAway = until(() => progress.snapshot().isDatabaseAway, (isAway) => isAway);
     return { done, waits: Promise.race([done, isAway]) };
   };
@@ -347,7 +360,58 @@ Deno.test("storeTopic() waits for the file's lock at its start, until stopped", 
   assertEquals(database.ids(), range(0, 10));
 });
 
-Deno.test("storeTopic() shares the partitions; a surplus member is on standby", async () => {
+Deno.test("storeTopics() stores several topics, each on its own", async () => {
+  await using database = await makeDatabase();
+  const topics = [
+    await makeTopic(brokers, { partitions: 2 }),
+    await makeTopic(brokers, { partitions: 1 }),
+  ];
+  await using publisher = await openPublisher(brokers);
+  await publisher.publish(topics[0]!, editMessages(0, 100, 2));
+  await publisher.publish(topics[1]!, editMessages(100, 50, 1));
+  const first = start({ topic: topics, file: database.file, maxRecords: 70 });
+  await first.done;
+  assertEquals(database.ids().length, 70);
+  const second = start({ topic: topics, file: database.file });
+  await until(database.ids, (ids) => ids.length >= 150);
+  await second.stop();
+  assertEquals(database.ids(), range(0, 150));
+  assertEquals(
+    database.query(
+      "SELECT topic, count(*) FROM edits JOIN topics USING (topic_id) GROUP BY topic ORDER BY 2",
+    ),
+    [[topics[1], 50], [topics[0], 100]],
+  );
+});
+
+Deno.test("storeTopics() stores all of each topic if members have different ones", async () => {
+  await using database = await makeDatabase();
+  const [a, b] = [
+    await makeTopic(brokers, { partitions: 4 }),
+    await makeTopic(brokers, { partitions: 4 }),
+  ];
+  await publish(brokers, a, editMessages(0, 100, 4));
+  await publish(brokers, b, editMessages(100, 100, 4));
+  const runs = [a, b].map((topic) => start({ topic, file: database.file, group: a }));
+  await until(database.ids, (ids) => ids.length >= 200);
+  assertEquals(runs.map(({ progress }) => progress.snapshot().partitions), [4, 4]);
+  for (const run of runs) await run.stop();
+  assertEquals(database.ids(), range(0, 200));
+});
+
+Deno.test("storeTopics() moves past records that are not selected", async () => {
+  await using database = await makeDatabase();
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  await publish(brokers, topic, editMessages(0, 100));
+  const select: StoreOptions["select"] = (records) =>
+    records.filter(({ offset }) => Number(offset) % 10 === 0);
+  const run = start({ topic, file: database.file, maxRecords: 100, batchSize: 7, select });
+  await run.done;
+  assertEquals(database.ids(), range(0, 10).map((number) => number * 10));
+  assertEquals([database.next(), run.progress.snapshot().skipped], [100, 90]);
+});
+
+Deno.test("storeTopics() shares the partitions; a surplus member is on standby", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 2 });
   const runs = range(0, 3).map(() => start({ topic, file: database.file }));

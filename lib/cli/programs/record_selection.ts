@@ -1,4 +1,4 @@
-import { getLogger } from "@logtape/logtape";
+import type { Logger } from "@logtape/logtape";
 import type { JsonValues } from "../../avro/json_values.ts";
 import { type RecordFilter, RecordTest } from "../../edits/filter/record_filter.ts";
 import { filterName } from "../options/record_filter.ts";
@@ -27,12 +27,15 @@ export interface RecordSelection {
 /** After this many records without a value for a filter, a warning says so. */
 const FIRST_RECORDS = 1000;
 
-const logger = getLogger(["wikitap", "consume"]);
-
-/** Makes a selection. Filters see values in Avro as JSON. */
+/**
+ * Makes a selection. Filters see values in Avro as JSON.
+ *
+ * @param log Gets the warning about filters without effect.
+ */
 export function recordSelection(
   { since = -Infinity, until = Infinity, filter }: RecordConditions,
   readable: JsonValues,
+  log: Pick<Logger, "warn">,
 ): RecordSelection {
   const test = new RecordTest(filter ?? {});
   const isTimed = since > -Infinity || until < Infinity;
@@ -41,7 +44,7 @@ export function recordSelection(
   const warn = () => {
     if (isWarned || seen === 0 || test.lacking.length === 0) return;
     isWarned = true;
-    logger.warn("None of {seen} records has what --filter reads: {lacking}; no record passes", {
+    log.warn("None of {seen} records has what --filter reads: {lacking}; no record passes", {
       seen,
       lacking: test.lacking.map(filterName).join(", "),
     });

@@ -54,11 +54,14 @@ export type {
   Kafka,
   Message,
   Offsets,
+  PartitionAssigner,
   Producer,
   SASLOptions,
   Transaction,
 } from "kafkajs";
 export const {
+  /** Reads and writes subscriptions and assignments of consumer groups. */
+  AssignerProtocol,
   /** The compression codecs of record batches, by name. */
   CompressionTypes,
   /** The kinds of resources that have settings. */

@@ -4,6 +4,12 @@ import { byTopic } from "./direct/partition_map.ts";
 /** More topics than this are counted, not named. */
 const MAX_NAMED = 5;
 
+/** Names topics, or counts them if they are many: `'a', 'b'`, `7 topics`. */
+export function topicsText(topics: readonly string[]): string {
+  if (topics.length > MAX_NAMED) return `${topics.length} topics`;
+  return topics.map((topic) => `'${topic}'`).join(", ");
+}
+
 /** Says what a member of a consumer group does from now on: `Storing partitions 0, 2 of 'edits'`. */
 export function assignedText(action: string, assigned: readonly TopicPartition[]): string {
   if (assigned.length === 0) {

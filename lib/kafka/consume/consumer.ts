@@ -4,6 +4,7 @@ import type { Consumer, EachBatchPayload } from "../client/kafkajs.ts";
 import { patientTimeouts } from "../client/timeouts.ts";
 import type { TopicPartition } from "../requests/offsets.ts";
 import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
+import { subscribedAssignor } from "./assignor.ts";
 import type { ConsumerOptions, FetchedChunk, Offsets } from "./consumer_options.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { byTopic, PartitionMap } from "./direct/partition_map.ts";
@@ -57,6 +58,7 @@ export class TopicConsumer {
       maxBytes: options.maxBytes ?? 8 * 1024 * 1024,
       maxWaitTimeInMs: MAX_WAIT_MS,
       metadataMaxAge: METADATA_MAX_AGE_MS,
+      partitionAssigners: [subscribedAssignor],
       readUncommitted: options.uncommitted ?? false,
       allowAutoTopicCreation: false,
       // Without this, a consumer that is disconnected while it restarts would go on restarting.

@@ -46,7 +46,7 @@ export interface Fetched extends TopicPartition {
 
 /** The topics to consume, and the member that does it. */
 export interface ConsumerOptions {
-  /** One topic or several. A member that subscribes to others than the rest of its group is a mistake. */
+  /** One topic or several. Members of one group may have different ones. */
   readonly topics: readonly string[];
   /** The only partitions of each topic that are read. Default: all that are assigned. */
   readonly partitions?: readonly number[] | undefined;

@@ -4,21 +4,21 @@ import {
   type OffsetSource,
   untilAnswered,
 } from "../../kafka/consume/bounds.ts";
+import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
+import type { TopicPartition } from "../../kafka/requests/offsets.ts";
 import { checkOffset } from "./bounds.ts";
 import type { DatabaseRetry } from "./database_retry.ts";
 import type { Claim, Sink } from "../sink.ts";
 
-/** The claimed topic, and the clients for it. */
+/** The topics of the partitions, and the clients for them. */
 export interface ClaimOptions {
-  /** Fetches the offsets of the topic. */
+  /** Fetches the offsets of topics. */
   readonly admin: OffsetSource;
   /** The database in which partitions are claimed. */
   readonly sink: Sink;
-  /** The name of the topic. */
-  readonly topic: string;
-  /** The topic's number in the database. */
-  readonly topicId: number;
-  /** The consumer group that reads it. */
+  /** The numbers of the topics in the database. */
+  readonly topicIds: ReadonlyMap<string, number>;
+  /** The consumer group that reads them. */
   readonly group: string;
   /** Retries work on the database. */
   readonly database: DatabaseRetry;
@@ -30,27 +30,37 @@ export interface ClaimOptions {
  * Claims partitions in the database, which determines where to continue. Waits while Kafka or the
  * database is unavailable, or a partition has no leader.
  *
- * @returns The claims, and the topic's bounds in Kafka, fetched after them.
+ * @returns The claims, and the bounds of the topics in Kafka, fetched after them.
  * @throws {UserError} if a claim continues at an offset that Kafka does not have.
  * @throws The reason of `signal`, if that is aborted.
  */
 export async function claimPartitions(
-  partitions: readonly number[],
-  { admin, sink, topic, topicId, group, database, signal }: ClaimOptions,
-): Promise<{ claims: readonly Claim[]; bounds: ReadonlyMap<number, Bounds> }> {
-  const fetchAll = () => untilAnswered(() => fetchBounds(admin, topic), signal);
+  partitions: readonly TopicPartition[],
+  { admin, sink, topicIds, group, database, signal }: ClaimOptions,
+): Promise<{ claims: PartitionMap<Claim>; bounds: PartitionMap<Bounds> }> {
+  const topics = new Set(partitions.map(({ topic }) => topic));
+  const fetchAll = async () => {
+    const all = new PartitionMap<Bounds>();
+    for (const topic of topics) {
+      const bounds = await untilAnswered(() => fetchBounds(admin, topic), signal);
+      for (const [partition, found] of bounds) all.set({ topic, partition }, found);
+    }
+    return all;
+  };
   const before = await fetchAll();
-  const claims: Claim[] = [];
-  for (const partition of partitions) {
-    const first = before.get(partition)?.low ?? 0n;
+  const claims = new PartitionMap<Claim>();
+  for (const at of partitions) {
+    const { topic, partition } = at;
+    const topicId = topicIds.get(topic)!;
+    const first = before.get(at)?.low ?? 0n;
     const claim = () => sink.claim({ topicId, partition, group, first });
-    claims.push(await database.run(claim, signal));
+    claims.set(at, await database.run(claim, signal));
   }
   // Again: before the claim, another member may have stored records newer than the first bounds.
   const after = await fetchAll();
-  for (const claim of claims) {
-    const bounds = after.get(claim.partition);
-    if (bounds !== undefined) checkOffset(claim, bounds, topic, sink.advice);
+  for (const [at, claim] of claims) {
+    const bounds = after.get(at);
+    if (bounds !== undefined) checkOffset(claim, bounds, at.topic, sink.advice);
   }
   return { claims, bounds: after };
 }

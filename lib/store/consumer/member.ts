@@ -1,11 +1,10 @@
 import { getLogger } from "@logtape/logtape";
-import { type JsonValues, jsonValues } from "../../avro/json_values.ts";
 import { assignedText } from "../../kafka/consume/assigned.ts";
 import type { TopicConsumer } from "../../kafka/consume/consumer.ts";
 import type { ConsumerOptions, Fetched, Offsets } from "../../kafka/consume/consumer_options.ts";
 import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
 import type { TopicPartition } from "../../kafka/requests/offsets.ts";
-import type { FetchedRecord } from "../../kafka/wire/fetch/fetched_record.ts";
+import type { ReadRecord } from "../../kafka/consume/read_options.ts";
 import { UserError } from "../../shared/error.ts";
 import { type Claim, NO_ROWS } from "../sink.ts";
 import { toRows } from "../rows.ts";
@@ -29,7 +28,7 @@ export type MemberConsumer = Pick<
 >;
 
 /** The collaborators of a member. */
-export interface MemberParts extends Pick<ClaimOptions, "admin" | "topicId"> {
+export interface MemberParts extends Pick<ClaimOptions, "admin" | "topicIds"> {
   /** Retries work on the database. */
   readonly database: DatabaseRetry;
   /** Creates the consumer. */
@@ -47,10 +46,9 @@ export interface MemberParts extends Pick<ClaimOptions, "admin" | "topicId"> {
 export class Member {
   readonly #options: StoreOptions;
   readonly #parts: MemberParts;
-  readonly #readable: JsonValues;
   readonly #consumer: MemberConsumer;
   /** The claims by partition. */
-  readonly #claims = new Map<number, Claim>();
+  readonly #claims = new PartitionMap<Claim>();
   /** The number of records that may still be taken. */
   #left: number;
   /** Records that were taken and are not written yet. */
@@ -61,10 +59,9 @@ export class Member {
   constructor(options: StoreOptions, parts: MemberParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#readable = options.readable ?? jsonValues(undefined);
     this.#left = options.maxRecords ?? Infinity;
     this.#consumer = parts.makeConsumer({
-      topics: [options.topic],
+      topics: options.topics,
       groupId: options.group,
       session: options.session ?? SESSION,
       concurrency: options.sink.concurrency,
@@ -96,42 +93,38 @@ export class Member {
   }
 
   #onJoin(assigned: readonly TopicPartition[]): void {
-    const { topic, progress } = this.#options;
-    const partitions = assigned.map(({ partition }) => partition);
+    const { progress } = this.#options;
     this.#claims.clear();
     progress.answered();
-    progress.assigned(partitions);
+    progress.assigned(assigned);
     logger.info("{assigned}", {
       assigned: assignedText("Storing", assigned),
-      topic,
-      partitions,
+      partitions: assigned,
     });
   }
 
   /** Claims partitions, and returns the database's offsets. */
   async #claim(assigned: readonly TopicPartition[], membership: AbortSignal): Promise<Offsets> {
-    const { topic, group, sink, progress } = this.#options;
+    const { group, sink, progress } = this.#options;
     // Also rows of partitions that another member holds now, unless it has claimed them already.
     await sink.flush();
-    const partitions = assigned.map(({ partition }) => partition);
-    const { claims, bounds } = await claimPartitions(partitions, {
+    const { claims, bounds } = await claimPartitions(assigned, {
       ...this.#parts,
       sink,
-      topic,
       group,
       signal: membership,
     });
     if (membership.aborted) return new PartitionMap();
     progress.ends(bounds);
-    for (const claim of claims) {
-      this.#claims.set(claim.partition, claim);
-      progress.reached(claim.partition, claim.next);
+    for (const [at, claim] of claims) {
+      this.#claims.set(at, claim);
+      progress.reached(at, claim.next);
     }
-    return this.#offsetsOf(claims);
+    return offsetsOf(claims);
   }
 
   async #handle(fetched: Fetched): Promise<void> {
-    this.#options.progress.fetched(fetched.partition, fetched.end);
+    this.#options.progress.fetched(fetched, fetched.end);
     for (const { records, next } of fetched.chunks()) {
       if (!await this.#store(fetched, records, next)) break;
     }
@@ -142,13 +135,13 @@ export class Member {
   /** Writes records in batches. Returns whether to continue with the partition. */
   async #store(
     fetched: Fetched,
-    records: readonly FetchedRecord[],
+    records: readonly ReadRecord[],
     next: bigint,
   ): Promise<boolean> {
     if (records.length === 0) return await this.#write(fetched, [], next);
     for (let at = 0; at < records.length;) {
       if (this.#left === 0 || this.#consumer.isOver) return false;
-      const taken = await this.#readable(this.#take(records, at));
+      const taken = this.#take(records, at);
       at += taken.length;
       const end = at === records.length ? next : BigInt(taken.at(-1)!.offset) + 1n;
       if (!await this.#write(fetched, taken, end)) return false;
@@ -163,13 +156,15 @@ export class Member {
    * @returns Whether this member holds the partition.
    */
   async #write(
-    { partition, signal, advance, heartbeat }: Fetched,
-    records: readonly FetchedRecord[],
+    { topic, partition, signal, advance, heartbeat }: Fetched,
+    records: readonly ReadRecord[],
     next: bigint,
   ): Promise<boolean> {
-    const { topic, sink, progress, group, onStored } = this.#options;
-    const claim = this.#claims.get(partition)!;
-    const rows = records.length === 0 ? NO_ROWS : toRows(records);
+    const { sink, progress, group, select, onStored } = this.#options;
+    const at = { topic, partition };
+    const claim = this.#claims.get(at)!;
+    const selected = await select?.(records) ?? records;
+    const rows = selected.length === 0 ? NO_ROWS : toRows(selected);
     const write = () => sink.write({ claim, next, rows });
     const begun = performance.now();
     const outcome = await this.#orGiveBack(
@@ -182,15 +177,16 @@ export class Member {
       // If this member was removed from the group, this throws, and the claim is the other
       // member's.
       await heartbeat();
-      this.#consumer.relocate([{ topic, partition }]);
+      this.#consumer.relocate([at]);
       return false;
     }
     this.#unwritten -= records.length;
-    this.#claims.set(partition, outcome.claim);
+    this.#claims.set(at, outcome.claim);
     const last = records.at(-1);
-    if (last === undefined) progress.reached(partition, next);
+    if (last === undefined) progress.reached(at, next);
     else {
-      progress.stored(partition, { rows, next, last, rejected: outcome.rejected ?? 0 });
+      const skipped = records.length - selected.length;
+      progress.stored(at, { rows, next, last, skipped, rejected: outcome.rejected ?? 0 });
       onStored?.({ records: records.length, ms: performance.now() - begun });
     }
     advance(next);
@@ -198,7 +194,7 @@ export class Member {
   }
 
   /** Returns records from `at` on, as many as one transaction and the limit of the run allow. */
-  #take(records: readonly FetchedRecord[], at: number): readonly FetchedRecord[] {
+  #take(records: readonly ReadRecord[], at: number): readonly ReadRecord[] {
     const taken = records.slice(at, at + Math.min(this.#options.batchSize, this.#left));
     this.#left -= taken.length;
     this.#unwritten += taken.length;
@@ -223,15 +219,10 @@ export class Member {
   /** Commits offsets for tools that show a group's lag; they are never read. Never rejects. */
   async #hint(): Promise<void> {
     try {
-      await this.#consumer.commit(this.#offsetsOf([...this.#claims.values()]));
+      await this.#consumer.commit(offsetsOf(this.#claims));
     } catch (error) {
       logger.debug("Cannot commit offsets to Kafka: {error}", { error });
     }
-  }
-
-  #offsetsOf(claims: readonly Claim[]): Offsets {
-    const { topic } = this.#options;
-    return new PartitionMap(claims.map(({ partition, next }) => [{ topic, partition }, next]));
   }
 
   /** Flushes, one at a time. A failure ends the consumer. */
@@ -242,6 +233,10 @@ export class Member {
       .catch((error) => this.#consumer.end(error))
       .finally(() => this.#isFlushing = false);
   }
+}
+
+function offsetsOf(claims: PartitionMap<Claim>): Offsets {
+  return new PartitionMap([...claims].map(([at, { next }]) => [at, next]));
 }
 
 function heldByOther(other: string, group: string): UserError {

@@ -1,12 +1,12 @@
 import type { SessionTimes } from "../../kafka/consume/consumer_options.ts";
-import type { JsonValues } from "../../avro/json_values.ts";
+import type { ReadOptions } from "../../kafka/consume/read_options.ts";
 import type { StoreProgress } from "./progress.ts";
 import type { Sink } from "../sink.ts";
 
-/** The topic to store, and how to store it. */
+/** The topics to store, and how to store them. */
 export interface StoreOptions {
-  /** The name of the topic. */
-  readonly topic: string;
+  /** One topic or several. Members of one group may have different ones. */
+  readonly topics: readonly string[];
   /** The consumer group whose members share the partitions. */
   readonly group: string;
   /** The database. */
@@ -21,8 +21,11 @@ export interface StoreOptions {
   readonly signal: AbortSignal;
   /** Counts what happens. */
   readonly progress: StoreProgress;
-  /** Converts Avro values to JSON. Default: they are put aside, like records that are not edits. */
-  readonly readable?: JsonValues;
+  /**
+   * Returns the records to store, in their order, perhaps with other values; the others are skipped.
+   * Default: all, as they are.
+   */
+  readonly select?: ReadOptions["select"];
   /** Called after each batch that was written. */
   readonly onStored?: ((batch: StoredBatch) => void) | undefined;
 }

@@ -1,4 +1,6 @@
 import type { Bounds } from "../../kafka/consume/bounds.ts";
+import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
+import type { TopicPartition } from "../../kafka/requests/offsets.ts";
 import type { Rows } from "../rows.ts";
 import { SESSION } from "./session.ts";
 
@@ -8,6 +10,8 @@ export interface ProgressSnapshot {
   readonly edits: number;
   /** Records put aside in this run. */
   readonly bad: number;
+  /** Records that were not selected in this run. */
+  readonly skipped: number;
   /** Records of the held partitions that are not stored; transaction markers count. */
   readonly lagRecords: number;
   /**
@@ -34,9 +38,10 @@ interface PartitionProgress {
 export class StoreProgress {
   #edits = 0;
   #bad = 0;
+  #skipped = 0;
   #isAway = false;
   #answeredAt: number | undefined;
-  #partitions = new Map<number, PartitionProgress>();
+  #partitions = new PartitionMap<PartitionProgress>();
   readonly #now: () => number;
   readonly #sessionTimeoutMs: number;
 
@@ -51,56 +56,59 @@ export class StoreProgress {
     this.#sessionTimeoutMs = sessionTimeoutMs;
   }
 
-  /** The number of records stored in this run, including bad ones. */
+  /** The number of records handled in this run, including bad and skipped ones. */
   get records(): number {
-    return this.#edits + this.#bad;
+    return this.#edits + this.#bad + this.#skipped;
   }
 
   /** Notes the partitions of the member; it has no others. */
-  assigned(partitions: readonly number[]): void {
-    this.#partitions = new Map(
-      partitions.map((partition) => [partition, { next: 0n, high: 0n, time: undefined }]),
+  assigned(partitions: readonly TopicPartition[]): void {
+    this.#partitions = new PartitionMap(
+      partitions.map((at) => [at, { next: 0n, high: 0n, time: undefined }]),
     );
   }
 
   /** Notes the ends of the partitions. */
-  ends(bounds: ReadonlyMap<number, Bounds>): void {
-    for (const [partition, state] of this.#partitions) {
-      state.high = bounds.get(partition)?.high ?? state.high;
+  ends(bounds: PartitionMap<Bounds>): void {
+    for (const [at, state] of this.#partitions) {
+      state.high = bounds.get(at)?.high ?? state.high;
     }
   }
 
   /** Notes that everything before `next` is done. */
-  reached(partition: number, next: bigint): void {
-    const state = this.#partitions.get(partition);
+  reached(at: TopicPartition, next: bigint): void {
+    const state = this.#partitions.get(at);
     if (state === undefined) return;
     state.next = next;
     if (next > state.high) state.high = next;
   }
 
   /** Notes the end of a partition, received with records. */
-  fetched(partition: number, high: bigint): void {
-    const state = this.#partitions.get(partition);
+  fetched(at: TopicPartition, high: bigint): void {
+    const state = this.#partitions.get(at);
     if (state !== undefined) state.high = high;
   }
 
   /** Counts rows that were written. */
   stored(
-    partition: number,
-    { rows, next, last, rejected = 0 }: {
+    at: TopicPartition,
+    { rows, next, last, skipped = 0, rejected = 0 }: {
       readonly rows: Rows;
       readonly next: bigint;
       readonly last: { readonly timestamp: string };
+      /** The number of records that were not selected. Default 0. */
+      readonly skipped?: number;
       /** The number of edits that the database put aside. Default 0. */
       readonly rejected?: number;
     },
   ): void {
     this.#edits += rows.edits.length - rejected;
     this.#bad += rows.bad.length + rejected;
-    const state = this.#partitions.get(partition);
+    this.#skipped += skipped;
+    const state = this.#partitions.get(at);
     if (state === undefined) return;
     state.time = Number(last.timestamp);
-    this.reached(partition, next);
+    this.reached(at, next);
   }
 
   /** Notes an answer of Kafka: the member is in the group. */
@@ -116,12 +124,13 @@ export class StoreProgress {
   /** Returns the current state. */
   snapshot(): ProgressSnapshot {
     const now = this.#now();
-    const states = [...this.#partitions.values()];
+    const states = [...this.#partitions].map(([, state]) => state);
     const behind = states.filter(({ next, high }) => next < high);
     const oldest = Math.min(...behind.map(({ time }) => time ?? now));
     return {
       edits: this.#edits,
       bad: this.#bad,
+      skipped: this.#skipped,
       lagRecords: behind.reduce((sum, { next, high }) => sum + Number(high - next), 0),
       lagMs: behind.length === 0 ? 0 : Math.max(0, now - oldest),
       partitions: states.length,
@@ -133,10 +142,15 @@ export class StoreProgress {
   }
 }
 
-/** Formats the work done in this run: `12,345 stored, 2 put aside`. */
-export function formatDone({ edits, bad }: Pick<ProgressSnapshot, "edits" | "bad">): string {
-  const stored = `${count(edits)} stored`;
-  return bad === 0 ? stored : `${stored}, ${count(bad)} put aside`;
+/** Formats the work done in this run: `12,345 stored, 2 put aside, 40 skipped`. */
+export function formatDone(
+  { edits, bad, skipped }: Pick<ProgressSnapshot, "edits" | "bad" | "skipped">,
+): string {
+  return [
+    `${count(edits)} stored`,
+    ...bad === 0 ? [] : [`${count(bad)} put aside`],
+    ...skipped === 0 ? [] : [`${count(skipped)} skipped`],
+  ].join(", ");
 }
 
 function count(number: number): string {

@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import { assertEquals } from "@std/assert";
 import { jsonValues } from "../../../../lib/avro/json_values.ts";
 import { recordSelection } from "../../../../lib/cli/programs/record_selection.ts";
@@ -17,19 +18,21 @@ const record = (number: number) => ({
 const offsets = async (selected: ReturnType<ReturnType<typeof recordSelection>["select"]>) =>
   (await selected).map(({ offset }) => Number(offset));
 
+const logger = getLogger(["wikitap", "test"]);
+
 Deno.test("recordSelection() takes times from --since to before --until, in any order", async () => {
-  const { select } = recordSelection({ since: 10, until: 20 }, readable);
+  const { select } = recordSelection({ since: 10, until: 20 }, readable, logger);
   assertEquals(await offsets(select([20, 12, 9, 19, 10].map(record))), [12, 19, 10]);
 });
 
 Deno.test("recordSelection() takes all without conditions, and does not copy", () => {
   const records = [1, 2].map(record);
-  assertEquals(recordSelection({}, readable).select(records) === records, true);
+  assertEquals(recordSelection({}, readable, logger).select(records) === records, true);
 });
 
 Deno.test("recordSelection() warns once of a filter that no record has a value for", async () => {
   using log = gatherLog();
-  const { select, end } = recordSelection({ filter: { types: ["log"] } }, readable);
+  const { select, end } = recordSelection({ filter: { types: ["log"] } }, readable, logger);
   for (let first = 0; first < 2000; first += 500) {
     const part = Array.from({ length: 500 }, (_, i) => record(first + i));
     assertEquals(await offsets(select(part)), []);
@@ -42,7 +45,7 @@ Deno.test("recordSelection() warns once of a filter that no record has a value f
 
 Deno.test("recordSelection() does not warn of filters that records have values for", async () => {
   using log = gatherLog();
-  const { select, end } = recordSelection({ filter: { wikis: ["xwiki"] } }, readable);
+  const { select, end } = recordSelection({ filter: { wikis: ["xwiki"] } }, readable, logger);
   assertEquals(await offsets(select([record(1)])), []);
   end();
   assertEquals(log.lines, []);

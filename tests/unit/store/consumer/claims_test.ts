@@ -20,12 +20,11 @@ function claim(errors: Error[]) {
       Promise.resolve({ topicId, partition, epoch: 1n, next: first }),
   } as unknown as Sink;
   return claimPartitions(
-    [0],
+    [{ topic: "topic", partition: 0 }],
     {
       admin,
       sink,
-      topic: "topic",
-      topicId: 1,
+      topicIds: new Map([["topic", 1]]),
       group: "group",
       database: new DatabaseRetry({ away() {} }),
       signal: new AbortController().signal,
@@ -40,7 +39,9 @@ Deno.test("claimPartitions() waits while a partition has no leader", async () =>
     protocolError("UNKNOWN_TOPIC_OR_PARTITION"),
     new Error("Connection closed"),
   ]);
-  assertEquals(claims, [{ topicId: 1, partition: 0, epoch: 1n, next: 3n }]);
+  assertEquals([...claims].map(([, claim]) => claim), [
+    { topicId: 1, partition: 0, epoch: 1n, next: 3n },
+  ]);
 });
 
 Deno.test("claimPartitions() throws what a retry would not cure", async () => {

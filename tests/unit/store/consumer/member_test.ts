@@ -143,7 +143,7 @@ function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
   const stop = new AbortController();
   let consumer: FakeConsumer | undefined;
   const member = new Member({
-    topic: "topic",
+    topics: ["topic"],
     group: "group",
     sink,
     batchSize: 100,
@@ -151,7 +151,7 @@ function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
     progress,
     ...options,
   }, {
-    topicId: 1,
+    topicIds: new Map([["topic", 1]]),
     admin: {
       fetchTopicOffsets: () =>
         Promise.resolve([{ partition: 0, offset: "1000", low: "0", high: "1000" }]),

@@ -1,38 +1,45 @@
 import { assertEquals } from "@std/assert";
 import { formatDone, StoreProgress } from "../../../../lib/store/consumer/progress.ts";
+import { PartitionMap } from "../../../../lib/kafka/consume/direct/partition_map.ts";
 import { NO_ROWS } from "../../../../lib/store/sink.ts";
 import { toRows } from "../../../../lib/store/rows.ts";
+
+const AT = [0, 1].map((partition) => ({ topic: "edits", partition })) as [At, At];
+type At = { readonly topic: string; readonly partition: number };
 
 const bad = (count: number) =>
   toRows(
     Array.from({ length: count }, (_, n) => ({ offset: `${n}`, timestamp: "0", value: null })),
   );
 
-Deno.test("Progress counts rows, and how far behind a member is", () => {
+Deno.test("StoreProgress counts rows, and how far behind a member is", () => {
   let now = 1000;
   const progress = new StoreProgress(() => now);
-  progress.assigned([0, 1]);
-  progress.ends(new Map([[0, { low: 0n, high: 100n }], [1, { low: 0n, high: 10n }]]));
-  progress.reached(0, 20n);
-  progress.reached(1, 10n);
-  progress.fetched(0, 120n);
-  progress.stored(0, { rows: bad(30), next: 50n, last: { timestamp: "500" } });
+  progress.assigned(AT);
+  progress.ends(
+    new PartitionMap([[AT[0], { low: 0n, high: 100n }], [AT[1], { low: 0n, high: 10n }]]),
+  );
+  progress.reached(AT[0], 20n);
+  progress.reached(AT[1], 10n);
+  progress.fetched(AT[0], 120n);
+  progress.stored(AT[0], { rows: bad(30), next: 50n, last: { timestamp: "500" }, skipped: 7 });
   now = 3000;
   assertEquals(progress.snapshot(), {
     edits: 0,
     bad: 30,
+    skipped: 7,
     lagRecords: 70,
     lagMs: 2500,
     partitions: 2,
     isDatabaseAway: false,
     isKafkaConnected: undefined,
   });
-  progress.stored(0, { rows: NO_ROWS, next: 120n, last: { timestamp: "600" } });
+  progress.stored(AT[0], { rows: NO_ROWS, next: 120n, last: { timestamp: "600" } });
   const { lagRecords, lagMs } = progress.snapshot();
   assertEquals([lagRecords, lagMs], [0, 0]);
 });
 
-Deno.test("Progress counts Kafka as connected for a session after an answer", () => {
+Deno.test("StoreProgress counts Kafka as connected for a session after an answer", () => {
   let now = 1000;
   const progress = new StoreProgress(() => now);
   progress.answered();
@@ -42,17 +49,20 @@ Deno.test("Progress counts Kafka as connected for a session after an answer", ()
   assertEquals(progress.snapshot().isKafkaConnected, false);
 });
 
-Deno.test("Progress forgets partitions that went to another", () => {
+Deno.test("StoreProgress forgets partitions that went to another", () => {
   const progress = new StoreProgress(() => 0);
-  progress.assigned([0]);
-  progress.ends(new Map([[0, { low: 0n, high: 100n }]]));
+  progress.assigned([AT[0]]);
+  progress.ends(new PartitionMap([[AT[0], { low: 0n, high: 100n }]]));
   progress.assigned([]);
-  progress.stored(0, { rows: bad(1), next: 5n, last: { timestamp: "1" } });
+  progress.stored(AT[0], { rows: bad(1), next: 5n, last: { timestamp: "1" } });
   const { lagRecords, partitions, bad: count } = progress.snapshot();
   assertEquals([lagRecords, partitions, count], [0, 0, 1]);
 });
 
 Deno.test("formatDone() says what was done", () => {
-  assertEquals(formatDone({ edits: 12_345, bad: 2 }), "12,345 stored, 2 put aside");
-  assertEquals(formatDone({ edits: 5, bad: 0 }), "5 stored");
+  assertEquals(
+    formatDone({ edits: 12_345, bad: 2, skipped: 4000 }),
+    "12,345 stored, 2 put aside, 4,000 skipped",
+  );
+  assertEquals(formatDone({ edits: 5, bad: 0, skipped: 0 }), "5 stored");
 });

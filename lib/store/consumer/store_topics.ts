@@ -2,6 +2,7 @@ import { withAdmin } from "../../kafka/admin/with_admin.ts";
 import { type Cluster, disconnect } from "../../kafka/client/cluster.ts";
 import { TopicIds } from "../../kafka/client/topic_id.ts";
 import { TopicConsumer } from "../../kafka/consume/consumer.ts";
+import { topicsText } from "../../kafka/consume/assigned.ts";
 import { type Attempt, explain } from "../../kafka/errors/explain.ts";
 import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
 import { retryWhileNotReady } from "../../kafka/errors/retry.ts";
@@ -11,7 +12,7 @@ import { Member } from "./member.ts";
 import type { StoreOptions } from "./options.ts";
 
 /**
- * Stores a topic in a database, every committed record once, as a member of a consumer group. The
+ * Stores topics in a database, every committed record once, as a member of a consumer group. The
  * database, not Kafka, determines where to continue: offsets are stored with the rows.
  *
  * Returns after `maxRecords`, or when `signal` is aborted. While Kafka or the database is
@@ -22,27 +23,33 @@ import type { StoreOptions } from "./options.ts";
  * another group that stores the same topic in the same database. Also for a schema registry that is
  * unavailable for 5 s when a value needs it.
  */
-export async function storeTopic(cluster: Cluster, options: StoreOptions): Promise<void> {
-  const { topic, group, sink, signal } = options;
+export async function storeTopics(cluster: Cluster, options: StoreOptions): Promise<void> {
+  const { topics, group, sink, signal } = options;
   const attempt: Omit<Attempt, "cluster"> = {
-    action: `store the topic '${topic}'`,
-    topic,
+    action: `store ${topics.length === 1 ? "the topic " : ""}${topicsText(topics)}`,
+    ...topics.length === 1 ? { topic: topics[0]! } : {},
     group,
     rights: ["Read", "Describe"],
   };
   const named = await withAdmin(cluster, attempt, async (admin) => {
     // Reports a missing topic without retries.
-    await retryWhileNotReady(() => admin.fetchTopicMetadata({ topics: [topic] }));
+    await retryWhileNotReady(() => admin.fetchTopicMetadata({ topics: [...topics] }));
     await retryWhileNotReady(() => refusePositionGroup(admin, group));
     const { clusterId } = await admin.describeCluster();
-    return { clusterId, topic, kafkaId: await fetchTopicId(cluster, topic) };
+    const ids = await fetchTopicIds(cluster, topics);
+    return topics.map((topic) => ({ clusterId, topic, kafkaId: ids.get(topic) ?? null }));
   });
   const database = new DatabaseRetry(options.progress);
-  const topicId = await unlessStopped(signal, database.run(() => sink.addTopic(named), signal));
-  if (topicId === undefined) return;
+  const topicIds = new Map<string, number>();
+  for (const name of named) {
+    const adding = database.run(() => sink.addTopic(name), signal);
+    const topicId = await unlessStopped(signal, adding);
+    if (topicId === undefined) return;
+    topicIds.set(name.topic, topicId);
+  }
   const admin = cluster.patient.admin();
   const member = new Member(options, {
-    topicId,
+    topicIds,
     admin,
     database,
     makeConsumer: (consumer) => new TopicConsumer(cluster, consumer),
@@ -57,11 +64,14 @@ export async function storeTopic(cluster: Cluster, options: StoreOptions): Promi
   }
 }
 
-/** Returns the id of a topic; null if the brokers have no such ids. */
-async function fetchTopicId(cluster: Cluster, topic: string): Promise<string | null> {
+/** Returns the ids of topics; none if the brokers have no such ids. */
+async function fetchTopicIds(
+  cluster: Cluster,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const ids = new TopicIds(cluster);
   try {
-    return (await ids.fetch([topic])).get(topic) ?? null;
+    return await ids.fetch(topics);
   } finally {
     await ids.close();
   }

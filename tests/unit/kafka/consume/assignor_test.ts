@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import { share } from "../../../../lib/kafka/consume/assignor.ts";
+
+const shares = (
+  members: Readonly<Record<string, string[]>>,
+  partitions: Readonly<Record<string, number[]>>,
+) => {
+  const subscribers = Object.entries(members).map(([memberId, topics]) => ({ memberId, topics }));
+  return Object.fromEntries(share(subscribers, partitions));
+};
+
+Deno.test("share() deals partitions in turn to members with the same topics", () => {
+  const partitions = { edits: [0, 1, 2], logs: [0, 1] };
+  assertEquals(shares({ b: ["edits", "logs"], a: ["edits", "logs"] }, partitions), {
+    a: { edits: [0, 2], logs: [1] },
+    b: { edits: [1], logs: [0] },
+  });
+});
+
+Deno.test("share() gives partitions to members that subscribed to their topic only", () => {
+  const partitions = { edits: [0, 1, 2, 3], logs: [0, 1] };
+  assertEquals(shares({ a: ["edits"], b: ["logs"], c: ["edits", "logs"] }, partitions), {
+    a: { edits: [0, 2] },
+    b: { logs: [0, 1] },
+    c: { edits: [1, 3] },
+  });
+});
+
+Deno.test("share() leaves members without partitions out, and topics without members", () => {
+  assertEquals(shares({ a: ["edits"], b: ["edits"], c: [] }, { edits: [0], logs: [0] }), {
+    a: { edits: [0] },
+  });
+  assertEquals(shares({}, { edits: [0] }), {});
+});
