@@ -7,7 +7,7 @@ const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 const VERSION = 0;
 
 /** A member of a group, and the topics that it subscribed to. */
-export interface Subscriber {
+export interface Subscription {
   /** Its id in the group. */
   readonly memberId: string;
   /** Its topics. */
@@ -15,7 +15,7 @@ export interface Subscriber {
 }
 
 /** The numbers of partitions by topic. */
-export type Partitions = Readonly<Record<string, number[]>>;
+export type PartitionNumbers = Readonly<Record<string, number[]>>;
 
 const logger = getLogger(["wikitap", "kafka"]);
 
@@ -71,9 +71,9 @@ const NO_USER_DATA = { version: VERSION, userData: new Uint8Array() as never };
 
 /** Returns the partitions of each member that gets some. */
 export function share(
-  subscribers: readonly Subscriber[],
-  partitions: Partitions,
-): ReadonlyMap<string, Partitions> {
+  subscribers: readonly Subscription[],
+  partitions: PartitionNumbers,
+): ReadonlyMap<string, PartitionNumbers> {
   const inOrder = subscribers.toSorted((a, b) => a.memberId < b.memberId ? -1 : 1);
   const counts = new Map(inOrder.map(({ memberId }) => [memberId, 0]));
   const shares = new Map<string, Record<string, number[]>>();
