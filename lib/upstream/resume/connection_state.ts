@@ -15,7 +15,7 @@ export interface ConnectionState {
   dropped: number;
   /** Their ids, as far as they are not known: from before a restart. */
   droppedIds: string[];
-  /** The other offset at which the anchor's id was received. */
+  /** The other offset at which the anchor's id was received first. */
   anchorAt: number | undefined;
   /** Whether the timestamp there is T or later, as if it were the anchor itself. */
   isAnchorLatest: boolean;

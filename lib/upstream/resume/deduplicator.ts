@@ -152,9 +152,10 @@ export class Deduplicator<A extends PositionUpdate> {
     if (id !== undefined) {
       if (hasId(place.id, id)) {
         if (offset === place.offset) return this.#arrive(id, place, connection);
-        connection.anchorAt = offset;
+        // The log may hold the id twice. What is between the two may be new.
+        connection.anchorAt ??= offset;
         const time = received.timestamp ?? received.ahead ?? 0;
-        connection.isAnchorLatest = time >= place.timestamp;
+        connection.isAnchorLatest ||= time >= place.timestamp;
       }
       if (!this.#known.has(id, connection.seed)) this.#keepId(id, connection);
     }
