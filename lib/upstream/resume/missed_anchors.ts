@@ -84,5 +84,7 @@ export function provesMissing(
   connection.later = time > place.timestamp ? connection.later + 1 : 0;
   const isLater = timestamp !== undefined && timestamp > place.timestamp;
   connection.sawBeyond ||= isLater && offset > place.offset;
-  return time > place.highest || connection.later >= MAX_LATER;
+  // A start "from now on" leaves events unread, of which a false timestamp may come before the anchor.
+  const isProof = timestamp !== undefined || offset > place.offset;
+  return (isProof && time > place.highest) || connection.later >= MAX_LATER;
 }
