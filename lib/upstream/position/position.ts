@@ -126,9 +126,11 @@ export class Position {
       this.#places.set(key, { ...last, refused: last.refused + 1 });
       return;
     }
+    // The start was not received, and can be in the future: the first timestamp replaces it.
+    const before = last.offset < 0 && timestamp !== undefined ? newPlace(timestamp) : last;
     this.#places.set(key, {
-      timestamp: Math.max(timestamp ?? 0, last.timestamp),
-      highest: Math.max(timestamp ?? ahead ?? 0, last.highest),
+      timestamp: Math.max(timestamp ?? 0, before.timestamp),
+      highest: Math.max(timestamp ?? ahead ?? 0, before.highest),
       offset,
       id,
       refused: 0,

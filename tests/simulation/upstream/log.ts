@@ -106,10 +106,14 @@ export function writeLog(world: World): UpstreamTopic[] {
       );
     }
   }
-  // Streams do not end: a missing anchor is proved by an event that is later than all before.
+  // Streams do not end: a missing anchor is proved by an event that is later than all before, and
+  // a record that Kafka refuses by others that it accepts.
   const lasts = plan.rate("far ahead") > 0 ? [LAST_AFTER, LAST_AFTER + FAR_AHEAD] : [LAST_AFTER];
   for (const topic of topics) {
     for (const after of lasts) append(topic, begin + plan.duration + after, "canary");
+  }
+  for (let i = 0; i < LAST_EDITS && plan.rate("refused record") > 0; i++) {
+    append(topics[0]!, begin + plan.duration + lasts.at(-1)! + 1, "event");
   }
   return topics;
 
@@ -153,6 +157,8 @@ function timesOf(world: World, random: Random): number[] {
 
 /** How long after all others each topic has a last event, in ms. */
 const LAST_AFTER = 5000;
+/** Edits at the end, if Kafka refuses some. */
+const LAST_EDITS = 10;
 /** How far a false timestamp can be ahead, in ms: until then no event is later. */
 export const FAR_AHEAD = 3_600_000;
 

@@ -24,7 +24,7 @@ Deno.test("requestFrom() asks for what follows an event from before the start", 
     },
   });
   assertEquals(JSON.parse(asked!), [
-    { topic: "eqiad.a", partition: 0, timestamp: 5000 },
+    { topic: "eqiad.a", partition: 0, timestamp: 4800 },
     { topic: "codfw.a", partition: 0, timestamp: 10_000 },
   ]);
 });

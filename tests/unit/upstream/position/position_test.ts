@@ -19,6 +19,17 @@ Deno.test("Position keeps T at the highest timestamp, and the last event's ancho
   });
 });
 
+Deno.test("Position has no T that was not received, though the start be later", () => {
+  const position = new Position(1000);
+  position.track(KEY);
+  position.advance({ key: KEY, timestamp: undefined, ahead: 5000, offset: 1, id: "a" });
+  assertEquals(position.get(KEY)!.timestamp, 1000);
+  const other = new Position(1000);
+  other.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
+  const { timestamp, highest } = other.get(KEY)!;
+  assertEquals([timestamp, highest], [50, 50]);
+});
+
 Deno.test("Position counts refused frames behind its anchor, without moving T", () => {
   const position = new Position(10);
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });

@@ -157,6 +157,35 @@ Deno.test("Deduplicator waits for its anchor behind an earlier event of the same
   assertEquals(reader.repeats.counts.renumbered, 0);
 });
 
+Deno.test("Deduplicator loses nothing between two events of its anchor's id", () => {
+  for (const shift of [-40, 40]) {
+    const log = Array.from(
+      { length: 8 },
+      (_, i) => ({
+        ...entry(i, 1000 + i, 100 + i, i === 6 ? "id-3" : `id-${i}`),
+        ...i === 1 ? { timestamp: undefined, ahead: 600_000 } : {},
+      }),
+    );
+    const reader = new LogReader();
+    reader.read(log.slice(0, 4));
+    const renumbered = log.map((one) => ({ ...one, offset: one.offset! + shift }));
+    for (let i = 0; i < 4; i++) reader.read(renumbered, Infinity, 5000);
+    assertEquals(serials(reader.seen), [0, 1, 2, 3, 4, 5, 7], String(shift));
+  }
+});
+
+Deno.test("Deduplicator waits for its anchor behind a false time from before the start", () => {
+  const log = logOf(12).map((one) =>
+    one.serial === 2 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
+  );
+  const reader = new LogReader();
+  reader.read(log.slice(5, 8));
+  reader.restart();
+  for (let i = 0; i < 4; i++) reader.read(log, Infinity, 5000);
+  assertEquals(serials(reader.seen), log.slice(5).map(({ serial }) => serial));
+  assertEquals(reader.rereads, 0);
+});
+
 Deno.test("Deduplicator re-reads a gap once, and takes what the re-read brings", () => {
   const log = logOf(10);
   const reader = new LogReader();
