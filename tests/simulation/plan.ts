@@ -67,6 +67,8 @@ export const FAULT_NAMES = Object.keys(FAULTS) as readonly Fault[];
 export interface Cuts {
   /** Faults that are left out. */
   readonly without: readonly Fault[];
+  /** Faults that each history has, and not only those whose seed draws them. */
+  readonly always?: readonly Fault[];
   /** The maximum number of events. */
   readonly events: number;
   /** The client of Kafka. Default: as the seed decides. */
@@ -129,7 +131,7 @@ export class Plan {
     const share = random.pick([0.05, 0.15, 0.3, 0.6]);
     for (const [fault, [per, most]] of Object.entries(FAULTS)) {
       const own = Random.of(seed, "fault", fault);
-      const isOn = own.chance(share);
+      const isOn = own.chance(share) || cuts.always?.includes(fault as Fault);
       const rate = per === "history" ? own.int(1, most) : own.magnitude(most / 50, most);
       if (isOn && !cuts.without.includes(fault as Fault)) this.#rates.set(fault as Fault, rate);
     }

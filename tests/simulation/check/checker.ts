@@ -12,6 +12,7 @@ export interface Failure {
     | "duplicated"
     | "out of order"
     | "not served"
+    | "counted twice"
     | "position ahead"
     | "stuck"
     | "defect"
@@ -142,6 +143,7 @@ export class Checker {
       if (topic === undefined) continue;
       const entries = this.entriesOf(topic, place);
       const complete = this.#completeUpTo(topic);
+      this.#checkRejected(topic, entries, place);
       if (entries.length === 0 || complete > Math.min(...entries.map(({ index }) => index))) {
         continue;
       }
@@ -151,6 +153,16 @@ export class Checker {
         `the position is after ${entries[0]!.id} of ${topic.name}, and ${missing} is not there`,
       );
     }
+  }
+
+  /** No rejected frame may be counted twice, unless the topic was renumbered or lost its anchor. */
+  #checkRejected(topic: UpstreamTopic, [anchor]: readonly Entry[], { refused }: SavedPlace): void {
+    if (topic.shifts.length > 1 || topic.first > 0) return;
+    const after = topic.entries.slice((anchor?.index ?? -1) + 1);
+    const most =
+      after.filter((entry) => entry.kind === "bad" && this.#world.sent.has(entry)).length;
+    if (refused <= most) return;
+    this.fail("counted twice", `${refused} rejected frames of ${topic.name}, not ${most}`);
   }
 
   /** At the end of a history. */

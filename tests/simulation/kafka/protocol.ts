@@ -104,6 +104,7 @@ export const ERRORS_BEFORE: Readonly<Partial<Record<Api, readonly string[]>>> = 
     "NOT_ENOUGH_REPLICAS",
     "REQUEST_TIMED_OUT",
     "UNKNOWN_TOPIC_OR_PARTITION",
+    "UNKNOWN",
   ],
   offsetFetch: ["GROUP_LOAD_IN_PROGRESS", "NOT_COORDINATOR_FOR_GROUP"],
   offsetCommit: ["GROUP_LOAD_IN_PROGRESS", "NOT_COORDINATOR_FOR_GROUP"],

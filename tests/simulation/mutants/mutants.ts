@@ -1,3 +1,5 @@
+import type { Fault } from "../plan.ts";
+
 /** A deliberate mistake: one text of one file is replaced in a copy of the program. */
 export interface Mutant {
   /** The mistake in a few words. */
@@ -6,6 +8,8 @@ export interface Mutant {
   /** Stands in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** Faults without which the mistake does no harm. */
+  readonly always?: readonly Fault[];
 }
 
 /** Mistakes that lose or duplicate edits, or stop; each of them has to be found. */
@@ -66,6 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/kafka/publish/send/send.ts",
     find: 'if (failure?.status === "rejected") throw failure.reason;',
     replace: "void failure;",
+    always: ["error before"],
   },
   {
     name: "takes a commit whose answer was lost for one that failed",
@@ -128,17 +133,20 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/upstream/resume/service_clock.ts",
     find: "    // Almost every event: no clock is read.",
     replace: "    if (timestamp > 0) return true;",
+    always: ["far ahead", "cut"],
   },
   {
     name: "judges timestamps by this machine's clock",
     file: "lib/upstream/resume/service_clock.ts",
     find: "return this.#difference + this.#monotonic();",
     replace: "return this.#now();",
+    always: ["far ahead", "clock wrong", "cut"],
   },
   {
     name: "counts a rejected frame as a new event each time",
     file: "lib/upstream/resume/deduplicator.ts",
     find: "connection.refusedBefore = place.refused;\n    connection.next = place.offset + 1;",
     replace: "connection.next = place.offset + 1;",
+    always: ["bad frame", "cut"],
   },
 ];

@@ -86,6 +86,7 @@ export function writeLog(world: World): UpstreamTopic[] {
       CENTERS.map((center) => new UpstreamTopic(`${center}.mediawiki.s${i === 0 ? "" : i}`)),
   ).flat();
   const switches = plan.times("data center").sort((a, b) => a - b);
+  for (const _ of switches) world.count("data center");
   const next = topics.map(() => random.int(0, 5000));
   for (const after of timesOf(world, random)) {
     const at = begin + after;
@@ -170,5 +171,7 @@ function timestampOf(world: World, random: Random, at: number): number {
   if (draws("minutes back")) return at - random.int(1000, 5 * 60_000);
   if (draws("far ahead")) return at + random.int(2 * 60_000, FAR_AHEAD);
   const time = at - random.int(0, 3) - (random.chance(0.2) ? random.int(0, 46) : 0);
-  return world.plan.rate("whole seconds") > 0 ? Math.floor(time / 1000) * 1000 : time;
+  if (world.plan.rate("whole seconds") === 0) return time;
+  world.count("whole seconds");
+  return Math.floor(time / 1000) * 1000;
 }
