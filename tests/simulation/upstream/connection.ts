@@ -161,7 +161,7 @@ export class Connection {
         const entry = topic.entries[i]!;
         if (entry.kind !== "empty") this.#ids.set(topic, idEntryOf(topic, entry.timestamp + 1));
         text += frameOf(entry, [...this.#ids.values()].join());
-        world.served(entry, this.#machine);
+        this.#service.served(entry, this.#machine);
       }
       this.#cursors.set(topic, end);
       if (this.#fault === "error event" && this.#sent + size() >= this.#faultAt) {

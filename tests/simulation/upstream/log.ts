@@ -109,12 +109,12 @@ export function writeLog(world: World): UpstreamTopic[] {
   }
   // Streams do not end: a missing anchor is proved by an event that is later than all before, and
   // a record that Kafka refuses by others that it accepts.
-  const lasts = plan.rate("far ahead") > 0 ? [LAST_AFTER, LAST_AFTER + FAR_AHEAD] : [LAST_AFTER];
-  for (const topic of topics) {
-    for (const after of lasts) append(topic, begin + plan.duration + after, "canary");
-  }
+  for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER, "canary");
   for (let i = 0; i < LAST_EDITS && plan.rate("refused record") > 0; i++) {
-    append(topics[0]!, begin + plan.duration + lasts.at(-1)! + 1, "event");
+    append(topics[0]!, begin + plan.duration + LAST_AFTER + 1, "event");
+  }
+  for (const topic of plan.rate("far ahead") > 0 ? topics : []) {
+    append(topic, begin + plan.duration + LAST_AFTER + FAR_AHEAD, "canary");
   }
   return topics;
 

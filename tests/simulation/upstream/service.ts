@@ -3,10 +3,15 @@ import type { World } from "../world/world.ts";
 import { Random } from "../world/random.ts";
 import type { Machine } from "../world/machine.ts";
 import { Connection } from "./connection.ts";
-import { type UpstreamTopic, writeLog } from "./log.ts";
+import { type Entry, type UpstreamTopic, writeLog } from "./log.ts";
 
 /** The most connections in a row that end with an error event: at the fifth the place is passed. */
 const MAX_ERROR_EVENTS = 3;
+
+/** How far ahead of the service's clock a timestamp is believed, in ms. */
+const CREDIBLE = 60_000;
+/** The longest time from here to a reader, in ms: in a trickle. */
+const MAX_TRANSIT = 30_000;
 
 /**
  * The upstream service as its clients see it, by the facts known of KafkaSSE: a log for each
@@ -21,6 +26,15 @@ export class Service {
   #errorEvents = 0;
   /** Names of the machines that have connected. */
   readonly known = new Set<string>();
+  /** By machine, how far it believes the service's clock to be ahead of the right one, in ms. */
+  readonly #ahead = new Map<Machine, number>();
+  readonly #told = new Set<Machine>();
+  /** Times that a reader may have begun at: its own "now", or what it was told of it. */
+  readonly #starts = new Set<number>();
+  /** Called where a topic is asked for from such a time on, and that is in the future. */
+  onFutureStart: (topic: UpstreamTopic, cursor: number) => void = () => {};
+  /** Called with an entry whose false timestamp a machine believes, since its clock is false too. */
+  onMisled: (entry: Entry) => void = () => {};
   /** Called before a connection is served. */
   onConnect: (machine: Machine, cursors: ReadonlyMap<UpstreamTopic, number>) => void = () => {};
 
@@ -83,6 +97,7 @@ export class Service {
     const cursors = this.#cursors(url, headers);
     if (typeof cursors === "number") return resolve(refusal(cursors, "Not found"));
     this.since ??= Number(url.searchParams.get("since") ?? this.world.scheduler.now);
+    this.#starts.add(this.since);
     this.onConnect(machine, cursors);
     this.world.trace(() => {
       const from = [...cursors].map(([{ name }, index]) => `${name.slice(0, 5)}…@${index}`);
@@ -95,7 +110,17 @@ export class Service {
       signal: isForgotten ? undefined : signal,
     });
     this.#connections.add(connection);
-    resolve(new Response(connection.body, { headers: this.#headers() }));
+    resolve(new Response(connection.body, { headers: this.#headers(machine) }));
+  }
+
+  /** Notes that an entry is sent. */
+  served(entry: Entry, machine: Machine): void {
+    this.world.served(entry, machine);
+    const { now } = this.world.scheduler;
+    const { timestamp } = entry;
+    const readAt = Math.max(now, machine.frozenUntil) + MAX_TRANSIT;
+    const latest = readAt + (this.#ahead.get(machine) ?? 0) + CREDIBLE;
+    if (timestamp > now && timestamp <= latest) this.onMisled(entry);
   }
 
   /** Where each topic is read from; a status where the service refuses. */
@@ -121,15 +146,27 @@ export class Service {
       const topic = existing.find((topic) => topic.name === name);
       if (topic === undefined) return 404;
       cursors.set(topic, topic.from(timestamp ?? Infinity, now));
+      if (timestamp > now && this.#starts.has(timestamp)) {
+        this.onFutureStart(topic, cursors.get(topic)!);
+      }
     }
     return cursors;
   }
 
-  #headers(): Record<string, string> {
+  #headers(machine: Machine): Record<string, string> {
     const type = { "content-type": "text/event-stream; charset=utf-8" };
-    if (this.#draws("no date")) return type;
+    const { now } = this.world.scheduler;
+    if (this.#draws("no date")) {
+      // A machine goes by its own clock until it was told another time.
+      if (!this.#told.has(machine)) this.#ahead.set(machine, machine.clock(now) - now);
+      return type;
+    }
     const skew = this.#draws("skewed date") ? this.random.int(-1800, 1800) * 1000 : 0;
-    return { ...type, date: new Date(this.world.scheduler.now + skew).toUTCString() };
+    const date = new Date(now + skew);
+    this.#ahead.set(machine, skew);
+    this.#told.add(machine);
+    this.#starts.add(Math.floor(date.getTime() / 1000) * 1000);
+    return { ...type, date: date.toUTCString() };
   }
 
   /** How a connection will end before its time. */
