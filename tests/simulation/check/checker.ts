@@ -50,6 +50,7 @@ export class Checker {
   readonly #excused = new Set<Entry>();
   /** Entries that need not arrive. */
   readonly #expired = new Set<Entry>();
+  readonly #believed = new Set<Entry>();
 
   constructor(world: World, topics: readonly UpstreamTopic[], kafka: SimulatedKafka) {
     this.#world = world;
@@ -102,23 +103,19 @@ export class Checker {
   expire(topic: UpstreamTopic, before: number): void {
     const { entries } = topic;
     // What is left and older than what is gone cannot be found by time any more.
-    const highest = Math.max(...entries.slice(0, before).map(({ timestamp }) => timestamp));
+    const times = entries.slice(0, before)
+      .filter((entry) => entry.timestamp <= entry.at || this.#believed.has(entry))
+      .map(({ timestamp }) => timestamp);
+    const highest = Math.max(...times);
     let end = before;
     while (end < entries.length && entries[end]!.timestamp < highest) end++;
     for (const entry of entries.slice(topic.first, end)) this.#expired.add(entry);
     topic.first = Math.max(topic.first, before);
   }
 
-  /**
-   * A false timestamp was believed, since the reader's clock was false in the same direction: what
-   * comes before that time may be taken for handled.
-   */
-  misled({ topic, index, timestamp }: Entry): void {
-    for (const entry of topic.entries.slice(index)) {
-      if (entry.at > timestamp) break;
-      this.#expired.add(entry);
-      this.#excused.add(entry);
-    }
+  /** Notes an entry whose false timestamp a reader believes, since its clock is as far ahead. */
+  misled(entry: Entry): void {
+    this.#believed.add(entry);
   }
 
   /** A topic without events is read from a start that is in the future: what it had is skipped. */

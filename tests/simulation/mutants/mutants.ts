@@ -133,14 +133,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/upstream/resume/service_clock.ts",
     find: "    // Almost every event: no clock is read.",
     replace: "    if (timestamp > 0) return true;",
-    always: ["far ahead", "cut"],
+    always: ["far ahead", "retention", "cut"],
   },
   {
     name: "judges timestamps by this machine's clock",
     file: "lib/upstream/resume/service_clock.ts",
     find: "return this.#difference + this.#monotonic();",
     replace: "return this.#now();",
-    always: ["far ahead", "clock wrong", "cut"],
+    always: ["far ahead", "retention", "clock wrong", "cut"],
   },
   {
     name: "counts a rejected frame as a new event each time",
