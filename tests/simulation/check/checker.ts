@@ -173,8 +173,8 @@ export class Checker {
   }
 
   /**
-   * No rejected frame may be counted twice, unless a topic was renumbered or lost its anchor. Which
-   * topic it is of cannot always be told, so all are counted together.
+   * No rejected frame may be counted twice, unless a topic was renumbered or lost its anchor. Their
+   * topic is not always certain, so all are counted together.
    */
   #checkRejected(places: readonly SavedPlace[]): void {
     if (this.#topics.some(({ shifts, first }) => shifts.length > 1 || first > 0)) return;

@@ -28,8 +28,8 @@ export class Service {
   readonly known = new Set<string>();
   /** By machine, how far it believes the service's clock to be ahead of the right one, in ms. */
   readonly #ahead = new Map<Machine, number>();
-  readonly #told = new Set<Machine>();
-  /** Times that a reader may have begun at: its own "now", or what it was told of it. */
+  readonly #dated = new Set<Machine>();
+  /** Times that a reader may have begun at: its own "now", or the service's. */
   readonly #starts = new Set<number>();
   /** Called where a topic is asked for from such a time on, and that is in the future. */
   onFutureStart: (topic: UpstreamTopic, cursor: number) => void = () => {};
@@ -157,14 +157,14 @@ export class Service {
     const type = { "content-type": "text/event-stream; charset=utf-8" };
     const { now } = this.world.scheduler;
     if (this.#draws("no date")) {
-      // A machine goes by its own clock until it was told another time.
-      if (!this.#told.has(machine)) this.#ahead.set(machine, machine.clock(now) - now);
+      // A machine goes by its own clock until an answer had a date.
+      if (!this.#dated.has(machine)) this.#ahead.set(machine, machine.clock(now) - now);
       return type;
     }
     const skew = this.#draws("skewed date") ? this.random.int(-1800, 1800) * 1000 : 0;
     const date = new Date(now + skew);
     this.#ahead.set(machine, skew);
-    this.#told.add(machine);
+    this.#dated.add(machine);
     this.#starts.add(Math.floor(date.getTime() / 1000) * 1000);
     return { ...type, date: date.toUTCString() };
   }
