@@ -49,6 +49,16 @@ export class UsageError extends UserError {
   override readonly exitCode = ExitCode.usage;
 }
 
+/** The most errors of a chain that are read. */
+const MAX_CHAIN = 10;
+
+/** Returns an error and its causes, at most ten, the outermost first. */
+export function errorChain(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let e = error; e instanceof Error && chain.length < MAX_CHAIN; e = e.cause) chain.push(e);
+  return chain;
+}
+
 /** Returns the hint for a permission that Deno denies: how to run a program with `flags`. */
 export function permissionHint(...flags: readonly string[]): string {
   const lists = flags.map((flag) => `${flag},…`).join(" ");

@@ -1,3 +1,4 @@
+import { errorChain } from "../../shared/error.ts";
 /** Imports kafkajs, after `patches.ts`, for all of lib/kafka: no other file imports it. */
 import "./patches.ts";
 
@@ -40,10 +41,7 @@ function withCause(error: Error, cause: unknown): Error {
 
 /** Whether a broker has answered, with an error code of Kafka's protocol. */
 function hasAnswered(failure: unknown): boolean {
-  for (let error = failure; error instanceof Error; error = error.cause) {
-    if (error.name === "KafkaJSProtocolError") return true;
-  }
-  return false;
+  return errorChain(failure).some(({ name }) => name === "KafkaJSProtocolError");
 }
 
 export type {

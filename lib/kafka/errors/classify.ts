@@ -1,3 +1,4 @@
+import { errorChain } from "../../shared/error.ts";
 import { protocolErrorType } from "./explain.ts";
 
 /** Error codes that a retry cannot cure: an operator has to change something first. */
@@ -45,6 +46,5 @@ export function isUnknownTopic(error: unknown): boolean {
 
 /** Returns whether the name of an error or of one of its causes matches `name`. */
 export function isNamed(error: unknown, name: RegExp): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) if (name.test(e.name)) return true;
-  return false;
+  return errorChain(error).some((one) => name.test(one.name));
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../shared/error.ts";
+import { errorChain, UserError } from "../../shared/error.ts";
 import type { Pace } from "../../shared/pace.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { protocolError } from "../client/kafkajs.ts";
@@ -180,9 +180,7 @@ export class Inspector {
 
 /** Returns whether Deno forbids the connection; a broker that is away fails in other ways. */
 function isNotPermitted(error: unknown): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    const { code } = e as { code?: unknown };
-    if (code === "EPERM" || e.message.includes("Requires net access")) return true;
-  }
-  return false;
+  return errorChain(error).some(({ code, message }: Error & { code?: unknown }) =>
+    code === "EPERM" || message.includes("Requires net access")
+  );
 }

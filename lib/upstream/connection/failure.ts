@@ -1,4 +1,4 @@
-import { UserError } from "../../shared/error.ts";
+import { errorChain, UserError } from "../../shared/error.ts";
 
 /**
  * The consequence of a failure:
@@ -88,10 +88,8 @@ export class UpstreamRefused extends UserError {
 /** Describes an error with its causes, without what Deno's `fetch` adds around the useful part. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const parts: string[] = [];
-  for (let e: unknown = error; e instanceof Error && parts.length < 5; e = e.cause) {
-    if (e.message === "fetch failed") continue;
-    parts.push(e.message.replace(/^error sending request (?:for url \(|from ).*?\): /, ""));
-  }
-  return parts.join(": ") || error.message;
+  const parts = errorChain(error).map(({ message }) => message)
+    .filter((message) => message !== "fetch failed")
+    .map((message) => message.replace(/^error sending request (?:for url \(|from ).*?\): /, ""));
+  return parts.slice(0, 5).join(": ") || error.message;
 }

@@ -1,3 +1,4 @@
+import { errorChain } from "../../../shared/error.ts";
 import { protocolErrorType } from "../../errors/explain.ts";
 import {
   CompressionTypes,
@@ -157,8 +158,6 @@ async function sendChunk(
 
 /** Returns the record errors that `patches.ts` adds to the error of a Produce response. */
 function recordErrorsOf(error: unknown): readonly RecordError[] {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if ("recordErrors" in e) return e.recordErrors as readonly RecordError[];
-  }
-  return [];
+  const [found] = errorChain(error).filter((one) => "recordErrors" in one);
+  return found?.recordErrors as readonly RecordError[] ?? [];
 }

@@ -1,4 +1,4 @@
-import { deniedHost, permissionHint, UserError } from "../../../shared/error.ts";
+import { deniedHost, errorChain, permissionHint, UserError } from "../../../shared/error.ts";
 import { formatDatabase, type OpenSearchAddress } from "../../address.ts";
 import { SinkUnavailable } from "../../sink.ts";
 
@@ -150,7 +150,7 @@ export class Http implements Disposable {
         cause: error,
       });
     }
-    const words = error instanceof Error ? causesOf(error) : String(error);
+    const words = errorChain(error).map(({ message }) => message).join(": ");
     if (/invalid peer certificate/.test(words)) {
       return this.#refusal("its certificate is not trusted", {
         hint: "For a certificate authority of your own: deno run --cert FILE, or " +
@@ -239,11 +239,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Returns the messages of an error and of its causes. */
-function causesOf(error: Error): string {
-  return error.cause instanceof Error
-    ? `${error.message}: ${causesOf(error.cause)}`
-    : error.message;
 }
