@@ -3,7 +3,7 @@ import { ProtocolReader, type ProtocolRequest, ProtocolWriter } from "../request
 import type { BrokerAddress } from "../requests/metadata.ts";
 import type { Pace } from "../../shared/pace.ts";
 import { disconnect } from "./cluster.ts";
-import { type InternalBroker, internalCluster } from "./internal_cluster.ts";
+import { type InternalBroker, type InternalCluster, internalCluster } from "./internal_cluster.ts";
 import type { Kafka } from "./kafkajs.ts";
 
 /** Sends requests that kafkajs lacks, over its connections, with its TLS, SASL and limits. */
@@ -36,19 +36,6 @@ export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawClus
   const seed = brokerPool.seedBroker;
   /** By address: a broker that comes back may have another one. */
   const brokers = new Map<string, Promise<InternalBroker>>();
-
-  const connect = async ({ id, host, port, rack }: BrokerAddress): Promise<InternalBroker> => {
-    const connectionPool = await brokerPool.connectionPoolBuilder.build({ host, port, rack });
-    const logger = brokerPool.rootLogger;
-    const broker = brokerPool.createBroker({ connectionPool, logger, nodeId: id });
-    try {
-      await broker.connect();
-    } catch (error) {
-      await disconnect(broker);
-      throw error;
-    }
-    return broker;
-  };
   return {
     async send(request) {
       await pace?.take();
@@ -59,7 +46,7 @@ export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawClus
       await pace?.take();
       const key = `${address.host}:${address.port}`;
       let connecting = brokers.get(key);
-      if (connecting === undefined) brokers.set(key, connecting = connect(address));
+      if (connecting === undefined) brokers.set(key, connecting = connect(brokerPool, address));
       try {
         return await send(await connecting, request);
       } catch (error) {
@@ -77,6 +64,21 @@ export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawClus
       ]);
     },
   };
+}
+
+async function connect(
+  pool: InternalCluster["brokerPool"],
+  { id, host, port, rack }: BrokerAddress,
+): Promise<InternalBroker> {
+  const connectionPool = await pool.connectionPoolBuilder.build({ host, port, rack });
+  const broker = pool.createBroker({ connectionPool, logger: pool.rootLogger, nodeId: id });
+  try {
+    await broker.connect();
+  } catch (error) {
+    await disconnect(broker);
+    throw error;
+  }
+  return broker;
 }
 
 async function send<T>(broker: InternalBroker, request: ProtocolRequest<T>): Promise<T> {

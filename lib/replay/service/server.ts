@@ -1,11 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import { closeServer } from "../../http/server.ts";
-import { assign } from "./assignment.ts";
+import { assign, type Assignment } from "./assignment.ts";
 import { FeedResponse, Torn } from "./connection.ts";
 import { FaultDraw, type Faults } from "./faults.ts";
 import { Feed } from "./feed.ts";
 import type { EventLog, TopicLog } from "../log.ts";
-import { availability, type ReplayPace } from "./pace.ts";
+import { type Availability, availability, type ReplayPace } from "./pace.ts";
 import { httpError, Refusal } from "./refusal.ts";
 
 /** How to serve a log. */
@@ -90,93 +90,135 @@ const LIBRARY =
  * A client that reads slowly is waited for: per connection at most one chunk of 64 KiB is prepared.
  */
 export function serveEvents(options: EventServerOptions): EventServer {
-  const { pace = "wall-clock", seed = 0, now = Date.now, faults = {} } = options;
-  const { connectionsPerAddress = 2, connectionLimit = 15 * 60_000 } = options;
-  const { requireContact = false, isLost = () => false } = options;
-  const logOf = typeof options.log === "function" ? options.log : () => options.log as EventLog;
-  const time = availability(logOf(1), pace, now);
-  const draw = new FaultDraw(faults, seed);
-  const connections = new Map<FeedResponse, string>();
-  const refused: Record<number, number> = {};
-  const stats = { connections: 0, http2: 0, events: 0, cuts: 0, stalls: 0, errors: 0 };
-  const ENDINGS = { cut: "cuts", stall: "stalls", error: "errors" } as const;
-  /** The faults that the next attempts to connect meet. */
-  let statuses: readonly number[] = [];
-
-  function answer(request: Request, address: string): Response {
-    const url = new URL(request.url);
-    const log = logOf(stats.connections + 1);
-    const topics = topicsOf(log, request.method, url.pathname);
-    checkUserAgent(request.headers.get("user-agent") ?? "", requireContact);
-    const open = [...connections.values()].filter((other) => other === address).length;
-    if (open >= connectionsPerAddress) throw tooMany();
-    const [status, ...others] = statuses;
-    statuses = others;
-    if (status !== undefined) throw fault(status);
-    const assignments = assign({
-      topics,
-      since: url.searchParams.get("since") ?? undefined,
-      lastEventId: request.headers.get("last-event-id") ?? undefined,
-      available: time.available,
-      fromNowOn: time.fromNowOn,
-    });
-    time.begin();
-    const number = ++stats.connections;
-    // HTTP/2 has `:authority` instead.
-    if (!request.headers.has("host")) stats.http2++;
-    statuses = faults.statuses ?? [];
-    const connection = new FeedResponse({
-      feed: new Feed({
-        assignments,
-        now: time.now,
-        faults: draw,
-        isLost: ({ topic, partition, offset }, index) =>
-          isLost({ topic, partition, offset: offset(index) }, number),
-      }),
-      now: time.now,
-      limit: connectionLimit,
-      onChunk: ({ events, ending }) => {
-        stats.events += events;
-        if (ending !== undefined) stats[ENDINGS[ending]]++;
-      },
-      onEnd: () => connections.delete(connection),
-    });
-    connections.set(connection, address);
-    return new Response(connection.body, { headers: HEADERS });
-  }
-
-  const { tls } = options;
+  const { tls, port = 0 } = options;
+  const service = new EventService(options);
   const server = Deno.serve({
     ...tls === undefined ? {} : { cert: tls.cert, key: tls.key },
-    port: options.port ?? 0,
+    port,
     hostname: "127.0.0.1",
     onListen: () => {},
     onError: (error) => {
       if (!(error instanceof Torn)) logger.error("Cannot serve: {error}", { error });
       return new Response(null, { status: 500 });
     },
-  }, (request, { remoteAddr }) => {
-    try {
-      return answer(request, (remoteAddr as Deno.NetAddr).hostname);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      refused[error.status] = (refused[error.status] ?? 0) + 1;
-      return error.toResponse();
-    }
-  });
+  }, (request, { remoteAddr }) => service.answer(request, (remoteAddr as Deno.NetAddr).hostname));
+  const { hostname, port: used } = server.addr;
   return {
-    url: `${
-      tls === undefined ? "http" : "https"
-    }://${server.addr.hostname}:${server.addr.port}/v2/stream/recentchange`,
+    url: `${tls === undefined ? "http" : "https"}://${hostname}:${used}/v2/stream/recentchange`,
     get stats() {
-      return { ...stats, open: connections.size, refused: { ...refused } };
+      return service.stats;
     },
     stop: async () => {
-      for (const connection of connections.keys()) connection.close();
+      service.close();
       await closeServer(server);
     },
   };
 }
+
+/** Answers requests, and counts them. */
+class EventService {
+  readonly #options: EventServerOptions;
+  readonly #time: Availability;
+  readonly #draw: FaultDraw;
+  /** The address of each client, by its open response. */
+  readonly #open = new Map<FeedResponse, string>();
+  readonly #refused: Record<number, number> = {};
+  readonly #stats = { connections: 0, http2: 0, events: 0, cuts: 0, stalls: 0, errors: 0 };
+  /** The faults that the next attempts to connect meet. */
+  #statuses: readonly number[] = [];
+
+  constructor(options: EventServerOptions) {
+    const { pace = "wall-clock", seed = 0, now = Date.now, faults = {} } = options;
+    this.#options = options;
+    this.#time = availability(this.#logOf(1), pace, now);
+    this.#draw = new FaultDraw(faults, seed);
+  }
+
+  get stats(): EventServerStats {
+    return { ...this.#stats, open: this.#open.size, refused: { ...this.#refused } };
+  }
+
+  answer(request: Request, address: string): Response {
+    try {
+      return this.#serve(request, address);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#refused[error.status] = (this.#refused[error.status] ?? 0) + 1;
+      return error.toResponse();
+    }
+  }
+
+  close(): void {
+    for (const response of this.#open.keys()) response.close();
+  }
+
+  #logOf(connection: number): EventLog {
+    const { log } = this.#options;
+    return typeof log === "function" ? log(connection) : log;
+  }
+
+  /** @throws {Refusal} */
+  #serve(request: Request, address: string): Response {
+    const url = new URL(request.url);
+    const topics = topicsOf(
+      this.#logOf(this.#stats.connections + 1),
+      request.method,
+      url.pathname,
+    );
+    this.#admit(request, address);
+    const { available, fromNowOn } = this.#time;
+    const assignments = assign({
+      topics,
+      since: url.searchParams.get("since") ?? undefined,
+      lastEventId: request.headers.get("last-event-id") ?? undefined,
+      available,
+      fromNowOn,
+    });
+    this.#time.begin();
+    this.#stats.connections++;
+    // HTTP/2 has `:authority` instead.
+    if (!request.headers.has("host")) this.#stats.http2++;
+    this.#statuses = this.#options.faults?.statuses ?? [];
+    const response = this.#respond(assignments);
+    this.#open.set(response, address);
+    return new Response(response.body, { headers: HEADERS });
+  }
+
+  /** @throws {Refusal} for a client that may not connect, or not now. */
+  #admit(request: Request, address: string): void {
+    const { requireContact = false, connectionsPerAddress = 2 } = this.#options;
+    checkUserAgent(request.headers.get("user-agent") ?? "", requireContact);
+    const open = [...this.#open.values()].filter((other) => other === address).length;
+    if (open >= connectionsPerAddress) throw tooMany();
+    const [status, ...others] = this.#statuses;
+    this.#statuses = others;
+    if (status !== undefined) throw fault(status);
+  }
+
+  #respond(assignments: readonly Assignment[]): FeedResponse {
+    const { isLost = () => false, connectionLimit = 15 * 60_000 } = this.#options;
+    const number = this.#stats.connections;
+    const response = new FeedResponse({
+      feed: new Feed({
+        assignments,
+        now: this.#time.now,
+        faults: this.#draw,
+        isLost: ({ topic, partition, offset }, index) =>
+          isLost({ topic, partition, offset: offset(index) }, number),
+      }),
+      now: this.#time.now,
+      limit: connectionLimit,
+      onChunk: ({ events, ending }) => {
+        this.#stats.events += events;
+        if (ending !== undefined) this.#stats[ENDINGS[ending]]++;
+      },
+      onEnd: () => this.#open.delete(response),
+    });
+    return response;
+  }
+}
+
+const ENDINGS = { cut: "cuts", stall: "stalls", error: "errors" } as const;
 
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
