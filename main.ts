@@ -3,7 +3,7 @@
  *
  *     deno task start --contact you@example.org
  */
-import { clusterConfig } from "./lib/cli/options/kafka.ts";
+import { clusterConfig } from "./lib/cli/open/cluster_config.ts";
 import { PRODUCER_GROUPS, producerPlan } from "./lib/cli/options/producer_plan.ts";
 import { runProducer } from "./lib/cli/programs/producer.ts";
 import { positionText } from "./lib/cli/programs/producer_summary.ts";

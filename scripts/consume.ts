@@ -3,16 +3,14 @@
  *
  *     deno task consume --from-beginning
  */
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
+import { openRegistry } from "../lib/cli/open/logins.ts";
+import { resolveTopics } from "../lib/cli/open/topics.ts";
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
-import {
-  fromOf,
-  readingOptions,
-  type ReadingValues,
-  resolveTopics,
-} from "../lib/cli/options/reading.ts";
-import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
+import { kafkaOptions } from "../lib/cli/options/kafka.ts";
+import { fromOf, readingOptions, type ReadingValues } from "../lib/cli/options/reading.ts";
+import { registryOptions } from "../lib/cli/options/registry.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { recordSelection } from "../lib/cli/programs/record_selection.ts";

@@ -3,7 +3,8 @@
  *
  *     deno task create-topic --topic wikipedia-events --partitions 3
  */
-import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
+import { kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
 import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import {

@@ -3,12 +3,14 @@
  *
  *     deno task dashboard
  */
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
+import { openRegistry } from "../lib/cli/open/logins.ts";
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import { clusterConfig, kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
+import { kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
+import { registryOptions } from "../lib/cli/options/registry.ts";
 import { duration, port } from "../lib/cli/values.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";
 import { runDashboard } from "../lib/page/dashboard.ts";

@@ -3,8 +3,9 @@
  *
  *     deno task demo
  */
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
 import { getLogger } from "@logtape/logtape";
-import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
+import { kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { type GroupValues, option, type OptionGroup, parseOptions } from "../lib/cli/option.ts";
 import { upstreamOptions } from "../lib/cli/options/producer.ts";
 import {

@@ -3,8 +3,9 @@
  *
  *     deno task inspect group readers
  */
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
-import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
+import { kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import {
   type Alarm,

@@ -3,21 +3,20 @@
  *
  *     deno task store
  */
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
+import { databaseSecret, openRegistry } from "../lib/cli/open/logins.ts";
+import { observe } from "../lib/cli/open/observe.ts";
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../lib/avro/json_values.ts";
-import {
-  databaseOption,
-  databaseSecret,
-  parquetOptions,
-  parquetSettings,
-} from "../lib/cli/options/database.ts";
-import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
-import { observe, observeOptions } from "../lib/cli/options/observe.ts";
+import { resolveTopics } from "../lib/cli/open/topics.ts";
+import { databaseOption, parquetOptions, parquetSettings } from "../lib/cli/options/database.ts";
+import { kafkaOptions } from "../lib/cli/options/kafka.ts";
+import { observeOptions } from "../lib/cli/options/observe.ts";
 import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { resolveTopics, topicsOption } from "../lib/cli/options/reading.ts";
+import { topicsOption } from "../lib/cli/options/reading.ts";
 import { recordFilterOption } from "../lib/cli/options/record_filter.ts";
-import { openRegistry, registryOptions } from "../lib/cli/options/registry.ts";
+import { registryOptions } from "../lib/cli/options/registry.ts";
 import { showStatus } from "../lib/cli/status.ts";
 import { recordSelection } from "../lib/cli/programs/record_selection.ts";
 import { storeWatch } from "../lib/cli/programs/store_status.ts";

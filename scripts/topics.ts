@@ -3,8 +3,9 @@
  *
  *     deno task topics list
  */
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
-import { clusterConfig, kafkaOptions } from "../lib/cli/options/kafka.ts";
+import { kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { topicsTable, topicText } from "../lib/cli/programs/inspect_tables.ts";
 import { quote } from "../lib/cli/quote.ts";

@@ -3,7 +3,7 @@
  *
  *     deno task verify --since 2h
  */
-import { clusterConfig } from "../lib/cli/options/kafka.ts";
+import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
 import { VERIFY_GROUPS } from "../lib/cli/options/verify.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { runVerify } from "../lib/cli/programs/verify.ts";

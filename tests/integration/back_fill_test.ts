@@ -1,5 +1,5 @@
+import { clusterConfig } from "../../lib/cli/open/cluster_config.ts";
 import { assert, assertEquals } from "@std/assert";
-import { clusterConfig } from "../../lib/cli/options/kafka.ts";
 import { parseOptions } from "../../lib/cli/option.ts";
 import { PRODUCER_GROUPS, producerPlan } from "../../lib/cli/options/producer_plan.ts";
 import { runProducer } from "../../lib/cli/programs/producer.ts";

@@ -1,6 +1,6 @@
+import { clusterConfig } from "../../lib/cli/open/cluster_config.ts";
 import { assert, assertEquals } from "@std/assert";
 import { parseOptions } from "../../lib/cli/option.ts";
-import { clusterConfig } from "../../lib/cli/options/kafka.ts";
 import { PRODUCER_GROUPS, producerPlan } from "../../lib/cli/options/producer_plan.ts";
 import { runProducer } from "../../lib/cli/programs/producer.ts";
 import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";

@@ -154,6 +154,12 @@ Deno.test("pure files import only pure files", () => {
   assertEquals(effects.map(([file]) => file), []);
 });
 
+Deno.test("options have no effects: what they describe is opened in lib/cli/open/", () => {
+  const options = [...imports.keys()].filter((file) => file.startsWith("lib/cli/options/"));
+  const effects = options.filter((file) => /\bDeno\.|getLogger|\bfetch\(/.test(read(file)));
+  assertEquals(effects, []);
+});
+
 Deno.test("docs/design.md's map has every folder of lib/, and what each imports", () => {
   const arrows = arrowsBetween(stationOf);
   const rows = read("docs/design.md").matchAll(/^\| `(lib\/[^`*]+\/)` *\|[^|]*\| (.*?) *\|$/gm);

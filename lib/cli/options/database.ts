@@ -1,6 +1,4 @@
-import { getLogger } from "@logtape/logtape";
-import { UsageError } from "../../shared/error.ts";
-import { type DatabaseAddress, parseDatabase, secretVariable } from "../../store/address.ts";
+import { parseDatabase } from "../../store/address.ts";
 import { PARQUET_DEFAULTS, type ParquetOptions } from "../../store/sinks/parquet/options.ts";
 import { option, type OptionGroup, type Values } from "../option.ts";
 import { integer, oneOf, positiveDuration } from "../values.ts";
@@ -16,36 +14,6 @@ export const databaseOption = option({
   default: { kind: "sqlite", file: "edits.db" },
   defaultText: "sqlite:edits.db",
 });
-
-/**
- * Returns the password or login of a database, `undefined` if there is none. Logs a warning if it
- * would be sent over HTTP without TLS.
- *
- * @throws {UsageError} if `OPENSEARCH_AUTH` has another form than those that are known.
- */
-export function databaseSecret(
-  address: DatabaseAddress,
-  env: (name: string) => string | undefined = Deno.env.get,
-): string | undefined {
-  const variable = secretVariable(address);
-  const secret = variable === undefined ? undefined : env(variable) || undefined;
-  if (secret === undefined || address.kind !== "opensearch") return secret;
-  // The text is a secret, so the message does not quote it.
-  if (!/^(?:ApiKey|Bearer) [\x21-\x7e]+$|^[^:\r\n]+:[^\r\n]*$/.test(secret)) {
-    throw new UsageError(
-      "Cannot use OPENSEARCH_AUTH: expected user:password, 'ApiKey KEY' or 'Bearer TOKEN'",
-    );
-  }
-  const { protocol, hostname } = new URL(address.url);
-  if (protocol === "http:" && !LOOPBACK.test(hostname)) {
-    getLogger(["wikitap", "store"]).warn(
-      "OpenSearch without TLS: the login is readable on the network",
-    );
-  }
-  return secret;
-}
-
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 const MIB = 1024 * 1024;
 

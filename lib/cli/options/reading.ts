@@ -1,8 +1,6 @@
-import { isWildcard, matcher } from "../../edits/filter/pattern.ts";
-import type { Cluster } from "../../kafka/client/cluster.ts";
-import { withLeaders } from "../../kafka/consume/direct/leaders.ts";
+import { isWildcard } from "../../edits/filter/pattern.ts";
 import type { From } from "../../kafka/consume/direct/starts.ts";
-import { UsageError, UserError } from "../../shared/error.ts";
+import { UsageError } from "../../shared/error.ts";
 import { flag, flagName, option, type OptionGroup, type Values } from "../option.ts";
 import { groupName, integer, listOf, pastTime, topicName } from "../values.ts";
 import { recordFilterOption } from "./record_filter.ts";
@@ -136,28 +134,6 @@ function checkReading(values: ReadingValues): void {
       hint: "Name one --topic: offsets count the records of one partition",
     });
   }
-}
-
-/**
- * Returns the topics that the names and wildcards of `--topic` stand for.
- *
- * @throws {UserError} if a wildcard stands for none, and for what Kafka refuses.
- */
-export async function resolveTopics(
-  cluster: Cluster,
-  topics: readonly string[],
-): Promise<readonly string[]> {
-  const wildcards = topics.filter(isWildcard);
-  if (wildcards.length === 0) return topics;
-  const all = await withLeaders(cluster, { action: "list topics" }, (leaders) => leaders.topics());
-  const none = wildcards.find((wildcard) => !all.some(matcher([wildcard])));
-  if (none !== undefined) {
-    throw new UserError(`Cannot read '${none}': no topic matches`, {
-      hint: "See the topics: deno task topics list",
-    });
-  }
-  const named = topics.filter((topic) => !isWildcard(topic));
-  return [...new Set([...named, ...all.filter(matcher(wildcards))])];
 }
 
 /** Parses a topic, or a wildcard for topics. */

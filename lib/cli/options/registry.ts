@@ -1,7 +1,4 @@
-import { getLogger } from "@logtape/logtape";
-import { Registry } from "../../avro/registry.ts";
-import { UsageError } from "../../shared/error.ts";
-import { option, type OptionGroup, type Values } from "../option.ts";
+import { option, type OptionGroup } from "../option.ts";
 import { httpUrl } from "../values.ts";
 
 /** Options for the schema registry, the same in every program that uses Avro. */
@@ -18,37 +15,12 @@ export const registryOptions = {
   },
 } satisfies OptionGroup;
 
-const AUTH = "SCHEMA_REGISTRY_AUTH";
-
-/**
- * Returns the registry that the options describe, or `undefined` if they name none. Logs a warning
- * if a password would be sent without TLS.
- *
- * @throws {UsageError} if `SCHEMA_REGISTRY_AUTH` is not `user:password`.
- */
-export function openRegistry(
-  { schemaRegistry: url }: Values<typeof registryOptions.options>,
-  env: (name: string) => string | undefined = Deno.env.get,
-): Registry | undefined {
-  if (url === undefined) return undefined;
-  const auth = env(AUTH) || undefined;
-  // The text is a secret, so the message does not quote it.
-  if (auth !== undefined && !/^[^:]+:/.test(auth)) {
-    throw new UsageError(`Cannot use ${AUTH}: expected user:password`);
-  }
-  if (auth !== undefined && url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
-    getLogger(["wikitap", "avro"]).warn(
-      "Schema registry without TLS: the password is readable on the network",
-    );
-  }
-  return new Registry({ url, auth });
-}
-
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+/** The environment variable of the login. */
+export const REGISTRY_AUTH = "SCHEMA_REGISTRY_AUTH";
 
 function registryUrl(text: string): URL {
   if (/^https?:\/\/[^/?#]*@/i.test(text)) {
-    throw new Error(`expected a URL without user name and password; set ${AUTH} instead`);
+    throw new Error(`expected a URL without user name and password; set ${REGISTRY_AUTH} instead`);
   }
   const url = httpUrl(text);
   if (url.search !== "" || url.hash !== "") {

@@ -1,3 +1,5 @@
+import { openRegistry } from "../open/logins.ts";
+import { observe } from "../open/observe.ts";
 import { getLogger } from "@logtape/logtape";
 import { DryRun } from "../../console/dry_run.ts";
 import { buildTransform } from "../../edits/transform.ts";
@@ -17,9 +19,7 @@ import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./en
 import { streamOpener } from "./event_stream.ts";
 import type { logOptions } from "../log.ts";
 import type { Values } from "../option.ts";
-import { observe } from "../options/observe.ts";
 import type { ProducerPlan } from "../options/producer_plan.ts";
-import { openRegistry } from "../options/registry.ts";
 import { producerWatch } from "./producer_status.ts";
 import { reportSummary } from "./producer_summary.ts";
 import { showStatus } from "../status.ts";

@@ -1,3 +1,4 @@
+import { openRegistry } from "../open/logins.ts";
 import { getLogger } from "@logtape/logtape";
 import { editSchema } from "../../edits/message/edit.ts";
 import type { Payload } from "../../edits/message/encoder.ts";
@@ -16,7 +17,6 @@ import { isClean } from "../../verify/report.ts";
 import { type Verified, verify } from "../../verify/verify.ts";
 import type { logOptions } from "../log.ts";
 import type { GroupValues, Values } from "../option.ts";
-import { openRegistry } from "../options/registry.ts";
 import { type ProducerPlan, producerPlan } from "../options/producer_plan.ts";
 import { savedOptions } from "../options/saved_options.ts";
 import { asProducer, spanOf, type VERIFY_GROUPS } from "../options/verify.ts";

@@ -1,4 +1,4 @@
-import { clusterConfig } from "../../../lib/cli/options/kafka.ts";
+import { clusterConfig } from "../../../lib/cli/open/cluster_config.ts";
 import { parseOptions } from "../../../lib/cli/option.ts";
 import { PRODUCER_GROUPS, producerPlan } from "../../../lib/cli/options/producer_plan.ts";
 import { runProducer } from "../../../lib/cli/programs/producer.ts";

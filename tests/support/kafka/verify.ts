@@ -1,4 +1,4 @@
-import { clusterConfig } from "../../../lib/cli/options/kafka.ts";
+import { clusterConfig } from "../../../lib/cli/open/cluster_config.ts";
 import { VERIFY_GROUPS } from "../../../lib/cli/options/verify.ts";
 import { parseOptions } from "../../../lib/cli/option.ts";
 import { compareTopic } from "../../../lib/cli/programs/verify.ts";

@@ -1,5 +1,6 @@
+import { clusterConfig } from "../../../../lib/cli/open/cluster_config.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { clusterConfig, kafkaOptions } from "../../../../lib/cli/options/kafka.ts";
+import { kafkaOptions } from "../../../../lib/cli/options/kafka.ts";
 import { parseOptions } from "../../../../lib/cli/option.ts";
 import { UsageError, UserError } from "../../../../lib/shared/error.ts";
 
