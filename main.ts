@@ -5,8 +5,8 @@
  */
 import { clusterConfig } from "./lib/cli/open/cluster_config.ts";
 import { PRODUCER_GROUPS, producerPlan } from "./lib/cli/options/producer_plan.ts";
-import { runProducer } from "./lib/cli/programs/producer.ts";
-import { positionText } from "./lib/cli/programs/producer_summary.ts";
+import { runProducer } from "./lib/cli/programs/produce/producer.ts";
+import { positionText } from "./lib/cli/programs/produce/producer_summary.ts";
 import { program, runMain } from "./lib/cli/program.ts";
 import { openCluster } from "./lib/kafka/client/cluster.ts";
 import { resetPosition, savedPosition } from "./lib/kafka/publish/position/position_store.ts";

@@ -11,7 +11,7 @@ import {
   DEFAULT_PARTITIONS,
   DEFAULT_REPLICATION_FACTOR,
   makeTopic,
-} from "../lib/cli/programs/create_topic.ts";
+} from "../lib/cli/programs/inspect/create_topic.ts";
 import { integer, positiveDuration } from "../lib/cli/values.ts";
 import { UsageError } from "../lib/shared/error.ts";
 import { withAdmin } from "../lib/kafka/admin/with_admin.ts";

@@ -13,7 +13,7 @@ import {
   type ProducerPlan,
   producerPlan,
 } from "../lib/cli/options/producer_plan.ts";
-import { runProducer } from "../lib/cli/programs/producer.ts";
+import { runProducer } from "../lib/cli/programs/produce/producer.ts";
 import { oneOf } from "../lib/cli/values.ts";
 import { program, runMain } from "../lib/cli/program.ts";
 import { RecordOutput } from "../lib/console/record_output.ts";

@@ -14,7 +14,7 @@ import {
   groupText,
   LastMoved,
   topicText,
-} from "../lib/cli/programs/inspect_tables.ts";
+} from "../lib/cli/programs/inspect/inspect_tables.ts";
 import { quote } from "../lib/cli/quote.ts";
 import { oneOf } from "../lib/cli/values.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";

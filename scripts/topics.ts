@@ -7,7 +7,7 @@ import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
 import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
 import { kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { topicsTable, topicText } from "../lib/cli/programs/inspect_tables.ts";
+import { topicsTable, topicText } from "../lib/cli/programs/inspect/inspect_tables.ts";
 import { quote } from "../lib/cli/quote.ts";
 import { oneOf, topicName } from "../lib/cli/values.ts";
 import { withAdmin } from "../lib/kafka/admin/with_admin.ts";

@@ -6,7 +6,7 @@
 import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
 import { VERIFY_GROUPS } from "../lib/cli/options/verify.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { runVerify } from "../lib/cli/programs/verify.ts";
+import { runVerify } from "../lib/cli/programs/verify/verify.ts";
 import { openCluster } from "../lib/kafka/client/cluster.ts";
 
 export const main = program({

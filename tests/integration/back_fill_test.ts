@@ -2,7 +2,7 @@ import { clusterConfig } from "../../lib/cli/open/cluster_config.ts";
 import { assert, assertEquals } from "@std/assert";
 import { parseOptions } from "../../lib/cli/option.ts";
 import { PRODUCER_GROUPS, producerPlan } from "../../lib/cli/options/producer_plan.ts";
-import { runProducer } from "../../lib/cli/programs/producer.ts";
+import { runProducer } from "../../lib/cli/programs/produce/producer.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../lib/kafka/consume/reader.ts";
 import { serveEvents } from "../../lib/replay/service/server.ts";

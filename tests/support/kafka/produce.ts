@@ -1,7 +1,7 @@
 import { clusterConfig } from "../../../lib/cli/open/cluster_config.ts";
 import { parseOptions } from "../../../lib/cli/option.ts";
 import { PRODUCER_GROUPS, producerPlan } from "../../../lib/cli/options/producer_plan.ts";
-import { runProducer } from "../../../lib/cli/programs/producer.ts";
+import { runProducer } from "../../../lib/cli/programs/produce/producer.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../../lib/kafka/consume/reader.ts";
 import { type EventLog, type LogRecord, records } from "../../../lib/replay/log.ts";

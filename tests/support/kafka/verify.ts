@@ -1,7 +1,7 @@
 import { clusterConfig } from "../../../lib/cli/open/cluster_config.ts";
 import { VERIFY_GROUPS } from "../../../lib/cli/options/verify.ts";
 import { parseOptions } from "../../../lib/cli/option.ts";
-import { compareTopic } from "../../../lib/cli/programs/verify.ts";
+import { compareTopic } from "../../../lib/cli/programs/verify/verify.ts";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { VerifyOptions } from "../../../lib/verify/options.ts";
 import { repair } from "../../../lib/verify/repair.ts";

@@ -1,8 +1,8 @@
-import { bytesText } from "../../terminal/bytes_text.ts";
-import { formatDuration } from "../../shared/duration.ts";
-import type { ClusterView } from "../../kafka/inspect/topics.ts";
-import type { GroupView, TopicView } from "../../kafka/inspect/view.ts";
-import { tableText } from "../../terminal/table.ts";
+import { bytesText } from "../../../terminal/bytes_text.ts";
+import { formatDuration } from "../../../shared/duration.ts";
+import type { ClusterView } from "../../../kafka/inspect/topics.ts";
+import type { GroupView, TopicView } from "../../../kafka/inspect/view.ts";
+import { tableText } from "../../../terminal/table.ts";
 
 /** Colors a line of a table that needs attention; the identity if there are to be no colors. */
 export type Alarm = (line: string) => string;

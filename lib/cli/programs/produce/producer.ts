@@ -1,28 +1,28 @@
-import { openRegistry } from "../open/logins.ts";
-import { observe } from "../open/observe.ts";
+import { openRegistry } from "../../open/logins.ts";
+import { observe } from "../../open/observe.ts";
 import { getLogger } from "@logtape/logtape";
-import { DryRun } from "../../console/dry_run.ts";
-import { buildTransform } from "../../edits/transform.ts";
-import type { Cluster } from "../../kafka/client/cluster.ts";
-import { Delivery } from "../../kafka/publish/delivery.ts";
-import type { Publisher } from "../../kafka/publish/publisher.ts";
-import { warnOfRetention } from "../../kafka/admin/retention.ts";
-import { producerReadiness } from "../../observe/health.ts";
-import { addProducerMetrics } from "../../observe/producer_metrics.ts";
-import { newCounts } from "../../produce/counts.ts";
-import type { PublishedBatch } from "../../produce/options.ts";
-import { optionMarks } from "../../produce/record_options.ts";
-import { produce } from "../../produce/produce.ts";
-import { unlessStopped } from "../../shared/sleep.ts";
-import { writeOutputSlowly } from "../../terminal/output.ts";
+import { DryRun } from "../../../console/dry_run.ts";
+import { buildTransform } from "../../../edits/transform.ts";
+import type { Cluster } from "../../../kafka/client/cluster.ts";
+import { Delivery } from "../../../kafka/publish/delivery.ts";
+import type { Publisher } from "../../../kafka/publish/publisher.ts";
+import { warnOfRetention } from "../../../kafka/admin/retention.ts";
+import { producerReadiness } from "../../../observe/health.ts";
+import { addProducerMetrics } from "../../../observe/producer_metrics.ts";
+import { newCounts } from "../../../produce/counts.ts";
+import type { PublishedBatch } from "../../../produce/options.ts";
+import { optionMarks } from "../../../produce/record_options.ts";
+import { produce } from "../../../produce/produce.ts";
+import { unlessStopped } from "../../../shared/sleep.ts";
+import { writeOutputSlowly } from "../../../terminal/output.ts";
 import { avroEncoding, type Encoding, jsonEncoding, previewEncoding } from "./encoding.ts";
 import { streamOpener } from "./event_stream.ts";
-import type { logOptions } from "../log.ts";
-import type { Values } from "../option.ts";
-import type { ProducerPlan } from "../options/producer_plan.ts";
+import type { logOptions } from "../../log.ts";
+import type { Values } from "../../option.ts";
+import type { ProducerPlan } from "../../options/producer_plan.ts";
 import { producerWatch } from "./producer_status.ts";
 import { reportSummary } from "./producer_summary.ts";
-import { showStatus } from "../status.ts";
+import { showStatus } from "../../status.ts";
 
 /**
  * Runs the pipeline until it is done or stopped, then logs a summary.

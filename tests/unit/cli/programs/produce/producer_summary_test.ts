@@ -1,12 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { newPublisherCounts } from "../../../../lib/kafka/publish/publisher.ts";
-import { savedForm } from "../../../../lib/produce/saved_form.ts";
-import { fingerprint } from "../../../../lib/upstream/position/anchor.ts";
-import { Position } from "../../../../lib/upstream/position/position.ts";
-import { EventStream } from "../../../../lib/upstream/stream.ts";
-import { positionText, reportSummary } from "../../../../lib/cli/programs/producer_summary.ts";
-import { newCounts } from "../../../../lib/produce/counts.ts";
-import { gatherLog } from "../../../support/programs/logged.ts";
+import { newPublisherCounts } from "../../../../../lib/kafka/publish/publisher.ts";
+import { savedForm } from "../../../../../lib/produce/saved_form.ts";
+import { fingerprint } from "../../../../../lib/upstream/position/anchor.ts";
+import { Position } from "../../../../../lib/upstream/position/position.ts";
+import { EventStream } from "../../../../../lib/upstream/stream.ts";
+import {
+  positionText,
+  reportSummary,
+} from "../../../../../lib/cli/programs/produce/producer_summary.ts";
+import { newCounts } from "../../../../../lib/produce/counts.ts";
+import { gatherLog } from "../../../../support/programs/logged.ts";
 
 const options = {
   url: new URL("http://127.0.0.1/v2/stream/recentchange"),

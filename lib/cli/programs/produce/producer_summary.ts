@@ -1,10 +1,10 @@
 import { getLogger } from "@logtape/logtape";
-import type { SavedProgress } from "../../kafka/publish/position/saved_position.ts";
-import { summaryParts } from "../../observe/facts.ts";
-import { PRODUCER_FACTS } from "../../observe/producer_facts.ts";
-import type { ProduceCounts } from "../../produce/counts.ts";
-import { Position } from "../../upstream/position/position.ts";
-import { counted } from "../../terminal/status_line.ts";
+import type { SavedProgress } from "../../../kafka/publish/position/saved_position.ts";
+import { summaryParts } from "../../../observe/facts.ts";
+import { PRODUCER_FACTS } from "../../../observe/producer_facts.ts";
+import type { ProduceCounts } from "../../../produce/counts.ts";
+import { Position } from "../../../upstream/position/position.ts";
+import { counted } from "../../../terminal/status_line.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 

@@ -1,15 +1,19 @@
 import { getLogger } from "@logtape/logtape";
-import { formatDuration } from "../../shared/duration.ts";
-import { UserError } from "../../shared/error.ts";
-import type { Admin } from "../../kafka/admin/with_admin.ts";
-import { alterTopic, type DesiredTopic, topicDifferences } from "../../kafka/admin/topic_diff.ts";
+import { formatDuration } from "../../../shared/duration.ts";
+import { UserError } from "../../../shared/error.ts";
+import type { Admin } from "../../../kafka/admin/with_admin.ts";
+import {
+  alterTopic,
+  type DesiredTopic,
+  topicDifferences,
+} from "../../../kafka/admin/topic_diff.ts";
 import {
   createTopics,
   describeTopic,
   topicConfigs,
   type TopicState,
-} from "../../kafka/admin/topics.ts";
-import { writeOutput } from "../../terminal/output.ts";
+} from "../../../kafka/admin/topics.ts";
+import { writeOutput } from "../../../terminal/output.ts";
 
 /** Partitions of a new topic if none are requested. */
 export const DEFAULT_PARTITIONS = 3;

@@ -3,9 +3,9 @@ import {
   repairQuestion,
   reportJson,
   reportText,
-} from "../../../../lib/cli/programs/verify_report.ts";
-import { verifyWatch } from "../../../../lib/cli/programs/verify.ts";
-import { newReport, note } from "../../../../lib/verify/report.ts";
+} from "../../../../../lib/cli/programs/verify/verify_report.ts";
+import { verifyWatch } from "../../../../../lib/cli/programs/verify/verify.ts";
+import { newReport, note } from "../../../../../lib/verify/report.ts";
 
 const SINCE = Date.UTC(2026, 0, 1);
 

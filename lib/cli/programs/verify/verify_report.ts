@@ -4,10 +4,10 @@ import {
   type Example,
   isClean,
   type VerifyReport,
-} from "../../verify/report.ts";
-import { safeText } from "../../terminal/safe_text.ts";
-import { counted } from "../../terminal/status_line.ts";
-import { type TableRow, tableText } from "../../terminal/table.ts";
+} from "../../../verify/report.ts";
+import { safeText } from "../../../terminal/safe_text.ts";
+import { counted } from "../../../terminal/status_line.ts";
+import { type TableRow, tableText } from "../../../terminal/table.ts";
 
 /** How differences are called in the text. */
 const NAMES: Readonly<Record<Difference, string>> = {

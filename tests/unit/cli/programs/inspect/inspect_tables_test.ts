@@ -1,6 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { groupText, LastMoved, topicText } from "../../../../lib/cli/programs/inspect_tables.ts";
-import type { GroupView, PartitionView, TopicView } from "../../../../lib/kafka/inspect/view.ts";
+import {
+  groupText,
+  LastMoved,
+  topicText,
+} from "../../../../../lib/cli/programs/inspect/inspect_tables.ts";
+import type { GroupView, PartitionView, TopicView } from "../../../../../lib/kafka/inspect/view.ts";
 
 function partition(changes: Partial<PartitionView> = {}): PartitionView {
   return {

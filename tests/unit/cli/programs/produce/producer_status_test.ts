@@ -1,10 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { newPublisherCounts } from "../../../../lib/kafka/publish/publisher.ts";
-import { producerStatus, producerWatch } from "../../../../lib/cli/programs/producer_status.ts";
-import { newCounts, type ProduceCounts } from "../../../../lib/produce/counts.ts";
-import { statusText } from "../../../../lib/terminal/status_line.ts";
-import type { StreamState } from "../../../../lib/upstream/options.ts";
-import type { Cause } from "../../../../lib/upstream/connection/failure.ts";
+import { newPublisherCounts } from "../../../../../lib/kafka/publish/publisher.ts";
+import {
+  producerStatus,
+  producerWatch,
+} from "../../../../../lib/cli/programs/produce/producer_status.ts";
+import { newCounts, type ProduceCounts } from "../../../../../lib/produce/counts.ts";
+import { statusText } from "../../../../../lib/terminal/status_line.ts";
+import type { StreamState } from "../../../../../lib/upstream/options.ts";
+import type { Cause } from "../../../../../lib/upstream/connection/failure.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 

@@ -1,9 +1,9 @@
-import { statusFacts, statusParts } from "../../observe/facts.ts";
-import { PRODUCER_FACTS } from "../../observe/producer_facts.ts";
-import { formatDuration } from "../../shared/duration.ts";
-import type { ProduceCounts } from "../../produce/counts.ts";
-import { Rate } from "../../shared/rate.ts";
-import { type ProgramStatus, rateText } from "../../terminal/status_line.ts";
+import { statusFacts, statusParts } from "../../../observe/facts.ts";
+import { PRODUCER_FACTS } from "../../../observe/producer_facts.ts";
+import { formatDuration } from "../../../shared/duration.ts";
+import type { ProduceCounts } from "../../../produce/counts.ts";
+import { Rate } from "../../../shared/rate.ts";
+import { type ProgramStatus, rateText } from "../../../terminal/status_line.ts";
 
 /** The facts behind the producer's status. */
 export interface ProducerStatusInput {

@@ -1,12 +1,12 @@
 import { getLogger } from "@logtape/logtape";
-import { type Registry, valueSubject } from "../../avro/registry.ts";
-import { avroEncoder, avroPreview, avroSchema } from "../../edits/message/avro.ts";
-import { type Encoder, jsonEncoder, type Payload } from "../../edits/message/encoder.ts";
-import { FIRST_EVENTS } from "../../edits/message/fields.ts";
-import type { Publisher } from "../../kafka/publish/publisher.ts";
-import { UserError } from "../../shared/error.ts";
-import { SchemaPublisher } from "../../produce/schema_publisher.ts";
-import { avroPayload } from "../options/events.ts";
+import { type Registry, valueSubject } from "../../../avro/registry.ts";
+import { avroEncoder, avroPreview, avroSchema } from "../../../edits/message/avro.ts";
+import { type Encoder, jsonEncoder, type Payload } from "../../../edits/message/encoder.ts";
+import { FIRST_EVENTS } from "../../../edits/message/fields.ts";
+import type { Publisher } from "../../../kafka/publish/publisher.ts";
+import { UserError } from "../../../shared/error.ts";
+import { SchemaPublisher } from "../../../produce/schema_publisher.ts";
+import { avroPayload } from "../../options/events.ts";
 
 /** The encoding of values. */
 export interface Encoding {
