@@ -3,39 +3,8 @@
  *
  *     deno task consume --from-beginning
  */
-import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
-import { openRegistry } from "../lib/cli/open/logins.ts";
-import { resolveTopics } from "../lib/cli/open/topics.ts";
-import { getLogger } from "@logtape/logtape";
-import { jsonValues } from "../lib/avro/json_values.ts";
-import { kafkaOptions } from "../lib/cli/options/kafka.ts";
-import { fromOf, readingOptions, type ReadingValues } from "../lib/cli/options/reading.ts";
-import { registryOptions } from "../lib/cli/options/registry.ts";
-import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { recordSelection } from "../lib/cli/programs/record_selection.ts";
-import { oneOf } from "../lib/cli/values.ts";
-import { RecordOutput } from "../lib/console/record_output.ts";
-import { openCluster } from "../lib/kafka/client/cluster.ts";
-import { assignedText, topicsText } from "../lib/kafka/consume/assigned.ts";
-import { readNewest } from "../lib/kafka/consume/newest.ts";
-import { readTopic } from "../lib/kafka/consume/reader.ts";
-import { counted } from "../lib/terminal/status_line.ts";
-
-const logger = getLogger(["wikitap", "consume"]);
-
-const outputOptions = {
-  title: "Output",
-  options: {
-    output: option({
-      placeholder: "FORMAT",
-      help: "value: the record's value as it is, Avro as JSON; line: one readable line per edit; " +
-        "json: one object with topic, key, partition, offset, timestamp, headers and value.",
-      parse: oneOf("value", "line", "json"),
-      defaultText: "line on a terminal, value in a pipe",
-    }),
-  },
-} satisfies OptionGroup;
+import { CONSUME_GROUPS, runConsume } from "../lib/cli/programs/consume.ts";
 
 export const main = program({
   usage: "deno task consume",
@@ -50,71 +19,8 @@ export const main = program({
     ["deno task consume --partition 0 --offset 100", "One partition, from an offset on"],
     ["deno task consume --output json | head -1", "One record with all that Kafka knows of it"],
   ],
-  groups: [readingOptions, outputOptions, kafkaOptions, registryOptions],
-  run: async (options, stop) => {
-    const { group, uncommitted, maxMessages: maxRecords, last } = options;
-    const from = fromOf(options);
-    const isTerminal = Deno.stdout.isTerminal();
-    const output = new RecordOutput({
-      output: options.output ?? (isTerminal ? "line" : "value"),
-      isTerminal,
-      stop,
-    });
-    const cluster = openCluster(clusterConfig(options));
-    const topics = await resolveTopics(cluster, options.topic);
-    const readable = jsonValues(openRegistry(options));
-    const { select, end } = recordSelection(options, readable, logger);
-    const extent = { from, partitions: options.partition, uncommitted, select };
-    const signal = AbortSignal.any([stop, output.closed]);
-    let count = 0;
-    logStart(topics, options);
-    if (last !== undefined) {
-      const newest = await readNewest(cluster, { ...extent, topics, count: last, signal });
-      for (const { record, ...at } of newest) await output.print({ ...at, records: [record] });
-      count = newest.length;
-    } else {
-      await readTopic(cluster, {
-        ...extent,
-        topic: topics,
-        group,
-        groupPrefix: "wikitap-consume",
-        toEnd: options.until !== undefined,
-        maxRecords,
-        signal,
-        onAssigned: (partitions) => {
-          const assigned = assignedText("Reading", partitions);
-          logger.info("{assigned}", { assigned, partitions });
-        },
-        handle: async (batch) => {
-          await output.print(batch);
-          count += batch.records.length;
-        },
-        onCommit: () => output.flush(),
-      });
-    }
-    await output.flush();
-    end();
-    logger.info("Read {records}", { records: counted(count, "record"), count });
-  },
+  groups: CONSUME_GROUPS,
+  run: runConsume,
 });
-
-function logStart(topics: readonly string[], options: ReadingValues): void {
-  logger.info("Reading {topics} {from}; Ctrl-C ends it", {
-    topics: topicsText(topics),
-    from: startText(options),
-  });
-}
-
-function startText({ group, fromBeginning, since, until, last, offset }: ReadingValues): string {
-  const begin = fromBeginning ? "from its beginning" : "from now on";
-  if (group !== undefined) {
-    return `where the group '${group}' ended, or ${begin} without a committed offset`;
-  }
-  const end = until === undefined ? "" : ` until ${new Date(until).toISOString()}`;
-  if (last !== undefined) return `for its newest ${counted(last, "record")}${end}`;
-  if (since !== undefined) return `since ${new Date(since).toISOString()}${end}`;
-  if (offset !== undefined) return `from offset ${offset}${end}`;
-  return until === undefined ? begin : `from its beginning${end}`;
-}
 
 if (import.meta.main) await runMain(main);

@@ -3,44 +3,8 @@
  *
  *     deno task inspect group readers
  */
-import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
-import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
-import { kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import {
-  type Alarm,
-  clusterText,
-  groupsText,
-  groupText,
-  LastMoved,
-  topicText,
-} from "../lib/cli/programs/inspect/inspect_tables.ts";
-import { quote } from "../lib/cli/quote.ts";
-import { oneOf } from "../lib/cli/values.ts";
-import { openCluster } from "../lib/kafka/client/cluster.ts";
-import { viewGroups } from "../lib/kafka/inspect/groups.ts";
-import { Inspector } from "../lib/kafka/inspect/inspector.ts";
-import { viewCluster } from "../lib/kafka/inspect/topics.ts";
-import { UsageError, UserError } from "../lib/shared/error.ts";
-import { sleep } from "../lib/shared/sleep.ts";
-import { writeError, writeOutputSlowly } from "../lib/terminal/output.ts";
-import { safeJson, safeText } from "../lib/terminal/safe_text.ts";
-
-/** Time between two looks of `--watch`, in ms. */
-const WATCH_INTERVAL = 2000;
-
-const inspectOptions = {
-  title: "Output",
-  options: {
-    output: option({
-      placeholder: "FORMAT",
-      help: "table for people, or json: one object, with --watch one a line.",
-      parse: oneOf("table", "json"),
-      default: "table",
-    }),
-    watch: flag("Look again every 2 s until Ctrl-C, and show when each offset last moved."),
-  },
-} satisfies OptionGroup;
+import { INSPECT_GROUPS, runInspect } from "../lib/cli/programs/inspect/inspect.ts";
 
 export const main = program({
   usage: "deno task inspect [topic NAME | groups | group NAME]",
@@ -52,98 +16,9 @@ export const main = program({
     ["deno task inspect groups", "All consumer groups, with their lag"],
     ["deno task inspect group readers --watch", "Members and lag of a group, every 2 s"],
   ],
-  groups: [inspectOptions, kafkaOptions],
+  groups: INSPECT_GROUPS,
   operands: 2,
-  async run({ operands, output, watch, ...options }, stop) {
-    const look = lookOf(operands);
-    const cluster = openCluster(clusterConfig(options));
-    await using inspector = await Inspector.open(cluster);
-    const isTerminal = Deno.stdout.isTerminal();
-    const alarm: Alarm = isTerminal && !Deno.noColor
-      ? (line) => `\x1b[31m${line}\x1b[39m`
-      : (line) => line;
-    const context = { alarm, moved: new LastMoved() };
-    do {
-      const seen = await look(inspector, context);
-      const text = output === "table"
-        ? seen.text()
-        : `${safeJson(JSON.stringify(seen.json, null, watch ? 0 : 2))}\n`;
-      const clear = watch && isTerminal && output === "table" ? "\x1b[H\x1b[2J" : "";
-      await writeOutputSlowly(`${clear}${text}`, stop);
-      noteWithheld(inspector);
-      if (watch) await sleep(WATCH_INTERVAL, stop);
-    } while (watch && !stop.aborted);
-  },
+  run: runInspect,
 });
-
-interface Context {
-  readonly alarm: Alarm;
-  readonly moved: LastMoved;
-}
-
-/** The result of one look, in both output formats. */
-interface Seen {
-  readonly json: unknown;
-  text(): string;
-}
-
-type Look = (inspector: Inspector, context: Context) => Promise<Seen>;
-
-const LOOKS: Readonly<Record<string, (name: string) => Look>> = {
-  topic: (name) => async (inspector, { alarm }) => {
-    const details = { configs: true, sizes: true, timestamps: true };
-    const [topic] = (await viewCluster(inspector, [name], details)).topics;
-    if (topic === undefined) {
-      throw new UserError(`Cannot inspect the topic ${quote(name)}: it does not exist`, {
-        hint: "Run 'deno task topics list' to see the topics",
-      });
-    }
-    return { json: topic, text: () => topicText(topic, alarm, Date.now()) };
-  },
-  group: (name) => async (inspector, { moved }) => {
-    const [group] = await viewGroups(inspector, [name]);
-    if (group === undefined) {
-      throw new UserError(`Cannot inspect the group ${quote(name)}: it does not exist`, {
-        hint: "Run 'deno task inspect groups' to see the groups",
-      });
-    }
-    moved.note(group, performance.now());
-    return { json: group, text: () => groupText(group, moved, performance.now()) };
-  },
-};
-
-/** @throws {UsageError} for words that name nothing to inspect. */
-function lookOf([what, name]: readonly string[]): Look {
-  if (what === undefined) {
-    return async (inspector, { alarm }) => {
-      const view = await viewCluster(inspector, undefined, { configs: true, sizes: true });
-      return { json: view, text: () => clusterText(view, alarm) };
-    };
-  }
-  if (what === "groups" && name === undefined) {
-    return async (inspector) => {
-      const groups = await viewGroups(inspector);
-      return { json: groups, text: () => groupsText(groups) };
-    };
-  }
-  const look = LOOKS[what];
-  if (look === undefined) {
-    throw new UsageError(`Cannot inspect ${quote(what)}, expected topic, groups or group`, {
-      hint: "Run 'deno task inspect --help'",
-    });
-  }
-  if (name === undefined) throw new UsageError(`'inspect ${what}' needs the name of a ${what}`);
-  return look(name);
-}
-
-function noteWithheld({ withheld }: Inspector): void {
-  if (withheld.size === 0) return;
-  const all = [...withheld].sort();
-  const more = all.length > 5 ? ` and ${all.length - 5} more` : "";
-  writeError(
-    safeText(`Not shown, permission missing: ${all.slice(0, 5).join("; ")}${more}`) + "\n",
-  );
-  withheld.clear();
-}
 
 if (import.meta.main) await runMain(main);

@@ -3,36 +3,8 @@
  *
  *     deno task topics list
  */
-import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
-import { flag, option, type OptionGroup } from "../lib/cli/option.ts";
-import { kafkaOptions } from "../lib/cli/options/kafka.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { topicsTable, topicText } from "../lib/cli/programs/inspect/inspect_tables.ts";
-import { quote } from "../lib/cli/quote.ts";
-import { oneOf, topicName } from "../lib/cli/values.ts";
-import { withAdmin } from "../lib/kafka/admin/with_admin.ts";
-import { type Cluster, openCluster } from "../lib/kafka/client/cluster.ts";
-import { Inspector } from "../lib/kafka/inspect/inspector.ts";
-import { type Details, viewCluster } from "../lib/kafka/inspect/topics.ts";
-import type { TopicView } from "../lib/kafka/inspect/view.ts";
-import { ExitCode, UsageError, UserError } from "../lib/shared/error.ts";
-import { counted } from "../lib/terminal/status_line.ts";
-import { writeOutput } from "../lib/terminal/output.ts";
-import { safeJson } from "../lib/terminal/safe_text.ts";
-
-const topicsOptions = {
-  title: "Topics",
-  options: {
-    output: option({
-      placeholder: "FORMAT",
-      help: "table for people, or json.",
-      parse: oneOf("table", "json"),
-      default: "table",
-    }),
-    internal: flag("List Kafka's own topics too."),
-    yes: flag("Delete without asking."),
-  },
-} satisfies OptionGroup;
+import { runTopics, TOPICS_GROUPS } from "../lib/cli/programs/inspect/topics.ts";
 
 export const main = program({
   usage: "deno task topics list | describe NAME | delete NAME",
@@ -43,89 +15,9 @@ export const main = program({
     ["deno task topics describe wikipedia-events", "Settings, leaders and offsets"],
     ["deno task topics delete wikipedia-events", "Shows how many records are deleted, and asks"],
   ],
-  groups: [topicsOptions, kafkaOptions],
+  groups: TOPICS_GROUPS,
   operands: 2,
-  async run({ operands: [action, name], output, internal, yes, ...options }) {
-    const act = actionOf(action, name);
-    const cluster = openCluster(clusterConfig(options));
-    const print = (json: unknown, text: () => string) =>
-      writeOutput(
-        output === "json" ? `${safeJson(JSON.stringify(json, null, 2))}\n` : text(),
-      );
-    if (act === "list") {
-      const topics = (await look(cluster, undefined, { configs: true, sizes: true }))
-        .filter((topic) => internal || !topic.internal);
-      return print(topics, () => topicsTable(topics, (line) => line));
-    }
-    const details = { configs: true, sizes: true, timestamps: true };
-    const [topic] = await look(cluster, [act.name], details);
-    if (topic === undefined) {
-      throw new UserError(`Cannot ${act.action} the topic ${quote(act.name)}: it does not exist`, {
-        hint: "Run 'deno task topics list' to see the topics",
-      });
-    }
-    if (act.action === "describe") {
-      return print(topic, () => topicText(topic, (line) => line, Date.now()));
-    }
-    return await deleteTopic(cluster, topic, yes);
-  },
+  run: runTopics,
 });
-
-type Action = "list" | { readonly action: "describe" | "delete"; readonly name: string };
-
-/** @throws {UsageError} for words that are no action. */
-function actionOf(action: string | undefined, name: string | undefined): Action {
-  if (action === "list" && name === undefined) return action;
-  if (action !== "describe" && action !== "delete") {
-    throw new UsageError(
-      action === undefined
-        ? "'topics' needs an action, expected list, describe or delete"
-        : `Unknown action ${quote(action)}, expected list, describe or delete`,
-      { hint: "Run 'deno task topics --help'" },
-    );
-  }
-  if (name === undefined) throw new UsageError(`'topics ${action}' needs the name of a topic`);
-  try {
-    return { action, name: topicName(name) };
-  } catch (error) {
-    throw new UsageError(`Topic ${quote(name)}: ${(error as Error).message}`);
-  }
-}
-
-async function look(
-  cluster: Cluster,
-  names: readonly string[] | undefined,
-  details: Details,
-): Promise<readonly TopicView[]> {
-  await using inspector = await Inspector.open(cluster);
-  return (await viewCluster(inspector, names, details)).topics;
-}
-
-/** Deletes a topic after asking, unless `yes`. */
-async function deleteTopic(
-  cluster: Cluster,
-  { topic, records, internal }: TopicView,
-  yes: boolean,
-): Promise<ExitCode> {
-  if (internal) {
-    throw new UserError(`Cannot delete the topic '${topic}': Kafka itself needs it`);
-  }
-  const loss = records === null ? "an unknown number of records" : counted(records, "record");
-  if (!yes) {
-    if (!Deno.stdin.isTerminal()) {
-      throw new UserError(`Cannot ask whether to delete the topic '${topic}': no terminal`, {
-        hint: "Add --yes to delete it without asking",
-      });
-    }
-    if (!confirm(`Delete the topic '${topic}' with ${loss}?`)) {
-      writeOutput("Nothing was deleted\n");
-      return ExitCode.failure;
-    }
-  }
-  const attempt = { action: `delete the topic '${topic}'`, topic, rights: ["Delete", "Describe"] };
-  await withAdmin(cluster, attempt, (admin) => admin.deleteTopics({ topics: [topic] }));
-  writeOutput(`Deleted the topic '${topic}' with ${loss}\n`);
-  return ExitCode.done;
-}
 
 if (import.meta.main) await runMain(main);

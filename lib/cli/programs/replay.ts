@@ -1,0 +1,160 @@
+import type { EventLog } from "../../replay/log.ts";
+import { readRecording } from "../../replay/recording.ts";
+import { withGarbage } from "../../replay/service/faults.ts";
+import {
+  type EventServer,
+  type EventServerOptions,
+  serveEvents,
+} from "../../replay/service/server.ts";
+import { syntheticStreams } from "../../replay/synthetic/log.ts";
+import { UserError } from "../../shared/error.ts";
+import { untilAborted } from "../../shared/sleep.ts";
+import { writeOutput } from "../../terminal/output.ts";
+import { counted } from "../../terminal/status_line.ts";
+import { checkReplay, type ReplayValues } from "../options/replay.ts";
+
+/** Serves events until `stop` is aborted. */
+export async function runReplay(options: ReplayValues, stop: AbortSignal): Promise<void> {
+  checkReplay(options);
+  const now = Date.now();
+  const log = await openLog(options, now);
+  const server = startServer(log, options, await readTls(options));
+  writeOutput(
+    `Serving ${describe(options)} at ${server.url}\n` +
+      `Point the producer at it: deno task start --stream-url ${server.url}` +
+      `${sinceOf(log, options, now)}\nPress Ctrl-C to stop\n`,
+  );
+  await untilAborted(stop);
+  await server.stop();
+  writeOutput(`${summary(server)}\n`);
+}
+
+/** Events per second in synthetic timestamps, if --rate is 0. */
+const SUGGESTED_RATE = 40;
+/** Age of the oldest synthetic event, in ms: 31 days, the longest retention upstream. */
+const RETENTION = 31 * 86_400_000;
+const LARGEST_FILE = 256 * 1024 * 1024;
+
+async function openLog(options: ReplayValues, now: number): Promise<EventLog> {
+  const { file, seed, events, garbageEvery } = options;
+  const count = events ?? Infinity;
+  const rate = options.rate === 0 ? SUGGESTED_RATE : options.rate;
+  const log = file === undefined
+    ? syntheticStreams({
+      seed,
+      rate,
+      count,
+      from: startOf(options, rate, now),
+      ...(options.canaryEvery === undefined ? {} : { canaryEvery: options.canaryEvery }),
+    })
+    : readRecording(await readFile(file), { name: file, rate, count });
+  return garbageEvery === undefined ? log : withGarbage(log, { seed, every: garbageEvery });
+}
+
+/** Returns the time of the oldest event: one retention ago, or so that the last event is of now. */
+function startOf({ events, rate: pace }: ReplayValues, rate: number, now: number): number {
+  if (events === undefined) return now - RETENTION;
+  return pace === 0 ? now - Math.ceil(events * 1000 / rate) : now;
+}
+
+/**
+ * Returns the flag by which a producer reads a log that lies in the past; empty for one that begins
+ * with its first client. Without the flag a producer begins now, after the last event.
+ */
+function sinceOf(log: EventLog, { file, rate, events }: ReplayValues, now: number): string {
+  const isPast = file !== undefined || (rate === 0 && events !== undefined);
+  if (!isPast) return "";
+  const topics = log.topics.filter(({ first, end }) => first < end);
+  const start = Math.min(...topics.map(({ first, timestamp }) => timestamp(first)));
+  return start < now ? ` --since ${new Date(start).toISOString()}` : "";
+}
+
+/** @throws {UserError} if a file cannot be read. */
+async function readTls({ tlsCert, tlsKey }: ReplayValues): Promise<EventServerOptions["tls"]> {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined;
+  const [cert, key] = await Promise.all([tlsCert, tlsKey].map(async (file) => {
+    try {
+      return await Deno.readTextFile(file);
+    } catch (cause) {
+      throw new UserError(`Cannot read '${file}'`, {
+        hint: "Check --tls-cert and --tls-key",
+        cause,
+      });
+    }
+  }));
+  return { cert: cert!, key: key! };
+}
+
+async function readFile(file: string): Promise<string> {
+  try {
+    const { size, isFile } = await Deno.stat(file);
+    if (!isFile) throw new UserError(`Cannot read recording '${file}': it is not a file`);
+    if (size > LARGEST_FILE) {
+      throw new UserError(`Cannot read recording '${file}': it is larger than 256 MiB`, {
+        hint: "Use a part of it: head -c 200M FILE > PART",
+      });
+    }
+    return await Deno.readTextFile(file);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`Cannot read recording '${file}'`, { cause });
+  }
+}
+
+function startServer(
+  log: EventLog,
+  options: ReplayValues,
+  tls: EventServerOptions["tls"],
+): EventServer {
+  const { port, file, events, rate, seed } = options;
+  const ends = file !== undefined || events !== undefined;
+  try {
+    return serveEvents({
+      log,
+      pace: rate === 0 ? "at-once" : ends ? "first-client" : "wall-clock",
+      port,
+      seed,
+      tls,
+      faults: {
+        cutEvery: options.cutEvery,
+        stallEvery: options.stallEvery,
+        errorEvery: options.errorEvery,
+        statuses: options.statusEvery,
+      },
+    });
+  } catch (cause) {
+    if (tls !== undefined && cause instanceof Deno.errors.InvalidData) {
+      throw new UserError("Cannot serve TLS: the certificate and the key do not fit", {
+        hint: "Check --tls-cert and --tls-key",
+        cause,
+      });
+    }
+    const reason = cause instanceof Deno.errors.AddrInUse
+      ? "the port is in use"
+      : cause instanceof Deno.errors.PermissionDenied
+      ? "permission denied"
+      : undefined;
+    if (reason === undefined) throw cause;
+    throw new UserError(`Cannot listen on port ${port}: ${reason}`, {
+      hint: "Choose another port with --port, or 0 for any",
+    });
+  }
+}
+
+function describe({ file, seed, rate, events }: ReplayValues): string {
+  const what = file === undefined ? `synthetic events (seed ${seed})` : `the recording '${file}'`;
+  const many = events === undefined ? "" : `, ${events} in all`;
+  return `${what}${many}, ${rate === 0 ? "as fast as the client reads" : `${rate} per second`},`;
+}
+
+function summary({ stats }: EventServer): string {
+  const refused = Object.entries(stats.refused).map(([status, count]) => `${count} x ${status}`);
+  const facts = [
+    counted(stats.connections, "connection"),
+    `${counted(stats.events, "event")} sent`,
+    counted(stats.cuts, "cut"),
+    counted(stats.stalls, "stall"),
+    counted(stats.errors, "error"),
+  ];
+  return `${facts.join(", ")}, refused: ${refused.join(", ") || "none"}`;
+}
