@@ -4,7 +4,8 @@ import { withAdmin } from "./with_admin.ts";
 import type { Cluster } from "../client/cluster.ts";
 import type { Admin } from "../client/kafkajs.ts";
 import { retryDuringFailover } from "../errors/retry.ts";
-import { describeTopic, topicConfigs } from "./topics.ts";
+import { topicSettings } from "./topic_settings.ts";
+import { describeTopic } from "./topics.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
 
@@ -44,10 +45,5 @@ export async function warnOfRetention(
  */
 async function retentionOf(admin: Admin, topic: string): Promise<number> {
   if (await describeTopic(admin, topic) === undefined) return Infinity;
-  const names = ["cleanup.policy", "retention.ms"];
-  const configs = await topicConfigs(admin, topic, { names }).catch(() =>
-    new Map<string, string>()
-  );
-  const ms = Number(configs.get("retention.ms"));
-  return configs.get("cleanup.policy")?.includes("delete") && ms > 0 ? ms : Infinity;
+  return (await topicSettings(admin, topic).catch(() => undefined))?.retentionMs ?? Infinity;
 }

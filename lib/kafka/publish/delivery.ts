@@ -3,6 +3,7 @@ import { UserError } from "../../shared/error.ts";
 import { Outage } from "../../shared/outage.ts";
 import { retry, untilTrue, waitAfter } from "../../shared/retry.ts";
 import { sleep } from "../../shared/sleep.ts";
+import { topicSettings } from "../admin/topic_settings.ts";
 import { withAdmin } from "../admin/with_admin.ts";
 import { retryDuringFailover, retryWhileNotReady } from "../errors/retry.ts";
 import { AtLeastOnce } from "./sessions/at_least_once.ts";
@@ -34,7 +35,7 @@ import { ChunksRejected } from "./send/send.ts";
 import type { ProducerSession } from "./sessions/producer_session.ts";
 import { NoTopics, TopicTable } from "./topic_table.ts";
 import { Throttle } from "./throttle.ts";
-import { checkKeyless, timestampLimit } from "./topic_checks.ts";
+import { checkKeyless } from "./topic_checks.ts";
 import { Work } from "./work.ts";
 
 /** The sessions by the value of --delivery. */
@@ -215,7 +216,8 @@ export class Delivery implements Publisher {
     const isOver = this.#rejections.note(isLast);
     const { admin } = this.#session!;
     const isNews = this.#rejections.count === 1 || isOver;
-    const afterMaxMs = isNews ? await timestampLimit(admin, error.topic) : undefined;
+    const settings = isNews ? topicSettings(admin, error.topic) : undefined;
+    const afterMaxMs = (await settings?.catch(() => undefined))?.aheadMaxMs;
     const text = conditionText(error, { afterMaxMs });
     if (isOver) throw new LastBatchRejected(text);
     this.#outage.fail(text);

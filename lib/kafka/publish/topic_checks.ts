@@ -1,6 +1,4 @@
-import { UserError } from "../../shared/error.ts";
-import { topicConfigs } from "../admin/topics.ts";
-import { protocolErrorType } from "../errors/explain.ts";
+import { refuseCompacted, topicSettings } from "../admin/topic_settings.ts";
 import type { Admin } from "../client/kafkajs.ts";
 
 /**
@@ -11,27 +9,9 @@ import type { Admin } from "../client/kafkajs.ts";
  */
 export async function checkKeyless(admin: Admin, topics: readonly string[]): Promise<void> {
   for (const topic of topics) {
-    const policy = await config(admin, topic, "cleanup.policy");
-    if (!policy?.includes("compact")) continue;
-    throw new UserError(
-      `Cannot publish records without a key to the topic '${topic}': its cleanup.policy is '${policy}', expected 'delete'`,
-      { hint: "Choose another --key or topic. Dead letters have no key either" },
-    );
-  }
-}
-
-/** Returns how far a timestamp may be ahead of the broker's clock, in ms, if that can be read. */
-export async function timestampLimit(admin: Admin, topic: string): Promise<number | undefined> {
-  const name = "message.timestamp.after.max.ms";
-  const text = await config(admin, topic, name).catch(() => undefined);
-  return text === undefined ? undefined : Number(text);
-}
-
-async function config(admin: Admin, topic: string, name: string): Promise<string | undefined> {
-  try {
-    return (await topicConfigs(admin, topic, { names: [name] })).get(name);
-  } catch (error) {
-    if (!protocolErrorType(error)?.endsWith("AUTHORIZATION_FAILED")) throw error;
-    return undefined;
+    refuseCompacted(topic, await topicSettings(admin, topic), {
+      action: "publish records without a key to",
+      hint: "Choose another --key or topic. Dead letters have no key either",
+    });
   }
 }

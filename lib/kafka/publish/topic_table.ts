@@ -1,7 +1,8 @@
 import { UserError } from "../../shared/error.ts";
 import type { Admin } from "../client/kafkajs.ts";
 import type { TopicLimits } from "./send/chunks.ts";
-import { createTopics, partitionCounts, topicConfigs } from "../admin/topics.ts";
+import { topicSettings } from "../admin/topic_settings.ts";
+import { createTopics, partitionCounts } from "../admin/topics.ts";
 
 /** The default of `max.message.bytes`, if the broker does not return it. */
 const DEFAULT_MAX_BYTES = 1_048_588;
@@ -98,12 +99,8 @@ export class TopicTable {
   }
 }
 
-/** Returns `max.message.bytes`, or Kafka's default without the permission to describe configs. */
+/** Returns `max.message.bytes`, or Kafka's default if it cannot be read. */
 async function maxBytesOf(admin: Admin, topic: string): Promise<number> {
-  try {
-    const configs = await topicConfigs(admin, topic, { names: ["max.message.bytes"] });
-    return Number(configs.get("max.message.bytes")) || DEFAULT_MAX_BYTES;
-  } catch {
-    return DEFAULT_MAX_BYTES;
-  }
+  const settings = await topicSettings(admin, topic).catch(() => undefined);
+  return settings?.maxBytes ?? DEFAULT_MAX_BYTES;
 }

@@ -1,3 +1,4 @@
+import { topicSettings } from "../../../kafka/admin/topic_settings.ts";
 import { getLogger } from "@logtape/logtape";
 import { formatDuration } from "../../../shared/duration.ts";
 import { UserError } from "../../../shared/error.ts";
@@ -103,12 +104,11 @@ async function report(
 
 /** Logs the retention: old edits that Kafka deletes at its next check look like lost ones. */
 async function warnOfRetention(admin: Admin, topic: string): Promise<void> {
-  const configs = await topicConfigs(admin, topic, { names: ["cleanup.policy", "retention.ms"] });
-  const retention = Number(configs.get("retention.ms"));
-  if (!(retention > 0) || !configs.get("cleanup.policy")?.includes("delete")) return;
+  const { retentionMs } = await topicSettings(admin, topic);
+  if (retentionMs === Infinity) return;
   logger.info(
     "Kafka deletes edits older than {retention}, by the time of the edit: to back-fill older edits, set a longer --retention",
-    { retention: formatDuration(retention) },
+    { retention: formatDuration(retentionMs) },
   );
 }
 
