@@ -94,16 +94,22 @@ export interface Ends {
   readonly streamUrl: URL;
 }
 
+/** How events become records, with what Avro needs. */
+export interface RecordPlan extends EditsOptions {
+  /** The payload, if records are written in Avro. */
+  readonly avro: AvroPayload | undefined;
+}
+
 /**
  * Returns the filter and the form of records that the options describe.
  *
  * @throws {UsageError} if options contradict each other or name no type of the stream's events.
  */
-export function editsOptions(values: EventValues, { topic, streamUrl }: Ends): EditsOptions {
+export function editsOptions(values: EventValues, { topic, streamUrl }: Ends): RecordPlan {
   const streams = streamNames(streamUrl);
   const others = streams.filter((name) => !RECENTCHANGE.test(name));
   const payload = payloadOf(values);
-  if (values.format === "avro") avroPayload(payload);
+  const avro = values.format === "avro" ? avroPayload(payload) : undefined;
   if (others.length > 0 && payload === "edit") {
     throw new UsageError(`Cannot use --payload edit: the stream '${others[0]}' has no edits`, {
       hint: "Use --payload event, or select --fields",
@@ -118,7 +124,7 @@ export function editsOptions(values: EventValues, { topic, streamUrl }: Ends): E
     namespaces: values.namespace,
     users: values.users,
   };
-  return { topic, filter, key: values.key, payload, headers: values.headers };
+  return { topic, filter, key: values.key, payload, headers: values.headers, avro };
 }
 
 /** Returns whether the URL includes the stream of all changes, which is never silent for long. */
@@ -155,7 +161,7 @@ function payloadOf({ payload, fields }: EventValues): Payload {
  *
  * @throws {UsageError} for the unchanged upstream event, and for names that are equal in Avro.
  */
-export function avroPayload(payload: Payload): AvroPayload {
+function avroPayload(payload: Payload): AvroPayload {
   if (payload === "event") {
     throw new UsageError("Cannot combine --format avro and --payload event", {
       hint: "Select --fields for Avro: --payload event publishes the upstream JSON unchanged",

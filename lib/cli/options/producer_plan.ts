@@ -1,8 +1,13 @@
-import type { EditsOptions } from "../../edits/transform.ts";
 import { knownTopics, positionTopic } from "../../edits/routing/route.ts";
 import { UsageError } from "../../shared/error.ts";
 import { flagName, type GroupValues } from "../option.ts";
-import { editsOptions, filterOptions, isRecentChange, recordOptions } from "./events.ts";
+import {
+  editsOptions,
+  filterOptions,
+  isRecentChange,
+  recordOptions,
+  type RecordPlan,
+} from "./events.ts";
 import { kafkaOptions } from "./kafka.ts";
 import { observeOptions } from "./observe.ts";
 import { producerOptions, upstreamOptions } from "./producer.ts";
@@ -25,7 +30,7 @@ export type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
 /** The producer's options, with everything that follows from them. */
 export interface ProducerPlan extends ProducerOptions {
   /** Filter, key, payload and headers of the records. */
-  readonly edits: EditsOptions;
+  readonly edits: RecordPlan;
   /** The topics of the records; `undefined`: they are discovered as events arrive. */
   readonly topics: readonly string[] | undefined;
   /** The consumer group that stores the position, and the topic that the position belongs to. */

@@ -1,12 +1,16 @@
 import { getLogger } from "@logtape/logtape";
 import { type Registry, valueSubject } from "../../../avro/registry.ts";
-import { avroEncoder, avroPreview, avroSchema } from "../../../edits/message/avro.ts";
+import {
+  avroEncoder,
+  type AvroPayload,
+  avroPreview,
+  avroSchema,
+} from "../../../edits/message/avro.ts";
 import { type Encoder, jsonEncoder, type Payload } from "../../../edits/message/encoder.ts";
 import { FIRST_EVENTS } from "../../../edits/message/fields.ts";
 import type { Publisher } from "../../../kafka/publish/publisher.ts";
 import { UserError } from "../../../shared/error.ts";
 import { SchemaPublisher } from "../../../produce/schema_publisher.ts";
-import { avroPayload } from "../../options/events.ts";
 
 /** The encoding of values. */
 export interface Encoding {
@@ -25,8 +29,8 @@ export function jsonEncoding(payload: Payload): Encoding {
 }
 
 /** Returns an encoding that shows Avro values as JSON and registers nothing. */
-export function previewEncoding(payload: Payload): Encoding {
-  const encoder = avroPreview(avroPayload(payload), warnOfLacking);
+export function previewEncoding(payload: AvroPayload): Encoding {
+  const encoder = avroPreview(payload, warnOfLacking);
   return { encoder, prepare: (publisher) => publisher };
 }
 
@@ -46,13 +50,12 @@ export interface SchemaTopics {
  * @throws {UserError} if the registry cannot be used.
  */
 export async function avroEncoding(
-  payload: Payload,
+  payload: AvroPayload,
   registry: Registry,
   { topics, others }: SchemaTopics,
   signal: AbortSignal,
 ): Promise<Encoding> {
-  const form = avroPayload(payload);
-  const schema = avroSchema(form);
+  const schema = avroSchema(payload);
   const [first, ...more] = topics;
   const id = await registry.register(valueSubject(first), schema, { signal });
   for (const topic of more) await registry.register(valueSubject(topic), schema, { signal });
@@ -64,7 +67,7 @@ export async function avroEncoding(
     await registry.register(valueSubject(topic), schema, { signal, retryForMs: REGISTER_RETRY_MS });
   };
   return {
-    encoder: avroEncoder(form, id, warnOfLacking),
+    encoder: avroEncoder(payload, id, warnOfLacking),
     prepare: (publisher) =>
       others === "none" ? publisher : new SchemaPublisher({
         publisher,
@@ -75,22 +78,20 @@ export async function avroEncoding(
 }
 
 /**
- * Returns the encoder of a producer that has run before, which registers no schema.
+ * Returns the Avro encoder of a producer that has run before, which registers no schema.
  *
  * @param topic Its topic; of several, any.
  * @throws {UserError} if the registry cannot be used, or does not have the schema.
  */
 export async function knownEncoder(
-  payload: Payload,
-  registry: Registry | undefined,
+  payload: AvroPayload,
+  registry: Registry,
   topic: string,
   signal: AbortSignal,
 ): Promise<Encoder> {
-  if (registry === undefined) return jsonEncoding(payload).encoder;
-  const form = avroPayload(payload);
   const subject = valueSubject(topic);
-  const id = await registry.find(subject, avroSchema(form), { signal });
-  if (id !== undefined) return avroEncoder(form, id, warnOfLacking);
+  const id = await registry.find(subject, avroSchema(payload), { signal });
+  if (id !== undefined) return avroEncoder(payload, id, warnOfLacking);
   throw new UserError(
     `Cannot read the records as the producer wrote them: '${subject}' has no such schema in ` +
       registry.address,

@@ -78,13 +78,13 @@ export async function runProducer(
 }
 
 function openEncoding(plan: ProducerPlan, stop: AbortSignal): Encoding | Promise<Encoding> {
-  const { edits: { payload = "edit" }, format, dryRun, deadLetterTopic, topics } = plan;
-  if (format === "json") return jsonEncoding(payload);
-  if (dryRun) return previewEncoding(payload);
+  const { edits: { payload = "edit", avro }, dryRun, deadLetterTopic, topics } = plan;
+  if (avro === undefined) return jsonEncoding(payload);
+  if (dryRun) return previewEncoding(avro);
   // The position's topic is made from the template too, and exists from the start.
   const [first = plan.position.topic, ...more] = topics ?? [];
   const except = deadLetterTopic === undefined ? [] : [deadLetterTopic];
-  return avroEncoding(payload, openRegistry(plan)!, {
+  return avroEncoding(avro, openRegistry(plan)!, {
     topics: [first, ...more],
     others: topics === undefined ? { except } : "none",
   }, stop);

@@ -21,7 +21,7 @@ import { type ProducerPlan, producerPlan } from "../../options/producer_plan.ts"
 import { savedOptions } from "../../options/saved_options.ts";
 import { asProducer, spanOf, type VERIFY_GROUPS } from "../../options/verify.ts";
 import { showStatus } from "../../status.ts";
-import { knownEncoder } from "../produce/encoding.ts";
+import { jsonEncoding, knownEncoder } from "../produce/encoding.ts";
 import { streamOpener } from "../produce/event_stream.ts";
 import { repairQuestion, reportJson, reportText } from "./verify_report.ts";
 
@@ -65,16 +65,17 @@ export async function compareTopic(
   const span = spanOf(values);
   const plan = await planOf(values, cluster);
   const { edits, topics } = plan;
-  const payload = edits.payload ?? "edit";
-  const registry = plan.format === "avro" ? openRegistry(plan) : undefined;
+  const { payload = "edit", avro } = edits;
   const [topic = plan.position.topic] = topics ?? [];
-  const encoder = await knownEncoder(payload, registry, topic, more.stop);
+  const encoder = avro === undefined
+    ? jsonEncoding(payload).encoder
+    : await knownEncoder(avro, openRegistry(plan)!, topic, more.stop);
   const verified = await verify({
     ...span,
     ...more,
     open: streamOpener(plan),
     transform: buildTransform(edits, encoder),
-    fieldNames: plan.format === "json" ? fieldNames(payload) : undefined,
+    fieldNames: avro === undefined ? fieldNames(payload) : undefined,
     cluster,
     topics,
     place: values.ignorePosition ? undefined : plan.position,

@@ -26,6 +26,7 @@ const DEFAULTS = {
   key: "page",
   payload: "edit",
   headers: "none",
+  avro: undefined,
 };
 
 Deno.test("editsOptions() has the defaults of the contract", () => {
@@ -53,6 +54,7 @@ Deno.test("editsOptions() takes every flag", () => {
       fields: [{ path: "title", name: "title" }, { path: "length.new", name: "size" }],
     },
     headers: "cloudevents",
+    avro: undefined,
   });
 });
 
