@@ -3,52 +3,8 @@
  *
  *     deno task create-topic --topic wikipedia-events --partitions 3
  */
-import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
-import { kafkaOptions, topicOption } from "../lib/cli/options/kafka.ts";
-import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import {
-  DEFAULT_PARTITIONS,
-  DEFAULT_REPLICATION_FACTOR,
-  makeTopic,
-} from "../lib/cli/programs/inspect/create_topic.ts";
-import { integer, positiveDuration } from "../lib/cli/values.ts";
-import { UsageError } from "../lib/shared/error.ts";
-import { withAdmin } from "../lib/kafka/admin/with_admin.ts";
-import { openCluster } from "../lib/kafka/client/cluster.ts";
-import type { DesiredTopic } from "../lib/kafka/admin/topic_diff.ts";
-
-const topicOptions = {
-  title: "Topic",
-  options: {
-    topic: topicOption,
-    partitions: option({
-      placeholder: "N",
-      help: "Number of partitions: how many consumers of a group can share the topic.",
-      parse: integer(1, 100_000),
-      defaultText: String(DEFAULT_PARTITIONS),
-    }),
-    replicationFactor: option({
-      placeholder: "N",
-      help: "Number of brokers that store each partition.",
-      parse: integer(1, 100),
-      defaultText: String(DEFAULT_REPLICATION_FACTOR),
-    }),
-    retention: option({
-      placeholder: "DURATION",
-      help: "Age of an edit at which Kafka deletes it.",
-      parse: positiveDuration,
-      defaultText: "that of the cluster, usually 7d",
-    }),
-    config: option({
-      placeholder: "KEY=VALUE",
-      help: "Topic setting by its Kafka name: cleanup.policy=compact.",
-      parse: parseConfigs,
-      repeatable: true,
-    }),
-    alter: flag("Change an existing topic: add partitions, set --retention and --config."),
-  },
-} satisfies OptionGroup;
+import { CREATE_TOPIC_GROUPS, runCreateTopic } from "../lib/cli/programs/create_topic.ts";
 
 export const main = program({
   usage: "deno task create-topic",
@@ -62,48 +18,8 @@ export const main = program({
     ],
     ["deno task create-topic --topic edits --partitions 12 --alter", "Adds partitions later"],
   ],
-  groups: [topicOptions, kafkaOptions],
-  run: async (options) => {
-    const { topic } = options;
-    const wish = topicWish(options);
-    const cluster = openCluster(clusterConfig(options));
-    const attempt = {
-      action: `${options.alter ? "create or change" : "create"} the topic '${topic}'`,
-      topic,
-      rights: ["Create", "Describe", "DescribeConfigs", ...options.alter ? ALTER_RIGHTS : []],
-    };
-    await withAdmin(cluster, attempt, (admin) => makeTopic(admin, topic, wish, options));
-  },
+  groups: CREATE_TOPIC_GROUPS,
+  run: runCreateTopic,
 });
-
-const ALTER_RIGHTS = ["Alter", "AlterConfigs"];
-
-/** Returns the requested settings, as far as options name them. */
-function topicWish(
-  options: Values<Omit<typeof topicOptions.options, "topic" | "alter">>,
-): DesiredTopic {
-  const { partitions, replicationFactor, retention } = options;
-  const configs = new Map(options.config);
-  if (retention !== undefined) {
-    if (configs.has("retention.ms")) {
-      throw new UsageError("Cannot combine --retention and --config retention.ms");
-    }
-    configs.set("retention.ms", String(retention));
-  }
-  return { partitions, replicationFactor, configs };
-}
-
-function parseConfigs(text: string): ReadonlyMap<string, string> {
-  const configs = new Map<string, string>();
-  for (const line of text.split("\n")) {
-    const [, key, value] = /^([a-z][a-z.]*)=(.*)$/.exec(line) ?? [];
-    if (key === undefined || value === undefined) {
-      throw new Error("expected KEY=VALUE, where KEY is a topic setting of Kafka");
-    }
-    if (configs.has(key)) throw new Error(`expected '${key}' only once`);
-    configs.set(key, value);
-  }
-  return configs;
-}
 
 if (import.meta.main) await runMain(main);

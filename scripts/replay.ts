@@ -5,9 +5,8 @@
  *     deno task replay
  *     deno task start --stream-url http://127.0.0.1:8181/v2/stream/recentchange
  */
-import { eventOptions, faultOptions, tlsOptions } from "../lib/cli/options/replay.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { runReplay } from "../lib/cli/programs/replay.ts";
+import { REPLAY_GROUPS, runReplay } from "../lib/cli/programs/replay.ts";
 
 export const main = program({
   usage: "deno task replay",
@@ -21,7 +20,7 @@ export const main = program({
     ["deno task replay --file recording.sse", "Serves a recording"],
     ["deno task replay --cut-every 500 --status-every 500,429", "Injects faults"],
   ],
-  groups: [eventOptions, faultOptions, tlsOptions],
+  groups: REPLAY_GROUPS,
   run: runReplay,
 });
 

@@ -3,104 +3,22 @@
  *
  *     deno task report
  */
-import { databaseOption } from "../lib/cli/options/database.ts";
-import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { quote } from "../lib/cli/quote.ts";
-import { integer, oneOf, positiveDuration } from "../lib/cli/values.ts";
-import { UsageError } from "../lib/shared/error.ts";
-import { type AnswerRow, openReader } from "../lib/store/report/answers.ts";
-import { type Question, type QuestionName, QUESTIONS } from "../lib/store/report/questions.ts";
-import { writeOutput } from "../lib/terminal/output.ts";
-import { safeJson } from "../lib/terminal/safe_text.ts";
-import { csvText, tableText } from "../lib/terminal/table.ts";
-
-const NAMES = Object.keys(QUESTIONS) as QuestionName[];
-
-const reportOptions = {
-  title: "Report",
-  options: {
-    database: databaseOption,
-    last: option({
-      placeholder: "DURATION",
-      help: "Only edits in the last DURATION, counted back from the newest edit. At most 3650d.",
-      parse: lastDuration,
-      defaultText: "all",
-    }),
-    limit: option({
-      placeholder: "N",
-      help: "Maximum number of rows per answer.",
-      parse: integer(1, 10_000),
-      default: 10,
-    }),
-    output: option({
-      placeholder: "FORMAT",
-      help:
-        "table; csv, for one question, with an apostrophe before formulas; or json, an object with the rows by question.",
-      parse: oneOf("table", "csv", "json"),
-      default: "table",
-    }),
-  },
-} satisfies OptionGroup;
+import { QUESTION_NAMES, REPORT_GROUPS, runReport } from "../lib/cli/programs/report.ts";
 
 export const main = program({
   usage: "deno task report [QUESTION]",
   summary: `Queries the edits that 'deno task store' has stored. Answers all questions, or one of ${
-    NAMES.join(", ")
+    QUESTION_NAMES.join(", ")
   }.`,
   examples: [
     ["deno task report", "All questions, from the SQLite file edits.db"],
     ["deno task report top-pages --last 1h --limit 20", "The 20 most edited pages of an hour"],
     ["deno task report top-wikis --output csv", "For a spreadsheet"],
   ],
-  groups: [reportOptions],
+  groups: REPORT_GROUPS,
   operands: 1,
-  async run({ database, output, last, limit, operands: [name] }) {
-    const names = name === undefined ? NAMES : [questionName(name)];
-    if (output === "csv" && names.length > 1) {
-      throw new UsageError("Cannot write several answers as CSV", {
-        hint: `Name one question: ${NAMES.join(", ")}`,
-      });
-    }
-    await using reader = openReader(database, Deno.env.get("PGPASSWORD"));
-    const answers: [QuestionName, readonly AnswerRow[]][] = [];
-    for (const name of names) {
-      answers.push([name, await reader.ask(QUESTIONS[name], { limit, last })]);
-    }
-    writeOutput(FORMATS[output](answers));
-  },
+  run: runReport,
 });
-
-type Answers = readonly (readonly [QuestionName, readonly AnswerRow[]])[];
-
-const FORMATS = {
-  table: (answers: Answers) =>
-    answers.map(([name, rows]) => `${heading(QUESTIONS[name])}${tableText(rows) || "(none)\n"}`)
-      .join("\n"),
-  csv: (answers: Answers) =>
-    answers.map(([, rows]) => csvText(rows, { isTerminal: Deno.stdout.isTerminal() })).join(""),
-  json: (answers: Answers) => `${safeJson(JSON.stringify(Object.fromEntries(answers), null, 2))}\n`,
-};
-
-function heading({ title }: Question): string {
-  return `${title}\n${"─".repeat(title.length)}\n`;
-}
-
-function lastDuration(text: string): number {
-  const ms = positiveDuration(text);
-  // PostgreSQL has no times before 4713 BC.
-  if (ms > 3650 * 86_400_000) throw new Error("expected a duration of at most 3650d");
-  return ms;
-}
-
-function questionName(text: string): QuestionName {
-  const name = NAMES.find((name) => name === text);
-  if (name === undefined) {
-    throw new UsageError(`Unknown question ${quote(text)}`, {
-      hint: `Use one of ${NAMES.join(", ")}`,
-    });
-  }
-  return name;
-}
 
 if (import.meta.main) await runMain(main);

@@ -3,62 +3,8 @@
  *
  *     deno task store
  */
-import { clusterConfig } from "../lib/cli/open/cluster_config.ts";
-import { databaseSecret, openRegistry } from "../lib/cli/open/logins.ts";
-import { observe } from "../lib/cli/open/observe.ts";
-import { getLogger } from "@logtape/logtape";
-import { jsonValues } from "../lib/avro/json_values.ts";
-import { resolveTopics } from "../lib/cli/open/topics.ts";
-import { databaseOption, parquetOptions, parquetSettings } from "../lib/cli/options/database.ts";
-import { kafkaOptions } from "../lib/cli/options/kafka.ts";
-import { observeOptions } from "../lib/cli/options/observe.ts";
-import { option, type OptionGroup } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { topicsOption } from "../lib/cli/options/reading.ts";
-import { recordFilterOption } from "../lib/cli/options/record_filter.ts";
-import { registryOptions } from "../lib/cli/options/registry.ts";
-import { showStatus } from "../lib/cli/status.ts";
-import { recordSelection } from "../lib/cli/programs/record_selection.ts";
-import { storeWatch } from "../lib/cli/programs/store_status.ts";
-import { groupName, integer } from "../lib/cli/values.ts";
-import { openCluster } from "../lib/kafka/client/cluster.ts";
-import { topicsText } from "../lib/kafka/consume/assigned.ts";
-import { storeReadiness } from "../lib/observe/health.ts";
-import { addStoreMetrics } from "../lib/observe/store_metrics.ts";
-import { formatDatabase, groupOf } from "../lib/store/address.ts";
-import { openSink } from "../lib/store/sinks/open.ts";
-import { storeTopics } from "../lib/store/consumer/store_topics.ts";
-import type { StoredBatch } from "../lib/store/consumer/options.ts";
-import { formatDone, StoreProgress } from "../lib/store/consumer/progress.ts";
-
-const storeOptions = {
-  title: "Storing",
-  options: {
-    topic: topicsOption,
-    filter: recordFilterOption,
-    database: databaseOption,
-    group: option({
-      placeholder: "NAME",
-      help: "The consumer group; its members share the partitions.",
-      parse: groupName,
-      defaultText: "one for each database, the same for all that write it",
-    }),
-    batchSize: option({
-      placeholder: "N",
-      help: "The most records of a partition in one transaction of the database.",
-      parse: integer(1, 100_000),
-      default: 10_000,
-    }),
-    maxMessages: option({
-      placeholder: "N",
-      help: "End after N records.",
-      parse: integer(1, Number.MAX_SAFE_INTEGER),
-      defaultText: "no limit",
-    }),
-  },
-} satisfies OptionGroup;
-
-const logger = getLogger(["wikitap", "store"]);
+import { runStore, STORE_GROUPS } from "../lib/cli/programs/store.ts";
 
 export const main = program({
   usage: "deno task store",
@@ -79,48 +25,8 @@ export const main = program({
     ["deno task store --topic 'wikipedia-*' --filter wiki=enwiki,dewiki", "Two wikis"],
     ["deno task store --max-messages 1000", "A thousand records, then the end"],
   ],
-  groups: [storeOptions, parquetOptions, kafkaOptions, registryOptions, observeOptions],
-  run: async (options, stop) => {
-    const { database, batchSize, maxMessages, filter } = options;
-    const cluster = openCluster(clusterConfig(options));
-    const topics = await resolveTopics(cluster, options.topic);
-    const { select, end } = recordSelection({ filter }, jsonValues(openRegistry(options)), logger);
-    await using sink = await openSink(
-      database,
-      databaseSecret(database),
-      parquetSettings(options),
-    );
-    const group = options.group ?? groupOf(database, sink.databaseId);
-    logger.info("Storing {topics} in {database} as the group '{group}'; Ctrl-C ends it", {
-      topics: topicsText(topics),
-      database: formatDatabase(database),
-      group,
-    });
-    const progress = new StoreProgress();
-    let onStored: ((batch: StoredBatch) => void) | undefined;
-    await using _observed = await observe(options, {
-      add: (metrics) => onStored = addStoreMetrics(metrics, progress),
-      ready: () => storeReadiness({ snapshot: progress.snapshot(), isStopping: stop.aborted }),
-    });
-    try {
-      const snapshot = storeWatch(progress, stop);
-      using _status = showStatus({ component: "store", snapshot, log: options });
-      await storeTopics(cluster, {
-        topics,
-        group,
-        sink,
-        batchSize,
-        maxRecords: maxMessages,
-        signal: stop,
-        progress,
-        select,
-        onStored,
-      });
-      end();
-    } finally {
-      logger.info("Ended: {done}", { done: formatDone(progress.snapshot()) });
-    }
-  },
+  groups: STORE_GROUPS,
+  run: runStore,
 });
 
 if (import.meta.main) await runMain(main);

@@ -1,0 +1,93 @@
+import { databaseOption } from "../options/database.ts";
+import { type GroupValues, option, type OptionGroup } from "../option.ts";
+import { quote } from "../quote.ts";
+import { integer, oneOf, positiveDuration } from "../values.ts";
+import { UsageError } from "../../shared/error.ts";
+import { type AnswerRow, openReader } from "../../store/report/answers.ts";
+import { type Question, type QuestionName, QUESTIONS } from "../../store/report/questions.ts";
+import { writeOutput } from "../../terminal/output.ts";
+import { safeJson } from "../../terminal/safe_text.ts";
+import { csvText, tableText } from "../../terminal/table.ts";
+
+/** The questions. */
+export const QUESTION_NAMES = Object.keys(QUESTIONS) as QuestionName[];
+
+const reportOptions = {
+  title: "Report",
+  options: {
+    database: databaseOption,
+    last: option({
+      placeholder: "DURATION",
+      help: "Only edits in the last DURATION, counted back from the newest edit. At most 3650d.",
+      parse: lastDuration,
+      defaultText: "all",
+    }),
+    limit: option({
+      placeholder: "N",
+      help: "Maximum number of rows per answer.",
+      parse: integer(1, 10_000),
+      default: 10,
+    }),
+    output: option({
+      placeholder: "FORMAT",
+      help:
+        "table; csv, for one question, with an apostrophe before formulas; or json, an object with the rows by question.",
+      parse: oneOf("table", "csv", "json"),
+      default: "table",
+    }),
+  },
+} satisfies OptionGroup;
+
+/** The option groups of `report`, in the order of `--help`. */
+export const REPORT_GROUPS = [reportOptions] as const;
+type ReportValues = GroupValues<typeof REPORT_GROUPS> & { readonly operands: readonly string[] };
+
+/** Prints the answers to one question or to all. */
+export async function runReport(
+  { database, output, last, limit, operands: [name] }: ReportValues,
+): Promise<void> {
+  const names = name === undefined ? QUESTION_NAMES : [questionName(name)];
+  if (output === "csv" && names.length > 1) {
+    throw new UsageError("Cannot write several answers as CSV", {
+      hint: `Name one question: ${QUESTION_NAMES.join(", ")}`,
+    });
+  }
+  await using reader = openReader(database, Deno.env.get("PGPASSWORD"));
+  const answers: [QuestionName, readonly AnswerRow[]][] = [];
+  for (const name of names) {
+    answers.push([name, await reader.ask(QUESTIONS[name], { limit, last })]);
+  }
+  writeOutput(FORMATS[output](answers));
+}
+
+type Answers = readonly (readonly [QuestionName, readonly AnswerRow[]])[];
+
+const FORMATS = {
+  table: (answers: Answers) =>
+    answers.map(([name, rows]) => `${heading(QUESTIONS[name])}${tableText(rows) || "(none)\n"}`)
+      .join("\n"),
+  csv: (answers: Answers) =>
+    answers.map(([, rows]) => csvText(rows, { isTerminal: Deno.stdout.isTerminal() })).join(""),
+  json: (answers: Answers) => `${safeJson(JSON.stringify(Object.fromEntries(answers), null, 2))}\n`,
+};
+
+function heading({ title }: Question): string {
+  return `${title}\n${"─".repeat(title.length)}\n`;
+}
+
+function lastDuration(text: string): number {
+  const ms = positiveDuration(text);
+  // PostgreSQL has no times before 4713 BC.
+  if (ms > 3650 * 86_400_000) throw new Error("expected a duration of at most 3650d");
+  return ms;
+}
+
+function questionName(text: string): QuestionName {
+  const name = QUESTION_NAMES.find((name) => name === text);
+  if (name === undefined) {
+    throw new UsageError(`Unknown question ${quote(text)}`, {
+      hint: `Use one of ${QUESTION_NAMES.join(", ")}`,
+    });
+  }
+  return name;
+}
