@@ -4,7 +4,7 @@
  *     deno task create-topic --topic wikipedia-events --partitions 3
  */
 import { program, runMain } from "../lib/cli/program.ts";
-import { CREATE_TOPIC_GROUPS, runCreateTopic } from "../lib/cli/programs/create_topic.ts";
+import { CREATE_TOPIC_GROUPS, runCreateTopic } from "../lib/cli/programs/inspect/create_topic.ts";
 
 export const main = program({
   usage: "deno task create-topic",

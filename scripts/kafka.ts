@@ -3,34 +3,8 @@
  *
  *     deno task kafka start
  */
-import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { runService, type Service } from "../lib/cli/programs/local_service.ts";
-import { oneOf, port } from "../lib/cli/values.ts";
-import { UsageError } from "../lib/shared/error.ts";
-import { KAFKA_DIRECTORY, startKafka } from "../lib/local/kafka/start.ts";
-import { kafkaStatus, stopKafka } from "../lib/local/kafka/status.ts";
-
-const kafkaOptions = {
-  title: "start",
-  options: {
-    nodes: option({
-      placeholder: "1|3",
-      help: "One node, or a cluster of three with replication 3 and min.insync.replicas 2.",
-      parse: oneOf("1", "3"),
-      default: "1",
-    }),
-    port: option({
-      placeholder: "PORT",
-      help: "Port of the first node on 127.0.0.1. Two more nodes use the next ports. " +
-        "0: any free ports.",
-      parse: port,
-      default: 9092,
-    }),
-    detach: flag("Return when Kafka is ready, and leave it running until 'stop'."),
-    clean: flag("Delete the topics and data of earlier runs."),
-  },
-} satisfies OptionGroup;
+import { KAFKA_SERVICE_GROUPS, runKafka } from "../lib/cli/programs/local/kafka.ts";
 
 export const main = program({
   usage: "deno task kafka start|stop|status",
@@ -43,61 +17,9 @@ export const main = program({
     ["deno task kafka status", "Shows whether the nodes answer; exit code 1 if not"],
     ["deno task kafka stop", "Stops it; the data stays"],
   ],
-  groups: [kafkaOptions],
+  groups: KAFKA_SERVICE_GROUPS,
   operands: 1,
-  async run(options, stop) {
-    const { nodes, port } = options;
-    if (port + Number(nodes) > 65_536) {
-      throw new UsageError(
-        `Cannot use --port ${port} for ${nodes} nodes: expected at most ${65_536 - Number(nodes)}`,
-      );
-    }
-    return await runService(serviceOf(options), options, stop);
-  },
+  run: runKafka,
 });
-
-function serviceOf(
-  { nodes, port, clean, detach }: Values<typeof kafkaOptions.options>,
-): Service {
-  return {
-    name: "Kafka",
-    async find() {
-      const found = await kafkaStatus(KAFKA_DIRECTORY);
-      // For any other cluster, `start` throws.
-      const isLike = found !== undefined && String(found.nodes.length) === nodes &&
-        (port === 0 || found.nodes[0]?.port === port) &&
-        found.nodes.every(({ answers }) => answers);
-      return isLike ? found.bootstrapServers : undefined;
-    },
-    async start(signal) {
-      const kafka = await startKafka({
-        directory: KAFKA_DIRECTORY,
-        nodes: nodes === "3" ? 3 : 1,
-        port,
-        clean,
-        detached: detach,
-        signal,
-      });
-      return {
-        address: kafka.bootstrapServers,
-        ended: kafka.ended.then(({ id, code }) => ({
-          name: `Broker ${id}`,
-          code,
-          log: `${KAFKA_DIRECTORY}/node-${id}/broker.log`,
-        })),
-        [Symbol.asyncDispose]: () => kafka.stop(),
-      };
-    },
-    stop: async () => await stopKafka(KAFKA_DIRECTORY) > 0,
-    async status() {
-      const nodes = (await kafkaStatus(KAFKA_DIRECTORY))?.nodes ?? [];
-      return nodes.map(({ id, port, ...state }) => ({
-        address: `127.0.0.1:${port}`,
-        name: `broker ${id}`,
-        ...state,
-      }));
-    },
-  };
-}
 
 if (import.meta.main) await runMain(main);

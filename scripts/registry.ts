@@ -4,30 +4,8 @@
  *     deno task registry start
  *     deno task start --format avro --schema-registry http://127.0.0.1:8081/apis/ccompat/v7
  */
-import { flag, option, type OptionGroup, type Values } from "../lib/cli/option.ts";
 import { program, runMain } from "../lib/cli/program.ts";
-import { runService, type Service } from "../lib/cli/programs/local_service.ts";
-import { port } from "../lib/cli/values.ts";
-import {
-  REGISTRY_DIRECTORY,
-  registryStatus,
-  startRegistry,
-  stopRegistry,
-} from "../lib/local/registry/registry.ts";
-
-const registryOptions = {
-  title: "start",
-  options: {
-    port: option({
-      placeholder: "PORT",
-      help: "Port on 127.0.0.1. 0: any free port.",
-      parse: port,
-      default: 8081,
-    }),
-    detach: flag("Return when the registry is ready, and leave it running until 'stop'."),
-    clean: flag("Delete the schemas of earlier runs. Records that use them stay."),
-  },
-} satisfies OptionGroup;
+import { REGISTRY_SERVICE_GROUPS, runRegistry } from "../lib/cli/programs/local/registry.ts";
 
 export const main = program({
   usage: "deno task registry start|stop|status",
@@ -39,45 +17,9 @@ export const main = program({
     ["deno task registry status", "Shows whether it answers; exit code 1 if not"],
     ["deno task registry stop", "Stops it; the schemas stay"],
   ],
-  groups: [registryOptions],
+  groups: REGISTRY_SERVICE_GROUPS,
   operands: 1,
-  run: (options, stop) => runService(serviceOf(options), options, stop),
+  run: runRegistry,
 });
-
-function serviceOf(
-  { port, clean, detach }: Values<typeof registryOptions.options>,
-): Service {
-  return {
-    name: "Registry",
-    async find() {
-      const found = await registryStatus(REGISTRY_DIRECTORY);
-      if (!found?.answers) return undefined;
-      return port === 0 || new URL(found.url).port === String(port) ? found.url : undefined;
-    },
-    async start(signal) {
-      const registry = await startRegistry({
-        directory: REGISTRY_DIRECTORY,
-        port,
-        clean,
-        detached: detach,
-        signal,
-      });
-      return {
-        address: registry.url,
-        ended: registry.ended.then((code) => ({
-          name: "The registry",
-          code,
-          log: `${REGISTRY_DIRECTORY}/registry.log`,
-        })),
-        [Symbol.asyncDispose]: () => registry.stop(),
-      };
-    },
-    stop: () => stopRegistry(REGISTRY_DIRECTORY),
-    async status() {
-      const found = await registryStatus(REGISTRY_DIRECTORY);
-      return found === undefined ? [] : [{ address: found.url, ...found }];
-    },
-  };
-}
 
 if (import.meta.main) await runMain(main);

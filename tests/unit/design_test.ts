@@ -87,6 +87,11 @@ Deno.test("no folder of lib/, scripts/ or tests/support/ has more than 15 files"
   assertEquals(large.map(([folder, files]) => [folder, files.length]), []);
 });
 
+Deno.test("a file of scripts/ declares a program, in at most 50 lines", () => {
+  const scripts = [...files("scripts/")].filter((file) => folderOf(file) === "scripts/");
+  assertEquals(scripts.filter((file) => read(file).split("\n").length > 51), []);
+});
+
 Deno.test("no file of lib/ has more than 300 lines", () => {
   const long = [...files("lib/")].filter((file) => read(file).split("\n").length > MAX_LINES + 1);
   assertEquals(long, []);

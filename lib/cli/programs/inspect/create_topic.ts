@@ -1,140 +1,86 @@
-import { topicSettings } from "../../../kafka/admin/topic_settings.ts";
-import { getLogger } from "@logtape/logtape";
-import { formatDuration } from "../../../shared/duration.ts";
-import { UserError } from "../../../shared/error.ts";
-import type { Admin } from "../../../kafka/admin/with_admin.ts";
-import {
-  alterTopic,
-  type DesiredTopic,
-  topicDifferences,
-} from "../../../kafka/admin/topic_diff.ts";
-import {
-  createTopics,
-  describeTopic,
-  topicConfigs,
-  type TopicState,
-} from "../../../kafka/admin/topics.ts";
-import { writeOutput } from "../../../terminal/output.ts";
+import type { DesiredTopic } from "../../../kafka/admin/topic_diff.ts";
+import { withAdmin } from "../../../kafka/admin/with_admin.ts";
+import { openCluster } from "../../../kafka/client/cluster.ts";
+import { UsageError } from "../../../shared/error.ts";
+import { clusterConfig } from "../../open/cluster_config.ts";
+import { flag, type GroupValues, option, type OptionGroup } from "../../option.ts";
+import { kafkaOptions, topicOption } from "../../options/kafka.ts";
+import { integer, positiveDuration } from "../../values.ts";
+import { DEFAULT_PARTITIONS, DEFAULT_REPLICATION_FACTOR, makeTopic } from "./make_topic.ts";
 
-/** Partitions of a new topic if none are requested. */
-export const DEFAULT_PARTITIONS = 3;
-/** Replication factor of a new topic if none is requested. */
-export const DEFAULT_REPLICATION_FACTOR = 1;
+const topicOptions = {
+  title: "Topic",
+  options: {
+    topic: topicOption,
+    partitions: option({
+      placeholder: "N",
+      help: "Number of partitions: how many consumers of a group can share the topic.",
+      parse: integer(1, 100_000),
+      defaultText: String(DEFAULT_PARTITIONS),
+    }),
+    replicationFactor: option({
+      placeholder: "N",
+      help: "Number of brokers that store each partition.",
+      parse: integer(1, 100),
+      defaultText: String(DEFAULT_REPLICATION_FACTOR),
+    }),
+    retention: option({
+      placeholder: "DURATION",
+      help: "Age of an edit at which Kafka deletes it.",
+      parse: positiveDuration,
+      defaultText: "that of the cluster, usually 7d",
+    }),
+    config: option({
+      placeholder: "KEY=VALUE",
+      help: "Topic setting by its Kafka name: cleanup.policy=compact.",
+      parse: parseConfigs,
+      repeatable: true,
+    }),
+    alter: flag("Change an existing topic: add partitions, set --retention and --config."),
+  },
+} satisfies OptionGroup;
 
-const logger = getLogger(["wikitap", "topic"]);
+/** The option groups of `create-topic`, in the order of `--help`. */
+export const CREATE_TOPIC_GROUPS = [topicOptions, kafkaOptions] as const;
+type CreateTopicValues = GroupValues<typeof CREATE_TOPIC_GROUPS>;
 
-/**
- * Creates a topic, or compares an existing one with the request. Prints the resulting topic.
- *
- * @param alter Changes the topic where it differs.
- * @throws {UserError} if the topic differs and is not, or cannot be, changed.
- */
-export async function makeTopic(
-  admin: Admin,
-  topic: string,
-  wish: DesiredTopic,
-  { alter }: { readonly alter: boolean },
-): Promise<void> {
-  if (await createIfMissing(admin, topic, wish)) {
-    await report(admin, topic, wish, `Created the topic '${topic}'`);
-    await warnOfRetention(admin, topic);
-  } else await compare(admin, topic, wish, alter);
+/** Creates the topic, or reports how the existing one differs. */
+export async function runCreateTopic(options: CreateTopicValues): Promise<void> {
+  const { topic } = options;
+  const wish = topicWish(options);
+  const cluster = openCluster(clusterConfig(options));
+  const attempt = {
+    action: `${options.alter ? "create or change" : "create"} the topic '${topic}'`,
+    topic,
+    rights: ["Create", "Describe", "DescribeConfigs", ...options.alter ? ALTER_RIGHTS : []],
+  };
+  await withAdmin(cluster, attempt, (admin) => makeTopic(admin, topic, wish, options));
 }
 
-async function createIfMissing(admin: Admin, topic: string, wish: DesiredTopic): Promise<boolean> {
-  if (await describeTopic(admin, topic) !== undefined) return false;
-  const { partitions = DEFAULT_PARTITIONS, replicationFactor = DEFAULT_REPLICATION_FACTOR } = wish;
-  return await createTopics(admin, [
-    { topic, partitions, replicationFactor, configs: wish.configs },
-  ]);
-}
+const ALTER_RIGHTS = ["Alter", "AlterConfigs"];
 
-/** Reports the differences of an existing topic, or removes them. */
-async function compare(
-  admin: Admin,
-  topic: string,
-  wish: DesiredTopic,
-  alter: boolean,
-): Promise<void> {
-  const state = await describeTopic(admin, topic);
-  if (state === undefined) {
-    throw new UserError(`Topic '${topic}' was deleted during the comparison`);
-  }
-  const configs = await topicConfigs(admin, topic, { names: [...wish.configs.keys()] });
-  const drifts = topicDifferences(wish, state, configs);
-  if (drifts.length === 0) {
-    await report(admin, topic, wish, `The topic '${topic}' already exists`);
-  } else if (alter) {
-    await alterTopic(admin, topic, drifts);
-    const changes = drifts.map(({ what, found, wanted }) =>
-      `changed: ${what} ${found} → ${wanted}`
-    );
-    await report(admin, topic, wish, `Changed the topic '${topic}'`, changes);
-    if (drifts.some(({ what }) => what === "partitions")) {
-      logger.warn("The edits of a page may now go to another partition than before");
+/** Returns the requested settings, as far as options name them. */
+function topicWish(options: CreateTopicValues): DesiredTopic {
+  const { partitions, replicationFactor, retention } = options;
+  const configs = new Map(options.config);
+  if (retention !== undefined) {
+    if (configs.has("retention.ms")) {
+      throw new UsageError("Cannot combine --retention and --config retention.ms");
     }
-  } else {
-    const differences = drifts.map(({ what, found, wanted }) =>
-      `differs: ${what} ${found}, requested ${wanted}`
-    );
-    const headline = `The topic '${topic}' already exists, with different settings`;
-    await report(admin, topic, wish, headline, differences);
-    throw new UserError(`Topic '${topic}' exists with different settings`, {
-      hint: drifts.every(({ canAlter }) => canAlter)
-        ? "Use --alter to change it"
-        : "Use another --topic: Kafka cannot change all of these settings",
-    });
+    configs.set("retention.ms", String(retention));
   }
+  return { partitions, replicationFactor, configs };
 }
 
-/** Prints a headline, the current topic, and remarks. */
-async function report(
-  admin: Admin,
-  topic: string,
-  wish: DesiredTopic,
-  headline: string,
-  remarks: readonly string[] = [],
-): Promise<void> {
-  const state = await describeTopic(admin, topic);
-  if (state === undefined) return;
-  const names = new Set(["cleanup.policy", "retention.ms", ...wish.configs.keys()]);
-  const configs = await topicConfigs(admin, topic, { names: [...names] });
-  writeOutput(createdTopicText(headline, state, configs, remarks));
-}
-
-/** Logs the retention: old edits that Kafka deletes at its next check look like lost ones. */
-async function warnOfRetention(admin: Admin, topic: string): Promise<void> {
-  const { retentionMs } = await topicSettings(admin, topic);
-  if (retentionMs === Infinity) return;
-  logger.info(
-    "Kafka deletes edits older than {retention}, by the time of the edit: to back-fill older edits, set a longer --retention",
-    { retention: formatDuration(retentionMs) },
-  );
-}
-
-/** Formats a topic, with a headline before it and remarks after it. */
-export function createdTopicText(
-  headline: string,
-  state: TopicState,
-  configs: ReadonlyMap<string, string>,
-  remarks: readonly string[],
-): string {
-  const rows: [string, string][] = [
-    ["partitions", String(state.partitions)],
-    ["replication factor", String(state.replicationFactor)],
-    ...[...configs].map(([name, value]): [string, string] => [name, readable(name, value)]),
-  ];
-  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  const lines = [
-    headline,
-    ...rows.map(([name, value]) => `  ${name.padEnd(width)}${value}`),
-    ...remarks,
-  ];
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-function readable(name: string, value: string): string {
-  const ms = Number(value);
-  if (name !== "retention.ms" || !Number.isFinite(ms)) return value;
-  return `${value} (${ms < 0 ? "kept forever" : formatDuration(ms)})`;
+function parseConfigs(text: string): ReadonlyMap<string, string> {
+  const configs = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const [, key, value] = /^([a-z][a-z.]*)=(.*)$/.exec(line) ?? [];
+    if (key === undefined || value === undefined) {
+      throw new Error("expected KEY=VALUE, where KEY is a topic setting of Kafka");
+    }
+    if (configs.has(key)) throw new Error(`expected '${key}' only once`);
+    configs.set(key, value);
+  }
+  return configs;
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createdTopicText } from "../../../../../lib/cli/programs/inspect/create_topic.ts";
+import { createdTopicText } from "../../../../../lib/cli/programs/inspect/make_topic.ts";
 
 Deno.test("topicText() aligns the settings and explains the retention", () => {
   const state = { partitions: 3, replicationFactor: 1 };

@@ -1,8 +1,8 @@
 import { getLogger, type Logger } from "@logtape/logtape";
-import { ExitCode, UsageError, UserError } from "../../shared/error.ts";
-import { watchLaunchers } from "../../local/process/launchers.ts";
-import { unlessStopped, untilAborted } from "../../shared/sleep.ts";
-import { writeOutput } from "../../terminal/output.ts";
+import { ExitCode, UsageError, UserError } from "../../../shared/error.ts";
+import { watchLaunchers } from "../../../local/process/launchers.ts";
+import { unlessStopped, untilAborted } from "../../../shared/sleep.ts";
+import { writeOutput } from "../../../terminal/output.ts";
 
 /** A service on this machine, as `start`, `stop` and `status` of its task use it. */
 export interface Service {
