@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { ProtocolRequest } from "./codec.ts";
+import type { ProtocolReader, ProtocolRequest } from "./codec.ts";
 import type { AbortedTransaction } from "../wire/fetch/aborted_transactions.ts";
 
 /** Where to fetch in a partition. */
@@ -77,32 +77,35 @@ export function fetchRequest(
       reader.int32(); // session_id
       return reader.array(() => {
         reader.string(); // topic
-        const answers = reader.array(() => {
-          const partition = reader.int32();
-          const ownErrorCode = reader.int16();
-          const highWatermark = reader.long();
-          reader.long(); // last_stable_offset
-          reader.long(); // log_start_offset
-          const abortedTransactions = reader.array(() => {
-            const producerId = String(reader.int64());
-            const firstOffset = String(reader.int64());
-            reader.end();
-            return { producerId, firstOffset };
-          });
-          reader.int32(); // preferred_read_replica
-          const records = reader.bytes();
-          reader.end();
-          return {
-            partition,
-            errorCode: ownErrorCode || errorCode,
-            highWatermark,
-            abortedTransactions,
-            records,
-          };
-        });
+        const answers = reader.array(() => answerOf(reader, errorCode));
         reader.end();
         return answers;
       }).flat();
     },
+  };
+}
+
+/** @param errorCode That of the whole fetch. */
+function answerOf(reader: ProtocolReader, errorCode: number): FetchAnswer {
+  const partition = reader.int32();
+  const ownErrorCode = reader.int16();
+  const highWatermark = reader.long();
+  reader.long(); // last_stable_offset
+  reader.long(); // log_start_offset
+  const abortedTransactions = reader.array(() => {
+    const producerId = String(reader.int64());
+    const firstOffset = String(reader.int64());
+    reader.end();
+    return { producerId, firstOffset };
+  });
+  reader.int32(); // preferred_read_replica
+  const records = reader.bytes();
+  reader.end();
+  return {
+    partition,
+    errorCode: ownErrorCode || errorCode,
+    highWatermark,
+    abortedTransactions,
+    records,
   };
 }
