@@ -68,3 +68,65 @@ export class Subscriber {
     this.#controller.enqueue(this.#snapshot());
   }
 }
+
+/** The maximum number of pages that listen to one source at the same time. */
+export const SUBSCRIBER_LIMIT = 100;
+
+/** The pages that listen to one source of messages. Each message is encoded once for all. */
+export class Subscribers {
+  readonly #snapshot: () => unknown;
+  readonly #all = new Set<Subscriber>();
+
+  /**
+   * Creates it without pages.
+   *
+   * @param snapshot Returns the message that replaces a page's whole state.
+   */
+  constructor(snapshot: () => unknown) {
+    this.#snapshot = snapshot;
+  }
+
+  /** The number of pages. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Returns the body of a response for one more page; `undefined` if there are too many. */
+  subscribe(): Subscriber["body"] | undefined {
+    if (this.#all.size >= SUBSCRIBER_LIMIT) return undefined;
+    const subscriber = new Subscriber(
+      () => encode(this.#snapshot()),
+      () => this.#all.delete(subscriber),
+    );
+    this.#all.add(subscriber);
+    return subscriber.body;
+  }
+
+  /** Sends a message to all pages. */
+  send(message: unknown, now: number): void {
+    const bytes = encode(message);
+    for (const subscriber of this.#all) subscriber.send(bytes, now);
+  }
+
+  /** Ends the responses to pages that do not read. */
+  endStalled(now: number): void {
+    for (const subscriber of this.#all) {
+      if (!subscriber.isStalled(now)) continue;
+      this.#all.delete(subscriber);
+      subscriber.abort();
+    }
+  }
+
+  /** Ends all responses. */
+  close(): void {
+    for (const subscriber of this.#all) subscriber.close();
+    this.#all.clear();
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Encodes a message. JSON has no line break, so one `data` line is enough. */
+function encode(message: unknown): Uint8Array<ArrayBuffer> {
+  return encoder.encode(`data: ${JSON.stringify(message)}\n\n`);
+}

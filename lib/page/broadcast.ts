@@ -1,5 +1,5 @@
 import type { Board } from "./board.ts";
-import { Subscriber } from "../http/subscriber.ts";
+import { Subscribers } from "../http/subscriber.ts";
 import type { PageMessage, PageSnapshot } from "./wire.ts";
 
 /** The interval of frames, in ms. */
@@ -8,9 +8,6 @@ const TICK = 250;
 const STATUS_EVERY = 4;
 const TOPS_EVERY = 8;
 
-/** The maximum number of pages that listen at the same time. */
-export const SUBSCRIBER_LIMIT = 100;
-
 /**
  * Sends the news of the board to the pages that listen, as server-sent events. Each frame is
  * encoded once for all of them, and none is if no page listens.
@@ -18,7 +15,7 @@ export const SUBSCRIBER_LIMIT = 100;
 export class Broadcast {
   readonly #board: Board;
   readonly #now: () => number;
-  readonly #subscribers = new Set<Subscriber>();
+  readonly #subscribers = new Subscribers(() => this.#snapshot());
   readonly #timer: ReturnType<typeof setInterval>;
   #ticks = 0;
 
@@ -36,13 +33,7 @@ export class Broadcast {
 
   /** Returns the body of a response for one more page; `undefined` if there are too many. */
   subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
-    if (this.#subscribers.size >= SUBSCRIBER_LIMIT) return undefined;
-    const subscriber = new Subscriber(
-      () => encode(this.#snapshot()),
-      () => this.#subscribers.delete(subscriber),
-    );
-    this.#subscribers.add(subscriber);
-    return subscriber.body;
+    return this.#subscribers.subscribe();
   }
 
   /** Sends a snapshot to all pages: their state is no longer valid. */
@@ -53,8 +44,7 @@ export class Broadcast {
   /** Ends all responses. */
   close(): void {
     clearInterval(this.#timer);
-    for (const subscriber of this.#subscribers) subscriber.close();
-    this.#subscribers.clear();
+    this.#subscribers.close();
   }
 
   /**
@@ -68,11 +58,7 @@ export class Broadcast {
 
   #tick(): void {
     const now = this.#now();
-    for (const subscriber of this.#subscribers) {
-      if (!subscriber.isStalled(now)) continue;
-      this.#subscribers.delete(subscriber);
-      subscriber.abort();
-    }
+    this.#subscribers.endStalled(now);
     this.#ticks++;
     this.#sendFrame(now, {
       withStatus: this.#ticks % STATUS_EVERY === 0,
@@ -94,15 +80,6 @@ export class Broadcast {
   }
 
   #send(message: PageMessage): void {
-    const bytes = encode(message);
-    const now = this.#now();
-    for (const subscriber of this.#subscribers) subscriber.send(bytes, now);
+    this.#subscribers.send(message, this.#now());
   }
-}
-
-const encoder = new TextEncoder();
-
-/** Encodes a message. JSON has no line break, so one `data` line is enough. */
-function encode(message: PageMessage): Uint8Array<ArrayBuffer> {
-  return encoder.encode(`data: ${JSON.stringify(message)}\n\n`);
 }

@@ -45,3 +45,16 @@ export class TopicIds {
     await raw?.then((raw) => raw.close(), () => {});
   }
 }
+
+/** Asks once for the ids of topics; see {@linkcode TopicIds.fetch}. */
+export async function topicIds(
+  cluster: Pick<Cluster, "quick">,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new TopicIds(cluster);
+  try {
+    return await ids.fetch(topics);
+  } finally {
+    await ids.close();
+  }
+}

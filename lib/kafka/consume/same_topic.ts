@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../../shared/error.ts";
 import type { Cluster } from "../client/cluster.ts";
-import { TopicIds } from "../client/topic_id.ts";
+import { TopicIds, topicIds } from "../client/topic_id.ts";
 
 /** How often the ids of the topics are asked for, in ms. */
 const INTERVAL_MS = 15_000;
@@ -9,19 +9,14 @@ const INTERVAL_MS = 15_000;
 const logger = getLogger(["wikitap", "kafka"]);
 
 /** Fetches the ids of topics; those that Kafka does not tell are left out. Never throws. */
-export async function fetchTopicIds(
+export function fetchTopicIds(
   cluster: Pick<Cluster, "quick">,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const ids = new TopicIds(cluster);
-  try {
-    return await ids.fetch(topics);
-  } catch (error) {
+  return topicIds(cluster, topics).catch((error) => {
     logger.debug("Cannot ask for the ids of topics: {error}", { error });
     return new Map();
-  } finally {
-    await ids.close();
-  }
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Cluster } from "../../kafka/client/cluster.ts";
 import { Inspector } from "../../kafka/inspect/inspector.ts";
 import { Pace } from "../../shared/pace.ts";
 import { sleep, untilAborted } from "../../shared/sleep.ts";
-import { Subscriber } from "../../http/subscriber.ts";
+import { Subscribers } from "../../http/subscriber.ts";
 import { HappeningFinder } from "./happenings.ts";
 import { LagHistory } from "./lag_history.ts";
 import { ClusterLooker } from "./look.ts";
@@ -15,9 +15,6 @@ const MAX_REQUESTS = 10;
 /** The intervals of updates, in ms. */
 const TOPIC_INTERVAL = 1000;
 const GROUPS_INTERVAL = 2000;
-
-/** The maximum number of views that listen at the same time. */
-const MAX_SUBSCRIBERS = 100;
 
 /** The number of past changes that a new view gets. */
 const MAX_HAPPENINGS = 100;
@@ -34,7 +31,7 @@ export class ClusterFeed {
   readonly #pace = new Pace(MAX_REQUESTS);
   readonly #finder = new HappeningFinder();
   readonly #lags = new LagHistory();
-  readonly #subscribers = new Set<Subscriber>();
+  readonly #subscribers = new Subscribers(() => this.#snapshot());
   #happenings: Happening[] = [];
   #inspector: Inspector | undefined;
   #state: State;
@@ -63,14 +60,9 @@ export class ClusterFeed {
 
   /** Returns the body of a response for one more view; `undefined` if there are too many. */
   subscribe(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
-    if (this.#subscribers.size >= MAX_SUBSCRIBERS) return undefined;
-    const subscriber = new Subscriber(
-      () => encode(this.#snapshot()),
-      () => this.#subscribers.delete(subscriber),
-    );
-    this.#subscribers.add(subscriber);
-    this.#subscribed.resolve();
-    return subscriber.body;
+    const body = this.#subscribers.subscribe();
+    if (body !== undefined) this.#subscribed.resolve();
+    return body;
   }
 
   /** Observes the cluster until `signal` is aborted. Never throws. */
@@ -98,8 +90,7 @@ export class ClusterFeed {
 
   /** Ends all responses. */
   close(): void {
-    for (const subscriber of this.#subscribers) subscriber.close();
-    this.#subscribers.clear();
+    this.#subscribers.close();
   }
 
   async #every(interval: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
@@ -139,13 +130,9 @@ export class ClusterFeed {
     this.#state = state;
     this.#happenings = [...happenings, ...this.#happenings].slice(0, MAX_HAPPENINGS);
     if (state.awaySince === null) this.#lags.add(state);
-    const frame = encode({ type: "frame", state, happenings });
-    for (const subscriber of this.#subscribers) {
-      if (subscriber.isStalled(state.now)) {
-        this.#subscribers.delete(subscriber);
-        subscriber.abort();
-      } else subscriber.send(frame, state.now);
-    }
+    this.#subscribers.endStalled(state.now);
+    const frame: ClusterMessage = { type: "frame", state, happenings };
+    this.#subscribers.send(frame, state.now);
   }
 
   #snapshot(): ClusterMessage {
@@ -158,10 +145,4 @@ export class ClusterFeed {
     this.#inspector = undefined;
     await inspector?.close();
   }
-}
-
-const encoder = new TextEncoder();
-
-function encode(message: ClusterMessage): Uint8Array<ArrayBuffer> {
-  return encoder.encode(`data: ${JSON.stringify(message)}\n\n`);
 }

@@ -1,6 +1,6 @@
 import { withAdmin } from "../../kafka/admin/with_admin.ts";
 import { type Cluster, disconnect } from "../../kafka/client/cluster.ts";
-import { TopicIds } from "../../kafka/client/topic_id.ts";
+import { topicIds } from "../../kafka/client/topic_id.ts";
 import { TopicConsumer } from "../../kafka/consume/consumer.ts";
 import { topicsText } from "../../kafka/consume/assigned.ts";
 import { type Attempt, explain } from "../../kafka/errors/explain.ts";
@@ -36,20 +36,20 @@ export async function storeTopics(cluster: Cluster, options: StoreOptions): Prom
     await retryWhileNotReady(() => admin.fetchTopicMetadata({ topics: [...topics] }));
     await retryWhileNotReady(() => refusePositionGroup(admin, group));
     const { clusterId } = await admin.describeCluster();
-    const ids = await fetchTopicIds(cluster, topics);
+    const ids = await topicIds(cluster, topics);
     return topics.map((topic) => ({ clusterId, topic, kafkaId: ids.get(topic) ?? null }));
   });
   const database = new DatabaseRetry(options.progress);
-  const topicIds = new Map<string, number>();
+  const numbers = new Map<string, number>();
   for (const name of named) {
     const adding = database.run(() => sink.addTopic(name), signal);
     const topicId = await unlessStopped(signal, adding);
     if (topicId === undefined) return;
-    topicIds.set(name.topic, topicId);
+    numbers.set(name.topic, topicId);
   }
   const admin = cluster.patient.admin();
   const member = new Member(options, {
-    topicIds,
+    topicIds: numbers,
     admin,
     database,
     makeConsumer: (consumer) => new TopicConsumer(cluster, consumer),
@@ -61,18 +61,5 @@ export async function storeTopics(cluster: Cluster, options: StoreOptions): Prom
     throw explain(error, { ...attempt, cluster });
   } finally {
     await disconnect(admin);
-  }
-}
-
-/** Returns the ids of topics; none if the brokers have no such ids. */
-async function fetchTopicIds(
-  cluster: Cluster,
-  topics: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const ids = new TopicIds(cluster);
-  try {
-    return await ids.fetch(topics);
-  } finally {
-    await ids.close();
   }
 }

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../../lib/shared/error.ts";
 import { Board } from "../../../lib/page/board.ts";
-import { Broadcast, SUBSCRIBER_LIMIT } from "../../../lib/page/broadcast.ts";
+import { SUBSCRIBER_LIMIT } from "../../../lib/http/subscriber.ts";
+import { Broadcast } from "../../../lib/page/broadcast.ts";
 import { type PageServer, servePage } from "../../../lib/page/server.ts";
 import type { PageMessage } from "../../../lib/page/wire.ts";
 import { until } from "../../support/tools/until.ts";
