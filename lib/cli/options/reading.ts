@@ -5,20 +5,17 @@ import { flag, flagName, option, type OptionGroup, type Values } from "../option
 import { groupName, integer, listOf, pastTime, topicName } from "../values.ts";
 import { recordFilterOption } from "./record_filter.ts";
 
-/** The topics of a program that reads several. */
-export const topicsOption = option({
-  placeholder: "NAME[,…]",
-  alias: ["topic_name"],
-  help: "Topics. '*' at either end is a wildcard, for the topics that exist at the start.",
-  parse: listOf(topicPattern),
-  default: ["wikipedia-events"],
-});
-
 /** Options for which records are read. */
 export const readingOptions = {
   title: "Reading",
   options: {
-    topic: topicsOption,
+    topic: option({
+      placeholder: "NAME[,…]",
+      alias: ["topic_name"],
+      help: "Topics. '*' at either end is a wildcard, for the topics that exist at the start.",
+      parse: listOf(topicPattern),
+      default: ["wikipedia-events"],
+    }),
     group: option({
       placeholder: "NAME",
       help:

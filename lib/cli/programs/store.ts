@@ -8,7 +8,7 @@ import { databaseOption, parquetOptions, parquetSettings } from "../options/data
 import { kafkaOptions } from "../options/kafka.ts";
 import { observeOptions } from "../options/observe.ts";
 import { type GroupValues, option, type OptionGroup, type Values } from "../option.ts";
-import { topicsOption } from "../options/reading.ts";
+import { readingOptions } from "../options/reading.ts";
 import { recordFilterOption } from "../options/record_filter.ts";
 import { registryOptions } from "../options/registry.ts";
 import { showStatus } from "../status.ts";
@@ -30,7 +30,7 @@ import type { logOptions } from "../log.ts";
 const storeOptions = {
   title: "Storing",
   options: {
-    topic: topicsOption,
+    topic: readingOptions.options.topic,
     filter: recordFilterOption,
     database: databaseOption,
     group: option({
@@ -45,12 +45,7 @@ const storeOptions = {
       parse: integer(1, 100_000),
       default: 10_000,
     }),
-    maxMessages: option({
-      placeholder: "N",
-      help: "End after N records.",
-      parse: integer(1, Number.MAX_SAFE_INTEGER),
-      defaultText: "no limit",
-    }),
+    maxMessages: readingOptions.options.maxMessages,
   },
 } satisfies OptionGroup;
 
