@@ -1,7 +1,7 @@
 import type { LagSeries, State } from "./wire.ts";
 
 /** The length of the series, in ms. */
-export const LAG_WINDOW = 300_000;
+const LAG_WINDOW = 300_000;
 
 /** The maximum points of a series: one every two seconds fills the window. */
 const MAX_POINTS = 160;

@@ -34,7 +34,7 @@ export interface Limits {
 }
 
 /** The limits of statements that are fast in normal operation. */
-export const WRITING: Limits = { statement: 20_000, answer: 30_000 };
+const WRITING: Limits = { statement: 20_000, answer: 30_000 };
 
 /** How to connect. */
 export interface ConnectOptions {

@@ -27,7 +27,7 @@ const BUSY: ReadonlySet<number> = new Set([408, 429, 503, 504]);
 const LIMIT = 10_000;
 
 /** The maximum size of a response, in bytes. That to 10,000 rejected documents has 3 MB. */
-export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** The meaning of messages of Deno's fetch. */
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -200,7 +200,7 @@ export function reasonIn({ body }: Answer, separator = ""): string {
 }
 
 /** Returns the type of an error: `index_not_found_exception`. */
-export function typeIn({ body }: Answer): string | undefined {
+function typeIn({ body }: Answer): string | undefined {
   const { error } = (body ?? {}) as { error?: { type?: unknown } };
   return typeof error?.type === "string" ? error.type : undefined;
 }
