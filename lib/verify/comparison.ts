@@ -38,7 +38,7 @@ export interface ComparedTopic {
 export interface ComparisonOptions {
   /** The begin of the span, ms since 1970. */
   readonly since: number;
-  /** The end of the span, ms since 1970. */
+  /** The end of the span, ms since 1970; `Infinity` for none. */
   readonly until: number;
   /** The names of the fields of the values, in their order, if they are known. */
   readonly fieldNames?: readonly string[] | undefined;
@@ -115,6 +115,16 @@ export class Comparison {
     return !this.#topic!.hasAppendTimes && this.#produced <= this.#edited;
   }
 
+  /**
+   * Returns the times by which a record of the topic is found again: its own and, unless that is
+   * certainly the time of the edit, the one in its value. `undefined` if it may be of any time.
+   */
+  timesOf({ timestamp, value }: Pick<FoundRecord, "timestamp" | "value">): number[] | undefined {
+    if (this.hasEditTimes && this.#sampled === SAMPLE) return [Number(timestamp)];
+    const { time } = identityOf(bodyOf(value));
+    return time === undefined ? undefined : [Number(timestamp), time];
+  }
+
   /** Takes a record of the topic. */
   take(partition: number, record: FoundRecord): void {
     const timestamp = Number(record.timestamp);
@@ -161,7 +171,7 @@ export class Comparison {
   /** Judges time, partition and order of a record that is expected. */
   #judge(entry: number, found: Leftover, isRepaired: boolean): void {
     const { key, partition, timestamp } = found;
-    if (this.hasEditTimes && this.expected.time(entry) !== timestamp) {
+    if (this.hasEditTimes && !this.expected.isAt(entry, timestamp)) {
       const fields = ["record timestamp"];
       return note(this.#report, "different", () => ({ ...exampleOf(found), fields }));
     }

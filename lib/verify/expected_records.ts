@@ -22,7 +22,7 @@ export interface RecordFacts {
   readonly key: number;
   /** The number of the upstream log, from 0. Records of different logs have no order. */
   readonly log: number;
-  /** ms since 1970, less than 2^32 ms (49 days) after the begin of the span. */
+  /** ms since 1970. For `removeFrom()` less than 2^32 ms (49 days) after the begin of the span. */
   readonly time: number;
 }
 
@@ -100,7 +100,7 @@ export class ExpectedRecords {
     const exact = this.#byHash.find(low, (entry) => {
       if (this.#low[entry] !== low || this.#high[entry] !== high) return false;
       const isFound = this.#states[entry]! >= FOUND;
-      if (!isFound && (time === undefined || this.time(entry) === time)) return true;
+      if (!isFound && (time === undefined || this.isAt(entry, time))) return true;
       if (!isFound && other < 0) other = entry;
       else if (other === Match.none) other = Match.repeated;
       return false;
@@ -113,9 +113,9 @@ export class ExpectedRecords {
     return entry;
   }
 
-  /** Returns the time of a record, in ms since 1970. */
-  time(entry: number): number {
-    return this.#since + this.#times[entry]!;
+  /** Returns whether a record has a time, in ms since 1970, give or take multiples of 2^32 ms. */
+  isAt(entry: number, time: number): boolean {
+    return this.#times[entry] === (time - this.#since) >>> 0;
   }
 
   /**
@@ -144,7 +144,7 @@ export class ExpectedRecords {
   /** Removes the records from a time on, in ms since 1970. Nothing may have been found before. */
   removeFrom(time: number): void {
     for (let entry = 0; entry < this.#entries; entry++) {
-      if (this.time(entry) < time) continue;
+      if (this.#since + this.#times[entry]! < time) continue;
       this.#states[entry]! |= FOUND;
       // It must not be taken for a duplicate.
       this.#high[entry]! ^= -1;

@@ -1,8 +1,9 @@
 import { SpanReader } from "../kafka/consume/direct/span_reader.ts";
+import { TimeMap } from "../kafka/consume/direct/time_map.ts";
 import { encodedBytes } from "../kafka/publish/send/chunks.ts";
 import { recordOf } from "../produce/record_of.ts";
 import { RejectedEvent } from "../upstream/parse/event.ts";
-import { Comparison } from "./comparison.ts";
+import { Comparison, type FoundRecord } from "./comparison.ts";
 import { type MissingContext, type MissingRecords, reject } from "./missing.ts";
 import type { VerifyOptions, VerifyProgress } from "./options.ts";
 import { type ProducerProgress, waitForProducer } from "./producer.ts";
@@ -17,26 +18,35 @@ const PATIENCE_MS = 30_000;
 /** The number of events of the source from one report of progress to the next. */
 const PROGRESS_EVERY = 1000;
 
+/** The number of segments of a piece of which it is known where they are in a partition. */
+const SEGMENTS = 1000;
+
+/** Shared by the pieces of a span. */
+export interface Whole {
+  /** Counts what is found. */
+  readonly report: VerifyReport;
+  /** Judges what is missing, and keeps what is lost. */
+  readonly missing: MissingRecords;
+  /** By topic, where the records of later pieces are: the first piece reads to the end. */
+  readonly times: Map<string, TimeMap>;
+}
+
 /** A span that is compared at once. */
 export class Piece {
   readonly #options: VerifyOptions;
+  readonly #whole: Whole;
   readonly #report: VerifyReport;
-  readonly #missing: MissingRecords;
   readonly #comparison: Comparison;
   readonly #topics = new Map<string, MissingContext["topic"]>();
   #until: number;
   #calls = 0;
 
-  /**
-   * Creates a piece.
-   *
-   * @param missing Judges what is missing, and keeps what is lost.
-   */
-  constructor(options: VerifyOptions, report: VerifyReport, missing: MissingRecords) {
+  /** Creates the piece that begins with its span, and ends with it or earlier. */
+  constructor(options: VerifyOptions, whole: Whole) {
     this.#options = options;
-    this.#report = report;
-    this.#missing = missing;
-    this.#comparison = new Comparison(options, report);
+    this.#whole = whole;
+    this.#report = whole.report;
+    this.#comparison = new Comparison(options, this.#report);
     this.#until = options.until;
     for (const topic of options.topics ?? []) this.#topics.set(topic, undefined);
   }
@@ -53,7 +63,7 @@ export class Piece {
     const producer = await this.#waitForProducer(facts);
     await this.#readTopics();
     if (expected.missing > 0) await this.#explain(producer);
-    this.#missing.takeRest(leftovers, facts.first);
+    this.#whole.missing.takeRest(leftovers, facts.first);
     return this.#until;
   }
 
@@ -61,6 +71,7 @@ export class Piece {
   async #readSource(): Promise<SourceFacts> {
     const { maxRecords = MAX_RECORDS, since, transform } = this.#options;
     const { expected } = this.#comparison;
+    let limit = maxRecords;
     let time = since;
     const facts = await readSource(this.#options, (received, log, { endAt }) => {
       time = received.timestamp ?? time;
@@ -72,10 +83,12 @@ export class Piece {
       if (typeof record === "string" || record instanceof RejectedEvent) return;
       if (!this.#topics.has(record.topic)) this.#topics.set(record.topic, undefined);
       const isExpected = this.#comparison.expect(record, log);
-      if (!isExpected || expected.size < maxRecords || record.timestamp <= since) return;
+      if (!isExpected || expected.size < limit || record.timestamp <= since) return;
       this.#until = record.timestamp;
       this.#comparison.endAt(this.#until);
       endAt(this.#until);
+      // Each cut goes through all records, and some that are earlier still come.
+      limit = Math.max(maxRecords, expected.size) + Math.ceil(maxRecords / 8);
     });
     if (facts.missing > 0) {
       this.#report.notes.add("The source lacks events: there are gaps in its offsets");
@@ -128,10 +141,16 @@ export class Piece {
     await using reader = await SpanReader.open(cluster, topic, Math.max(0, since - EDGE_MS));
     this.#comparison.beginTopic(facts);
     const { found: foundBefore } = this.#report;
+    const known = this.#whole.times.get(topic);
+    const times = this.#until < this.#report.until ? known ?? this.#newTimes(topic) : undefined;
     const unread = await reader.read({
       signal: stop,
+      ranges: known && ((partition) => known.find(partition, since, this.#until)),
       handle: (partition, records) => {
-        for (const record of records) this.#comparison.take(partition, record);
+        for (const record of records) {
+          this.#comparison.take(partition, record);
+          times?.note(partition, Number(record.offset), this.#timesOf(record));
+        }
       },
       onProgress: (part) =>
         this.#progress("reading the topic", part, this.#report.found - foundBefore, {
@@ -146,6 +165,20 @@ export class Piece {
       open: new Set(unread),
     });
     this.#noteTopic(topic);
+  }
+
+  /** Returns times of a record within the whole span: upstream has edits that seem years old. */
+  #timesOf(record: FoundRecord): number[] {
+    const { since, until } = this.#report;
+    const times = this.#comparison.timesOf(record) ?? [since, until - 1];
+    return times.filter((time) => time >= since && time < until);
+  }
+
+  #newTimes(topic: string): TimeMap {
+    const { maxRecords = MAX_RECORDS } = this.#options;
+    const times = new TimeMap(Math.ceil(maxRecords / SEGMENTS));
+    this.#whole.times.set(topic, times);
+    return times;
   }
 
   #noteTopic(topic: string): void {
@@ -186,7 +219,7 @@ export class Piece {
       if (!this.#comparison.explain(record)) return;
       count++;
       const { key, offset = Infinity, timestamp = record.timestamp } = received;
-      this.#missing.judge(record, {
+      this.#whole.missing.judge(record, {
         isHandled: producer?.hasHandled(key, { offset, timestamp }) ?? true,
         topic: this.#topics.get(record.topic),
         bytes: encodedBytes(record),

@@ -1,3 +1,4 @@
+import type { TimeMap } from "../kafka/consume/direct/time_map.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import { MissingRecords } from "./missing.ts";
 import type { VerifyOptions } from "./options.ts";
@@ -20,17 +21,18 @@ export interface Verified {
  * producer does, and looks up each record of the topics among them. It changes nothing in Kafka.
  *
  * Memory: 31 to 44 bytes for each expected record. A span of more than `maxRecords` is divided into
- * pieces that are compared one after another. Each piece reads the topics from its begin to their end.
+ * pieces that are compared one after another. The first one reads the topics to their end, and learns
+ * where the records of the others are.
  *
  * @throws {UserError} if the source or Kafka cannot be used, for a compacted topic, and after `stop`.
  */
 export async function verify(options: VerifyOptions): Promise<Verified> {
   const report = newReport(options);
-  const missing = new MissingRecords(report);
+  const whole = { report, missing: new MissingRecords(report), times: new Map<string, TimeMap>() };
   for (let since = options.since; since < options.until;) {
     const until = Math.min(options.until, since + MAX_PIECE_MS);
-    since = await new Piece({ ...options, since, until }, report, missing).verify();
+    since = await new Piece({ ...options, since, until }, whole).verify();
     report.pieces++;
   }
-  return { report, lost: missing.lost };
+  return { report, lost: whole.missing.lost };
 }

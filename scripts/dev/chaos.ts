@@ -9,6 +9,7 @@ import { isKept, reportText } from "../../tests/chaos/harness/report.ts";
 import { runChaos } from "../../tests/chaos/harness/run.ts";
 import { option, type OptionGroup, type Values } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
+import { examplesText } from "../../lib/cli/programs/verify_report.ts";
 import { duration, integer, listOf, oneOf } from "../../lib/cli/values.ts";
 import { ExitCode, UsageError, UserError } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
@@ -173,9 +174,8 @@ export const main = program({
       throw stop.aborted ? new UserError("Stopped before the comparison") : error;
     });
     writeOutput(`\n${reportText(report)}\n`);
-    const { examples } = report.verdict;
-    if (examples.length > 0) writeOutput(`${examples.join("\n")}\n`);
-    const isGood = isKept(report, options.delivery);
+    for (const table of examplesText(report.verdict)) writeOutput(`${table}\n`);
+    const isGood = isKept(report.verdict, options.delivery);
     writeOutput(
       `${isGood ? "Kept" : "BROKEN"}: ${options.delivery}, seed ${seed}, ` +
         `${Math.round(report.seconds)} s, ${new Date().toISOString().slice(0, 10)}\n`,

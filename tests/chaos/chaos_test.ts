@@ -1,4 +1,5 @@
 import { assert, assertRejects } from "@std/assert";
+import { examplesText } from "../../lib/cli/programs/verify_report.ts";
 import { type ChaosReport, isKept, reportText } from "./harness/report.ts";
 import type { ChaosOptions } from "./harness/options.ts";
 import { runChaos } from "./harness/run.ts";
@@ -25,7 +26,7 @@ async function chaos(
     ...{ events: 20_000, duration: 1000, producerKills: 0, brokerKills: 0, streamFaults: 0 },
     ...options,
   });
-  const examples = report.verdict.examples.join("\n");
+  const examples = examplesText(report.verdict).join("\n");
   assert(check(report), `seed ${seed}\n${reportText(report)}\n${examples}`);
 }
 
@@ -46,7 +47,7 @@ const isComplete = ({ handled, events, repeats }: ChaosReport) => handled === ev
 Deno.test("Nothing is lost, duplicated or out of order on one broker", unsanitized, () =>
   chaos(
     { ...FEW, nodes: 1, duration: 15_000 },
-    (report) => isKept(report, "exactly-once") && isComplete(report),
+    (report) => isKept(report.verdict) && isComplete(report),
   ));
 
 Deno.test("Nothing is lost, duplicated or out of order on three brokers", unsanitized, () =>
@@ -56,13 +57,13 @@ Deno.test("Nothing is lost, duplicated or out of order on three brokers", unsani
       brokerKills: 2,
       duration: 25_000,
     },
-    (report) => isKept(report, "exactly-once") && isComplete(report),
+    (report) => isKept(report.verdict) && isComplete(report),
   ));
 
 Deno.test("At least once, nothing is lost", unsanitized, () =>
   chaos(
     { ...FEW, delivery: "at-least-once", duration: 15_000, protocol: "http1" },
-    (report) => isKept(report, "at-least-once") && isComplete(report),
+    (report) => isKept(report.verdict, "at-least-once") && isComplete(report),
   ));
 
 Deno.test(
@@ -100,7 +101,7 @@ Deno.test(
         events: 3000,
         repeats: 60,
       },
-      ({ verdict }) => verdict.lost === 0 && verdict.duplicated > 0,
+      ({ verdict: { differences } }) => differences.lost === 0 && differences.duplicated > 0,
     ),
 );
 
@@ -110,7 +111,7 @@ Deno.test("Resuming with the id as it was sent is found to lose edits", unsaniti
       ...{ program: pathOf("mutants/id_as_sent.ts"), nodes: 1, patience: 10_000 },
       ...{ events: 15_000, streamFaults: 60 },
     },
-    ({ verdict }) => verdict.found > 0 && verdict.lost > 0,
+    ({ verdict: { found, differences } }) => found > 0 && differences.lost > 0,
   ));
 
 Deno.test("One time for all upstream topics is found to lose edits", unsanitized, () =>
@@ -119,7 +120,7 @@ Deno.test("One time for all upstream topics is found to lose edits", unsanitized
       ...{ program: pathOf("mutants/one_time.ts"), nodes: 1, patience: 10_000 },
       ...{ events: 15_000, streamFaults: 30 },
     },
-    ({ verdict }) => verdict.found > 0 && verdict.lost > 0,
+    ({ verdict: { found, differences } }) => found > 0 && differences.lost > 0,
   ));
 
 Deno.test("One send over several brokers is found to duplicate edits", unsanitized, () =>
@@ -128,5 +129,5 @@ Deno.test("One send over several brokers is found to duplicate edits", unsanitiz
       ...{ program: pathOf("mutants/one_send.ts"), patience: 10_000 },
       ...{ events: 20_000, duration: 4000 },
     },
-    ({ verdict }) => verdict.duplicated > 0,
+    ({ verdict }) => verdict.differences.duplicated > 0,
   ));

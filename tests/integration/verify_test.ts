@@ -8,6 +8,10 @@ import {
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { savedPosition } from "../../lib/kafka/publish/position/position_store.ts";
 import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
+import { murmur2 } from "../../lib/kafka/wire/murmur2.ts";
+import { Comparison, REPAIRED_HEADER } from "../../lib/verify/comparison.ts";
+import { ExpectedRecords } from "../../lib/verify/expected_records.ts";
+import { expectedOf } from "../chaos/harness/expected.ts";
 import type { EventLog } from "../../lib/replay/log.ts";
 import { START, syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { UserError } from "../../lib/shared/error.ts";
@@ -20,6 +24,7 @@ import { PATH_WITH_DENO, runProgram } from "../support/programs/program.ts";
 import { codeBlocks, ROOT } from "../support/tools/readme.ts";
 
 const kafka = await testKafka();
+const decoder = new TextDecoder();
 
 /** A minute of events, 38 % of them edits; the topic of the other data center has canaries. */
 const LOG = syntheticLog({ rate: 100, count: 6000, canaryEvery: 100 });
@@ -87,6 +92,55 @@ Deno.test("verify compares a span in pieces with the same result", async () => {
   assertEquals(report.differences, CLEAN);
   assert(report.pieces >= 4, `${report.pieces} pieces`);
 });
+
+Deno.test("verify reads a topic twice and the source once, in however many pieces", async () => {
+  // Pieces of 100 s, and margins of 10 s.
+  const log = syntheticLog({ rate: 50, count: 50_000, canaryEvery: 100 });
+  await using server = serve(log);
+  const span = ["--since", String(START), "--until", String(START + 980_000)];
+  const all = expectedOf(log).edits.map(({ record: { key, value, timestamp } }) => ({
+    partition: murmur2(key!) % 3,
+    ...{ key: decoder.decode(key!), value: decoder.decode(value), timestamp, headers: {} },
+  }));
+  const [repaired, copied] = [all[9000]!, all[11_000]!];
+  const records = all.filter((record) => record !== repaired).concat(
+    copied,
+    { ...repaired, headers: { [REPAIRED_HEADER]: "now" } },
+  );
+  for (const type of ["CreateTime", "LogAppendTime"]) {
+    const configs = new Map([["message.timestamp.type", type]]);
+    const topic = await makeTopic(kafka, { configs });
+    await writeRecords(kafka, topic, records);
+    const args = ["--topic", topic, "--stream-url", server.url, ...span, "--ignore-position"];
+    using taken = spy(Comparison.prototype, "take");
+    using cuts = spy(ExpectedRecords.prototype, "removeFrom");
+    const { events: sent } = server.stats;
+    const report = await verifyReport(kafka, args, { maxRecords: all.length / 10 });
+    assertEquals(report.differences, { ...CLEAN, duplicated: 1 }, type);
+    assertEquals([report.found, report.repaired], [report.expected, 1]);
+    assert(report.pieces >= 10 && report.pieces <= 12, `${report.pieces} pieces`);
+    assertEquals(cuts.calls, report.pieces - 1);
+    const [read, streamed] = [taken.calls / records.length, (server.stats.events - sent) / 50_000];
+    assert(read < 2.1, `the topic was read ${read} times`);
+    assert(streamed < 2, `the source was read ${streamed} times`);
+  }
+});
+
+/** Counts the calls of a method. */
+function spy<T extends object>(prototype: T, name: keyof T): Disposable & { calls: number } {
+  const method = prototype[name] as (...args: unknown[]) => unknown;
+  const counter = {
+    calls: 0,
+    [Symbol.dispose]: () => void Object.assign(prototype, { [name]: method }),
+  };
+  Object.assign(prototype, {
+    [name](this: T, ...args: unknown[]) {
+      counter.calls++;
+      return method.apply(this, args);
+    },
+  });
+  return counter;
+}
 
 Deno.test("verify leaves no consumer group behind, and the position as it was", async () => {
   await using server = serve(LOG);

@@ -7,10 +7,12 @@
 import { isKept } from "../chaos/harness/report.ts";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
+import { examplesText } from "../../lib/cli/programs/verify_report.ts";
 import { duration, integer, positiveDuration } from "../../lib/cli/values.ts";
 import { ExitCode, UserError } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
+import type { VerifyReport } from "../../lib/verify/report.ts";
 import type { Usage } from "../support/programs/process.ts";
 import { runSoak } from "./run.ts";
 import type { Watched } from "./watched.ts";
@@ -85,9 +87,9 @@ export const main = program({
     const usages = report.watched.flatMap(usageRows);
     const places = Object.entries(report.places);
     writeOutput(`\n${tableText(usages)}\n${tableText(places.map(placeRow))}\n`);
-    for (const [, { examples }] of places) for (const line of examples) writeOutput(`${line}\n`);
+    for (const [, report] of places) writeOutput(examplesText(report).join("\n"));
     const isGood = usages.every(({ verdict }) => verdict === GOOD) &&
-      places.every(([, verdict]) => isKept({ verdict }, "exactly-once"));
+      places.every(([, report]) => isKept(report));
     writeOutput(
       `${isGood ? "Kept" : "BROKEN"}: ${report.connections} connections upstream, ${report.cuts} ` +
         `of them torn, ${new Date().toISOString().slice(0, 10)}\n`,
@@ -120,11 +122,12 @@ function usageRows(watched: Watched) {
   ];
 }
 
-function placeRow(
-  [place, verdict]: [string, Awaited<ReturnType<typeof runSoak>>["places"][string]],
-) {
-  const { expected, found, lost, duplicated, disordered, foreign } = verdict;
-  return { place, expected, found, lost, duplicated, "out of order": disordered, foreign };
+function placeRow([place, { expected, found, differences }]: [string, VerifyReport]) {
+  const { outOfOrder, wrongPartition, ...others } = differences;
+  return {
+    ...{ place, expected, found, ...others },
+    ...{ "out of order": outOfOrder, "in another partition": wrongPartition },
+  };
 }
 
 function nowText(watched: Watched): string {

@@ -1,4 +1,6 @@
-import type { Verdict } from "../chaos/harness/checker.ts";
+import type { VerifyReport } from "../../lib/verify/report.ts";
+import { Checker } from "../chaos/harness/checker.ts";
+import { compare } from "../chaos/harness/comparison.ts";
 import { expectedOf } from "../chaos/harness/expected.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { startKafka } from "../../lib/local/kafka/start.ts";
@@ -7,7 +9,7 @@ import { sleep } from "../../lib/shared/sleep.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { serve } from "../support/kafka/produce.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
-import { checkPostgres, checkPrinted, checkSqlite, checkTopic } from "./places.ts";
+import { checkPostgres, checkPrinted, checkSqlite } from "./places.ts";
 import { Watched } from "./watched.ts";
 
 export interface SoakOptions {
@@ -30,12 +32,13 @@ export interface SoakReport {
   /** The programs, with what they took. */
   readonly watched: readonly Watched[];
   /** The comparison of each place with what was served. */
-  readonly places: Readonly<Record<string, Verdict>>;
+  readonly places: Readonly<Record<string, VerifyReport>>;
   /** Connections upstream, and how many of them were torn. */
   readonly connections: number;
   readonly cuts: number;
 }
 
+const PARTITIONS = 6;
 /** Share of edits in the events. */
 const EDITS_SHARE = 0.38;
 /** It goes on for so long beyond the last measurement (ms), so that all are taken at work. */
@@ -62,7 +65,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const events = options.rate / EDITS_SHARE;
   const count = Math.ceil(events * (warmUp + length + BEYOND) / 1000);
   const log = syntheticLog({ start: Date.now(), rate: events, count });
-  const expected = expectedOf(log);
+  const { edits } = expectedOf(log);
 
   const directory = await Deno.makeTempDir({ prefix: "wikitap-soak-" });
   const server = await testPostgres();
@@ -71,7 +74,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       ...{ directory: `${directory}/kafka`, port: 0, heap: 256, signal: stop },
     });
     await using database = await server.database();
-    const topic = await makeTopic(kafka.bootstrapServers, { partitions: 6 });
+    const topic = await makeTopic(kafka.bootstrapServers, { partitions: PARTITIONS });
     await using upstream = serve(log, {
       pace: "first-client",
       connectionLimit: reconnect,
@@ -92,7 +95,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
         }),
       );
     };
-    const all = ["--max-messages", String(expected.edits.size)];
+    const all = ["--max-messages", String(edits.length)];
     const sqlite = `${directory}/edits.db`;
     const watched = [
       await start("store-sqlite", ["scripts/store.ts", "--database", `sqlite:${sqlite}`, ...all], {
@@ -106,7 +109,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       ]),
       await start("producer", [
         ...["main.ts", "--stream-url", upstream.url, "--since", String(log.origin)],
-        ...["--events-to-produce", String(expected.edits.size)],
+        ...["--events-to-produce", String(edits.length)],
       ]),
     ];
     await measure(watched, options);
@@ -116,10 +119,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     return {
       watched,
       places: {
-        topic: await checkTopic(expected, cluster, topic),
-        printed: await checkPrinted(expected, `${directory}/consume`),
-        SQLite: checkSqlite(expected, sqlite),
-        PostgreSQL: await checkPostgres(expected, database),
+        topic: (await compare({ cluster, topic, partitions: PARTITIONS }, edits)).report,
+        printed: await checkPrinted(new Checker(edits, PARTITIONS), `${directory}/consume`),
+        SQLite: checkSqlite(new Checker(edits, PARTITIONS), sqlite),
+        PostgreSQL: await checkPostgres(new Checker(edits, PARTITIONS), database),
       },
       connections: upstream.stats.connections,
       cuts: upstream.stats.cuts,

@@ -1,5 +1,5 @@
 import type { BrokerFaults } from "./broker_faults.ts";
-import type { Verdict } from "./checker.ts";
+import type { VerifyReport } from "../../../lib/verify/report.ts";
 import type { ProducerFaults } from "./producer_faults.ts";
 import type { Sent, UpstreamFaults } from "./upstream.ts";
 
@@ -26,19 +26,23 @@ export interface ChaosReport {
    * Records in the log of transactions that were aborted: no reader of committed records sees them.
    */
   readonly aborted: number;
-  readonly verdict: Verdict;
+  /** The comparison of the topic with what was served. */
+  readonly verdict: VerifyReport;
 }
 
 /** Whether the producer kept its promise. */
-export function isKept({ verdict }: Pick<ChaosReport, "verdict">, delivery: string): boolean {
-  const { lost, duplicated, disordered, foreign } = verdict;
-  return lost === 0 && disordered === 0 && foreign === 0 &&
-    (duplicated === 0 || delivery === "at-least-once");
+export function isKept(
+  { differences: { duplicated, ...others } }: Pick<VerifyReport, "differences">,
+  delivery = "exactly-once",
+): boolean {
+  const isOnce = duplicated === 0 || delivery === "at-least-once";
+  return isOnce && Object.values(others).every((count) => count === 0);
 }
 
 /** Returns one table of what was done and what came of it, for people. */
 export function reportText(report: ChaosReport): string {
   const { verdict, faults, producer, brokers, sent } = report;
+  const { differences } = verdict;
   const rows: readonly (readonly [string, string | number])[] = [
     ["events upstream", report.events],
     ["with the id of an earlier one", report.repeats],
@@ -68,10 +72,12 @@ export function reportText(report: ChaosReport): string {
     ["records of aborted transactions", report.aborted],
     ["edits to publish", verdict.expected],
     ["edits published", verdict.found],
-    ["lost", verdict.lost],
-    ["duplicated", verdict.duplicated],
-    ["out of order within a page", verdict.disordered],
-    ["published but never served", verdict.foreign],
+    ["lost", differences.lost],
+    ["duplicated", differences.duplicated],
+    ["with other values", differences.different],
+    ["out of order within a page", differences.outOfOrder],
+    ["in another partition than their page's", differences.wrongPartition],
+    ["published but never served", differences.foreign],
   ];
   const wide = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) =>

@@ -7,7 +7,7 @@ import { sleep } from "../../../lib/shared/sleep.ts";
 import { createAuthority } from "../../support/tools/certificates.ts";
 import { BrokerFaults } from "./broker_faults.ts";
 import { ClockSteps } from "./clock_steps.ts";
-import { compare } from "./comparison.ts";
+import { compare, uncommitted } from "./comparison.ts";
 import { type Expected, expectedOf } from "./expected.ts";
 import type { ChaosOptions } from "./options.ts";
 import { ABORT_CHECK_MS } from "./plan.ts";
@@ -162,11 +162,11 @@ class Run {
 
   async #report(): Promise<Omit<ChaosReport, "clockSteps">> {
     const { upstream, producer, cluster } = this.#parts;
-    const { handled, total } = this.#work;
+    const { handled } = this.#work;
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const { edits, events, garbage, repeats } = this.#expected;
-    const place = { cluster, topic: TOPIC };
-    const { verdict, aborted } = await compare(place, edits, handled >= total);
+    const place = { cluster, topic: TOPIC, partitions: PARTITIONS };
+    const { report: verdict, committed } = await compare(place, edits);
     return {
       seconds,
       events,
@@ -179,7 +179,7 @@ class Run {
       gaveUp: producer.counts.gaveUp,
       sent: upstream.sent,
       faults: upstream.faults,
-      aborted,
+      aborted: await uncommitted(place) - committed,
       verdict,
     };
   }

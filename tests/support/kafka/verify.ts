@@ -58,7 +58,9 @@ export async function writeRecords(
         timestamp,
         headers,
       }));
-      await producer.send({ topic, messages: messages as never });
+      for (let from = 0; from < messages.length; from += 2000) {
+        await producer.send({ topic, messages: messages.slice(from, from + 2000) as never });
+      }
     }
   } finally {
     await disconnect(producer);

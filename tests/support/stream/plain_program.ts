@@ -1,3 +1,4 @@
+import type { Edit } from "../../../lib/edits/message/edit.ts";
 import { namespaceName } from "../../../lib/edits/event/namespaces.ts";
 import type { Placed } from "../kafka/verify.ts";
 
@@ -35,24 +36,29 @@ export async function readAsTutorialsDo(
   return records;
 }
 
+/** The nine fields of an event, in their order. */
 // deno-lint-ignore no-explicit-any -- as upstream sends it
-function recordOf({ meta, ...event }: any): Placed {
-  const value = {
-    title: event.title,
-    id: event.id,
+export function plainEdit({ meta, ...event }: any): Edit {
+  return {
+    id: event.id ?? null,
     domain: meta.domain,
     namespace: namespaceName(event.namespace),
+    title: event.title,
     timestamp: meta.dt,
     user_name: event.user ?? null,
     user_type: event.bot ? "bot" : "human",
     old_length: event.length?.old ?? null,
     new_length: event.length?.new ?? null,
   };
-  const key = `${meta.domain}/${event.title}`;
+}
+
+function recordOf(event: unknown): Placed {
+  const { title, ...edit } = plainEdit(event);
+  const key = `${edit.domain}/${title}`;
   return {
     partition: key.length % 3,
     key,
-    value: JSON.stringify(value, null, 1),
+    value: JSON.stringify({ title, ...edit }, null, 1),
     timestamp: Date.now(),
     headers: {},
   };

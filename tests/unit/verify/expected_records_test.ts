@@ -31,7 +31,7 @@ Deno.test("ExpectedRecords prefers the equal record with the time, then the firs
   for (const time of [1000, 1001, 1002]) expected.add(hashOf(1), { key: 1, log: 0, time });
   assertEquals(expected.find(hashOf(1), 1002), 2);
   assertEquals(expected.find(hashOf(1), 9999), 0);
-  assertEquals(expected.time(0), 1000);
+  assertEquals([expected.isAt(0, 1000), expected.isAt(0, 1001)], [true, false]);
   assertEquals(expected.find(hashOf(1), undefined), 1);
   assertEquals(expected.find(hashOf(1), 1000), Match.repeated);
 });

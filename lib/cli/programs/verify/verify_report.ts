@@ -45,7 +45,7 @@ export function reportText(report: VerifyReport): string {
   const notes = [...report.notes, ...advice(report)].map((note) => `- ${safeText(note)}\n`);
   return [
     `From ${iso(report.since)} to ${iso(report.until)}\n\n${table}`,
-    ...DIFFERENCES.flatMap((kind) => examplesText(report, kind)),
+    ...examplesText(report),
     ...notes.length === 0 ? [] : [notes.join("")],
     `${verdictText(report)}\n`,
   ].join("\n");
@@ -74,11 +74,13 @@ function optional(rows: readonly (readonly [string, number])[]): (readonly [stri
   return rows.filter(([, count]) => count > 0);
 }
 
-function examplesText({ differences, examples }: VerifyReport, kind: Difference): string[] {
-  const list = examples[kind];
-  if (list.length === 0) return [];
-  const first = list.length < differences[kind] ? `, the first ${list.length}` : "";
-  return [`${NAMES[kind]}${first}\n${tableText(list.map(exampleRow))}`];
+/** Returns a table of the first records of each difference. */
+export function examplesText({ differences, examples }: VerifyReport): string[] {
+  return DIFFERENCES.filter((kind) => differences[kind] > 0).map((kind) => {
+    const list = examples[kind];
+    const first = list.length < differences[kind] ? `, the first ${list.length}` : "";
+    return `${NAMES[kind]}${first}\n${tableText(list.map(exampleRow))}`;
+  });
 }
 
 function exampleRow({ time, domain, title, topic, partition, offset, fields }: Example): TableRow {

@@ -5,6 +5,7 @@ import { type Attempt, explain, protocolErrorType } from "../../errors/explain.t
 import type { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
 import type { FetchedRecord } from "../../wire/fetch/fetched_record.ts";
 import { Leaders } from "./leaders.ts";
+import type { OffsetRange } from "./time_map.ts";
 
 /** The part of a partition that is read. */
 export interface PartitionSpan {
@@ -22,6 +23,8 @@ export interface PartitionSpan {
 export interface ReadSpanOptions {
   /** Gets some records of one partition, in order. */
   readonly handle: (partition: number, records: readonly FetchedRecord[]) => void;
+  /** Returns the parts of a partition to be read, in order, apart from each other. Default: all. */
+  readonly ranges?: ((partition: number) => readonly OffsetRange[]) | undefined;
   /** Called after each fetch with the part that is read, from 0 to 1. */
   readonly onProgress?: (part: number) => void;
   /** Ends the read early. */
@@ -107,19 +110,22 @@ export class SpanReader implements AsyncDisposable {
    * @throws {UserError} if a broker denies access, or does not answer for `patienceMs`.
    */
   async read(
-    { handle, onProgress, signal, patienceMs = PATIENCE_MS }: ReadSpanOptions,
+    { handle, ranges = () => ALL, onProgress, signal, patienceMs = PATIENCE_MS }: ReadSpanOptions,
   ): Promise<readonly number[]> {
-    const cursors = this.#spans.map(({ partition, first, end }) => ({
+    const cursors = this.#spans.map(({ partition, first, end }): Cursor => ({
       partition,
-      next: first,
-      end,
+      parts: ranges(partition).map((part) => ({
+        next: Math.max(first, part.first),
+        end: Math.min(end, part.end),
+      })),
     }));
     const total = remaining(cursors);
     let progressAt = performance.now();
     while (true) {
       // A broker fills its answer from the first partition on.
       cursors.push(...cursors.splice(0, 1));
-      const open = cursors.filter(({ next, end }) => next < end);
+      for (const cursor of cursors) cursor.parts = cursor.parts.filter(isOpen);
+      const open = cursors.filter(({ parts }) => parts.length > 0);
       const left = remaining(open);
       onProgress?.(total === 0 ? 1 : 1 - left / total);
       if (left === 0 || signal?.aborted) return open.map(({ partition }) => partition);
@@ -127,7 +133,10 @@ export class SpanReader implements AsyncDisposable {
       const isLate = performance.now() - progressAt > patienceMs;
       if (failure !== undefined) {
         await this.#recover(failure, isLate, signal);
-        for (const cursor of cursors) cursor.next = Math.max(cursor.next, this.#first(cursor));
+        for (const { partition, parts } of cursors) {
+          const { first = 0 } = this.#spans.find((span) => span.partition === partition) ?? {};
+          for (const part of parts) part.next = Math.max(part.next, first);
+        }
       }
       if (remaining(open) < left) progressAt = performance.now();
       else if (isLate) return open.map(({ partition }) => partition);
@@ -141,19 +150,28 @@ export class SpanReader implements AsyncDisposable {
 
   /** Fetches once from each leader, and moves the cursors. */
   async #fetch(open: readonly Cursor[], handle: ReadSpanOptions["handle"]): Promise<void> {
-    const from = open.map(({ partition, next }) => ({ partition, offset: next }));
+    const from = open.map(({ partition, parts }) => ({ partition, offset: parts[0]!.next }));
     for (const batch of await this.#leaders.fetchOnce(this.#topic, from, LIMITS)) {
       const cursor = open.find(({ partition }) => partition === batch.partition);
       if (cursor !== undefined) this.#take(batch, cursor, handle);
     }
   }
 
-  /** Hands out what was fetched of a partition. */
-  #take(batch: FetchedBatch, cursor: Cursor, handle: ReadSpanOptions["handle"]): void {
+  /** Hands out what was fetched of a part. */
+  #take(
+    batch: FetchedBatch,
+    { partition, parts }: Cursor,
+    handle: ReadSpanOptions["handle"],
+  ): void {
+    const part = parts[0]!;
     for (const { records, next } of batch.chunks()) {
-      this.#noteFirst(cursor.partition, records);
-      if (records.length > 0) handle(cursor.partition, records);
-      cursor.next = next;
+      const within = next <= part.end
+        ? records
+        : records.filter(({ offset }) => Number(offset) < part.end);
+      this.#noteFirst(partition, within);
+      if (within.length > 0) handle(partition, within);
+      part.next = next;
+      if (!isOpen(part)) return;
     }
   }
 
@@ -183,10 +201,6 @@ export class SpanReader implements AsyncDisposable {
       // The next fetch shows whether that is final.
     }
   }
-
-  #first({ partition, next }: Cursor): number {
-    return this.#spans.find((span) => span.partition === partition)?.first ?? next;
-  }
 }
 
 interface Opened {
@@ -200,12 +214,24 @@ interface Opened {
 /** How far a partition is read. */
 interface Cursor {
   readonly partition: number;
+  /** The rest of its parts. */
+  parts: Part[];
+}
+
+interface Part {
   readonly end: number;
   next: number;
 }
 
+const ALL: readonly OffsetRange[] = [{ first: 0, end: Infinity }];
+
+function isOpen({ next, end }: Part): boolean {
+  return next < end;
+}
+
 function remaining(cursors: readonly Cursor[]): number {
-  return cursors.reduce((sum, { next, end }) => sum + Math.max(0, end - next), 0);
+  const parts = cursors.flatMap(({ parts }) => parts);
+  return parts.reduce((sum, { next, end }) => sum + Math.max(0, end - next), 0);
 }
 
 async function findSpans(

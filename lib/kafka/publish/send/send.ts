@@ -99,6 +99,7 @@ export interface SendOptions {
  * or drops records if one send spans brokers. Chunks of one partition are sent one after another,
  * partitions at the same time. Every answer is checked. It settles only when no send is pending.
  *
+ * @returns The offset of the first record of each chunk.
  * @throws {ChunksRejected} if the only failures are chunks that brokers rejected.
  * @throws the first other failure.
  */
@@ -106,16 +107,15 @@ export async function sendChunks(
   sender: Pick<Producer | Transaction, "send">,
   chunks: readonly Chunk[],
   options: SendOptions,
-): Promise<void> {
+): Promise<ReadonlyMap<Chunk, bigint>> {
   const rejections = new Map<Chunk, ChunkRejection>();
-  const accepted = new Set<Chunk>();
+  const accepted = new Map<Chunk, bigint>();
   const partitions = Map.groupBy(chunks, ({ topic, partition }) => `${topic}/${partition}`);
   const sends = [...partitions.values()].map(async (inOrder) => {
     let inRow = 0;
     for (const chunk of inOrder) {
       try {
-        await sendChunk(sender, chunk, options);
-        accepted.add(chunk);
+        accepted.set(chunk, await sendChunk(sender, chunk, options));
         inRow = 0;
       } catch (error) {
         const type = protocolErrorType(error);
@@ -128,14 +128,15 @@ export async function sendChunks(
   });
   const failure = (await Promise.allSettled(sends)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
-  if (rejections.size > 0) throw new ChunksRejected(rejections, accepted, !options.inTransaction);
+  if (rejections.size === 0) return accepted;
+  throw new ChunksRejected(rejections, new Set(accepted.keys()), !options.inTransaction);
 }
 
 async function sendChunk(
   sender: Pick<Producer | Transaction, "send">,
   { topic, partition, messages }: Chunk,
   { compression, onThrottle }: SendOptions,
-): Promise<void> {
+): Promise<bigint> {
   const sending = sender.send({
     topic,
     compression: CODECS[compression],
@@ -154,6 +155,7 @@ async function sendChunk(
     );
   }
   if (answer.throttleMs) onThrottle(answer.throttleMs);
+  return BigInt(answer.baseOffset ?? -1);
 }
 
 /** Returns the record errors that `patches.ts` adds to the error of a Produce response. */
