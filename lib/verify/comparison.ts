@@ -58,6 +58,8 @@ export class Comparison {
   readonly expected: ExpectedRecords;
   /** The records that are not expected. */
   readonly leftovers = new Leftovers();
+  /** The time of the source's first event, ms since 1970: earlier records are not verifiable. */
+  sourceBegin = -Infinity;
   readonly #options: ComparisonOptions;
   #until: number;
   readonly #report: VerifyReport;
@@ -138,7 +140,7 @@ export class Comparison {
     const entry = this.#find(found);
     if (entry >= 0) this.#judge(entry, found, repaired !== undefined);
     else if (entry === Match.repeated) note(this.#report, "duplicated", () => exampleOf(found));
-    else if (this.#isOfSpan(found)) this.leftovers.add(found);
+    else this.#takeUnexpected(found);
   }
 
   /**
@@ -198,11 +200,13 @@ export class Comparison {
     return time === undefined && this.#topic!.hasAppendTimes || this.#isWithin(time ?? timestamp);
   }
 
-  /** Returns whether a record that is not expected belongs to the span. */
-  #isOfSpan({ value, timestamp }: Leftover): boolean {
-    if (this.hasEditTimes && this.#isWithin(timestamp)) return true;
-    const { time } = identityOf(bodyOf(value));
-    return time !== undefined && this.#isWithin(time);
+  /** Takes a record that is not expected, if it belongs to the span. */
+  #takeUnexpected(found: Leftover): void {
+    const isTime = this.hasEditTimes && this.#isWithin(found.timestamp);
+    const { time = -1 } = isTime ? { time: found.timestamp } : identityOf(bodyOf(found.value));
+    if (!this.#isWithin(time)) return;
+    if (time < this.sourceBegin) this.#report.unverifiable.olderThanSource++;
+    else this.leftovers.add(found);
   }
 
   #isWithin(time: number): boolean {

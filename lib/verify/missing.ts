@@ -71,15 +71,10 @@ export class MissingRecords {
     this.#keep(record);
   }
 
-  /**
-   * Judges the records that were found, but are not expected.
-   *
-   * @param first The time of the source's first event, ms since 1970; `undefined` if it has none.
-   */
-  takeRest(leftovers: Leftovers, first: number = Infinity): void {
+  /** Judges the records that were found, but are not expected. */
+  takeRest(leftovers: Leftovers): void {
     for (const leftover of leftovers.rest) {
-      if (exampleOf(leftover).time < first) this.#report.unverifiable.olderThanSource++;
-      else note(this.#report, "foreign", () => exampleOf(leftover));
+      note(this.#report, "foreign", () => exampleOf(leftover));
     }
     if (leftovers.dropped === 0) return;
     this.#report.differences.foreign += leftovers.dropped;

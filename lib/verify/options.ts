@@ -28,7 +28,10 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** The approximate number of records that are compared at once. Default 5,000,000. */
   readonly maxRecords?: number;
-  /** How long to wait for a producer whose position does not move, in ms. Default 30,000. */
+  /**
+   * How long to wait for a producer whose position does not move, in ms (default 30,000), and for open
+   * transactions (default 60,000).
+   */
   readonly patienceMs?: number;
 }
 

@@ -63,7 +63,7 @@ export class Piece {
     const producer = await this.#waitForProducer(facts);
     await this.#readTopics();
     if (expected.missing > 0) await this.#explain(producer);
-    this.#whole.missing.takeRest(leftovers, facts.first);
+    this.#whole.missing.takeRest(leftovers);
     return this.#until;
   }
 
@@ -90,7 +90,15 @@ export class Piece {
       // Each cut goes through all records, and some that are earlier still come.
       limit = Math.max(maxRecords, expected.size) + Math.ceil(maxRecords / 8);
     });
-    if (facts.missing > 0) {
+    const { first = this.#until, missing } = facts;
+    this.#comparison.sourceBegin = first;
+    if (first > since + EDGE_MS) {
+      const begin = new Date(first).toISOString();
+      this.#report.notes.add(
+        `The source has no events before ${begin}: no loss is seen until then`,
+      );
+    }
+    if (missing > 0) {
       this.#report.notes.add("The source lacks events: there are gaps in its offsets");
     }
     return facts;
@@ -145,6 +153,7 @@ export class Piece {
     const times = this.#until < this.#report.until ? known ?? this.#newTimes(topic) : undefined;
     const unread = await reader.read({
       signal: stop,
+      patienceMs: this.#options.patienceMs,
       ranges: known && ((partition) => known.find(partition, since, this.#until)),
       handle: (partition, records) => {
         for (const record of records) {

@@ -14,9 +14,11 @@ import { ExpectedRecords } from "../../lib/verify/expected_records.ts";
 import { expectedOf } from "../chaos/harness/expected.ts";
 import type { EventLog } from "../../lib/replay/log.ts";
 import { START, syntheticLog } from "../../lib/replay/synthetic/log.ts";
+import { sleep } from "../../lib/shared/sleep.ts";
 import { UserError } from "../../lib/shared/error.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { eventsOf, produce, recordsOf, serve } from "../support/kafka/produce.ts";
+import { openPublisher } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { repairReported, verifyReport, writeRecords } from "../support/kafka/verify.ts";
 import { readAsTutorialsDo } from "../support/stream/plain_program.ts";
@@ -294,6 +296,63 @@ Deno.test("verify names what retention has deleted", async () => {
   assert(report.unverifiable.deletedByRetention > 100);
   assertEquals(report.found + report.unverifiable.deletedByRetention, report.expected);
   assertStringIncludes([...report.notes].join(), `Retention has deleted records of '${topic}'`);
+});
+
+Deno.test("verify does not call lost what an open transaction hides", async () => {
+  await using server = serve(LOG);
+  const all = await recordsOf(kafka, own, 1);
+  const topic = await makeTopic(kafka);
+  const isBefore = ({ timestamp }: { timestamp: number }) => timestamp < SINCE + 15_000;
+  await writeRecords(kafka, topic, all.filter(isBefore));
+  await using publisher = await openPublisher(kafka);
+  const transaction = await publisher.begin();
+  await transaction.send({ topic, messages: [{ partition: 1, value: "open" }] });
+  await writeRecords(kafka, topic, all.filter((record) => !isBefore(record)));
+  const args = ["--topic", topic, "--stream-url", server.url, ...SPAN, "--ignore-position"];
+  const report = await verifyReport(kafka, args, { patienceMs: 500 });
+  assertEquals(report.differences, CLEAN);
+  const hidden =
+    all.filter((record) => record.partition === 1 && !isBefore(record) && record.timestamp < UNTIL)
+      .length;
+  assert(hidden > 50);
+  assertEquals(report.unverifiable.inOpenTransaction, hidden);
+  assertEquals(report.found + hidden, report.expected);
+  assertEquals([...report.notes], [
+    `A transaction is open in '${topic}': the ends of the partitions 1 are not verifiable`,
+  ]);
+  const ended = sleep(1000).then(() => transaction.abort());
+  const waited = await verifyReport(kafka, args);
+  await ended;
+  assertEquals([waited.differences, waited.found], [CLEAN, waited.expected]);
+});
+
+Deno.test("verify names what is older than the source", async () => {
+  const from = SINCE + 15_000;
+  await using server = serve(syntheticLog({ rate: 100, count: 6000, canaryEvery: 100, from }));
+  const args = ["--topic", own, "--stream-url", server.url, ...SPAN];
+  const report = await verifyReport(kafka, args);
+  assertEquals(report.differences, CLEAN);
+  const { size } = editsIn(LOG);
+  assert(report.expected > 500 && report.expected < size - 500);
+  assertEquals(report.found, report.expected);
+  assertEquals(report.unverifiable.olderThanSource, size - report.expected);
+  assertMatch([...report.notes].join(), /^The source has no events before 2025-01-01T00:00:2[45]/);
+});
+
+Deno.test("verify finds each fault around a switch of the data center", async () => {
+  const log = syntheticLog({ rate: 100, count: 6000, canaryEvery: 100, switchAt: 2500 });
+  await using server = serve(log);
+  const topic = await filled(server.url);
+  const args = ["--topic", topic, "--stream-url", server.url, ...SPAN];
+  const report = await verifyReport(kafka, args);
+  assertEquals([report.differences, report.found], [CLEAN, editsIn(log).size]);
+  const all = await recordsOf(kafka, topic, 1);
+  const faulty = await makeTopic(kafka);
+  const near = all.filter(({ timestamp }) => Math.abs(timestamp - START - 25_000) < 1000);
+  assert(near.length > 50);
+  await writeRecords(kafka, faulty, all.filter((record) => !near.includes(record)).concat(all[0]!));
+  const other = await verifyReport(kafka, ["--topic", faulty, ...args.slice(2)]);
+  assertEquals(other.differences, { ...CLEAN, lost: near.length });
 });
 
 Deno.test("verify refuses a compacted topic, and one that does not exist", async () => {

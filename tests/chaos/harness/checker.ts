@@ -35,7 +35,7 @@ export class Checker {
     for (const { record } of this.#comparison.expected.missing === 0 ? [] : this.#edits) {
       if (this.#comparison.explain(record)) missing.judge(record, ANY);
     }
-    missing.takeRest(this.#comparison.leftovers, 0);
+    missing.takeRest(this.#comparison.leftovers);
     return this.#report;
   }
 }

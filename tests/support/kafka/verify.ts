@@ -23,7 +23,7 @@ export async function repairReported(kafka: string, args: readonly string[]): Pr
   await repair({ cluster, name: plan.position.group, lost, stop, at: new Date() });
 }
 
-type More = Pick<VerifyOptions, "maxRecords" | "patienceMs">;
+type More = Pick<VerifyOptions, "maxRecords" | "patienceMs" | "onProgress">;
 
 async function compared(kafka: string, args: readonly string[], more: More = {}) {
   const flags = ["--bootstrap-server", kafka, ...args];

@@ -58,7 +58,7 @@ function compare(
     if (!comparison.explain(record)) continue;
     missing.judge(record, { isHandled: true, topic, bytes: 100 });
   }
-  missing.takeRest(comparison.leftovers, SINCE);
+  missing.takeRest(comparison.leftovers);
   return report;
 }
 

@@ -64,6 +64,7 @@ export class Leaders implements AsyncDisposable {
   readonly #raw: RawCluster;
   /** By `partitionKey()`. */
   readonly #leaders = new Map<string, BrokerAddress>();
+  #brokers: readonly BrokerAddress[] = [];
   #hasAnswered = false;
 
   private constructor(raw: RawCluster) {
@@ -97,7 +98,8 @@ export class Leaders implements AsyncDisposable {
 
   /** Looks up once which brokers lead the partitions of topics, and returns the partitions. */
   async refresh(topics: readonly string[]): Promise<TopicPartition[]> {
-    const metadata = await this.#raw.send(metadataRequest(topics));
+    const metadata = await this.#metadata(topics);
+    this.#brokers = metadata.brokers;
     return metadata.topics.flatMap((topic) => this.#note(topic, metadata));
   }
 
@@ -231,6 +233,20 @@ export class Leaders implements AsyncDisposable {
       (error) => this.#isPassing(error),
       RETRY,
     );
+  }
+
+  /** Asks the first broker or, if it has died, another one. */
+  async #metadata(topics: readonly string[]): Promise<ClusterMetadata> {
+    try {
+      return await this.#raw.send(metadataRequest(topics));
+    } catch (error) {
+      for (const broker of isPassing(error) ? this.#brokers : []) {
+        const sent = this.#raw.sendTo(broker, metadataRequest(topics));
+        const metadata = await sent.catch(() => undefined);
+        if (metadata !== undefined) return metadata;
+      }
+      throw error;
+    }
   }
 
   #isPassing(error: unknown): boolean {

@@ -30,7 +30,7 @@ export interface ReadSpanOptions {
   /** Ends the read early. */
   readonly signal?: AbortSignal | undefined;
   /** How long to wait for open transactions and for brokers that are away, in ms. Default 60,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /** Bounds of one fetch from one broker. */
@@ -153,7 +153,8 @@ export class SpanReader implements AsyncDisposable {
     const from = open.map(({ partition, parts }) => ({ partition, offset: parts[0]!.next }));
     for (const batch of await this.#leaders.fetchOnce(this.#topic, from, LIMITS)) {
       const cursor = open.find(({ partition }) => partition === batch.partition);
-      if (cursor !== undefined) this.#take(batch, cursor, handle);
+      // Before an open transaction there is nothing.
+      if (cursor !== undefined && !batch.isEmpty()) this.#take(batch, cursor, handle);
     }
   }
 
