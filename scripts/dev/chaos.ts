@@ -9,7 +9,7 @@ import { isKept, reportText } from "../../tests/chaos/harness/report.ts";
 import { runChaos } from "../../tests/chaos/harness/run.ts";
 import { option, type OptionGroup, type Values } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { examplesText } from "../../lib/cli/programs/verify_report.ts";
+import { examplesText } from "../../lib/cli/programs/verify/verify_report.ts";
 import { duration, integer, listOf, oneOf } from "../../lib/cli/values.ts";
 import { ExitCode, UsageError, UserError } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";

@@ -1,5 +1,5 @@
 import { assert, assertRejects } from "@std/assert";
-import { examplesText } from "../../lib/cli/programs/verify_report.ts";
+import { examplesText } from "../../lib/cli/programs/verify/verify_report.ts";
 import { type ChaosReport, isKept, reportText } from "./harness/report.ts";
 import type { ChaosOptions } from "./harness/options.ts";
 import { runChaos } from "./harness/run.ts";

@@ -7,7 +7,7 @@
 import { isKept } from "../chaos/harness/report.ts";
 import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { examplesText } from "../../lib/cli/programs/verify_report.ts";
+import { examplesText } from "../../lib/cli/programs/verify/verify_report.ts";
 import { duration, integer, positiveDuration } from "../../lib/cli/values.ts";
 import { ExitCode, UserError } from "../../lib/shared/error.ts";
 import { writeOutput } from "../../lib/terminal/output.ts";
