@@ -36,7 +36,7 @@ async function emptySqlite(): Promise<string> {
 }
 
 const wikitapFlags = ({ brokers, topic, records, batchSize }: Place, database: string) => [
-  ...["deno", "run", "-q", "-A", "--v8-flags=--max-semi-space-size=8"],
+  ...["deno", "run", "-q", "-A", "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=50"],
   ...["--preload", "tests/bench/event_loop.ts"],
   ...["scripts/store.ts", "--bootstrap-server", brokers],
   ...["--topic", topic, "--database", database, "--max-messages", String(records)],
