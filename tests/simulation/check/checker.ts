@@ -172,12 +172,10 @@ export class Checker {
     }
   }
 
-  /**
-   * No rejected frame may be counted twice, unless a topic was renumbered or lost its anchor. Their
-   * topic is not always certain, so all are counted together.
-   */
+  /** No rejected frame may be counted twice, if it is known where it belongs. */
   #checkRejected(places: readonly SavedPlace[]): void {
-    if (this.#topics.some(({ shifts, first }) => shifts.length > 1 || first > 0)) return;
+    const isMoved = this.#topics.some(({ shifts, first }) => shifts.length > 1 || first > 0);
+    if (isMoved || this.#world.isUnclear) return;
     const refused = places.reduce((sum, place) => sum + place.refused, 0);
     if (refused === 0) return;
     const most = [...this.#world.sent].filter(({ kind }) => kind === "bad").length;
@@ -198,7 +196,7 @@ export class Checker {
     }
     if (delivery === "at-least-once") return;
     const duplicated = [...this.#seen].filter(([entry, times]) =>
-      times > 1 && !this.#mayRepeat(entry)
+      times > 1 && !this.#excused.has(entry) && !this.#world.strangers.has(entry)
     );
     if (duplicated.length > 0) {
       this.fail(
@@ -218,8 +216,10 @@ export class Checker {
       const entry = this.#entryIn(message);
       // Of what is deleted upstream, a repetition may come later.
       if (entry === undefined || seen.has(entry) || this.#expired.has(entry)) continue;
-      // Its second copy may be the first in this partition, if the topic got more of them between.
-      if (this.#seen.get(entry)! > 1 && this.#mayRepeat(entry)) continue;
+      // A repetition was read first; or the second copy is the first in this partition, since the
+      // topic got more of them between the two.
+      const isExcused = this.#excused.has(entry) && this.#seen.get(entry)! > 1;
+      if (isExcused || this.#world.strangers.has(entry)) continue;
       seen.add(entry);
       const key = `${entry.page}/${entry.topic.name}`;
       const before = last.get(key);
@@ -227,10 +227,6 @@ export class Checker {
       if (before === undefined || before.index < entry.index) continue;
       return this.fail("out of order", `${entry.id} after ${before.id} in partition ${partition}`);
     }
-  }
-
-  #mayRepeat(entry: Entry): boolean {
-    return this.#excused.has(entry) || this.#world.strangers.has(entry);
   }
 
   #noteCommitted(messages: readonly SimulatedMessage[]): void {

@@ -24,6 +24,8 @@ export class Connection {
   readonly #cursors: Map<UpstreamTopic, number>;
   /** By topic, the part of ids for it. */
   readonly #ids: Map<UpstreamTopic, string>;
+  /** The topic whose part changed last. */
+  #moved: UpstreamTopic | undefined;
   /** Encoded and not sent yet. */
   #bytes: Uint8Array<ArrayBuffer> = encoder.encode(":ok\n\n");
   #sent = 0;
@@ -159,7 +161,12 @@ export class Connection {
       const end = Math.min(topic.end(now), cursor + run);
       for (let i = cursor; i < end; i++) {
         const entry = topic.entries[i]!;
-        if (entry.kind !== "empty") this.#ids.set(topic, idEntryOf(topic, entry.timestamp + 1));
+        const id = idEntryOf(topic, entry.timestamp + 1);
+        if (entry.kind !== "empty" && this.#ids.get(topic) !== id) {
+          this.#ids.set(topic, id);
+          this.#moved = topic;
+        }
+        if (entry.kind === "bad" && this.#moved !== topic) world.isUnclear = true;
         text += frameOf(entry, [...this.#ids.values()].join());
         this.#service.served(entry, this.#machine);
       }

@@ -19,6 +19,8 @@ export class World {
   /** Entries of which some machine was sent a repetition before the entry itself. */
   readonly strangers = new Set<Entry>();
   readonly #sentTo = new Map<Machine, Set<Entry>>();
+  /** A frame that cannot be read had an id that does not show its topic. */
+  isUnclear = false;
   /** Faults are over. */
   isCalm = false;
   readonly #lines: string[] | undefined;
