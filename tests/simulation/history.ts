@@ -150,6 +150,12 @@ function planUpstream(
     const topic = random.pick(service.topics);
     checker.expire(topic, random.int(0, topic.end(world.scheduler.now)));
   });
+  for (const time of world.plan.times("topic late")) {
+    const topic = random.pick(service.topics);
+    Object.assign(topic, { isGone: true, isLate: true });
+    world.count("topic late");
+    world.scheduler.outside(time, () => topic.isGone = false);
+  }
   at("topic gone", () => {
     const topic = random.pick(service.topics);
     // A topic that was not named yet is not requested when it comes back.

@@ -21,6 +21,7 @@ export const FAULTS = {
   "renumber down": ["history", 2],
   "retention": ["history", 1],
   "topic gone": ["history", 2],
+  "topic late": ["history", 1],
   // The upstream service.
   "cut": ["connection", 0.9],
   "short end": ["connection", 0.9],
@@ -33,6 +34,7 @@ export const FAULTS = {
   "status 429": ["connection", 0.3],
   "status 4xx": ["connection", 0.3],
   "wrong type": ["connection", 0.3],
+  "redirect": ["connection", 0.3],
   "no date": ["connection", 1],
   "skewed date": ["connection", 0.5],
   "signal forgotten": ["connection", 1],

@@ -18,6 +18,7 @@ export interface Failure {
     | "defect"
     | "ended"
     | "noisy"
+    | "too large"
     | "too much in memory";
   readonly detail: string;
 }
@@ -25,6 +26,9 @@ export interface Failure {
 /** Where the records go, and where the position is kept. */
 export const TOPIC = "edits";
 export const GROUP = "wikitap-simulated";
+
+/** Characters that Kafka keeps with an offset by default. */
+const MAX_METADATA = 4096;
 
 const decoder = new TextDecoder();
 
@@ -80,8 +84,10 @@ export class Checker {
    */
   noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>, since: number): void {
     if (this.isVague) return;
+    const saved = placesOf(this.#saved?.metadata);
     for (const [topic, cursor] of cursors) {
       if (this.#from.has(topic)) continue;
+      if (topic.isLate && !saved.some(({ name }) => name === topic.name)) continue;
       const inTime = topic.entries.findIndex(({ timestamp }) => timestamp >= since);
       this.#from.set(topic, Math.max(cursor, inTime < 0 ? topic.entries.length : inTime));
     }
@@ -91,7 +97,7 @@ export class Checker {
   #beginNow(): void {
     const { now } = this.#world.scheduler;
     for (const topic of this.#topics) {
-      if (this.#from.has(topic)) continue;
+      if (this.#from.has(topic) || topic.isLate) continue;
       const inTime = topic.entries.findIndex(({ at, timestamp }) => at > now && timestamp >= now);
       this.#from.set(topic, inTime < 0 ? topic.entries.length : inTime);
       // Until now nothing was due.
@@ -151,10 +157,17 @@ export class Checker {
     return entry === undefined ? "nothing" : describe(entry, this.#world);
   }
 
+  get #saved() {
+    return this.#kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
+  }
+
   /** No record may be missing of what the saved position says is handled. */
   checkPosition(): void {
-    const saved = this.#kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
-    const places = placesOf(saved?.metadata);
+    const { metadata = "" } = this.#saved ?? {};
+    if (metadata.length > MAX_METADATA) {
+      this.fail("too large", `a position of ${metadata.length} characters`);
+    }
+    const places = placesOf(metadata);
     this.#checkRejected(places);
     for (const place of places) {
       const topic = this.#topics.find(({ name }) => name === place.name);
@@ -257,7 +270,7 @@ export class Checker {
   #isDue(entry: Entry): boolean {
     const { kind, page, duplicateOf, topic, index } = entry;
     return kind === "event" && duplicateOf === undefined && page !== REFUSED_PAGE &&
-      index >= (this.#from.get(topic) ?? (this.isVague ? Infinity : 0)) &&
+      index >= (this.#from.get(topic) ?? (this.isVague || topic.isLate ? Infinity : 0)) &&
       !this.#expired.has(entry);
   }
 

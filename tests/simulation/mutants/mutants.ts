@@ -149,4 +149,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "connection.next = place.offset + 1;",
     always: ["bad frame", "cut"],
   },
+  {
+    name: "reads on while Kafka takes nothing",
+    file: "lib/produce/batch_accumulator.ts",
+    find: "while (this.#waiting !== undefined && this.isFull && !this.#ended) await",
+    replace: "if (this.bounds.maxRecords > 0) return;\n    await",
+    always: ["broker down", "burst"],
+  },
 ];

@@ -9,6 +9,9 @@ import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { Producer } from "./producer.ts";
 
+/** Batches of records that a producer may hold: two in flight if Kafka rejects some, two behind. */
+const MOST_BATCHES = 4;
+
 /** Starts producers, and starts them again as systemd does; kills, stops and freezes them. */
 export class Supervisor {
   readonly #world: World;
@@ -140,5 +143,9 @@ export class Supervisor {
   /** Must be called now and then: the death of a machine during a call is not noticed otherwise. */
   watch(): void {
     if (this.alive.length === 0) this.#restartLater(this.#random.magnitude(1, 30_000));
+    for (const { counts: { queued }, machine } of this.alive) {
+      if (queued <= MOST_BATCHES * this.#world.plan.batchSize) continue;
+      this.#checker.fail("too much in memory", `${machine.name} holds ${queued} records`);
+    }
   }
 }

@@ -35,6 +35,8 @@ export class UpstreamTopic {
   first = 0;
   /** The service does not know it now. */
   isGone = false;
+  /** It appears after the beginning: who does not ask for it then never reads it. */
+  isLate = false;
 
   constructor(readonly name: string) {}
 

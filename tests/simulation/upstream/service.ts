@@ -5,6 +5,7 @@ import type { Machine } from "../world/machine.ts";
 import { Connection } from "./connection.ts";
 import { type Entry, type UpstreamTopic, writeLog } from "./log.ts";
 
+const ENDLESS_REDIRECT = "Fetch failed: Maximum number of redirects (20) reached";
 /** The most connections in a row that end with an error event: at the fifth the place is passed. */
 const MAX_ERROR_EVENTS = 3;
 
@@ -93,6 +94,11 @@ export class Service {
     }
     if (this.known.has(machine.name) && this.#draws("wrong type")) {
       return resolve(new Response("<html>", { headers: { "content-type": "text/html" } }));
+    }
+    if (this.known.has(machine.name) && this.#draws("redirect")) {
+      // What `fetch` makes of it: an endless one fails, one without an address is the answer.
+      const isEndless = this.random.chance(0.5);
+      return isEndless ? reject(new TypeError(ENDLESS_REDIRECT)) : resolve(refusal(302, "Found"));
     }
     const cursors = this.#cursors(url, headers);
     if (typeof cursors === "number") return resolve(refusal(cursors, "Not found"));
