@@ -90,6 +90,7 @@ export class Checker {
       if (topic.isLate && !saved.some(({ name }) => name === topic.name)) continue;
       const inTime = topic.entries.findIndex(({ timestamp }) => timestamp >= since);
       this.#from.set(topic, Math.max(cursor, inTime < 0 ? topic.entries.length : inTime));
+      this.#complete.delete(topic);
     }
   }
 
