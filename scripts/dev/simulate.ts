@@ -58,6 +58,7 @@ const simulationOptions = {
       help: "The most events of a history.",
       parse: integer(1, 1_000_000),
     }),
+    store: flag("Runs members of store instead of producers."),
     mutants: flag("Puts each known mistake into a copy of the program, and looks who is found."),
   },
 } satisfies OptionGroup;
@@ -106,9 +107,10 @@ async function runMany(options: Omit<Options, "seed" | "trace">): Promise<boolea
   return false;
 }
 
-function cutsOf({ without = [], only, events = Infinity }: Partial<Options>): Cuts {
+function cutsOf({ without = [], only, events = Infinity, store }: Partial<Options>): Cuts {
   const others = only && FAULT_NAMES.filter((fault) => !only.includes(fault));
-  return { without: [...without, ...others ?? []], events };
+  const program = store ? "store" : "producer";
+  return { without: [...without, ...others ?? []], events, program };
 }
 
 if (import.meta.main) await runMain(main);

@@ -10,6 +10,7 @@ import { Network } from "./kafka/network.ts";
 import { Supervisor } from "./processes/supervisor.ts";
 import type { Fault, Plan } from "./plan.ts";
 import { FAR_AHEAD } from "./upstream/log.ts";
+import { storeAll } from "./store/history.ts";
 import { Service } from "./upstream/service.ts";
 import { Random } from "./world/random.ts";
 import { withVirtualGlobals } from "./world/virtual_globals.ts";
@@ -51,7 +52,7 @@ export function runHistory(plan: Plan, options: { readonly traces?: boolean } = 
   if (!options.traces) Object.assign(Error, { stackTraceLimit: 0, captureStackTrace() {} });
   withVirtualGlobals(world.scheduler, world.random, () => {
     try {
-      failures = liveThrough(world);
+      failures = plan.cuts.program === "store" ? storeAll(world) : liveThrough(world);
     } finally {
       useNetwork(undefined);
       listenToNothing();

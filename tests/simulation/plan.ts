@@ -75,6 +75,8 @@ export interface Cuts {
   readonly events: number;
   /** The client of Kafka. Default: as the seed decides. */
   readonly client?: Client;
+  /** Which program runs. Default: the producer. */
+  readonly program?: "producer" | "store";
 }
 
 /**

@@ -23,7 +23,7 @@ function configureLogs(): void {
 }
 
 /** Shows the log of a history in its timeline, and checks that it stays short. */
-export function listenToLogs(world: World, checker: Checker): void {
+export function listenToLogs(world: World, checker: Pick<Checker, "fail">): void {
   configureLogs();
   listener = (record) => {
     const machine = world.scheduler.current;

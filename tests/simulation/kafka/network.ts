@@ -12,6 +12,11 @@ const CODES = new Map(
   (errorCodes as { type: string; code: number }[]).map(({ type, code }) => [type, code]),
 );
 
+/** Makes kafkajs's error of Kafka's name of it. */
+export function protocolError(type: string): Error {
+  return createErrorFromCode(CODES.get(type) ?? -1);
+}
+
 interface Pending {
   readonly timer: Happening;
   readonly reject: (error: Error) => void;
@@ -127,8 +132,7 @@ export class Network {
         if (!link.pending.has(pending)) return;
         settle();
         if (answer.error === undefined) return resolve(answer.result);
-        const code = CODES.get(answer.error!) ?? -1;
-        const error = createErrorFromCode(code);
+        const error = protocolError(answer.error);
         onError?.(error.message);
         reject(error);
       });

@@ -1,0 +1,244 @@
+import type { Consumer, EachBatchPayload } from "../../../lib/kafka/client/kafkajs.ts";
+import { protocolErrorType } from "../../../lib/kafka/errors/explain.ts";
+import { FetchedBatch } from "../../../lib/kafka/wire/fetch/fetched_batch.ts";
+import type { World } from "../world/world.ts";
+import type { Group, Joined } from "./group.ts";
+import type { LoggedRecord, Topic } from "./topic.ts";
+import type { Wire } from "./wire.ts";
+
+type EachBatch = (payload: EachBatchPayload) => Promise<void>;
+type Listener = (event: { readonly payload: unknown }) => void;
+
+/** Times of the membership in ms, as kafkajs takes them. */
+interface Session {
+  readonly sessionTimeout: number;
+  readonly rebalanceTimeout: number;
+  readonly heartbeatInterval: number;
+}
+
+/** Records that a fetch returns at most. */
+const MOST_RECORDS = 200;
+/** ms between two looks for records. */
+const LOOK_EVERY = 200;
+/** Answers of the coordinator after which kafkajs joins the group again. */
+const REJOIN = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"]);
+
+const encoder = new TextEncoder();
+
+/** What several consumers share. */
+export interface Surroundings {
+  readonly world: World;
+  readonly topic: Topic;
+  readonly name: string;
+  readonly group: Group;
+  readonly wire: Wire;
+}
+
+/**
+ * The part of kafkajs's consumer that the program uses, with what is known of it: a batch that was
+ * fetched before a join or a seek is handed out after it, another one of the same partition may
+ * still be handled then, and an offset that Kafka does not have is replaced silently.
+ */
+export class GroupConsumer {
+  readonly #around: Surroundings;
+  readonly #session: Session;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #paused = new Set<number>();
+  readonly #seeks = new Map<number, number>();
+  /** By partition, what is fetched next. */
+  #offsets = new Map<number, number>();
+  /** Partitions that are fetched or handled. */
+  #busy = new Set<number>();
+  #joined: Joined | undefined;
+  #heartbeatAt = 0;
+  #isRunning = false;
+  /** Why the group has to be joined again, or the consumer ends. */
+  #failure: unknown;
+  #handled = 0;
+  #concurrency = 1;
+  #eachBatch: EachBatch = () => Promise.resolve();
+
+  constructor(around: Surroundings, session: Session) {
+    this.#around = around;
+    this.#session = session;
+  }
+
+  on(name: string, listener: Listener): void {
+    this.#listeners.set(name, listener);
+  }
+
+  connect(): Promise<void> {
+    return this.#around.wire.ask("kafka: connect", () => {});
+  }
+
+  subscribe(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  run(
+    { eachBatch, partitionsConsumedConcurrently = 1 }: Parameters<Consumer["run"]>[0] & object,
+  ): Promise<void> {
+    this.#eachBatch = eachBatch!;
+    this.#concurrency = partitionsConsumedConcurrently;
+    this.#isRunning = true;
+    void this.#live();
+    return Promise.resolve();
+  }
+
+  seek({ partition, offset }: { readonly partition: number; readonly offset: string }): void {
+    this.#seeks.set(partition, Number(offset));
+  }
+
+  pause(topics: readonly { readonly partitions?: readonly number[] }[]): void {
+    for (const { partitions = [] } of topics) for (const p of partitions) this.#paused.add(p);
+  }
+
+  resume(topics: readonly { readonly partitions?: readonly number[] }[]): void {
+    for (const { partitions = [] } of topics) for (const p of partitions) this.#paused.delete(p);
+  }
+
+  async disconnect(): Promise<void> {
+    this.#isRunning = false;
+    while (this.#handled > 0) await pause(50);
+    const { group, wire } = this.#around;
+    const id = this.#joined?.memberId;
+    if (id !== undefined) await wire.ask("kafka: leave", () => group.leave(id)).catch(() => {});
+  }
+
+  async #live(): Promise<void> {
+    while (this.#isRunning) {
+      try {
+        await this.#join();
+        this.#failure = undefined;
+        while (this.#isRunning) {
+          await this.#heartbeat();
+          if (this.#failure !== undefined) throw this.#failure;
+          this.#fetchAll();
+          await pause(LOOK_EVERY);
+        }
+      } catch (error) {
+        const type = protocolErrorType(error);
+        if (type === "UNKNOWN_MEMBER_ID") this.#joined = undefined;
+        if (type !== undefined && REJOIN.has(type)) this.#emit("consumer.rebalancing", {});
+        else await pause(300);
+      }
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { group, wire, world, name } = this.#around;
+    const { sessionTimeout, rebalanceTimeout } = this.#session;
+    const machine = world.scheduler.current!;
+    const answered = Promise.withResolvers<Joined>();
+    // Two answers: that the request arrived, and later that the group is complete.
+    await wire.ask(
+      "kafka: join",
+      () =>
+        group.join(this.#joined?.memberId, sessionTimeout, rebalanceTimeout, (joined) => {
+          world.scheduler.after(1, () => answered.resolve(joined), machine);
+        }),
+    );
+    this.#joined = await answered.promise;
+    this.#offsets = new Map();
+    this.#seeks.clear();
+    this.#heartbeatAt = performance.now();
+    this.#emit("consumer.group_join", {
+      memberAssignment: { [name]: [...this.#joined.partitions] },
+    });
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { memberId, generation } = this.#joined!;
+    const { group, wire } = this.#around;
+    if (performance.now() - this.#heartbeatAt < this.#session.heartbeatInterval) return;
+    this.#heartbeatAt = performance.now();
+    await wire.ask("kafka: heartbeat", () => group.heartbeat(memberId, generation));
+    this.#emit("consumer.heartbeat", {});
+  }
+
+  #fetchAll(): void {
+    for (const partition of this.#joined!.partitions) {
+      if (this.#paused.has(partition) || this.#busy.has(partition)) continue;
+      if (this.#busy.size >= this.#concurrency) return;
+      const busy = this.#busy;
+      busy.add(partition);
+      void this.#fetch(partition).catch((error) => this.#failure ??= error)
+        .finally(() => busy.delete(partition));
+    }
+  }
+
+  async #fetch(partition: number): Promise<void> {
+    const { wire, topic, world, name } = this.#around;
+    const offset = this.#seeks.get(partition) ?? this.#offsets.get(partition) ?? 0;
+    this.#seeks.delete(partition);
+    this.#offsets.set(partition, offset);
+    const log = topic.partitions[partition]!;
+    const fetched = await wire.ask("kafka: fetch", () => {
+      const end = log.end(world.scheduler.now);
+      const from = offset < log.low || offset > end ? log.low : offset;
+      return { from, end, records: log.between(from, end).slice(0, MOST_RECORDS) };
+    }).catch(() => undefined);
+    if (fetched === undefined || !this.#isRunning) return;
+    const { from, end, records } = fetched;
+    this.#offsets.set(partition, this.#offsets.get(partition) === offset ? from : offset);
+    if (from === end) return;
+    this.#handled++;
+    try {
+      await this.#eachBatch(
+        this.#payloadOf(new Batch(name, from, { partition, end, records }), partition),
+      );
+    } finally {
+      this.#handled--;
+    }
+  }
+
+  #payloadOf(batch: FetchedBatch, partition: number): EachBatchPayload {
+    const { group, wire } = this.#around;
+    const { memberId, generation } = this.#joined!;
+    const payload: Partial<EachBatchPayload> = {
+      batch: batch as unknown as EachBatchPayload["batch"],
+      isRunning: () => this.#isRunning,
+      isStale: () => this.#seeks.has(partition),
+      heartbeat: () => this.#heartbeat(),
+      resolveOffset: (offset) => void this.#offsets.set(partition, Number(offset) + 1),
+      commitOffsetsIfNecessary: () =>
+        wire.ask("kafka: commit", () => group.commit(memberId, generation)),
+    };
+    return payload as EachBatchPayload;
+  }
+
+  #emit(name: string, payload: unknown): void {
+    this.#listeners.get(name)?.({ payload });
+  }
+}
+
+/** What one fetch brought: records that need no decoding. */
+class Batch extends FetchedBatch {
+  readonly #next: number;
+  readonly #records: readonly LoggedRecord[];
+
+  constructor(topic: string, from: number, { partition, end, records }: {
+    readonly partition: number;
+    readonly end: number;
+    readonly records: readonly LoggedRecord[];
+  }) {
+    super(topic, from, { partition, highWatermark: String(end), messages: [] });
+    this.#next = records.length < MOST_RECORDS ? end : records.at(-1)!.offset + 1;
+    this.#records = records;
+  }
+
+  override *chunks(): ReturnType<FetchedBatch["chunks"]> {
+    const records = this.#records.map(({ offset, at }) => ({
+      key: null,
+      value: encoder.encode("{"),
+      offset: String(offset),
+      timestamp: String(Math.floor(at)),
+      headers: {},
+    }));
+    yield { records: records as never, next: this.#next };
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
