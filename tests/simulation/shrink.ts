@@ -1,5 +1,5 @@
 import { type Outcome, runHistory } from "./history.ts";
-import { type Cuts, type Fault, Plan } from "./plan.ts";
+import { type Cuts, Plan } from "./plan.ts";
 
 /** Histories that are tried at most for a smaller one that fails. */
 const MOST_TRIES = 300;
@@ -20,7 +20,7 @@ export interface Smallest {
  */
 export function shrink(seed: number, first: Cuts, maxTries = MOST_TRIES): Smallest {
   let tries = 0;
-  let cuts: Cuts = { without: [...first.without], events: new Plan(seed, first).events };
+  let cuts: Cuts = { ...first, events: new Plan(seed, first).events };
   const kind = runHistory(new Plan(seed, first)).failures[0]?.kind;
   const fails = (tried: Cuts) =>
     ++tries <= maxTries && runHistory(new Plan(seed, tried)).failures[0]?.kind === kind;
@@ -48,12 +48,13 @@ export function shrink(seed: number, first: Cuts, maxTries = MOST_TRIES): Smalle
     seed,
     plan,
     outcome: runHistory(plan, { traces: true }),
-    command: commandOf(seed, plan, cuts.without),
+    command: commandOf(seed, plan),
   };
 }
 
 /** Names the faults that are left, which is shorter than those that are not. */
-function commandOf(seed: number, { faults, events }: Plan, without: readonly Fault[]): string {
+function commandOf(seed: number, { faults, events, cuts: { without, program } }: Plan): string {
   const only = without.length === 0 ? "" : ` --only '${faults.join(",")}'`;
-  return `deno task simulate --seed ${seed}${only} --events ${events} --trace`;
+  const store = program === "store" ? " --store" : "";
+  return `deno task simulate${store} --seed ${seed}${only} --events ${events} --trace`;
 }

@@ -68,7 +68,7 @@ export class GroupConsumer {
   }
 
   connect(): Promise<void> {
-    return this.#around.wire.ask("kafka: connect", () => {});
+    return Promise.resolve();
   }
 
   subscribe(): Promise<void> {
@@ -159,7 +159,6 @@ export class GroupConsumer {
   #fetchAll(): void {
     for (const partition of this.#joined!.partitions) {
       if (this.#paused.has(partition) || this.#busy.has(partition)) continue;
-      if (this.#busy.size >= this.#concurrency) return;
       const busy = this.#busy;
       busy.add(partition);
       void this.#fetch(partition).catch((error) => this.#failure ??= error)
@@ -182,6 +181,7 @@ export class GroupConsumer {
     const { from, end, records } = fetched;
     this.#offsets.set(partition, this.#offsets.get(partition) === offset ? from : offset);
     if (from === end) return;
+    while (this.#handled >= this.#concurrency) await pause(10);
     this.#handled++;
     try {
       await this.#eachBatch(

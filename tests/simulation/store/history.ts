@@ -79,7 +79,8 @@ export function storeAll(world: World): readonly Failure[] {
   }
   if (!isComplete() && !hasFailed()) fail("stuck", "not all is stored");
   members.stopAll();
-  scheduler.run(scheduler.now + STOP_LIMIT, () => hasFailed() || members.alive === 0);
+  const stopsBy = Math.max(scheduler.now, members.thawsAt) + STOP_LIMIT;
+  scheduler.run(stopsBy, () => hasFailed() || members.alive === 0);
   if (!hasFailed() && members.alive > 0) fail("stuck", "did not stop in time");
   return failures;
 }

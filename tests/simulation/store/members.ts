@@ -61,6 +61,11 @@ export class Members {
     return this.#running.size;
   }
 
+  /** When the last frozen member runs again, in ms. */
+  get thawsAt(): number {
+    return Math.max(0, ...this.#running.values().map(({ machine }) => machine.frozenUntil));
+  }
+
   /** From now on everything works. */
   calm(): void {
     for (const { machine } of this.#running) machine.callsLeft = Infinity;
@@ -86,6 +91,7 @@ export class Members {
   }
 
   #start(): void {
+    if (this.#isOver) return;
     const { scheduler, plan } = this.#world;
     const machine = new Machine(`store-${++this.#started}`, scheduler.now, plan.seed);
     const running = { machine, stop: new AbortController() };
@@ -95,7 +101,7 @@ export class Members {
     machine.onDeath(() => {
       this.#running.delete(running);
       this.#world.trace(() => `${machine.name}: ends${error === undefined ? "" : `: ${error}`}`);
-      if (this.#isOver || this.#running.size >= this.#wanted) return;
+      if (this.#running.size >= this.#wanted) return;
       scheduler.outside(this.#random.magnitude(1, 30_000), () => this.#start());
     });
     scheduler.after(0, () => {
