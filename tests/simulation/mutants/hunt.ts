@@ -1,10 +1,10 @@
 /**
  * Runs histories from a seed on until one fails or the time is over, and prints what was found:
  *
- *     deno run -A tests/simulation/mutants/hunt.ts FROM LIMIT_MS ALWAYS
+ *     deno run -A tests/simulation/mutants/hunt.ts FROM LIMIT_MS CUTS
  */
 import { runHistory } from "../history.ts";
-import { type Fault, Plan, UNCUT } from "../plan.ts";
+import { type Cuts, Plan, UNCUT } from "../plan.ts";
 import { inTask } from "../world/scheduler.ts";
 
 /** The result of a hunt; `seed` is undefined if it found nothing. */
@@ -16,11 +16,11 @@ export interface Found {
   readonly ms: number;
 }
 
-function hunt(from: number, limit: number, always: readonly Fault[]): Found {
+function hunt(from: number, limit: number, cuts: Partial<Cuts>): Found {
   const begun = performance.now();
   for (let runs = 1;; runs++) {
     const seed = from + runs - 1;
-    const [failure] = runHistory(new Plan(seed, { ...UNCUT, always })).failures;
+    const [failure] = runHistory(new Plan(seed, { ...UNCUT, ...cuts })).failures;
     const ms = performance.now() - begun;
     if (failure !== undefined) return { seed, ...failure, runs, ms };
     if (ms > limit) return { runs, ms };
@@ -28,8 +28,7 @@ function hunt(from: number, limit: number, always: readonly Fault[]): Found {
 }
 
 if (import.meta.main) {
-  const [from, limit, always = ""] = Deno.args;
-  const faults = always.split(",").filter((name) => name !== "") as Fault[];
-  const found = await inTask(() => hunt(Number(from), Number(limit), faults));
+  const [from, limit, cuts = "{}"] = Deno.args;
+  const found = await inTask(() => hunt(Number(from), Number(limit), JSON.parse(cuts)));
   await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(found)));
 }

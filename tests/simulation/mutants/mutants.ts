@@ -1,4 +1,4 @@
-import type { Fault } from "../plan.ts";
+import type { Cuts, Fault } from "../plan.ts";
 
 /** A deliberate mistake: one text of one file is replaced in a copy of the program. */
 export interface Mutant {
@@ -10,6 +10,8 @@ export interface Mutant {
   readonly replace: string;
   /** Faults without which the mistake does no harm. */
   readonly always?: readonly Fault[];
+  /** The program in which it shows. Default: the producer. */
+  readonly program?: Cuts["program"];
 }
 
 /** Mistakes that lose or duplicate edits, or stop; each of them has to be found. */
@@ -155,5 +157,36 @@ export const MUTANTS: readonly Mutant[] = [
     find: "while (this.#waiting !== undefined && this.isFull && !this.#ended) await",
     replace: "if (this.bounds.maxRecords > 0) return;\n    await",
     always: ["broker down", "burst"],
+  },
+  {
+    name: "store passes records that the batch has no room for",
+    file: "lib/store/consumer/member.ts",
+    find: "const end = at === records.length ? next : BigInt(taken.at(-1)!.offset) + 1n;",
+    replace: "const end = next;",
+    program: "store",
+  },
+  {
+    name: "store does not ask again where to go on if its claim was replaced",
+    file: "lib/store/consumer/member.ts",
+    find: "this.#consumer.relocate([at]);",
+    replace: "",
+    always: ["slow answer", "lost answer", "coordinator moves"],
+    program: "store",
+  },
+  {
+    name: "store takes records that are not due",
+    file: "lib/kafka/consume/consumer.ts",
+    find: "if (BigInt(batch.fetchedOffset) !== due) return this.#onStray(batch, due);",
+    replace: "",
+    always: ["slow answer", "lost answer", "coordinator moves"],
+    program: "store",
+  },
+  {
+    name: "store reads partitions before they are located",
+    file: "lib/kafka/consume/consumer.ts",
+    find: "this.pause(partitions);\n      located.then",
+    replace: "located.then",
+    always: ["slow answer", "lost answer", "coordinator moves"],
+    program: "store",
   },
 ];

@@ -1,6 +1,6 @@
 import { writeOutput } from "../../../lib/terminal/output.ts";
 import { runHistory } from "../history.ts";
-import { type Fault, Plan, UNCUT } from "../plan.ts";
+import { type Cuts, Plan, UNCUT } from "../plan.ts";
 import { inTask } from "../world/scheduler.ts";
 import type { Found } from "./hunt.ts";
 import { type Mutant, MUTANTS } from "./mutants.ts";
@@ -33,18 +33,19 @@ export async function runMutants(name = "", from = 1): Promise<boolean> {
 }
 
 async function huntIn(mutant: Mutant, from: number): Promise<Found> {
-  const { always = [] } = mutant;
+  const { always = [], program = "producer" } = mutant;
+  const cuts = { without: [], always, program };
   const folder = await Deno.makeTempDir({ prefix: "wikitap-mutant-" });
   try {
     for (const part of PARTS) await copy(`${ROOT}${part}`, `${folder}/${part}`);
     await mutate(`${folder}/${mutant.file}`, mutant);
     const all = { runs: 0, ms: 0 };
     while (true) {
-      const { runs, ms, ...found } = await hunt(folder, from + all.runs, LIMIT - all.ms, always);
+      const { runs, ms, ...found } = await hunt(folder, from + all.runs, LIMIT - all.ms, cuts);
       all.runs += runs;
       all.ms += ms;
       if (found.seed === undefined) return all;
-      const plan = new Plan(found.seed, { ...UNCUT, always });
+      const plan = new Plan(found.seed, { ...UNCUT, ...cuts });
       const { failures } = await inTask(() => runHistory(plan));
       if (failures.length === 0) return { ...found, ...all };
     }
@@ -58,12 +59,12 @@ async function hunt(
   folder: string,
   from: number,
   limit: number,
-  always: readonly Fault[],
+  cuts: Partial<Cuts>,
 ): Promise<Found> {
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-q", "-A", "--no-check", "--frozen", "--lock=tests/deno.lock"],
-      ...["tests/simulation/mutants/hunt.ts", String(from), String(limit), always.join()],
+      ...["tests/simulation/mutants/hunt.ts", String(from), String(limit), JSON.stringify(cuts)],
     ],
     cwd: folder,
     stdout: "piped",

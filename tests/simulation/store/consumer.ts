@@ -140,6 +140,8 @@ export class GroupConsumer {
     );
     this.#joined = await answered.promise;
     this.#offsets = new Map();
+    // What is fetched or handled for the last membership goes on beside the new one.
+    this.#busy = new Set();
     this.#seeks.clear();
     this.#heartbeatAt = performance.now();
     this.#emit("consumer.group_join", {
@@ -179,7 +181,7 @@ export class GroupConsumer {
     }).catch(() => undefined);
     if (fetched === undefined || !this.#isRunning) return;
     const { from, end, records } = fetched;
-    this.#offsets.set(partition, this.#offsets.get(partition) === offset ? from : offset);
+    if (this.#offsets.get(partition) === offset) this.#offsets.set(partition, from);
     if (from === end) return;
     while (this.#handled >= this.#concurrency) await pause(10);
     this.#handled++;
