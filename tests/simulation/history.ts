@@ -78,9 +78,10 @@ function liveThrough(world: World): readonly Failure[] {
   const service = new Service(world, plan);
   const checker = new Checker(world, service.topics, kafka);
   listenToLogs(world, checker);
+  const excuse = renumberingExcuse(kafka, checker, service);
   service.onConnect = (machine, cursors) => {
     checker.noteCursors(cursors, service.since!);
-    excuseRenumbered(kafka, checker, service, machine.name, cursors);
+    excuse(machine.name, cursors);
   };
   service.onFutureStart = (topic, cursor) => checker.skip(topic, cursor);
   service.onMisled = (entry) => checker.misled(entry);
@@ -189,24 +190,27 @@ function planKafka(world: World, kafka: SimulatedKafka): void {
   at("partitions added", () => kafka.addPartition(TOPIC));
 }
 
-/** Renumbering and a restart at the same moment: what comes again may be duplicated. */
-function excuseRenumbered(
-  kafka: SimulatedKafka,
-  checker: Checker,
-  service: Service,
-  machine: string,
-  cursors: ReadonlyMap<Service["topics"][number], number>,
-): void {
-  if (service.known.has(machine)) return;
-  service.known.add(machine);
-  const saved = kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
-  for (const place of placesOf(saved?.metadata)) {
-    const topic = service.topics.find(({ name }) => name === place.name);
-    const cursor = topic && cursors.get(topic);
-    if (topic === undefined || cursor === undefined) continue;
-    const [entry, ...others] = checker.entriesOf(topic, place);
-    const isSure = entry !== undefined && others.length === 0;
-    if (isSure && entry.offset + topic.shift === place.offset) continue;
-    checker.excuse(topic, cursor, topic.end(service.world.scheduler.now));
-  }
+/**
+ * Makes what excuses duplicates if a topic was renumbered and the producer restarted before it could
+ * notice: before it has read anything new of the topic.
+ */
+function renumberingExcuse(kafka: SimulatedKafka, checker: Checker, service: Service) {
+  /** By machine, the offsets in the position that it began with. */
+  const restored = new Map<string, ReadonlyMap<string, number>>();
+  return (machine: string, cursors: ReadonlyMap<Service["topics"][number], number>) => {
+    service.known.add(machine);
+    const places = placesOf(kafka.groups.get(GROUP)?.get(`${TOPIC}/0`)?.metadata);
+    const before = restored.get(machine) ??
+      new Map(places.map(({ name, offset }) => [name, offset]));
+    restored.set(machine, before);
+    for (const place of places.filter(({ name, offset }) => before.get(name) === offset)) {
+      const topic = service.topics.find(({ name }) => name === place.name);
+      const cursor = topic && cursors.get(topic);
+      if (topic === undefined || cursor === undefined) continue;
+      const [entry, ...others] = checker.entriesOf(topic, place);
+      const isSure = entry !== undefined && others.length === 0;
+      if (isSure && entry.offset + topic.shift === place.offset) continue;
+      checker.excuse(topic, cursor, topic.end(service.world.scheduler.now));
+    }
+  };
 }

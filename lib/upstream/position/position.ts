@@ -127,7 +127,8 @@ export class Position {
       return;
     }
     // The start was not received, and can be in the future: the first timestamp replaces it.
-    const before = last.offset < 0 && timestamp !== undefined ? newPlace(timestamp) : last;
+    const first = timestamp ?? Math.min(ahead ?? Infinity, last.timestamp);
+    const before = last.offset < 0 ? newPlace(first) : last;
     this.#places.set(key, {
       timestamp: Math.max(timestamp ?? 0, before.timestamp),
       highest: Math.max(timestamp ?? ahead ?? 0, before.highest),

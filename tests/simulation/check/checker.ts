@@ -50,6 +50,8 @@ export class Checker {
   readonly #complete = new Map<UpstreamTopic, number>();
   /** Where each topic was first read from. */
   readonly #from = new Map<UpstreamTopic, number>();
+  /** Where a topic that appeared late was read from, as long as no place in it is saved. */
+  readonly #lateFrom = new Map<UpstreamTopic, number>();
   /** Entries that may be duplicated: see {@linkcode excuse}. */
   readonly #excused = new Set<Entry>();
   /** Entries that need not arrive. */
@@ -87,9 +89,20 @@ export class Checker {
     const saved = placesOf(this.#saved?.metadata);
     for (const [topic, cursor] of cursors) {
       if (this.#from.has(topic)) continue;
-      if (topic.isLate && !saved.some(({ name }) => name === topic.name)) continue;
       const inTime = topic.entries.findIndex(({ timestamp }) => timestamp >= since);
-      this.#from.set(topic, Math.max(cursor, inTime < 0 ? topic.entries.length : inTime));
+      const from = Math.max(
+        this.#lateFrom.get(topic) ?? 0,
+        cursor,
+        inTime < 0 ? topic.entries.length : inTime,
+      );
+      // Others may have asked for it, too, before one of them saved a place in it; and without
+      // transactions one that has not may save after that.
+      const isShared = this.#world.plan.delivery === "at-least-once";
+      if (topic.isLate && (isShared || !saved.some(({ name }) => name === topic.name))) {
+        this.#lateFrom.set(topic, from);
+        continue;
+      }
+      this.#from.set(topic, this.#lateFrom.get(topic) ?? from);
       this.#complete.delete(topic);
     }
   }

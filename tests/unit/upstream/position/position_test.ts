@@ -24,10 +24,12 @@ Deno.test("Position has no T that was not received, though the start be later", 
   position.track(KEY);
   position.advance({ key: KEY, timestamp: undefined, ahead: 5000, offset: 1, id: "a" });
   assertEquals(position.get(KEY)!.timestamp, 1000);
-  const other = new Position(1000);
-  other.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
-  const { timestamp, highest } = other.get(KEY)!;
-  assertEquals([timestamp, highest], [50, 50]);
+  for (const times of [{ timestamp: 50 }, { timestamp: undefined, ahead: 50 }]) {
+    const other = new Position(1000);
+    other.advance({ key: KEY, ...times, offset: 1, id: "a" });
+    const { timestamp, highest } = other.get(KEY)!;
+    assertEquals([timestamp, highest], [50, 50]);
+  }
 });
 
 Deno.test("Position counts refused frames behind its anchor, without moving T", () => {
