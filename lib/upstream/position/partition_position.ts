@@ -6,7 +6,10 @@ export interface PartitionPosition {
    * a request for T never skips an event; an earlier request only costs duplicates.
    */
   readonly timestamp: number;
-  /** The highest timestamp (ms) received, credible or not: no duplicate can have a higher one. */
+  /**
+   * The highest timestamp (ms) received, credible or not, or the start if that is higher: no
+   * duplicate can have a higher one.
+   */
   readonly highest: number;
   /** `meta.offset` of the last event handled, -1 before the first. */
   readonly offset: number;

@@ -128,10 +128,9 @@ export class Position {
     }
     // The start was not received, and can be in the future: the first timestamp replaces it.
     const first = timestamp ?? Math.min(ahead ?? Infinity, last.timestamp);
-    const before = last.offset < 0 ? newPlace(first) : last;
     this.#places.set(key, {
-      timestamp: Math.max(timestamp ?? 0, before.timestamp),
-      highest: Math.max(timestamp ?? ahead ?? 0, before.highest),
+      timestamp: last.offset < 0 ? first : Math.max(timestamp ?? 0, last.timestamp),
+      highest: Math.max(timestamp ?? ahead ?? 0, last.highest),
       offset,
       id,
       refused: 0,

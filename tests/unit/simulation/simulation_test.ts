@@ -40,6 +40,9 @@ const SEEDS: Readonly<Record<Client, readonly number[]>> = {
     9000141,
     9004830,
     9005132,
+    42006007,
+    42007772,
+    42013242,
   ],
 };
 
