@@ -25,7 +25,7 @@ const REJOIN = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_
 
 const encoder = new TextEncoder();
 
-/** What several consumers share. */
+/** The parts that several consumers share. */
 export interface Surroundings {
   readonly world: World;
   readonly topic: Topic;
@@ -214,7 +214,7 @@ export class GroupConsumer {
   }
 }
 
-/** What one fetch brought: records that need no decoding. */
+/** The result of one fetch: records that need no decoding. */
 class Batch extends FetchedBatch {
   readonly #next: number;
   readonly #records: readonly LoggedRecord[];

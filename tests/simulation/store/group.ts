@@ -4,7 +4,7 @@ import type { Random } from "../world/random.ts";
 import type { Happening } from "../world/scheduler.ts";
 import type { World } from "../world/world.ts";
 
-/** What a member gets when it has joined. */
+/** The result of joining. */
 export interface Joined {
   readonly memberId: string;
   readonly generation: number;

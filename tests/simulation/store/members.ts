@@ -18,7 +18,7 @@ interface Running {
   readonly stop: AbortController;
 }
 
-/** What members reach, and who hears of failures. */
+/** The surroundings of members, and where failures go. */
 export interface MembersParts {
   readonly kafka: Surroundings;
   readonly database: Database;
