@@ -80,6 +80,15 @@ Deno.test("no import circle between the stations or the folders of lib/", () => 
   assertEquals(circles(arrowsBetween(folderOf)), []);
 });
 
+Deno.test("the unit tests of lib/ are in its folders", () => {
+  const lib = new Set([...imports.keys()].map(folderOf));
+  const others = /^lib\/((bench|chaos|simulation|soak|support)\/)?$/;
+  const tested = new Set(
+    [...files("tests/unit/")].map((file) => folderOf(file).replace("tests/unit/", "lib/")),
+  );
+  assertEquals([...tested].filter((folder) => !lib.has(folder) && !others.test(folder)), []);
+});
+
 Deno.test("no folder of lib/, scripts/ or tests/support/ has more than 15 files", () => {
   const all = ["lib/", "scripts/", "tests/support/"].flatMap((folder) => [...files(folder)]);
   const sizes = Map.groupBy(all, folderOf);
