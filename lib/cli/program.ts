@@ -34,7 +34,7 @@ export interface Main {
 
 /**
  * Returns the `main` of a program, which handles options, help, version, logs, signals, errors and
- * the exit code. A program's last line is `if (import.meta.main) await runMain(main)`.
+ * the exit code. Its file in `scripts/` ends with `if (import.meta.main) await runMain(main)`.
  */
 export function program<const G extends readonly OptionGroup[]>(declared: Program<G>): Main {
   const groups = [...declared.groups, logOptions] as const;

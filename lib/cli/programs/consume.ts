@@ -1,3 +1,4 @@
+import { type Main, program } from "../program.ts";
 import { clusterConfig } from "../open/cluster_config.ts";
 import { openRegistry } from "../open/logins.ts";
 import { resolveTopics } from "../open/topics.ts";
@@ -6,7 +7,7 @@ import { jsonValues } from "../../avro/json_values.ts";
 import { kafkaOptions } from "../options/kafka.ts";
 import { fromOf, readingOptions, type ReadingValues } from "../options/reading.ts";
 import { registryOptions } from "../options/registry.ts";
-import { type GroupValues, option, type OptionGroup } from "../option.ts";
+import { option, type OptionGroup } from "../option.ts";
 import { recordSelection } from "./record_selection.ts";
 import { oneOf } from "../values.ts";
 import { RecordOutput } from "../../console/record_output.ts";
@@ -31,61 +32,67 @@ const outputOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `consume`, in the order of `--help`. */
-export const CONSUME_GROUPS = [
-  readingOptions,
-  outputOptions,
-  kafkaOptions,
-  registryOptions,
-] as const;
-type ConsumeValues = GroupValues<typeof CONSUME_GROUPS>;
-
-/** Prints records until their end or `stop`. */
-export async function runConsume(options: ConsumeValues, stop: AbortSignal): Promise<void> {
-  const { group, uncommitted, maxMessages: maxRecords, last } = options;
-  const from = fromOf(options);
-  const isTerminal = Deno.stdout.isTerminal();
-  const output = new RecordOutput({
-    output: options.output ?? (isTerminal ? "line" : "value"),
-    isTerminal,
-    stop,
-  });
-  const cluster = openCluster(clusterConfig(options));
-  const topics = await resolveTopics(cluster, options.topic);
-  const readable = jsonValues(openRegistry(options));
-  const { select, end } = recordSelection(options, readable, logger);
-  const extent = { from, partitions: options.partition, uncommitted, select };
-  const signal = AbortSignal.any([stop, output.closed]);
-  let count = 0;
-  logStart(topics, options);
-  if (last !== undefined) {
-    const newest = await readNewest(cluster, { ...extent, topics, count: last, signal });
-    for (const { record, ...at } of newest) await output.print({ ...at, records: [record] });
-    count = newest.length;
-  } else {
-    await readTopic(cluster, {
-      ...extent,
-      topic: topics,
-      group,
-      groupPrefix: "wikitap-consume",
-      toEnd: options.until !== undefined,
-      maxRecords,
-      signal,
-      onAssigned: (partitions) => {
-        const assigned = assignedText("Reading", partitions);
-        logger.info("{assigned}", { assigned, partitions });
-      },
-      handle: async (batch) => {
-        await output.print(batch);
-        count += batch.records.length;
-      },
-      onCommit: () => output.flush(),
+/** Prints the records of topics. */
+export const consumeMain: Main = program({
+  usage: "deno task consume",
+  summary:
+    "Prints the records of topics, those of committed transactions only. Runs until Ctrl-C, " +
+    "or until --last, --until or --max-messages is reached.",
+  examples: [
+    ["deno task consume", "Edits as they come in"],
+    ["deno task consume --last 10", "The ten newest ones"],
+    ["deno task consume --from-beginning --max-messages 10", "The ten oldest ones"],
+    ["deno task consume --since 2h --until 1h --filter wiki=enwiki", "An hour of one wiki"],
+    ["deno task consume --partition 0 --offset 100", "One partition, from an offset on"],
+    ["deno task consume --output json | head -1", "One record with all that Kafka knows of it"],
+  ],
+  groups: [readingOptions, outputOptions, kafkaOptions, registryOptions],
+  run: async (options, stop) => {
+    const { group, uncommitted, maxMessages: maxRecords, last } = options;
+    const from = fromOf(options);
+    const isTerminal = Deno.stdout.isTerminal();
+    const output = new RecordOutput({
+      output: options.output ?? (isTerminal ? "line" : "value"),
+      isTerminal,
+      stop,
     });
-  }
-  await output.flush();
-  end();
-  logger.info("Read {records}", { records: counted(count, "record"), count });
-}
+    const cluster = openCluster(clusterConfig(options));
+    const topics = await resolveTopics(cluster, options.topic);
+    const readable = jsonValues(openRegistry(options));
+    const { select, end } = recordSelection(options, readable, logger);
+    const extent = { from, partitions: options.partition, uncommitted, select };
+    const signal = AbortSignal.any([stop, output.closed]);
+    let count = 0;
+    logStart(topics, options);
+    if (last !== undefined) {
+      const newest = await readNewest(cluster, { ...extent, topics, count: last, signal });
+      for (const { record, ...at } of newest) await output.print({ ...at, records: [record] });
+      count = newest.length;
+    } else {
+      await readTopic(cluster, {
+        ...extent,
+        topic: topics,
+        group,
+        groupPrefix: "wikitap-consume",
+        toEnd: options.until !== undefined,
+        maxRecords,
+        signal,
+        onAssigned: (partitions) => {
+          const assigned = assignedText("Reading", partitions);
+          logger.info("{assigned}", { assigned, partitions });
+        },
+        handle: async (batch) => {
+          await output.print(batch);
+          count += batch.records.length;
+        },
+        onCommit: () => output.flush(),
+      });
+    }
+    await output.flush();
+    end();
+    logger.info("Read {records}", { records: counted(count, "record"), count });
+  },
+});
 
 function logStart(topics: readonly string[], options: ReadingValues): void {
   logger.info("Reading {topics} {from}; Ctrl-C ends it", {

@@ -1,9 +1,10 @@
+import { type Main, program } from "../program.ts";
 import { clusterConfig } from "../open/cluster_config.ts";
 import { openRegistry } from "../open/logins.ts";
 import { getLogger } from "@logtape/logtape";
 import { jsonValues } from "../../avro/json_values.ts";
 import { kafkaOptions, topicOption } from "../options/kafka.ts";
-import { type GroupValues, option, type OptionGroup } from "../option.ts";
+import { option, type OptionGroup } from "../option.ts";
 import { registryOptions } from "../options/registry.ts";
 import { duration, port } from "../values.ts";
 import { openCluster } from "../../kafka/client/cluster.ts";
@@ -39,27 +40,31 @@ const pageOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `dashboard`, in the order of `--help`. */
-export const DASHBOARD_GROUPS = [pageOptions, kafkaOptions, registryOptions] as const;
-
-/** Serves the live page until `stop` is aborted. */
-export function serveDashboard(
-  { topic, history, port, host, ...options }: GroupValues<typeof DASHBOARD_GROUPS>,
-  stop: AbortSignal,
-): Promise<void> {
-  return runDashboard(openCluster(clusterConfig(options)), {
-    topic,
-    history,
-    port,
-    hostname: host,
-    readable: jsonValues(openRegistry(options)),
-    signal: stop,
-    onReady: (url) => {
-      writeOutput(`${url}\n`);
-      logger.info("Serving the page of '{topic}'; press Ctrl-C to stop", { topic });
-    },
-  });
-}
+/** Serves the live page. */
+export const dashboardMain: Main = program({
+  usage: "deno task dashboard",
+  summary: "Serves a live page of the edits in a topic: rates, the most active wikis, pages and " +
+    "users, and the latest edits. Prints its URL, and runs until Ctrl-C.",
+  examples: [
+    ["deno task dashboard", "The page on http://127.0.0.1:8080/"],
+    ["deno task dashboard --port 8090 --history 15m", "Another port, and a history of 15 minutes"],
+  ],
+  groups: [pageOptions, kafkaOptions, registryOptions],
+  run: ({ topic, history, port, host, ...options }, stop) => {
+    return runDashboard(openCluster(clusterConfig(options)), {
+      topic,
+      history,
+      port,
+      hostname: host,
+      readable: jsonValues(openRegistry(options)),
+      signal: stop,
+      onReady: (url) => {
+        writeOutput(`${url}\n`);
+        logger.info("Serving the page of '{topic}'; press Ctrl-C to stop", { topic });
+      },
+    });
+  },
+});
 
 function historyDuration(text: string): number {
   const ms = duration(text);

@@ -1,14 +1,8 @@
+import { type Main, program } from "../program.ts";
 import { clusterConfig } from "../open/cluster_config.ts";
 import { getLogger } from "@logtape/logtape";
 import { kafkaOptions } from "../options/kafka.ts";
-import type { logOptions } from "../log.ts";
-import {
-  type GroupValues,
-  option,
-  type OptionGroup,
-  parseOptions,
-  type Values,
-} from "../option.ts";
+import { type GroupValues, option, type OptionGroup, parseOptions } from "../option.ts";
 import { upstreamOptions } from "../options/producer.ts";
 import { PRODUCER_GROUPS, type ProducerPlan, producerPlan } from "../options/producer_plan.ts";
 import { runProducer } from "./produce/producer.ts";
@@ -45,30 +39,42 @@ const demoOptions = {
     contact,
   },
 } satisfies OptionGroup;
-/** The option groups of the demo, in the order of `--help`. */
-export const DEMO_GROUPS = [kafkaOptions, demoOptions] as const;
-type DemoOptions = GroupValues<typeof DEMO_GROUPS> & Values<typeof logOptions.options>;
+const GROUPS = [kafkaOptions, demoOptions] as const;
+type DemoOptions = GroupValues<typeof GROUPS>;
 
-/** Starts what is missing, then publishes, prints and shows edits until `stop` is aborted. */
-export async function runDemo(options: DemoOptions, stop: AbortSignal): Promise<void> {
-  await using launchers = await watchLaunchers();
-  const signal = AbortSignal.any([stop, launchers.signal]);
-  await using resources = new AsyncDisposableStack();
-  const config = clusterConfig(options);
-  const bootstrapServers = await unlessStopped(
-    signal,
-    findKafka(config, options.nodes === "3" ? 3 : 1, signal, resources),
-  );
-  if (bootstrapServers === undefined || signal.aborted) return;
-  const source = await findSource(options, resources);
-  const args = ["--bootstrap-server", bootstrapServers, ...source];
-  const plan = producerPlan(parseOptions(PRODUCER_GROUPS, args, Deno.env.get));
-  const cluster = openCluster({ ...config, brokers: plan.bootstrapServer });
-  await makeTopic(cluster, plan.topic);
-  // Synthetic edits begin again each time, instead of resuming those of an earlier run.
-  if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, plan.position);
-  await produceAndPrint(plan, cluster, signal, options);
-}
+/** Runs everything at once. */
+export const demoMain: Main = program({
+  usage: "deno task demo",
+  summary:
+    "Starts a Kafka if none answers, creates the topic, publishes Wikipedia's edits to it, prints " +
+    "them as they come back, and serves a live page. If Wikimedia cannot be reached, it publishes " +
+    "synthetic edits to a topic of their own. Ctrl-C stops everything.",
+  examples: [
+    ["deno task demo", "Shows edits within a minute"],
+    ["deno task demo --contact you@example.org", "With the contact that Wikimedia requires"],
+    ["deno task demo --nodes 3", "With three brokers, to see replication and failover"],
+  ],
+  groups: GROUPS,
+  run: async (options, stop) => {
+    await using launchers = await watchLaunchers();
+    const signal = AbortSignal.any([stop, launchers.signal]);
+    await using resources = new AsyncDisposableStack();
+    const config = clusterConfig(options);
+    const bootstrapServers = await unlessStopped(
+      signal,
+      findKafka(config, options.nodes === "3" ? 3 : 1, signal, resources),
+    );
+    if (bootstrapServers === undefined || signal.aborted) return;
+    const source = await findSource(options, resources);
+    const args = ["--bootstrap-server", bootstrapServers, ...source];
+    const plan = producerPlan(parseOptions(PRODUCER_GROUPS, args, Deno.env.get));
+    const cluster = openCluster({ ...config, brokers: plan.bootstrapServer });
+    await makeTopic(cluster, plan.topic);
+    // Synthetic edits begin again each time, instead of resuming those of an earlier run.
+    if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, plan.position);
+    await produceAndPrint(plan, cluster, signal, options);
+  },
+});
 
 /** Finds the Kafka that answers, or starts one, which stops with `resources`. */
 async function findKafka(

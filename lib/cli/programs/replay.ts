@@ -1,3 +1,4 @@
+import { type Main, program } from "../program.ts";
 import type { EventLog } from "../../replay/log.ts";
 import { readRecording } from "../../replay/recording.ts";
 import { withGarbage } from "../../replay/service/faults.ts";
@@ -84,25 +85,38 @@ const faultOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `replay`, in the order of `--help`. */
-export const REPLAY_GROUPS = [eventOptions, faultOptions, tlsOptions] as const;
-type ReplayValues = GroupValues<typeof REPLAY_GROUPS>;
+const GROUPS = [eventOptions, faultOptions, tlsOptions] as const;
+type ReplayValues = GroupValues<typeof GROUPS>;
 
-/** Serves events until `stop` is aborted. */
-export async function runReplay(options: ReplayValues, stop: AbortSignal): Promise<void> {
-  checkCombination(options);
-  const now = Date.now();
-  const log = await openLog(options, now);
-  const server = startServer(log, options, await readTls(options));
-  writeOutput(
-    `Serving ${describe(options)} at ${server.url}\n` +
-      `Point the producer at it: deno task start --stream-url ${server.url}` +
-      `${sinceOf(log, options, now)}\nPress Ctrl-C to stop\n`,
-  );
-  await untilAborted(stop);
-  await server.stop();
-  writeOutput(`${summary(server)}\n`);
-}
+/** Serves events as EventStreams does. */
+export const replayMain: Main = program({
+  usage: "deno task replay",
+  summary:
+    "Takes the place of Wikimedia EventStreams, without a network or for load tests. Serves " +
+    "synthetic or recorded events with the same framing, positions and errors. The synthetic " +
+    "streams are recentchange, page-create and mediawiki.page_change.v1.",
+  examples: [
+    ["deno task replay", "Synthetic edits, 40 events per second"],
+    ["deno task replay --rate 0 --events 100000", "100,000 events, as fast as they are read"],
+    ["deno task replay --file recording.sse", "Serves a recording"],
+    ["deno task replay --cut-every 500 --status-every 500,429", "Injects faults"],
+  ],
+  groups: GROUPS,
+  run: async (options, stop) => {
+    checkCombination(options);
+    const now = Date.now();
+    const log = await openLog(options, now);
+    const server = startServer(log, options, await readTls(options));
+    writeOutput(
+      `Serving ${describe(options)} at ${server.url}\n` +
+        `Point the producer at it: deno task start --stream-url ${server.url}` +
+        `${sinceOf(log, options, now)}\nPress Ctrl-C to stop\n`,
+    );
+    await untilAborted(stop);
+    await server.stop();
+    writeOutput(`${summary(server)}\n`);
+  },
+});
 
 /** @throws {UsageError} if options contradict each other. */
 function checkCombination({ file, canaryEvery, tlsCert, tlsKey }: ReplayValues): void {

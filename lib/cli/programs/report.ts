@@ -1,5 +1,6 @@
+import { type Main, program } from "../program.ts";
 import { databaseOption } from "../options/database.ts";
-import { type GroupValues, option, type OptionGroup } from "../option.ts";
+import { option, type OptionGroup } from "../option.ts";
 import { quote } from "../quote.ts";
 import { integer, oneOf, positiveDuration } from "../values.ts";
 import { UsageError } from "../../shared/error.ts";
@@ -38,27 +39,34 @@ const reportOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `report`, in the order of `--help`. */
-export const REPORT_GROUPS = [reportOptions] as const;
-type ReportValues = GroupValues<typeof REPORT_GROUPS> & { readonly operands: readonly string[] };
-
-/** Prints the answers to one question or to all. */
-export async function runReport(
-  { database, output, last, limit, operands: [name] }: ReportValues,
-): Promise<void> {
-  const names = name === undefined ? QUESTION_NAMES : [questionName(name)];
-  if (output === "csv" && names.length > 1) {
-    throw new UsageError("Cannot write several answers as CSV", {
-      hint: `Name one question: ${QUESTION_NAMES.join(", ")}`,
-    });
-  }
-  await using reader = openReader(database, Deno.env.get("PGPASSWORD"));
-  const answers: [QuestionName, readonly AnswerRow[]][] = [];
-  for (const name of names) {
-    answers.push([name, await reader.ask(QUESTIONS[name], { limit, last })]);
-  }
-  writeOutput(FORMATS[output](answers));
-}
+/** Queries the stored edits. */
+export const reportMain: Main = program({
+  usage: "deno task report [QUESTION]",
+  summary: `Queries the edits that 'deno task store' has stored. Answers all questions, or one of ${
+    QUESTION_NAMES.join(", ")
+  }.`,
+  examples: [
+    ["deno task report", "All questions, from the SQLite file edits.db"],
+    ["deno task report top-pages --last 1h --limit 20", "The 20 most edited pages of an hour"],
+    ["deno task report top-wikis --output csv", "For a spreadsheet"],
+  ],
+  groups: [reportOptions],
+  operands: 1,
+  run: async ({ database, output, last, limit, operands: [name] }) => {
+    const names = name === undefined ? QUESTION_NAMES : [questionName(name)];
+    if (output === "csv" && names.length > 1) {
+      throw new UsageError("Cannot write several answers as CSV", {
+        hint: `Name one question: ${QUESTION_NAMES.join(", ")}`,
+      });
+    }
+    await using reader = openReader(database, Deno.env.get("PGPASSWORD"));
+    const answers: [QuestionName, readonly AnswerRow[]][] = [];
+    for (const name of names) {
+      answers.push([name, await reader.ask(QUESTIONS[name], { limit, last })]);
+    }
+    writeOutput(FORMATS[output](answers));
+  },
+});
 
 type Answers = readonly (readonly [QuestionName, readonly AnswerRow[]])[];
 

@@ -1,3 +1,4 @@
+import { type Main, program } from "../program.ts";
 import { clusterConfig } from "../open/cluster_config.ts";
 import { databaseSecret, openRegistry } from "../open/logins.ts";
 import { observe } from "../open/observe.ts";
@@ -7,7 +8,7 @@ import { resolveTopics } from "../open/topics.ts";
 import { databaseOption, parquetOptions, parquetSettings } from "../options/database.ts";
 import { kafkaOptions } from "../options/kafka.ts";
 import { observeOptions } from "../options/observe.ts";
-import { type GroupValues, option, type OptionGroup, type Values } from "../option.ts";
+import { option, type OptionGroup } from "../option.ts";
 import { readingOptions } from "../options/reading.ts";
 import { recordFilterOption } from "../options/record_filter.ts";
 import { registryOptions } from "../options/registry.ts";
@@ -24,8 +25,6 @@ import { openSink } from "../../store/sinks/open.ts";
 import { storeTopics } from "../../store/consumer/store_topics.ts";
 import type { StoredBatch } from "../../store/consumer/options.ts";
 import { formatDone, StoreProgress } from "../../store/consumer/progress.ts";
-
-import type { logOptions } from "../log.ts";
 
 const storeOptions = {
   title: "Storing",
@@ -49,57 +48,68 @@ const storeOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `store`, in the order of `--help`. */
-export const STORE_GROUPS = [
-  storeOptions,
-  parquetOptions,
-  kafkaOptions,
-  registryOptions,
-  observeOptions,
-] as const;
-type StoreValues = GroupValues<typeof STORE_GROUPS> & Values<typeof logOptions.options>;
-
 const logger = getLogger(["wikitap", "store"]);
 
-/** Stores records until `stop` is aborted, or as many as wanted. */
-export async function runStore(options: StoreValues, stop: AbortSignal): Promise<void> {
-  const { database, batchSize, maxMessages, filter } = options;
-  const cluster = openCluster(clusterConfig(options));
-  const topics = await resolveTopics(cluster, options.topic);
-  const { select, end } = recordSelection({ filter }, jsonValues(openRegistry(options)), logger);
-  await using sink = await openSink(
-    database,
-    databaseSecret(database),
-    parquetSettings(options),
-  );
-  const group = options.group ?? groupOf(database, sink.databaseId);
-  logger.info("Storing {topics} in {database} as the group '{group}'; Ctrl-C ends it", {
-    topics: topicsText(topics),
-    database: formatDatabase(database),
-    group,
-  });
-  const progress = new StoreProgress();
-  let onStored: ((batch: StoredBatch) => void) | undefined;
-  await using _observed = await observe(options, {
-    add: (metrics) => onStored = addStoreMetrics(metrics, progress),
-    ready: () => storeReadiness({ snapshot: progress.snapshot(), isStopping: stop.aborted }),
-  });
-  try {
-    const snapshot = storeWatch(progress, stop);
-    using _status = showStatus({ component: "store", snapshot, log: options });
-    await storeTopics(cluster, {
-      topics,
+/** Stores the edits of topics. */
+export const storeMain: Main = program({
+  usage: "deno task store",
+  summary: "Stores the edits of topics in a database, every committed record once, until Ctrl-C. " +
+    "Begins with the oldest record, and later where the database says; what is no edit is put " +
+    "aside in the table bad_records. Several at once share the work.",
+  examples: [
+    ["deno task store", "Into the SQLite file edits.db"],
+    [
+      "PGPASSWORD=… deno task store --database postgres://wikitap@localhost/edits",
+      "Into PostgreSQL",
+    ],
+    ["deno task store --database parquet:edits", "Into Parquet files in the directory edits"],
+    [
+      "OPENSEARCH_AUTH=… deno task store --database opensearch:https://localhost:9200/edits",
+      "Into the index edits of OpenSearch or Elasticsearch",
+    ],
+    ["deno task store --topic 'wikipedia-*' --filter wiki=enwiki,dewiki", "Two wikis"],
+    ["deno task store --max-messages 1000", "A thousand records, then the end"],
+  ],
+  groups: [storeOptions, parquetOptions, kafkaOptions, registryOptions, observeOptions],
+  run: async (options, stop) => {
+    const { database, batchSize, maxMessages, filter } = options;
+    const cluster = openCluster(clusterConfig(options));
+    const topics = await resolveTopics(cluster, options.topic);
+    const { select, end } = recordSelection({ filter }, jsonValues(openRegistry(options)), logger);
+    await using sink = await openSink(
+      database,
+      databaseSecret(database),
+      parquetSettings(options),
+    );
+    const group = options.group ?? groupOf(database, sink.databaseId);
+    logger.info("Storing {topics} in {database} as the group '{group}'; Ctrl-C ends it", {
+      topics: topicsText(topics),
+      database: formatDatabase(database),
       group,
-      sink,
-      batchSize,
-      maxRecords: maxMessages,
-      signal: stop,
-      progress,
-      select,
-      onStored,
     });
-    end();
-  } finally {
-    logger.info("Ended: {done}", { done: formatDone(progress.snapshot()) });
-  }
-}
+    const progress = new StoreProgress();
+    let onStored: ((batch: StoredBatch) => void) | undefined;
+    await using _observed = await observe(options, {
+      add: (metrics) => onStored = addStoreMetrics(metrics, progress),
+      ready: () => storeReadiness({ snapshot: progress.snapshot(), isStopping: stop.aborted }),
+    });
+    try {
+      const snapshot = storeWatch(progress, stop);
+      using _status = showStatus({ component: "store", snapshot, log: options });
+      await storeTopics(cluster, {
+        topics,
+        group,
+        sink,
+        batchSize,
+        maxRecords: maxMessages,
+        signal: stop,
+        progress,
+        select,
+        onStored,
+      });
+      end();
+    } finally {
+      logger.info("Ended: {done}", { done: formatDone(progress.snapshot()) });
+    }
+  },
+});

@@ -1,9 +1,10 @@
+import { type Main, program } from "../../program.ts";
 import type { DesiredTopic } from "../../../kafka/admin/topic_diff.ts";
 import { withAdmin } from "../../../kafka/admin/with_admin.ts";
 import { openCluster } from "../../../kafka/client/cluster.ts";
 import { UsageError } from "../../../shared/error.ts";
 import { clusterConfig } from "../../open/cluster_config.ts";
-import { flag, type GroupValues, option, type OptionGroup } from "../../option.ts";
+import { flag, option, type OptionGroup, type Values } from "../../option.ts";
 import { kafkaOptions, topicOption } from "../../options/kafka.ts";
 import { integer, positiveDuration } from "../../values.ts";
 import { DEFAULT_PARTITIONS, DEFAULT_REPLICATION_FACTOR, makeTopic } from "./make_topic.ts";
@@ -40,27 +41,37 @@ const topicOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `create-topic`, in the order of `--help`. */
-export const CREATE_TOPIC_GROUPS = [topicOptions, kafkaOptions] as const;
-type CreateTopicValues = GroupValues<typeof CREATE_TOPIC_GROUPS>;
-
-/** Creates the topic, or reports how the existing one differs. */
-export async function runCreateTopic(options: CreateTopicValues): Promise<void> {
-  const { topic } = options;
-  const wish = topicWish(options);
-  const cluster = openCluster(clusterConfig(options));
-  const attempt = {
-    action: `${options.alter ? "create or change" : "create"} the topic '${topic}'`,
-    topic,
-    rights: ["Create", "Describe", "DescribeConfigs", ...options.alter ? ALTER_RIGHTS : []],
-  };
-  await withAdmin(cluster, attempt, (admin) => makeTopic(admin, topic, wish, options));
-}
+/** Creates a topic. */
+export const createTopicMain: Main = program({
+  usage: "deno task create-topic",
+  summary: "Creates a topic. Safe to repeat: reports how an existing topic differs from the " +
+    "options, and changes nothing without --alter.",
+  examples: [
+    ["deno task create-topic", "The topic that all programs use by default"],
+    [
+      "deno task create-topic --topic edits --partitions 6 --retention 30d",
+      "Keeps edits for 30 days; up to six consumers share them",
+    ],
+    ["deno task create-topic --topic edits --partitions 12 --alter", "Adds partitions later"],
+  ],
+  groups: [topicOptions, kafkaOptions],
+  run: async (options) => {
+    const { topic } = options;
+    const wish = topicWish(options);
+    const cluster = openCluster(clusterConfig(options));
+    const attempt = {
+      action: `${options.alter ? "create or change" : "create"} the topic '${topic}'`,
+      topic,
+      rights: ["Create", "Describe", "DescribeConfigs", ...options.alter ? ALTER_RIGHTS : []],
+    };
+    await withAdmin(cluster, attempt, (admin) => makeTopic(admin, topic, wish, options));
+  },
+});
 
 const ALTER_RIGHTS = ["Alter", "AlterConfigs"];
 
 /** Returns the requested settings, as far as options name them. */
-function topicWish(options: CreateTopicValues): DesiredTopic {
+function topicWish(options: Values<typeof topicOptions.options>): DesiredTopic {
   const { partitions, replicationFactor, retention } = options;
   const configs = new Map(options.config);
   if (retention !== undefined) {

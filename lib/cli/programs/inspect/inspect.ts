@@ -1,3 +1,4 @@
+import { type Main, program } from "../../program.ts";
 import { openCluster } from "../../../kafka/client/cluster.ts";
 import { viewGroups } from "../../../kafka/inspect/groups.ts";
 import { Inspector } from "../../../kafka/inspect/inspector.ts";
@@ -7,7 +8,7 @@ import { sleep } from "../../../shared/sleep.ts";
 import { writeError, writeOutputSlowly } from "../../../terminal/output.ts";
 import { safeJson, safeText } from "../../../terminal/safe_text.ts";
 import { clusterConfig } from "../../open/cluster_config.ts";
-import { flag, type GroupValues, option, type OptionGroup } from "../../option.ts";
+import { flag, option, type OptionGroup } from "../../option.ts";
 import { kafkaOptions } from "../../options/kafka.ts";
 import { quote } from "../../quote.ts";
 import { oneOf } from "../../values.ts";
@@ -36,34 +37,40 @@ const inspectOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `inspect`, in the order of `--help`. */
-export const INSPECT_GROUPS = [inspectOptions, kafkaOptions] as const;
-type InspectValues = GroupValues<typeof INSPECT_GROUPS> & { readonly operands: readonly string[] };
-
-/** Prints what the operands name, with `--watch` again and again until `stop` is aborted. */
-export async function runInspect(
-  { operands, output, watch, ...options }: InspectValues,
-  stop: AbortSignal,
-): Promise<void> {
-  const look = lookOf(operands);
-  const cluster = openCluster(clusterConfig(options));
-  await using inspector = await Inspector.open(cluster);
-  const isTerminal = Deno.stdout.isTerminal();
-  const alarm: Alarm = isTerminal && !Deno.noColor
-    ? (line) => `\x1b[31m${line}\x1b[39m`
-    : (line) => line;
-  const context = { alarm, moved: new LastMoved() };
-  do {
-    const seen = await look(inspector, context);
-    const text = output === "table"
-      ? seen.text()
-      : `${safeJson(JSON.stringify(seen.json, null, watch ? 0 : 2))}\n`;
-    const clear = watch && isTerminal && output === "table" ? "\x1b[H\x1b[2J" : "";
-    await writeOutputSlowly(`${clear}${text}`, stop);
-    noteWithheld(inspector);
-    if (watch) await sleep(WATCH_INTERVAL, stop);
-  } while (watch && !stop.aborted);
-}
+/** Shows what a cluster does. */
+export const inspectMain: Main = program({
+  usage: "deno task inspect [topic NAME | groups | group NAME]",
+  summary: "Shows brokers and topics; the partitions of one topic; consumer groups; or members, " +
+    "offsets and lag of one group. Changes nothing.",
+  examples: [
+    ["deno task inspect", "Brokers and topics"],
+    ["deno task inspect topic wikipedia-events", "Leader, replicas and offsets of each partition"],
+    ["deno task inspect groups", "All consumer groups, with their lag"],
+    ["deno task inspect group readers --watch", "Members and lag of a group, every 2 s"],
+  ],
+  groups: [inspectOptions, kafkaOptions],
+  operands: 2,
+  run: async ({ operands, output, watch, ...options }, stop) => {
+    const look = lookOf(operands);
+    const cluster = openCluster(clusterConfig(options));
+    await using inspector = await Inspector.open(cluster);
+    const isTerminal = Deno.stdout.isTerminal();
+    const alarm: Alarm = isTerminal && !Deno.noColor
+      ? (line) => `\x1b[31m${line}\x1b[39m`
+      : (line) => line;
+    const context = { alarm, moved: new LastMoved() };
+    do {
+      const seen = await look(inspector, context);
+      const text = output === "table"
+        ? seen.text()
+        : `${safeJson(JSON.stringify(seen.json, null, watch ? 0 : 2))}\n`;
+      const clear = watch && isTerminal && output === "table" ? "\x1b[H\x1b[2J" : "";
+      await writeOutputSlowly(`${clear}${text}`, stop);
+      noteWithheld(inspector);
+      if (watch) await sleep(WATCH_INTERVAL, stop);
+    } while (watch && !stop.aborted);
+  },
+});
 
 interface Context {
   readonly alarm: Alarm;

@@ -1,3 +1,4 @@
+import { type Main, program } from "../../program.ts";
 import { withAdmin } from "../../../kafka/admin/with_admin.ts";
 import { type Cluster, openCluster } from "../../../kafka/client/cluster.ts";
 import { Inspector } from "../../../kafka/inspect/inspector.ts";
@@ -8,7 +9,7 @@ import { writeOutput } from "../../../terminal/output.ts";
 import { safeJson } from "../../../terminal/safe_text.ts";
 import { counted } from "../../../terminal/status_line.ts";
 import { clusterConfig } from "../../open/cluster_config.ts";
-import { flag, type GroupValues, option, type OptionGroup } from "../../option.ts";
+import { flag, option, type OptionGroup } from "../../option.ts";
 import { kafkaOptions } from "../../options/kafka.ts";
 import { quote } from "../../quote.ts";
 import { oneOf, topicName } from "../../values.ts";
@@ -28,37 +29,43 @@ const topicsOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `topics`, in the order of `--help`. */
-export const TOPICS_GROUPS = [topicsOptions, kafkaOptions] as const;
-type TopicsValues = GroupValues<typeof TOPICS_GROUPS> & { readonly operands: readonly string[] };
-
-/** Does what the operands name. */
-export async function runTopics(
-  { operands: [action, name], output, internal, yes, ...options }: TopicsValues,
-): Promise<ExitCode | void> {
-  const act = actionOf(action, name);
-  const cluster = openCluster(clusterConfig(options));
-  const print = (json: unknown, text: () => string) =>
-    writeOutput(
-      output === "json" ? `${safeJson(JSON.stringify(json, null, 2))}\n` : text(),
-    );
-  if (act === "list") {
-    const topics = (await look(cluster, undefined, { configs: true, sizes: true }))
-      .filter((topic) => internal || !topic.internal);
-    return print(topics, () => topicsTable(topics, (line) => line));
-  }
-  const details = { configs: true, sizes: true, timestamps: true };
-  const [topic] = await look(cluster, [act.name], details);
-  if (topic === undefined) {
-    throw new UserError(`Cannot ${act.action} the topic ${quote(act.name)}: it does not exist`, {
-      hint: "Run 'deno task topics list' to see the topics",
-    });
-  }
-  if (act.action === "describe") {
-    return print(topic, () => topicText(topic, (line) => line, Date.now()));
-  }
-  return await deleteTopic(cluster, topic, yes);
-}
+/** Lists, describes or deletes topics. */
+export const topicsMain: Main = program({
+  usage: "deno task topics list | describe NAME | delete NAME",
+  summary: "Lists topics, describes one, or deletes one after asking. " +
+    "'deno task create-topic' creates topics.",
+  examples: [
+    ["deno task topics list", "All topics, with records and size"],
+    ["deno task topics describe wikipedia-events", "Settings, leaders and offsets"],
+    ["deno task topics delete wikipedia-events", "Shows how many records are deleted, and asks"],
+  ],
+  groups: [topicsOptions, kafkaOptions],
+  operands: 2,
+  run: async ({ operands: [action, name], output, internal, yes, ...options }) => {
+    const act = actionOf(action, name);
+    const cluster = openCluster(clusterConfig(options));
+    const print = (json: unknown, text: () => string) =>
+      writeOutput(
+        output === "json" ? `${safeJson(JSON.stringify(json, null, 2))}\n` : text(),
+      );
+    if (act === "list") {
+      const topics = (await look(cluster, undefined, { configs: true, sizes: true }))
+        .filter((topic) => internal || !topic.internal);
+      return print(topics, () => topicsTable(topics, (line) => line));
+    }
+    const details = { configs: true, sizes: true, timestamps: true };
+    const [topic] = await look(cluster, [act.name], details);
+    if (topic === undefined) {
+      throw new UserError(`Cannot ${act.action} the topic ${quote(act.name)}: it does not exist`, {
+        hint: "Run 'deno task topics list' to see the topics",
+      });
+    }
+    if (act.action === "describe") {
+      return print(topic, () => topicText(topic, (line) => line, Date.now()));
+    }
+    return await deleteTopic(cluster, topic, yes);
+  },
+});
 
 type Action = "list" | { readonly action: "describe" | "delete"; readonly name: string };
 

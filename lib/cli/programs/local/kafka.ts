@@ -1,7 +1,8 @@
-import { flag, type GroupValues, option, type OptionGroup } from "../../option.ts";
+import { type Main, program } from "../../program.ts";
+import { flag, option, type OptionGroup, type Values } from "../../option.ts";
 import { runService, type Service } from "./local_service.ts";
 import { oneOf, port } from "../../values.ts";
-import { type ExitCode, UsageError } from "../../../shared/error.ts";
+import { UsageError } from "../../../shared/error.ts";
 import { KAFKA_DIRECTORY, startKafka } from "../../../local/kafka/start.ts";
 import { kafkaStatus, stopKafka } from "../../../local/kafka/status.ts";
 
@@ -26,28 +27,33 @@ const kafkaOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `kafka`, in the order of `--help`. */
-export const KAFKA_SERVICE_GROUPS = [kafkaOptions] as const;
-type KafkaServiceValues = GroupValues<typeof KAFKA_SERVICE_GROUPS> & {
-  readonly operands: readonly string[];
-};
-
-/** Starts, stops or shows Kafka, as the operand says. */
-export async function runKafka(
-  options: KafkaServiceValues,
-  stop: AbortSignal,
-): Promise<ExitCode | void> {
-  const { nodes, port } = options;
-  if (port + Number(nodes) > 65_536) {
-    throw new UsageError(
-      `Cannot use --port ${port} for ${nodes} nodes: expected at most ${65_536 - Number(nodes)}`,
-    );
-  }
-  return await runService(serviceOf(options), options, stop);
-}
+/** Runs Kafka on this machine. */
+export const kafkaMain: Main = program({
+  usage: "deno task kafka start|stop|status",
+  summary: "Runs Apache Kafka on this machine. The first start downloads it with Maven, unless " +
+    "KAFKA_HOME names an unpacked Kafka. Data and logs are in .local/kafka.",
+  examples: [
+    ["deno task kafka start", "One node on localhost:9092, until Ctrl-C"],
+    ["deno task kafka start --detach", "The same in the background, until 'stop'"],
+    ["deno task kafka start --nodes 3 --clean", "Three nodes that replicate, without old data"],
+    ["deno task kafka status", "Shows whether the nodes answer; exit code 1 if not"],
+    ["deno task kafka stop", "Stops it; the data stays"],
+  ],
+  groups: [kafkaOptions],
+  operands: 1,
+  run: async (options, stop) => {
+    const { nodes, port } = options;
+    if (port + Number(nodes) > 65_536) {
+      throw new UsageError(
+        `Cannot use --port ${port} for ${nodes} nodes: expected at most ${65_536 - Number(nodes)}`,
+      );
+    }
+    return await runService(serviceOf(options), options, stop);
+  },
+});
 
 function serviceOf(
-  { nodes, port, clean, detach }: KafkaServiceValues,
+  { nodes, port, clean, detach }: Values<typeof kafkaOptions.options>,
 ): Service {
   return {
     name: "Kafka",

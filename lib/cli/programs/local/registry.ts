@@ -1,4 +1,5 @@
-import { flag, type GroupValues, option, type OptionGroup } from "../../option.ts";
+import { type Main, program } from "../../program.ts";
+import { flag, option, type OptionGroup, type Values } from "../../option.ts";
 import { runService, type Service } from "./local_service.ts";
 import { port } from "../../values.ts";
 import {
@@ -7,7 +8,6 @@ import {
   startRegistry,
   stopRegistry,
 } from "../../../local/registry/registry.ts";
-import type { ExitCode } from "../../../shared/error.ts";
 
 const registryOptions = {
   title: "start",
@@ -23,22 +23,26 @@ const registryOptions = {
   },
 } satisfies OptionGroup;
 
-/** The option groups of `registry`, in the order of `--help`. */
-export const REGISTRY_SERVICE_GROUPS = [registryOptions] as const;
-type RegistryServiceValues = GroupValues<typeof REGISTRY_SERVICE_GROUPS> & {
-  readonly operands: readonly string[];
-};
-
-/** Starts, stops or shows the registry, as the operand says. */
-export function runRegistry(
-  options: RegistryServiceValues,
-  stop: AbortSignal,
-): Promise<ExitCode | void> {
-  return runService(serviceOf(options), options, stop);
-}
+/** Runs a schema registry on this machine. */
+export const registryMain: Main = program({
+  usage: "deno task registry start|stop|status",
+  summary: "Runs a schema registry on this machine (Apicurio, with Confluent's API), to try out " +
+    "Avro. The first start downloads it with Maven (140 MB). Schemas and log are in .local/registry.",
+  examples: [
+    ["deno task registry start", "Port 8081, until Ctrl-C; prints the URL"],
+    ["deno task registry start --detach", "The same in the background, until 'stop'"],
+    ["deno task registry status", "Shows whether it answers; exit code 1 if not"],
+    ["deno task registry stop", "Stops it; the schemas stay"],
+  ],
+  groups: [registryOptions],
+  operands: 1,
+  run: (options, stop) => {
+    return runService(serviceOf(options), options, stop);
+  },
+});
 
 function serviceOf(
-  { port, clean, detach }: RegistryServiceValues,
+  { port, clean, detach }: Values<typeof registryOptions.options>,
 ): Service {
   return {
     name: "Registry",

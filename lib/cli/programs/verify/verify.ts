@@ -1,9 +1,11 @@
+import { type Main, program } from "../../program.ts";
+import { clusterConfig } from "../../open/cluster_config.ts";
 import { openRegistry } from "../../open/logins.ts";
 import { getLogger } from "@logtape/logtape";
 import { editSchema } from "../../../edits/message/edit.ts";
 import type { Payload } from "../../../edits/message/encoder.ts";
 import { buildTransform } from "../../../edits/transform.ts";
-import type { Cluster } from "../../../kafka/client/cluster.ts";
+import { type Cluster, openCluster } from "../../../kafka/client/cluster.ts";
 import { savedPosition } from "../../../kafka/publish/position/position_store.ts";
 import { marksIn, savedChoices } from "../../../produce/record_options.ts";
 import { formatDuration } from "../../../shared/duration.ts";
@@ -19,7 +21,7 @@ import type { logOptions } from "../../log.ts";
 import type { GroupValues, Values } from "../../option.ts";
 import { type ProducerPlan, producerPlan } from "../../options/producer_plan.ts";
 import { savedOptions } from "../../options/saved_options.ts";
-import { asProducer, spanOf, type VERIFY_GROUPS } from "../../options/verify.ts";
+import { asProducer, spanOf, VERIFY_GROUPS } from "../../options/verify.ts";
 import { showStatus } from "../../status.ts";
 import { jsonEncoding, knownEncoder } from "../produce/encoding.ts";
 import { streamOpener } from "../produce/event_stream.ts";
@@ -30,27 +32,37 @@ type VerifyValues = GroupValues<typeof VERIFY_GROUPS> & Values<typeof logOptions
 const log = getLogger(["wikitap", "verify"]);
 
 /**
- * Compares a topic with its source, prints the report, and repairs if that is wanted.
- *
- * @returns 0 if nothing is lost, duplicated, different or out of order, else 1.
- * @throws {UserError} if the source or Kafka cannot be used; see `verify()`.
+ * Compares a topic with its source, prints the report, and repairs if that is wanted. The exit code
+ * is 0 if nothing is lost, duplicated, different or out of order, else 1.
  */
-export async function runVerify(
-  values: VerifyValues,
-  cluster: Cluster,
-  stop: AbortSignal,
-): Promise<ExitCode> {
-  checkRepair(values);
-  const watch = verifyWatch();
-  const { verified, plan } = await (async () => {
-    using _status = showStatus({ component: "verify", snapshot: watch.snapshot, log: values });
-    return await compareTopic(values, cluster, { stop, onProgress: watch.onProgress });
-  })();
-  const { report } = verified;
-  writeOutput(values.output === "json" ? safeJson(reportJson(report)) : reportText(report));
-  if (values.repair) await repairAfterQuestion(verified, { values, plan, cluster, stop });
-  return isClean(report) ? ExitCode.done : ExitCode.failure;
-}
+export const verifyMain: Main = program({
+  usage: "deno task verify",
+  summary:
+    "Compares a topic with the stream that it was made from. Reads a span of the stream again, makes " +
+    "the records as the producer does, and reports what is lost, duplicated, different or out of " +
+    "order. Exits with 0 only if nothing is.",
+  examples: [
+    ["deno task verify", "The last hour, up to a minute ago"],
+    ["deno task verify --since 2026-01-01 --until 2026-01-02", "One day"],
+    ["deno task verify --since 1d --output json", "The last day, for a program"],
+    ["deno task verify --since 2h --repair", "Publishes what is lost, after it has asked"],
+    ["deno task verify --topic other --ignore-position", "A topic that another program fills"],
+  ],
+  groups: VERIFY_GROUPS,
+  run: async (values, stop) => {
+    const cluster = openCluster(clusterConfig(values));
+    checkRepair(values);
+    const watch = verifyWatch();
+    const { verified, plan } = await (async () => {
+      using _status = showStatus({ component: "verify", snapshot: watch.snapshot, log: values });
+      return await compareTopic(values, cluster, { stop, onProgress: watch.onProgress });
+    })();
+    const { report } = verified;
+    writeOutput(values.output === "json" ? safeJson(reportJson(report)) : reportText(report));
+    if (values.repair) await repairAfterQuestion(verified, { values, plan, cluster, stop });
+    return isClean(report) ? ExitCode.done : ExitCode.failure;
+  },
+});
 
 /**
  * Compares a topic with its source, as the options say.
