@@ -7,7 +7,7 @@
 import { EVENTS_PER_BURST } from "../../tests/chaos/harness/bursts.ts";
 import { isKept, reportText } from "../../tests/chaos/harness/report.ts";
 import { runChaos } from "../../tests/chaos/harness/run.ts";
-import { option, type OptionGroup, type Values } from "../../lib/cli/option.ts";
+import { option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
 import { examplesText } from "../../lib/cli/programs/verify/verify_report.ts";
 import { duration, integer, listOf, oneOf } from "../../lib/cli/values.ts";
@@ -46,13 +46,13 @@ const chaosOptions = {
       help:
         "Number of times that the producer gets SIGSTOP for longer than its transaction timeout.",
       parse: integer(0, 10_000),
-      default: 1,
+      defaultText: "one per 100,000 events",
     }),
     brokerFreezes: option({
       placeholder: "N",
       help: "Number of times that a broker gets SIGSTOP for as long.",
       parse: integer(0, 10_000),
-      default: 1,
+      defaultText: "one per 100,000 events",
     }),
     clockSteps: option({
       placeholder: "N",
@@ -71,7 +71,7 @@ const chaosOptions = {
       placeholder: "N",
       help: "Number of times that the network forgets the connection to the stream.",
       parse: integer(0, 100_000),
-      default: 5,
+      defaultText: "one per 20,000 events",
     }),
     bursts: option({
       placeholder: "N",
@@ -149,9 +149,11 @@ export const main = program({
   ],
   groups: [chaosOptions],
   async run(options, stop) {
-    const { seed = crypto.getRandomValues(new Uint32Array(1))[0]! } = options;
-    const { events, bursts = Math.floor(events / 50_000), repeats = Math.ceil(events / 500) } =
-      options;
+    const { seed = crypto.getRandomValues(new Uint32Array(1))[0]!, events } = options;
+    const { bursts = Math.floor(events / 50_000), repeats = Math.ceil(events / 500) } = options;
+    const freezes = Math.floor(events / 100_000);
+    const { deadConnections = Math.floor(events / 20_000) } = options;
+    const { producerFreezes = freezes, brokerFreezes = freezes } = options;
     if (bursts * EVENTS_PER_BURST > events) {
       throw new UsageError(
         `Cannot place ${bursts} bursts in ${events} events, expected at least ` +
@@ -165,7 +167,13 @@ export const main = program({
       seed,
       bursts,
       repeats,
-      duration: durationOf(options),
+      deadConnections,
+      producerFreezes,
+      brokerFreezes,
+      duration: options.duration ?? Math.max(
+        5000 * options.producerKills + 45_000 * producerFreezes,
+        14_000 * options.brokerKills + 45_000 * brokerFreezes,
+      ),
       directory: DIRECTORY,
       stop,
       nodes: options.nodes === "3" ? 3 : 1,
@@ -183,13 +191,5 @@ export const main = program({
     return isGood ? ExitCode.done : ExitCode.failure;
   },
 });
-
-function durationOf(options: Values<typeof chaosOptions.options>): number {
-  const { duration, producerKills, producerFreezes, brokerKills, brokerFreezes } = options;
-  return duration ?? Math.max(
-    5000 * producerKills + 45_000 * producerFreezes,
-    14_000 * brokerKills + 45_000 * brokerFreezes,
-  );
-}
 
 if (import.meta.main) await runMain(main);
