@@ -1,24 +1,19 @@
-import { topicTemplate } from "../../edits/routing/template.ts";
 import { UsageError } from "../../shared/error.ts";
-import { flag, option, type OptionGroup, parseOptions, type Values } from "../option.ts";
-import { groupName, oneOf, pastTime, topicName } from "../values.ts";
+import { flag, type GroupValues, option, type OptionGroup, parseOptions } from "../option.ts";
+import { oneOf, pastTime } from "../values.ts";
 import { filterOptions, recordOptions } from "./events.ts";
 import { kafkaOptions } from "./kafka.ts";
 import { PRODUCER_GROUPS, type ProducerOptions } from "./producer_plan.ts";
-import { upstreamOptions } from "./producer.ts";
+import { producerOptions, upstreamOptions } from "./producer.ts";
 import { registryOptions } from "./registry.ts";
+
+const { topic, name, positionTopic } = producerOptions.options;
 
 /** Options for what is compared, and for the report. */
 export const verifyOptions = {
   title: "Comparison",
   options: {
-    topic: option({
-      placeholder: "NAME",
-      alias: ["topic_name"],
-      help: "Topic to verify, or the producer's template of topics.",
-      parse: topicTemplate,
-      default: "wikipedia-events",
-    }),
+    topic: { ...topic, help: "Topic to verify, or the producer's template of topics." },
     since: option({
       placeholder: "WHEN",
       help:
@@ -42,18 +37,8 @@ export const verifyOptions = {
       "Publish the lost records after the report, each marked with the header wikitap-repaired.",
     ),
     yes: flag("Repair without asking."),
-    name: option({
-      placeholder: "NAME",
-      help: "Name of the producer: the consumer group that stores its position.",
-      parse: groupName,
-      defaultText: "wikitap.<topic>",
-    }),
-    positionTopic: option({
-      placeholder: "NAME",
-      help: "The producer's --position-topic.",
-      parse: topicName,
-      defaultText: "the topic; for a template, the one with 'position' in its placeholders",
-    }),
+    name: { ...name, help: "Name of the producer: the consumer group that stores its position." },
+    positionTopic: { ...positionTopic, help: "The producer's --position-topic." },
     ignorePosition: flag(
       "Do not read the producer's position, neither its options nor how far it is: for topics that another program filled.",
     ),
@@ -79,16 +64,10 @@ export const VERIFY_GROUPS = [
 ] as const;
 
 /** The values of those options of `verify` that the producer has too. */
-export type SharedValues =
-  & Omit<
-    Values<typeof verifyOptions.options>,
-    "since" | "until" | "output" | "repair" | "yes" | "ignorePosition"
-  >
-  & Values<typeof sourceOptions.options>
-  & Values<typeof filterOptions.options>
-  & Values<typeof recordOptions.options>
-  & Values<typeof kafkaOptions.options>
-  & Values<typeof registryOptions.options>;
+export type SharedValues = Omit<
+  GroupValues<typeof VERIFY_GROUPS>,
+  "since" | "until" | "output" | "repair" | "yes" | "ignorePosition"
+>;
 
 /** Returns the options of a producer that has the given values, and defaults for all others. */
 export function asProducer(values: SharedValues): ProducerOptions {
