@@ -31,6 +31,7 @@ const SEEDS: Readonly<Record<Client, readonly number[]>> = {
   direct: [
     1189,
     6100171,
+    6100318,
     6101182,
     6101237,
     7000626,
