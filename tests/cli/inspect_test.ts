@@ -6,6 +6,7 @@ import { kafkaTool } from "../support/kafka/kafka_tool.ts";
 import { editMessages, openPublisher } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
+import { startOnTerminal } from "../support/programs/terminal.ts";
 import { HAS_KCAT, kcat } from "../support/tools/kcat.ts";
 import { until } from "../support/tools/until.ts";
 
@@ -177,5 +178,28 @@ Deno.test("topics lists, describes and deletes", async () => {
   assertStringIncludes(asked.stderr, "no terminal\n  Add --yes to delete it without asking\n");
   const deleted = await topics("delete", doomed, "--yes");
   assertEquals(deleted.stdout, `Deleted the topic '${doomed}' with 0 records\n`);
+  assertEquals((await topics("describe", doomed)).code, 1);
+});
+
+Deno.test("topics delete asks on a terminal, and only y deletes", async () => {
+  const doomed = await makeTopic(kafka, { partitions: 1, replicationFactor: 3 });
+  await using publisher = await openPublisher(kafka);
+  await publisher.publish(doomed, editMessages(0, 1, 1));
+  const ask = async (answer: string): Promise<[code: number, lastRow: string | undefined]> => {
+    const command = ["-P=inspect", "scripts/topics.ts", "delete", doomed, ...at];
+    await using session = startOnTerminal(command, { columns: 200 });
+    await session.until((screen) =>
+      screen.at(-1)?.trimEnd() === `Delete the topic '${doomed}' with 2 records? [y/N]`
+    );
+    await session.type(answer);
+    // After Ctrl-D the terminal is still in the row of the question.
+    return [await session.ended, session.screen().at(-1)?.replace(/.*\[y\/N\] /, "")];
+  };
+  // Enter, no, a word, Ctrl-D, Ctrl-C.
+  for (const answer of ["\r", "n\r", "yes?\r", "\x04", "\x03"]) {
+    assertEquals(await ask(answer), [1, "Nothing was deleted"], JSON.stringify(answer));
+    assertEquals((await topics("describe", doomed)).code, 0);
+  }
+  assertEquals(await ask("y\r"), [0, `Deleted the topic '${doomed}' with 2 records`]);
   assertEquals((await topics("describe", doomed)).code, 1);
 });

@@ -10,6 +10,8 @@ export interface InternalBroker {
     readonly port: number;
     send(request: object): Promise<unknown>;
   };
+  /** Returns whether a connection is open and authenticated. */
+  isConnected(): boolean;
   /** Connects and authenticates. */
   connect(): Promise<void>;
   /** Closes the connections. */

@@ -8,7 +8,10 @@ import type { Kafka } from "./kafkajs.ts";
 
 /** Sends requests that kafkajs lacks, over its connections, with its TLS, SASL and limits. */
 export interface RawCluster {
-  /** Sends to the broker that answered first of those in `--bootstrap-server`. */
+  /**
+   * Sends to the broker that answered first of those in `--bootstrap-server`. If the connection to
+   * it is lost, sends again, to the next one that answers.
+   */
   send<T>(request: ProtocolRequest<T>): Promise<T>;
   /** Sends to one broker, and connects to it first if needed. */
   sendTo<T>(broker: BrokerAddress, request: ProtocolRequest<T>): Promise<T>;
@@ -33,15 +36,21 @@ export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawClus
     throw error;
   }
   const { brokerPool } = cluster;
-  const seed = brokerPool.seedBroker;
   /** By address: a broker that comes back may have another one. */
   const brokers = new Map<string, Promise<InternalBroker>>();
   return {
     async send(request) {
       await pace?.take();
-      return await send(seed, request);
+      try {
+        return await send(brokerPool.seedBroker, request);
+      } catch (error) {
+        if (brokerPool.seedBroker.isConnected()) throw error;
+        await cluster.connect();
+        await pace?.take();
+        return await send(brokerPool.seedBroker, request);
+      }
     },
-    maxVersion: (apiKey) => seed.versions?.[apiKey]?.maxVersion ?? -1,
+    maxVersion: (apiKey) => brokerPool.seedBroker.versions?.[apiKey]?.maxVersion ?? -1,
     async sendTo(address, request) {
       await pace?.take();
       const key = `${address.host}:${address.port}`;

@@ -78,7 +78,7 @@ export class Inspector {
 
   /** Asks for brokers and for `topics`, by default all. */
   metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
-    return this.#raw.send(metadataRequest(topics));
+    return this.#send(metadataRequest(topics));
   }
 
   /** Requests the id of the controller; `undefined` if the cluster does not return it. */
@@ -132,7 +132,7 @@ export class Inspector {
   async configs(
     topics: readonly string[],
   ): Promise<Map<string, ReadonlyMap<string, string | null>>> {
-    const answers = await this.#raw.send(topicConfigsRequest(topics, TOPIC_SETTINGS));
+    const answers = await this.#send(topicConfigsRequest(topics, TOPIC_SETTINGS));
     const returned = answers.filter(({ errorCode, topic }) => {
       if (DENIED.has(errorCode)) this.withheld.add(`settings of '${topic}' (DescribeConfigs)`);
       return errorCode === 0;
@@ -165,6 +165,15 @@ export class Inspector {
     return answers.flatMap((answer, i) =>
       answer.status === "fulfilled" ? [{ broker: brokers[i]!, answer: answer.value }] : []
     );
+  }
+
+  /** @throws {UserError} if no broker answers. */
+  async #send<T>(request: ProtocolRequest<T>): Promise<T> {
+    try {
+      return await this.#raw.send(request);
+    } catch (error) {
+      throw explain(error, this.#attempt);
+    }
   }
 
   /** Closes the connections. */

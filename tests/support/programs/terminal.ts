@@ -17,6 +17,8 @@ export interface TerminalSession extends AsyncDisposable {
   until(isSo: (screen: string[]) => boolean): Promise<void>;
   /** Makes the terminal wider or narrower. */
   resize(columns: number): Promise<void>;
+  /** Types a text. */
+  type(text: string): Promise<void>;
   /** Types Ctrl-C. */
   interrupt(): Promise<void>;
   /** The exit code. */
@@ -96,6 +98,7 @@ export function startOnTerminal(
       terminal.resize(columns, 24);
       await new Deno.Command("stty", { args: ["-F", tty, "cols", String(columns)] }).output();
     },
+    type: (text) => input.write(new TextEncoder().encode(text)),
     interrupt: () => input.write(new Uint8Array([3])),
     async [Symbol.asyncDispose]() {
       if (!isOver) child.kill("SIGKILL");

@@ -13,5 +13,4 @@ export async function kcat(...args: string[]): Promise<string[]> {
 }
 
 /** Whether there is a kcat. Tests that compare with it are ignored without. */
-export const HAS_KCAT = await new Deno.Command("kcat", { args: ["-V"], stdout: "null" }).output()
-  .then(() => true, () => false);
+export const HAS_KCAT = await kcat("-V").then(() => true, () => false);
