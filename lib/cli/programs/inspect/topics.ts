@@ -5,6 +5,7 @@ import { Inspector } from "../../../kafka/inspect/inspector.ts";
 import { type Details, viewCluster } from "../../../kafka/inspect/topics.ts";
 import type { TopicView } from "../../../kafka/inspect/view.ts";
 import { ExitCode, UsageError, UserError } from "../../../shared/error.ts";
+import { ask } from "../../../terminal/ask.ts";
 import { writeOutput } from "../../../terminal/output.ts";
 import { safeJson } from "../../../terminal/safe_text.ts";
 import { counted } from "../../../terminal/status_line.ts";
@@ -41,7 +42,7 @@ export const topicsMain: Main = program({
   ],
   groups: [topicsOptions, kafkaOptions],
   operands: 2,
-  run: async ({ operands: [action, name], output, internal, yes, ...options }) => {
+  run: async ({ operands: [action, name], output, internal, yes, ...options }, stop) => {
     const act = actionOf(action, name);
     const cluster = openCluster(clusterConfig(options));
     const print = (json: unknown, text: () => string) =>
@@ -63,7 +64,7 @@ export const topicsMain: Main = program({
     if (act.action === "describe") {
       return print(topic, () => topicText(topic, (line) => line, Date.now()));
     }
-    return await deleteTopic(cluster, topic, yes);
+    return await deleteTopic(cluster, topic, yes, stop);
   },
 });
 
@@ -102,6 +103,7 @@ async function deleteTopic(
   cluster: Cluster,
   { topic, records, internal }: TopicView,
   yes: boolean,
+  stop: AbortSignal,
 ): Promise<ExitCode> {
   if (internal) {
     throw new UserError(`Cannot delete the topic '${topic}': Kafka itself needs it`);
@@ -113,7 +115,7 @@ async function deleteTopic(
         hint: "Add --yes to delete it without asking",
       });
     }
-    if (!confirm(`Delete the topic '${topic}' with ${loss}?`)) {
+    if (!await ask(`Delete the topic '${topic}' with ${loss}?`, stop)) {
       writeOutput("Nothing was deleted\n");
       return ExitCode.failure;
     }

@@ -10,6 +10,7 @@ import { savedPosition } from "../../../kafka/publish/position/position_store.ts
 import { marksIn, savedChoices } from "../../../produce/record_options.ts";
 import { formatDuration } from "../../../shared/duration.ts";
 import { ExitCode, UsageError } from "../../../shared/error.ts";
+import { ask } from "../../../terminal/ask.ts";
 import { writeOutput } from "../../../terminal/output.ts";
 import { counted, type ProgramStatus } from "../../../terminal/status_line.ts";
 import { safeJson } from "../../../terminal/safe_text.ts";
@@ -147,7 +148,7 @@ async function repairAfterQuestion(
 ): Promise<void> {
   if (lost.length === 0) return;
   const question = repairQuestion(report.differences.lost, lost.length);
-  if (!values.yes && !confirm(question)) return log.info("Nothing was published");
+  if (!values.yes && !await ask(question, stop)) return log.info("Nothing was published");
   let published = 0;
   try {
     await repair({
