@@ -14,8 +14,6 @@ export interface DashboardOptions {
   readonly topic: string;
   /** How far back the page looks, in ms; from 1 minute to 24 hours. */
   readonly history: number;
-  /** Whether the edits are invented; then the page says so. Default: false. */
-  readonly invented?: boolean;
   /** TCP port of the page; 0 lets the system choose. */
   readonly port: number;
   /** Address or name to listen on. */
@@ -28,6 +26,9 @@ export interface DashboardOptions {
   readonly onReady: (url: string) => void;
 }
 
+/** The topic of the demo's synthetic edits: the page says that they are invented. */
+export const SYNTHETIC_TOPIC = "wikipedia-events-synthetic";
+
 const logger = getLogger(["wikitap", "dashboard"]);
 
 /**
@@ -39,11 +40,12 @@ const logger = getLogger(["wikitap", "dashboard"]);
  * for 5 s when a value needs it.
  */
 export async function runDashboard(cluster: Cluster, options: DashboardOptions): Promise<void> {
-  const { topic, history, invented, port, hostname, signal, onReady } = options;
+  const { topic, history, port, hostname, signal, onReady } = options;
   const { readable = jsonValues(undefined) } = options;
-  const board = new Board({ topic, window: history, invented: invented ?? false });
+  const invented = topic === SYNTHETIC_TOPIC;
+  const board = new Board({ topic, window: history, invented });
   const broadcast = new Broadcast(board);
-  const clusterFeed = new ClusterFeed(cluster, topic);
+  const clusterFeed = new ClusterFeed(cluster, topic, invented);
   const server = servePage({
     port,
     hostname,

@@ -60,6 +60,9 @@ Deno.test(
     await waitForText(page, "#label", /^Healthy$/);
     assertEquals((await leaders(page)).flat().sort(), ["0", "1", "2", "3", "4", "5"]);
     assertEquals((await page.$$("#brokers .chip")).length, 18);
+    // The dashboard's own group has a name for people; the edits may be real.
+    await waitForText(page, "#groups", /dashboard \(temporary\)[^]*commits nothing/);
+    assert(!await isShown(page, "#invented"));
     await waitForText(page, "#partitions li:nth-child(1)", /broker \d leads[^]*0 – 51/);
 
     // A consumer reads all partitions; a second one takes half; it leaves again.
@@ -106,6 +109,25 @@ Deno.test(
     assertEquals(await dashboard.stop(), 0);
   },
 );
+
+Deno.test("both views say that edits are invented", BROWSER_TEST, async () => {
+  const topic = await makeTopic(brokers, { topic: "wikipedia-events-synthetic" });
+  await using dashboard = await TestDashboard.start(brokers, topic);
+  await using browser = await launchBrowser();
+  const { page, complaints } = await openTab(browser, dashboard.url);
+  for (const view of ["/", "/kafka"]) {
+    await page.click(`nav a[href='${view}']`);
+    await page.waitForSelector("#invented", { visible: true });
+    const text = await page.$eval("#invented", (banner) => (banner as HTMLElement).innerText);
+    assertEquals(text, "These edits are invented: the demo could not reach Wikimedia.");
+    await page.screenshot({ path: `${SCREENSHOTS}/invented-${view.slice(1) || "edits"}.png` });
+  }
+  assertEquals(complaints, []);
+});
+
+function isShown(page: Page, selector: string): Promise<boolean> {
+  return page.$eval(selector, (element) => (element as HTMLElement).checkVisibility());
+}
 
 /** Pictures in all sizes, light and dark, without a finding of axe or a page that is too wide. */
 async function pictures(page: Page): Promise<void> {

@@ -18,7 +18,7 @@ import { serveEvents } from "../../replay/service/server.ts";
 import { watchLaunchers } from "../../local/process/launchers.ts";
 import { kafkaStatus } from "../../local/kafka/status.ts";
 import { syntheticLog } from "../../replay/synthetic/log.ts";
-import { runDashboard } from "../../page/dashboard.ts";
+import { runDashboard, SYNTHETIC_TOPIC } from "../../page/dashboard.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
 import { probeStream } from "../../upstream/connection/probe.ts";
 import { userAgent } from "../../shared/version.ts";
@@ -102,8 +102,6 @@ async function findKafka(
   return kafka.bootstrapServers;
 }
 
-const SYNTHETIC_TOPIC = "wikipedia-events-synthetic";
-
 /** Returns the producer's options for Wikimedia's stream or, if it is unreachable, for a local one. */
 async function findSource(
   { streamUrl, contact }: DemoOptions,
@@ -161,7 +159,6 @@ async function produceAndPrint(
   const page = runDashboard(cluster, {
     topic: plan.topic,
     history: PAGE_HISTORY,
-    invented: plan.topic === SYNTHETIC_TOPIC,
     port: 0,
     hostname: "127.0.0.1",
     signal: printed.signal,

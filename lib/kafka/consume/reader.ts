@@ -12,6 +12,7 @@ import { PartitionMap } from "./direct/partition_map.ts";
 import { refusePositionGroup } from "./position_group.ts";
 import { fetchCommitted, Positions } from "./positions.ts";
 import type { ReadOptions, ReadRecord } from "./read_options.ts";
+import { temporaryGroup } from "./temporary_group.ts";
 import { fetchTopicIds } from "./same_topic.ts";
 import { findStarts, type Start } from "./direct/starts.ts";
 
@@ -44,7 +45,7 @@ const COMMIT_INTERVAL_MS = 250;
 export async function readTopic(cluster: Cluster, options: ReadOptions): Promise<void> {
   const { group, uncommitted = false } = options;
   const topics = [options.topic].flat();
-  const groupId = group ?? `${options.groupPrefix ?? "wikitap-reader"}-${crypto.randomUUID()}`;
+  const groupId = group ?? temporaryGroup(options.groupPrefix ?? "wikitap-reader");
   const attempt: Omit<Attempt, "cluster"> = {
     action: topics.length === 1 ? `read the topic '${topics[0]}'` : `read ${topics.length} topics`,
     ...topics.length === 1 ? { topic: topics[0]! } : {},

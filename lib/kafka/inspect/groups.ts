@@ -1,4 +1,5 @@
 import { isPosition } from "../consume/position_group.ts";
+import { programOfGroup } from "../consume/temporary_group.ts";
 import {
   describeConsumerGroupsRequest,
   type DescribedGroup,
@@ -118,6 +119,7 @@ async function viewOnCoordinator(
       assignor: described.get(group.groupId)?.assignor ?? "",
       coordinator: broker.id,
       position,
+      temporaryOf: programOfGroup(group.groupId),
       members: (described.get(group.groupId)?.members ?? []).map((member) => ({
         memberId: member.memberId,
         clientId: member.clientId,

@@ -118,6 +118,8 @@ export interface GroupView {
   readonly coordinator: number;
   /** Whether it holds a wikitap producer's position: its offset counts events, not records. */
   readonly position: boolean;
+  /** The running wikitap program that reads in it without committing; null for other groups. */
+  readonly temporaryOf: string | null;
   /** The members. */
   readonly members: readonly MemberView[];
   /** The partitions that it reads or has committed offsets for, by topic and number. */

@@ -27,6 +27,7 @@ const log = getLogger(["wikitap", "dashboard"]);
  */
 export class ClusterFeed {
   readonly #cluster: Cluster;
+  readonly #invented: boolean;
   readonly #looker: ClusterLooker;
   readonly #pace = new Pace(MAX_REQUESTS);
   readonly #finder = new HappeningFinder();
@@ -40,9 +41,10 @@ export class ClusterFeed {
   /** Whether the last state is too old for its changes to be reported as having just happened. */
   #isStale = true;
 
-  /** Creates it without a connection. */
-  constructor(cluster: Cluster, topic: string) {
+  /** Creates it without a connection. `invented` is whether the topic's edits are. */
+  constructor(cluster: Cluster, topic: string, invented: boolean) {
     this.#cluster = cluster;
+    this.#invented = invented;
     this.#looker = new ClusterLooker(topic);
     this.#state = {
       now: Date.now(),
@@ -137,7 +139,13 @@ export class ClusterFeed {
 
   #snapshot(): ClusterMessage {
     const { series } = this.#lags;
-    return { type: "snapshot", state: this.#state, happenings: this.#happenings, lags: series };
+    return {
+      type: "snapshot",
+      state: this.#state,
+      happenings: this.#happenings,
+      lags: series,
+      invented: this.#invented,
+    };
   }
 
   async #disconnect(): Promise<void> {

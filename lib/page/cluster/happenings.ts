@@ -31,21 +31,21 @@ export class HappeningFinder {
       known.delete(group.groupId);
       notes.push(...members(old, group), ...this.#rebalance(old, group, after.now));
     }
-    for (const groupId of known.keys()) {
+    for (const { groupId, name } of known.values()) {
       this.#rebalancing.delete(groupId);
       if (after.hidden.groups === before.hidden.groups) {
-        notes.push({ tone: "idle", text: `group ${groupId} is gone` });
+        notes.push({ tone: "idle", text: `group ${name} is gone` });
       }
     }
     return notes;
   }
 
   #rebalance(before: Group | undefined, after: Group, now: number): Note[] {
-    const { groupId } = after;
+    const { groupId, name } = after;
     if (after.state.endsWith("Rebalance")) {
       if (this.#rebalancing.has(groupId)) return [];
       this.#rebalancing.set(groupId, now);
-      return [{ tone: "warn", text: `group ${groupId} rebalances` }];
+      return [{ tone: "warn", text: `group ${name} rebalances` }];
     }
     const since = this.#rebalancing.get(groupId);
     this.#rebalancing.delete(groupId);
@@ -53,7 +53,7 @@ export class HappeningFinder {
     if (moved.length === 0) return [];
     const took = since === undefined ? "" : ` in about ${formatDuration(now - since)}`;
     const what = moved.length > 4 ? `${moved.length} partitions moved` : moved.join(", ");
-    return [{ tone: "good", text: `group ${groupId} rebalanced${took}: ${what}` }];
+    return [{ tone: "good", text: `group ${name} rebalanced${took}: ${what}` }];
   }
 }
 
@@ -167,14 +167,14 @@ function members(before: Group | undefined, after: Group): Note[] {
   const notes = after.members.filter(({ memberId }) => !was.delete(memberId)).map(
     ({ name }): Note => ({
       tone: "good",
-      text: `consumer ${name} joined group ${after.groupId}`,
+      text: `consumer ${name} joined group ${after.name}`,
     }),
   );
   for (const { name } of was.values()) {
-    notes.push({ tone: "warn", text: `consumer ${name} left group ${after.groupId}` });
+    notes.push({ tone: "warn", text: `consumer ${name} left group ${after.name}` });
   }
   if (before === undefined && after.members.length === 0) {
-    return [{ tone: "idle", text: `group ${after.groupId} has committed offsets` }];
+    return [{ tone: "idle", text: `group ${after.name} has committed offsets` }];
   }
   return notes;
 }

@@ -144,13 +144,17 @@ function brokersOf({ brokers, topics }: ClusterMetadata, controller: number | un
   });
 }
 
-function groupOf({ groupId, state, members, partitions }: GroupView, topic: string): Group {
+function groupOf(
+  { groupId, temporaryOf, state, members, partitions }: GroupView,
+  topic: string,
+): Group {
   const ours = partitions.filter((one) => one.topic === topic);
   const reads = Map.groupBy(ours, ({ memberId }) => memberId);
   // If a group reads other topics too, only the members that read this one are shown.
   const isShared = partitions.length > ours.length;
   return {
     groupId,
+    name: temporaryOf === null ? groupId : `${temporaryOf} (temporary)`,
     state,
     members: members.map(({ memberId, clientId, host }) => ({
       memberId,

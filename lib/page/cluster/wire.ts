@@ -54,6 +54,8 @@ export interface Committed {
 export interface Group {
   /** The name of the group. */
   readonly groupId: string;
+  /** The name to show: `dashboard (temporary)` for the group of a running dashboard. */
+  readonly name: string;
   /** `Stable`, `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
   readonly state: string;
   /** The members that read the topic. */
@@ -116,6 +118,8 @@ export interface ClusterSnapshot {
   readonly happenings: readonly Happening[];
   /** The lag of each group and partition. */
   readonly lags: readonly LagSeries[];
+  /** Whether the edits are invented, by the local EventStreams server. */
+  readonly invented: boolean;
 }
 
 /** The news since the previous message. */

@@ -101,11 +101,13 @@ export function groupsText(groups: readonly GroupView[]): string {
     members: group.members.length,
     lag: group.lag,
     coordinator: String(group.coordinator),
-    note: group.position ? POSITION : "",
+    note: group.position
+      ? "position of a producer"
+      : group.temporaryOf === null
+      ? ""
+      : `temporary, of ${group.temporaryOf}`,
   })));
 }
-
-const POSITION = "position of a producer";
 
 /** Renders one group: its members, and its partitions as `kafka-consumer-groups` does. */
 export function groupText(group: GroupView, moved: LastMoved, now: number): string {
@@ -119,6 +121,12 @@ export function groupText(group: GroupView, moved: LastMoved, now: number): stri
     lines.push(
       "This group holds the position of a wikitap producer. CURRENT-OFFSET is the number of events",
       "that it has handled, not an offset of the topic, so there is no lag.",
+    );
+  }
+  if (group.temporaryOf !== null) {
+    lines.push(
+      `This group belongs to a running '${group.temporaryOf}' of wikitap. It commits nothing, and is`,
+      "deleted when the program ends.",
     );
   }
   const partitions = table(group.partitions.map((one) => ({

@@ -74,10 +74,13 @@ export function showGroups({ groups, hidden, now }, colors) {
     const [head, members, lags] = /** @type {HTMLElement[]} */ ([...box.children]);
     const [name, state, lag] = /** @type {HTMLElement[]} */ ([...(head?.children ?? [])]);
     if (!name || !state || !lag || !members || !lags) return;
-    setText(name, group.groupId);
+    const isTemporary = group.name !== group.groupId;
+    setText(name, group.name);
+    name.title = isTemporary ? `${group.groupId}, deleted when its program ends` : "";
     setText(state, group.state);
     const total = group.committed.reduce((sum, { lag }) => sum + (lag ?? 0), 0);
-    setText(lag, group.committed.length === 0 ? "nothing committed" : `lag ${count(total)}`);
+    const nothing = isTemporary ? "commits nothing" : "nothing committed";
+    setText(lag, group.committed.length === 0 ? nothing : `lag ${count(total)}`);
     keyed(members, group.members, ({ memberId }) => memberId, makeMember, showMember);
     keyed(lags, group.committed, ({ partition }) => String(partition), makeLag, (item, one) => {
       showLag(item, one, series.get(`${one.partition}/${group.groupId}`) ?? [], now);

@@ -28,6 +28,7 @@ function onMessage(message) {
   view.isLost = false;
   view.state = message.state;
   if (message.type === "snapshot") {
+    byId("invented").hidden = !message.invented;
     byId("happenings").replaceChildren();
     setLags(message.lags);
   } else addLags(message.state);

@@ -34,6 +34,7 @@ function partition(number: number, changes: Partial<Partition> = {}): Partition 
 function group(members: Record<string, number[]>, state = "Stable"): Group {
   return {
     groupId: "readers",
+    name: "readers",
     state,
     members: Object.entries(members).map(([name, partitions]) => ({
       memberId: name,

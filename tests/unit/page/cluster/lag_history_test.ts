@@ -3,7 +3,7 @@ import { LagHistory } from "../../../../lib/page/cluster/lag_history.ts";
 
 function look(now: number, lag: number | null) {
   const committed = [{ partition: 0, offset: 0, lag }];
-  return { now, groups: [{ groupId: "g", state: "Stable", members: [], committed }] };
+  return { now, groups: [{ groupId: "g", name: "g", state: "Stable", members: [], committed }] };
 }
 
 Deno.test("LagHistory keeps five minutes, a point every two seconds", () => {

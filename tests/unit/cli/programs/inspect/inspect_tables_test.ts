@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
+  groupsText,
   groupText,
   LastMoved,
   topicText,
@@ -55,6 +56,7 @@ function group(committedOffset: number, changes: Partial<GroupView> = {}): Group
     assignor: "range",
     coordinator: 1,
     position: false,
+    temporaryOf: null,
     members: [{ memberId: "m", clientId: "c", host: "/h", partitions: 0 }],
     partitions: [{ ...one, committedOffset }],
     lag: 1,
@@ -69,6 +71,13 @@ Deno.test("groupText() shows when an offset was seen to move", () => {
   moved.note(group(8), 3000);
   moved.note(group(8), 5000);
   assertStringIncludes(groupText(group(8), moved, 8000), "5s ago");
+});
+
+Deno.test("groupText() and groupsText() explain temporary groups", () => {
+  const temporary = group(7, { temporaryOf: "dashboard" });
+  const text = groupText(temporary, new LastMoved(), 0);
+  assertStringIncludes(text, "This group belongs to a running 'dashboard' of wikitap.");
+  assertStringIncludes(groupsText([temporary]), "temporary, of dashboard\n");
 });
 
 Deno.test("groupText() explains positions and members without partitions", () => {

@@ -1,0 +1,14 @@
+/**
+ * Returns a new name for the group of a reader without one of its own. Such a group commits nothing,
+ * and is deleted at the end.
+ *
+ * @param prefix How it begins: `wikitap-` and the name of the program.
+ */
+export function temporaryGroup(prefix: string): string {
+  return `${prefix}-${crypto.randomUUID()}`;
+}
+
+/** Returns the program that a temporary group belongs to; `null` for other groups. */
+export function programOfGroup(groupId: string): string | null {
+  return /^wikitap-([a-z]+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.exec(groupId)?.[1] ?? null;
+}
