@@ -3,6 +3,7 @@ import { kafkaLibs } from "../../lib/local/kafka/distribution.ts";
 import { isFree } from "../../lib/local/process/ports.ts";
 import { commandLine } from "../../lib/local/process/process.ts";
 import { shell } from "../../lib/local/process/shell.ts";
+import type { ClusterSnapshot } from "../../lib/page/cluster/wire.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { busyDefaultPorts } from "../support/programs/default_ports.ts";
 import { serve } from "../support/kafka/produce.ts";
@@ -14,6 +15,8 @@ const DEMO = new URL("../../scripts/demo.ts", import.meta.url).pathname;
 
 /** Where the demo starts its Kafka, unless one answers there. */
 const PORT = 9092;
+/** Those of the ports of three brokers that other programs use. */
+const BUSY = await busyDefaultPorts([PORT, PORT + 1, PORT + 2]);
 /** How long the first edit may take to appear, in ms. */
 const LIMIT = 60_000;
 
@@ -22,7 +25,7 @@ const PAGE = /Live page: (http:\/\/127\.0\.0\.1:\d+\/)/;
 
 Deno.test({
   name: "demo shows edits and a live page within a minute, and Ctrl-C ends all of it",
-  ignore: (await busyDefaultPorts([PORT])).length > 0,
+  ignore: BUSY.includes(PORT),
   fn: async () => {
     const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
     await using server = serve(
@@ -55,12 +58,56 @@ Deno.test({
         (left) => left.every((line) => line === undefined),
       );
       assert(isFree(PORT));
-      assertMatch(session.screen().at(-1)!, /Published [\d,]+ records/);
+      assertMatch(session.screen().at(-1)!, /Published [\d,]+ records? of/);
     } finally {
       await Deno.remove(cwd, { recursive: true });
     }
   },
 });
+
+Deno.test({
+  name: "demo --nodes 3 shows synthetic edits on three brokers without an upstream",
+  ignore: BUSY.length > 0,
+  fn: async () => {
+    const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
+    try {
+      // Nothing listens on port 1.
+      await using session = startOnTerminal(
+        ["-A", DEMO, "--nodes", "3", "--stream-url", "http://127.0.0.1:1/v2/stream/recentchange"],
+        { cwd, columns: 200, env: { KAFKA_HOME } },
+      );
+      await session.until((screen) => screen.some((row) => EDIT.test(row)));
+      await session.until((screen) => screen.some((row) => PAGE.test(row)));
+      const [, url] = PAGE.exec(session.screen().join("\n"))!;
+      assertEquals((await firstMessage(`${url}events`)).invented, true);
+      assertEquals((await firstMessage(`${url}kafka/events`)).invented, true);
+      // The first state has not been asked for.
+      const { state } = await until(
+        () => firstMessage(`${url}kafka/events`) as Promise<ClusterSnapshot>,
+        ({ state }) => state.partitions.some(({ inSync }) => inSync.length === 3),
+      );
+      assertEquals(state.topic, "wikipedia-events-synthetic");
+      assertEquals(state.brokers.map(({ id }) => id), [1, 2, 3]);
+      assertEquals(state.partitions.map(({ replicas }) => replicas.length), [3, 3, 3]);
+      await session.interrupt();
+      assertEquals(await session.ended, 0);
+      assert(isFree(PORT) && isFree(PORT + 1) && isFree(PORT + 2));
+    } finally {
+      await Deno.remove(cwd, { recursive: true });
+    }
+  },
+});
+
+/** The first message that a page gets: a snapshot. */
+async function firstMessage(url: string): Promise<{ readonly invented: boolean }> {
+  const { body } = await fetch(url);
+  let text = "";
+  for await (const part of body!.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.includes("\n\n")) break;
+  }
+  return JSON.parse(text.slice("data: ".length, text.indexOf("\n\n")));
+}
 
 /** The processes that a process has started, and those that these have. */
 async function descendants(pid: number): Promise<number[]> {
