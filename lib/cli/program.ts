@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { ExitCode, UsageError, UserError } from "../shared/error.ts";
-import { ClosedOutput, writeError, writeFooter, writeOutput } from "../terminal/output.ts";
+import { ClosedOutput, flushErrors, writeError, writeFooter, writeOutput } from "../terminal/output.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { VERSION } from "../shared/version.ts";
 import { type Description, helpText } from "./help.ts";
@@ -80,6 +80,7 @@ export async function runMain(
   logProcessWarnings();
   // npm users write `deno task consume -- --max-messages 1`.
   Deno.exitCode = await main(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
+  await flushErrors();
   Deno.unrefTimer(setTimeout(() => Deno.exit(), 1000));
 }
 

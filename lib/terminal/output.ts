@@ -48,7 +48,7 @@ export async function writeOutputSlowly(
   try {
     let rest = typeof text === "string" ? encoder.encode(text) : text;
     while (rest.length > 0) {
-      const count = await Promise.race([writeSome(rest), late]);
+      const count = await Promise.race([writeSome(Deno.stdout, rest), late]);
       if (typeof count !== "number") throw new ClosedOutput();
       rest = rest.subarray(count);
     }
@@ -58,9 +58,12 @@ export async function writeOutputSlowly(
   }
 }
 
-async function writeSome(bytes: Uint8Array): Promise<number> {
+async function writeSome(
+  to: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<number> {
   try {
-    return await Deno.stdout.write(bytes);
+    return await to.write(bytes);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedOutput();
     if (!(error instanceof Deno.errors.WouldBlock)) throw error;
@@ -73,12 +76,49 @@ async function writeSome(bytes: Uint8Array): Promise<number> {
 /** How long to wait for a full pipe that does not block, in ms. */
 const FULL_PIPE_MS = 10;
 
-/** Writes to stderr. A closed stderr is ignored. */
+/** The text that the reader of stderr may be behind, in characters; more is dropped. */
+const MAX_WAITING = 1024 * 1024;
+
+/** The text for stderr that waits, and what writes it. */
+let waiting = "";
+let writing: Promise<void> | undefined;
+
+/**
+ * Writes whole lines to stderr. A closed stderr is ignored. The program does not wait for the reader
+ * of a pipe: it has to answer signals and brokers also if nobody reads.
+ */
 export function writeError(text: string): void {
+  if (Deno.stderr.isTerminal()) {
+    try {
+      writeAll(Deno.stderr, footer === "" ? text : `${ERASE}${text}${footer}\r`);
+    } catch (error) {
+      if (!(error instanceof ClosedOutput)) throw error;
+    }
+    return;
+  }
+  if (waiting.length + text.length > MAX_WAITING) return;
+  waiting += text;
+  writing ??= writeWaiting();
+}
+
+/** Waits until stderr has what was written to it, or for 500 ms. */
+export async function flushErrors(): Promise<void> {
+  const done = new AbortController();
+  const written = writing?.then(() => done.abort());
+  if (written !== undefined) await sleep(LAST_OUTPUT_MS, done.signal);
+}
+
+async function writeWaiting(): Promise<void> {
   try {
-    writeAll(Deno.stderr, footer === "" ? text : `${ERASE}${text}${footer}\r`);
-  } catch (error) {
-    if (!(error instanceof ClosedOutput)) throw error;
+    while (waiting !== "") {
+      let rest = encoder.encode(waiting);
+      waiting = "";
+      while (rest.length > 0) rest = rest.subarray(await writeSome(Deno.stderr, rest));
+    }
+  } catch {
+    // A closed stderr, or a full disk: there is nowhere to report it.
+  } finally {
+    writing = undefined;
   }
 }
 

@@ -2,8 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { freePort } from "../../lib/local/process/ports.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
-import { testKafka } from "../support/kafka/kafka.ts";
+import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import { serve, startProducer } from "../support/kafka/produce.ts";
+import { testFolder } from "../support/tools/folder.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 
 const kafka = await testKafka();
@@ -62,6 +63,34 @@ Deno.test("start logs nothing above info if a connection ends after 15 minutes",
   const loud = linesOf(stderr).filter(({ level }) => level === "WARN" || level === "ERROR");
   assertEquals(loud, []);
 });
+
+Deno.test("programs work and obey signals while nobody reads their full stderr", async () => {
+  await using folder = await testFolder();
+  const topic = await makeTopic(kafka);
+  await using server = serve(syntheticLog({ start: Date.UTC(2026, 0, 1), rate: 40, count: 2000 }));
+  const at = ["--bootstrap-server", kafka, "--topic", topic];
+  const start = ["main.ts", ...at, "--stream-url", server.url, "--since", "2026-01-01"];
+  await using producer = runUnread(folder.path, [...start, "--events-to-produce", "20"]);
+  await producer.stdout.cancel();
+  assertEquals((await producer.status).code, 0);
+  await using consumer = runUnread(folder.path, [
+    ...["scripts/consume.ts", ...at, "--group", uniqueTopic("group"), "--from-beginning"],
+  ]);
+  const reader = consumer.stdout.getReader();
+  assert((await reader.read()).value!.length > 0);
+  consumer.kill("SIGINT");
+  assertEquals((await consumer.status).code, 0);
+  await reader.cancel();
+});
+
+/** Runs a program whose stderr is a pipe without room, and without a reader. */
+function runUnread(folder: string, command: readonly string[]): Deno.ChildProcess {
+  const pipe = `${folder}/${crypto.randomUUID()}`;
+  // A pipe that is open for both directions never ends. It has room for 64 KiB.
+  const fill = `mkfifo ${pipe}; exec 2<>${pipe}; head -c 65536 /dev/zero >&2; exec timeout -k 5 60 "$@"`;
+  const run = [Deno.execPath(), "run", "-q", "-A", "--no-check", ...command];
+  return new Deno.Command("sh", { args: ["-c", fill, "sh", ...run], stdout: "piped" }).spawn();
+}
 
 Deno.test("runMain() logs warnings of libraries, and nothing after the error", async () => {
   const script = `

@@ -3,17 +3,18 @@
  * gives pairs of a time since the program's start and the difference to the right time, both in ms.
  * Each step that the program sees is printed once, so that they can be counted.
  */
+import { writeError } from "../../../lib/terminal/output.ts";
+
 const steps: [at: number, skew: number][] = JSON.parse(
   decodeURIComponent(new URL(import.meta.url).search.slice(1)),
 );
 const now = Date.now;
-const encoder = new TextEncoder();
 let skew = 0;
 
 Date.now = () => {
   while (steps.length > 0 && performance.now() >= steps[0]![0]) {
     skew = steps.shift()![1];
-    Deno.stderr.writeSync(encoder.encode(`clock: ${skew} ms\n`));
+    writeError(`clock: ${skew} ms\n`);
   }
   return now() + skew;
 };
