@@ -1,6 +1,12 @@
 import { getLogger } from "@logtape/logtape";
 import { ExitCode, UsageError, UserError } from "../shared/error.ts";
-import { ClosedOutput, flushErrors, writeError, writeFooter, writeOutput } from "../terminal/output.ts";
+import {
+  ClosedOutput,
+  flushErrors,
+  writeError,
+  writeFooter,
+  writeOutput,
+} from "../terminal/output.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { VERSION } from "../shared/version.ts";
 import { type Description, helpText } from "./help.ts";

@@ -87,7 +87,8 @@ Deno.test("programs work and obey signals while nobody reads their full stderr",
 function runUnread(folder: string, command: readonly string[]): Deno.ChildProcess {
   const pipe = `${folder}/${crypto.randomUUID()}`;
   // A pipe that is open for both directions never ends. It has room for 64 KiB.
-  const fill = `mkfifo ${pipe}; exec 2<>${pipe}; head -c 65536 /dev/zero >&2; exec timeout -k 5 60 "$@"`;
+  const fill =
+    `mkfifo ${pipe}; exec 2<>${pipe}; head -c 65536 /dev/zero >&2; exec timeout -k 5 60 "$@"`;
   const run = [Deno.execPath(), "run", "-q", "-A", "--no-check", ...command];
   return new Deno.Command("sh", { args: ["-c", fill, "sh", ...run], stdout: "piped" }).spawn();
 }

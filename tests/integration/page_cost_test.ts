@@ -46,62 +46,66 @@ class View {
 // Brokers are older than a test and end in it, which the sanitizers take for leaks.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
-Deno.test("ClusterFeed costs ten requests a second, for one page or fifty", unsanitized, async () => {
-  await using relays = startCountingRelays();
-  await using kafka = await ownKafka({ nodes: 3, extraConfig: relays.settings });
-  const plain = kafka.bootstrapServers;
-  const topic = await makeTopic(plain, { partitions: 12, replicationFactor: 3 });
-  {
-    await using publisher = await openPublisher(plain);
-    await publisher.publish(topic, editMessages(0, 120, 12));
-  }
-  // Groups with members on all coordinators. Their own requests do not pass through the relays.
-  const leave = new AbortController();
-  const readers = Array.from({ length: 12 }, (_, number) => {
-    const joined = Promise.withResolvers<void>();
-    const done = readTopic(openCluster({ brokers: plain.split(",") }), {
-      topic,
-      group: `readers-${number}`,
-      signal: leave.signal,
-      handle: () => {},
-      onAssigned: () => joined.resolve(),
+Deno.test(
+  "ClusterFeed costs ten requests a second, for one page or fifty",
+  unsanitized,
+  async () => {
+    await using relays = startCountingRelays();
+    await using kafka = await ownKafka({ nodes: 3, extraConfig: relays.settings });
+    const plain = kafka.bootstrapServers;
+    const topic = await makeTopic(plain, { partitions: 12, replicationFactor: 3 });
+    {
+      await using publisher = await openPublisher(plain);
+      await publisher.publish(topic, editMessages(0, 120, 12));
+    }
+    // Groups with members on all coordinators. Their own requests do not pass through the relays.
+    const leave = new AbortController();
+    const readers = Array.from({ length: 12 }, (_, number) => {
+      const joined = Promise.withResolvers<void>();
+      const done = readTopic(openCluster({ brokers: plain.split(",") }), {
+        topic,
+        group: `readers-${number}`,
+        signal: leave.signal,
+        handle: () => {},
+        onAssigned: () => joined.resolve(),
+      });
+      return { joined: joined.promise, done };
     });
-    return { joined: joined.promise, done };
-  });
-  await Promise.all(readers.map(({ joined }) => joined));
+    await Promise.all(readers.map(({ joined }) => joined));
 
-  const feed = new ClusterFeed(openCluster({ brokers: relays.brokers }), topic, false);
-  const stop = new AbortController();
-  const running = feed.run(stop.signal);
-  const server = servePage({
-    port: 0,
-    hostname: "127.0.0.1",
-    feeds: { "/kafka/events": feed },
-  });
-  const { requests } = relays;
-  assertEquals(requests.length, 0);
-  for (const pages of [1, 50]) {
-    const url = `${server.url}kafka/events`;
-    const views = await Promise.all(Array.from({ length: pages }, () => View.open(url)));
-    await until(() => views.every(({ states }) => states > 0));
-    const [begun, before] = [performance.now(), requests.length];
-    const last = views[0]!.states + STATES;
-    await until(() => views.every(({ states }) => states >= last));
-    const seconds = (performance.now() - begun) / 1000;
-    const count = requests.length - before;
-    // Those of one second may come within the span that they were not counted in.
-    const most = MAX_PER_SECOND * (seconds + 1);
-    const what = `${pages} pages: ${count} requests in ${seconds} s, API keys ${requests}`;
-    assert(count <= most, what);
-    // Three brokers were asked in each state, or it would be no cluster.
-    assert(count >= 4 * STATES, what);
-    await Promise.all(views.map((view) => view.close()));
-    // Without a page nothing is asked.
-    await until(() => relays.open === 0);
-  }
-  stop.abort();
-  await running;
-  await server.stop();
-  leave.abort();
-  await Promise.all(readers.map(({ done }) => done));
-});
+    const feed = new ClusterFeed(openCluster({ brokers: relays.brokers }), topic, false);
+    const stop = new AbortController();
+    const running = feed.run(stop.signal);
+    const server = servePage({
+      port: 0,
+      hostname: "127.0.0.1",
+      feeds: { "/kafka/events": feed },
+    });
+    const { requests } = relays;
+    assertEquals(requests.length, 0);
+    for (const pages of [1, 50]) {
+      const url = `${server.url}kafka/events`;
+      const views = await Promise.all(Array.from({ length: pages }, () => View.open(url)));
+      await until(() => views.every(({ states }) => states > 0));
+      const [begun, before] = [performance.now(), requests.length];
+      const last = views[0]!.states + STATES;
+      await until(() => views.every(({ states }) => states >= last));
+      const seconds = (performance.now() - begun) / 1000;
+      const count = requests.length - before;
+      // Those of one second may come within the span that they were not counted in.
+      const most = MAX_PER_SECOND * (seconds + 1);
+      const what = `${pages} pages: ${count} requests in ${seconds} s, API keys ${requests}`;
+      assert(count <= most, what);
+      // Three brokers were asked in each state, or it would be no cluster.
+      assert(count >= 4 * STATES, what);
+      await Promise.all(views.map((view) => view.close()));
+      // Without a page nothing is asked.
+      await until(() => relays.open === 0);
+    }
+    stop.abort();
+    await running;
+    await server.stop();
+    leave.abort();
+    await Promise.all(readers.map(({ done }) => done));
+  },
+);

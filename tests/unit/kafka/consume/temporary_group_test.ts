@@ -3,7 +3,9 @@ import { programOfGroup, temporaryGroup } from "../../../../lib/kafka/consume/te
 
 Deno.test("programOfGroup() names the program of a temporary group, and of no other", () => {
   assertEquals(programOfGroup(temporaryGroup("wikitap-dashboard")), "dashboard");
-  for (const group of ["readers", "wikitap.edits", "wikitap-dashboard", `my-${temporaryGroup("a")}`]) {
+  for (
+    const group of ["readers", "wikitap.edits", "wikitap-dashboard", `my-${temporaryGroup("a")}`]
+  ) {
     assertEquals(programOfGroup(group), null);
   }
 });
