@@ -85,7 +85,7 @@ let writing: Promise<void> | undefined;
 
 /**
  * Writes whole lines to stderr. A closed stderr is ignored. The program does not wait for the reader
- * of a pipe: it has to answer signals and brokers also if nobody reads.
+ * of a pipe: it has to answer signals and brokers also if there is none.
  */
 export function writeError(text: string): void {
   if (Deno.stderr.isTerminal()) {

@@ -1,4 +1,4 @@
-/** What a person sees of `inspect --watch`, on a real cluster whose brokers die. */
+/** Looks at the terminal of `inspect --watch`, on a real cluster whose brokers die. */
 import { assert, assertEquals } from "@std/assert";
 import { ownKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import { editMessages, openPublisher } from "../support/kafka/records.ts";

@@ -64,7 +64,7 @@ Deno.test("start logs nothing above info if a connection ends after 15 minutes",
   assertEquals(loud, []);
 });
 
-Deno.test("programs work and obey signals while nobody reads their full stderr", async () => {
+Deno.test("programs work and obey signals while their full stderr has no reader", async () => {
   await using folder = await testFolder();
   const topic = await makeTopic(kafka);
   await using server = serve(syntheticLog({ start: Date.UTC(2026, 0, 1), rate: 40, count: 2000 }));

@@ -1,4 +1,4 @@
-/** What the Kafka view costs the brokers of a real cluster. */
+/** Counts the requests of the Kafka view to the brokers of a real cluster. */
 import { assert, assertEquals } from "@std/assert";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../lib/kafka/consume/reader.ts";
