@@ -87,11 +87,11 @@ export class LocalKafka implements AsyncDisposable {
     }
   }
 
-  /** Stops all nodes in order; kills those that take longer than 10 s. */
-  async stop(): Promise<void> {
-    const processes = [...this.#running.values()];
-    this.#running.clear();
-    await stopAll(processes);
+  /** Stops nodes in order (default: all); kills those that take longer than 10 s. */
+  async stop(...ids: readonly number[]): Promise<void> {
+    const wanted = [...this.#running].filter(([id]) => ids.length === 0 || ids.includes(id));
+    for (const [id] of wanted) this.#running.delete(id);
+    await stopAll(wanted.map(([, process]) => process));
   }
 
   /** Stops all nodes. */

@@ -4,6 +4,7 @@ import { batchOf, NEVER, newDelivery, newPlace, type Place } from "../../support
 import { ownKafka } from "../../support/kafka/kafka.ts";
 import { recordsOf } from "../../support/kafka/produce.ts";
 import { type Running, startProgram } from "../../support/programs/program.ts";
+import { until } from "../../support/tools/until.ts";
 import { testFolder } from "../../support/tools/folder.ts";
 
 const kafka = await ownKafka({ nodes: 3 });
@@ -54,6 +55,48 @@ Deno.test({
     assertEquals(count, COUNT);
   },
 });
+
+Deno.test({
+  name: "consume and store read on through an orderly restart of one broker after another",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const place = await newPlace(kafka.bootstrapServers, { replicationFactor: 3 });
+    await using first = startReader("scripts/consume.ts", place, ["--from-beginning"]);
+    await using second = startReader("scripts/consume.ts", place, ["--from-beginning"]);
+    await using folder = await testFolder();
+    const database = ["--database", `sqlite:${folder.path}/edits.db`];
+    const storing = [...database, "--max-messages", String(COUNT)];
+    await using stored = startReader("scripts/store.ts", place, storing);
+    await using publisher = newDelivery(place);
+    await publisher.open();
+    for (const [run, id] of [1, 2, 3].entries()) {
+      const from = 200 * run;
+      await publisher.publish(batchOf(place, from, from + 100), NEVER);
+      // In order: the broker hands its partitions over, so they have no leader for a moment.
+      await kafka.stop(id);
+      await publisher.publish(batchOf(place, from + 100, from + 200), NEVER);
+      await kafka.start(id);
+    }
+    const store = await stored.ended;
+    assertEquals(store.code, 0, store.stderr);
+    using file = new DatabaseSync(`${folder.path}/edits.db`);
+    const rows = file.prepare("SELECT value FROM bad_records").all();
+    assertEquals(numbersIn(rows.map(({ value }) => decoder.decode(value as Uint8Array))), NUMBERS);
+    const outputs = async () => {
+      const texts = await Promise.all([first, second].map((one) => one.untilOutput("\n")));
+      return [...new Set(numbersIn(texts.join("").trim().split("\n")))].sort((a, b) => a - b);
+    };
+    assertEquals(await until(outputs, (read) => read.length === COUNT), NUMBERS);
+    for (const consumer of [first, second]) {
+      consumer.kill("SIGINT");
+      const { code, stderr } = await consumer.ended;
+      assertEquals(code, 0, stderr);
+    }
+  },
+});
+
+const decoder = new TextDecoder();
 
 function numbersIn(values: readonly string[]): number[] {
   return values.map(Number).sort((a, b) => a - b);
