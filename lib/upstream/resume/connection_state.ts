@@ -17,7 +17,7 @@ export interface ConnectionState {
   droppedIds: string[];
   /** The other offset at which the anchor's id was received first. */
   anchorAt: number | undefined;
-  /** Whether the timestamp there is T or later, as if it were the anchor itself. */
+  /** Whether that is higher, with T or a later timestamp, as if it were the anchor itself. */
   isAnchorLatest: boolean;
   /** Consecutive events before the anchor that are later than T. */
   later: number;

@@ -155,7 +155,7 @@ export class Deduplicator<A extends PositionUpdate> {
         // The log may hold the id twice. What is between the two may be new.
         connection.anchorAt ??= offset;
         const time = received.timestamp ?? received.ahead ?? 0;
-        connection.isAnchorLatest ||= time >= place.timestamp;
+        connection.isAnchorLatest ||= offset! > place.offset && time >= place.timestamp;
       }
       if (!this.#known.has(id, connection.seed)) this.#keepId(id, connection);
     }

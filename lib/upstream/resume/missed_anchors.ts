@@ -21,9 +21,9 @@ const MAX_MISSED = 2;
  * An event later than all others proves that a connection has missed the anchor. If false
  * timestamps are ahead of it, a topic with few events per connection may have no such event. Then
  * connections count that ended among events which follow the anchor, or after the anchor's id at
- * another offset, with T. An event later than T is not enough: it may have a false timestamp, and
- * precede the anchor. The anchor's id with an earlier time is weak evidence: the log may hold an id
- * twice, and the connection may have ended between the two.
+ * a higher offset, with T. An event later than T is not enough: it may have a false timestamp, and
+ * precede the anchor. The anchor's id with an earlier time or a lower offset is weak evidence: the
+ * log may hold an id twice, and the connection may have ended between the two.
  */
 export class MissedAnchors {
   /** The offset of the anchor, and the number of connections that have missed it. */

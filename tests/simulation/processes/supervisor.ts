@@ -9,8 +9,8 @@ import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { Producer } from "./producer.ts";
 
-/** Batches of records that a producer may hold: two in flight if Kafka rejects some, two behind. */
-const MOST_BATCHES = 4;
+/** A batch that Kafka rejects grows as long as it has no more records than a batch, or than this. */
+const MIN_JUDGED = 20;
 
 /** Starts producers, and starts them again as systemd does; kills, stops and freezes them. */
 export class Supervisor {
@@ -143,8 +143,11 @@ export class Supervisor {
   /** Must be called now and then: the death of a machine during a call is not noticed otherwise. */
   watch(): void {
     if (this.alive.length === 0) this.#restartLater(this.#random.magnitude(1, 30_000));
+    const { batchSize } = this.#world.plan;
+    // In flight, joined with it after a rejection, waiting, and growing.
+    const most = Math.max(batchSize, MIN_JUDGED) + 3 * batchSize;
     for (const { counts: { queued }, machine } of this.alive) {
-      if (queued <= MOST_BATCHES * this.#world.plan.batchSize) continue;
+      if (queued <= most) continue;
       this.#checker.fail("too much in memory", `${machine.name} holds ${queued} records`);
     }
   }

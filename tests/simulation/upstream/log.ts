@@ -113,7 +113,7 @@ export function writeLog(world: World): UpstreamTopic[] {
   // a record that Kafka refuses by others that it accepts.
   for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER, "canary");
   for (let i = 0; i < LAST_EDITS && plan.rate("refused record") > 0; i++) {
-    append(topics[0]!, begin + plan.duration + LAST_AFTER + 1, "event");
+    for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER + 1, "event");
   }
   for (const topic of plan.rate("far ahead") > 0 ? topics : []) {
     append(topic, begin + plan.duration + LAST_AFTER + FAR_AHEAD, "canary");
@@ -160,7 +160,7 @@ function timesOf(world: World, random: Random): number[] {
 
 /** How long after all others each topic has a last event, in ms. */
 const LAST_AFTER = 5000;
-/** Edits at the end, if Kafka refuses some. */
+/** Edits of each topic at the end, if Kafka refuses some. */
 const LAST_EDITS = 10;
 /** How far a false timestamp can be ahead, in ms: until then no event is later. */
 export const FAR_AHEAD = 3_600_000;
