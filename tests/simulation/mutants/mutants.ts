@@ -60,12 +60,14 @@ export const MUTANTS: readonly Mutant[] = [
     find: "const transaction = await this.#producer.transaction();\n    let saved",
     replace:
       "const early = await readSaved(this.admin, this.#place);\n    const transaction = await this.#producer.transaction();\n    if (early !== undefined) { await transaction.abort(); return early; }\n    let saved",
+    always: ["second producer"],
   },
   {
     name: "reads the position once and not after a write of its own",
     file: "lib/kafka/publish/sessions/exactly_once.ts",
     find: '    await this.#sendOffset(transaction, 0, "");\n    return await readSaved',
     replace: "    void transaction;\n    return await readSaved",
+    always: ["coordinator moves", "broker down", "lost answer"],
   },
   {
     name: "commits after a failed send",
