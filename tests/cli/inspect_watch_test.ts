@@ -82,3 +82,14 @@ Deno.test("inspect group --watch shows when an offset last moved", unsanitized, 
   reader.kill("SIGINT");
   assertEquals((await reader.ended).code, 0);
 });
+
+Deno.test("inspect --watch --output json prints an object a line until a signal", async () => {
+  const args = ["topic", topic, "--watch", "--output", "json", "--bootstrap-server", brokers];
+  await using program = startProgram("scripts/inspect.ts", args);
+  await program.untilOutput("}\n{");
+  program.kill("SIGTERM");
+  const { code, stdout, stderr } = await program.ended;
+  assertEquals([code, stderr], [0, ""]);
+  const seen = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(seen.map((view) => view.topic), seen.map(() => topic));
+});
