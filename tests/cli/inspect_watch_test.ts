@@ -1,5 +1,5 @@
 /** Looks at the terminal of `inspect --watch`, on a real cluster whose brokers die. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ownKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import { editMessages, openPublisher } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
@@ -92,4 +92,13 @@ Deno.test("inspect --watch --output json prints an object a line until a signal"
   assertEquals([code, stderr], [0, ""]);
   const seen = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   assertEquals(seen.map((view) => view.topic), seen.map(() => topic));
+});
+
+Deno.test("inspect --watch ends with the reason when no broker is left", unsanitized, async () => {
+  await using session = watch();
+  await session.until((screen) => screen.some((row) => row.includes(topic)));
+  await Promise.all([1, 2, 3].map((id) => kafka.kill(id)));
+  assertEquals(await session.ended, 1);
+  assertStringIncludes(session.screen().join("\n"), "error: Cannot inspect the cluster: ");
+  assert(!session.screen().join("\n").includes("bug in wikitap"));
 });

@@ -110,6 +110,26 @@ Deno.test(
   },
 );
 
+Deno.test("Kafka view can be used with a keyboard", BROWSER_TEST, async () => {
+  const topic = await makeTopic(brokers);
+  await using dashboard = await TestDashboard.start(brokers, topic);
+  await using browser = await launchBrowser();
+  const { page } = await openTab(browser, new URL("kafka", dashboard.url).href);
+  await waitForText(page, "#label", /^Healthy$/);
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      return element?.id || element?.role || element?.textContent;
+    });
+  await page.keyboard.press("Tab");
+  assertEquals(await focused(), "Skip to the brokers");
+  await page.keyboard.press("Enter");
+  assertEquals(await focused(), "main");
+  // The list of what happened scrolls.
+  await page.keyboard.press("Tab");
+  assertEquals(await focused(), "log");
+});
+
 Deno.test("both views say that edits are invented", BROWSER_TEST, async () => {
   const topic = await makeTopic(brokers, { topic: "wikipedia-events-synthetic" });
   await using dashboard = await TestDashboard.start(brokers, topic);
