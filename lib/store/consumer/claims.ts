@@ -17,7 +17,7 @@ export interface ClaimOptions {
   /** The database in which partitions are claimed. */
   readonly sink: Sink;
   /** The numbers of the topics in the database. */
-  readonly topicIds: ReadonlyMap<string, number>;
+  readonly topicNumbers: ReadonlyMap<string, number>;
   /** The consumer group that reads them. */
   readonly group: string;
   /** Retries work on the database. */
@@ -36,7 +36,7 @@ export interface ClaimOptions {
  */
 export async function claimPartitions(
   partitions: readonly TopicPartition[],
-  { admin, sink, topicIds, group, database, signal }: ClaimOptions,
+  { admin, sink, topicNumbers, group, database, signal }: ClaimOptions,
 ): Promise<{ claims: PartitionMap<Claim>; bounds: PartitionMap<Bounds> }> {
   const topics = new Set(partitions.map(({ topic }) => topic));
   const fetchAll = async () => {
@@ -51,7 +51,7 @@ export async function claimPartitions(
   const claims = new PartitionMap<Claim>();
   for (const at of partitions) {
     const { topic, partition } = at;
-    const topicId = topicIds.get(topic)!;
+    const topicId = topicNumbers.get(topic)!;
     const first = before.get(at)?.low ?? 0n;
     const claim = () => sink.claim({ topicId, partition, group, first });
     claims.set(at, await database.run(claim, signal));

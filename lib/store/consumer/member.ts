@@ -28,7 +28,7 @@ export type MemberConsumer = Pick<
 >;
 
 /** The collaborators of a member. */
-export interface MemberParts extends Pick<ClaimOptions, "admin" | "topicIds"> {
+export interface MemberParts extends Pick<ClaimOptions, "admin" | "topicNumbers"> {
   /** Retries work on the database. */
   readonly database: DatabaseRetry;
   /** Creates the consumer. */

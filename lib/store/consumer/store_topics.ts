@@ -40,16 +40,16 @@ export async function storeTopics(cluster: Cluster, options: StoreOptions): Prom
     return topics.map((topic) => ({ clusterId, topic, kafkaId: ids.get(topic) ?? null }));
   });
   const database = new DatabaseRetry(options.progress);
-  const numbers = new Map<string, number>();
+  const topicNumbers = new Map<string, number>();
   for (const name of named) {
     const adding = database.run(() => sink.addTopic(name), signal);
     const topicId = await unlessStopped(signal, adding);
     if (topicId === undefined) return;
-    numbers.set(name.topic, topicId);
+    topicNumbers.set(name.topic, topicId);
   }
   const admin = cluster.patient.admin();
   const member = new Member(options, {
-    topicIds: numbers,
+    topicNumbers,
     admin,
     database,
     makeConsumer: (consumer) => new TopicConsumer(cluster, consumer),

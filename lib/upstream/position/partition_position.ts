@@ -21,7 +21,7 @@ export interface PartitionPosition {
 
 /** The effect of one more event, or of one more rejected frame, on the position. */
 export interface PositionUpdate {
-  /** Upstream topic and partition, as in {@linkcode partitionKey}. */
+  /** Upstream topic and partition, as in {@linkcode upstreamPartition}. */
   readonly key: string;
   /** Kafka timestamp in ms according to the event's `id`; `undefined` if it is not credible. */
   readonly timestamp: number | undefined;

@@ -142,7 +142,7 @@ export class Members {
       signal,
       progress,
     }, {
-      topicIds: new Map([[name, 1]]),
+      topicNumbers: new Map([[name, 1]]),
       admin: { fetchTopicOffsets },
       database: new DatabaseRetry(progress),
       makeConsumer: (options) => new TopicConsumer(cluster, options),

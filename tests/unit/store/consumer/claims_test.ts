@@ -24,7 +24,7 @@ function claim(errors: Error[]) {
     {
       admin,
       sink,
-      topicIds: new Map([["topic", 1]]),
+      topicNumbers: new Map([["topic", 1]]),
       group: "group",
       database: new DatabaseRetry({ away() {} }),
       signal: new AbortController().signal,

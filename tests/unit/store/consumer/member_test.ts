@@ -151,7 +151,7 @@ function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
     progress,
     ...options,
   }, {
-    topicIds: new Map([["topic", 1]]),
+    topicNumbers: new Map([["topic", 1]]),
     admin: {
       fetchTopicOffsets: () =>
         Promise.resolve([{ partition: 0, offset: "1000", low: "0", high: "1000" }]),
