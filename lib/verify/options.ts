@@ -26,7 +26,7 @@ export interface VerifyOptions {
   readonly stop: AbortSignal;
   /** Called several times a second. */
   readonly onProgress?: (progress: VerifyProgress) => void;
-  /** The approximate number of records that are compared at once. Default 5,000,000. */
+  /** The approximate number of records that are compared at once. Default 1,000,000. */
   readonly maxRecords?: number;
   /**
    * How long to wait for a producer whose position does not move, in ms (default 30,000), and for open

@@ -11,8 +11,8 @@ import type { VerifyReport } from "./report.ts";
 import { EDGE_MS, readSource, type SourceFacts, stopped } from "./source.ts";
 import { type TopicFacts, topicFacts } from "./topics.ts";
 
-/** The default of `maxRecords`: their hashes take 150 to 220 MB. */
-const MAX_RECORDS = 5_000_000;
+/** The default of `maxRecords`: their hashes take 35 MB. */
+const MAX_RECORDS = 1_000_000;
 /** The default of `patienceMs`. */
 const PATIENCE_MS = 30_000;
 /** The number of events of the source from one report of progress to the next. */

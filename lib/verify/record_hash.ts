@@ -19,8 +19,8 @@ const encoder = new TextEncoder();
 
 /**
  * Hashes records to 64 bits, as two halves that are mixed as in MurmurHash3. The seed is random, so
- * records that collide cannot be prepared. Of 5,000,000 expected records, one has the hash of a given
- * other record with a probability of 3 in 10^13.
+ * records that collide cannot be prepared. Of 1,000,000 expected records, one has the hash of a given
+ * other record with a probability of 6 in 10^14.
  */
 export class RecordHasher {
   /** The upper half of the last hash, 32 bits. */

@@ -34,5 +34,10 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
     since = await new Piece({ ...options, since, until }, whole).verify();
     report.pieces++;
   }
+  if (report.expected === 0) {
+    report.notes.add(
+      "The source has no record in the span, so nothing was compared: check --since and the filters",
+    );
+  }
   return { report, lost: whole.missing.lost };
 }

@@ -10,6 +10,8 @@ export interface Measured {
   readonly peakMb: number;
   /** The same of the first half of the run: one that grows is seen in the difference. */
   readonly halfMb: number;
+  /** The text of both of its streams. */
+  readonly output: string;
   /** The longest time that its event loop was blocked, in ms, if it says that. */
   readonly blockedMs?: number;
 }
@@ -42,10 +44,12 @@ export async function measure(
   const { code, stdout, stderr } = await child.output();
   clearInterval(timer);
   const seconds = (performance.now() - began) / 1000;
-  if (code !== 0) throw new Error(`${command[0]} failed: ${new TextDecoder().decode(stdout)}`);
-  const blocked = /^event loop blocked for (\d+) ms$/m.exec(new TextDecoder().decode(stdout))?.[1];
+  const output = new TextDecoder().decode(stdout);
+  if (code !== 0) throw new Error(`${command[0]} failed: ${output}`);
+  const blocked = /^event loop blocked for (\d+) ms$/m.exec(output)?.[1];
   return {
     ...blocked === undefined ? {} : { blockedMs: Number(blocked) },
+    output,
     seconds,
     cpu: childSeconds(new TextDecoder().decode(stderr)),
     peakMb: Math.max(0, ...samples),

@@ -1,5 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import avsc from "avsc";
 import { avroSchema } from "../../lib/edits/message/avro.ts";
 import { HEADER_BYTES, writeHeader } from "../../lib/avro/wire.ts";
@@ -18,6 +24,8 @@ import { makeTopic } from "../support/kafka/topic.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
 import { testOpenSearch } from "../support/databases/opensearch.ts";
 import { formatDatabase } from "../../lib/store/address.ts";
+import { type Placed, verifyReport, writeRecords } from "../support/kafka/verify.ts";
+import { UserError } from "../../lib/shared/error.ts";
 import { until } from "../support/tools/until.ts";
 
 const kafka = await testKafka();
@@ -126,6 +134,46 @@ registryTest("store and dashboard read Avro as they read JSON", async () => {
   }
   page.process.kill("SIGTERM");
   assertEquals((await page.ended).code, 0);
+});
+
+registryTest("verify compares Avro values as bytes, with the schema of the registry", async () => {
+  const log = syntheticLog({ start: START, rate: 40, count: 1000, canaryEvery: 20 });
+  await using upstream = serve(log);
+  const { url } = upstream;
+  const [topic, faulty] = [await makeTopic(kafka), await makeTopic(kafka)];
+  await published({ topic, registry, url, args: [...FROM_START, "--events-to-produce", "300"] });
+  const span = ["--since", String(START), "--until", String(START + 12_000)];
+  const args = ["--stream-url", url, "--schema-registry", registry, ...span];
+  const clean = await verifyReport(kafka, ["--topic", topic, ...args]);
+  assertEquals(Object.values(clean.differences), [0, 0, 0, 0, 0, 0]);
+  assert(clean.expected > 100);
+  assertEquals(clean.found, clean.expected);
+
+  const avro = ["--topic", faulty, ...args, "--ignore-position", "--format", "avro"];
+  const { message } = await assertRejects(() => verifyReport(kafka, avro), UserError);
+  assertStringIncludes(message, `'${faulty}-value' has no such schema in ${registry}`);
+  // Registers the schema, and is not expected.
+  const other = ["--types", "log", "--events-to-produce", "1"];
+  await published({ topic: faulty, registry, url, args: [...FROM_START, ...other] });
+  const records: Placed[] = [];
+  await readTopic(cluster, {
+    ...{ topic, from: "beginning", toEnd: true },
+    handle: ({ partition, records: some }) => {
+      for (const { key, value, timestamp } of some) {
+        const text = new TextDecoder().decode(key!);
+        const place = { partition, key: text, timestamp: Number(timestamp), headers: {} };
+        records.push({ ...place, value: value!.slice() });
+      }
+    },
+  });
+  const [, changed] = records;
+  (changed!.value as Uint8Array).set([1], HEADER_BYTES);
+  await writeRecords(kafka, faulty, records.slice(1));
+  const { differences, examples } = await verifyReport(kafka, avro);
+  assertEquals(differences, {
+    ...{ lost: 1, duplicated: 0, different: 1, outOfOrder: 0, wrongPartition: 0, foreign: 1 },
+  });
+  assertEquals(examples.different[0]!.fields, ["value"]);
 });
 
 registryTest("consume without a registry says once what is needed", async () => {

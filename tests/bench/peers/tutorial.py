@@ -35,7 +35,9 @@ producer = KafkaProducer(
     value_serializer=lambda value: json.dumps(value).encode(),
 )
 sent = 0
-for event in SSEClient(os.environ["STREAM_URL"]):
+# Wikimedia refuses clients that do not name themselves.
+agent = {"User-Agent": "tutorial/1.0 (tutorial@example.org)"}
+for event in SSEClient(os.environ["STREAM_URL"], headers=agent):
     if event.event != "message":
         continue
     try:

@@ -6,6 +6,7 @@ import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { VerifyOptions } from "../../../lib/verify/options.ts";
 import { repair } from "../../../lib/verify/repair.ts";
 import type { VerifyReport } from "../../../lib/verify/report.ts";
+import type { Verified } from "../../../lib/verify/verify.ts";
 import type { TextRecord } from "./produce.ts";
 
 /** Compares a topic within this process. */
@@ -15,6 +16,11 @@ export async function verifyReport(
   more: More = {},
 ): Promise<VerifyReport> {
   return (await compared(kafka, args, more)).verified.report;
+}
+
+/** Compares a topic within this process; also returns what is lost. */
+export async function verified(kafka: string, args: readonly string[]): Promise<Verified> {
+  return (await compared(kafka, args)).verified;
 }
 
 /** Compares a topic, and publishes what is lost. */
@@ -34,7 +40,9 @@ async function compared(kafka: string, args: readonly string[], more: More = {})
 }
 
 /** A record with its partition. */
-export type Placed = Omit<TextRecord, "offset">;
+export type Placed = Omit<TextRecord, "offset" | "value"> & {
+  readonly value: string | Uint8Array;
+};
 
 /** Writes records into partitions of a topic, in their order, without a transaction. */
 export async function writeRecords(
@@ -54,7 +62,7 @@ export async function writeRecords(
       const messages = inOrder.map(({ key, value, timestamp, headers }) => ({
         partition,
         key: key === null ? null : new TextEncoder().encode(key),
-        value: new TextEncoder().encode(value),
+        value: typeof value === "string" ? new TextEncoder().encode(value) : value,
         timestamp,
         headers,
       }));

@@ -5,6 +5,9 @@ const PYTHON = `${FOLDER}/bin/python`;
 /** Confluent's own client, whose deserializer has nothing in common with ours. */
 const PACKAGE = "confluent-kafka[avro]==2.16.1";
 
+/** The packages of the tutorial's program. */
+const TUTORIAL = ["kafka-python==2.0.2", "sseclient==0.0.27"];
+
 /** Common packages for reading Parquet (420 MB). */
 const ENGINES = ["duckdb==2.0.1", "duckdb-cli==1.5.6", "pyarrow==26.0.1", "polars==2.1.0"];
 
@@ -13,9 +16,9 @@ export const PYTHON_PROGRAMS = `${Deno.cwd()}/${FOLDER}/bin`;
 
 /** Makes a Python with Confluent's client and the engines, if they can be had (450 MB). */
 export async function preparePython(): Promise<void> {
-  if (await hasPython() && await hasEngines()) return;
+  if (await hasPython() && await hasTutorial() && await hasEngines()) return;
   await prepareVirtualEnvironment();
-  await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE, ...ENGINES);
+  await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE, ...TUTORIAL, ...ENGINES);
 }
 
 /** Makes an environment for Python packages, unless it exists; returns its folder. */
@@ -44,6 +47,21 @@ export async function runPython<T>(script: string, ...args: string[]): Promise<T
 /** Whether there is a Python with Confluent's client. */
 export async function hasPython(): Promise<boolean> {
   return (await run(PYTHON, "-c", "import confluent_kafka.schema_registry.avro")).code === 0;
+}
+
+/** Whether there is a Python with the packages of the tutorial's program. */
+export async function hasTutorial(): Promise<boolean> {
+  return (await run(PYTHON, "-c", "import kafka, sseclient")).code === 0;
+}
+
+/** Why a test that needs it is skipped; part of its name then. */
+export const NO_TUTORIAL = "skipped, no Python with kafka-python: deno task test --registry";
+
+/** Runs the tutorial's program, which is configured by its environment. */
+export async function runTutorial(env: Readonly<Record<string, string>>): Promise<void> {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const { code, stderr } = await run("env", ...variables, PYTHON, "tests/bench/peers/tutorial.py");
+  if (code !== 0) throw new Error(`The tutorial's program ended with ${code}: ${stderr}`);
 }
 
 /** Why a test that needs it is skipped; part of its name then. */

@@ -70,7 +70,11 @@ func main() {
 	client, err := kgo.NewClient(options...)
 	check(err)
 	defer client.Close()
-	response, err := http.Get(os.Getenv("STREAM_URL"))
+	request, err := http.NewRequest(http.MethodGet, os.Getenv("STREAM_URL"), nil)
+	check(err)
+	// Wikimedia refuses clients that do not name themselves.
+	request.Header.Set("User-Agent", "franz/1.0 (franz@example.org)")
+	response, err := http.DefaultClient.Do(request)
 	check(err)
 	defer response.Body.Close()
 
