@@ -17,15 +17,21 @@ export interface OutageOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** The number of outages within a minute that are reported; more are logged as debug. */
+const MAX_PER_MINUTE = 10;
+
 /**
  * Reports an outage with two lines: a warning at the first failed attempt, and an info line after it.
- * Failed attempts in between are logged as debug.
+ * Failed attempts in between are logged as debug, and so are outages after the tenth in a minute.
  */
 export class Outage {
   readonly #options: OutageOptions;
   /** When the first attempt failed. */
   #since: number | undefined;
   #failures = 0;
+  /** When the minute began in which outages are counted. */
+  #minute = -Infinity;
+  #outages = 0;
 
   /** Begins without an outage. */
   constructor(options: OutageOptions) {
@@ -43,19 +49,28 @@ export class Outage {
     this.#failures++;
     if (this.isActive) return log.debug("Still failing: {reason}", { reason });
     this.#since = this.#now();
-    log.warn(`{reason}; ${meanwhile}`, { reason });
+    if (this.#since - this.#minute >= 60_000) [this.#minute, this.#outages] = [this.#since, 0];
+    this.#outages++;
+    log[this.#isFrequent ? "debug" : "warn"](`{reason}; ${meanwhile}`, { reason });
   }
 
   /** Ends the outage, if there is one. */
   end(): void {
     if (this.#since === undefined) return;
     const { log, over } = this.#options;
-    log.info(`${over} after {seconds} s, failed attempts: {failures}`, {
-      seconds: Math.round((this.#now() - this.#since) / 100) / 10,
-      failures: this.#failures,
-    });
+    log[this.#isFrequent ? "debug" : "info"](
+      `${over} after {seconds} s, failed attempts: {failures}`,
+      {
+        seconds: Math.round((this.#now() - this.#since) / 100) / 10,
+        failures: this.#failures,
+      },
+    );
     this.#since = undefined;
     this.#failures = 0;
+  }
+
+  get #isFrequent(): boolean {
+    return this.#outages > MAX_PER_MINUTE;
   }
 
   #now(): number {

@@ -47,6 +47,7 @@ const SEEDS: Readonly<Record<Client, readonly number[]>> = {
     42006007,
     42007772,
     42013242,
+    45017632,
   ],
 };
 
