@@ -66,7 +66,7 @@ for (
     {
       name: "start publishes each edit once over restarts at 3,000 events a second",
       rate: 3000,
-      runs: [{ events: 32_000 }, { events: 20_000 }, { events: 20_000 }],
+      runs: [{ events: 32_000 }, { events: 30_000 }, { events: 30_000 }],
     },
   ]
 ) {
