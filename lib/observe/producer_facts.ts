@@ -8,7 +8,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
     read: ({ published }) => published,
     words: ["published", "published"],
     status: "always",
-    metric: ["wikitap_records_published_total", "Records published, without dead letters."],
+    metric: ["wikitap_records_published_total", "Records published, excluding dead letters."],
   },
   {
     name: "filtered",
@@ -23,7 +23,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
   {
     name: "refused",
     read: ({ refused }) => totalOf(refused),
-    words: ["refused", "refused"],
+    words: ["rejected", "rejected"],
     status: "above 0",
   },
   {
@@ -40,7 +40,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
     status: "always",
     metric: [
       "wikitap_stream_gaps_total",
-      "Gaps in upstream offsets that a second read did not fill.",
+      "Gaps in upstream offsets that remain after a second read.",
     ],
   },
   {
@@ -55,7 +55,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
     words: ["offset without an event", "offsets without an event"],
     metric: [
       "wikitap_stream_skipped_offsets_total",
-      "Single upstream offsets without an event, such as transactions leave in Kafka.",
+      "Single upstream offsets without an event, such as transaction markers.",
     ],
   },
   {
@@ -64,7 +64,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
     words: ["renumbering", "renumberings"],
     metric: [
       "wikitap_stream_renumberings_total",
-      "Upstream topics that restarted with other offsets.",
+      "Times that upstream renumbered a topic's offsets.",
     ],
   },
   {
@@ -76,7 +76,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
   {
     name: "repeats",
     read: ({ stream }) => stream?.repeats ?? 0,
-    words: ["repeat dropped", "repeats dropped"],
+    words: ["duplicate dropped", "duplicates dropped"],
     status: "always",
     metric: ["wikitap_stream_repeats_total", "Duplicate events received and dropped."],
   },
@@ -86,7 +86,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
     words: ["position skipped", "positions skipped"],
     metric: [
       "wikitap_stream_passed_places_total",
-      "Positions skipped after the stream failed there five times.",
+      "Positions skipped after the stream failed five times at each.",
     ],
   },
   {

@@ -94,7 +94,7 @@ function addStream(metrics: Metrics, counts: ProduceCounts): void {
 function observer(metrics: Metrics, now: () => number): (batch: PublishedBatch) => void {
   const observeSize = metrics.histogram(
     "wikitap_batch_records",
-    "Records per batch, without batches that only save the position.",
+    "Records per batch, excluding batches that only save the position.",
     BATCH_RECORDS,
   );
   const observeDuration = metrics.histogram(

@@ -54,7 +54,7 @@ export function servePage({ port, hostname, feeds }: PageServerOptions): PageSer
 
 function onError(error: unknown): Response {
   if (!(error instanceof StalledPage)) logger.error("Cannot answer a request: {error}", { error });
-  return textResponse(500, "Cannot answer the request: this is a defect of the dashboard");
+  return textResponse(500, "Cannot answer the request: this is a bug in wikitap");
 }
 
 function answer(request: Request, feeds: PageServerOptions["feeds"]): Response {

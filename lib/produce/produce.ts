@@ -27,7 +27,7 @@ export async function produce(options: ProduceOptions): Promise<void> {
   try {
     const opening = publisher.open();
     await Promise.race([opening, untilAborted(options.stop)]);
-    // Nothing is pending yet, and to find that Kafka is away may take a while.
+    // Nothing is pending yet, and to find that Kafka is unreachable may take a while.
     if (options.stop.aborted) return void opening.then(() => publisher.close(), () => {});
     const saved = await opening;
     // A position at which nothing was handled only has the time of an earlier start.
@@ -50,7 +50,7 @@ function checkEnd({ earliest }: Position, { until }: ProduceOptions): void {
   if (until === undefined || earliest <= until + DISORDER) return;
   const [begin, end] = [earliest, until].map((ms) => new Date(ms).toISOString());
   throw new UserError(`Cannot start at ${begin}: --until is ${end}, expected a later time`, {
-    hint: "Set the start with --since; if a position is saved, forget it with --reset-position",
+    hint: "Set the start with --since; if a position is saved, delete it with --reset-position",
   });
 }
 

@@ -56,7 +56,7 @@ export function restore(saved: unknown, stream: string): Position {
   const isOther = savedStream !== stream && savedStream !== streamName(stream);
   if (!isOther || position.places.size === 0) return position;
   throw new UserError(
-    `Cannot resume: the saved position is of the stream '${savedStream}', expected '${stream}'`,
+    `Cannot resume: the saved position belongs to the stream '${savedStream}', expected '${stream}'`,
     { hint },
   );
 }

@@ -51,7 +51,7 @@ export function readRecording(text: string, options: RecordingOptions): EventLog
   for (const piece of pieces) {
     if (found.length >= count) break;
     if (piece.text.length > LONGEST) {
-      throw new UserError(`Cannot use recording '${name}': one event has more than 8 MiB`);
+      throw new UserError(`Cannot use recording '${name}': an event is larger than 8 MiB`);
     }
     const ids = parseIds(piece.id);
     for (const { topic } of ids) topics.add(topic);
@@ -67,7 +67,7 @@ export function readRecording(text: string, options: RecordingOptions): EventLog
     });
   }
   if (found.length === 0) {
-    throw new UserError(`Cannot use recording '${name}': it holds no events`, { hint: HINT });
+    throw new UserError(`Cannot use recording '${name}': it has no events`, { hint: HINT });
   }
   return { origin: 0, topics: [...topics].map((topic) => topicLog(topic, found)) };
 }

@@ -62,8 +62,8 @@ export function errorChain(error: unknown): Error[] {
 /** Returns the hint for a permission that Deno denies: how to run a program with `flags`. */
 export function permissionHint(...flags: readonly string[]): string {
   const lists = flags.map((flag) => `${flag},…`).join(" ");
-  return "Tasks may reach only this machine and their default files. Run the task's command, which is " +
-    `in deno.json, with your own list, which replaces the task's: deno run -P=… ${lists} …`;
+  return "Tasks may access only this machine and their default files. Run the task's command from " +
+    `deno.json with lists of your own, which replace the task's: deno run -P=… ${lists} …`;
 }
 
 /**

@@ -166,8 +166,8 @@ type SecretVariable = "PGPASSWORD" | "OPENSEARCH_AUTH";
 
 /** Returns an error that does not show the address. */
 function hasPassword(variable: SecretVariable): UsageError {
-  return new UsageError("The address of the database holds a password", {
-    hint: `Leave it out there, and give it in the environment variable ${variable}`,
+  return new UsageError("Cannot use a password in --database", {
+    hint: `Remove it, and set the environment variable ${variable}`,
   });
 }
 

@@ -148,7 +148,7 @@ export class SinkUnavailable extends Error {
 }
 
 /** The reason if a database's tables have other columns, or are missing. */
-export const NOT_OURS = "its tables are not those of wikitap";
+export const NOT_OURS = "its tables were not created by wikitap";
 
 /** The stored position of a partition, read after a write that did not match it. */
 export interface StoredPosition {

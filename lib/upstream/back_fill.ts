@@ -189,7 +189,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
     const { patience = PATIENCE } = this.#options;
     const at = new Date(this.#until).toISOString();
     const open = [...this.#stream.topicPartitions].filter((key) => !this.#end.isPassed(key));
-    if (open.length === 0) return log.info("Reached {at} in all of the stream", { at });
+    if (open.length === 0) return log.info("Reached {at} in all upstream partitions", { at });
     log.info(
       "Reached {at}: no event before it came for {seconds} s, and none after it in {open}",
       { at, seconds: 2 * patience / 1000, open: open.join(", ") },

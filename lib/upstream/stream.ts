@@ -257,7 +257,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     if (this.#step === 0) {
       this.counts.passed++;
       log.warn(
-        "The service fails again and again at one place: moving past it, which may skip events",
+        "The stream fails repeatedly at one position: skipping it, so events may be missing",
       );
     }
     this.#step = Math.min(MAX_STEP, Math.max(1, this.#step * 2));

@@ -79,8 +79,8 @@ export class MissingRecords {
     if (leftovers.dropped === 0) return;
     this.#report.differences.foreign += leftovers.dropped;
     this.#report.notes.add(
-      "Too many records of the topic are not expected. Only the first 20,000 were compared with " +
-        "missing ones, and the others count as foreign: check that the options are the producer's",
+      "The topic has too many unexpected records. Only the first 20,000 were compared with " +
+        "missing ones; the others count as foreign. Check that the options are the producer's",
     );
   }
 

@@ -95,11 +95,11 @@ export class Piece {
     if (first > since + EDGE_MS) {
       const begin = new Date(first).toISOString();
       this.#report.notes.add(
-        `The source has no events before ${begin}: no loss is seen until then`,
+        `The source has no events before ${begin}: losses before that cannot be detected`,
       );
     }
     if (missing > 0) {
-      this.#report.notes.add("The source lacks events: there are gaps in its offsets");
+      this.#report.notes.add("The source has gaps in its offsets: events are missing");
     }
     return facts;
   }
@@ -119,7 +119,7 @@ export class Piece {
     const { notes } = this.#report;
     if (progress === undefined) {
       notes.add(
-        `No position of a producer '${place.group}' is saved: a producer that is behind seems to lose records`,
+        `The producer '${place.group}' has no saved position: records that it has not reached yet count as lost`,
       );
     } else if (!progress.isComplete) {
       notes.add(
@@ -209,7 +209,7 @@ export class Piece {
     }
     if (!this.#comparison.hasEditTimes) {
       notes.add(
-        `The timestamps of the records in '${topic}' are not the times of the edits: they are not compared`,
+        `The timestamps of the records in '${topic}' are not the times of the edits, so they were not compared`,
       );
     }
   }

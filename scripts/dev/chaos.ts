@@ -50,7 +50,7 @@ const chaosOptions = {
     }),
     brokerFreezes: option({
       placeholder: "N",
-      help: "Number of times that a broker gets SIGSTOP for as long.",
+      help: "Number of times that a broker gets SIGSTOP for equally long.",
       parse: integer(0, 10_000),
       defaultText: "one per 100,000 events",
     }),
@@ -63,7 +63,7 @@ const chaosOptions = {
     streamFaults: option({
       placeholder: "N",
       help:
-        "Approximate number of connections to the stream that fail. With bursts, more than one per 5,000 events takes long: most connections end within what is sent again.",
+        "Approximate number of connections to the stream that fail. With bursts, more than one per 5,000 events takes long: most connections end before they bring new events.",
       parse: integer(0, 1_000_000),
       default: 15,
     }),
@@ -76,20 +76,20 @@ const chaosOptions = {
     bursts: option({
       placeholder: "N",
       help:
-        "Number of bursts: 12,000 events within 4 s. The producer restarts at the end of each, and all of it is sent again.",
+        "Number of bursts: 12,000 events within 4 s. The producer restarts at the end of each, and the stream sends the whole burst again.",
       parse: integer(0, 10_000),
       defaultText: "one per 50,000 events",
     }),
     repeats: option({
       placeholder: "N",
-      help: "Approximate number of events whose meta.id an earlier one has.",
+      help: "Approximate number of events that repeat an earlier meta.id.",
       parse: integer(0, 1_000_000),
       defaultText: "one per 500 events",
     }),
     codecs: option({
       placeholder: "CODEC[,…]",
       help:
-        "Codecs that the brokers compress the topic with, one after the other: gzip, lz4, snappy, zstd; producer: as it is sent.",
+        "Codecs with which the brokers compress the topic, in turn: gzip, lz4, snappy, zstd; producer: as sent.",
       parse: listOf(oneOf("producer", "gzip", "lz4", "snappy", "zstd")),
       default: ["lz4", "zstd"],
     }),
@@ -119,7 +119,7 @@ const chaosOptions = {
     }),
     program: option({
       placeholder: "FILE",
-      help: "Producer to run instead of main.ts, to see whether its bugs are found.",
+      help: "Producer to run instead of main.ts, to check that its bugs are found.",
       parse: String,
       default: "main.ts",
     }),

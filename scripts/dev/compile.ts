@@ -59,7 +59,7 @@ const compileOptions = {
     companions: flag(`Also compile ${COMPANIONS.join(", ")}, as wikitap-consume, …`),
     outputDir: option({
       placeholder: "DIR",
-      help: "Folder of the binaries. Named targets get a folder each.",
+      help: "Folder for the binaries. With --target, each target gets a folder of its own.",
       parse: String,
       default: "dist",
     }),

@@ -36,7 +36,7 @@ const simulationOptions = {
     }),
     seconds: option({
       placeholder: "DURATION",
-      help: "Begins no history after this time.",
+      help: "Starts no history after this time.",
       parse: duration,
     }),
     from: option({
@@ -55,11 +55,11 @@ const simulationOptions = {
     only: option({ placeholder: "FAULTS", help: "Leaves out all other faults.", parse: faults }),
     events: option({
       placeholder: "N",
-      help: "The most events of a history.",
+      help: "Maximum number of events per history.",
       parse: integer(1, 1_000_000),
     }),
     store: flag("Runs members of store instead of producers."),
-    mutants: flag("Puts each known mistake into a copy of the program, and looks who is found."),
+    mutants: flag("Puts each known bug into a copy of the program, and checks that it is found."),
   },
 } satisfies OptionGroup;
 
@@ -69,11 +69,11 @@ export const main = program({
   usage: "deno task simulate",
   summary: "Runs the producer's own code in virtual time, with a simulated upstream, Kafka and " +
     "processes, through faults drawn from a seed, and checks that every edit is published once " +
-    "and in order. A history that fails is cut down, and the command that repeats it printed.",
+    "and in order. A failing history is reduced, and the command that repeats it is printed.",
   examples: [
     ["deno task simulate --runs 100000", "Many histories, on all cores"],
     ["deno task simulate --seed 17 --trace", "One of them, as a timeline"],
-    ["deno task simulate --mutants", "Whether known mistakes are found"],
+    ["deno task simulate --mutants", "Checks that known bugs are found"],
   ],
   groups: [simulationOptions],
   async run(options) {

@@ -209,7 +209,7 @@ Deno.test("consume --filter warns if no record has what it reads", async () => {
     ...["--bootstrap-server", kafka, ...args],
   ]);
   assertEquals(stdout, "");
-  assertStringIncludes(stderr, "None of 205 records has what --filter reads: types;");
+  assertStringIncludes(stderr, "No record passes --filter: none of 205 records has types");
 });
 
 Deno.test({

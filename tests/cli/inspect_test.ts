@@ -175,7 +175,10 @@ Deno.test("topics lists, describes and deletes", async () => {
 
   const asked = await topics("delete", doomed);
   assertEquals(asked.code, 1);
-  assertStringIncludes(asked.stderr, "no terminal\n  Add --yes to delete it without asking\n");
+  assertStringIncludes(
+    asked.stderr,
+    "stdin is not a terminal\n  Add --yes to delete it without asking\n",
+  );
   const deleted = await topics("delete", doomed, "--yes");
   assertEquals(deleted.stdout, `Deleted the topic '${doomed}' with 0 records\n`);
   assertEquals((await topics("describe", doomed)).code, 1);

@@ -80,7 +80,7 @@ Deno.test("start is not ready while the stream is silent, and then again", async
   assertEquals((await producer.ended).code, 0);
 });
 
-Deno.test("start and store are not ready while Kafka is away, and then again", async () => {
+Deno.test("start and store are not ready while Kafka is unreachable, and then again", async () => {
   await using stack = new AsyncDisposableStack();
   const own = stack.use(await ownKafka());
   const { path } = stack.use(await testFolder());

@@ -230,7 +230,7 @@ Deno.test("start --show-position prints the position, --reset-position forgets i
   const run = (...args: string[]) =>
     produce({ topic, url: server.url, args: ["--name", name, ...args] });
   const none = await run("--show-position");
-  assertEquals([none.code, none.stdout], [0, `No position is saved of '${name}'\n`]);
+  assertEquals([none.code, none.stdout], [0, `No position is saved for '${name}'\n`]);
   assertEquals((await run("--events-to-produce", "7", ...FROM_START)).code, 0);
   const shown = await run("--show-position");
   assertEquals([shown.code, shown.stderr], [0, ""]);
@@ -239,7 +239,7 @@ Deno.test("start --show-position prints the position, --reset-position forgets i
   assert(handled >= 7, `${handled}`);
   const reset = await run("--reset-position");
   assertEquals([reset.code, reset.stdout], [0, `Deleted the position of '${name}'\n`]);
-  assertEquals((await run("--reset-position")).stdout, `No position is saved of '${name}'\n`);
+  assertEquals((await run("--reset-position")).stdout, `No position is saved for '${name}'\n`);
   assertEquals((await run("--show-position")).stdout, none.stdout);
   assertEquals((await run("--events-to-produce", "7", ...FROM_START)).code, 0);
   assertEquals(await idsIn(topic, 14), ids.slice(0, 7).flatMap((id) => [id, id]));

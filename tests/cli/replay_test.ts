@@ -69,7 +69,7 @@ Deno.test("replay explains bad files, and flags that contradict each other", asy
   assertEquals((await run("--file", "/nowhere")).code, 1);
   const empty = await run("--file", "deno.json");
   assertEquals(empty.code, 1);
-  assertStringIncludes(empty.stderr, "error: Cannot use recording 'deno.json': it holds no events");
+  assertStringIncludes(empty.stderr, "error: Cannot use recording 'deno.json': it has no events");
   const both = await run("--file", "x", "--canary-every", "5");
   assertEquals(both.code, 2);
   assertStringIncludes(both.stderr, "error: Cannot combine --canary-every and --file");
@@ -106,7 +106,10 @@ Deno.test("replay serves TLS with a certificate, and says what is wrong with one
   });
   const alone = await run("--tls-cert", cert);
   assertEquals(alone.code, 2);
-  assertStringIncludes(alone.stderr, "error: --tls-cert and --tls-key belong together");
+  assertStringIncludes(
+    alone.stderr,
+    "error: Cannot use only one of --tls-cert and --tls-key: expected both",
+  );
   const missing = await run("--tls-cert", cert, "--tls-key", `${folder.path}/none`);
   assertEquals(missing.code, 1);
   assertStringIncludes(missing.stderr, `error: Cannot read '${folder.path}/none'`);

@@ -102,7 +102,7 @@ Deno.test("store works under TLS and SASL with Read, and names what is missing",
   await grant(kafka.admin, "alice", { group: { [topic]: ["Read"] } });
   const { code, stderr } = await store();
   assertEquals(code, 0, stderr);
-  assertStringIncludes(stderr, "Ended: 0 stored, 1 put aside");
+  assertStringIncludes(stderr, "Ended: 0 stored, 1 bad");
 });
 
 Deno.test("demo plays into a Kafka under TLS that asks for a certificate", async () => {

@@ -85,7 +85,7 @@ Deno.test("report names the query for curl if the edits are in OpenSearch", asyn
   assertEquals([code, stderr], [
     1,
     "error: Cannot report on 'opensearch:https://search.example.org/edits': " +
-    "the questions are in SQL, expected SQLite or PostgreSQL\n" +
+    "its queries are in SQL, expected SQLite or PostgreSQL\n" +
     "  Ask OpenSearch: curl 'https://search.example.org/edits/_search?size=0&pretty' " +
     "-H 'Content-Type: application/json' " +
     `-d '{"aggs":{"wikis":{"terms":{"field":"domain"}}}}'\n`,
@@ -96,7 +96,7 @@ Deno.test("store refuses a login in the address of OpenSearch", async () => {
   const args = ["--database", "opensearch:https://me:hush-hush@localhost/edits"];
   const { code, stderr } = await runProgram("scripts/store.ts", args);
   assertEquals(code, 2);
-  assertStringIncludes(stderr, "The address of the database holds a password");
+  assertStringIncludes(stderr, "Cannot use a password in --database");
   assertStringIncludes(stderr, "give it in the environment variable OPENSEARCH_AUTH");
   assert(!stderr.includes("hush"), stderr);
 });
@@ -107,6 +107,6 @@ Deno.test("store names the permission that it needs for another host", async () 
     permissions: ["-P=store"],
   });
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "the program may not connect to it");
+  assertStringIncludes(stderr, "Deno denies the connection");
   assertStringIncludes(stderr, "--allow-net=search.example.org:443");
 });

@@ -80,7 +80,7 @@ Deno.test("store names missing permissions for the directory", async () => {
   assertEquals(code, 1, stderr);
   assertStringIncludes(
     stderr,
-    "Cannot use the directory '/tmp/elsewhere': the program lacks the permission",
+    "Cannot use the directory '/tmp/elsewhere': Deno denies access to it",
   );
   assertStringIncludes(stderr, "--allow-write=/tmp/elsewhere");
 });

@@ -125,7 +125,7 @@ Deno.test("store loses and doubles nothing in SQLite when it is killed", () =>
 Deno.test("store says what is wrong with the way it is called", async () => {
   const cases = [
     [["--database", "edits.db"], 2, "expected sqlite:FILE, parquet:DIRECTORY, postgres://"],
-    [["--database", "postgres://me:secret@host/x"], 2, "holds a password"],
+    [["--database", "postgres://me:secret@host/x"], 2, "Cannot use a password in --database"],
     [["--batch-size", "0"], 2, "expected a whole number from 1"],
     [store("none", "postgres://postgres@127.0.0.1:1/x"), 1, "Cannot reach the database"],
   ] as const;
@@ -244,7 +244,7 @@ Deno.test("store ends with an error when its password is changed under it", asyn
   await publish(brokers, topic, editMessages(0, 10));
   const { code, stderr } = await running.ended;
   assertEquals(code, 1, stderr);
-  assertStringIncludes(stderr, "it refused the user");
+  assertStringIncludes(stderr, "it rejected the user");
 });
 
 /** A tiny file system of its own, for the user of PostgreSQL. */
@@ -272,7 +272,7 @@ Deno.test({
       const full = await runProgram("scripts/store.ts", args);
       assertEquals(full.code, 1, full.stderr);
       assertStringIncludes(full.stderr, "the disk is full");
-      assertStringIncludes(full.stderr, "Make room and start again");
+      assertStringIncludes(full.stderr, "Free some space and start again");
       const { code } = await shell('mount -o remount,size=100m "$1"', path);
       assertEquals(code, 0);
       const done = countIn(`${path}/edits.db`);

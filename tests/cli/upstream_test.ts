@@ -60,8 +60,8 @@ Deno.test("start names the host of a redirect that it may not follow", async () 
     assertEquals(code, 1);
     assertStringIncludes(
       stderr,
-      `error: Cannot follow http://${own} to '${elsewhere}', where it redirects: this program ` +
-        "has no permission for it\n",
+      `error: Cannot follow the redirect from http://${own} to '${elsewhere}': ` +
+        "Deno denies the connection\n",
     );
     assertStringIncludes(stderr, `--allow-net=${elsewhere},…`);
   } finally {

@@ -64,5 +64,5 @@ test("openSink() names the cause if a pooler refuses the user", async () => {
   await using database = await server.database();
   await using bouncer = await startPgbouncer(server, "another", "session");
   const address = parseDatabase(database.address.replace(`:${server.port}/`, `:${bouncer.port}/`));
-  await assertRejects(() => openSink(address, server.password), UserError, "it refused the user");
+  await assertRejects(() => openSink(address, server.password), UserError, "it rejected the user");
 });

@@ -46,7 +46,7 @@ async function survive(
 Deno.test("start survives torn connections, and counts what came again", async () => {
   const { ended, stats } = await survive({ cutEvery: 400 });
   assert(stats.cuts > 3);
-  assertMatch(ended.stderr, /Published 1,\d+ records of .*refused.*reconnects.*repeats dropped/);
+  assertMatch(ended.stderr, /Published 1,\d+ records of .*refused.*reconnects.*duplicates dropped/);
 });
 
 Deno.test("start survives 429 with Retry-After and 5xx, with one line each way", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../lib/shared/error.ts";
-import { type DatabaseAddress, parseDatabase } from "../../lib/store/address.ts";
+import { type DatabaseAddress, formatDatabase, parseDatabase } from "../../lib/store/address.ts";
 import { openReader } from "../../lib/store/report/answers.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { QUESTIONS } from "../../lib/store/report/questions.ts";
@@ -84,7 +84,11 @@ const WANTED = {
 Deno.test("ask() answers all questions from SQLite", async () => {
   await using folder = await testFolder();
   const address = { kind: "sqlite", file: `${folder.path}/edits.db` } as const;
-  await assertRejects(() => answers(address, undefined), UserError, "Nothing is stored in sqlite:");
+  await assertRejects(
+    () => answers(address, undefined),
+    UserError,
+    `Cannot report on '${formatDatabase(address)}': no edits are stored in it`,
+  );
   await fill(address, undefined);
   assertEquals(plain(await answers(address, undefined)), WANTED);
 });
@@ -96,7 +100,7 @@ Deno.test("ask() answers all questions from PostgreSQL, in the same words", asyn
   await assertRejects(
     () => answers(address, password),
     UserError,
-    "Nothing is stored in postgres:",
+    `Cannot report on '${formatDatabase(address)}': no edits are stored in it`,
   );
   await fill(address, password);
   assertEquals(plain(await answers(address, password)), WANTED);
@@ -136,7 +140,7 @@ Deno.test("ask() separates a slow question from an unreachable database", async 
     const error = await assertRejects(
       () => reader.ask(QUESTIONS.bots, { limit: 1 }),
       UserError,
-      "The database gave up a question, which may take 50ms: canceling statement",
+      "Cannot answer the question: the database canceled it after 50ms: canceling statement",
     );
     assertEquals(error.hint, "Ask about fewer edits: --last DURATION");
   });

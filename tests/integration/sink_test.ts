@@ -272,7 +272,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     await assertRejects(
       () => openSink(place.address, place.password),
       UserError,
-      ` of version 99: this wikitap knows those up to `,
+      ` of version 99: expected at most version `,
     );
   });
 }
@@ -282,8 +282,8 @@ Deno.test("openSink() says what is wrong with PostgreSQL, without the password",
   const address = parseDatabase(database.address);
   assert(address.kind === "postgres");
   const cases = [
-    [address, "secret-and-wrong", "it refused the user"],
-    [address, undefined, "it refused the user"],
+    [address, "secret-and-wrong", "it rejected the user"],
+    [address, undefined, "it rejected the user"],
     [{ ...address, database: "nowhere" }, server.password, "there is no database 'nowhere'"],
     [{ ...address, port: 1 }, server.password, "no server answers there"],
     [{ ...address, host: "nowhere.invalid" }, server.password, "the name of the host"],
@@ -302,7 +302,7 @@ Deno.test("openSink() refuses foreign tables of PostgreSQL, and changes none", a
     await assertRejects(
       () => openSink(parseDatabase(database.address), server.password),
       UserError,
-      "its tables are not those of wikitap",
+      "its tables were not created by wikitap",
     );
     const tables = await database.sql`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`;
     assertEquals(tables.map(({ tablename }) => tablename), [table]);

@@ -307,7 +307,7 @@ Deno.test("storeTopics() waits where another process holds the lock of the file"
   await run.stop();
 });
 
-Deno.test("storeTopics() stays in its group while the database is away", async () => {
+Deno.test("storeTopics() stays in its group while the database is unreachable", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const run = start({ topic, file: database.file, session: SHORT_SESSION });

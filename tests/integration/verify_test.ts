@@ -247,7 +247,7 @@ Deno.test("verify takes the producer's options from its position, or names those
   );
   assertEquals(
     error.message,
-    "Cannot compare: the producer runs with other values of --wiki, --key",
+    "Cannot verify: the producer uses other values of --wiki, --key",
   );
   const other = await verifyReport(kafka, [...args, "--ignore-position"]);
   assertEquals(other.differences.different, editsIn(LOG).size);

@@ -50,7 +50,7 @@ function tlsConfig(values: KafkaValues, readFile: Sources["readFile"]): TlsConfi
     return undefined;
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError("Cannot use one of --tls-cert and --tls-key: expected both");
+    throw new UsageError("Cannot use only one of --tls-cert and --tls-key: expected both");
   }
   const read = (file: string | undefined) =>
     file === undefined ? undefined : pemFile(file, readFile);

@@ -23,20 +23,20 @@ export const parquetOptions = {
   options: {
     parquetCompression: option({
       placeholder: "CODEC",
-      help: "zstd, or snappy for readers that have no zstd.",
+      help: "zstd, or snappy for readers without zstd.",
       parse: oneOf("zstd", "snappy"),
       default: PARQUET_DEFAULTS.codec,
     }),
     parquetFileSize: option({
       placeholder: "N",
-      help: "Completes the files of a partition when they have N MiB together.",
+      help: "Complete the files of a partition when they reach N MiB together.",
       parse: integer(1, 1024),
       default: PARQUET_DEFAULTS.fileBytes / MIB,
     }),
     parquetFileInterval: option({
       placeholder: "DURATION",
       help:
-        "Completes them when their oldest edit has waited this long; only then are they visible.",
+        "Complete them when their oldest edit has waited this long. Only complete files are visible.",
       parse: positiveDuration,
       default: PARQUET_DEFAULTS.fileMs,
       defaultText: "10m",

@@ -27,7 +27,7 @@ export const filterOptions = {
       placeholder: "TYPE[,…]",
       help: "Types of changes: edit, new, log, categorize. For other streams: their names.",
       parse: listOf(pattern),
-      defaultText: "edit; all in other streams than recentchange",
+      defaultText: "edit; all for streams other than recentchange",
     }),
     wiki: option({
       placeholder: "NAME[,…]",

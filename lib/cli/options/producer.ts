@@ -46,7 +46,7 @@ export const upstreamOptions = {
     }),
     idleTimeout: option({
       placeholder: "DURATION",
-      help: "Silence after which the connection is closed and opened again.",
+      help: "Silence after which the connection is closed and reopened.",
       parse: waitingTime(positiveDuration),
       defaultText: "60s for recentchange, 10m for other streams",
     }),

@@ -20,12 +20,12 @@ export const readingOptions = {
       placeholder: "NAME",
       help:
         "Consumer group to join: its members share the partitions, and Kafka keeps its offsets. " +
-        "After a failure a record may come twice, and none is lost.",
+        "After a failure a record may be printed twice; none is lost.",
       parse: groupName,
       defaultText: "a temporary one, deleted at the end",
     }),
     fromBeginning: flag(
-      "Begin with the oldest record, and go on with new ones; default: new ones only. " +
+      "Begin with the oldest record, and continue with new ones. Default: new ones only. " +
         "A --group begins there only if it has no offsets yet.",
     ),
     since: option({
@@ -36,14 +36,13 @@ export const readingOptions = {
     }),
     until: option({
       placeholder: "WHEN",
-      help:
-        "Only records before this time; end with the last one there is. Begins with the oldest " +
-        "record unless another start is given.",
+      help: "Only records before this time; exit after the last of them. Begins with the oldest " +
+        "record unless another option sets the start.",
       parse: (text: string) => pastTime(text),
     }),
     last: option({
       placeholder: "N",
-      help: "Only the newest N records of all partitions together, in the order of their times.",
+      help: "Only the newest N records of all partitions together, in order of time.",
       parse: integer(1, 100_000),
     }),
     partition: option({
@@ -60,7 +59,7 @@ export const readingOptions = {
     filter: recordFilterOption,
     maxMessages: option({
       placeholder: "N",
-      help: "End after N records.",
+      help: "Exit after N records.",
       parse: integer(1, Number.MAX_SAFE_INTEGER),
       defaultText: "no limit",
     }),
@@ -91,10 +90,10 @@ const WITHOUT_GROUP: readonly Key[] = ["since", "until", "last", "partition", "o
 
 /** Options of which at most one can be given, and why. */
 const EXCLUSIVE: readonly (readonly [options: readonly Key[], reason: string])[] = [
-  [["fromBeginning", "since", "offset"], "each says where to begin"],
-  [["fromBeginning", "last"], "each says where to begin"],
-  [["offset", "last"], "each says where to begin"],
-  [["maxMessages", "last"], "each is a number of records"],
+  [["fromBeginning", "since", "offset"], "each sets the start"],
+  [["fromBeginning", "last"], "each sets the start"],
+  [["offset", "last"], "each sets the start"],
+  [["maxMessages", "last"], "each sets a number of records"],
 ];
 
 function checkReading(values: ReadingValues): void {
@@ -107,8 +106,8 @@ function checkReading(values: ReadingValues): void {
       throw new UsageError(
         `Cannot combine --group and ${
           name(given)
-        }: Kafka says where a group goes on, and in which ` +
-          "partitions",
+        }: the group's committed offsets and Kafka's assignment ` +
+          "decide what is read",
         { hint: `Omit --group to read with ${name(given)}` },
       );
     }

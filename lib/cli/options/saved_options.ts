@@ -30,7 +30,7 @@ export function savedOptions(options: ProducerOptions, marks: string): ProducerO
 function mismatch(changed: readonly RecordOption[]): UsageError {
   const flags = changed.map((name) => name === "payload" ? "--payload or --fields" : `--${name}`);
   return new UsageError(
-    `Cannot compare: the producer runs with other values of ${flags.join(", ")}`,
+    `Cannot verify: the producer uses other values of ${flags.join(", ")}`,
     {
       hint: "Give the producer's options. For a span from before they were changed, add " +
         "--ignore-position",

@@ -17,7 +17,7 @@ export const verifyOptions = {
     since: option({
       placeholder: "WHEN",
       help:
-        "Begin of the span, by the times of the edits: an ISO date, epoch milliseconds, or an age.",
+        "Start of the span, by the times of the edits: an ISO date, epoch milliseconds, or an age.",
       parse: (text: string) => pastTime(text),
       defaultText: "1h before --until",
     }),
@@ -40,7 +40,7 @@ export const verifyOptions = {
     name: { ...name, help: "Name of the producer: the consumer group that stores its position." },
     positionTopic: { ...positionTopic, help: "The producer's --position-topic." },
     ignorePosition: flag(
-      "Do not read the producer's position, neither its options nor how far it is: for topics that another program filled.",
+      "Ignore the producer's saved position, with its options and its progress: for topics that another program filled.",
     ),
   },
 } satisfies OptionGroup;

@@ -24,7 +24,8 @@ const outputOptions = {
   options: {
     output: option({
       placeholder: "FORMAT",
-      help: "value: the record's value as it is, Avro as JSON; line: one readable line per edit; " +
+      help:
+        "value: the record's value unchanged, Avro as JSON; line: one readable line per edit; " +
         "json: one object with topic, key, partition, offset, timestamp, headers and value.",
       parse: oneOf("value", "line", "json"),
       defaultText: "line on a terminal, value in a pipe",
@@ -35,16 +36,18 @@ const outputOptions = {
 /** Prints the records of topics. */
 export const consumeMain: Main = program({
   usage: "deno task consume",
-  summary:
-    "Prints the records of topics, those of committed transactions only. Runs until Ctrl-C, " +
+  summary: "Prints the records of topics, committed ones only. Runs until Ctrl-C, " +
     "or until --last, --until or --max-messages is reached.",
   examples: [
     ["deno task consume", "Edits as they come in"],
     ["deno task consume --last 10", "The ten newest ones"],
     ["deno task consume --from-beginning --max-messages 10", "The ten oldest ones"],
     ["deno task consume --since 2h --until 1h --filter wiki=enwiki", "An hour of one wiki"],
-    ["deno task consume --partition 0 --offset 100", "One partition, from an offset on"],
-    ["deno task consume --output json | head -1", "One record with all that Kafka knows of it"],
+    ["deno task consume --partition 0 --offset 100", "One partition, from a given offset"],
+    [
+      "deno task consume --output json | head -1",
+      "One record with its key, offset, timestamp and headers",
+    ],
   ],
   groups: [readingOptions, outputOptions, kafkaOptions, registryOptions],
   run: async (options, stop) => {
@@ -95,7 +98,7 @@ export const consumeMain: Main = program({
 });
 
 function logStart(topics: readonly string[], options: ReadingValues): void {
-  logger.info("Reading {topics} {from}; Ctrl-C ends it", {
+  logger.info("Reading {topics} {from}; press Ctrl-C to stop", {
     topics: topicsText(topics),
     from: startText(options),
   });

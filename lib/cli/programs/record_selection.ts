@@ -44,7 +44,7 @@ export function recordSelection(
   const warn = () => {
     if (isWarned || seen === 0 || test.lacking.length === 0) return;
     isWarned = true;
-    log.warn("None of {seen} records has what --filter reads: {lacking}; no record passes", {
+    log.warn("No record passes --filter: none of {seen} records has {lacking}", {
       seen,
       lacking: test.lacking.map(filterName).join(", "),
     });

@@ -47,7 +47,7 @@ const eventOptions = {
     }),
     events: option({
       placeholder: "N",
-      help: "Number of events, from the first client on. After them the stream is silent.",
+      help: "Number of events, counted from the first client. Then the stream is silent.",
       parse: integer(1, Number.MAX_SAFE_INTEGER),
       defaultText: "no end",
     }),
@@ -60,11 +60,15 @@ const tlsOptions = {
     tlsCert: option({
       placeholder: "FILE",
       help:
-        "A certificate for 127.0.0.1, as PEM: serves HTTP/2 and HTTP/1.1 over TLS. The producer " +
-        "trusts its authority by Deno's flag --cert.",
+        "Certificate for 127.0.0.1, in PEM: serves HTTP/2 and HTTP/1.1 over TLS. Run the producer " +
+        "with Deno's --cert FILE to trust its CA.",
       parse: String,
     }),
-    tlsKey: option({ placeholder: "FILE", help: "The certificate's key, as PEM.", parse: String }),
+    tlsKey: option({
+      placeholder: "FILE",
+      help: "Private key of the certificate, in PEM.",
+      parse: String,
+    }),
   },
 } satisfies OptionGroup;
 
@@ -77,7 +81,7 @@ const faultOptions = {
     statusEvery: option({
       placeholder: "CODES",
       help:
-        "HTTP statuses such as 500,429. After each served connection, the next attempts get these, one each.",
+        "HTTP statuses such as 500,429. After each served connection, each of the next attempts gets one of these, in order.",
       parse: listOf(integer(400, 599)),
     }),
     garbageEvery: everySo("Sends an event that is cut off and therefore not JSON."),
@@ -92,7 +96,7 @@ type ReplayValues = GroupValues<typeof GROUPS>;
 export const replayMain: Main = program({
   usage: "deno task replay",
   summary:
-    "Takes the place of Wikimedia EventStreams, without a network or for load tests. Serves " +
+    "Stands in for Wikimedia EventStreams, for work without a network and for load tests. Serves " +
     "synthetic or recorded events with the same framing, positions and errors. The synthetic " +
     "streams are recentchange, page-create and mediawiki.page_change.v1.",
   examples: [
@@ -121,7 +125,7 @@ export const replayMain: Main = program({
 /** @throws {UsageError} if options contradict each other. */
 function checkCombination({ file, canaryEvery, tlsCert, tlsKey }: ReplayValues): void {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError("--tls-cert and --tls-key belong together");
+    throw new UsageError("Cannot use only one of --tls-cert and --tls-key: expected both");
   }
   if (file !== undefined && canaryEvery !== undefined) {
     throw new UsageError("Cannot combine --canary-every and --file", {
@@ -225,7 +229,7 @@ function startServer(
     });
   } catch (cause) {
     if (tls !== undefined && cause instanceof Deno.errors.InvalidData) {
-      throw new UserError("Cannot serve TLS: the certificate and the key do not fit", {
+      throw new UserError("Cannot serve TLS: the key does not match the certificate", {
         hint: "Check --tls-cert and --tls-key",
         cause,
       });
@@ -237,7 +241,7 @@ function startServer(
       : undefined;
     if (reason === undefined) throw cause;
     throw new UserError(`Cannot listen on port ${port}: ${reason}`, {
-      hint: "Choose another port with --port, or 0 for any",
+      hint: "Choose another port with --port, or 0 for any free port",
     });
   }
 }

@@ -32,7 +32,7 @@ const reportOptions = {
     output: option({
       placeholder: "FORMAT",
       help:
-        "table; csv, for one question, with an apostrophe before formulas; or json, an object with the rows by question.",
+        "table; csv, for one question, with an apostrophe before formulas; or json, one object with the rows of each question.",
       parse: oneOf("table", "csv", "json"),
       default: "table",
     }),

@@ -34,13 +34,13 @@ const storeOptions = {
     database: databaseOption,
     group: option({
       placeholder: "NAME",
-      help: "The consumer group; its members share the partitions.",
+      help: "Consumer group. Its members share the partitions.",
       parse: groupName,
-      defaultText: "one for each database, the same for all that write it",
+      defaultText: "one per database, shared by all processes that write to it",
     }),
     batchSize: option({
       placeholder: "N",
-      help: "The most records of a partition in one transaction of the database.",
+      help: "Maximum number of records of a partition per database transaction.",
       parse: integer(1, 100_000),
       default: 10_000,
     }),
@@ -53,9 +53,11 @@ const logger = getLogger(["wikitap", "store"]);
 /** Stores the edits of topics. */
 export const storeMain: Main = program({
   usage: "deno task store",
-  summary: "Stores the edits of topics in a database, every committed record once, until Ctrl-C. " +
-    "Begins with the oldest record, and later where the database says; what is no edit is put " +
-    "aside in the table bad_records. Several at once share the work.",
+  summary:
+    "Stores the edits of topics in a database, each committed record once, until Ctrl-C. The " +
+    "first run begins with the oldest record; later runs resume from the offsets in the " +
+    "database. Records that are not edits go to the table bad_records. Several processes " +
+    "share the work.",
   examples: [
     ["deno task store", "Into the SQLite file edits.db"],
     [
@@ -68,7 +70,7 @@ export const storeMain: Main = program({
       "Into the index edits of OpenSearch or Elasticsearch",
     ],
     ["deno task store --topic 'wikipedia-*' --filter wiki=enwiki,dewiki", "Two wikis"],
-    ["deno task store --max-messages 1000", "A thousand records, then the end"],
+    ["deno task store --max-messages 1000", "1,000 records, then it exits"],
   ],
   groups: [storeOptions, parquetOptions, kafkaOptions, registryOptions, observeOptions],
   run: async (options, stop) => {
@@ -82,7 +84,7 @@ export const storeMain: Main = program({
       parquetSettings(options),
     );
     const group = options.group ?? groupOf(database, sink.databaseId);
-    logger.info("Storing {topics} in {database} as the group '{group}'; Ctrl-C ends it", {
+    logger.info("Storing {topics} in {database} as the group '{group}'; press Ctrl-C to stop", {
       topics: topicsText(topics),
       database: formatDatabase(database),
       group,

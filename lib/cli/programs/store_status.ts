@@ -52,9 +52,9 @@ function stateOf(
   { snapshot: { isKafkaConnected, isDatabaseAway, partitions }, isStopping }: StoreStatusInput,
 ): Pick<ProgramStatus, "state" | "isHealthy"> {
   if (isStopping) return { state: "stopping", isHealthy: true };
-  if (isDatabaseAway) return { state: "the database is away", isHealthy: false };
+  if (isDatabaseAway) return { state: "the database is unreachable", isHealthy: false };
   if (isKafkaConnected === undefined) return { state: "starting", isHealthy: true };
-  if (!isKafkaConnected) return { state: "Kafka is away", isHealthy: false };
+  if (!isKafkaConnected) return { state: "Kafka is unreachable", isHealthy: false };
   return { state: partitions === 0 ? "standing by" : "storing", isHealthy: true };
 }
 

@@ -58,7 +58,7 @@ export const subscribedAssignor: PartitionAssigner = ({ cluster, groupId }) => (
         );
       } catch (error) {
         logger.warn(
-          "Cannot assign the topic '{topic}' of other members of the group '{group}', they read none of it: {error}",
+          "Cannot assign the topic '{topic}' to the other members of the group '{group}', so no member reads it: {error}",
           { topic, group: groupId, error },
         );
         return [];

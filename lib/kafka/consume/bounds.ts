@@ -73,7 +73,7 @@ export async function untilAnswered<T>(
     } catch (error) {
       unknownSince = isUnknownTopic(error) ? Math.min(unknownSince, performance.now()) : Infinity;
       if (isFatal(error) || performance.now() - unknownSince > UNKNOWN_LIMIT_MS) throw error;
-      logger.debug("Cannot ask for offsets; retrying: {error}", { error });
+      logger.debug("Cannot read offsets; retrying: {error}", { error });
     }
     await sleep(RETRY_MS, signal);
     signal.throwIfAborted();

@@ -243,7 +243,7 @@ export class TopicConsumer {
       due,
     });
     if (++this.#strays > MAX_STRAYS) {
-      throw new Error(`Kafka gives offset ${fetchedOffset}, and ${due} was asked for`);
+      throw new Error(`Kafka returned offset ${fetchedOffset}, but ${due} was requested`);
     }
     this.relocate([{ topic, partition }]);
   }

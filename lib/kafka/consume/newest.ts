@@ -132,7 +132,7 @@ async function* recordsBetween(
   for (let next = from; next < to;) {
     const batch = await leaders.fetch(at, next, !uncommitted);
     if (batch.isEmpty()) {
-      throw new UserError(`Cannot read on at ${placeText(at, next)}: no records`);
+      throw new UserError(`Cannot continue reading at ${placeText(at, next)}: no records`);
     }
     for (const { records, next: after } of batch.chunks()) {
       next = BigInt(after);

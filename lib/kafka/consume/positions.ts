@@ -127,7 +127,7 @@ export class Positions {
   #within({ topic, partition }: TopicPartition, wanted: bigint, { low }: Bounds): bigint {
     if (wanted >= low) return wanted;
     logger.warn(
-      "Kafka has deleted {count} offsets of partition {partition} before they were read: going on at offset {low}",
+      "Kafka has deleted {count} offsets of partition {partition} before they were read: continuing at offset {low}",
       { count: String(low - wanted), partition, low: String(low), topic },
     );
     return low;
@@ -166,7 +166,7 @@ export async function fetchCommitted(
     const committedId = topicIdIn(metadata);
     if (committedId === undefined || topicId === undefined || committedId === topicId) continue;
     throw new UserError(
-      `Cannot go on in the topic '${topic}': it was deleted and created again after the group ` +
+      `Cannot resume in the topic '${topic}': it was deleted and created again after the group ` +
         `'${group}' read it`,
       { hint: OTHER_GROUP },
     );
@@ -180,7 +180,7 @@ function beyondEnd(
   { high }: Bounds,
 ): UserError {
   return new UserError(
-    `Cannot go on in the topic '${topic}': partition ${partition} ends at offset ${high}, and ${wanted} comes next`,
+    `Cannot resume in the topic '${topic}': partition ${partition} ends at offset ${high}, expected ${wanted} or higher`,
     {
       hint: `If the topic was deleted and created again: ${OTHER_GROUP}`,
     },

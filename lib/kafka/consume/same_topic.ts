@@ -14,7 +14,7 @@ export function fetchTopicIds(
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   return topicIds(cluster, topics).catch((error) => {
-    logger.debug("Cannot ask for the ids of topics: {error}", { error });
+    logger.debug("Cannot read the ids of topics: {error}", { error });
     return new Map();
   });
 }
@@ -61,7 +61,7 @@ export class SameTopic implements AsyncDisposable {
         if (id !== first) this.#onOther(otherTopic(topic));
       }
     } catch (error) {
-      logger.debug("Cannot ask for the ids of topics: {error}", { error });
+      logger.debug("Cannot read the ids of topics: {error}", { error });
     }
   }
 
@@ -74,6 +74,6 @@ export class SameTopic implements AsyncDisposable {
 
 function otherTopic(topic: string): UserError {
   return new UserError(`The topic '${topic}' was deleted and created again while it was read`, {
-    hint: "Start again: the new topic is read from its beginning if asked so",
+    hint: "Start again; add --from-beginning to read the new topic from its beginning",
   });
 }

@@ -118,7 +118,7 @@ function clientRefused(at: Address, { cluster }: Attempt): Reason {
     }
     : {
       what: `${at.text} rejected the client certificate`,
-      hint: "Set --tls-cert to a certificate in date, from a CA that the brokers trust",
+      hint: "Set --tls-cert to an unexpired certificate from a CA that the brokers trust",
     };
 }
 

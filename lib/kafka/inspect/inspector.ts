@@ -52,7 +52,7 @@ export class Inspector {
     if (version >= METADATA.apiVersion) return new Inspector(raw, attempt);
     await raw.close();
     throw new UserError(
-      `Cannot inspect the cluster: it takes Metadata up to version ${version}, expected 12`,
+      `Cannot inspect the cluster: it supports Metadata requests up to version ${version}, expected 12`,
       { hint: "Use Kafka 3.1 or newer" },
     );
   }

@@ -236,7 +236,9 @@ export class Delivery implements Publisher {
       this.#ownership.check(saved);
       return this.#isClosed;
     }, TAKEOVER);
-    log.info("Fenced without another producer: the transaction timed out, or a request was late");
+    log.info(
+      "Fenced, but not by another producer: the transaction timed out, or a request was late",
+    );
   }
 
   async #openSession(): Promise<SavedProgress | undefined> {

@@ -64,7 +64,7 @@ export class Ownership {
     throw new UserError(
       `Cannot publish as '${this.#name}': the saved position was changed by another program to ` +
         `${saved?.handled ?? "none"} events, expected ${this.#committed?.handled ?? "none"}`,
-      { hint: "It was reset, or its topic was created again: start again" },
+      { hint: "Start again: the position was reset, or its topic was deleted and created again" },
     );
   }
 }

@@ -18,7 +18,7 @@ export interface Publisher {
 
   /**
    * Publishes a batch or, if the batch has cuts, a first part of it, and saves the position after
-   * the last record. Retries while Kafka is away, until `signal` is aborted.
+   * the last record. Retries while Kafka is unreachable, until `signal` is aborted.
    *
    * @returns What was published. `rejected` if a topic rejects most of the records, after a pause:
    * nothing is saved or dropped, and the batch is to be published again, perhaps with more records.
@@ -117,7 +117,7 @@ export class TakenOver extends UserError {
   /** Creates it for the producer's name. */
   constructor(name: string) {
     super(`Another producer named '${name}' took over`, {
-      hint: "Only one producer may run under a name: give this one another with --name",
+      hint: "Run only one producer per name, or choose another --name",
     });
   }
 }
@@ -132,7 +132,8 @@ export class PublishAborted extends UserError {
     const last = records === 1 ? "record" : `${records} records`;
     const what = records === 0 ? "saved the position" : `acknowledged the last ${last}`;
     super(`Stopped before Kafka ${what}; the position is not advanced`, {
-      hint: "The next start publishes what is missing. --shutdown-timeout says how long to try",
+      hint:
+        "The next start publishes what is missing. Set a longer --shutdown-timeout if this happens often",
     });
   }
 }

@@ -142,9 +142,12 @@ export class RecordTransactions implements AsyncDisposable {
         return true;
       }, SHOWN);
       if (isKnown) return isThere;
-      throw new UserError("Kafka does not show whether the last records were published", {
-        hint: "Verify again to see what is still lost",
-      });
+      throw new UserError(
+        "Cannot confirm that the last records were published: the topic does not show them yet",
+        {
+          hint: "Verify again to see which records are still lost",
+        },
+      );
     });
   }
 }

@@ -224,9 +224,9 @@ export class LastBatchRejected extends UserError {
   /** Creates it for a condition; see {@linkcode conditionText}. */
   constructor(condition: string) {
     super(`${condition}; the position is not advanced`, {
-      hint: "Correct the topic's settings or the clock, and start again. If only a record is " +
-        "wrong, start again without --until or --events-to-produce: it is rejected by itself as " +
-        "soon as the topic accepts most of the records around it",
+      hint: "Correct the topic's settings or the clock, and start again. If only these records " +
+        "are wrong, start again without --until or --events-to-produce: they are rejected once " +
+        "the topic accepts most of the records around them",
     });
   }
 }

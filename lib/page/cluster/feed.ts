@@ -110,7 +110,7 @@ export class ClusterFeed {
         this.#inspector ??= await Inspector.open(this.#cluster, this.#pace);
         return this.#tell(await this.#looker.lookAtTopic(this.#inspector, Date.now()));
       } catch (error) {
-        log.debug("Cannot look at the cluster: {error}", { error });
+        log.debug("Cannot inspect the cluster: {error}", { error });
         await this.#disconnect();
       }
     }
@@ -122,7 +122,7 @@ export class ClusterFeed {
     const inspector = this.#inspector;
     if (inspector === undefined) return;
     await this.#looker.lookAtGroups(inspector, Date.now()).catch((error) => {
-      log.debug("Cannot look at the groups: {error}", { error });
+      log.debug("Cannot inspect the groups: {error}", { error });
     });
   }
 

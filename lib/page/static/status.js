@@ -70,7 +70,7 @@ function words({ health, now, lag, lastEdit, lastAnswer }, window) {
     case "away":
       return [
         "bad",
-        "Kafka is away",
+        "Kafka is unreachable",
         `No answer since ${
           moment(lastAnswer ?? now, now)
         }. This page continues when Kafka is back.`,

@@ -275,5 +275,5 @@ function fault(status: number): Refusal {
   const headers: Record<string, string> = status === 429 || status === 503
     ? { "retry-after": "1" }
     : {};
-  return httpError(status, "fault", `Status ${status}`, "A fault that was asked for", headers);
+  return httpError(status, "fault", `Status ${status}`, "An injected fault", headers);
 }

@@ -8,7 +8,7 @@ import { SESSION } from "./session.ts";
 export interface ProgressSnapshot {
   /** Rows written to the table of edits in this run. */
   readonly edits: number;
-  /** Records put aside in this run. */
+  /** Bad records in this run. */
   readonly bad: number;
   /** Records that were not selected in this run. */
   readonly skipped: number;
@@ -142,13 +142,13 @@ export class StoreProgress {
   }
 }
 
-/** Formats the work done in this run: `12,345 stored, 2 put aside, 40 skipped`. */
+/** Formats the work done in this run: `12,345 stored, 2 bad, 40 skipped`. */
 export function formatDone(
   { edits, bad, skipped }: Pick<ProgressSnapshot, "edits" | "bad" | "skipped">,
 ): string {
   return [
     `${count(edits)} stored`,
-    ...bad === 0 ? [] : [`${count(bad)} put aside`],
+    ...bad === 0 ? [] : [`${count(bad)} bad`],
     ...skipped === 0 ? [] : [`${count(skipped)} skipped`],
   ].join(", ");
 }

@@ -83,7 +83,7 @@ function noReportOnParquet(address: ParquetAddress): UserError {
 /** Returns the error for OpenSearch: its queries are not SQL, and dashboards serve them better. */
 function noReportOnOpenSearch(address: OpenSearchAddress): UserError {
   const { url, index } = address;
-  const what = "the questions are in SQL, expected SQLite or PostgreSQL";
+  const what = "its queries are in SQL, expected SQLite or PostgreSQL";
   return new UserError(`Cannot report on '${formatDatabase(address)}': ${what}`, {
     hint: `Ask OpenSearch: curl '${url}/${index}/_search?size=0&pretty' ` +
       "-H 'Content-Type: application/json' " +
@@ -145,7 +145,7 @@ function notAnswered(error: SinkUnavailable, address: SqlAddress, limits: Limits
     return notReachable(error, address);
   }
   return new UserError(
-    `The database gave up a question, which may take ${
+    `Cannot answer the question: the database canceled it after ${
       formatDuration(limits.statement)
     }: ${error.message}`,
     { hint: "Ask about fewer edits: --last DURATION", cause: error.cause },
@@ -164,7 +164,7 @@ function isEmpty(error: unknown): boolean {
 }
 
 function nothingStored(address: SqlAddress): UserError {
-  return new UserError(`Nothing is stored in ${formatDatabase(address)}`, {
+  return new UserError(`Cannot report on '${formatDatabase(address)}': no edits are stored in it`, {
     hint: "Store edits there first: deno task store",
   });
 }

@@ -100,7 +100,7 @@ export const QUESTIONS = {
       ORDER BY abs(new_length - coalesce(old_length, 0)) DESC, record_offset LIMIT ${limit}`,
   },
   "bad-records": {
-    title: "Records put aside",
+    title: "Bad records",
     sql: (_, { limit }) => `
       SELECT reason, ${count()} AS records
       FROM bad_records GROUP BY reason ORDER BY 2 DESC, 1 LIMIT ${limit}`,

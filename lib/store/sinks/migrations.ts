@@ -133,7 +133,7 @@ export const VERSION_TABLE = `
 export function pendingMigrations(version: number): readonly Migration[] {
   if (version > MIGRATIONS.length) {
     throw new UserError(
-      `Cannot use tables of version ${version}: this wikitap knows those up to ${MIGRATIONS.length}`,
+      `Cannot use tables of version ${version}: expected at most version ${MIGRATIONS.length}`,
       { hint: "Use the version of wikitap that created them, or a later one" },
     );
   }

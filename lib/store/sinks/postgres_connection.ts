@@ -170,7 +170,7 @@ export class PostgresConnection {
       idle = found === "working" ? 0 : idle + 1;
       if (idle < IDLE_PROBES) continue;
       throw new SinkUnavailable(
-        found === "away" ? "it does not answer" : "the connection fell silent",
+        found === "away" ? "it does not answer" : "the connection stopped responding",
       );
     }
   }

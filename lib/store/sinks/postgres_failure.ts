@@ -22,7 +22,7 @@ type Condition =
 
 /** SQLSTATEs (PostgreSQL's manual, appendix A) with an explanation for people. */
 const CONDITIONS: Readonly<Record<string, Condition>> = {
-  "08P01": { passes: true, hint: "Look into the log of the pooler or proxy at that address" },
+  "08P01": { passes: true, hint: "Check the log of the pooler or proxy at that address" },
   "25006": {
     passes: true,
     what: "it is read-only",
@@ -48,7 +48,7 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
   "42703": ending(otherTables),
   "53100": ending(() => ({
     what: "its disk is full",
-    hint: "Make room and start again: it continues where it stopped",
+    hint: "Free some space and start again: it continues where it stopped",
   })),
   "57P04": ending(({ address: { database } }) => ({
     what: `the database '${database}' was dropped`,
@@ -168,7 +168,7 @@ function otherTables(): Meaning {
 
 function wrongPassword({ address: { user }, hasPassword }: Context): Meaning {
   return {
-    what: `it refused the user '${user}' or the password`,
+    what: `it rejected the user '${user}' or the password`,
     hint: hasPassword
       ? "Check the user in --database and the password in PGPASSWORD"
       : "Set the password in the environment variable PGPASSWORD",
@@ -185,7 +185,7 @@ function notTrusted({ host }: PostgresAddress): Meaning {
 
 function notCapable({ host, port }: PostgresAddress): Meaning {
   return {
-    what: "the program may not connect to it",
+    what: "Deno denies the connection",
     hint: permissionHint(`--allow-net=${host}:${port}`),
   };
 }
@@ -206,7 +206,7 @@ function shortReason(error: Error, code: string): string {
     case "ECONNREFUSED":
       return "no server answers there (connection refused)";
     case "ENOTFOUND":
-      return "the name of the host is not known";
+      return "the host name cannot be resolved";
     case "CONNECT_TIMEOUT":
       return "it does not answer in time";
     case "CONNECTION_CLOSED":

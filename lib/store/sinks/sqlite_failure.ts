@@ -41,7 +41,7 @@ export function sqliteFailure(error: unknown, file: string): unknown {
     case Code.full:
       return failure(
         "the disk is full",
-        "Make room and start again: it continues where it stopped",
+        "Free some space and start again: it continues where it stopped",
       );
     case Code.io:
       return failure("the disk cannot be read or written", "Check the disk");
@@ -54,7 +54,7 @@ export function sqliteFailure(error: unknown, file: string): unknown {
     case NOT_A_DATABASE:
       return failure(
         "it is another kind of file",
-        "Choose an SQLite file, or the name of a new one",
+        "Choose a SQLite file, or the name of a new one",
       );
     default: {
       const [other] = OTHER_TABLES.exec(error.message) ?? [];
@@ -82,7 +82,7 @@ function codeOf(error: Error & { errcode?: number }): number | undefined {
 }
 
 function notCapable(error: Error, file: string): UserError {
-  return new UserError(`Cannot use the database '${file}': the program lacks the permission`, {
+  return new UserError(`Cannot use the database '${file}': Deno denies access to it`, {
     hint: permissionHint(`--allow-read=${file}`, `--allow-write=${file}`),
     cause: error,
   });

@@ -81,7 +81,10 @@ function eventStreamOf(response: Response, url: URL): OpenStream {
       "content_encoding",
       `Cannot read ${address}: its Content-Encoding is '${encoding.slice(0, 100)}', ` +
         "expected none",
-      { hint: "Let the server, or the proxy before it, honor Accept-Encoding: identity" },
+      {
+        hint:
+          "Configure the server, or the proxy in front of it, to honor Accept-Encoding: identity",
+      },
     );
   }
   const date = Date.parse(response.headers.get("date") ?? "");
@@ -105,7 +108,7 @@ const FETCH_FAILURES: readonly {
   {
     matches: /Requests to port \d+ are blocked/,
     reason: "not_permitted",
-    hint: "Choose another port: clients of the web platform never use this one",
+    hint: "Choose another port: the Fetch standard blocks this one",
   },
   {
     matches: /Maximum number of redirects|Can not redirect|Invalid URL/,
@@ -126,7 +129,7 @@ const FETCH_FAILURES: readonly {
   {
     matches: /received corrupt message|invalid HTTP version/,
     reason: "not_event_stream",
-    hint: "Check --stream-url: whether it begins with http or https",
+    hint: "Check whether --stream-url should begin with http:// or https://",
   },
   { matches: /^/, reason: "unreachable", hint: undefined },
 ];
@@ -136,9 +139,9 @@ function notPermitted(url: URL, cause: Error): StreamUnavailable {
   const own = `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
   const host = deniedHost(cause) ?? own;
   const message = host === own
-    ? `Cannot connect to ${url.origin}: this program has no permission for it`
-    : `Cannot follow ${url.origin} to '${host}', where it redirects: ` +
-      "this program has no permission for it";
+    ? `Cannot connect to ${url.origin}: Deno denies the connection`
+    : `Cannot follow the redirect from ${url.origin} to '${host}': ` +
+      "Deno denies the connection";
   return new StreamUnavailable("not_permitted", message, {
     hint: permissionHint(`--allow-net=${host}`),
   });

@@ -15,14 +15,14 @@ const MEANINGS: readonly (Meaning & { readonly matches: RegExp })[] = [
   {
     matches: /^400$/,
     cause: "http_400",
-    hint: "The service could not read where to resume: check --since, or forget the saved " +
+    hint: "The service could not read where to resume: check --since, or delete the saved " +
       "position with --reset-position",
   },
   {
     matches: /^403$/,
     cause: "http_4xx",
     hint: "Wikimedia asks for a contact in the User-Agent: set --contact (or WIKITAP_CONTACT) " +
-      "to a mail address or page of yours",
+      "to your mail address or web page",
   },
   { matches: /^404$/, cause: "http_404", hint: CHECK_URL },
   {

@@ -30,7 +30,7 @@ Deno.test("readTopic() in a group goes on at the earliest record after a deletio
   const left = await read({ topic, group, maxRecords: 50 });
   assertEquals([left.length, left[0], left.at(-1)], [50, "50", "99"]);
   assertEquals(log.lines.filter((line) => line.startsWith("warning")), [
-    "warning: Kafka has deleted 40 offsets of partition 0 before they were read: going on at offset 50",
+    "warning: Kafka has deleted 40 offsets of partition 0 before they were read: continuing at offset 50",
   ]);
 });
 
@@ -81,7 +81,7 @@ Deno.test("readTopic() refuses a group's offsets of a deleted topic", async () =
   await assertRejects(
     () => read({ topic, group, maxRecords: 1 }),
     UserError,
-    `Cannot go on in the topic '${topic}': it was deleted and created again after the group ` +
+    `Cannot resume in the topic '${topic}': it was deleted and created again after the group ` +
       `'${group}' read it`,
   );
 });

@@ -47,7 +47,7 @@ Deno.test("produce() refuses a position of another stream, unless it never began
   const place = { "eqiad.page-create/0": [5, 1, "a", 0] };
   const saved = (places: object) => () =>
     Promise.resolve({ handled: 0, position: { stream: "http://x/page-create", start: 5, places } });
-  await assertRejects(() => run(saved(place)).producing, UserError, "is of the stream");
+  await assertRejects(() => run(saved(place)).producing, UserError, "belongs to the stream");
   let began: number | undefined;
   const open: ProduceOptions["open"] = ({ start }) => {
     began = start;

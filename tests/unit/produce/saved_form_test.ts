@@ -117,7 +117,7 @@ Deno.test("restore() refuses another stream's position, also with a long URL", (
   const error = assertThrows(() => restore(saved, other), UserError);
   assertEquals(
     error.message,
-    `Cannot resume: the saved position is of the stream '${saved.stream}', expected '${other}'`,
+    `Cannot resume: the saved position belongs to the stream '${saved.stream}', expected '${other}'`,
   );
   const early = savedForm(one, new Position(5));
   assertEquals(restore(early, other).start, 5, "nothing was read there");

@@ -94,12 +94,12 @@ Deno.test("readRecording() throws UserError for a recording without events", () 
     assertThrows(
       () => read(text),
       UserError,
-      "Cannot use recording 'r': it holds no events",
+      "Cannot use recording 'r': it has no events",
     );
   }
 });
 
 Deno.test("readRecording() throws UserError for an event beyond 8 MiB", () => {
   const error = assertThrows(() => read(`${frame(5)}data: ${"x".repeat(9_000_000)}`), UserError);
-  assertEquals(error.message, "Cannot use recording 'r': one event has more than 8 MiB");
+  assertEquals(error.message, "Cannot use recording 'r': an event is larger than 8 MiB");
 });

@@ -29,7 +29,7 @@ const topicOptions = {
       placeholder: "DURATION",
       help: "Age of an edit at which Kafka deletes it.",
       parse: positiveDuration,
-      defaultText: "that of the cluster, usually 7d",
+      defaultText: "the cluster's default, usually 7d",
     }),
     config: option({
       placeholder: "KEY=VALUE",

@@ -29,11 +29,11 @@ const inspectOptions = {
   options: {
     output: option({
       placeholder: "FORMAT",
-      help: "table for people, or json: one object, with --watch one a line.",
+      help: "table, or json: one object; with --watch, one object per line.",
       parse: oneOf("table", "json"),
       default: "table",
     }),
-    watch: flag("Look again every 2 s until Ctrl-C, and show when each offset last moved."),
+    watch: flag("Refresh every 2 s until Ctrl-C, and show when each offset last moved."),
   },
 } satisfies OptionGroup;
 

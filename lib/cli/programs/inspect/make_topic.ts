@@ -58,7 +58,7 @@ async function compare(
 ): Promise<void> {
   const state = await describeTopic(admin, topic);
   if (state === undefined) {
-    throw new UserError(`Topic '${topic}' was deleted during the comparison`);
+    throw new UserError(`Cannot compare the topic '${topic}': it was deleted meanwhile`);
   }
   const configs = await topicConfigs(admin, topic, { names: [...wish.configs.keys()] });
   const drifts = topicDifferences(wish, state, configs);
@@ -71,7 +71,7 @@ async function compare(
     );
     await report(admin, topic, wish, `Changed the topic '${topic}'`, changes);
     if (drifts.some(({ what }) => what === "partitions")) {
-      logger.warn("The edits of a page may now go to another partition than before");
+      logger.warn("New edits of a page may now go to a different partition from its earlier edits");
     }
   } else {
     const differences = drifts.map(({ what, found, wanted }) =>
@@ -79,7 +79,7 @@ async function compare(
     );
     const headline = `The topic '${topic}' already exists, with different settings`;
     await report(admin, topic, wish, headline, differences);
-    throw new UserError(`Topic '${topic}' exists with different settings`, {
+    throw new UserError(`Cannot create the topic '${topic}': it exists with different settings`, {
       hint: drifts.every(({ canAlter }) => canAlter)
         ? "Use --alter to change it"
         : "Use another --topic: Kafka cannot change all of these settings",

@@ -21,7 +21,7 @@ const topicsOptions = {
   options: {
     output: option({
       placeholder: "FORMAT",
-      help: "table for people, or json.",
+      help: "table or json.",
       parse: oneOf("table", "json"),
       default: "table",
     }),
@@ -111,9 +111,12 @@ async function deleteTopic(
   const loss = records === null ? "an unknown number of records" : counted(records, "record");
   if (!yes) {
     if (!Deno.stdin.isTerminal()) {
-      throw new UserError(`Cannot ask whether to delete the topic '${topic}': no terminal`, {
-        hint: "Add --yes to delete it without asking",
-      });
+      throw new UserError(
+        `Cannot ask whether to delete the topic '${topic}': stdin is not a terminal`,
+        {
+          hint: "Add --yes to delete it without asking",
+        },
+      );
     }
     if (!await ask(`Delete the topic '${topic}' with ${loss}?`, stop)) {
       writeOutput("Nothing was deleted\n");

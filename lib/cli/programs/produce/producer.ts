@@ -108,7 +108,7 @@ function delivery(plan: ProducerPlan, cluster: Cluster): Publisher {
 function askForContact({ contact, streamUrl }: ProducerPlan): void {
   if (contact !== undefined || !streamUrl.hostname.endsWith(".wikimedia.org")) return;
   getLogger(["wikitap", "upstream"]).warn(
-    "Wikimedia asks who reads its stream: set --contact (or WIKITAP_CONTACT) to a mail address " +
-      "or page of yours",
+    "Wikimedia asks every client for a contact: set --contact (or WIKITAP_CONTACT) to your " +
+      "mail address or web page",
   );
 }

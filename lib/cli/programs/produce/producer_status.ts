@@ -104,14 +104,14 @@ function stateOf(
   if (stream === undefined || publisher === undefined) {
     return { state: "starting", isHealthy: true };
   }
-  if (!publisher.connected) return { state: "Kafka is away", isHealthy: false };
+  if (!publisher.connected) return { state: "Kafka is unreachable", isHealthy: false };
   if (publisher.rejecting) return { state: "Kafka rejects the records", isHealthy: false };
   if (now < publisher.throttledUntil + THROTTLE_CALM_MS) {
     return { state: "throttled by Kafka", isHealthy: false };
   }
   if (stream.state === "ended") return { state: "ending", isHealthy: true };
   if (!stream.connected && stream.state === "away") {
-    return { state: "the stream is away", isHealthy: false };
+    return { state: "the stream is unreachable", isHealthy: false };
   }
   if (!stream.connected && stream.state === "connecting") {
     return { state: "connecting", isHealthy: true };

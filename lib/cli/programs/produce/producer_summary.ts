@@ -28,7 +28,7 @@ export function positionText(
   { group, topic }: { group: string; topic: string },
   saved: SavedProgress | undefined,
 ): string {
-  if (saved === undefined) return `No position is saved of '${group}'\n`;
+  if (saved === undefined) return `No position is saved for '${group}'\n`;
   const shown = { name: group, topic, ...saved, position: readable(saved.position) };
   return `${JSON.stringify(shown, null, 2)}\n`;
 }

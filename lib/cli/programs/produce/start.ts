@@ -34,7 +34,9 @@ export const startMain: Main = program({
     } else if (options.resetPosition) {
       const wasSaved = await resetPosition(cluster, position);
       writeOutput(
-        `${wasSaved ? "Deleted the position" : "No position is saved"} of '${position.group}'\n`,
+        `${
+          wasSaved ? "Deleted the position of" : "No position is saved for"
+        } '${position.group}'\n`,
       );
     } else await runProducer(plan, cluster, stop, options);
   },

@@ -41,12 +41,12 @@ export const verifyMain: Main = program({
   summary:
     "Compares a topic with the stream that it was made from. Reads a span of the stream again, makes " +
     "the records as the producer does, and reports what is lost, duplicated, different or out of " +
-    "order. Exits with 0 only if nothing is.",
+    "order. Exits with code 0 only if there are no such records.",
   examples: [
     ["deno task verify", "The last hour, up to a minute ago"],
     ["deno task verify --since 2026-01-01 --until 2026-01-02", "One day"],
-    ["deno task verify --since 1d --output json", "The last day, for a program"],
-    ["deno task verify --since 2h --repair", "Publishes what is lost, after it has asked"],
+    ["deno task verify --since 1d --output json", "The last day, as JSON"],
+    ["deno task verify --since 2h --repair", "Publishes lost records, after asking"],
     ["deno task verify --topic other --ignore-position", "A topic that another program fills"],
   ],
   groups: VERIFY_GROUPS,
@@ -110,17 +110,20 @@ async function planOf(
   const options = savedOptions(given, marks);
   for (const [name] of savedChoices(marks)) {
     if (options[name] === given[name]) continue;
-    log.info("Comparing with --{name} {value}, as the producer runs", {
+    log.info("Comparing with the producer's --{name} {value}", {
       name,
       value: options[name],
     });
   }
   const { stream } = saved?.position as { stream?: unknown };
   if (stream !== given.streamUrl.href) {
-    log.warn("The position is of the stream '{stream}', and the topic is compared with '{other}'", {
-      stream,
-      other: given.streamUrl.href,
-    });
+    log.warn(
+      "The saved position belongs to the stream '{stream}', but the topic is compared with '{other}'",
+      {
+        stream,
+        other: given.streamUrl.href,
+      },
+    );
   }
   return producerPlan(options);
 }

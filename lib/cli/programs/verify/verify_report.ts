@@ -16,11 +16,11 @@ const NAMES: Readonly<Record<Difference, string>> = {
   different: "different",
   outOfOrder: "out of order within a key",
   wrongPartition: "in another partition than their key's",
-  foreign: "foreign: not of this source",
+  foreign: "foreign: not from this source",
 };
 
 const UNVERIFIABLE_NAMES: Readonly<Record<keyof VerifyReport["unverifiable"], string>> = {
-  notYetPublished: "not verifiable: the producer is not there yet",
+  notYetPublished: "not verifiable: not yet reached by the producer",
   deletedByRetention: "not verifiable: deleted by retention",
   inOpenTransaction: "not verifiable: after an open transaction",
   olderThanSource: "not verifiable: older than the source",
@@ -103,7 +103,7 @@ function advice({ differences, repaired }: VerifyReport): string[] {
     ...lost > 0
       ? ["--repair publishes the lost records; they then come after later edits of their pages"]
       : [],
-    ...duplicated > 0 ? ["Duplicates cannot be repaired: Kafka deletes no single records"] : [],
+    ...duplicated > 0 ? ["Duplicates cannot be repaired: Kafka cannot delete single records"] : [],
     ...repaired > 0
       ? ["Records that --repair published come after later edits of their pages"]
       : [],

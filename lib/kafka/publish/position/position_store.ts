@@ -47,7 +47,7 @@ export function savedPosition(
  */
 export function resetPosition(cluster: Cluster, place: PositionPlace): Promise<boolean> {
   const attempt = {
-    action: `forget the position of '${place.group}'`,
+    action: `delete the position of '${place.group}'`,
     ...rightsOf(place),
     groupRights: ["Delete"],
   };

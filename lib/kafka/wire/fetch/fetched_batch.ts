@@ -100,7 +100,7 @@ export class FetchedBatch {
   #checkProgress(from: number): void {
     const last = this.#batches.at(-1)?.lastOffset ?? Number(this.#oldMessages.at(-1)?.offset);
     if (last >= from) return;
-    throw new UnreadableRecords(`offset ${from} was asked for, and records end at ${last}`);
+    throw new UnreadableRecords(`offset ${from} was requested, but the records end at ${last}`);
   }
 
   /**

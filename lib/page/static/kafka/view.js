@@ -97,7 +97,11 @@ function health({ awaySince, now, brokers, partitions, topic, topicId }, isLost)
     ];
   }
   if (awaySince !== null) {
-    return ["bad", "Kafka is away", `No broker has answered for ${duration(now - awaySince)}.`];
+    return [
+      "bad",
+      "Kafka is unreachable",
+      `No broker has answered for ${duration(now - awaySince)}.`,
+    ];
   }
   if (brokers.length === 0) return ["idle", "Connecting", "Waiting for Kafka's first answer."];
   if (topicId === null) return ["bad", "No topic", `The topic ${topic} does not exist.`];

@@ -32,10 +32,10 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** The meaning of messages of Deno's fetch. */
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/refused/, "connection refused"],
-  [/dns error|lookup address/, "the name of the host is not known"],
+  [/dns error|lookup address/, "the host name cannot be resolved"],
   [/corrupt message/, "it does not speak TLS, expected http:// in the address"],
   [/HTTP version/, "it does not speak HTTP, expected https:// in the address"],
-  [/are blocked/, "clients of the web platform never use this port"],
+  [/are blocked/, "it is on the Fetch standard's list of blocked ports"],
 ];
 
 /** The error if the cluster is too slow or overloaded: smaller requests may help. */
@@ -145,7 +145,7 @@ export class Http implements Disposable {
     if (error instanceof SinkUnavailable || error instanceof UserError) return error;
     if (error instanceof Deno.errors.NotCapable) {
       const { host } = new URL(this.#address.url);
-      return this.#refusal("the program may not connect to it", {
+      return this.#refusal("Deno denies the connection", {
         hint: permissionHint(`--allow-net=${deniedHost(error) ?? host}`),
         cause: error,
       });

@@ -151,7 +151,7 @@ function idIn(answer: Answer, name: string, address: OpenSearchAddress): string 
   }
   if (version > VERSION) {
     throw new UserError(
-      `Cannot use the index '${name}' of version ${version}: this wikitap knows those up to ${VERSION}`,
+      `Cannot use the index '${name}' of version ${version}: expected at most version ${VERSION}`,
       { hint: "Use the version of wikitap that created it, or a later one" },
     );
   }

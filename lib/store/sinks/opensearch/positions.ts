@@ -133,8 +133,7 @@ export class PositionDocuments {
       return new SinkUnavailable(`${what}, and its answer has another form`);
     }
     return new UserError(`Cannot use ${formatDatabase(this.#address)}: ${what}`, {
-      hint:
-        "If the index was deleted, start again: it is created again, and everything is stored again",
+      hint: "If the index was deleted, start again: wikitap creates it and stores everything again",
     });
   }
 }

@@ -2,8 +2,11 @@ import { permissionHint, UserError } from "../../../shared/error.ts";
 
 /** Explanations of the system's error codes. */
 const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
-  ENOSPC: ["its disk is full", "Make room and start again: it continues where it stopped"],
-  EDQUOT: ["its quota is used up", "Make room and start again: it continues where it stopped"],
+  ENOSPC: ["its disk is full", "Free some space and start again: it continues where it stopped"],
+  EDQUOT: [
+    "its quota is used up",
+    "Free some space and start again: it continues where it stopped",
+  ],
   EACCES: ["it is not writable", "Check the permissions of the directory"],
   EROFS: ["its file system is read-only", "Mount it for writing, or choose another directory"],
   ENOENT: ["it does not exist", "Create its parent directory"],
@@ -11,7 +14,7 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
   EEXIST: ["it is not a directory", "Choose another name with --database"],
   EMFILE: ["too many files are open", "Raise the limit: ulimit -n 4096"],
   EIO: ["its disk cannot be read or written", "Check the disk"],
-  ESTALE: ["its file system is gone", "Mount it again, and start again"],
+  ESTALE: ["its file system is no longer mounted", "Mount it again, and start again"],
 };
 
 /** Codes of file systems without hard links (FAT, some network file systems). */
@@ -30,7 +33,7 @@ export function directoryFailure(error: unknown, directory: string): unknown {
     new UserError(`Cannot use the directory '${directory}': ${what}`, { hint, cause: error });
   if (error instanceof Deno.errors.NotCapable) {
     const flags = [`--allow-read=${directory}`, `--allow-write=${directory}`];
-    return fail("the program lacks the permission", permissionHint(...flags));
+    return fail("Deno denies access to it", permissionHint(...flags));
   }
   const { code = "" } = error as Error & { code?: string };
   if (NO_LINKS.has(code)) {

@@ -60,7 +60,7 @@ async function prepare(directory: string): Promise<string> {
     const foreign = (await namesIn(directory)).find((name) => /^date=|\.parquet$/.test(name));
     if (foreign !== undefined) {
       throw new UserError(
-        `Cannot use the directory '${directory}': it has '${foreign}' of another program`,
+        `Cannot use the directory '${directory}': it has '${foreign}', which is not from wikitap`,
         { hint: "Choose an empty directory, or a new one, with --database" },
       );
     }
@@ -70,7 +70,7 @@ async function prepare(directory: string): Promise<string> {
   const { id, version } = await readJson(file, databaseSchema);
   if (version > VERSION) {
     throw new UserError(
-      `Cannot use files of version ${version}: this wikitap knows those up to ${VERSION}`,
+      `Cannot use files of version ${version}: expected at most version ${VERSION}`,
       { hint: "Use the version of wikitap that created them, or a later one" },
     );
   }

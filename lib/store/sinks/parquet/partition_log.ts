@@ -163,7 +163,7 @@ function parse(text: string, path: string): Entry {
   }
   const checked = entrySchema.safeParse(value);
   if (checked.success) return checked.data;
-  throw new UserError(`Cannot read '${path}': it is not an entry of wikitap`, {
+  throw new UserError(`Cannot read '${path}': it is not a log entry of wikitap`, {
     hint: "Restore the directory from a copy, or store into a new one",
   });
 }

@@ -29,8 +29,14 @@ Deno.test("clusterConfig() takes the password from the environment only", () => 
 const refused: readonly [args: string[], message: string][] = [
   [["--tls-ca", "ca.pem"], "Cannot use --tls-ca without --tls"],
   [["--tls-cert", "c.pem", "--tls-key", "k.pem"], "Cannot use --tls-cert without --tls"],
-  [["--tls", "--tls-cert", "c.pem"], "Cannot use one of --tls-cert and --tls-key: expected both"],
-  [["--tls", "--tls-key", "k.pem"], "Cannot use one of --tls-cert and --tls-key: expected both"],
+  [
+    ["--tls", "--tls-cert", "c.pem"],
+    "Cannot use only one of --tls-cert and --tls-key: expected both",
+  ],
+  [
+    ["--tls", "--tls-key", "k.pem"],
+    "Cannot use only one of --tls-cert and --tls-key: expected both",
+  ],
   [["--sasl", "plain"], "Cannot use --sasl without --sasl-username"],
   [["--sasl-username", "alice"], "Cannot use --sasl-username without --sasl"],
   [["--sasl", "gssapi"], "expected one of plain, scram-sha-256, scram-sha-512"],

@@ -43,19 +43,19 @@ const refused: readonly (readonly [args: string, says: string])[] = [
   ["--group g --offset 0", "Cannot combine --group and --offset"],
   [
     "--from-beginning --since 2h",
-    "Cannot combine --from-beginning and --since: each says where to begin",
+    "Cannot combine --from-beginning and --since: each sets the start",
   ],
   [
     "--from-beginning --last 2",
-    "Cannot combine --from-beginning and --last: each says where to begin",
+    "Cannot combine --from-beginning and --last: each sets the start",
   ],
   [
     "--since 2h --partition 0 --offset 1",
-    "Cannot combine --since and --offset: each says where to begin",
+    "Cannot combine --since and --offset: each sets the start",
   ],
   [
     "--last 2 --partition 0 --offset 1",
-    "Cannot combine --offset and --last: each says where to begin",
+    "Cannot combine --offset and --last: each sets the start",
   ],
   ["--last 2 --max-messages 1", "Cannot combine --max-messages and --last"],
   ["--since 1h --until 2h", "Cannot read backwards: --since is later than --until"],

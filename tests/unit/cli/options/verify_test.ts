@@ -59,7 +59,7 @@ Deno.test("savedOptions() names options that differ and have no known value", ()
   const error = assertThrows(() => savedOptions(producer("--key", "domain"), marks), UsageError);
   assertEquals(
     error.message,
-    "Cannot compare: the producer runs with other values of --wiki, --key, --payload or --fields",
+    "Cannot verify: the producer uses other values of --wiki, --key, --payload or --fields",
   );
   const same = ["--wiki", "enwiki", "--fields", "title"];
   assertEquals(savedOptions(producer(...same), marks).key, "user");

@@ -39,7 +39,7 @@ Deno.test("recordSelection() warns once of a filter that no record has a value f
   }
   end();
   assertEquals(log.lines, [
-    "warning: None of 1000 records has what --filter reads: types; no record passes",
+    "warning: No record passes --filter: none of 1000 records has types",
   ]);
 });
 

@@ -11,14 +11,20 @@ const text = (more: Partial<typeof snapshot>, isStopping = false) =>
   statusText(storeStatus({ snapshot: { ...snapshot, ...more }, rate: 4100.4, isStopping }));
 
 Deno.test("storeStatus() says where things stand", () => {
-  const numbers = "1,200 records (3s) behind, 12,345 stored, 2 put aside, 3 partitions";
+  const numbers = "1,200 records (3s) behind, 12,345 stored, 2 bad, 3 partitions";
   assertEquals(text({}), `storing, 4,100 records/s, ${numbers}`);
   assertEquals(
     text({ bad: 0, lagRecords: 0, lagMs: 0, partitions: 1 }),
     "storing, 4,100 records/s, up to date, 12,345 stored, 1 partition",
   );
-  assertEquals(text({ isDatabaseAway: true }), `the database is away, 4,100 records/s, ${numbers}`);
-  assertEquals(text({ isKafkaConnected: false }), `Kafka is away, 4,100 records/s, ${numbers}`);
+  assertEquals(
+    text({ isDatabaseAway: true }),
+    `the database is unreachable, 4,100 records/s, ${numbers}`,
+  );
+  assertEquals(
+    text({ isKafkaConnected: false }),
+    `Kafka is unreachable, 4,100 records/s, ${numbers}`,
+  );
   assertEquals(text({}, true), `stopping, 4,100 records/s, ${numbers}`);
   assertEquals(
     text({ partitions: 0, bad: 0 }),

@@ -17,7 +17,7 @@ function makeRetry() {
 
 const { signal } = new AbortController();
 
-Deno.test("DatabaseRetry retries while the database is away, every second at most", async () => {
+Deno.test("DatabaseRetry retries while the database is unreachable, every second at most", async () => {
   const { retry, waits, away } = makeRetry();
   let left = 6;
   const work = () =>

@@ -205,7 +205,7 @@ Deno.test("Member ends after maxRecords, in the middle of a batch, and flushes",
   assertEquals(sink.flushes, before + 1);
 });
 
-Deno.test("Member writes the same batch again while the database is away", async () => {
+Deno.test("Member writes the same batch again while the database is unreachable", async () => {
   const { sink, consumer, progress, stop, done } = makeMember();
   await consumer.join(0);
   sink.answers.push(new SinkUnavailable("it is down"), new SinkUnavailable("it is down"));

@@ -62,7 +62,7 @@ Deno.test("StoreProgress forgets partitions that went to another", () => {
 Deno.test("formatDone() says what was done", () => {
   assertEquals(
     formatDone({ edits: 12_345, bad: 2, skipped: 4000 }),
-    "12,345 stored, 2 put aside, 4,000 skipped",
+    "12,345 stored, 2 bad, 4,000 skipped",
   );
   assertEquals(formatDone({ edits: 5, bad: 0, skipped: 0 }), "5 stored");
 });

@@ -69,7 +69,7 @@ Deno.test("postgresFailure() takes a pooler's refusal of the login for one", () 
     const error = Object.assign(new Error(words), { code: "08P01" });
     const failure = postgresFailure(error, ADDRESS, true);
     assert(failure instanceof UserError, words);
-    assertStringIncludes(failure.message, "it refused the user 'me' or the password");
+    assertStringIncludes(failure.message, "it rejected the user 'me' or the password");
   }
 });
 
@@ -86,7 +86,7 @@ Deno.test("notReachable() gives the hint for what the server said", () => {
   ]);
   assertEquals(hintOf("08P01"), [
     `Cannot use ${at}: its words`,
-    "Look into the log of the pooler or proxy at that address",
+    "Check the log of the pooler or proxy at that address",
   ]);
   assertEquals(hintOf("ECONNREFUSED", "Error"), [
     `Cannot reach ${at}: no server answers there (connection refused)`,

@@ -46,7 +46,7 @@ for (const table of ["edits", "wikitap"] as const) {
     const error = await assertRejects(
       () => openSqliteSink({ kind: "sqlite", file }),
       UserError,
-      `Cannot use the database '${file}': its tables are not those of wikitap`,
+      `Cannot use the database '${file}': its tables were not created by wikitap`,
     );
     assertEquals(error.hint, "Choose another file with --database");
     const messages = {
@@ -60,7 +60,7 @@ for (const table of ["edits", "wikitap"] as const) {
     await assertRejects(
       () => reader.ask(QUESTIONS.bots, { limit: 1 }),
       UserError,
-      table === "edits" ? "its tables are not those of wikitap" : "Nothing is stored",
+      table === "edits" ? "its tables were not created by wikitap" : "no edits are stored in it",
     );
   });
 }

@@ -52,7 +52,7 @@ const network = (says: string, cause: Cause, hint: string | undefined): Row => (
 
 const denied = (host: string, says: string): Row => ({
   cause: "not_permitted",
-  says: `${says}: this program has no permission for it`,
+  says: `${says}: Deno denies the connection`,
   hint: `--allow-net=${host},…`,
   answer: () => {
     throw new Deno.errors.NotCapable(
@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
     hint: "Choose another port",
   },
   denied("upstream.test:80", `Cannot connect to ${ORIGIN}`),
-  denied("login.test:443", `Cannot follow ${ORIGIN} to 'login.test:443', where it redirects`),
+  denied("login.test:443", `Cannot follow the redirect from ${ORIGIN} to 'login.test:443'`),
 ];
 
 /** Three times over, the row; then events again. */

@@ -39,7 +39,7 @@ Deno.test("producerStatus() says it all in a line, and in numbers", () => {
   assertEquals(
     statusText(status),
     "reading, 12 edits/s, 31 events/s, 1.2s behind, 12,345 published, 1 gap, 2 reconnects, " +
-      "3 repeats dropped",
+      "3 duplicates dropped",
   );
   assertEquals(status.facts, {
     ...{ edits_per_second: 12.3, events_per_second: 31, lag_seconds: 1.234, published: 12_345 },
@@ -51,7 +51,7 @@ Deno.test("producerStatus() shows what was refused only where something was", ()
   const counts = reading();
   counts.refused.set("bad JSON", 2);
   counts.deadLetters = 1;
-  assertEquals(look(counts).parts.slice(4, 6), ["2 refused", "1 dead letter"]);
+  assertEquals(look(counts).parts.slice(4, 6), ["2 rejected", "1 dead letter"]);
 });
 
 Deno.test("producerStatus() shows the progress of a back-fill, and its end", () => {
@@ -69,7 +69,7 @@ Deno.test("producerStatus() shows the progress of a back-fill, and its end", () 
   const quiet = { ...reading(), ...times, lastEventAge: 1000 };
   assertEquals(look(quiet).progress, undefined, "nor is a live stream that is quiet");
   counts.publisher!.connected = false;
-  assertEquals(look(counts).state, "Kafka is away", "what is wrong comes first");
+  assertEquals(look(counts).state, "Kafka is unreachable", "what is wrong comes first");
 });
 
 Deno.test("producerStatus() names the state, the worst first", () => {
@@ -81,10 +81,13 @@ Deno.test("producerStatus() names the state, the worst first", () => {
   };
   assertEquals(states(() => {}), ["reading", true]);
   assertEquals(states((counts) => counts.stream = undefined), ["starting", true]);
-  assertEquals(states((counts) => counts.publisher!.connected = false), ["Kafka is away", false]);
+  assertEquals(states((counts) => counts.publisher!.connected = false), [
+    "Kafka is unreachable",
+    false,
+  ]);
   const unconnected = (state: StreamState) => (counts: ProduceCounts) =>
     void Object.assign(counts.stream!, { state, connected: false });
-  assertEquals(states(unconnected("away")), ["the stream is away", false]);
+  assertEquals(states(unconnected("away")), ["the stream is unreachable", false]);
   assertEquals(states(unconnected("connecting")), ["connecting", true]);
   for (const state of ["connecting", "away"] as const) {
     const before = (counts: ProduceCounts) => {

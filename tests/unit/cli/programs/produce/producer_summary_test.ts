@@ -37,14 +37,14 @@ Deno.test("reportSummary() says what became of everything, but for zeros", () =>
   reportSummary(counts, "Published");
   assertEquals(log.lines, [
     "info: Printed 0 records of 0 events",
-    "info: Published 12,345 records of 20,000 events, 1 dropped by the filter, 7 refused, " +
+    "info: Published 12,345 records of 20,000 events, 1 dropped by the filter, 7 rejected, " +
     "2 dead letters, 4 missing events, 2 offsets without an event, 1 transaction aborted",
   ]);
 });
 
 Deno.test("positionText() is JSON, or a sentence where no position is saved", () => {
   const place = { group: "wikitap.edits", topic: "edits" };
-  assertEquals(positionText(place, undefined), "No position is saved of 'wikitap.edits'\n");
+  assertEquals(positionText(place, undefined), "No position is saved for 'wikitap.edits'\n");
   const position = new Position(1000);
   const key = "eqiad.mediawiki.recentchange/0";
   position.advance({ key, timestamp: 2000, offset: 7, id: "a" });

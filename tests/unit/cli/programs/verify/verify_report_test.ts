@@ -44,8 +44,8 @@ duplicated                                         0
 different                                         12
 out of order within a key                          0
 in another partition than their key's              0
-foreign: not of this source                        0
-not verifiable: the producer is not there yet      1
+foreign: not from this source                        0
+not verifiable: not yet reached by the producer      1
 rejected: bad JSON                                 4
 
 lost

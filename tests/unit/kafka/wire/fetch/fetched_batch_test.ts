@@ -111,6 +111,6 @@ Deno.test("FetchedBatch rejects old records rather than fetch them forever", asy
   assertThrows(
     () => chunksOf(old, 20),
     UnreadableRecords,
-    "offset 20 was asked for, and records end at 8",
+    "offset 20 was requested, but the records end at 8",
   );
 });

@@ -158,8 +158,8 @@ Deno.test("request() names a server that is not there", async () => {
   const { port } = await closedPort();
   const cases = [
     [`http://127.0.0.1:${port}`, "connection refused"],
-    ["http://nowhere.invalid", "the name of the host is not known"],
-    ["http://127.0.0.1:25", "clients of the web platform never use this port"],
+    ["http://nowhere.invalid", "the host name cannot be resolved"],
+    ["http://127.0.0.1:25", "it is on the Fetch standard's list of blocked ports"],
   ] as const;
   for (const [url, message] of cases) {
     using http = new Http({ kind: "opensearch", url, index: "edits" }, LOGIN);

@@ -209,7 +209,7 @@ Deno.test("write() ends if the index of states was deleted", async () => {
   assert(message.endsWith(`/edits: HTTP 404 for the index 'edits-state': ${reason}`), message);
   assertEquals(
     hint,
-    "If the index was deleted, start again: it is created again, and everything is stored again",
+    "If the index was deleted, start again: wikitap creates it and stores everything again",
   );
 });
 
@@ -239,7 +239,7 @@ Deno.test("openOpenSearchSink() refuses what is not OpenSearch, or not of wikita
     ],
     [
       () => Response.json({ ...foreign, "edits-state": foreign.edits }),
-      "its indices are not those of wikitap: 'edits-state'",
+      "its indices were not created by wikitap: 'edits-state'",
       "Choose another index with --database",
     ],
   ] as const;

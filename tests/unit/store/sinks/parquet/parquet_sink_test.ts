@@ -280,7 +280,7 @@ Deno.test("openParquetSink() refuses a foreign directory, and changes nothing", 
     const error = await assertRejects(() => open(folder.path), UserError);
     assertEquals(
       error.message,
-      `Cannot use the directory '${folder.path}': it has '${name}' of another program`,
+      `Cannot use the directory '${folder.path}': it has '${name}', which is not from wikitap`,
     );
     assertEquals([...Deno.readDirSync(folder.path)].length, 1);
   }
@@ -295,7 +295,7 @@ Deno.test("openParquetSink() names what is wrong with a directory", async () => 
   await using sink = await open(directory);
   const claim = await claimOf(sink);
   await Deno.writeTextFile(`${directory}/_wikitap/1/0/${claim.epoch}.json`, "{");
-  await assertRejects(() => claimOf(sink), UserError, "it is not an entry of wikitap");
+  await assertRejects(() => claimOf(sink), UserError, "it is not a log entry of wikitap");
 });
 
 Deno.test("ParquetSink leaves foreign files alone", async () => {
