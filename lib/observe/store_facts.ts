@@ -27,7 +27,7 @@ export const STORE_FACTS: readonly Fact<ProgressSnapshot>[] = [
   {
     name: "put_aside",
     read: ({ bad }) => bad,
-    words: ["put aside", "put aside"],
+    words: ["bad", "bad"],
     status: "above 0",
   },
   {

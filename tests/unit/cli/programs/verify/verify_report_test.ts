@@ -36,17 +36,17 @@ Deno.test("reportText() has all numbers, ten examples and the verdict", () => {
     reportText(reportWithFaults()),
     `From 2026-01-01T00:00:00.000Z to 2026-01-01T01:00:00.000Z
 
-records                                        count
-expected                                       1,000
-found                                            997
-lost                                               1
-duplicated                                         0
-different                                         12
-out of order within a key                          0
-in another partition than their key's              0
+records                                          count
+expected                                         1,000
+found                                              997
+lost                                                 1
+duplicated                                           0
+different                                           12
+out of order within a key                            0
+in another partition than their key's                0
 foreign: not from this source                        0
 not verifiable: not yet reached by the producer      1
-rejected: bad JSON                                 4
+rejected: bad JSON                                   4
 
 lost
 time                      domain          title           topic  partition  offset
