@@ -1,8 +1,9 @@
-// Counts edits per minute and wiki by Flink SQL, from the beginning of a topic to its end now.
+// Counts edits per minute and wiki with Flink SQL, from the beginning of a topic to its current
+// end.
 //
 // In batch mode, Flink reads all records before it counts, so no edit is late. In streaming mode a
 // window ends when the watermark passes it, and later edits are dropped: to try that, replace
-// inBatchMode() by inStreamingMode().
+// inBatchMode() with inStreamingMode().
 //
 //     mvn -q -f examples/pom.xml -P flink dependency:copy-dependencies \
 //       -DoutputDirectory="$PWD/.local/flink"

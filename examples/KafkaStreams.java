@@ -1,8 +1,8 @@
 // Counts edits per minute and wiki, exactly once, from one topic into another. Runs until Ctrl-C.
 //
-// A window takes edits until it has been over for GRACE, in the time of the records. Later edits
-// are dropped without a word: for a back-fill, GRACE has to be longer than its records are out of
-// order. The state of all windows within GRACE is kept on disk and in a topic.
+// A window accepts edits until GRACE after its end, in the time of the records. Later edits are
+// dropped silently. For a back-fill, GRACE must exceed the disorder of its records. The state of
+// all windows within GRACE is kept on disk and in a topic.
 //
 //     mvn -q -f examples/pom.xml -P kafka-streams dependency:copy-dependencies \
 //       -DoutputDirectory="$PWD/.local/kafka-streams"

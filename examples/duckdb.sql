@@ -5,7 +5,7 @@
 --     pip install duckdb-cli==1.5.6
 --     duckdb -f examples/duckdb.sql
 --
--- 'date' is made of the names of the folders: with a condition on it, DuckDB opens only the files
+-- 'date' comes from the names of the folders: with a condition on it, DuckDB opens only the files
 -- of those days.
 
 SET TimeZone = 'UTC';

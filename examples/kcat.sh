@@ -7,8 +7,8 @@
 
 set -eu
 
-# -C reads, -e ends at the end of the topic. kcat reads uncommitted records, too, unless it is asked
-# not to. A record that is not JSON would end jq: 'fromjson?' passes over it.
+# -C reads, -e ends at the end of the topic. isolation.level excludes uncommitted records.
+# A record that is not JSON would end jq; 'fromjson?' skips it.
 kcat -C -b "$1" -t "$2" -o beginning -e -q -X isolation.level=read_committed |
   jq -rR 'fromjson? | select(.domain?) | [.timestamp[:16] + "Z", .domain] | @tsv' |
   sort |

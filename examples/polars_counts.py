@@ -10,7 +10,7 @@ import sys
 import polars as pl
 
 [directory] = sys.argv[1:]
-# 'date' is made of the names of the folders: with a filter on it, polars opens only those files.
+# 'date' comes from the names of the folders: with a filter on it, polars opens only those files.
 edits = pl.scan_parquet(f"{directory}/date=*/*.parquet", hive_partitioning=True)
 minute = pl.col("time").dt.strftime("%Y-%m-%dT%H:%MZ").alias("minute")
 counts = (

@@ -1,5 +1,5 @@
-# Counts edits per minute and wiki by Spark Structured Streaming, from the beginning of a topic to
-# its end now.
+# Counts edits per minute and wiki with Spark Structured Streaming, from the beginning of a topic to
+# its current end.
 #
 # In complete mode all windows are kept, and no edit is late. In append mode a window is written
 # when the watermark passes it: later edits are dropped, and the last windows are missing.
@@ -34,7 +34,7 @@ records = (
     .option("kafka.isolation.level", "read_committed")
     .load()
 )
-# What is not an edit has no domain.
+# Records that are not edits have no domain.
 schema = "domain STRING, timestamp TIMESTAMP"
 edits = records.select(
     F.from_json(F.col("value").cast("string"), schema).alias("edit")
