@@ -67,7 +67,7 @@ Deno.test("At least once, nothing is lost", unsanitized, () =>
   ));
 
 Deno.test(
-  "A run that is stopped says so, and counts no unpublished edit as lost",
+  "A stopped run reports that, and counts no unpublished edit as lost",
   unsanitized,
   async () => {
     await using folder = await testFolder();

@@ -90,7 +90,7 @@ Deno.test("consume --since a time after all records ends with --until, and print
   assertEquals(await numbers("--since", iso(1000), "--until", iso(1001)), []);
 });
 
-Deno.test("consume --since goes on with new records", async () => {
+Deno.test("consume --since continues with new records", async () => {
   await using live = await TestTopic.create(kafka);
   await live.publish([10, 20, 30].map((number) => editOf(number)));
   const args = ["--bootstrap-server", kafka, "--topic", live.name, "--since", iso(20)];

@@ -96,7 +96,7 @@ Deno.test("consume ends at a signal while its output is not read", async () => {
   await reader.cancel();
 });
 
-Deno.test("consume goes on until a signal, and then ends with 0 and no group", async () => {
+Deno.test("consume runs until a signal, and then exits with 0 and no group", async () => {
   const before = await groupsOfConsume();
   const topic = await topicWith("a");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -135,7 +135,7 @@ Deno.test("consume prints a few records of many partitions without a wait for ea
   assert(ms < 20_000, `took ${ms} ms`);
 });
 
-Deno.test("consume --group goes on where it left off, and says what it reads", async () => {
+Deno.test("consume --group resumes where it left off, and logs what it reads", async () => {
   const topic = await topicWith("a", "b", "c");
   const args = ["--group", uniqueTopic("group"), "--max-messages"];
   const where = ["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"];

@@ -60,7 +60,7 @@ Deno.test("kafka start ends when what launched it is killed", async () => {
 });
 
 Deno.test({
-  name: "kafka start runs on where what launched it is a container's first process",
+  name: "kafka start keeps running if a container's first process launched it",
   ignore: !canUnshare,
   fn: async () => {
     await using folder = await testFolder();
@@ -109,7 +109,7 @@ Deno.test("kafka start --detach lives on, until kafka stop", async () => {
   assertEquals((await kafka.run(folder.path, ["status"])).code, 1);
 });
 
-Deno.test("kafka start without Java, or with an old one, says what to install", async () => {
+Deno.test("kafka start without Java, or with an old one, names what to install", async () => {
   await using folder = await testFolder();
   const bare = await kafka.run(folder.path, ["start"], { PATH: await binFolder(folder.path, {}) });
   assertEquals(bare.code, 1);

@@ -124,7 +124,7 @@ Deno.test("start and store are not ready while Kafka is unreachable, and then ag
   }
 });
 
-Deno.test("start with a metrics port that is in use or not permitted says so", async () => {
+Deno.test("start reports a metrics port that is in use or not permitted", async () => {
   const log = syntheticLog({ start: START, rate: 40, count: 10 });
   await using server = serve(log);
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -95,7 +95,7 @@ Deno.test("start ends with 2 for wrong usage before anything is opened", async (
   }
 });
 
-Deno.test("start without a broker says so within 5 s", async () => {
+Deno.test("start without a broker reports that within 5 s", async () => {
   const broker = `127.0.0.1:${freePort()}`;
   await using server = serve(log);
   await using producer = startProducer({ kafka: broker, topic: "t", url: server.url });
@@ -107,7 +107,7 @@ Deno.test("start without a broker says so within 5 s", async () => {
   assertPlain(ended);
 });
 
-Deno.test("start with a topic that does not exist says how to make it", async () => {
+Deno.test("start with a missing topic names the command to create it", async () => {
   await using server = serve(log);
   const topic = uniqueTopic();
   const ended = await produce({ topic, url: server.url });
@@ -117,7 +117,7 @@ Deno.test("start with a topic that does not exist says how to make it", async ()
   assertPlain(ended);
 });
 
-Deno.test("start that is refused without a contact says how to set one, and obeys", async () => {
+Deno.test("start without a contact names the option to set one, and uses it", async () => {
   await using server = serve(log, { requireContact: true });
   const topic = await makeTopic(kafka);
   const options = { topic, url: server.url };
@@ -268,7 +268,7 @@ Deno.test("start refuses another stream's position, and names the flag to reset"
   assertStringIncludes(ended.stderr, "--reset-position");
 });
 
-Deno.test("start logs text or JSON, errors alone with --quiet, and no raw title", async () => {
+Deno.test("start logs text or JSON, only errors with --quiet, and no raw title", async () => {
   const evil = "\u001b[2J\u009b31m\u202e\r\n";
   const hostile = withData(log, (index) => {
     if (index % 10 !== 5) return undefined;

@@ -52,7 +52,7 @@ Deno.test("replay plays a recording", async () => {
   }
 });
 
-Deno.test("replay with --cut-every and --status-every is an upstream on a bad day", async () => {
+Deno.test("replay injects --cut-every and --status-every", async () => {
   const faults = ["--cut-every", "5", "--status-every", "500", "--garbage-every", "3"];
   const { stdout } = await serve(["--rate", "0", ...faults], async (url) => {
     const { frames, ending } = await receive(await get(url), 10_000);
@@ -118,7 +118,7 @@ Deno.test("replay serves TLS with a certificate, and says what is wrong with one
   assertStringIncludes(bad.stderr, "error: Cannot serve TLS");
 });
 
-Deno.test("replay says so when its port is taken", async () => {
+Deno.test("replay reports that its port is in use", async () => {
   await serve([], async (url) => {
     const { code, stderr } = await run("--port", new URL(url).port);
     assertEquals(code, 1);

@@ -103,7 +103,7 @@ Deno.test("start shows no line with --quiet or --log-format json on a terminal",
   );
 });
 
-Deno.test("start logs its progress where stderr is no terminal", async () => {
+Deno.test("start logs its progress if stderr is not a terminal", async () => {
   await using server = live();
   const topic = await makeTopic(kafka);
   const args = ["--log-format", "json"];

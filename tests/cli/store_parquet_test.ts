@@ -62,7 +62,7 @@ Deno.test("store shows edits in Parquet after the interval, without a stop", asy
   await until(() => countIn(`${folder.path}/edits`).catch(() => 0), (count) => count === 100);
 });
 
-Deno.test("report names the query for DuckDB where the edits are in Parquet", async () => {
+Deno.test("report names the query for DuckDB if the edits are in Parquet", async () => {
   const args = ["--database", "parquet:my edits"];
   const { code, stderr } = await runProgram("scripts/report.ts", args);
   assertEquals([code, stderr], [
@@ -91,7 +91,7 @@ const canMount =
     0;
 
 Deno.test({
-  name: "store ends with an error when the disk of the Parquet files is full, and goes on later",
+  name: "store exits when the Parquet disk is full, and resumes later",
   ignore: !canMount,
   async fn() {
     const path = await Deno.makeTempDir();

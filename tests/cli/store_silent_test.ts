@@ -44,7 +44,7 @@ async function untilStored({ sql }: TestDatabase, next: number): Promise<void> {
   );
 }
 
-Deno.test("store waits for a PostgreSQL that falls silent, and loses nothing", async () => {
+Deno.test("store waits while PostgreSQL does not respond, and loses nothing", async () => {
   // One partition takes one connection: a second one would be opened now and then, in vain.
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();

@@ -97,7 +97,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     }));
 }
 
-Deno.test("store loses and doubles nothing in SQLite when it is killed", () =>
+Deno.test("store loses and duplicates nothing in SQLite when it is killed", () =>
   withFile(async (file) => {
     const topic = await makeTopic(brokers, { partitions: 3 });
     for (let first = 0; first < 12_000; first += 3000) {
@@ -122,7 +122,7 @@ Deno.test("store loses and doubles nothing in SQLite when it is killed", () =>
     assertEquals([count, ids], [12_000, 12_000]);
   }));
 
-Deno.test("store says what is wrong with the way it is called", async () => {
+Deno.test("store explains wrong usage", async () => {
   const cases = [
     [["--database", "edits.db"], 2, "expected sqlite:FILE, parquet:DIRECTORY, postgres://"],
     [["--database", "postgres://me:secret@host/x"], 2, "Cannot use a password in --database"],
@@ -136,7 +136,7 @@ Deno.test("store says what is wrong with the way it is called", async () => {
   }
 });
 
-Deno.test("report says what is wrong with the way it is called", async () => {
+Deno.test("report explains wrong usage", async () => {
   const cases = [
     [["--last", "3651d"], "expected a duration of at most 3650d"],
     [["postgres://me:secret@host/x"], "Unknown question 'postgres://me:…@host/x'"],
@@ -158,7 +158,7 @@ Deno.test("store ends with an error for a wrong password, at the start", async (
   assertStringIncludes(stderr, "Check the user in --database and the password in PGPASSWORD");
 });
 
-Deno.test("store waits while PostgreSQL is away, and loses nothing", async () => {
+Deno.test("store waits while PostgreSQL is unreachable, and loses nothing", async () => {
   const topic = await makeTopic(brokers, { partitions: 3 });
   await using database = await server.database();
   const args = store(topic, database.address);
@@ -210,7 +210,7 @@ Deno.test("store waits while PostgreSQL is read-only, and loses nothing", async 
   assertEquals(code, 0, stderr);
 });
 
-Deno.test("store says so when it is stopped while PostgreSQL is away", async () => {
+Deno.test("store reports that it was stopped while PostgreSQL was unreachable", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   const args = store(topic, database.address);
@@ -260,7 +260,7 @@ async function withDisk(size: string, use: (path: string) => Promise<void>): Pro
 }
 
 Deno.test({
-  name: "store ends with an error when the disk of the SQLite file is full, and goes on later",
+  name: "store exits when the SQLite disk is full, and resumes later",
   ignore: !canMount,
   fn: () =>
     withDisk("1m", async (path) => {
@@ -284,7 +284,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "store ends with an error when the disk of PostgreSQL is full",
+  name: "store exits with an error when the disk of PostgreSQL is full",
   ignore: !canMount,
   fn: () =>
     withDisk("4m", async (path) => {

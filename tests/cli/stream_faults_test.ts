@@ -82,7 +82,7 @@ for (
   });
 }
 
-Deno.test("start publishes an id once that the log has twice, also over a restart", async () => {
+Deno.test("start publishes an id once if the log has it twice, with a restart too", async () => {
   const at = Date.now() - 60_000;
   const log: ServedEvent[] = ["A", "B", "C", "A"].map((id, index) => served(id, at, index));
   const service = new LogService(log);
@@ -164,7 +164,7 @@ Deno.test("start reads a log in the past as replay says, after a start that wait
 /** Of a topic that takes records of 64 KiB: as long as that of an edit with a huge comment. */
 const LONG_COMMENT = "x".repeat(100_000);
 
-Deno.test("start goes past a rejected record, to the number of records or the time asked for", async () => {
+Deno.test("start continues after a rejected record, to the requested end", async () => {
   const start = Date.UTC(2026, 0, 1);
   const end = start + 3000;
   // Without canaries, the end of the idle topic would be waited for.

@@ -66,7 +66,7 @@ Deno.test("startKafka() refuses a folder that a broker would take for two", asyn
   );
 });
 
-Deno.test("startKafka() of three nodes replicates, and goes on with two", async () => {
+Deno.test("startKafka() of three nodes replicates, and continues with two", async () => {
   await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, nodes: 3, port: 0, heap: 256 });
   for (const { port } of kafka.nodes) {

@@ -103,7 +103,7 @@ Deno.test("storeTopics() waits while the index takes no writes, as on a full dis
   assertEquals(await idsIn(address.index), range(0, 100));
 });
 
-Deno.test("storeTopics() puts aside what an own mapping rejects, and counts that", async () => {
+Deno.test("storeTopics() counts as bad what a custom mapping rejects", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   await (await openSink(address, undefined))[Symbol.asyncDispose]();
@@ -146,7 +146,7 @@ Deno.test("storeTopics() recreates a deleted index with the same mapping", async
   assertEquals(await mappingOf(), before);
 });
 
-Deno.test("storeTopics() goes on in OpenSearch after SIGKILL of the server", async () => {
+Deno.test("storeTopics() continues in OpenSearch after SIGKILL of the server", async () => {
   const topic = await makeTopic(brokers, { partitions: 2 });
   const address = server.database();
   const run = start(topic, address);

@@ -43,7 +43,7 @@ async function survive(
   return { ended, stats: server.stats };
 }
 
-Deno.test("start survives torn connections, and counts what came again", async () => {
+Deno.test("start survives cut connections, and counts the duplicates", async () => {
   const { ended, stats } = await survive({ cutEvery: 400 });
   assert(stats.cuts > 3);
   assertMatch(ended.stderr, /Published 1,\d+ records of .*refused.*reconnects.*duplicates dropped/);
@@ -65,7 +65,7 @@ Deno.test("start survives error events", async () => {
   assert(stats.errors >= 2);
 });
 
-Deno.test("start notices silence after --idle-timeout, and goes on", async () => {
+Deno.test("start notices silence after --idle-timeout, and reconnects", async () => {
   const { stats } = await survive({ stallEvery: 800 }, "--idle-timeout", "300ms");
   assert(stats.stalls >= 1);
   assert(stats.connections > stats.stalls);

@@ -347,7 +347,7 @@ Deno.test("openSink() refuses a database of PostgreSQL that lacks letters", asyn
   );
 });
 
-Deno.test("openSink() says what is wrong with an SQLite file", async () => {
+Deno.test("openSink() reports what is wrong with a SQLite file", async () => {
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/text`, "no database ".repeat(100));
   const open = (name: string) => () =>

@@ -97,7 +97,7 @@ function start({ topic, file, batchSize = 10_000, ...run }: Run) {
 const range = (first: number, end: number) =>
   Array.from({ length: end - first }, (_, index) => first + index);
 
-Deno.test("storeTopics() stores committed records, and goes on where it was", async () => {
+Deno.test("storeTopics() stores committed records, and resumes where it was", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 3 });
   await using publisher = await openPublisher(brokers);
@@ -127,7 +127,7 @@ Deno.test("storeTopics() ends after maxRecords, within a batch, and loses none",
   assertEquals(database.ids(), range(0, 100));
 });
 
-Deno.test("storeTopics() goes by the database, not by what Kafka has of the group", async () => {
+Deno.test("storeTopics() uses the database's offsets, not the group's in Kafka", async () => {
   await using database = await makeDatabase();
   await using other = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
@@ -163,7 +163,7 @@ Deno.test("storeTopics() moves past aborted records at the end of a partition", 
   assertEquals(run.progress.snapshot().lagRecords, 0);
 });
 
-Deno.test("storeTopics() puts bad records aside, and goes on", async () => {
+Deno.test("storeTopics() stores bad records separately, and continues", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const [good, last] = editMessages(0, 2);
@@ -187,7 +187,7 @@ Deno.test("storeTopics() puts bad records aside, and goes on", async () => {
   ]);
 });
 
-Deno.test("storeTopics() stores upstream events of all types; canaries go aside", async () => {
+Deno.test("storeTopics() stores events of all types, and canaries as bad records", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const [log] = syntheticLog({ seed: 1, count: 500, canaryEvery: 100 }).topics;
@@ -207,7 +207,7 @@ Deno.test("storeTopics() stores upstream events of all types; canaries go aside"
   assertEquals(event, new TextDecoder().decode(messages[0]!.value));
 });
 
-Deno.test("storeTopics() refuses a topic that is another than the one it stored", async () => {
+Deno.test("storeTopics() refuses a topic with another id than the stored one", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
@@ -231,7 +231,7 @@ Deno.test("storeTopics() refuses a topic that is another than the one it stored"
   assertEquals(database.ids(), range(0, 50));
 });
 
-Deno.test("storeTopics() says so when Kafka has deleted what is not stored yet", async () => {
+Deno.test("storeTopics() reports that Kafka deleted records not yet stored", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 50));
@@ -291,7 +291,7 @@ Deno.test("storeTopics() refuses a group that holds a producer's position", asyn
   );
 });
 
-Deno.test("storeTopics() waits where another process holds the lock of the file", async () => {
+Deno.test("storeTopics() waits while another process holds the file's lock", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   const run = start({ topic, file: database.file });

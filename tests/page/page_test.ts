@@ -174,7 +174,7 @@ Deno.test("page filters by text, wiki, namespace and bots", BROWSER_TEST, async 
   });
 });
 
-Deno.test("page holds still when it is asked to, and under the mouse", BROWSER_TEST, async () => {
+Deno.test("page pauses on request, and under the mouse", BROWSER_TEST, async () => {
   await withPage(async ({ page, topic }) => {
     await topic.publish([edit({ title: "First" })]);
     await waitForTitles(page, ["First"]);
@@ -211,7 +211,7 @@ function firstTitle(page: Page): Promise<{ x: number; y: number }> {
   });
 }
 
-Deno.test("page holds still under a finger, and then goes on", BROWSER_TEST, async () => {
+Deno.test("page pauses under a finger, and then continues", BROWSER_TEST, async () => {
   await withPage(async ({ page, topic }) => {
     await page.setViewport({ width: 400, height: 900, hasTouch: true, isMobile: true });
     await topic.publish([edit({ title: "First" })]);
@@ -227,7 +227,7 @@ Deno.test("page holds still under a finger, and then goes on", BROWSER_TEST, asy
   });
 });
 
-Deno.test("page goes on after a click, once the mouse is away", BROWSER_TEST, async () => {
+Deno.test("page continues after a click, once the mouse has left", BROWSER_TEST, async () => {
   await withPage(async ({ page, topic }) => {
     await topic.publish([edit({ title: "First" })]);
     await waitForTitles(page, ["First"]);

@@ -28,7 +28,7 @@ async function waitForTotal(page: Page, total: number): Promise<void> {
 }
 
 Deno.test(
-  "page says that Kafka is unreachable, and goes on when it is back",
+  "page reports that Kafka is unreachable, and continues when it is back",
   BROWSER_TEST,
   async () => {
     await using topic = await TestTopic.create(kafka.bootstrapServers);
@@ -50,7 +50,7 @@ Deno.test(
 );
 
 Deno.test(
-  "page says that the dashboard is away, and goes on with a new one",
+  "page reports that the dashboard is down, and continues with a new one",
   BROWSER_TEST,
   async () => {
     await using topic = await TestTopic.create(kafka.bootstrapServers);

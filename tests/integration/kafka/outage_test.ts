@@ -88,7 +88,7 @@ Deno.test(
   },
 );
 
-Deno.test("start saves its position also where the filter lets nothing through", async () => {
+Deno.test("start saves its position even if the filter drops everything", async () => {
   const log = syntheticLog({ start: Date.now() - 400_000, rate: 10, count: 2000 });
   await using server = serve(log);
   const place = await newPlace(address);

@@ -15,7 +15,7 @@ const brokers = await testKafka();
 const cluster = openCluster({ brokers: brokers.split(",") });
 const decoder = new TextDecoder();
 
-Deno.test("readTopic() in a group goes on at the earliest record after a deletion", async () => {
+Deno.test("readTopic() in a group continues at the earliest record after deletion", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const group = uniqueTopic("group");
   await send(topic, 0, 100);

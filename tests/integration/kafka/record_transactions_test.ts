@@ -72,7 +72,7 @@ Deno.test({
   },
 });
 
-Deno.test("RecordTransactions does not retry what does not pass", async () => {
+Deno.test("RecordTransactions does not retry lasting failures", async () => {
   const place = await newPlace(address, { replicationFactor: 3 });
   await using transactions = await RecordTransactions.open(place.cluster, place.group);
   await using other = await RecordTransactions.open(place.cluster, place.group);

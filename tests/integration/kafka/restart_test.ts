@@ -47,7 +47,7 @@ for (const group of [undefined, "readers"]) {
   );
 }
 
-Deno.test("readTopic() ends within seconds while the broker is away", unsanitized, async () => {
+Deno.test("readTopic() ends within seconds if the broker is unreachable", unsanitized, async () => {
   const topic = await makeTopic(kafka.bootstrapServers, { partitions: 1 });
   await send(topic, 0, 1);
   const stop = new AbortController();

@@ -82,7 +82,7 @@ Deno.test("jsonValues() leaves Avro that cannot be read as it is", async () => {
   assertEquals((await jsonValues(undefined)([{ value: good }]))[0]!.value, good);
 });
 
-Deno.test("jsonValues() rejects while the registry is away, and asks again later", async () => {
+Deno.test("jsonValues() rejects while the registry is unreachable, then retries", async () => {
   let isAway = true;
   const registry = source();
   const schema = (id: number) =>

@@ -20,7 +20,7 @@ function registry(answers: (Response | Error)[], auth?: string) {
 const json = (body: unknown, status = 200) => Response.json(body, { status });
 const NO_SUBJECT = json({ error_code: 40401, message: "no subject" }, 404);
 
-Deno.test("Registry.register() registers what is not there, under its subject", async () => {
+Deno.test("Registry.register() registers a missing schema under its subject", async () => {
   const { registry: one, asked } = registry([NO_SUBJECT, json({ id: 7 })]);
   assertEquals(await one.register("a/b-value", '"string"'), 7);
   const body = '{"schema":"\\"string\\""}';
@@ -30,7 +30,7 @@ Deno.test("Registry.register() registers what is not there, under its subject", 
   ]);
 });
 
-Deno.test("Registry.register() writes nothing where the schema is there", async () => {
+Deno.test("Registry.register() writes nothing if the schema exists", async () => {
   const { registry: one, asked } = registry([json({ subject: "s", version: 1, id: 3 })]);
   assertEquals(await one.register("s", '"string"'), 3);
   assertEquals(asked.length, 1);
@@ -59,7 +59,7 @@ Deno.test("Registry.schema() gives Avro schemas only", async () => {
   assertEquals(await refusal({ schema: "", references: [{}] }), "schema 9 refers to others");
 });
 
-Deno.test("Registry says who asks, and never in an error", async () => {
+Deno.test("Registry sends its credentials, and never shows them in an error", async () => {
   const { registry: one, headers } = registry([json({ message: "no" }, 401)], "user:sécret");
   const error = await assertRejects(() => one.schema(1), UserError, ": HTTP 401");
   assertStringIncludes(error.hint!, "SCHEMA_REGISTRY_AUTH");
@@ -99,7 +99,7 @@ Deno.test("Registry reads no answer beyond 4 MiB", async () => {
 });
 
 Deno.test(
-  "Registry retries while it is away, for as long as it may",
+  "Registry retries while it is unreachable, up to its limit",
   inVirtualTime(async () => {
     const away = [new TypeError("connection refused"), json({}, 503)];
     const { registry: one, asked } = registry([...away, json({ schema: "1" })]);

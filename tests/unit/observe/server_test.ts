@@ -82,7 +82,7 @@ Deno.test("serveObservations() logs what it cannot answer", async () => {
   assertEquals(log.lines, ["error: Cannot answer a request: Error: no idea"]);
 });
 
-Deno.test("serveObservations() ends though somebody is in the middle of a request", async () => {
+Deno.test("serveObservations() ends even during a request", async () => {
   const server = serveObservations(options());
   using connection = await Deno.connect({
     ...{ hostname: "127.0.0.1", port: Number(new URL(server.url).port) },

@@ -22,7 +22,7 @@ Deno.test("Board has the rate of ten complete seconds, and the window's total", 
   });
 });
 
-Deno.test("Board falls silent: the rate goes to 0, and the health says so", () => {
+Deno.test("Board without new edits has rate 0, and its health shows that", () => {
   const board = new Board({ topic: "edits" });
   board.caughtUp();
   for (let ms = 0; ms < 10_000; ms += 100) board.add(pageEdit({ time: NOW + ms }), NOW + ms);

@@ -58,7 +58,7 @@ Deno.test("produce() refuses a position of another stream, unless it never began
   assertEquals(began, 5);
 });
 
-Deno.test("produce() goes by --since if nothing was handled at the saved position", async () => {
+Deno.test("produce() uses --since if nothing was handled at the saved position", async () => {
   const began: number[] = [];
   const open: ProduceOptions["open"] = ({ start }) => {
     began.push(start);

@@ -129,7 +129,7 @@ Deno.test("restore() reads what the first version saved", () => {
   assertEquals(restore({ stream: url, start: 5, places }, url).places.size, 1);
 });
 
-Deno.test("restore() throws UserError for what is no position", () => {
+Deno.test("restore() throws UserError for what is not a position", () => {
   for (const saved of [null, undefined, 7, "x", {}, { start: 1, places: "x", v: 2 }]) {
     const error = assertThrows(() => restore(saved, "http://x/"), UserError);
     assertEquals(error.message, "Cannot resume: the saved position is unreadable");

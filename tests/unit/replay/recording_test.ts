@@ -85,7 +85,7 @@ Deno.test("readRecording() finds records by offset, timestamp and time", () => {
   assertEquals(log.offset(3), 31);
 });
 
-Deno.test("readRecording() takes the first events only, where a count is given", () => {
+Deno.test("readRecording() takes only the first events if a count is given", () => {
   assertEquals(read(`${frame(5)}${frame(6)}`, { count: 1 }).topics[0]!.end, 1);
 });
 

@@ -29,7 +29,7 @@ Deno.test("untilAborted() resolves at the abort, also of an aborted signal", asy
   await untilAborted(stop.signal);
 });
 
-Deno.test("unlessStopped() takes a failure for none only where it was stopped", async () => {
+Deno.test("unlessStopped() ignores a failure only if it was stopped", async () => {
   const stop = new AbortController();
   const failing = () => Promise.reject(new Error("away"));
   assertEquals(await unlessStopped(stop.signal, Promise.resolve(5)), 5);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/shared/error.ts";
 import { formatDatabase, groupOf, parseDatabase } from "../../../lib/store/address.ts";
 
-Deno.test("parseDatabase() reads an SQLite file", () => {
+Deno.test("parseDatabase() reads a SQLite file", () => {
   assertEquals(parseDatabase("sqlite:a b/edits.db"), { kind: "sqlite", file: "a b/edits.db" });
 });
 
@@ -48,7 +48,7 @@ Deno.test("parseDatabase() reads an index of OpenSearch", () => {
   }
 });
 
-Deno.test("parseDatabase() refuses what is no database", () => {
+Deno.test("parseDatabase() refuses what is not a database address", () => {
   const forms =
     "expected sqlite:FILE, parquet:DIRECTORY, postgres://USER@HOST[:PORT]/DATABASE or " +
     "opensearch:https://HOST[:PORT]/INDEX";

@@ -94,7 +94,7 @@ Deno.test("toRows() makes a row of an event of another stream", () => {
   );
 });
 
-Deno.test("toRows() puts aside what is no edit, with the reason", () => {
+Deno.test("toRows() rejects what is not an edit, with the reason", () => {
   const { title: _, ...untitled } = EDIT;
   const { user: __, ...hidden } = EVENT;
   assertEquals(reasonOf("{"), "bad JSON");
@@ -113,14 +113,14 @@ Deno.test("toRows() puts aside what is no edit, with the reason", () => {
   assertEquals(reasonOf(hidden), undefined);
 });
 
-Deno.test("toRows() puts aside what a database could not take", () => {
+Deno.test("toRows() rejects what a database could not store", () => {
   assertEquals(reasonOf({ ...EDIT, title: "x".repeat(513) }), "too long: title");
   assertEquals(reasonOf({ ...EDIT, user_name: "a\0b" }), "NUL character: userName");
   assertEquals(reasonOf({ ...EDIT, ["a\0b"]: 1 }), "unknown field: a\\0b");
   assertEquals(reasonOf({ ...EDIT, ["k".repeat(500)]: 1 })?.length, 115);
 });
 
-Deno.test("toRows() puts aside negative lengths, whose difference may be inexact", () => {
+Deno.test("toRows() rejects negative lengths, whose difference may be inexact", () => {
   const most = Number.MAX_SAFE_INTEGER;
   assertEquals(reasonOf({ ...EDIT, old_length: -most, new_length: most }), "negative: oldLength");
   assertEquals(reasonOf({ ...EVENT, length: { old: 0, new: -1 } }), "negative: newLength");
@@ -129,12 +129,12 @@ Deno.test("toRows() puts aside negative lengths, whose difference may be inexact
   }
 });
 
-Deno.test("toRows() keeps the beginning of a large bad record, and says so", () => {
+Deno.test("toRows() keeps the beginning of a large bad record, and marks it", () => {
   const [bad] = rowsOf("x".repeat(KEPT_BYTES + 1)).bad;
   assertEquals([bad?.value?.length, bad?.size, bad?.isCut], [KEPT_BYTES, KEPT_BYTES + 1, true]);
 });
 
-Deno.test("toRows() takes no time that no database has", () => {
+Deno.test("toRows() rejects a time that no database can store", () => {
   for (const timestamp of ["-1", "253402300800000", "9223372036854775807", "nonsense"]) {
     const { bad } = toRows([{ offset: "1", timestamp, value: null }]);
     assertEquals(bad[0]?.time, null);

@@ -117,7 +117,7 @@ Deno.test("BackFill ends if an idle topic brings nothing, after its late events"
   assertEquals(await backFill([""]), []);
 });
 
-Deno.test("BackFill takes a connection that is silent for a dead one, at first", async () => {
+Deno.test("BackFill first treats a silent connection as dead", async () => {
   const [first, second, third] = [frame(ACTIVE, 8_000), frame(ACTIVE, 9_000), frame(IDLE, 9_500)];
   assertEquals(await backFill([first, first + second, first + second + third]), [
     ...[8_000, 9_000, 9_500],
@@ -128,7 +128,7 @@ Deno.test("BackFill ends when it is stopped", async () => {
   assertEquals(await backFill([frame(ACTIVE, 9_000)], AbortSignal.timeout(50)), [9_000]);
 });
 
-Deno.test("BackFillEnd.moveTo() ends earlier, also where that was read already", () => {
+Deno.test("BackFillEnd.moveTo() ends earlier, even if that was already read", () => {
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number | undefined }[] = [];
   const take = (key: string, timestamp: number) =>

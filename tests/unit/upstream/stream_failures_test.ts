@@ -52,7 +52,7 @@ Deno.test("EventStream retries after 429, 5xx, another content type, no network"
   assertEquals(events.counts.state, "ended");
 });
 
-Deno.test("EventStream says what is behind a fetch that failed", async () => {
+Deno.test("EventStream reports the cause of a failed fetch", async () => {
   const failed = "error sending request for url (http://x/): client error (Connect): no such host";
   const { fetch } = scriptedService([
     () => {
@@ -85,7 +85,7 @@ Deno.test("EventStream waits longer each time, also if asked for no wait", async
   assertEquals(waits, [250, 500, 7000, 300_000, 4000]);
 });
 
-Deno.test("EventStream tries again after 404 where the stream was there before", async () => {
+Deno.test("EventStream retries after 404 if the stream was there before", async () => {
   const notFound = answer("{}", { status: 404 });
   // One request by ids, one by time.
   const { fetch } = scriptedService([
@@ -99,7 +99,7 @@ Deno.test("EventStream tries again after 404 where the stream was there before",
   assertEquals(events.counts.reconnects.get("http_404"), 1);
 });
 
-Deno.test("EventStream asks by time once when a topic of its position is gone", async () => {
+Deno.test("EventStream requests by time once if a topic of its position is gone", async () => {
   const { fetch, requests } = scriptedService([
     streamOf(frames(0, 2)),
     answer("{}", { status: 404 }),

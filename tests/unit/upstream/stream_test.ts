@@ -44,7 +44,7 @@ Deno.test("EventStream keeps a place per topic, even if the idle one is ahead", 
   assertEquals(requests[1]!.lastEventId!.map(({ timestamp }) => timestamp), [1001, 9_000_000]);
 });
 
-Deno.test("EventStream goes on from a saved position", async () => {
+Deno.test("EventStream resumes from a saved position", async () => {
   const position = new Position(0);
   const key = `${TOPIC}/0`;
   position.advance({ key, timestamp: 1003, offset: 3, id: `id-${TOPIC}-3` });
@@ -80,7 +80,7 @@ Deno.test("EventStream believes timestamps by the service's clock if ours is slo
   ]);
 });
 
-Deno.test("EventStream asks for no time that has not come where our clock is fast", async () => {
+Deno.test("EventStream requests no future time if our clock is fast", async () => {
   const { fetch, requests } = scriptedService([
     streamOf(frame(0), "end", 1000),
     streamOf(frames(0, 3), "end", 1000),
@@ -119,7 +119,7 @@ Deno.test("EventStream does not request the topic of a frame without an id", asy
   assertEquals(requests[1]!.lastEventId!.map(({ topic }) => topic), [TOPIC, IDLE_TOPIC]);
 });
 
-Deno.test("EventStream gives refused frames with the reason, and goes on", async () => {
+Deno.test("EventStream yields rejected frames with the reason, and continues", async () => {
   const bad = frame(1).replace('{"$schema"', '{"$schema');
   const shapeless = frame(2).replace('"meta"', '"beta"');
   const { fetch } = scriptedService([streamOf(frame(0) + bad + shapeless + frame(3))]);

@@ -10,7 +10,7 @@ const snapshot = {
 const text = (more: Partial<typeof snapshot>, isStopping = false) =>
   statusText(storeStatus({ snapshot: { ...snapshot, ...more }, rate: 4100.4, isStopping }));
 
-Deno.test("storeStatus() says where things stand", () => {
+Deno.test("storeStatus() shows the state, the rate and the counts", () => {
   const numbers = "1,200 records (3s) behind, 12,345 stored, 2 bad, 3 partitions";
   assertEquals(text({}), `storing, 4,100 records/s, ${numbers}`);
   assertEquals(

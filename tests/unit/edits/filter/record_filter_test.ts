@@ -40,7 +40,7 @@ for (const [name, filter, value, expected] of cases) {
   });
 }
 
-Deno.test("RecordTest compares keys, also of values that are no JSON", () => {
+Deno.test("RecordTest compares keys, even of values that are not JSON", () => {
   const test = new RecordTest({ keys: ["en.wikipedia.org/Paris, Texas", "de.*"] });
   const passes = (key: string | null) =>
     test.passes({ key: key === null ? null : encoder.encode(key), value: null });

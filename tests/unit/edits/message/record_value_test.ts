@@ -21,7 +21,7 @@ Deno.test("bodyOf() reads JSON objects, and nothing else", () => {
   assertEquals(bodyOf(null), undefined);
 });
 
-Deno.test("parseValue() says why a value is no JSON object", () => {
+Deno.test("parseValue() reports why a value is not a JSON object", () => {
   assertThrows(() => parseValue(null), RejectedEvent, "no value");
   assertThrows(() => parseValue(bytes("{")), RejectedEvent, "bad JSON");
 });

@@ -28,7 +28,7 @@ Deno.test("topicDifferences() finds each difference, and whether Kafka can end i
   assertEquals(fewer.map(({ canAlter }) => canAlter), [false]);
 });
 
-Deno.test("alterTopic() changes nothing where a part cannot be changed", async () => {
+Deno.test("alterTopic() changes nothing if any part cannot be changed", async () => {
   const drifts = topicDifferences({ partitions: 2, configs: new Map() }, state, configs);
   const untouchable = {} as Admin;
   await assertRejects(

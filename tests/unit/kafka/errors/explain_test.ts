@@ -282,7 +282,7 @@ for (const row of rows) {
   });
 }
 
-Deno.test("explain() leaves alone what is no failure of Kafka", () => {
+Deno.test("explain() leaves alone what is not a failure of Kafka", () => {
   const attempt = { action: "read", cluster: { config: PLAIN, diagnostics: {} } };
   for (const error of [new TypeError("x is not a function"), new UserError("Known"), "text"]) {
     assertEquals(explain(error, attempt), error);

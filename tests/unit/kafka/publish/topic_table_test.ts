@@ -32,7 +32,7 @@ Deno.test("TopicTable adopts new partitions at a reload minutes later", () =>
     assertEquals(await count(), 12);
   }));
 
-Deno.test("TopicTable forgets a missing topic that is not needed, and stays so", () =>
+Deno.test("TopicTable drops a missing topic that is not needed", () =>
   withClock(async (forward) => {
     for (const create of [undefined, { partitions: 1, replicationFactor: 1 }]) {
       const cluster = new Map([["a", 1], ["b", 1]]);

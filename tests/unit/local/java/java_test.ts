@@ -12,7 +12,7 @@ Deno.test("javaVersion() takes a warning before the version", () => {
   assertEquals(javaVersion('Picked up JAVA_TOOL_OPTIONS: -Xmx1g\nopenjdk version "17.0.1"'), 17);
 });
 
-Deno.test("javaVersion() is undefined where no Java answers", () => {
+Deno.test("javaVersion() is undefined if no Java responds", () => {
   assertEquals(
     javaVersion("The operation couldn't be completed. Unable to locate a Java"),
     undefined,

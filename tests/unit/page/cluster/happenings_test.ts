@@ -55,11 +55,11 @@ function changes(...states: Partial<State>[]): string[][] {
   );
 }
 
-Deno.test("HappeningFinder says nothing if nothing changed", () => {
+Deno.test("HappeningFinder reports nothing if nothing changed", () => {
   assertEquals(changes({}, { now: 1000 }), [[]]);
 });
 
-Deno.test("HappeningFinder names brokers that go and come back", () => {
+Deno.test("HappeningFinder reports brokers that leave and return", () => {
   const gone = [{ id: 1, address: "b1:9092", controller: true }, {
     id: 2,
     address: null,
@@ -103,7 +103,7 @@ Deno.test("HappeningFinder names a broker once for all its replicas", () => {
   ]);
 });
 
-Deno.test("HappeningFinder names topics that are made, deleted, grown", () => {
+Deno.test("HappeningFinder reports topics that are created, deleted or grown", () => {
   assertEquals(
     changes(
       { topicId: null, partitions: [] },

@@ -33,7 +33,7 @@ function refusal(asked: Parameters<typeof assigned>[0]): Refusal {
   return assertThrows(() => assigned(asked), Refusal);
 }
 
-Deno.test("assign() begins from now on where nothing is asked for", () => {
+Deno.test("assign() begins from now on if nothing is requested", () => {
   const now = [[EQIAD, 40_000, -1], [CODFW, 10, -1]];
   assertEquals(assigned(), now);
   assertEquals(assigned({ since: "" }), now);
@@ -66,7 +66,7 @@ Deno.test("assign() begins with the oldest for an early since, else from now on"
   }
 });
 
-Deno.test("assign() obeys Last-Event-ID and not since where both are given", () => {
+Deno.test("assign() obeys Last-Event-ID and not since if both are given", () => {
   const lastEventId = [entry(EQIAD, { timestamp: START + 1000 }), entry(CODFW, { offset: -1 })];
   const at = eqiad.firstAt(START + 1000);
   assertEquals(
@@ -97,7 +97,7 @@ Deno.test("assign() takes names of topics in Last-Event-ID, and reads them since
   assertEquals(assigned({ since: "0", lastEventId: [CODFW] }), [[CODFW, 0, codfw.offset(0)]]);
 });
 
-Deno.test("assign() refuses a since that is no time with 400", () => {
+Deno.test("assign() refuses a since that is not a time with 400", () => {
   const { status, body } = refusal({ since: "yesterday" });
   assertEquals([status, body["type"]], [400, "invalid_timestamp"]);
 });

@@ -77,7 +77,7 @@ Deno.test("serveEvents() puts both timestamps into 'id' once both topics had one
   });
 });
 
-Deno.test("serveEvents() goes on where Last-Event-ID says, with nothing lost", async () => {
+Deno.test("serveEvents() resumes from Last-Event-ID, with nothing lost", async () => {
   const log = syntheticLog({ count: 300 });
   await withServer({ log }, async ({ get }) => {
     const T = log.topics[0]!.timestamp(99);

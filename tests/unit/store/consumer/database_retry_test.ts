@@ -27,13 +27,13 @@ Deno.test("DatabaseRetry retries while the database is unreachable, every second
   assertEquals([away[0], away.at(-1)], [true, false]);
 });
 
-Deno.test("DatabaseRetry throws what does not pass", async () => {
+Deno.test("DatabaseRetry throws lasting failures", async () => {
   const { retry, waits } = makeRetry();
   await assertRejects(() => retry.run(() => Promise.reject(new Error("no")), signal), Error, "no");
   assertEquals(waits, []);
 });
 
-Deno.test("DatabaseRetry begins nothing once it is stopped", async () => {
+Deno.test("DatabaseRetry starts nothing once it is stopped", async () => {
   const { retry } = makeRetry();
   let calls = 0;
   const work = () => Promise.resolve(calls++);

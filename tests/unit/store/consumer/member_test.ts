@@ -167,7 +167,7 @@ function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
 const edits = (first: number, count: number) =>
   Array.from({ length: count }, (_, index) => JSON.stringify(editOf(first + index)));
 
-Deno.test("Member goes on where the database says", async () => {
+Deno.test("Member resumes from the offset in the database", async () => {
   const { sink, consumer, stop, done } = makeMember();
   sink.next.set(0, 7n);
   assertEquals(await consumer.join(0), new Map([[0, 7n]]));
@@ -264,7 +264,7 @@ Deno.test("Member flushes before it claims: what is accepted is not read again",
   await done;
 });
 
-Deno.test("Member says so if it is stopped before a batch is written", async () => {
+Deno.test("Member reports that it was stopped before a batch was written", async () => {
   const { consumer, stop, done } = makeMember();
   await consumer.join(0);
   consumer.inHand = 1;

@@ -21,7 +21,7 @@ Deno.test("proxyFor() prefers ALL_PROXY, as Deno does", () => {
   assertEquals(proxy(HTTP, variables), "socks5://c:3 (ALL_PROXY)");
 });
 
-Deno.test("proxyFor() goes by NO_PROXY", () => {
+Deno.test("proxyFor() respects NO_PROXY", () => {
   const except = (url: URL, NO_PROXY: string) =>
     proxy(url, { ALL_PROXY: "http://a:1", NO_PROXY }) === undefined;
   for (const one of ["*", "wikimedia.org", ".wikimedia.org", "x, stream.Wikimedia.org"]) {

@@ -174,7 +174,7 @@ fuzz(
   },
 );
 
-Deno.test("scanEnvelope() reads a good part of the events above, and others not", () => {
+Deno.test("scanEnvelope() reads some of the events above, but not all", () => {
   const events = fc.sample(fc.tuple(whole, harm), 1000);
   const glanced =
     events.filter((parts) => scanEnvelope(latin1(harmed(...parts))) !== undefined).length;

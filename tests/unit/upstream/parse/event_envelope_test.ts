@@ -25,7 +25,7 @@ Deno.test("scanEnvelope() reads meta and type in both orders of the service", ()
   assertEquals(seen(text), { meta, type: "edit", edit: undefined });
 });
 
-Deno.test("scanEnvelope() gives nothing where parsing might tell otherwise", () => {
+Deno.test("scanEnvelope() returns nothing if parsing might disagree", () => {
   const text = eventText();
   const others = [
     text.replace('"title"', '"type":"log","title"'),

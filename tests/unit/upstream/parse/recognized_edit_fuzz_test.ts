@@ -191,7 +191,7 @@ fuzz(
   { runs: 3000 },
 );
 
-Deno.test("readEvent() recognizes a good part of the edits above, and others not", () => {
+Deno.test("readEvent() recognizes some of the edits above, but not all", () => {
   const found = fc.sample(cases, { numRuns: 1000, seed: 7 }).filter(recognized).length;
   assert(found > 200 && found < 800, `${found} of 1000`);
 });

@@ -77,14 +77,14 @@ for (const [name, stream, frames] of CASES) {
   });
 }
 
-Deno.test("SseParser passes bytes that are no UTF-8 on as they are", () => {
+Deno.test("SseParser passes on bytes that are not UTF-8 unchanged", () => {
   const [frame] = new SseParser().push(
     new Uint8Array([...encoder.encode("data: "), 0xff, 0xc3, 10, 10]),
   );
   assertEquals([...frame!.data], [0xff, 0xc3]);
 });
 
-Deno.test("SseParser reports an oversized frame and goes on behind it", () => {
+Deno.test("SseParser reports an oversized frame and continues after it", () => {
   const long = `data: ${"x".repeat(30)}\ndata: y\n\n`;
   const longTogether = `data: ${"z".repeat(10)}\ndata: ${"z".repeat(11)}\n\n`;
   const stream = encoder.encode(`id: 1\n${long}data: small\n\n${longTogether}data: a\n\n`);

@@ -17,7 +17,7 @@ Deno.test("Margin halves after connections that end among repeats, to 78 ms", ()
   assertEquals(after(...Array(7).fill(spent)), 78);
 });
 
-Deno.test("Margin grows with news only, not after a connection that ends early", () => {
+Deno.test("Margin grows with new events only, not after an early end", () => {
   assertEquals(after(spent, spent, news), 2500);
   assertEquals(after(spent, spent, early, early, early), 1250);
   assertEquals(after(news), 5000);

@@ -34,7 +34,7 @@ function look(counts: ProduceCounts, more: Partial<Parameters<typeof producerSta
   });
 }
 
-Deno.test("producerStatus() says it all in a line, and in numbers", () => {
+Deno.test("producerStatus() has a line of text, and the numbers", () => {
   const status = look(reading());
   assertEquals(
     statusText(status),
@@ -47,7 +47,7 @@ Deno.test("producerStatus() says it all in a line, and in numbers", () => {
   });
 });
 
-Deno.test("producerStatus() shows what was refused only where something was", () => {
+Deno.test("producerStatus() shows rejections only if there are any", () => {
   const counts = reading();
   counts.refused.set("bad JSON", 2);
   counts.deadLetters = 1;

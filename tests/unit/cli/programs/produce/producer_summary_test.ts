@@ -42,7 +42,7 @@ Deno.test("reportSummary() says what became of everything, but for zeros", () =>
   ]);
 });
 
-Deno.test("positionText() is JSON, or a sentence where no position is saved", () => {
+Deno.test("positionText() is JSON, or a sentence if no position is saved", () => {
   const place = { group: "wikitap.edits", topic: "edits" };
   assertEquals(positionText(place, undefined), "No position is saved for 'wikitap.edits'\n");
   const position = new Position(1000);

@@ -78,7 +78,7 @@ Deno.test("reportJson() has the same as JSON", () => {
   assertEquals(json.examples.different.length, 10);
 });
 
-Deno.test("reportText() of a clean topic says so", () => {
+Deno.test("reportText() of a clean topic reports that it is clean", () => {
   const text = reportText(newReport({ since: SINCE, until: SINCE + 1 }));
   assertStringIncludes(text, "Clean: nothing is lost, duplicated, different or out of order\n");
 });

@@ -19,7 +19,7 @@ import {
 
 const messages = (...values: string[]) => values.map((value) => ({ value, timestamp: "5" }));
 
-Deno.test("FetchedBatch goes past a batch without records, wherever it is", async () => {
+Deno.test("FetchedBatch continues after a batch without records, wherever it is", async () => {
   const full = await batchBytes({ offset: 10, messages: messages("a", "b") });
   const cases: readonly [Buffer[], number[], number][] = [
     [[await emptyBatch(0, 9)], [], 10],
@@ -32,7 +32,7 @@ Deno.test("FetchedBatch goes past a batch without records, wherever it is", asyn
   }
 });
 
-Deno.test("FetchedBatch goes on after the offsets that a batch stands for", async () => {
+Deno.test("FetchedBatch continues after the offsets that a batch covers", async () => {
   const gap = await batchBytes({ offset: 4, messages: messages("a", "b"), lastOffsetDelta: 50 });
   assertEquals(offsetsOf(chunksOf(gap)), { offsets: [4, 5], next: 55 });
   const later = await batchBytes({ offset: 100, messages: messages("c") });

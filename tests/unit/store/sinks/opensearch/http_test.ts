@@ -56,7 +56,7 @@ Deno.test("request() sends logins of all forms", async () => {
   }
 });
 
-Deno.test("request() waits for what may pass by itself", async () => {
+Deno.test("request() retries temporary failures", async () => {
   const cut = () => new Response('{"items":[', { headers: { "content-type": "application/json" } });
   const cases = [
     [() => html(200), 'HTTP 200, and its answer is not JSON: "<html>\\n<title>Gateway</title>"'],
@@ -78,7 +78,7 @@ Deno.test("request() waits for what may pass by itself", async () => {
   }
 });
 
-Deno.test("request() does not wait for what a person must mend", async () => {
+Deno.test("request() does not wait for what a person must fix", async () => {
   const cases = [
     [
       () => error(401, "security_exception", "missing token"),
@@ -115,7 +115,7 @@ Deno.test("request() follows no redirect, which would get the login", async () =
   assertEquals(other.requests, []);
 });
 
-Deno.test("request() returns the 413 of a proxy, which is no JSON", async () => {
+Deno.test("request() returns the 413 of a proxy, which is not JSON", async () => {
   await using server = fakeOpenSearch(() => html(413));
   using http = new Http(server.address, undefined);
   assertEquals(await http.request("POST", "_bulk"), { status: 413, body: undefined });

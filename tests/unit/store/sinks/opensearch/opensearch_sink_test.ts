@@ -84,7 +84,7 @@ const rejectAll: Answer = (request) =>
     ? bulkAnswer(idsIn(request).map(() => 400), "mapper_parsing_exception")
     : undefined;
 
-Deno.test("write() puts aside documents that the index rejects beside others", async () => {
+Deno.test("write() stores rejected documents as bad if others are accepted", async () => {
   await using stack = new AsyncDisposableStack();
   const { cluster, server, sink, claim } = await open(stack);
   cluster.answer = ({ path }) =>
@@ -213,7 +213,7 @@ Deno.test("write() ends if the index of states was deleted", async () => {
   );
 });
 
-Deno.test("openOpenSearchSink() refuses what is not OpenSearch, or not of wikitap", async () => {
+Deno.test("openOpenSearchSink() refuses other servers, and foreign indices", async () => {
   const foreign = { edits: { mappings: { properties: {} } } };
   const cases = [
     [

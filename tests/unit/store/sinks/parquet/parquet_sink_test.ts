@@ -56,7 +56,7 @@ async function idsIn(directory: string): Promise<number[]> {
 const range = (first: number, end: number) =>
   Array.from({ length: end - first }, (_, index) => first + index);
 
-Deno.test("ParquetSink shows edits once they are flushed, and goes on there", async () => {
+Deno.test("ParquetSink shows edits once they are flushed, and continues there", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   {
