@@ -20,7 +20,7 @@ const ASK_AGAIN = 60_000;
  * of it if its schema has to be fetched.
  *
  * It throws, or rejects with, `UndecodableValue` if the value has no schema or does not match it. It
- * rejects with `UserError` if the registry is away for 5 s or denies access.
+ * rejects with `UserError` if the registry is unreachable for 5 s or denies access.
  *
  * @param registry Has the schemas.
  * @param now Returns the time in ms. Default: the clock.

@@ -12,7 +12,7 @@ interface Valued {
  * Converts the values of records from Avro to JSON, as `--format json` writes them. All other values
  * are unchanged, and so is Avro that cannot be decoded. Returns a promise only if a value is Avro.
  *
- * It rejects with a `UserError` if the registry is away for 5 s or denies access.
+ * It rejects with a `UserError` if the registry is unreachable for 5 s or denies access.
  */
 export type JsonValues = <R extends Valued>(
   records: readonly R[],

@@ -16,7 +16,7 @@ export interface RegistryConfig {
 
 /** How long to wait for the registry. */
 export interface RetryOptions {
-  /** How long to retry while the registry is away, in ms (default 5,000). */
+  /** How long to retry while the registry is unreachable, in ms (default 5,000). */
   readonly retryForMs?: number;
   /** Ends the retries. */
   readonly signal?: AbortSignal | undefined;
@@ -76,7 +76,7 @@ export class Registry {
    *
    * @param schema An Avro schema, as JSON.
    * @throws {IncompatibleSchema} if the subject's compatibility does not allow it.
-   * @throws {UserError} if the registry is away or denies access.
+   * @throws {UserError} if the registry is unreachable or denies access.
    */
   async register(subject: string, schema: string, options: RetryOptions = {}): Promise<number> {
     const known = await this.find(subject, schema, options);
@@ -90,7 +90,7 @@ export class Registry {
    * Returns the id of a schema under a subject, or `undefined` if it is not registered.
    *
    * @param schema An Avro schema, as JSON.
-   * @throws {UserError} if the registry is away or denies access.
+   * @throws {UserError} if the registry is unreachable or denies access.
    */
   async find(
     subject: string,
@@ -107,7 +107,7 @@ export class Registry {
    * Returns the Avro schema with an id, as JSON.
    *
    * @throws {NoSchema} if there is none.
-   * @throws {UserError} if the registry is away or denies access.
+   * @throws {UserError} if the registry is unreachable or denies access.
    */
   async schema(id: number, options: RetryOptions = {}): Promise<string> {
     const answer = await this.#ask("GET", `/schemas/ids/${id}`, undefined, options);

@@ -17,7 +17,7 @@ const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
  * Sends one request to a registry, over a connection of its own: over HTTP/2 a pooled one that is
  * dead would carry every later attempt too.
  *
- * @returns Status and JSON of the answer; `undefined` for a body that is no JSON, or above 4 MiB.
+ * @returns Status and JSON of the answer; `undefined` for a body that is not JSON, or larger than 4 MiB.
  * @throws {RegistryAway} if there is no answer within 5 s, or one with the status 429 or 5xx.
  * @throws {UserError} if Deno denies the connection.
  */

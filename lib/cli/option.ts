@@ -9,7 +9,7 @@ export interface Option<T> {
   readonly help: string;
   /** Stands for the value in the help (`HOST:PORT`). A switch has none. */
   readonly placeholder?: string;
-  /** Parses the text. Throws an `Error` whose message says what was expected. */
+  /** Parses the text. Throws an `Error` whose message names what was expected. */
   readonly parse: (text: string) => T;
   /** The value if neither the command line nor the environment gives one. */
   readonly default: T;

@@ -1,4 +1,4 @@
-/** Parsers of option values. Each throws an `Error` whose message says what was expected. */
+/** Parsers of option values. Each throws an `Error` whose message names what was expected. */
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,

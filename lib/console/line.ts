@@ -4,7 +4,7 @@ import { bodyOf, editOf } from "../edits/message/record_value.ts";
 import type { ReadRecord } from "../kafka/consume/reader.ts";
 import { safeText } from "../terminal/safe_text.ts";
 
-/** Most characters that are shown of a title, a name, or a value that is no edit. */
+/** Most characters that are shown of a title, a name, or a value that is not an edit. */
 const LONGEST = { title: 120, name: 60, value: 200 } as const;
 
 const decoder = new TextDecoder();
@@ -42,7 +42,7 @@ function editLine(edit: Edit): string {
   ].join("  ");
 }
 
-/** `+1,234`, `-56`, `0`; empty where the lengths are not known. */
+/** `+1,234`, `-56`, `0`; empty if the lengths are unknown. */
 function sizeChange({ old_length, new_length }: Edit): string {
   if (new_length === null) return "";
   const change = new_length - (old_length ?? 0);

@@ -12,7 +12,7 @@ export interface ListenOptions {
   readonly what: string;
   /** The flags that say where. */
   readonly flags: { readonly port: string; readonly hostname: string };
-  /** The answer where the handler fails, or a response's body does. */
+  /** The answer if the handler or a response's body fails. */
   readonly onError: (error: unknown) => Response;
   /** Closes it at once when aborted, connections too. */
   readonly signal?: AbortSignal;
@@ -22,7 +22,7 @@ export interface ListenOptions {
  * Serves HTTP; on a loopback address, to requests for a name of this machine only: others are
  * answered 421.
  *
- * @throws {UserError} when the port is in use, or cannot or may not be listened on.
+ * @throws {UserError} if the port is in use, or listening on it fails or is denied.
  */
 export function listen(
   { port, hostname, what, flags, onError, signal }: ListenOptions,

@@ -33,7 +33,7 @@ const logger = getLogger(["wikitap", "dashboard"]);
 
 /**
  * Serves the live page of a topic until `signal`: first the history, then new edits. If Kafka
- * becomes unavailable later, the page says so, and continues when Kafka is back.
+ * becomes unavailable later, the page reports that, and continues when Kafka is back.
  *
  * @throws {UserError} if the port cannot be used, or if Kafka cannot be read at the start. Later,
  * for failures that do not pass, such as a deleted topic, and if the schema registry is unavailable

@@ -65,7 +65,7 @@ const EXPECTED =
  * Parses `sqlite:FILE`, `parquet:DIRECTORY`, `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]` or
  * `opensearch:https://HOST[:PORT][/PATH]/INDEX`.
  *
- * @throws {Error} that says what was expected, for anything else.
+ * @throws {Error} that names what was expected, for anything else.
  * @throws {UsageError} for a password, which others could read in the list of processes.
  */
 export function parseDatabase(text: string): DatabaseAddress {

@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 
 /**
  * The reader of stdout has closed it (`… | head`), or takes nothing while the program is to stop.
- * This ends a program, and is no failure.
+ * This ends a program, but is not a failure.
  */
 export class ClosedOutput extends Error {
   /** The name of the class. */

@@ -3,7 +3,7 @@ import type { Cause } from "./connection/failure.ts";
 import type { Position } from "./position/position.ts";
 import type { DuplicateCounts } from "./resume/deduplicator.ts";
 
-/** The state of the stream; `away`: the service cannot be read at the moment. */
+/** The state of the stream; `away`: the service is unreachable at the moment. */
 export type StreamState = "connecting" | "reading" | "away" | "ended";
 
 /** Counted since the start; read by status line, metrics and the closing summary. */

@@ -36,7 +36,7 @@ export interface ComparedTopic {
 
 /** Options of a {@linkcode Comparison}. */
 export interface ComparisonOptions {
-  /** The begin of the span, ms since 1970. */
+  /** The start of the span, ms since 1970. */
   readonly since: number;
   /** The end of the span, ms since 1970; `Infinity` for none. */
   readonly until: number;

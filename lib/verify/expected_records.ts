@@ -8,7 +8,7 @@ export interface Hash64 {
   readonly low: number;
 }
 
-/** The results of a lookup that is no match. */
+/** The results of a lookup without a match. */
 export const Match = {
   /** No expected record has its hash. */
   none: -1,
@@ -22,7 +22,7 @@ export interface RecordFacts {
   readonly key: number;
   /** The number of the upstream log, from 0. Records of different logs have no order. */
   readonly log: number;
-  /** ms since 1970. For `removeFrom()` less than 2^32 ms (49 days) after the begin of the span. */
+  /** ms since 1970. For `removeFrom()` less than 2^32 ms (49 days) after the start of the span. */
   readonly time: number;
 }
 
@@ -59,7 +59,7 @@ export class ExpectedRecords {
   /**
    * Creates an empty set.
    *
-   * @param since The begin of the span, ms since 1970.
+   * @param since The start of the span, ms since 1970.
    */
   constructor(since: number) {
     this.#since = since;

@@ -6,7 +6,7 @@ import type { EventStream } from "../upstream/stream.ts";
 
 /** Defines a comparison: the span, the source and the topics. */
 export interface VerifyOptions {
-  /** The begin of the span, by the times of the edits, ms since 1970. */
+  /** The start of the span, by the times of the edits, ms since 1970. */
   readonly since: number;
   /** The end of the span, ms since 1970. */
   readonly until: number;

@@ -42,7 +42,7 @@ export interface Example {
 
 /** The result of a comparison. */
 export interface VerifyReport {
-  /** The begin of the span, by the times of the edits, ms since 1970. */
+  /** The start of the span, by the times of the edits, ms since 1970. */
   readonly since: number;
   /** The end of the span, ms since 1970. */
   readonly until: number;

@@ -4,9 +4,9 @@ import { withLeaders } from "../../kafka/consume/direct/leaders.ts";
 import { UserError } from "../../shared/error.ts";
 
 /**
- * Returns the topics that the names and wildcards of `--topic` stand for.
+ * Returns the topics that the names and wildcards of `--topic` match.
  *
- * @throws {UserError} if a wildcard stands for none, and for what Kafka refuses.
+ * @throws {UserError} if a wildcard matches none, or if Kafka refuses to list topics.
  */
 export async function resolveTopics(
   cluster: Cluster,

@@ -24,7 +24,7 @@ export interface RecordSelection {
   end(): void;
 }
 
-/** After this many records without a value for a filter, a warning says so. */
+/** After this many records without a value for a filter, a warning is logged. */
 const FIRST_RECORDS = 1000;
 
 /**

@@ -18,7 +18,7 @@ export const FIRST_EVENTS = 1000;
  * Parses `PATH[=NAME]`. Without a name, the path is the name. `NAME=PATH` is accepted too if only
  * the right side has a dot, since names seldom have one.
  *
- * @throws {Error} that says what was expected.
+ * @throws {Error} that names what was expected.
  */
 export function parseField(text: string): Field {
   const [left = "", right, ...more] = text.split("=");

@@ -15,7 +15,7 @@ export interface ValuePlace {
 /**
  * Checks a template such as `wikipedia-{type}`, or a plain topic name, and returns it.
  *
- * @throws {Error} that says what was expected.
+ * @throws {Error} that names what was expected.
  */
 export function topicTemplate(text: string): string {
   if (!/^(?:[a-zA-Z0-9._-]|\{(?:type|wiki|domain)\})+$/.test(text)) {

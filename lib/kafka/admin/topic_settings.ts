@@ -5,15 +5,15 @@ import { topicConfigs } from "./topics.ts";
 
 /** The settings of a topic that decide what becomes of records. */
 export interface TopicSettings {
-  /** `cleanup.policy`; `undefined` if the user may not ask. */
+  /** `cleanup.policy`; `undefined` if the user lacks the permission to read it. */
   readonly policy: string | undefined;
   /** The age at which Kafka deletes records, in ms; `Infinity` if it keeps them or is unknown. */
   readonly retentionMs: number;
-  /** `max.message.bytes`; `undefined` if the user may not ask. */
+  /** `max.message.bytes`; `undefined` if the user lacks the permission to read it. */
   readonly maxBytes: number | undefined;
   /** Whether the broker sets the times of the records (`message.timestamp.type`). */
   readonly hasAppendTimes: boolean;
-  /** `message.timestamp.after.max.ms`; `undefined` if the user may not ask. */
+  /** `message.timestamp.after.max.ms`; `undefined` if the user lacks the permission to read it. */
   readonly aheadMaxMs: number | undefined;
 }
 

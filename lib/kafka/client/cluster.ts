@@ -98,7 +98,7 @@ function openClient(
 const WARN_INTERVAL = 30_000;
 
 /**
- * Logs failed connections: the only sign that a patient client gives of a broker that is away.
+ * Logs failed connections: the only sign of an unreachable broker that a patient client gives.
  * "Write after end" is no such sign. Either kafkajs itself closed the connection, at the end of a
  * program, or the broker did, and the next connection has a better reason.
  */

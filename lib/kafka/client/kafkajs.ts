@@ -34,7 +34,7 @@ BrokerPool.prototype.withBroker = async function (ask: Question): Promise<unknow
   return answer;
 };
 
-/** kafkajs's constructor takes the cause, but its types do not say so. */
+/** kafkajs's constructor takes the cause, but its types lack it. */
 function withCause(error: Error, cause: unknown): Error {
   return Object.assign(error, { cause });
 }

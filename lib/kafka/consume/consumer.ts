@@ -249,7 +249,7 @@ export class TopicConsumer {
   }
 }
 
-/** kafkajs's types do not know of the class that stands in the place of its own. */
+/** kafkajs's types lack the class that replaces its own. */
 function fetchedBatchOf({ batch }: EachBatchPayload): FetchedBatch {
   const fetched: unknown = batch;
   if (fetched instanceof FetchedBatch) return fetched;

@@ -28,7 +28,7 @@ export interface Fetched extends TopicPartition {
   /** The end of the partition when the broker answered. */
   readonly end: bigint;
   /**
-   * The records, some at a time: they are unpacked and decoded when they are asked for.
+   * The records, some at a time: they are unpacked and decoded on demand.
    *
    * @throws {UnreadableRecords} for records that are corrupt, or too large when unpacked.
    */
@@ -77,7 +77,7 @@ export interface ConsumerOptions {
     membership: AbortSignal,
   ) => Offsets | Promise<Offsets>;
   /**
-   * Handles what was fetched. Heartbeats go on meanwhile, and no more is fetched of the partition.
+   * Handles what was fetched. Heartbeats continue meanwhile, and the partition is not fetched further.
    * What it throws ends the consumer.
    */
   readonly handle: (fetched: Fetched) => Promise<void>;

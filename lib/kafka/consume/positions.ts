@@ -27,7 +27,7 @@ const BEYOND_LIMIT_MS = 5000;
 
 const logger = getLogger(["wikitap", "kafka"]);
 
-/** Where a reader goes on in each partition, and what happened to the records that it missed. */
+/** Where a reader continues in each partition, and what happened to the records that it missed. */
 export class Positions {
   readonly #cluster: Cluster;
   readonly #attempt: Omit<Attempt, "cluster">;

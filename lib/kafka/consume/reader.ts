@@ -236,7 +236,7 @@ function at({ topic, partition }: TopicPartition): TopicPartition {
   return { topic, partition };
 }
 
-/** A group without a member vanishes by itself some time later, so a failure is no matter. */
+/** A group without a member vanishes by itself some time later, so a failure does not matter. */
 async function deleteGroup(cluster: Cluster, groupId: string): Promise<void> {
   const admin = cluster.quick.admin();
   try {

@@ -3,7 +3,7 @@ import { UserError } from "../../shared/error.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { TopicIds, topicIds } from "../client/topic_id.ts";
 
-/** How often the ids of the topics are asked for, in ms. */
+/** How often the ids of the topics are read, in ms. */
 const INTERVAL_MS = 15_000;
 
 const logger = getLogger(["wikitap", "kafka"]);

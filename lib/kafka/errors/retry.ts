@@ -17,7 +17,7 @@ export function retryWhileNotReady<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns whether a failure passes by itself: a broker starts, or died and is being replaced. Only for
+ * Returns whether a failure is temporary: a broker starts, or died and is being replaced. Only for
  * work in a cluster that has just answered, as `retryDuringFailover()`.
  */
 export function isPassing(error: unknown): boolean {
@@ -31,7 +31,7 @@ export function isPassing(error: unknown): boolean {
 const FAILOVER_LIMIT_MS = 20_000;
 
 /**
- * Retries work while the broker that it needs is away. Only for work in a cluster that has just
+ * Retries work while the broker that it needs is unreachable. Only for work in a cluster that has just
  * answered: if no broker answers, the user needs to know at once.
  *
  * @param limitMs Default 20,000 ms.

@@ -58,7 +58,7 @@ export class Inspector {
   }
 
   /**
-   * Fails if an answer is that the user may not see what was asked for by its name.
+   * Fails if the user may not see what was requested by name.
    *
    * @param about Names the topic or the group.
    * @throws {UserError} that names the missing permission.
@@ -187,7 +187,7 @@ export class Inspector {
   }
 }
 
-/** Returns whether Deno forbids the connection; a broker that is away fails in other ways. */
+/** Returns whether Deno forbids the connection; an unreachable broker fails in other ways. */
 function isNotPermitted(error: unknown): boolean {
   return errorChain(error).some(({ code, message }: Error & { code?: unknown }) =>
     code === "EPERM" || message.includes("Requires net access")

@@ -71,7 +71,7 @@ export interface Published {
   readonly refused: readonly RefusedRecord[];
 }
 
-/** A record that Kafka rejects by itself: too large, or its timestamp is out of bounds. */
+/** A record that Kafka rejects alone: it is too large, or its timestamp is out of bounds. */
 export interface RefusedRecord {
   /** The rejected record. */
   readonly record: ProducerRecord;

@@ -15,7 +15,7 @@ import { transactionalProducer } from "./sessions/transactional_producer.ts";
 
 /** How long a transaction may be open, in ms. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
-/** The retries while a broker is away: a producer waits 15 s for an answer that is lost. */
+/** The retries while a broker is unreachable: a producer waits 15 s for an answer that is lost. */
 const RETRY = { firstWaitMs: 250, maxWaitMs: 2000, limitMs: 60_000 };
 /** The retries until a partition shows the end of a transaction. */
 const SHOWN = { firstWaitMs: 50, maxWaitMs: 500, limitMs: 15_000 };

@@ -3,7 +3,7 @@ import { errorChain, UserError } from "../../shared/error.ts";
 /**
  * The consequence of a failure:
  *
- * - `retry`: it passes by itself, so it is waited for, also before the first event;
+ * - `retry`: it is temporary, so the stream retries, even before the first event;
  * - `retry once readable`: before the stream was ever readable it is a mistake in the settings and
  *   ends the start; afterwards the settings were right, and it is waited for;
  * - `stop`: the service asks not to be called again.

@@ -9,7 +9,7 @@ export interface StreamRequest {
   readonly url: URL;
   /** See {@linkcode StreamOptions.userAgent}. */
   readonly userAgent: string;
-  /** Where it goes on. */
+  /** Where to resume. */
   readonly position: Position;
   /** The topic-partitions that were there when the stream was read last. */
   readonly present: ReadonlySet<string>;

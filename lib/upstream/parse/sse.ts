@@ -69,7 +69,7 @@ export class SseParser {
   #eventLine: Uint8Array = NO_BYTES;
   #knownEvent = "";
 
-  /** The reconnection time in ms that the stream asked for with `retry:`; at most 60 s. */
+  /** The reconnection time in ms that the stream requested with `retry:`; at most 60 s. */
   retry: number | undefined;
 
   /** Creates a parser for one response. */

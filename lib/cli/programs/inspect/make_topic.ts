@@ -26,7 +26,7 @@ const logger = getLogger(["wikitap", "topic"]);
 /**
  * Creates a topic, or compares an existing one with the request. Prints the resulting topic.
  *
- * @param alter Changes the topic where it differs.
+ * @param alter Changes the topic if it differs.
  * @throws {UserError} if the topic differs and is not, or cannot be, changed.
  */
 export async function makeTopic(

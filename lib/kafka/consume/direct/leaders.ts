@@ -170,7 +170,7 @@ export class Leaders implements AsyncDisposable {
   /**
    * Fetches about 1 MiB of a partition's records from an offset on.
    *
-   * @throws a protocol error; `UnreadableRecords` for what is no record batch.
+   * @throws a protocol error; `UnreadableRecords` for what is not a record batch.
    */
   async fetch(
     { topic, partition }: TopicPartition,

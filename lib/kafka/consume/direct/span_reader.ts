@@ -29,7 +29,7 @@ export interface ReadSpanOptions {
   readonly onProgress?: (part: number) => void;
   /** Ends the read early. */
   readonly signal?: AbortSignal | undefined;
-  /** How long to wait for open transactions and for brokers that are away, in ms. Default 60,000. */
+  /** How long to wait for open transactions and unreachable brokers, in ms. Default 60,000. */
   readonly patienceMs?: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ReadSpanOptions {
 const LIMITS = { maxWaitMs: 500, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 /** A transaction of wikitap stays open for 30 s at most. */
 const PATIENCE_MS = 60_000;
-/** The wait before another attempt while a broker is away, in ms. */
+/** The wait before another attempt while a broker is unreachable, in ms. */
 const RETRY_MS = 200;
 /**
  * A few records whose timestamps are years back, as upstream has them, do not show that the records
