@@ -42,7 +42,7 @@ Deno.test("start fits its line to the terminal's width, also when it changes", a
   await using server = live();
   const command = await producer(server.url);
   await using session = startOnTerminal(command, { columns: 120 });
-  await session.until((screen) => /repeats? dropped$/.test(screen.at(-1) ?? ""));
+  await session.until((screen) => /duplicates? dropped$/.test(screen.at(-1) ?? ""));
   await session.resize(40);
   await session.until((screen) => {
     const rows = screen.filter((row) => row.startsWith("reading"));

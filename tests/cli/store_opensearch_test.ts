@@ -97,7 +97,7 @@ Deno.test("store refuses a login in the address of OpenSearch", async () => {
   const { code, stderr } = await runProgram("scripts/store.ts", args);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "Cannot use a password in --database");
-  assertStringIncludes(stderr, "give it in the environment variable OPENSEARCH_AUTH");
+  assertStringIncludes(stderr, "set the environment variable OPENSEARCH_AUTH");
   assert(!stderr.includes("hush"), stderr);
 });
 

@@ -46,7 +46,10 @@ async function survive(
 Deno.test("start survives cut connections, and counts the duplicates", async () => {
   const { ended, stats } = await survive({ cutEvery: 400 });
   assert(stats.cuts > 3);
-  assertMatch(ended.stderr, /Published 1,\d+ records of .*refused.*reconnects.*duplicates dropped/);
+  assertMatch(
+    ended.stderr,
+    /Published 1,\d+ records of .*rejected.*reconnects.*duplicates dropped/,
+  );
 });
 
 Deno.test("start survives 429 with Retry-After and 5xx, with one line each way", async () => {

@@ -286,7 +286,7 @@ Deno.test("openSink() says what is wrong with PostgreSQL, without the password",
     [address, undefined, "it rejected the user"],
     [{ ...address, database: "nowhere" }, server.password, "there is no database 'nowhere'"],
     [{ ...address, port: 1 }, server.password, "no server answers there"],
-    [{ ...address, host: "nowhere.invalid" }, server.password, "the name of the host"],
+    [{ ...address, host: "nowhere.invalid" }, server.password, "the host name cannot be resolved"],
     [{ ...address, tls: "require" }, server.password, "Cannot reach"],
   ] as const;
   for (const [address, password, words] of cases) {
