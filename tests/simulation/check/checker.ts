@@ -85,8 +85,18 @@ export class Checker {
    * not: a reader that has no event of a topic yet can only ask for it by time.
    */
   noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>, since: number): void {
-    if (this.isVague) return;
     const saved = placesOf(this.#saved?.metadata);
+    const isNamed = (topic: UpstreamTopic) => saved.some(({ name }) => name === topic.name);
+    // Without transactions a late request puts the position back, perhaps to before any event. Who
+    // goes on from there does not know of a topic that is not there at that moment.
+    const isShared = this.#world.plan.delivery === "at-least-once";
+    for (const topic of this.#topics) {
+      if (!isShared || topic.isLate || !topic.isGone || isNamed(topic)) continue;
+      topic.isLate = true;
+      this.#from.delete(topic);
+      this.#complete.delete(topic);
+    }
+    if (this.isVague) return;
     for (const [topic, cursor] of cursors) {
       if (this.#from.has(topic)) continue;
       const inTime = topic.entries.findIndex(({ timestamp }) => timestamp >= since);
@@ -97,8 +107,7 @@ export class Checker {
       );
       // Others may have asked for it, too, before one of them saved a place in it; and without
       // transactions one that has not may save after that.
-      const isShared = this.#world.plan.delivery === "at-least-once";
-      if (topic.isLate && (isShared || !saved.some(({ name }) => name === topic.name))) {
+      if (topic.isLate && (isShared || !isNamed(topic))) {
         this.#lateFrom.set(topic, from);
         continue;
       }

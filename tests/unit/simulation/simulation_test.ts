@@ -48,6 +48,7 @@ const SEEDS: Readonly<Record<Client, readonly number[]>> = {
     42007772,
     42013242,
     45017632,
+    46001932,
   ],
 };
 
