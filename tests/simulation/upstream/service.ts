@@ -30,9 +30,9 @@ export class Service {
   /** By machine, how far it believes the service's clock to be ahead of the right one, in ms. */
   readonly #ahead = new Map<Machine, number>();
   readonly #dated = new Set<Machine>();
-  /** Times that a reader may have begun at: its own "now", or the service's. */
-  readonly #starts = new Set<number>();
-  /** Called where a topic is asked for from such a time on, and that is in the future. */
+  /** Times that a reader may have begun at, its own "now" or the service's, if in the future then. */
+  readonly #futureStarts = new Set<number>();
+  /** Called where a topic is asked for from such a time on. */
   onFutureStart: (topic: UpstreamTopic, cursor: number) => void = () => {};
   /** Called with an entry whose false timestamp a machine believes, since its clock is false too. */
   onMisled: (entry: Entry) => void = () => {};
@@ -103,7 +103,7 @@ export class Service {
     const cursors = this.#cursors(url, headers);
     if (typeof cursors === "number") return resolve(refusal(cursors, "Not found"));
     this.since ??= Number(url.searchParams.get("since") ?? this.world.scheduler.now);
-    this.#starts.add(this.since);
+    this.#noteStart(this.since);
     this.onConnect(machine, cursors);
     this.world.trace(() => {
       const from = [...cursors].map(([{ name }, index]) => `${name.slice(0, 5)}…@${index}`);
@@ -152,11 +152,15 @@ export class Service {
       const topic = existing.find((topic) => topic.name === name);
       if (topic === undefined) return 404;
       cursors.set(topic, topic.from(timestamp ?? Infinity, now));
-      if (timestamp > now && this.#starts.has(timestamp)) {
+      if (this.#futureStarts.has(timestamp)) {
         this.onFutureStart(topic, cursors.get(topic)!);
       }
     }
     return cursors;
+  }
+
+  #noteStart(time: number): void {
+    if (time > this.world.scheduler.now) this.#futureStarts.add(time);
   }
 
   #headers(machine: Machine): Record<string, string> {
@@ -171,7 +175,7 @@ export class Service {
     const date = new Date(now + skew);
     this.#ahead.set(machine, skew);
     this.#dated.add(machine);
-    this.#starts.add(Math.floor(date.getTime() / 1000) * 1000);
+    this.#noteStart(Math.floor(date.getTime() / 1000) * 1000);
     return { ...type, date: date.toUTCString() };
   }
 

@@ -49,6 +49,7 @@ const SEEDS: Readonly<Record<Client, readonly number[]>> = {
     42013242,
     45017632,
     46001932,
+    47036834,
   ],
 };
 
