@@ -1,6 +1,8 @@
 /** Checks readers of a topic that Kafka's log cleaner has compacted. */
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { alterTopic } from "../../../lib/kafka/admin/topic_diff.ts";
+import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Message } from "../../../lib/kafka/client/kafkajs.ts";
 import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
@@ -50,7 +52,11 @@ interface Compacted {
  * middle, and ends with an aborted transaction.
  */
 async function compactedTopic(): Promise<Compacted> {
-  const topic = await compactingTopic();
+  // Fetches end with a segment: so that an empty batch is one by itself, the cleaner must not merge
+  // them, which small indexes prevent, and has to see them all at once.
+  const topic = await compactingTopic(
+    new Map([["cleanup.policy", "delete"], ["segment.index.bytes", "36"]]),
+  );
   const start = Date.now();
   const timestamp = new Date(start - 60_000).toISOString();
   const part = (number: number, count: number): Message[] =>
@@ -60,15 +66,16 @@ async function compactedTopic(): Promise<Compacted> {
       value: JSON.stringify(editOf(number * 10_000 + index, { timestamp })),
       timestamp: String(start + number * STEP_MS),
     }));
-  await sendIdempotently(topic, part(0, 1200));
+  await sendIdempotently(topic, part(0, 1000));
   await publish(brokers, topic, part(1, 300));
   await publish(brokers, topic, part(2, 100), { abort: true });
   await sendIdempotently(topic, part(3, 400));
   await publish(brokers, topic, part(4, 200));
   await sendIdempotently(topic, part(5, 31));
   await publish(brokers, topic, part(5, 20), { abort: true });
+  await compact(topic);
 
-  const { all } = await until(() => headsOf(topic), ({ all, closed }) => {
+  const { all, segments } = await until(() => headsOf(topic), ({ all, closed }) => {
     const data = closed.filter(({ isControl }) => !isControl);
     const left = data.reduce((sum, { count }) => sum + count, 0);
     // The marker of the last transaction comes a moment after it was aborted.
@@ -76,6 +83,8 @@ async function compactedTopic(): Promise<Compacted> {
   });
   const emptyAt = all.flatMap(({ count }, index) => count === 0 ? [index] : []);
   assert(emptyAt.includes(0), "the log begins with an empty batch");
+  const isEmpty = (heads: BatchHead[]) => heads.length > 0 && heads.every((one) => one.count === 0);
+  assert(segments.some(isEmpty), "a fetch brings nothing else");
   assert(emptyAt.length > 1 && emptyAt.at(-1)! < all.length - 3, "more are in the middle");
   const lastOf = (number: number, count: number) =>
     Array.from({ length: PAGES }, (_, index) => number * 10_000 + count - PAGES + index);
@@ -170,10 +179,19 @@ function compactingTopic(configs: ReadonlyMap<string, string> = new Map()): Prom
   });
 }
 
+async function compact(topic: string): Promise<void> {
+  const change = { what: "cleanup.policy", found: "delete", wanted: "compact", canAlter: true };
+  await withAdmin(
+    cluster,
+    { action: "alter the topic" },
+    (admin) => alterTopic(admin, topic, [change]),
+  );
+}
+
 /** The heads of the batches in the broker's log, and those that the cleaner may work on. */
-async function headsOf(topic: string): Promise<{ all: BatchHead[]; closed: BatchHead[] }> {
+async function headsOf(topic: string) {
   const segments = await segmentsOf(`${folder.path}/kafka/node-1/data/${topic}-0`);
-  return { all: segments.flat(), closed: segments.slice(0, -1).flat() };
+  return { segments, all: segments.flat(), closed: segments.slice(0, -1).flat() };
 }
 
 /** The number of edits that the page shows once the history is read. */
