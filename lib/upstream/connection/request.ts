@@ -54,8 +54,12 @@ function send(
   const from = (ms: number) => Math.max(position.start, ms - margin);
   const target = new URL(url);
   const headers: Record<string, string> = { "user-agent": userAgent };
-  if (keys.length === 0) target.searchParams.set("since", String(from(position.earliest)));
-  else {
+  if (keys.length === 0) {
+    const { start, earliest } = position;
+    // A start in the future must not skip what follows an event that was read.
+    const since = earliest < start ? Math.max(0, earliest - margin) : from(earliest);
+    target.searchParams.set("since", String(since));
+  } else {
     const times = keys.map((key) => {
       const { offset, timestamp } = position.get(key)!;
       // Timestamps go back a little: after an event was read, the next may be older than the start.

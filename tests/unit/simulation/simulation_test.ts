@@ -50,6 +50,7 @@ const SEEDS: Readonly<Record<Client, readonly number[]>> = {
     45017632,
     46001932,
     47036834,
+    47201961,
   ],
 };
 
