@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { freePort } from "../../lib/local/process/ports.ts";
+import { shell } from "../../lib/local/process/shell.ts";
 
 /** Who runs the container: where the tests are root, the program is to be this user, as there. */
 const UNPRIVILEGED = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];
@@ -83,20 +84,16 @@ async function makeImage() {
   };
 }
 
-Deno.test("the systemd unit is one, but for the binary that it starts", async (t) => {
-  const check = new Deno.Command("systemd-analyze", {
-    args: ["verify", "ops/wikitap.service"],
-    ...{ stdout: "null", stderr: "piped" },
-  });
-  let stderr: Uint8Array;
-  try {
-    ({ stderr } = await check.output());
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await t.step({ name: "there is no systemd-analyze here", ignore: true, fn: () => {} });
-    return;
-  }
-  const said = new TextDecoder().decode(stderr).trim().split("\n")
-    .filter((line) => line !== "" && !line.includes("/usr/local/bin/wikitap is not executable"));
-  assertEquals(said, []);
+const HAS_SYSTEMD = (await shell("command -v systemd-analyze")).code === 0;
+
+Deno.test({
+  name: `the systemd unit is valid${HAS_SYSTEMD ? "" : " (skipped, no systemd-analyze)"}`,
+  ignore: !HAS_SYSTEMD,
+  async fn() {
+    const { output } = await shell("systemd-analyze verify ops/wikitap.service");
+    // The binary is not installed here.
+    const lines = output.split("\n")
+      .filter((line) => line !== "" && !line.includes("/usr/local/bin/wikitap is not executable"));
+    assertEquals(lines, []);
+  },
 });

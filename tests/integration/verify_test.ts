@@ -23,6 +23,7 @@ import { makeTopic } from "../support/kafka/topic.ts";
 import { repairReported, verifyReport, writeRecords } from "../support/kafka/verify.ts";
 import { PATH_WITH_DENO, runProgram } from "../support/programs/program.ts";
 import { codeBlocks, ROOT } from "../support/tools/readme.ts";
+import { NO_DIFFERENCES } from "../support/tools/differences.ts";
 
 const kafka = await testKafka();
 const decoder = new TextDecoder();
@@ -32,15 +33,6 @@ const LOG = syntheticLog({ rate: 100, count: 6000, canaryEvery: 100 });
 const SINCE = START + 10_000;
 const UNTIL = START + 40_000;
 const SPAN = ["--since", String(SINCE), "--until", String(UNTIL)];
-const CLEAN = {
-  lost: 0,
-  duplicated: 0,
-  different: 0,
-  outOfOrder: 0,
-  wrongPartition: 0,
-  foreign: 0,
-};
-
 /** The edits of a log that happened within the span, counted without the program's own code. */
 function editsIn(log: EventLog): Set<string> {
   const edits = eventsOf(log).filter(({ body: { type, meta } }) => {
@@ -79,7 +71,7 @@ Deno.test("verify finds nothing wrong with a topic that the producer filled", as
   const { size } = editsIn(LOG);
   assert(size > 1000);
   assertEquals([report.clean, report.expected, report.found], [true, size, size]);
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals(report.notes, []);
 });
 
@@ -90,7 +82,7 @@ Deno.test("verify compares a span in pieces with the same result", async () => {
   const report = await verifyReport(kafka, args, { maxRecords: 300 });
   const { size } = editsIn(LOG);
   assertEquals([report.expected, report.found], [size, size]);
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assert(report.pieces >= 4, `${report.pieces} pieces`);
 });
 
@@ -117,7 +109,7 @@ Deno.test("verify reads a topic twice and the source once, in however many piece
     using cuts = spy(ExpectedRecords.prototype, "removeFrom");
     const { events: sent } = server.stats;
     const report = await verifyReport(kafka, args, { maxRecords: all.length / 10 });
-    assertEquals(report.differences, { ...CLEAN, duplicated: 1 }, type);
+    assertEquals(report.differences, { ...NO_DIFFERENCES, duplicated: 1 }, type);
     assertEquals([report.found, report.repaired], [report.expected, 1]);
     assert(report.pieces >= 10 && report.pieces <= 12, `${report.pieces} pieces`);
     assertEquals(cuts.calls, report.pieces - 1);
@@ -240,7 +232,7 @@ Deno.test("verify takes the producer's options from its position, or names those
   const { url } = server;
   const topic = await filled(url, ["--key", "user", "--headers", "cloudevents"]);
   const args = ["--topic", topic, "--stream-url", url, ...SPAN];
-  assertEquals((await verifyReport(kafka, args)).differences, CLEAN);
+  assertEquals((await verifyReport(kafka, args)).differences, NO_DIFFERENCES);
   const error = await assertRejects(
     () => verifyReport(kafka, [...args, "--wiki", "enwiki", "--key", "domain"]),
     UserError,
@@ -262,7 +254,7 @@ Deno.test("verify does not call lost what the producer has not reached", async (
   await produce({ kafka, topic, url, args: to });
   const args = ["--topic", topic, "--stream-url", url, ...SPAN];
   const report = await verifyReport(kafka, args, { patienceMs: 0 });
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals(report.found + report.unverifiable.notYetPublished, report.expected);
   assert(report.unverifiable.notYetPublished > 100);
   assertEquals([...report.notes], [
@@ -291,7 +283,7 @@ Deno.test("verify names what retention has deleted", async () => {
     },
   );
   const report = await verifyReport(kafka, ["--topic", topic, "--stream-url", url, ...SPAN]);
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assert(report.unverifiable.deletedByRetention > 100);
   assertEquals(report.found + report.unverifiable.deletedByRetention, report.expected);
   assertStringIncludes([...report.notes].join(), `Retention has deleted records of '${topic}'`);
@@ -309,7 +301,7 @@ Deno.test("verify does not call lost what an open transaction hides", async () =
   await writeRecords(kafka, topic, all.filter((record) => !isBefore(record)));
   const args = ["--topic", topic, "--stream-url", server.url, ...SPAN, "--ignore-position"];
   const report = await verifyReport(kafka, args, { patienceMs: 500 });
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   const hidden =
     all.filter((record) => record.partition === 1 && !isBefore(record) && record.timestamp < UNTIL)
       .length;
@@ -322,7 +314,7 @@ Deno.test("verify does not call lost what an open transaction hides", async () =
   const ended = sleep(1000).then(() => transaction.abort());
   const waited = await verifyReport(kafka, args);
   await ended;
-  assertEquals([waited.differences, waited.found], [CLEAN, waited.expected]);
+  assertEquals([waited.differences, waited.found], [NO_DIFFERENCES, waited.expected]);
 });
 
 Deno.test("verify names what is older than the source", async () => {
@@ -330,7 +322,7 @@ Deno.test("verify names what is older than the source", async () => {
   await using server = serve(syntheticLog({ rate: 100, count: 6000, canaryEvery: 100, from }));
   const args = ["--topic", own, "--stream-url", server.url, ...SPAN];
   const report = await verifyReport(kafka, args);
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   const { size } = editsIn(LOG);
   assert(report.expected > 500 && report.expected < size - 500);
   assertEquals(report.found, report.expected);
@@ -353,14 +345,14 @@ Deno.test("verify finds each fault around a switch of the data center", async ()
   const topic = await filled(server.url);
   const args = ["--topic", topic, "--stream-url", server.url, ...SPAN];
   const report = await verifyReport(kafka, args);
-  assertEquals([report.differences, report.found], [CLEAN, editsIn(log).size]);
+  assertEquals([report.differences, report.found], [NO_DIFFERENCES, editsIn(log).size]);
   const all = await recordsOf(kafka, topic, 1);
   const faulty = await makeTopic(kafka);
   const near = all.filter(({ timestamp }) => Math.abs(timestamp - START - 25_000) < 1000);
   assert(near.length > 50);
   await writeRecords(kafka, faulty, all.filter((record) => !near.includes(record)).concat(all[0]!));
   const other = await verifyReport(kafka, ["--topic", faulty, ...args.slice(2)]);
-  assertEquals(other.differences, { ...CLEAN, lost: near.length });
+  assertEquals(other.differences, { ...NO_DIFFERENCES, lost: near.length });
 });
 
 Deno.test("verify refuses a compacted topic, and one that does not exist", async () => {
@@ -396,7 +388,7 @@ Deno.test("verify compares several topics, upstream's events and selected fields
       args: ["--since", String(START), "--until", String(START + 58_000), ...args.slice(2)],
     });
     const report = await verifyReport(kafka, ["--stream-url", url, ...SPAN, ...args]);
-    assertEquals(report.differences, CLEAN, topic);
+    assertEquals(report.differences, NO_DIFFERENCES, topic);
     assert(report.expected > 1000, topic);
     assertEquals(report.found, report.expected, topic);
   }

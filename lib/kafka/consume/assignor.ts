@@ -1,10 +1,14 @@
 import { getLogger } from "@logtape/logtape";
 import { AssignerProtocol, type PartitionAssigner } from "../client/kafkajs.ts";
+import type { TopicPartition } from "../requests/offsets.ts";
+import { byTopic } from "./direct/partition_map.ts";
 
 const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 
 /** The protocol's version of subscriptions and assignments. */
 const VERSION = 0;
+
+const NO_USER_DATA = { version: VERSION, userData: new Uint8Array() as never };
 
 /** A member of a group, and the topics that it subscribed to. */
 export interface Subscription {
@@ -14,16 +18,13 @@ export interface Subscription {
   readonly topics: readonly string[];
 }
 
-/** The numbers of partitions by topic. */
-export type PartitionNumbers = Readonly<Record<string, number[]>>;
-
 const logger = getLogger(["wikitap", "kafka"]);
 
 /**
  * Shares partitions evenly among the members that subscribed to their topic. kafkajs's own assignor
  * gives partitions of the leader's topics to all members, and a member silently ignores those of
- * topics to which it did not subscribe. This one has the same name, so both can be in one group; with equal
- * subscriptions both give the same result.
+ * topics to which it did not subscribe. This one has the same name, so both can be in one group.
+ * With equal subscriptions both give the same result.
  */
 export const subscribedAssignor: PartitionAssigner = ({ cluster, groupId }) => ({
   name: "RoundRobinAssigner",
@@ -37,16 +38,21 @@ export const subscribedAssignor: PartitionAssigner = ({ cluster, groupId }) => (
       memberId,
       topics: MemberMetadata.decode(memberMetadata)?.topics ?? [],
     }));
-    const partitions: Record<string, number[]> = {};
+    const partitions: TopicPartition[] = [];
     for (const topic of new Set(subscribers.flatMap(({ topics }) => topics))) {
-      partitions[topic] = own.includes(topic)
+      const numbers = own.includes(topic)
         ? cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId)
         : await partitionsOfForeign(topic);
+      partitions.push(...numbers.map((partition) => ({ topic, partition })));
     }
-    return [...share(subscribers, partitions)].map(([memberId, assignment]) => ({
-      memberId,
-      memberAssignment: MemberAssignment.encode({ ...NO_USER_DATA, assignment }),
-    }));
+    return [...share(subscribers, partitions)].map(([memberId, assigned]) => {
+      const assignment: Record<string, number[]> = Object.create(null); // `__proto__` is a topic's name, too
+      for (const { topic, partitions } of byTopic(assigned)) assignment[topic] = partitions;
+      return {
+        memberId,
+        memberAssignment: MemberAssignment.encode({ ...NO_USER_DATA, assignment }),
+      };
+    });
 
     /** Of a topic that only other members read. It must not become one that this member needs. */
     async function partitionsOfForeign(topic: string): Promise<number[]> {
@@ -67,27 +73,21 @@ export const subscribedAssignor: PartitionAssigner = ({ cluster, groupId }) => (
   },
 });
 
-const NO_USER_DATA = { version: VERSION, userData: new Uint8Array() as never };
-
-/** Returns the partitions of each member that gets some. */
+/** Returns the partitions of each member. */
 export function share(
   subscribers: readonly Subscription[],
-  partitions: PartitionNumbers,
-): ReadonlyMap<string, PartitionNumbers> {
-  const inOrder = subscribers.toSorted((a, b) => a.memberId < b.memberId ? -1 : 1);
-  const counts = new Map(inOrder.map(({ memberId }) => [memberId, 0]));
-  const shares = new Map<string, Record<string, number[]>>();
-  for (const [topic, numbers] of Object.entries(partitions)) {
-    const readers = inOrder.filter(({ topics }) => topics.includes(topic));
-    for (const partition of readers.length === 0 ? [] : numbers) {
-      const { memberId } = readers.reduce((least, one) =>
-        counts.get(one.memberId)! < counts.get(least.memberId)! ? one : least
-      );
-      counts.set(memberId, counts.get(memberId)! + 1);
-      const own = shares.get(memberId) ?? {};
-      (own[topic] ??= []).push(partition);
-      shares.set(memberId, own);
-    }
+  partitions: readonly TopicPartition[],
+): ReadonlyMap<string, readonly TopicPartition[]> {
+  const members = subscribers.toSorted((a, b) => a.memberId < b.memberId ? -1 : 1)
+    .map(({ memberId, topics }) => ({
+      memberId,
+      topics: new Set(topics),
+      own: [] as TopicPartition[],
+    }));
+  for (const at of partitions) {
+    const readers = members.filter(({ topics }) => topics.has(at.topic));
+    const fewest = Math.min(...readers.map(({ own }) => own.length));
+    readers.find(({ own }) => own.length === fewest)?.own.push(at);
   }
-  return shares;
+  return new Map(members.map(({ memberId, own }) => [memberId, own]));
 }

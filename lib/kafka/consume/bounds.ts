@@ -4,6 +4,8 @@ import type { Admin } from "../client/kafkajs.ts";
 import { isFatal, isUnknownTopic } from "../errors/classify.ts";
 import type { Attempt } from "../errors/terms.ts";
 import { getLogger } from "@logtape/logtape";
+import type { TopicPartition } from "../requests/offsets.ts";
+import { PartitionMap } from "./direct/partition_map.ts";
 import { sleep } from "../../shared/sleep.ts";
 
 /** The offsets of a partition: the first record, and the end for readers of committed records. */
@@ -17,16 +19,19 @@ export interface Bounds {
 /** A client that can be asked for the offsets of a topic. */
 export type OffsetSource = Pick<Admin, "fetchTopicOffsets">;
 
-/** Returns the bounds of all partitions of a topic. */
+/** Returns the bounds of all partitions of the topics of `partitions`. */
 export async function fetchBounds(
   admin: OffsetSource,
-  topic: string,
-): Promise<ReadonlyMap<number, Bounds>> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return new Map(offsets.map(({ partition, low, high }) => [
-    partition,
-    { low: BigInt(low), high: BigInt(high) },
-  ]));
+  partitions: readonly TopicPartition[],
+): Promise<PartitionMap<Bounds>> {
+  const topics = [...new Set(partitions.map(({ topic }) => topic))];
+  const entries = await Promise.all(topics.map(async (topic) => {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return offsets.map(({ partition, low, high }) =>
+      [{ topic, partition }, { low: BigInt(low), high: BigInt(high) }] as const
+    );
+  }));
+  return new PartitionMap(entries.flat());
 }
 
 /** Between two questions to a Kafka that does not answer, in ms. */

@@ -103,15 +103,11 @@ export class Positions {
       const committed = group === undefined
         ? NONE
         : await fetchCommitted(admin, { topics, group, topicIds });
-      const bounds = new Map(
-        await Promise.all(
-          topics.map(async (topic) => [topic, await fetchBounds(admin, topic)] as const),
-        ),
-      );
+      const bounds = await fetchBounds(admin, partitions);
       const isLate = performance.now() - since > BEYOND_LIMIT_MS;
       const located = new PartitionMap<bigint>();
       for (const at of partitions) {
-        const known = bounds.get(at.topic)?.get(at.partition);
+        const known = bounds.get(at);
         if (known === undefined) return undefined;
         const wanted = this.#next.get(at) ?? committed.get(at) ?? known.low;
         const isBeyond = wanted > known.high && !this.#options.uncommitted;

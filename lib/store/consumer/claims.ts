@@ -38,15 +38,7 @@ export async function claimPartitions(
   partitions: readonly TopicPartition[],
   { admin, sink, topicNumbers, group, database, signal }: ClaimOptions,
 ): Promise<{ claims: PartitionMap<Claim>; bounds: PartitionMap<Bounds> }> {
-  const topics = new Set(partitions.map(({ topic }) => topic));
-  const fetchAll = async () => {
-    const all = new PartitionMap<Bounds>();
-    for (const topic of topics) {
-      const bounds = await untilAnswered(() => fetchBounds(admin, topic), signal);
-      for (const [partition, found] of bounds) all.set({ topic, partition }, found);
-    }
-    return all;
-  };
+  const fetchAll = () => untilAnswered(() => fetchBounds(admin, partitions), signal);
   const before = await fetchAll();
   const claims = new PartitionMap<Claim>();
   for (const at of partitions) {

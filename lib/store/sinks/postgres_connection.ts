@@ -113,7 +113,7 @@ export class PostgresConnection {
   /**
    * Runs work on a connection.
    *
-   * @throws {Unavailable} if the same may work later; whether it was done is then unknown.
+   * @throws {SinkUnavailable} if the same may work later; whether it was done is then unknown.
    * @throws {UserError} if a person has to act.
    */
   async run<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {

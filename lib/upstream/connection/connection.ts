@@ -51,7 +51,7 @@ export class Connection implements Disposable {
   /**
    * Sends the request; its answer is waited for at most 30 s.
    *
-   * @throws {Unavailable} or the reason of an abort, see {@linkcode endingOf}.
+   * @throws {StreamUnavailable} or the reason of an abort, see {@linkcode endingOf}.
    */
   async open(
     request: (

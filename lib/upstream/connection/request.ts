@@ -24,7 +24,7 @@ export interface StreamRequest {
  * The service answers 404 if one topic-partition of several is gone. Then it is asked for those
  * that were there last, and after that by time, which names none.
  *
- * @throws {Unavailable} as the last of these attempts.
+ * @throws {StreamUnavailable} as the last of these attempts.
  */
 export async function requestFrom(
   wanted: StreamRequest,

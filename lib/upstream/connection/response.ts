@@ -34,7 +34,7 @@ export interface OpenStream {
  * It asks for a body without compression: Deno decodes no zstd and only the first of several gzip
  * members, and proxies delay what they compress.
  *
- * @throws {Unavailable} for everything else; its rule determines whether to retry.
+ * @throws {StreamUnavailable} for everything else; its rule determines whether to retry.
  */
 export async function openResponse(
   url: URL,

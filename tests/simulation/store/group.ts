@@ -90,9 +90,12 @@ export class Group {
       if (joined === undefined) this.#members.delete(id);
     }
     const members = [...this.#members.keys()].map((memberId) => ({ memberId, topics: ["t"] }));
-    const t = Array.from({ length: this.#partitions() }, (_, i) => i);
+    const all = Array.from(
+      { length: this.#partitions() },
+      (_, i) => ({ topic: "t", partition: i }),
+    );
     this.#shares = new Map(
-      [...share(members, { t })].map(([id, { t = [] }]) => [id, t]),
+      [...share(members, all)].map(([id, own]) => [id, own.map(({ partition }) => partition)]),
     );
     for (const [memberId, member] of this.#members) {
       const partitions = this.#shares.get(memberId) ?? [];

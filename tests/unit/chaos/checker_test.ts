@@ -3,18 +3,10 @@ import { murmur2 } from "../../../lib/kafka/wire/murmur2.ts";
 import { syntheticLog } from "../../../lib/replay/synthetic/log.ts";
 import { Checker } from "../../chaos/harness/checker.ts";
 import { type ExpectedEdit, expectedOf } from "../../chaos/harness/expected.ts";
+import { NO_DIFFERENCES } from "../../support/tools/differences.ts";
 
 const PARTITIONS = 6;
 const { edits } = expectedOf(syntheticLog({ rate: 100, count: 10_000 }));
-
-const GOOD = {
-  lost: 0,
-  duplicated: 0,
-  different: 0,
-  outOfOrder: 0,
-  wrongPartition: 0,
-  foreign: 0,
-};
 
 /** Gives a checker these edits, each in the partition of its page, but for `moved` ones. */
 function checked(found: readonly ExpectedEdit[], moved: readonly ExpectedEdit[] = []) {
@@ -29,11 +21,11 @@ function checked(found: readonly ExpectedEdit[], moved: readonly ExpectedEdit[] 
 
 Deno.test("Checker finds nothing wrong with every edit once, in order, of any time", () => {
   const report = checked(edits);
-  assertEquals(report.differences, GOOD);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals([report.expected, report.found], [edits.length, edits.length]);
   const last = edits.at(-1)!.record.timestamp;
   const old = edits.findIndex(({ record }) => record.timestamp < last - 365 * 86_400_000);
-  assertEquals(checked(edits.toSpliced(old, 1)).differences, { ...GOOD, lost: 1 });
+  assertEquals(checked(edits.toSpliced(old, 1)).differences, { ...NO_DIFFERENCES, lost: 1 });
 });
 
 Deno.test("Checker counts what is lost, duplicated, disordered, moved, changed or unknown", () => {
@@ -60,6 +52,6 @@ Deno.test("Checker counts what is lost, duplicated, disordered, moved, changed o
 
 Deno.test("Checker calls all lost that is not there, and names some", () => {
   const { differences, examples } = checked([]);
-  assertEquals(differences, { ...GOOD, lost: edits.length });
+  assertEquals(differences, { ...NO_DIFFERENCES, lost: edits.length });
   assertEquals(examples.lost.length, 10);
 });

@@ -4,6 +4,7 @@ import { MissingRecords } from "../../../lib/verify/missing.ts";
 import { newReport, type VerifyReport } from "../../../lib/verify/report.ts";
 import { murmur2 } from "../../../lib/kafka/wire/murmur2.ts";
 import type { ProducerRecord } from "../../../lib/shared/producer_record.ts";
+import { NO_DIFFERENCES } from "../../support/tools/differences.ts";
 
 const SINCE = Date.UTC(2026, 0, 1);
 const UNTIL = SINCE + 60_000;
@@ -62,26 +63,17 @@ function compare(
   return report;
 }
 
-const CLEAN = {
-  lost: 0,
-  duplicated: 0,
-  different: 0,
-  outOfOrder: 0,
-  wrongPartition: 0,
-  foreign: 0,
-};
-
 const EDITS = Array.from({ length: 100 }, (_, i) => edit(i, `Page ${i % 10}`));
 
 Deno.test("Comparison finds each record that is there once, in order", () => {
   const report = compare(EDITS, EDITS);
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals([report.expected, report.found], [100, 100]);
 });
 
 Deno.test("Comparison counts a lost record, and shows it", () => {
   const report = compare(EDITS, EDITS.filter((_, i) => i !== 42));
-  assertEquals(report.differences, { ...CLEAN, lost: 1 });
+  assertEquals(report.differences, { ...NO_DIFFERENCES, lost: 1 });
   assertEquals(report.examples.lost, [{
     time: SINCE + 42,
     domain: "xx.example.org",
@@ -94,22 +86,22 @@ Deno.test("Comparison counts a lost record, and shows it", () => {
 
 Deno.test("Comparison counts each further copy of a record as a duplicate", () => {
   const report = compare(EDITS, [...EDITS, EDITS[5]!, EDITS[5]!]);
-  assertEquals(report.differences, { ...CLEAN, duplicated: 2 });
+  assertEquals(report.differences, { ...NO_DIFFERENCES, duplicated: 2 });
   assertEquals(report.found, 100);
 });
 
 Deno.test("Comparison wants equal records as often as they are expected", () => {
   const twice = [edit(1), edit(1), edit(2)];
-  assertEquals(compare(twice, twice).differences, CLEAN);
-  assertEquals(compare(twice, [edit(1), edit(2)]).differences, { ...CLEAN, lost: 1 });
+  assertEquals(compare(twice, twice).differences, NO_DIFFERENCES);
+  assertEquals(compare(twice, [edit(1), edit(2)]).differences, { ...NO_DIFFERENCES, lost: 1 });
   const thrice = [...twice, edit(1)];
-  assertEquals(compare(twice, thrice).differences, { ...CLEAN, duplicated: 1 });
+  assertEquals(compare(twice, thrice).differences, { ...NO_DIFFERENCES, duplicated: 1 });
 });
 
 Deno.test("Comparison names the fields of a changed record", () => {
   const changed = { ...EDITS[7]!, value: bytes(textOf(EDITS[7]!).replace("Example", "Other")) };
   const report = compare(EDITS, EDITS.with(7, changed));
-  assertEquals(report.differences, { ...CLEAN, different: 1 });
+  assertEquals(report.differences, { ...NO_DIFFERENCES, different: 1 });
   assertEquals(report.examples.different[0]!.fields, ["user_name"]);
 });
 
@@ -122,33 +114,33 @@ Deno.test("Comparison pairs a record whose key, time or headers were changed", (
   ];
   for (const [field, changed] of others) {
     const report = compare(EDITS, EDITS.with(7, changed));
-    assertEquals(report.differences, { ...CLEAN, different: 1 }, field);
+    assertEquals(report.differences, { ...NO_DIFFERENCES, different: 1 }, field);
     assertEquals(report.examples.different[0]!.fields, [field]);
   }
 });
 
 Deno.test("Comparison counts one of two swapped records of a key as out of order", () => {
   const swapped = EDITS.with(3, EDITS[13]!).with(13, EDITS[3]!);
-  assertEquals(compare(EDITS, swapped).differences, { ...CLEAN, outOfOrder: 1 });
+  assertEquals(compare(EDITS, swapped).differences, { ...NO_DIFFERENCES, outOfOrder: 1 });
 });
 
 Deno.test("Comparison lets records of two keys, and of two logs, pass each other", () => {
   const keys = EDITS.with(3, EDITS[4]!).with(4, EDITS[3]!);
-  assertEquals(compare(EDITS, keys).differences, CLEAN);
+  assertEquals(compare(EDITS, keys).differences, NO_DIFFERENCES);
   const logs = EDITS.with(3, EDITS[13]!).with(13, EDITS[3]!);
-  assertEquals(compare(EDITS, logs, { logs: (i) => i === 3 ? 1 : 0 }).differences, CLEAN);
+  assertEquals(compare(EDITS, logs, { logs: (i) => i === 3 ? 1 : 0 }).differences, NO_DIFFERENCES);
 });
 
 Deno.test("Comparison checks no order among records without a key", () => {
   const keyless = EDITS.map((edit) => ({ ...edit, key: null }));
-  assertEquals(compare(keyless, keyless.toReversed()).differences, CLEAN);
+  assertEquals(compare(keyless, keyless.toReversed()).differences, NO_DIFFERENCES);
 });
 
 Deno.test("Comparison counts a record in another partition, and not as out of order", () => {
   const at = murmur2(EDITS[3]!.key!) % PARTITIONS;
   const moved = EDITS.toSpliced(3, 1);
   const report = compare(EDITS, [...moved, { ...EDITS[3]!, partition: (at + 1) % PARTITIONS }]);
-  assertEquals(report.differences, { ...CLEAN, wrongPartition: 1 });
+  assertEquals(report.differences, { ...NO_DIFFERENCES, wrongPartition: 1 });
 });
 
 Deno.test("Comparison checks the order within the partitions of another partitioner", () => {
@@ -156,7 +148,7 @@ Deno.test("Comparison checks the order within the partitions of another partitio
     ...edit,
     partition: (murmur2(edit.key!) + 1) % PARTITIONS,
   }));
-  assertEquals(compare(EDITS, elsewhere).differences, { ...CLEAN, wrongPartition: 100 });
+  assertEquals(compare(EDITS, elsewhere).differences, { ...NO_DIFFERENCES, wrongPartition: 100 });
   const swapped = elsewhere.with(3, elsewhere[13]!).with(13, elsewhere[3]!);
   assertEquals(compare(EDITS, swapped).differences.outOfOrder, 1);
 });
@@ -166,7 +158,7 @@ Deno.test("Comparison counts records of others as foreign, within the span only"
   const early = { ...foreign, timestamp: SINCE - 1 };
   const late = { ...foreign, timestamp: UNTIL };
   const report = compare(EDITS, [early, ...EDITS, foreign, late]);
-  assertEquals(report.differences, { ...CLEAN, foreign: 1 });
+  assertEquals(report.differences, { ...NO_DIFFERENCES, foreign: 1 });
 });
 
 Deno.test("Comparison ignores records at the edges that it does not expect", () => {
@@ -175,15 +167,15 @@ Deno.test("Comparison ignores records at the edges that it does not expect", () 
   const first = edit(1002, "Page 1", SINCE);
   const last = edit(1003, "Page 1", UNTIL - 1);
   const report = compare([before, first, last, after], [before, first, last, after]);
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals([report.expected, report.found], [2, 2]);
-  assertEquals(compare([first, last], [before, after]).differences, { ...CLEAN, lost: 2 });
+  assertEquals(compare([first, last], [before, after]).differences, { ...NO_DIFFERENCES, lost: 2 });
 });
 
 Deno.test("Comparison does not count a repaired record as out of order", () => {
   const repaired = { ...EDITS[3]!, headers: { [REPAIRED_HEADER]: bytes("2026-01-01") } };
   const report = compare(EDITS, [...EDITS.toSpliced(3, 1), repaired]);
-  assertEquals(report.differences, CLEAN);
+  assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals([report.found, report.repaired], [100, 1]);
 });
 
@@ -198,13 +190,13 @@ Deno.test("Comparison accepts JSON that another program wrote in its own way", (
     };
   });
   const report = compare(EDITS, others.toSpliced(9, 1));
-  assertEquals(report.differences, { ...CLEAN, lost: 1 });
+  assertEquals(report.differences, { ...NO_DIFFERENCES, lost: 1 });
   assertEquals(report.found, 99);
 });
 
 Deno.test("Comparison does not compare times that the broker sets", () => {
   const appended = EDITS.map((edit) => ({ ...edit, timestamp: UNTIL + 1 }));
-  assertEquals(compare(EDITS, appended, { hasAppendTimes: true }).differences, CLEAN);
+  assertEquals(compare(EDITS, appended, { hasAppendTimes: true }).differences, NO_DIFFERENCES);
 });
 
 Deno.test("Comparison finds several faults at once, each exactly", () => {

@@ -80,7 +80,7 @@ export class Bulk {
   /**
    * Sends the pending documents until each is accepted or rejected.
    *
-   * @throws {Unavailable} if the same may work later. Responses received before are kept.
+   * @throws {SinkUnavailable} if the same may work later. Responses received before are kept.
    */
   async run(work: BulkWork): Promise<void> {
     while (work.pending.length > 0) {

@@ -65,7 +65,7 @@ export class Http implements Disposable {
   /**
    * Sends a request and returns its response, which must be JSON.
    *
-   * @throws {Unavailable} if the same may work later: no JSON response, 408, 429, 5xx.
+   * @throws {SinkUnavailable} if the same may work later: no JSON response, 408, 429, 5xx.
    * @throws {UserError} if a person has to act: wrong login, missing privilege, certificate,
    * redirect.
    */
@@ -213,7 +213,7 @@ function authorizationOf(login: string): string {
 /**
  * Reads the body of a response.
  *
- * @throws {Unavailable} if it is larger than {@linkcode MAX_ANSWER_BYTES}.
+ * @throws {SinkUnavailable} if it is larger than {@linkcode MAX_ANSWER_BYTES}.
  */
 async function textOf(response: Response, signal: AbortSignal): Promise<string> {
   const reader = response.body?.getReader();

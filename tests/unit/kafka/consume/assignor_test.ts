@@ -1,12 +1,21 @@
 import { assertEquals } from "@std/assert";
+import { byTopic } from "../../../../lib/kafka/consume/direct/partition_map.ts";
 import { share } from "../../../../lib/kafka/consume/assignor.ts";
 
-const shares = (
-  members: Readonly<Record<string, string[]>>,
-  partitions: Readonly<Record<string, number[]>>,
-) => {
+type Numbers = Readonly<Record<string, readonly number[]>>;
+
+/** The shares of members with these topics, by the numbers of partitions. */
+const shares = (members: Readonly<Record<string, string[]>>, partitions: Numbers) => {
   const subscribers = Object.entries(members).map(([memberId, topics]) => ({ memberId, topics }));
-  return Object.fromEntries(share(subscribers, partitions));
+  const all = Object.entries(partitions).flatMap(([topic, numbers]) =>
+    numbers.map((partition) => ({ topic, partition }))
+  );
+  return Object.fromEntries(
+    [...share(subscribers, all)].map(([memberId, own]) => [
+      memberId,
+      Object.fromEntries(byTopic(own).map(({ topic, partitions }) => [topic, partitions])),
+    ]),
+  );
 };
 
 Deno.test("share() deals partitions in turn to members with the same topics", () => {
@@ -26,9 +35,9 @@ Deno.test("share() gives partitions to members that subscribed to their topic on
   });
 });
 
-Deno.test("share() leaves members without partitions out, and topics without members", () => {
+Deno.test("share() gives some members nothing, and leaves topics without members", () => {
   assertEquals(shares({ a: ["edits"], b: ["edits"], c: [] }, { edits: [0], logs: [0] }), {
-    a: { edits: [0] },
+    ...{ a: { edits: [0] }, b: {}, c: {} },
   });
   assertEquals(shares({}, { edits: [0] }), {});
 });
