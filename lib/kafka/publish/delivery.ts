@@ -94,10 +94,10 @@ export class Delivery implements Publisher {
       await retryDuringFailover(() => admin.describeCluster(), ANSWER_LIMIT);
       await retryDuringFailover(() => this.#topics.load(admin, wanted));
       await retryDuringFailover(() => checkKeyless(admin, keylessTopics));
-      // If this fails, the session fails too, with a better error.
+      // If this fails, the session fails too, with a better error, or knows the position later.
       if (delivery === "exactly-once") {
         const saved = retryDuringFailover(() => readSaved(admin, place));
-        this.#ownership.follow(await saved.catch(() => undefined));
+        await saved.then((saved) => this.#ownership.follow(saved), () => {});
       }
     });
     try {

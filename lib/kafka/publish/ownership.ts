@@ -10,7 +10,8 @@ import type { Progress, SavedProgress } from "./position/saved_position.ts";
 export class Ownership {
   readonly #name: string;
   readonly #owner = crypto.randomUUID();
-  #generation = 1;
+  /** Infinite until it is known which position this producer found: every other one is earlier. */
+  #generation = Infinity;
   /** The progress that this producer saved last, or found at its start. */
   #committed: Progress | undefined;
 

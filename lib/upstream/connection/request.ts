@@ -56,8 +56,9 @@ function send(
   const headers: Record<string, string> = { "user-agent": userAgent };
   if (keys.length === 0) {
     const { start, earliest } = position;
-    // A start in the future must not skip what follows an event that was read.
-    const since = earliest < start ? Math.max(0, earliest - margin) : from(earliest);
+    // The start can be in the future, and must not skip what follows an older event that was read.
+    // Without a margin before that event: nothing before the start was wanted.
+    const since = earliest < start ? earliest - Math.min(0, margin) : from(earliest);
     target.searchParams.set("since", String(since));
   } else {
     const times = keys.map((key) => {

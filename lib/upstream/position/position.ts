@@ -24,8 +24,8 @@ export const MAX_PLACES = 1024;
 /** The key of a frame without a known topic-partition. No position contains it. */
 export const NOWHERE: string = upstreamPartition("unknown", 0);
 
-function newPlace(timestamp: number): PartitionPosition {
-  return { timestamp, highest: timestamp, offset: -1, id: "", refused: 0 };
+function newPlace(timestamp: number, highest: number): PartitionPosition {
+  return { timestamp, highest, offset: -1, id: "", refused: 0 };
 }
 
 const savedSchema = z.discriminatedUnion("v", [
@@ -51,6 +51,8 @@ export interface SavedPosition {
 export class Position {
   readonly #places: Map<string, PartitionPosition>;
   #start: number;
+  /** The latest start: what was skipped by it is not later. */
+  #latestStart: number;
 
   /**
    * Creates a position.
@@ -60,6 +62,7 @@ export class Position {
    */
   constructor(start: number, places: Iterable<readonly [string, PartitionPosition]> = []) {
     this.#start = start;
+    this.#latestStart = start;
     this.#places = new Map(places);
   }
 
@@ -85,7 +88,9 @@ export class Position {
 
   /** Returns an independent copy. */
   copy(): Position {
-    return new Position(this.start, this.#places);
+    const copy = new Position(this.start, this.#places);
+    copy.#latestStart = this.#latestStart;
+    return copy;
   }
 
   /** Returns the position in a topic-partition, if it is tracked. */
@@ -103,14 +108,14 @@ export class Position {
     if (ms >= this.#start) return;
     this.#start = ms;
     for (const [key, { offset }] of this.#places) {
-      if (offset < 0) this.#places.set(key, newPlace(ms));
+      if (offset < 0) this.#places.set(key, newPlace(ms, this.#latestStart));
     }
   }
 
   /** Adds a topic-partition that an `id` named, so that it is requested from now on. */
   track(key: string): void {
     if (this.#places.has(key) || this.#places.size >= MAX_PLACES) return;
-    this.#places.set(key, newPlace(this.#start));
+    this.#places.set(key, newPlace(this.#start, this.#latestStart));
   }
 
   /**

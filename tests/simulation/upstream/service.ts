@@ -138,7 +138,12 @@ export class Service {
     if (lastEventId === null) {
       if (since !== null && !/^\d+$/.test(since)) return 400;
       const from = since === null ? Infinity : Number(since);
-      return new Map(existing.map((topic) => [topic, topic.from(from, now)]));
+      const cursors = new Map(existing.map((topic) => [topic, topic.from(from, now)]));
+      // Without transactions, records are there before a position that knows their topics is.
+      if (this.plan.delivery === "at-least-once" && this.#futureStarts.has(from)) {
+        for (const [topic, cursor] of cursors) this.onFutureStart(topic, cursor);
+      }
+      return cursors;
     }
     const cursors = new Map<UpstreamTopic, number>();
     let asked: unknown;

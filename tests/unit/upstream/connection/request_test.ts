@@ -2,29 +2,62 @@ import { assertEquals } from "@std/assert";
 import { requestFrom } from "../../../../lib/upstream/connection/request.ts";
 import { Position } from "../../../../lib/upstream/position/position.ts";
 
-Deno.test("requestFrom() asks for what follows an event from before the start", async () => {
-  const position = new Position(10_000);
-  // From now on: the first event comes with a timestamp of a moment before.
-  position.advance({ key: "eqiad.a/0", timestamp: 9_800, offset: 1, id: "a" });
-  position.track("codfw.a/0");
-  let asked: string | null = null;
+interface Asked {
+  readonly since: string | null;
+  readonly lastEventId: string | null;
+}
+
+/** Returns what is asked for from a position, if topics that are asked for do not exist (404). */
+async function askedFrom(
+  position: Position,
+  { margin = 5000, isGone = false }: { margin?: number; isGone?: boolean } = {},
+): Promise<Asked> {
+  const asked: Asked[] = [];
   await requestFrom({
     url: new URL("http://upstream.test/"),
     userAgent: "test",
     position,
     present: new Set(),
-    margin: 5000,
+    margin,
   }, {
     signal: new AbortController().signal,
-    fetch: (_, init) => {
-      asked = new Headers(init?.headers).get("last-event-id");
+    fetch: (url, init) => {
+      const since = new URL(String(url)).searchParams.get("since");
+      asked.push({ since, lastEventId: new Headers(init?.headers).get("last-event-id") });
+      const status = isGone && since === null ? 404 : 200;
       return Promise.resolve(
-        new Response("", { headers: { "content-type": "text/event-stream" } }),
+        new Response("", { status, headers: { "content-type": "text/event-stream" } }),
       );
     },
   });
-  assertEquals(JSON.parse(asked!), [
+  return asked.at(-1)!;
+}
+
+/** From now on: the first event comes with a timestamp of a moment before. */
+function positionBeforeStart(): Position {
+  const position = new Position(10_000);
+  position.advance({ key: "eqiad.a/0", timestamp: 9_800, offset: 1, id: "a" });
+  position.track("codfw.a/0");
+  return position;
+}
+
+Deno.test("requestFrom() asks for what follows an event from before the start", async () => {
+  const { since, lastEventId } = await askedFrom(positionBeforeStart());
+  assertEquals(since, null);
+  assertEquals(JSON.parse(lastEventId!), [
     { topic: "eqiad.a", partition: 0, timestamp: 4800 },
     { topic: "codfw.a", partition: 0, timestamp: 10_000 },
   ]);
+});
+
+Deno.test("requestFrom() by time asks for nothing that comes before start and events", async () => {
+  assertEquals((await askedFrom(positionBeforeStart(), { isGone: true })).since, "9800");
+  const position = new Position(10_000);
+  position.advance({ key: "eqiad.a/0", timestamp: 12_000, offset: 1, id: "a" });
+  assertEquals((await askedFrom(position, { isGone: true })).since, "10000");
+});
+
+Deno.test("requestFrom() by time steps over a place that fails", async () => {
+  const margin = -64;
+  assertEquals((await askedFrom(positionBeforeStart(), { isGone: true, margin })).since, "9864");
 });

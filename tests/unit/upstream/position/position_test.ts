@@ -116,6 +116,18 @@ Deno.test("Position.startAt() moves the start back, and only unseen topics", () 
   assertEquals(position.get(KEY)!.timestamp, 150);
 });
 
+Deno.test("Position.startAt() keeps the start as the highest timestamp that may come again", () => {
+  const position = new Position(100);
+  position.track("idle/0");
+  position.startAt(50);
+  position.copy().startAt(40);
+  for (const one of [position, position.copy()]) {
+    one.track("new/0");
+    one.advance({ key: KEY, timestamp: 60, offset: 1, id: "a" });
+    assertEquals([...one.places.values()].map(({ highest }) => highest), [100, 100, 100]);
+  }
+});
+
 Deno.test("readEventId() reads what the service sends", () => {
   const id =
     '[{"topic":"eqiad.a","partition":0,"timestamp":5},{"topic":"codfw.a","partition":1,"offset":-1}]';
