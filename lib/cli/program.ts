@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { ExitCode, UsageError, UserError } from "../shared/error.ts";
+import { errorChain, ExitCode, UsageError, UserError } from "../shared/error.ts";
 import {
   ClosedOutput,
   flushErrors,
@@ -160,11 +160,7 @@ function logError(error: unknown): void {
 
 /** Returns the messages of at most five causes, the nearest first. */
 function causesOf(error: unknown): string[] {
-  const causes: string[] = [];
-  for (let e = causeOf(error); e !== undefined && causes.length < 5; e = causeOf(e)) {
-    causes.push(messageOf(e));
-  }
-  return causes;
+  return errorChain(error).slice(1, 6).map(messageOf);
 }
 
 function messageOf(error: unknown): string {
@@ -172,8 +168,4 @@ function messageOf(error: unknown): string {
   return error instanceof UserError || error.name === "Error"
     ? error.message
     : `${error.name}: ${error.message}`;
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof Error ? error.cause : undefined;
 }

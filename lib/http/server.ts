@@ -1,6 +1,6 @@
 import { permissionHint, UserError } from "../shared/error.ts";
 import { isOwnHost } from "./host_check.ts";
-import { sleep } from "../shared/sleep.ts";
+import { within } from "../shared/sleep.ts";
 
 /** The address to listen on, and the options that set it, for messages. */
 export interface ListenOptions {
@@ -61,9 +61,7 @@ const CLOSE_LIMIT = 1000;
  * most, as one that does not read would be waited for forever.
  */
 export async function closeServer(server: Deno.HttpServer): Promise<void> {
-  const done = new AbortController();
-  const shutdown = server.shutdown().finally(() => done.abort());
-  await Promise.race([shutdown, sleep(CLOSE_LIMIT, done.signal)]);
+  await within(CLOSE_LIMIT, server.shutdown());
 }
 
 /** The address of a server: `http://127.0.0.1:9464`, `http://[::1]:9464`. */

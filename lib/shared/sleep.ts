@@ -21,6 +21,13 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Returns the result of `work`, or `undefined` if that takes longer than `ms`. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const done = new AbortController();
+  const late = sleep(ms, done.signal).then(() => undefined);
+  return await Promise.race([work, late]).finally(() => done.abort());
+}
+
 /** Returns the result of `work`, or `undefined` if it failed after `signal` was aborted. */
 export async function unlessStopped<T>(
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-import { sleep } from "../shared/sleep.ts";
+import { sleep, within } from "../shared/sleep.ts";
 
 const encoder = new TextEncoder();
 
@@ -103,9 +103,7 @@ export function writeError(text: string): void {
 
 /** Waits until stderr has what was written to it, or for 500 ms. */
 export async function flushErrors(): Promise<void> {
-  const done = new AbortController();
-  const written = writing?.then(() => done.abort());
-  if (written !== undefined) await sleep(LAST_OUTPUT_MS, done.signal);
+  if (writing !== undefined) await within(LAST_OUTPUT_MS, writing);
 }
 
 async function writeWaiting(): Promise<void> {

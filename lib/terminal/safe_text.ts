@@ -14,6 +14,11 @@ export function safeText(text: string): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
+/** Formats a value as harmless JSON, with a final line feed; `indent` 0 is one line. */
+export function jsonText(value: unknown, indent = 2): string {
+  return `${safeJson(JSON.stringify(value, null, indent))}\n`;
+}
+
 /**
  * Makes JSON harmless in the same way, as JSON of the same value. `JSON.stringify()` escapes only
  * some of these marks.

@@ -215,14 +215,14 @@ export class Comparison {
 }
 
 /** Returns a record for people; its title is from the value, or else its key. */
-export function exampleOf({ topic, partition, offset, timestamp, key, value }: Leftover): Example {
+export function exampleOf(
+  { topic, partition, offset, timestamp, key, value }:
+    & Pick<Leftover, "topic" | "timestamp" | "key" | "value">
+    & Pick<Example, "partition" | "offset">,
+): Example {
   const { time = timestamp, domain = null, title } = identityOf(bodyOf(value));
-  return { time, domain, title: title ?? keyText(key), topic, partition, offset };
-}
-
-/** Returns a key as text. */
-export function keyText(key: Uint8Array | null): string | null {
-  return key === null ? null : decoder.decode(key);
+  const keyText = key === null ? null : decoder.decode(key);
+  return { time, domain, title: title ?? keyText, topic, partition, offset };
 }
 
 const decoder = new TextDecoder();

@@ -1,9 +1,8 @@
 import { murmur2 } from "../kafka/wire/murmur2.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
-import { exampleOf, keyText } from "./comparison.ts";
+import { exampleOf } from "./comparison.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { note, type Unverifiable, type VerifyReport } from "./report.ts";
-import { bodyOf, identityOf } from "../edits/message/record_value.ts";
 
 /** The facts that decide whether a record that is not in its topic counts as lost. */
 export interface MissingContext {
@@ -57,17 +56,7 @@ export class MissingRecords {
       this.#report.unverifiable[reason]++;
       return;
     }
-    note(this.#report, "lost", () => {
-      const { domain = null, title } = identityOf(bodyOf(record.value));
-      return {
-        time: record.timestamp,
-        domain,
-        title: title ?? keyText(record.key),
-        topic: record.topic,
-        partition: null,
-        offset: null,
-      };
-    });
+    note(this.#report, "lost", () => exampleOf({ ...record, partition: null, offset: null }));
     this.#keep(record);
   }
 

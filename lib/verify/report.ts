@@ -11,15 +11,14 @@ export const DIFFERENCES = [
 /** One of {@linkcode DIFFERENCES}. */
 export type Difference = typeof DIFFERENCES[number];
 
-/** Why an expected record that is not in the topic does not count as lost. */
-export const UNVERIFIABLE = [
+const UNVERIFIABLE = [
   "notYetPublished",
   "deletedByRetention",
   "inOpenTransaction",
   "olderThanSource",
 ] as const;
 
-/** One of {@linkcode UNVERIFIABLE}. */
+/** Why an expected record that is not in the topic does not count as lost. */
 export type Unverifiable = typeof UNVERIFIABLE[number];
 
 /** One record, for people. */
@@ -67,7 +66,7 @@ export interface VerifyReport {
 }
 
 /** Maximum number of examples of each kind. */
-export const MAX_EXAMPLES = 10;
+const MAX_EXAMPLES = 10;
 
 /** Returns the report of a comparison that has not begun. */
 export function newReport({ since, until }: Pick<VerifyReport, "since" | "until">): VerifyReport {
@@ -77,32 +76,17 @@ export function newReport({ since, until }: Pick<VerifyReport, "since" | "until"
     pieces: 0,
     expected: 0,
     found: 0,
-    differences: {
-      lost: 0,
-      duplicated: 0,
-      different: 0,
-      outOfOrder: 0,
-      wrongPartition: 0,
-      foreign: 0,
-    },
-    unverifiable: {
-      notYetPublished: 0,
-      deletedByRetention: 0,
-      inOpenTransaction: 0,
-      olderThanSource: 0,
-    },
+    differences: forEach(DIFFERENCES, () => 0),
+    unverifiable: forEach(UNVERIFIABLE, () => 0),
     repaired: 0,
     rejected: new Map(),
-    examples: {
-      lost: [],
-      duplicated: [],
-      different: [],
-      outOfOrder: [],
-      wrongPartition: [],
-      foreign: [],
-    },
+    examples: forEach(DIFFERENCES, () => []),
     notes: new Set(),
   };
+}
+
+function forEach<K extends string, V>(keys: readonly K[], value: () => V): Record<K, V> {
+  return Object.fromEntries(keys.map((key) => [key, value()])) as Record<K, V>;
 }
 
 /** Counts a difference, and keeps the first examples of each kind. */

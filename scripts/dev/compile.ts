@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import config from "../../deno.json" with { type: "json" };
 import { flag, option, type OptionGroup } from "../../lib/cli/option.ts";
 import { program, runMain } from "../../lib/cli/program.ts";
-import { type PermissionSet, rightFlags } from "../../lib/cli/permissions.ts";
+import { type PermissionSet, rightFlags } from "./permissions.ts";
 import { listOf, oneOf } from "../../lib/cli/values.ts";
 import { UserError } from "../../lib/shared/error.ts";
 import { lastLines, packagesOf, runDeno } from "./packages.ts";

@@ -4,9 +4,9 @@
  *     deno task options
  */
 import config from "../../deno.json" with { type: "json" };
-import { type Described, optionTables, withTables } from "../../lib/cli/options_page.ts";
+import { type Described, optionTables, withTables } from "./options_page.ts";
 import { type Main, program, runMain } from "../../lib/cli/program.ts";
-import { type PermissionSet, rightFlags } from "../../lib/cli/permissions.ts";
+import { type PermissionSet, rightFlags } from "./permissions.ts";
 
 /** The page that holds the tables. */
 export const OPTIONS_PAGE = new URL("../../docs/options.md", import.meta.url);

@@ -70,7 +70,7 @@ Deno.test("startKafka() of three nodes replicates, and continues with two", asyn
   await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, nodes: 3, port: 0, heap: 256 });
   for (const { port } of kafka.nodes) {
-    assertEquals((await probeBroker(port))?.brokerIds.toSorted(), [1, 2, 3]);
+    assertEquals((await probeBroker(port))?.brokers.map(({ id }) => id).toSorted(), [1, 2, 3]);
   }
   await kafka.kill(3);
   assertEquals(kafka.nodes[2]?.pid, undefined);

@@ -82,7 +82,7 @@ Deno.test("no import circle between the stations or the folders of lib/", () => 
 
 Deno.test("the unit tests of lib/ are in its folders", () => {
   const lib = new Set([...imports.keys()].map(folderOf));
-  const others = /^lib\/((bench|chaos|simulation|soak|support)\/)?$/;
+  const others = /^lib\/((bench|chaos|dev|simulation|soak|support)\/)?$/;
   const tested = new Set(
     [...files("tests/unit/")].map((file) => folderOf(file).replace("tests/unit/", "lib/")),
   );

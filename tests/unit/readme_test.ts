@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { anchorOf, optionTables, withTables } from "../../lib/cli/options_page.ts";
+import { anchorOf, optionTables, withTables } from "../../scripts/dev/options_page.ts";
 import { OPTIONS_PAGE, programs } from "../../scripts/dev/options.ts";
 import { PAGES, ROOT } from "../support/tools/readme.ts";
 

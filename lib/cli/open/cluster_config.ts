@@ -38,26 +38,29 @@ export function clusterConfig(
 function tlsConfig(values: KafkaValues, readFile: Sources["readFile"]): TlsConfig | undefined {
   const { tls, tlsCa, tlsCert, tlsKey } = values;
   if (!tls) {
-    for (
-      const [name, file] of Object.entries({
-        "tls-ca": tlsCa,
-        "tls-cert": tlsCert,
-        "tls-key": tlsKey,
-      })
-    ) {
+    const files = { "tls-ca": tlsCa, "tls-cert": tlsCert, "tls-key": tlsKey };
+    for (const [name, file] of Object.entries(files)) {
       if (file !== undefined) throw new UsageError(`Cannot use --${name} without --tls`);
     }
     return undefined;
   }
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError("Cannot use only one of --tls-cert and --tls-key: expected both");
-  }
+  checkPair(values);
   const read = (file: string | undefined) =>
     file === undefined ? undefined : pemFile(file, readFile);
   const [ca, cert, key] = [read(tlsCa), read(tlsCert), read(tlsKey)];
   if (ca !== undefined) checkAuthority(ca);
   if (cert !== undefined && key !== undefined) checkClientCertificate(cert, key);
   return { ca: ca?.text, cert: cert?.text, key: key?.text };
+}
+
+/**
+ * Checks that a certificate comes with its key.
+ *
+ * @throws {UsageError} if only one of the two is given.
+ */
+export function checkPair({ tlsCert, tlsKey }: Pick<KafkaValues, "tlsCert" | "tlsKey">): void {
+  if ((tlsCert === undefined) === (tlsKey === undefined)) return;
+  throw new UsageError("Cannot use only one of --tls-cert and --tls-key: expected both");
 }
 
 function saslConfig(values: KafkaValues, env: Sources["env"]): SaslConfig | undefined {

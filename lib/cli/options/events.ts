@@ -148,8 +148,7 @@ function payloadOf({ payload, fields }: EventValues): Payload {
       hint: "Omit one of them: --payload event publishes the upstream event with all its fields",
     });
   }
-  const names = fields.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) < index);
+  const twice = repeated(fields.map(({ name }) => name));
   if (twice !== undefined) {
     throw new UsageError(`Cannot use --fields: the name '${twice}' appears twice`);
   }
@@ -168,12 +167,15 @@ function avroPayload(payload: Payload): AvroPayload {
     });
   }
   if (payload === "edit") return payload;
-  const names = payload.fields.map(({ name }) => avroName(name));
-  const twice = names.find((name, index) => names.indexOf(name) < index);
+  const twice = repeated(payload.fields.map(({ name }) => avroName(name)));
   if (twice === undefined) return payload;
   throw new UsageError(`Cannot use --fields: two names are '${twice}' in Avro`, {
     hint: "Rename one of them: Avro names consist of letters, digits and '_'",
   });
+}
+
+function repeated(names: readonly string[]): string | undefined {
+  return names.find((name, index) => names.indexOf(name) < index);
 }
 
 /** The types of recentchange events. Extensions use numbers (upstream schema, `type`). */

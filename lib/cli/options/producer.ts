@@ -34,14 +34,14 @@ export const upstreamOptions = {
       placeholder: "WHEN",
       help:
         "Start of a back-fill if no position is saved: an ISO date, epoch milliseconds, or an age.",
-      parse: (text: string) => pastTime(text),
+      parse: pastTime,
       defaultText: "now",
     }),
     until: option({
       placeholder: "WHEN",
       help:
         "Stop a back-fill at this time. Upstream timestamps are not strictly ordered, so events up to 1 s later may be included.",
-      parse: (text: string) => time(text),
+      parse: time,
       defaultText: "no end",
     }),
     idleTimeout: option({

@@ -1,4 +1,5 @@
-import { knownTopics, positionTopic } from "../../edits/routing/route.ts";
+import { knownTopics } from "../../edits/routing/route.ts";
+import { fillTemplate, placeholdersOf } from "../../edits/routing/template.ts";
 import { UsageError } from "../../shared/error.ts";
 import { flagName, type GroupValues } from "../option.ts";
 import {
@@ -60,15 +61,16 @@ export function producerPlan(options: ProducerOptions): ProducerPlan {
   const edits = editsOptions(options, { topic, streamUrl });
   const topics = knownTopics(topic, edits.filter ?? {});
   checkTopics(options, topics);
+  const hasManyTopics = placeholdersOf(topic).some((placeholder) => placeholder !== "type");
   return {
     ...options,
     edits,
     topics,
     position: {
-      group: name ?? `wikitap.${topic.replaceAll(/[{}]/g, "")}`,
-      topic: options.positionTopic ?? positionTopic(topic),
+      group: name ?? `wikitap.${fillTemplate(topic, (placeholder) => placeholder)}`,
+      topic: options.positionTopic ?? fillTemplate(topic, () => "position"),
     },
-    linger: options.linger ?? (/\{(wiki|domain)\}/.test(topic) ? MANY_TOPICS_LINGER_MS : 0),
+    linger: options.linger ?? (hasManyTopics ? MANY_TOPICS_LINGER_MS : 0),
     idleTimeout: options.idleTimeout ??
       (isRecentChange(streamUrl) ? CHANGES_IDLE_TIMEOUT_MS : OTHER_IDLE_TIMEOUT_MS),
   };

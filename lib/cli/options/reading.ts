@@ -32,13 +32,13 @@ export const readingOptions = {
       placeholder: "WHEN",
       help: "Only records of this time or later, by their timestamps: an ISO date, epoch " +
         "milliseconds, or an age such as 2h.",
-      parse: (text: string) => pastTime(text),
+      parse: pastTime,
     }),
     until: option({
       placeholder: "WHEN",
       help: "Only records before this time; exit after the last of them. Begins with the oldest " +
         "record unless another option sets the start.",
-      parse: (text: string) => pastTime(text),
+      parse: pastTime,
     }),
     last: option({
       placeholder: "N",

@@ -18,13 +18,13 @@ export const verifyOptions = {
       placeholder: "WHEN",
       help:
         "Start of the span, by the times of the edits: an ISO date, epoch milliseconds, or an age.",
-      parse: (text: string) => pastTime(text),
+      parse: pastTime,
       defaultText: "1h before --until",
     }),
     until: option({
       placeholder: "WHEN",
       help: "End of the span.",
-      parse: (text: string) => pastTime(text),
+      parse: pastTime,
       defaultText: "1m ago",
     }),
     output: option({

@@ -1,3 +1,4 @@
+import { checkPair } from "../open/cluster_config.ts";
 import { type Main, program } from "../program.ts";
 import type { EventLog } from "../../replay/log.ts";
 import { readRecording } from "../../replay/recording.ts";
@@ -123,10 +124,8 @@ export const replayMain: Main = program({
 });
 
 /** @throws {UsageError} if options contradict each other. */
-function checkCombination({ file, canaryEvery, tlsCert, tlsKey }: ReplayValues): void {
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError("Cannot use only one of --tls-cert and --tls-key: expected both");
-  }
+function checkCombination({ file, canaryEvery, ...options }: ReplayValues): void {
+  checkPair(options);
   if (file !== undefined && canaryEvery !== undefined) {
     throw new UsageError("Cannot combine --canary-every and --file", {
       hint: "Omit --canary-every: a recording has its own canary events",

@@ -7,7 +7,7 @@ import { UsageError } from "../../shared/error.ts";
 import { type AnswerRow, openReader } from "../../store/report/answers.ts";
 import { type Question, type QuestionName, QUESTIONS } from "../../store/report/questions.ts";
 import { writeOutput } from "../../terminal/output.ts";
-import { safeJson } from "../../terminal/safe_text.ts";
+import { jsonText } from "../../terminal/safe_text.ts";
 import { csvText, tableText } from "../../terminal/table.ts";
 
 /** The questions. */
@@ -76,7 +76,7 @@ const FORMATS = {
       .join("\n"),
   csv: (answers: Answers) =>
     answers.map(([, rows]) => csvText(rows, { isTerminal: Deno.stdout.isTerminal() })).join(""),
-  json: (answers: Answers) => `${safeJson(JSON.stringify(Object.fromEntries(answers), null, 2))}\n`,
+  json: (answers: Answers) => jsonText(Object.fromEntries(answers)),
 };
 
 function heading({ title }: Question): string {

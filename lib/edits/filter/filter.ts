@@ -26,6 +26,15 @@ export interface Filter {
   readonly users?: "human" | "bot" | "all";
 }
 
+/** The facts that the lists of a filter are about. */
+export const READERS: { readonly [N in keyof Filter]-?: (event: EventFields) => unknown } = {
+  types: typeOf,
+  wikis: wikiOf,
+  domains: domainOf,
+  namespaces: namespaceOf,
+  users: isBot,
+};
+
 type Test = (event: EventFields) => boolean;
 
 /**

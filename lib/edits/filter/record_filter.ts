@@ -1,12 +1,5 @@
-import {
-  domainOf,
-  type EventFields,
-  isBot,
-  namespaceOf,
-  typeOf,
-  wikiOf,
-} from "../event/event_fields.ts";
-import { buildFilter, type Filter } from "./filter.ts";
+import type { EventFields } from "../event/event_fields.ts";
+import { buildFilter, type Filter, READERS } from "./filter.ts";
 import { bodyOf, fieldsOf } from "../message/record_value.ts";
 import { matcher } from "./pattern.ts";
 
@@ -24,15 +17,6 @@ export interface StoredRecord {
   readonly value: Uint8Array | null;
 }
 
-/** How to see that records lack what a filter reads, by the name of the filter. */
-const READ: { readonly [N in keyof Filter]-?: (fields: EventFields) => unknown } = {
-  types: typeOf,
-  wikis: wikiOf,
-  domains: domainOf,
-  namespaces: namespaceOf,
-  users: isBot,
-};
-
 const decoder = new TextDecoder();
 
 /** Tests records, which may be edits in any form that the producer writes. */
@@ -43,7 +27,7 @@ export class RecordTest {
 
   /** Compiles a filter. An empty one passes everything. */
   constructor({ keys, ...filter }: RecordFilter) {
-    const names = (Object.keys(READ) as (keyof Filter)[]).filter((name) =>
+    const names = (Object.keys(READERS) as (keyof Filter)[]).filter((name) =>
       filter[name] !== undefined
     );
     this.#passesKey = keys === undefined ? undefined : matcher(keys);
@@ -64,7 +48,7 @@ export class RecordTest {
     if (body === undefined) return false;
     const fields = fieldsOf(body);
     for (const name of this.#lacking) {
-      if (READ[name](fields) !== undefined) this.#lacking.delete(name);
+      if (READERS[name](fields) !== undefined) this.#lacking.delete(name);
     }
     return this.#passes(fields);
   }

@@ -7,6 +7,7 @@ import {
   legalTopicText,
   MAX_TOPIC_LENGTH,
   type Placeholder,
+  placeholdersOf,
   templateParts,
   type ValuePlace,
 } from "./template.ts";
@@ -65,7 +66,8 @@ function isLegal(topic: string): boolean {
  * @throws {UsageError} if there are more than {@linkcode MAX_TOPICS}, or if a name is illegal.
  */
 export function knownTopics(template: string, filter: Filter): readonly string[] | undefined {
-  if (template.includes("{wiki}") && template.includes("{domain}")) return undefined;
+  const placeholders = placeholdersOf(template);
+  if (placeholders.includes("wiki") && placeholders.includes("domain")) return undefined;
   let topics = [""];
   for (const part of templateParts(template)) {
     const texts = typeof part === "string" ? [part] : knownTexts(part, filter);
@@ -87,9 +89,4 @@ function knownTexts(place: ValuePlace, filter: Filter): readonly string[] | unde
   const values = lists[place.placeholder];
   if (values === undefined || values.some(isWildcard)) return undefined;
   return values.map((value) => legalTopicText(value, place));
-}
-
-/** Returns the topic of a template that holds the position: `position` for each placeholder. */
-export function positionTopic(template: string): string {
-  return template.replaceAll(/\{\w+\}/g, "position");
 }

@@ -21,8 +21,7 @@ export function topicTemplate(text: string): string {
   if (!/^(?:[a-zA-Z0-9._-]|\{(?:type|wiki|domain)\})+$/.test(text)) {
     throw new Error("expected a topic: letters, digits, '.', '_', '-', {type}, {wiki}, {domain}");
   }
-  const literal = text.replaceAll(/\{\w+\}/g, "");
-  if (literal.length > MAX_TOPIC_LENGTH || text === "." || text === "..") {
+  if (fillTemplate(text, () => "").length > MAX_TOPIC_LENGTH || text === "." || text === "..") {
     throw new Error("expected a topic of at most 249 characters, other than '.' and '..'");
   }
   if (/(\{\w+\}).*\1/.test(text)) throw new Error("expected each placeholder at most once");
@@ -34,6 +33,18 @@ export function topicTemplate(text: string): string {
 
 /** The maximum length of a topic's name, in characters (Kafka's `Topic.MAX_NAME_LENGTH`). */
 export const MAX_TOPIC_LENGTH = 249;
+
+/** Returns a checked template with a text in place of each placeholder. */
+export function fillTemplate(template: string, textOf: (name: Placeholder) => string): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name) => textOf(name));
+}
+
+/** Returns the placeholders of a checked template, in order. */
+export function placeholdersOf(template: string): Placeholder[] {
+  return templateParts(template).flatMap((part) =>
+    typeof part === "string" ? [] : [part.placeholder]
+  );
+}
 
 /** Returns the pieces of a checked template, in order. */
 export function templateParts(template: string): readonly Part[] {

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { within } from "../../shared/sleep.ts";
 import { type Kafka, KafkaClient, logLevel, type SASLOptions } from "./kafkajs.ts";
 import { socketFactory } from "./socket.ts";
 import { DISCONNECT_LIMIT, patientTimeouts, producerTimeouts, quickTimeouts } from "./timeouts.ts";
@@ -148,11 +149,5 @@ export async function disconnect(
   client: { disconnect(): Promise<void> },
   limit = DISCONNECT_LIMIT,
 ): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => timer = setTimeout(resolve, limit, false));
-  try {
-    return await Promise.race([client.disconnect().then(() => true, () => false), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return await within(limit, client.disconnect().then(() => true, () => false)) ?? false;
 }

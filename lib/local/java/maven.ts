@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { UserError } from "../../shared/error.ts";
+import { lockFile } from "../process/lock.ts";
 import { supervise } from "../process/process.ts";
 import { remove } from "../process/remove.ts";
 import { tail } from "../process/tail.ts";
@@ -8,12 +9,21 @@ import { withProgressLog } from "../process/progress_log.ts";
 /** The folder of everything that is fetched; it has a folder per version. */
 export const FETCHED = ".local";
 
-const log = getLogger(["wikitap", "maven"]);
+/** The goal that copies the dependencies into the folder `libs`, with a pinned version like theirs. */
+export const COPY_JARS: readonly string[] = [
+  "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
+  "-DincludeScope=runtime",
+  "-DoutputDirectory=libs",
+];
 
 /** An artifact for Maven to fetch. */
 export interface MavenFetch {
   /** Its name, for messages. */
   readonly what: string;
+  /** The service that needs it, which logs the fetch: `kafka`. */
+  readonly service: string;
+  /** The size of the download, for the log: `45 MB`. */
+  readonly size: string;
   /** The folder that exists, complete, after the fetch. */
   readonly target: string;
   /** The goal and its settings. Paths are relative to the folder that becomes `target`. */
@@ -29,12 +39,29 @@ export interface MavenFetch {
 }
 
 /**
- * Fetches with Maven into a folder next to `target` and renames it, so that an incomplete fetch
- * never counts.
+ * Fetches with Maven, unless `target` is complete. Processes that fetch the same wait for each other.
  *
  * @throws {UserError} if Maven is not installed or fails.
  */
 export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
+  const { what, service, size, target, isComplete, signal } = fetch;
+  if (await isComplete(target)) return;
+  const log = getLogger(["wikitap", service]);
+  await Deno.mkdir(FETCHED, { recursive: true });
+  using _lock = await lockFile(`${target}.lock`, {
+    signal,
+    onWait: () => log.info(`Waiting for another process that fetches ${what}`),
+  });
+  if (await isComplete(target)) return;
+  log.info(`Fetching ${what} with Maven (${size}, once)`);
+  await runMaven(
+    fetch,
+    (seconds) => log.info(`Still fetching ${what}, for {seconds} s`, { seconds }),
+  );
+}
+
+/** Fetches into a folder next to the target and renames it: an incomplete fetch never counts. */
+async function runMaven(fetch: MavenFetch, onWait: (seconds: number) => void): Promise<void> {
   const { what, target, args, dependencies = "", isComplete, signal } = fetch;
   const otherwise = fetch.otherwise === undefined ? "" : `, ${fetch.otherwise}`;
   const partial = `${target}.partial`;
@@ -46,9 +73,7 @@ export async function fetchByMaven(fetch: MavenFetch): Promise<void> {
     output,
     signal,
   });
-  const code = await withProgressLog(maven.exited, (seconds) => {
-    log.info("Still fetching {what}, for {seconds} s", { what, seconds });
-  });
+  const code = await withProgressLog(maven.exited, onWait);
   signal?.throwIfAborted();
   if (code === 127) {
     throw new UserError(`Cannot fetch ${what}: Maven ('mvn') is not installed`, {

@@ -126,7 +126,8 @@ export class LocalKafka implements AsyncDisposable {
    */
   async #isReady(id: number): Promise<boolean> {
     const view = await probeBroker(this.#cluster.nodes.find((node) => node.id === id)!.port);
+    const seen = new Set(view?.brokers.map(({ id }) => id));
     return view?.clusterId === this.#cluster.clusterId &&
-      [...this.#running.keys()].every((id) => view.brokerIds.includes(id));
+      [...this.#running.keys()].every((id) => seen.has(id));
   }
 }

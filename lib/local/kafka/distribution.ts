@@ -1,7 +1,5 @@
-import { getLogger } from "@logtape/logtape";
 import { UserError } from "../../shared/error.ts";
-import { lockFile } from "../process/lock.ts";
-import { fetchByMaven, FETCHED } from "../java/maven.ts";
+import { COPY_JARS, fetchByMaven, FETCHED } from "../java/maven.ts";
 import { shell } from "../process/shell.ts";
 
 /** The version of Apache Kafka that is fetched. */
@@ -9,14 +7,6 @@ export const KAFKA_VERSION = "4.2.2";
 
 /** The version of its logging backend. Kafka's jars neither bring it nor name its version. */
 const LOG4J_VERSION = "2.25.5";
-
-/** Maven's plugin that copies jars, with a pinned version like the jars. */
-const COPY_DEPENDENCIES =
-  "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
-
-const OR_KAFKA_HOME = "or set KAFKA_HOME to the folder of an unpacked Apache Kafka 4";
-
-const log = getLogger(["wikitap", "kafka"]);
 
 /**
  * Returns the folder of Kafka's jars: `libs` of `KAFKA_HOME` if that is set, else
@@ -27,15 +17,19 @@ const log = getLogger(["wikitap", "kafka"]);
 export async function kafkaLibs(signal?: AbortSignal): Promise<string> {
   const home = Deno.env.get("KAFKA_HOME");
   if (home) return checkedHome(home);
-  const present = `${FETCHED}/kafka-${KAFKA_VERSION}`;
-  if (await versionIn(`${present}/libs`) !== undefined) return `${present}/libs`;
-  await Deno.mkdir(FETCHED, { recursive: true });
-  using _lock = await lockFile(`${present}.lock`, {
+  const target = `${FETCHED}/kafka-${KAFKA_VERSION}`;
+  await fetchByMaven({
+    what: `Apache Kafka ${KAFKA_VERSION}`,
+    service: "kafka",
+    size: "45 MB",
+    target,
+    dependencies: DEPENDENCIES,
+    args: COPY_JARS,
+    isComplete: async (folder) => await versionIn(`${folder}/libs`) !== undefined,
+    otherwise: "or set KAFKA_HOME to the folder of an unpacked Apache Kafka 4",
     signal,
-    onWait: () => log.info("Waiting for another process that fetches Apache Kafka"),
   });
-  if (await versionIn(`${present}/libs`) === undefined) await fetchInto(present, signal);
-  return `${present}/libs`;
+  return `${target}/libs`;
 }
 
 async function checkedHome(home: string): Promise<string> {
@@ -66,19 +60,6 @@ async function versionIn(libs: string): Promise<string | undefined> {
 /** Parses the version in the name of the broker's own jar; `undefined` for other files. */
 export function kafkaVersion(fileName: string): string | undefined {
   return /^kafka_2\.\d+-(\d+\.\d+\.\d+[\w.-]*)\.jar$/.exec(fileName)?.[1];
-}
-
-async function fetchInto(target: string, signal: AbortSignal | undefined): Promise<void> {
-  log.info(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven (45 MB, once)`);
-  await fetchByMaven({
-    what: `Apache Kafka ${KAFKA_VERSION}`,
-    target,
-    dependencies: DEPENDENCIES,
-    args: [COPY_DEPENDENCIES, "-DincludeScope=runtime", "-DoutputDirectory=libs"],
-    isComplete: async (folder) => await versionIn(`${folder}/libs`) !== undefined,
-    otherwise: OR_KAFKA_HOME,
-    signal,
-  });
 }
 
 const DEPENDENCIES = `

@@ -1,4 +1,5 @@
 import { UserError } from "../../shared/error.ts";
+import { within } from "../../shared/sleep.ts";
 import type { Process } from "./process.ts";
 
 /** How long an orderly stop may take before SIGKILL, in ms. */
@@ -13,17 +14,9 @@ const STOP_LIMIT = 10_000;
 export async function stopAll(processes: readonly Process[]): Promise<void> {
   await Promise.all(processes.map(async (process) => {
     await process.signal("TERM");
-    if (await endsWithin(process, STOP_LIMIT)) return;
+    if (await within(STOP_LIMIT, process.exited) !== undefined) return;
     await process.signal("KILL");
-    if (await endsWithin(process, STOP_LIMIT)) return;
+    if (await within(STOP_LIMIT, process.exited) !== undefined) return;
     throw new UserError(`Cannot stop process ${process.pid}`);
   }));
-}
-
-async function endsWithin(process: Process, limit: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), limit));
-  const ended = await Promise.race([process.exited.then(() => true as const), late]);
-  clearTimeout(timer);
-  return ended;
 }

@@ -1,5 +1,3 @@
-import { getLogger } from "@logtape/logtape";
-import { lockFile } from "../process/lock.ts";
 import { fetchByMaven, FETCHED } from "../java/maven.ts";
 
 /**
@@ -10,8 +8,6 @@ const VERSION = "2.5.11.Final";
 
 const UNPACK = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack";
 const ARTIFACT = `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`;
-
-const log = getLogger(["wikitap", "registry"]);
 
 /** The folder of the fetched registry. */
 const TARGET = `${FETCHED}/apicurio-${VERSION}`;
@@ -33,23 +29,15 @@ export async function fetchedRegistry(): Promise<string | undefined> {
  * @throws {UserError} if Maven is not installed or fails.
  */
 export async function registryJar(signal?: AbortSignal): Promise<string> {
-  const present = await fetchedRegistry();
-  if (present !== undefined) return present;
-  await Deno.mkdir(FETCHED, { recursive: true });
-  using _lock = await lockFile(`${TARGET}.lock`, {
+  await fetchByMaven({
+    what: `Apicurio Registry ${VERSION}`,
+    service: "registry",
+    size: "140 MB",
+    target: TARGET,
+    args: [UNPACK, `-Dartifact=${ARTIFACT}`, "-DoutputDirectory=."],
+    isComplete: (folder) => isFile(jarIn(folder)),
     signal,
-    onWait: () => log.info("Waiting for another process that fetches the registry"),
   });
-  if (!await isFile(jarIn(TARGET))) {
-    log.info(`Fetching Apicurio Registry ${VERSION} with Maven (140 MB, once)`);
-    await fetchByMaven({
-      what: `Apicurio Registry ${VERSION}`,
-      target: TARGET,
-      args: [UNPACK, `-Dartifact=${ARTIFACT}`, "-DoutputDirectory=."],
-      isComplete: (partial) => isFile(jarIn(partial)),
-      signal,
-    });
-  }
   return await Deno.realPath(jarIn(TARGET));
 }
 

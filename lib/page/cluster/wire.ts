@@ -1,25 +1,13 @@
 // The messages of the server to the Kafka view: types only, shared with the view's JavaScript.
 
-/** A broker of the cluster. */
-export interface Broker {
-  /** The broker's id. */
-  readonly id: number;
-  /** `host:port`; null while the broker is down. */
-  readonly address: string | null;
-  /** Whether it is the active controller; null if the user may not know it. */
-  readonly controller: boolean | null;
-}
+import type { BrokerView, MemberView, PartitionView } from "../../kafka/inspect/view.ts";
+
+/** A broker of the cluster; its address is null while it is down. */
+export type Broker = Pick<BrokerView, "id" | "address" | "controller">;
 
 /** A partition of the topic. */
-export interface Partition {
-  /** The number of the partition. */
-  readonly partition: number;
-  /** The id of its leader; null if there is none. */
-  readonly leader: number | null;
-  /** The ids of brokers with a replica. */
-  readonly replicas: readonly number[];
-  /** The ids of brokers whose replica is in sync. */
-  readonly inSync: readonly number[];
+export interface Partition
+  extends Pick<PartitionView, "partition" | "leader" | "replicas" | "inSync"> {
   /** Offset of the first record that still exists; null if unknown. */
   readonly first: number | null;
   /** Offset of the next record to be written; null if unknown. */
@@ -29,13 +17,9 @@ export interface Partition {
 }
 
 /** A member of a group. */
-export interface ShownMember {
-  /** The id that the coordinator assigned. */
-  readonly memberId: string;
+export interface ShownMember extends Pick<MemberView, "memberId" | "host"> {
   /** The client id and the end of the member id: many members share a client id. */
   readonly name: string;
-  /** The member's address, as the broker sees it. */
-  readonly host: string;
   /** Partitions of the topic that it reads. */
   readonly partitions: readonly number[];
 }

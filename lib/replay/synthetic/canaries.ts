@@ -26,13 +26,6 @@ export function idleCanaries(
         dt: formatTime(due(index)),
         topic,
         offset,
-        timestamp: 0,
-        id: 0,
-        logId: 0,
-        oldRevision: 0,
-        newRevision: 0,
-        oldLength: 0,
-        newLength: 0,
       }, to),
   };
 }

@@ -28,8 +28,8 @@ export interface Slots {
   readonly newLength: number;
 }
 
-/** Appends an event's JSON: its slots, and the rest, which was rendered once. */
-export type Template = (slots: Slots, to: ByteBuffer) => void;
+/** Appends an event's JSON: the slots that it has, and the rest, which was rendered once. */
+export type Template = (slots: Partial<Slots>, to: ByteBuffer) => void;
 
 const encoder = new TextEncoder();
 
@@ -61,7 +61,7 @@ export function compile(body: Readonly<Record<string, unknown>>): Template {
   return (slots, to) => {
     to.append(first);
     for (const { name, after } of places) {
-      const value = slots[name];
+      const value = slots[name]!;
       if (typeof value === "number") to.integer(value);
       else if (typeof value === "string") to.ascii(value);
       else to.append(value);

@@ -1,7 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { findJava, javaCommand } from "../../../lib/local/java/java.ts";
-import { fetchByMaven, FETCHED } from "../../../lib/local/java/maven.ts";
-import { lockFile } from "../../../lib/local/process/lock.ts";
+import { COPY_JARS, fetchByMaven, FETCHED } from "../../../lib/local/java/maven.ts";
 import { freePort } from "../../../lib/local/process/ports.ts";
 import { supervise, type Supervised } from "../../../lib/local/process/process.ts";
 import { type OpenSearchAddress, parseDatabase } from "../../../lib/store/address.ts";
@@ -12,7 +11,6 @@ import { fileFolder } from "../tools/folder.ts";
 
 const VERSION = "2.19.6";
 const TARGET = `${FETCHED}/opensearch-${VERSION}`;
-const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 const DEPENDENCIES = [
   ["org.opensearch", "opensearch", VERSION],
   ["org.opensearch.plugin", "transport-netty4-client", VERSION],
@@ -180,18 +178,16 @@ export class OwnOpenSearch extends TestOpenSearch {
 
 /** Returns the folder of the jars, which Maven fetches if they are not there. */
 async function libs(signal: AbortSignal | undefined): Promise<string> {
-  await Deno.mkdir(FETCHED, { recursive: true });
-  using _lock = await lockFile(`${TARGET}.lock`, { signal, onWait: () => {} });
-  if (!await isComplete(TARGET)) {
-    await fetchByMaven({
-      what: `OpenSearch ${VERSION}`,
-      target: TARGET,
-      args: [COPY, "-DincludeScope=runtime", "-DoutputDirectory=libs"],
-      dependencies: DEPENDENCIES,
-      isComplete,
-      signal,
-    });
-  }
+  await fetchByMaven({
+    what: `OpenSearch ${VERSION}`,
+    service: "opensearch",
+    size: "45 MB",
+    target: TARGET,
+    args: COPY_JARS,
+    dependencies: DEPENDENCIES,
+    isComplete,
+    signal,
+  });
   return await Deno.realPath(`${TARGET}/libs`);
 }
 

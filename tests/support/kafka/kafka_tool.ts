@@ -1,6 +1,5 @@
-import { fetchByMaven, FETCHED } from "../../../lib/local/java/maven.ts";
+import { COPY_JARS, fetchByMaven, FETCHED } from "../../../lib/local/java/maven.ts";
 import { KAFKA_VERSION } from "../../../lib/local/kafka/distribution.ts";
-import { lockFile } from "../../../lib/local/process/lock.ts";
 
 /** Kafka's command-line tools that tests use, by the names of their scripts. */
 const TOOLS = {
@@ -40,28 +39,21 @@ export async function kafkaTool(
 
 async function toolLibs(): Promise<string> {
   const target = `${FETCHED}/kafka-tools-${KAFKA_VERSION}`;
-  const isComplete = (folder: string) => exists(`${folder}/libs/kafka-tools-${KAFKA_VERSION}.jar`);
-  await Deno.mkdir(FETCHED, { recursive: true });
-  using _lock = await lockFile(`${target}.lock`);
-  if (!await isComplete(target)) {
-    await fetchByMaven({
-      what: `the tools of Apache Kafka ${KAFKA_VERSION}`,
-      target,
-      dependencies: `
+  await fetchByMaven({
+    what: `the tools of Apache Kafka ${KAFKA_VERSION}`,
+    service: "kafka",
+    size: "10 MB",
+    target,
+    dependencies: `
     <dependency>
       <groupId>org.apache.kafka</groupId>
       <artifactId>kafka-tools</artifactId>
       <version>${KAFKA_VERSION}</version>
     </dependency>
 `,
-      args: [
-        "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
-        "-DincludeScope=runtime",
-        "-DoutputDirectory=libs",
-      ],
-      isComplete,
-    });
-  }
+    args: COPY_JARS,
+    isComplete: (folder) => exists(`${folder}/libs/kafka-tools-${KAFKA_VERSION}.jar`),
+  });
   return `${target}/libs`;
 }
 

@@ -6,7 +6,7 @@ import { viewCluster } from "../../../kafka/inspect/topics.ts";
 import { UsageError, UserError } from "../../../shared/error.ts";
 import { sleep } from "../../../shared/sleep.ts";
 import { writeError, writeOutputSlowly } from "../../../terminal/output.ts";
-import { safeJson, safeText } from "../../../terminal/safe_text.ts";
+import { jsonText, safeText } from "../../../terminal/safe_text.ts";
 import { clusterConfig } from "../../open/cluster_config.ts";
 import { flag, option, type OptionGroup } from "../../option.ts";
 import { kafkaOptions } from "../../options/kafka.ts";
@@ -61,9 +61,7 @@ export const inspectMain: Main = program({
     const context = { alarm, moved: new LastMoved() };
     do {
       const seen = await look(inspector, context);
-      const text = output === "table"
-        ? seen.text()
-        : `${safeJson(JSON.stringify(seen.json, null, watch ? 0 : 2))}\n`;
+      const text = output === "table" ? seen.text() : jsonText(seen.json, watch ? 0 : 2);
       const clear = watch && isTerminal && output === "table" ? "\x1b[H\x1b[2J" : "";
       await writeOutputSlowly(`${clear}${text}`, stop);
       noteWithheld(inspector);

@@ -7,7 +7,7 @@ import type { TopicView } from "../../../kafka/inspect/view.ts";
 import { ExitCode, UsageError, UserError } from "../../../shared/error.ts";
 import { ask } from "../../../terminal/ask.ts";
 import { writeOutput } from "../../../terminal/output.ts";
-import { safeJson } from "../../../terminal/safe_text.ts";
+import { jsonText } from "../../../terminal/safe_text.ts";
 import { counted } from "../../../terminal/status_line.ts";
 import { clusterConfig } from "../../open/cluster_config.ts";
 import { flag, option, type OptionGroup } from "../../option.ts";
@@ -46,9 +46,7 @@ export const topicsMain: Main = program({
     const act = actionOf(action, name);
     const cluster = openCluster(clusterConfig(options));
     const print = (json: unknown, text: () => string) =>
-      writeOutput(
-        output === "json" ? `${safeJson(JSON.stringify(json, null, 2))}\n` : text(),
-      );
+      writeOutput(output === "json" ? jsonText(json) : text());
     if (act === "list") {
       const topics = (await look(cluster, undefined, { configs: true, sizes: true }))
         .filter((topic) => internal || !topic.internal);

@@ -4,6 +4,7 @@ import { summaryParts } from "../../../observe/facts.ts";
 import { PRODUCER_FACTS } from "../../../observe/producer_facts.ts";
 import type { ProduceCounts } from "../../../produce/counts.ts";
 import { Position } from "../../../upstream/position/position.ts";
+import { jsonText } from "../../../terminal/safe_text.ts";
 import { counted } from "../../../terminal/status_line.ts";
 
 const log = getLogger(["wikitap", "produce"]);
@@ -29,8 +30,7 @@ export function positionText(
   saved: SavedProgress | undefined,
 ): string {
   if (saved === undefined) return `No position is saved for '${group}'\n`;
-  const shown = { name: group, topic, ...saved, position: readable(saved.position) };
-  return `${JSON.stringify(shown, null, 2)}\n`;
+  return jsonText({ name: group, topic, ...saved, position: readable(saved.position) });
 }
 
 /** Returns a position with its upstream partitions in place of their compact form. */

@@ -13,7 +13,6 @@ import { ExitCode, UsageError } from "../../../shared/error.ts";
 import { ask } from "../../../terminal/ask.ts";
 import { writeOutput } from "../../../terminal/output.ts";
 import { counted, type ProgramStatus } from "../../../terminal/status_line.ts";
-import { safeJson } from "../../../terminal/safe_text.ts";
 import type { VerifyOptions, VerifyProgress } from "../../../verify/options.ts";
 import { repair } from "../../../verify/repair.ts";
 import { isClean } from "../../../verify/report.ts";
@@ -59,7 +58,7 @@ export const verifyMain: Main = program({
       return await compareTopic(values, cluster, { stop, onProgress: watch.onProgress });
     })();
     const { report } = verified;
-    writeOutput(values.output === "json" ? safeJson(reportJson(report)) : reportText(report));
+    writeOutput(values.output === "json" ? reportJson(report) : reportText(report));
     if (values.repair) await repairAfterQuestion(verified, { values, plan, cluster, stop });
     return isClean(report) ? ExitCode.done : ExitCode.failure;
   },

@@ -5,7 +5,7 @@ import {
   isClean,
   type VerifyReport,
 } from "../../../verify/report.ts";
-import { safeText } from "../../../terminal/safe_text.ts";
+import { jsonText, safeText } from "../../../terminal/safe_text.ts";
 import { counted } from "../../../terminal/status_line.ts";
 import { type TableRow, tableText } from "../../../terminal/table.ts";
 
@@ -58,7 +58,7 @@ export function reportJson(report: VerifyReport): string {
     kind,
     list.map(({ time, ...example }) => ({ time: iso(time), ...example })),
   ]);
-  const json = {
+  return jsonText({
     clean: isClean(report),
     since: iso(since),
     until: iso(until),
@@ -66,8 +66,7 @@ export function reportJson(report: VerifyReport): string {
     rejected: Object.fromEntries(rejected),
     examples: Object.fromEntries(readable),
     notes: [...notes, ...advice(report)],
-  };
-  return `${JSON.stringify(json, null, 2)}\n`;
+  });
 }
 
 function optional(rows: readonly (readonly [string, number])[]): (readonly [string, number])[] {

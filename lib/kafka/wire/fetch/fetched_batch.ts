@@ -1,5 +1,4 @@
 import { type AbortedTransaction, AbortedTransactions } from "./aborted_transactions.ts";
-import { decompress } from "../compression.ts";
 import type { FetchedRecord } from "./fetched_record.ts";
 import type { RecordBatch } from "./record_set.ts";
 import { UnreadableRecords } from "../unreadable_records.ts";
@@ -85,7 +84,7 @@ export class FetchedBatch {
     let bytes = 0;
     for (const [i, batch] of this.#batches.entries()) {
       if (batch.isControl) endAborted(batch, aborted);
-      else if (!aborted.has(batch)) bytes += batch.readInto(records, from, decompress);
+      else if (!aborted.has(batch)) bytes += batch.readInto(records, from);
       if (bytes < CHUNK_BYTES && i + 1 < this.#batches.length) continue;
       yield { records, next: batch.lastOffset + 1 };
       [records, bytes] = [[], 0];
@@ -144,7 +143,7 @@ export class FetchedBatch {
 function endAborted(batch: RecordBatch, aborted: AbortedTransactions): void {
   if (!aborted.has(batch)) return;
   const records: FetchedRecord[] = [];
-  batch.readInto(records, 0, decompress);
+  batch.readInto(records, 0);
   const key = records[0]?.key;
   if (!key || key.length < 4) return;
   const type = new DataView(key.buffer, key.byteOffset, key.length).getInt16(2);

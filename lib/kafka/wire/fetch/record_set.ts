@@ -16,12 +16,10 @@ import {
   RECORDS,
   TRANSACTIONAL,
 } from "../batch_layout.ts";
+import { decompress } from "../compression.ts";
 import { crc32c } from "../crc32c.ts";
 import { type FetchedRecord, readRecords, type RecordContext } from "./fetched_record.ts";
 import { UnreadableRecords } from "../unreadable_records.ts";
-
-/** Unpacks records that were compressed with a codec, by its number. */
-export type Decompress = (codec: number, records: Uint8Array) => Uint8Array;
 
 /** A record batch (message format 2) as it was fetched. Its records are decoded on demand. */
 export class RecordBatch {
@@ -69,9 +67,9 @@ export class RecordBatch {
    * @returns The number of bytes that were unpacked.
    * @throws {UnreadableRecords} that names the batch's offset.
    */
-  readInto(records: FetchedRecord[], from: number, decompress: Decompress): number {
+  readInto(records: FetchedRecord[], from: number): number {
     try {
-      const context = this.#unpack(decompress);
+      const context = this.#unpack();
       readRecords(context, this.count, from, records);
       return context.bytes.length;
     } catch (error) {
@@ -80,7 +78,7 @@ export class RecordBatch {
     }
   }
 
-  #unpack(decompress: Decompress): RecordContext {
+  #unpack(): RecordContext {
     const bytes = this.#bytes;
     const [wanted, found] = [bytes.readUInt32BE(CHECKSUM), crc32c(bytes.subarray(ATTRIBUTES))];
     if (wanted !== found) {

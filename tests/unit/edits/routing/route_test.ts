@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Filter } from "../../../../lib/edits/filter/filter.ts";
-import { knownTopics, positionTopic, topicSelector } from "../../../../lib/edits/routing/route.ts";
+import { knownTopics, topicSelector } from "../../../../lib/edits/routing/route.ts";
 import { UsageError } from "../../../../lib/shared/error.ts";
 import { RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change, pageChange, pageCreate } from "../../../support/stream/events.ts";
@@ -70,9 +70,4 @@ Deno.test("knownTopics() rejects too many topics and illegal names", () => {
     "more than 1000",
   );
   assertThrows(() => knownTopics("{wiki}", { wikis: ["__x"] }), UsageError, "'__x'");
-});
-
-Deno.test("positionTopic() puts 'position' in the placeholders", () => {
-  assertEquals(positionTopic("w-{wiki}.{type}"), "w-position.position");
-  assertEquals(positionTopic("edits"), "edits");
 });

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
 import {
+  fillTemplate,
   legalTopicText,
+  placeholdersOf,
   templateParts,
   topicTemplate,
   type ValuePlace,
@@ -81,4 +83,14 @@ Deno.test("topicText() makes legal names that are equal only for equal values", 
     }),
     { numRuns: 1000 },
   );
+});
+
+Deno.test("fillTemplate() replaces each placeholder", () => {
+  assertEquals(fillTemplate("w-{wiki}.{type}", (name) => `<${name}>`), "w-<wiki>.<type>");
+  assertEquals(fillTemplate("edits", () => "position"), "edits");
+});
+
+Deno.test("placeholdersOf() lists the placeholders in order", () => {
+  assertEquals(placeholdersOf("w-{wiki}.{type}"), ["wiki", "type"]);
+  assertEquals(placeholdersOf("edits"), []);
 });

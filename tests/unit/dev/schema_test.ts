@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { editSchema } from "../../../../lib/edits/message/edit.ts";
-import { editJsonSchema } from "../../../../lib/edits/message/schema.ts";
+import { editSchema } from "../../../lib/edits/message/edit.ts";
+import { editJsonSchema } from "../../../scripts/dev/schema.ts";
 
 Deno.test("edit.schema.json is what editJsonSchema() makes", async () => {
-  const file = new URL("../../../../lib/edits/message/edit.schema.json", import.meta.url);
+  const file = new URL("../../../lib/edits/message/edit.schema.json", import.meta.url);
   assertEquals(
     await Deno.readTextFile(file),
     editJsonSchema(),

@@ -1,6 +1,6 @@
-import { defaultText } from "./help.ts";
-import { flagName, type Option, type OptionGroup, takesValue } from "./option.ts";
-import type { Main } from "./program.ts";
+import { defaultText } from "../../lib/cli/help.ts";
+import { flagName, type Option, type OptionGroup, takesValue } from "../../lib/cli/option.ts";
+import type { Main } from "../../lib/cli/program.ts";
 
 /** A program as the page describes it. */
 export type Described = Main["manual"];

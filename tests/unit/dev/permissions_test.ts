@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { rightFlags } from "../../../lib/cli/permissions.ts";
+import { rightFlags } from "../../../scripts/dev/permissions.ts";
 
 Deno.test("rightFlags() gives a flag for each kind of right", () => {
   const env = { allow: ["A", "B"], ignore: ["C*"] };

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { optionTables, withTables } from "../../../lib/cli/options_page.ts";
+import { optionTables, withTables } from "../../../scripts/dev/options_page.ts";
 import { flag, option, type OptionGroup } from "../../../lib/cli/option.ts";
 import { program } from "../../../lib/cli/program.ts";
 
