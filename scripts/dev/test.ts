@@ -1,6 +1,6 @@
 /**
  * Runs all tests, on Kafka clusters of one and of three nodes and an OpenSearch that it starts. Its
- * last line is `N passed, N failed`.
+ * last lines are the tests that were skipped, and why, and then `N passed, N failed`.
  *
  *     deno task test
  */
@@ -80,6 +80,7 @@ export const main = program({
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+    for (const name of run.skipped) writeOutput(`not run: ${name}\n`);
     writeOutput(`${run.passed} passed, ${run.failed} failed\n`);
     return run.failed === 0 && !signal.aborted ? ExitCode.done : ExitCode.failure;
   },
@@ -129,6 +130,7 @@ function valueOf<T>(started: PromiseSettledResult<T>): T {
 class TestRun {
   passed = 0;
   failed = 0;
+  readonly skipped: string[] = [];
   readonly #folder: string;
   readonly #signal: AbortSignal;
 
@@ -161,9 +163,10 @@ class TestRun {
       stdout: "inherit",
       stderr: "inherit",
     }).spawn().status;
-    const { passed, failed } = count(await Deno.readTextFile(report), code);
+    const { passed, failed, skipped } = count(await Deno.readTextFile(report), code);
     this.passed += passed;
     this.failed += failed;
+    this.skipped.push(...skipped);
   }
 }
 

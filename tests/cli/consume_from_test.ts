@@ -8,7 +8,8 @@ import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import { editMessages, editOf, openPublisher, timeOf } from "../support/kafka/records.ts";
 import { makeTopic, TestTopic } from "../support/kafka/topic.ts";
 import { runProgram, startProgram } from "../support/programs/program.ts";
-import { HAS_KCAT, kcat } from "../support/tools/kcat.ts";
+import { kcat, NO_KCAT } from "../support/tools/kcat.ts";
+import { needing } from "../support/tools/skip.ts";
 
 const kafka = await testKafka();
 const iso = (number: number) => new Date(timeOf(number)).toISOString();
@@ -212,9 +213,8 @@ Deno.test("consume --filter warns if no record has what it reads", async () => {
   assertStringIncludes(stderr, "No record passes --filter: none of 205 records has types");
 });
 
-Deno.test({
+Deno.test(needing(NO_KCAT, {
   name: "consume prints what kcat prints with -o s@, -o e@, -o -N, -o N and -p",
-  ignore: !HAS_KCAT,
   async fn() {
     await using plain = await TestTopic.create(kafka);
     await plain.publish(Array.from({ length: 500 }, (_, number) => editOf(number)));
@@ -235,7 +235,7 @@ Deno.test({
     const from = ["--partition", "0", "--offset", "100", "--until", "0s"];
     await same(from, ["-p0", "-o", "100"]);
   },
-});
+}));
 
 /** The newest of each partition by the definition: taken from the ends, the highest time first. */
 function newestOf(all: readonly Written[], count: number): number[] {

@@ -8,6 +8,7 @@ import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { busyDefaultPorts } from "../support/programs/default_ports.ts";
 import { serve } from "../support/kafka/produce.ts";
 import { startOnTerminal } from "../support/programs/terminal.ts";
+import { needing } from "../support/tools/skip.ts";
 import { until } from "../support/tools/until.ts";
 
 const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
@@ -23,9 +24,8 @@ const LIMIT = 60_000;
 const EDIT = /^\d\d:\d\d:\d\d {2}\S+\.\S+ +[+-]?[\d,]+ {2}\S/;
 const PAGE = /Live page: (http:\/\/127\.0\.0\.1:\d+\/)/;
 
-Deno.test({
+Deno.test(needing(BUSY.includes(PORT) ? `port ${PORT} in use` : undefined, {
   name: "demo shows edits and a live page within a minute, and Ctrl-C ends all of it",
-  ignore: BUSY.includes(PORT),
   fn: async () => {
     const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
     await using server = serve(
@@ -63,11 +63,10 @@ Deno.test({
       await Deno.remove(cwd, { recursive: true });
     }
   },
-});
+}));
 
-Deno.test({
+Deno.test(needing(BUSY.length > 0 ? `ports in use: ${BUSY}` : undefined, {
   name: "demo --nodes 3 shows synthetic edits on three brokers without an upstream",
-  ignore: BUSY.length > 0,
   fn: async () => {
     const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
     try {
@@ -96,7 +95,7 @@ Deno.test({
       await Deno.remove(cwd, { recursive: true });
     }
   },
-});
+}));
 
 /** The first message that a page gets: a snapshot. */
 async function firstMessage(url: string): Promise<{ readonly invented: boolean }> {

@@ -7,7 +7,8 @@ import { editMessages, openPublisher } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
 import { startOnTerminal } from "../support/programs/terminal.ts";
-import { HAS_KCAT, kcat } from "../support/tools/kcat.ts";
+import { kcat, NO_KCAT } from "../support/tools/kcat.ts";
+import { needing } from "../support/tools/skip.ts";
 import { until } from "../support/tools/until.ts";
 
 const kafka = await testKafka3();
@@ -55,9 +56,8 @@ Deno.test("inspect topic agrees with kafka-topics and the offsets", async () => 
   assertEquals(view.configs?.["retention.ms"], "-1");
 });
 
-Deno.test({
+Deno.test(needing(NO_KCAT, {
   name: "inspect agrees with kcat -L on brokers, leaders, replicas and in-sync replicas",
-  ignore: !HAS_KCAT,
   async fn() {
     const view = await json<ClusterView>(inspect("--output", "json"));
     const lines = await kcat("-L", "-J", "-b", kafka);
@@ -79,7 +79,7 @@ Deno.test({
       [...theirs.topics.find((one) => one.topic === topic)!.partitions],
     );
   },
-});
+}));
 
 /** The output of `kcat -L -J`. */
 interface KcatMetadata {

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { freePort } from "../../lib/local/process/ports.ts";
 import { shell } from "../../lib/local/process/shell.ts";
+import { needing } from "../support/tools/skip.ts";
 
 /** Who runs the container: where the tests are root, the program is to be this user, as there. */
 const UNPRIVILEGED = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];
@@ -84,11 +85,10 @@ async function makeImage() {
   };
 }
 
-const HAS_SYSTEMD = (await shell("command -v systemd-analyze")).code === 0;
+const hasSystemd = (await shell("command -v systemd-analyze")).code === 0;
 
-Deno.test({
-  name: `the systemd unit is valid${HAS_SYSTEMD ? "" : " (skipped, no systemd-analyze)"}`,
-  ignore: !HAS_SYSTEMD,
+Deno.test(needing(hasSystemd ? undefined : "no systemd-analyze: apt-get install systemd", {
+  name: "the systemd unit is valid",
   async fn() {
     const { output } = await shell("systemd-analyze verify ops/wikitap.service");
     // The binary is not installed here.
@@ -96,4 +96,4 @@ Deno.test({
       .filter((line) => line !== "" && !line.includes("/usr/local/bin/wikitap is not executable"));
     assertEquals(lines, []);
   },
-});
+}));

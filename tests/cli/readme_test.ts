@@ -3,16 +3,16 @@
  * A local EventStreams server takes the place of Wikimedia.
  */
 import { assertEquals } from "@std/assert";
-import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { serveEvents } from "../../lib/replay/service/server.ts";
 import { busyDefaultPorts } from "../support/programs/default_ports.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { NO_SETTINGS, PATH_WITH_DENO } from "../support/programs/program.ts";
 import { codeBlocks, PAGES, ROOT } from "../support/tools/readme.ts";
-import { NO_REGISTRY } from "../support/kafka/registry.ts";
-import { hasEngines, NO_ENGINES, PYTHON_PROGRAMS } from "../support/tools/python.ts";
+import { noRegistry } from "../support/kafka/registry.ts";
+import { noEngines, PYTHON_PROGRAMS } from "../support/tools/python.ts";
 import { testOpenSearch } from "../support/databases/opensearch.ts";
+import { needing } from "../support/tools/skip.ts";
 import { until } from "../support/tools/until.ts";
 
 /** Blocks that are not run here, and why. */
@@ -54,14 +54,13 @@ const LIMIT = 180;
 
 const busy = await busyDefaultPorts([9092, 9093, 9094, 8181, 8080, 8081, 5432, 9464]);
 const postgres = busy.length === 0 ? await testPostgres({ fsync: "off" }, 5432) : undefined;
-const skipped = busy.length === 0 ? "" : ` (skipped: ports in use: ${busy})`;
+const noPorts = busy.length === 0 ? undefined : `ports in use: ${busy}`;
 const search = await testOpenSearch();
-const hasDuckDb = await hasEngines();
-const hasRegistry = await fetchedRegistry() !== undefined;
+const noDuckDb = await noEngines();
+const missingRegistry = await noRegistry();
 
-Deno.test({
-  name: "README.md's commands work as written" + skipped,
-  ignore: postgres === undefined,
+Deno.test(needing(noPorts, {
+  name: "README.md's commands work as written",
   async fn(t) {
     await using stack = new AsyncDisposableStack();
     const upstream = serveEvents({ log: syntheticLog({ rate: 400 }) });
@@ -77,11 +76,10 @@ Deno.test({
     await run("deno task kafka start --clean --detach", session);
     await runBlocks(t, "README.md", blocks.slice(own), session, stack);
   },
-});
+}));
 
-Deno.test({
-  name: "the commands of docs/ work as written, after those of the tutorial" + skipped,
-  ignore: postgres === undefined,
+Deno.test(needing(noPorts, {
+  name: "the commands of docs/ work as written, after those of the tutorial",
   async fn(t) {
     await using stack = new AsyncDisposableStack();
     await makeDatabase();
@@ -91,7 +89,7 @@ Deno.test({
       if (!await runBlocks(t, page, blocks, session, stack)) break;
     }
   },
-});
+}));
 
 /** A shell that goes through the pages: its folder, and its environment. */
 interface Session {
@@ -129,18 +127,15 @@ async function runBlocks(
 ): Promise<boolean> {
   for (const block of blocks) {
     if (ELSEWHERE.some(([pattern]) => pattern.test(block))) continue;
-    const reason = block.includes("task registry") && !hasRegistry
-      ? NO_REGISTRY
-      : /^duckdb /m.test(block) && !hasDuckDb
-      ? NO_ENGINES
+    const missing = block.includes("task registry")
+      ? missingRegistry
+      : /^duckdb /m.test(block)
+      ? noDuckDb
       : undefined;
-    const ignore = reason !== undefined;
-    const passed = await t.step({
-      name: `${page}: ${block.split("\n")[0]!}${ignore ? ` (${reason})` : ""}`,
-      ignore,
-      fn: () => runBlock(block, session, kept),
-    });
-    if (!passed && !ignore) return false;
+    const name = `${page}: ${block.split("\n")[0]!}`;
+    const fn = () => runBlock(block, session, kept);
+    const passed = await t.step(needing(missing, { name, fn }));
+    if (!passed && missing === undefined) return false;
   }
   return true;
 }

@@ -4,15 +4,17 @@ import { fetchedRegistry } from "../../lib/local/registry/distribution.ts";
 import { freePort, isFree } from "../../lib/local/process/ports.ts";
 import { commandLine } from "../../lib/local/process/process.ts";
 import { type TestFolder, testFolder } from "../support/tools/folder.ts";
-import { NO_REGISTRY } from "../support/kafka/registry.ts";
+import { noRegistry } from "../support/kafka/registry.ts";
+import { needing } from "../support/tools/skip.ts";
 import { ServiceProgram } from "../support/programs/service.ts";
 import { until } from "../support/tools/until.ts";
 
 const jar = await fetchedRegistry();
+const missing = await noRegistry();
 const registry = new ServiceProgram("scripts/registry.ts", { JAVA_HOME: "" });
 
 function registryTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: jar ? name : `${name} (${NO_REGISTRY})`, ignore: !jar, fn });
+  Deno.test(needing(missing, { name, fn }));
 }
 
 registryTest(

@@ -7,6 +7,8 @@ import { shell } from "../../lib/local/process/shell.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { programs } from "../../scripts/dev/options.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
+import { noRegistry } from "../support/kafka/registry.ts";
+import { needing } from "../support/tools/skip.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { type Ended, PATH_WITH_DENO, startProgram } from "../support/programs/program.ts";
 import { editMessages, publish } from "../support/kafka/records.ts";
@@ -40,8 +42,8 @@ interface Use {
   /** The path of the script, if it runs in a copy of the project. */
   readonly path?: string;
   readonly runs: readonly Run[];
-  /** Whether it cannot run on this machine. */
-  readonly ignore?: boolean;
+  /** Set if this machine lacks what it needs; see `needing()`. */
+  readonly missing?: string | undefined;
   /** Permissions that are not tested here; another program uses them by the same code. */
   readonly except?: readonly string[];
 }
@@ -244,7 +246,7 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
     },
     {
       script: "scripts/registry.ts",
-      ignore: jar === undefined,
+      missing: await noRegistry(),
       runs: [{ args: ["start", "--port", "0"], until: "press Ctrl-C to stop" }],
     },
     {
@@ -289,7 +291,7 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
   ];
   assertEquals(uses.map(({ script }) => script).toSorted(), [...rights.keys()].toSorted());
   for (const use of uses) {
-    const { script: name, ignore = false } = use;
-    await t.step({ name, ignore, fn: () => checkRights(use, folder) });
+    const { script: name, missing } = use;
+    await t.step(needing(missing, { name, fn: () => checkRights(use, folder) }));
   }
 });

@@ -1,5 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { shell } from "../../lib/local/process/shell.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { loadParquet, parquetFiles } from "../support/databases/parquet.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { editMessages, publish } from "../support/kafka/records.ts";
@@ -83,37 +82,4 @@ Deno.test("store names missing permissions for the directory", async () => {
     "Cannot use the directory '/tmp/elsewhere': Deno denies access to it",
   );
   assertStringIncludes(stderr, "--allow-write=/tmp/elsewhere");
-});
-
-/** Whether a disk of any size can be made: by root, and not in every container. */
-const canMount =
-  (await shell('d=$(mktemp -d) && mount -t tmpfs tmpfs "$d" && umount "$d" && rmdir "$d"')).code ===
-    0;
-
-Deno.test({
-  name: "store exits when the Parquet disk is full, and resumes later",
-  ignore: !canMount,
-  async fn() {
-    const path = await Deno.makeTempDir();
-    assertEquals((await shell('mount -t tmpfs -o size=64k tmpfs "$1"', path)).code, 0);
-    try {
-      const topic = await makeTopic(brokers, { partitions: 1 });
-      for (let first = 0; first < 30_000; first += 3000) {
-        await publish(brokers, topic, editMessages(first, 3000));
-      }
-      const directory = `${path}/edits`;
-      const args = store(topic, directory, "--max-messages", "30000");
-      const full = await runProgram("scripts/store.ts", args, { limit: 90_000 });
-      assertEquals(full.code, 1, full.stderr);
-      assertStringIncludes(full.stderr, "its disk is full");
-      assertEquals((await shell('mount -o remount,size=100m "$1"', path)).code, 0);
-      const done = await countIn(directory);
-      assert(done < 30_000);
-      args[args.length - 1] = String(30_000 - done);
-      const rest = await runProgram("scripts/store.ts", args, { limit: 90_000 });
-      assertEquals([rest.code, await countIn(directory)], [0, 30_000], rest.stderr);
-    } finally {
-      await shell('umount -l "$1"; rmdir "$1"', path);
-    }
-  },
 });

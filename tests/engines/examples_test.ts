@@ -13,6 +13,7 @@ import { testFolder } from "../support/tools/folder.ts";
 import { prepareVirtualEnvironment } from "../support/tools/python.ts";
 import { ROOT } from "../support/tools/readme.ts";
 import { until } from "../support/tools/until.ts";
+import { needing } from "../support/tools/skip.ts";
 
 /** Edits by minute and wiki: `2026-01-01T00:00Z de.wikipedia.org` → count. */
 type Counts = Readonly<Record<string, number>>;
@@ -157,16 +158,15 @@ const hasKcat = (await new Deno.Command("sh", {
 }).output()).success;
 
 for (const file of ["duckdb.sql", "polars_counts.py", "kcat.sh", "spark.py", "Flink.java"]) {
-  const ignore = file === "kcat.sh" && !hasKcat;
-  Deno.test({
-    name: `examples/${file} counts each edit once${ignore ? " (skipped: no kcat, jq)" : ""}`,
-    ignore,
+  const missing = file === "kcat.sh" && !hasKcat ? "no kcat, jq: apt-get install" : undefined;
+  Deno.test(needing(missing, {
+    name: `examples/${file} counts each edit once`,
     async fn() {
       await using folder = await testFolder();
       const commands = (await commandsOf(file)).map((one) => substituted(one, "none"));
       assertEquals(parse(await run(commands, folder.path)), right);
     },
-  });
+  }));
 }
 
 /** The last value of each key in a topic. */

@@ -18,34 +18,34 @@ import { testFolder } from "../support/tools/folder.ts";
 import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import { type ProducerOptions, recordsOf, serve, startProducer } from "../support/kafka/produce.ts";
 import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
-import { hasPython, NO_PYTHON, readWithPython } from "../support/tools/python.ts";
-import { NO_REGISTRY, registryDoor, subjectsOf, testRegistry } from "../support/kafka/registry.ts";
+import { noConfluent, readWithPython } from "../support/tools/python.ts";
+import { noRegistry, registryDoor, subjectsOf, testRegistry } from "../support/kafka/registry.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
 import { testOpenSearch } from "../support/databases/opensearch.ts";
 import { formatDatabase } from "../../lib/store/address.ts";
 import { type Placed, verifyReport, writeRecords } from "../support/kafka/verify.ts";
 import { UserError } from "../../lib/shared/error.ts";
+import { needing } from "../support/tools/skip.ts";
 import { until } from "../support/tools/until.ts";
 
 const kafka = await testKafka();
 const cluster = openCluster({ brokers: kafka.split(",") });
-const given = await testRegistry();
-const registry = given ?? "";
+const registry = await testRegistry() ?? "";
+const missing = await noRegistry();
 const search = await testOpenSearch();
-const withPython = given !== undefined && await hasPython();
+const missingClient = missing ?? await noConfluent();
 
 const START = Date.UTC(2026, 0, 1);
 const FROM_START = ["--since", String(START - 1000)];
 const log = syntheticLog({ start: START, rate: 40, count: 1000 });
 
-/** A test on a real registry, or its name with the reason why there is none. */
 function registryTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: given ? name : `${name} (${NO_REGISTRY})`, ignore: !given, fn });
+  Deno.test(needing(missing, { name, fn }));
 }
 
 function pythonTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: withPython ? name : `${name} (${NO_PYTHON})`, ignore: !withPython, fn });
+  Deno.test(needing(missingClient, { name, fn }));
 }
 
 /** Runs a producer, on an upstream of its own unless one is given. */

@@ -12,7 +12,8 @@ import { editMessages, editOf, openPublisher, publish } from "../support/kafka/r
 import { makeTopic } from "../support/kafka/topic.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { HOSTILE } from "../support/tools/hostile.ts";
-import { hasEngines, NO_ENGINES, runPython } from "../support/tools/python.ts";
+import { noEngines, runPython } from "../support/tools/python.ts";
+import { needing } from "../support/tools/skip.ts";
 
 const brokers = await testKafka();
 const PARTITIONS = 3;
@@ -119,11 +120,8 @@ for row in frame.collect().to_dicts():
 `,
 };
 
-const canRead = await hasEngines();
-const name = "DuckDB, pyarrow and polars read from Parquet what the topic has";
-Deno.test({
-  name: canRead ? name : `${name} (${NO_ENGINES})`,
-  ignore: !canRead,
+Deno.test(needing(await noEngines(), {
+  name: "DuckDB, pyarrow and polars read from Parquet what the topic has",
   fn: async () => {
     await using folder = await testFolder();
     const directory = `${folder.path}/edits`;
@@ -153,4 +151,4 @@ Deno.test({
       assertEquals(places.size, rows.length, engine);
     }
   },
-});
+}));

@@ -5,15 +5,16 @@ import { openReader } from "../../lib/store/report/answers.ts";
 import { QUESTIONS } from "../../lib/store/report/questions.ts";
 import { toRows } from "../../lib/store/rows.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
-import { hasPgbouncer, NO_PGBOUNCER, startPgbouncer } from "../support/databases/pgbouncer.ts";
+import { NO_PGBOUNCER, startPgbouncer } from "../support/databases/pgbouncer.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { editOf } from "../support/kafka/records.ts";
+import { needing } from "../support/tools/skip.ts";
 
 const server = await testPostgres();
 const encoder = new TextEncoder();
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: hasPgbouncer ? name : `${name} (${NO_PGBOUNCER})`, ignore: !hasPgbouncer, fn });
+  Deno.test(needing(NO_PGBOUNCER, { name, fn }));
 }
 
 const SETTINGS = {

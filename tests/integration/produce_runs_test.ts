@@ -11,6 +11,8 @@ import {
   type Upstream,
 } from "../support/kafka/produce.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
+import { kcat, NO_KCAT } from "../support/tools/kcat.ts";
+import { needing } from "../support/tools/skip.ts";
 
 const kafka = await testKafka();
 const kafka3 = await testKafka3();
@@ -142,9 +144,8 @@ Deno.test("--until ends if an idle topic has nothing beyond, or nothing is left"
 });
 
 for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"]) {
-  Deno.test({
-    name: `kcat reads --compression ${compression} (ignored where kcat is not installed)`,
-    ignore: await kcat("-V") === undefined,
+  Deno.test(needing(NO_KCAT, {
+    name: `kcat reads --compression ${compression}`,
     fn: async () => {
       const log = syntheticLog({ start: START, rate: 40, count: 3000 });
       const events = eventsOf(log).filter(isEdit);
@@ -156,20 +157,8 @@ for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"]) {
         args: [...args, "--events-to-produce", String(events.length)],
       });
       await recordsOf(kafka, topic, events.length);
-      const output = await kcat("-C", "-e", "-q", "-b", kafka, "-t", topic);
-      const lines = output!.trimEnd().split("\n");
+      const lines = await kcat("-C", "-e", "-q", "-b", kafka, "-t", topic);
       assertEquals(lines.sort(), events.map(({ text }) => text).sort());
     },
-  });
-}
-
-/** Returns the output of kcat; `undefined` without kcat. */
-async function kcat(...args: string[]): Promise<string | undefined> {
-  try {
-    const { stdout } = await new Deno.Command("kcat", { args, stderr: "null" }).output();
-    return new TextDecoder().decode(stdout);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  }));
 }

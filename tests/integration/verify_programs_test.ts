@@ -7,7 +7,8 @@ import { eventsOf, recordsOf, serve } from "../support/kafka/produce.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { verified, writeRecords } from "../support/kafka/verify.ts";
 import { readAsTutorialsDo } from "../support/stream/plain_program.ts";
-import { hasTutorial, NO_TUTORIAL, runTutorial } from "../support/tools/python.ts";
+import { noTutorial, runTutorial } from "../support/tools/python.ts";
+import { needing } from "../support/tools/skip.ts";
 
 const kafka = await testKafka();
 
@@ -50,10 +51,8 @@ async function compareIndependently(topic: string) {
 }
 
 function lossTest(program: string, fill: Fill, cutEvery: number, missing?: string): void {
-  const name = `verify finds the edits that ${program} loses, and no others`;
-  Deno.test({
-    name: missing === undefined ? name : `${name} (${missing})`,
-    ignore: missing !== undefined,
+  Deno.test(needing(missing, {
+    name: `verify finds the edits that ${program} loses, and no others`,
     async fn() {
       const topic = await makeTopic(kafka);
       await using cutting = serve(LOG, { faults: { cutEvery } });
@@ -75,9 +74,8 @@ function lossTest(program: string, fill: Fill, cutEvery: number, missing?: strin
       assertEquals([differences.lost, found + lost.length], [lost.length, expected]);
       assert(lost.length > 0, "the program lost edits");
     },
-  });
+  }));
 }
 
 lossTest("a plain program", fillAsTutorialsDo, 700);
-const missing = await hasTutorial() ? undefined : NO_TUTORIAL;
-lossTest("the tutorial's Python program", fillInPython, 1500, missing);
+lossTest("the tutorial's Python program", fillInPython, 1500, await noTutorial());

@@ -216,3 +216,9 @@ Deno.test("no duration is measured with this machine's clock, which can step", (
   const found = [...imports.keys()].filter((file) => pattern.test(read(file))).sort();
   assertEquals(found, ABOUT_DATES);
 });
+
+Deno.test("tests are skipped by needing() only, so that each says why", () => {
+  const tests = [...files("tests/")].filter((file) => file.endsWith("_test.ts"));
+  const pattern = /^ *ignore[:,]|Deno\.test\.(?:ignore|only)\(/m;
+  assertEquals(tests.filter((file) => pattern.test(read(file))), []);
+});

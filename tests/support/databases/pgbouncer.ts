@@ -8,11 +8,10 @@ import { POSTGRES_USER, type TestPostgres } from "./postgres.ts";
 /** How connections are shared: each client has its own, or borrows one for a transaction. */
 export type PoolMode = "session" | "transaction";
 
-/** Whether pgbouncer is on this machine. */
-export const hasPgbouncer = (await shell('PATH="$PATH:/usr/sbin" command -v pgbouncer')).code === 0;
-
-/** Why a test that needs it is skipped; part of its name then. */
-export const NO_PGBOUNCER = "skipped, no pgbouncer: apt-get install pgbouncer";
+/** Why tests that need pgbouncer are skipped; `undefined` if there is one. */
+export const NO_PGBOUNCER = (await shell('PATH="$PATH:/usr/sbin" command -v pgbouncer')).code === 0
+  ? undefined
+  : "no pgbouncer: apt-get install pgbouncer";
 
 /** A pooler with its default settings in front of a server; to dispose of it ends it. */
 export async function startPgbouncer(

@@ -18,8 +18,11 @@ export async function testRegistry(): Promise<string | undefined> {
   return url;
 }
 
-/** Why a test that needs a registry is skipped; part of its name then. */
-export const NO_REGISTRY = "skipped, no schema registry: deno task test --registry";
+/** Why tests that need a registry are skipped; `undefined` if one was fetched. */
+export async function noRegistry(): Promise<string | undefined> {
+  const jar = await fetchedRegistry();
+  return jar === undefined ? "no schema registry: deno task test --registry" : undefined;
+}
 
 /** A door to a registry that can be shut, and asks who comes. */
 export interface RegistryDoor extends AsyncDisposable {

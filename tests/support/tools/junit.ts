@@ -2,6 +2,8 @@
 export interface Totals {
   readonly passed: number;
   readonly failed: number;
+  /** The names of the tests and steps that were skipped. */
+  readonly skipped: readonly string[];
 }
 
 /**
@@ -16,9 +18,20 @@ export function count(report: string, code: number): Totals {
     /<testsuites [^>]*tests="(\d+)" failures="(\d+)" errors="(\d+)"/.exec(report) ??
       ["", "0", "0", "0"];
   const failed = Number(failures) + Number(errors);
-  const skipped = report.match(/<skipped\b/g)?.length ?? 0;
+  const skipped = [...report.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped\b/g)]
+    .map(([, name]) => unescaped(name!));
   return {
-    passed: Number(tests) - failed - skipped,
+    passed: Number(tests) - failed - skipped.length,
     failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped,
   };
+}
+
+const CHARACTERS = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+function unescaped(text: string): string {
+  return text.replace(
+    /&(amp|lt|gt|quot|apos);/g,
+    (_, name) => CHARACTERS[name as keyof typeof CHARACTERS],
+  );
 }

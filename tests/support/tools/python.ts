@@ -11,12 +11,14 @@ const TUTORIAL = ["kafka-python==2.0.2", "sseclient==0.0.27"];
 /** Common packages for reading Parquet (420 MB). */
 const ENGINES = ["duckdb==2.0.1", "duckdb-cli==1.5.6", "pyarrow==26.0.1", "polars==2.1.0"];
 
+const TO_GET_THEM = "deno task test --registry";
+
 /** The folder of programs that packages have brought, such as `duckdb`; absolute. */
 export const PYTHON_PROGRAMS = `${Deno.cwd()}/${FOLDER}/bin`;
 
 /** Makes a Python with Confluent's client and the engines, if they can be had (450 MB). */
 export async function preparePython(): Promise<void> {
-  if (await hasPython() && await hasTutorial() && await hasEngines()) return;
+  if (await hasConfluent() && await hasTutorial() && await hasEngines()) return;
   await prepareVirtualEnvironment();
   await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE, ...TUTORIAL, ...ENGINES);
 }
@@ -27,15 +29,15 @@ export async function prepareVirtualEnvironment(): Promise<string> {
   return await Deno.realPath(FOLDER);
 }
 
-/** Whether there is a Python with DuckDB, pyarrow and polars. */
-export async function hasEngines(): Promise<boolean> {
+/** Why tests of Parquet with Python are skipped; `undefined` if they can run. */
+export async function noEngines(): Promise<string | undefined> {
+  return await hasEngines() ? undefined : `no DuckDB, pyarrow, polars: ${TO_GET_THEM}`;
+}
+
+async function hasEngines(): Promise<boolean> {
   const hasShell = (await run(`${FOLDER}/bin/duckdb`, "--version")).code === 0;
   return hasShell && (await run(PYTHON, "-c", "import duckdb, pyarrow, polars")).code === 0;
 }
-
-/** Why a test that needs them is skipped; part of its name then. */
-export const NO_ENGINES =
-  "skipped, no Python with DuckDB, pyarrow, polars: deno task test --registry";
 
 /** Returns the output of a Python script, which is lines of JSON. */
 export async function runPython<T>(script: string, ...args: string[]): Promise<T[]> {
@@ -44,18 +46,23 @@ export async function runPython<T>(script: string, ...args: string[]): Promise<T
   return stdout.trim().split("\n").map((line) => JSON.parse(line));
 }
 
-/** Whether there is a Python with Confluent's client. */
-export async function hasPython(): Promise<boolean> {
+/** Why tests of Confluent's client are skipped; `undefined` if there is one. */
+export async function noConfluent(): Promise<string | undefined> {
+  return await hasConfluent() ? undefined : `no Python with confluent-kafka: ${TO_GET_THEM}`;
+}
+
+async function hasConfluent(): Promise<boolean> {
   return (await run(PYTHON, "-c", "import confluent_kafka.schema_registry.avro")).code === 0;
 }
 
-/** Whether there is a Python with the packages of the tutorial's program. */
-export async function hasTutorial(): Promise<boolean> {
-  return (await run(PYTHON, "-c", "import kafka, sseclient")).code === 0;
+/** Why tests of the tutorial's program are skipped; `undefined` if it can run. */
+export async function noTutorial(): Promise<string | undefined> {
+  return await hasTutorial() ? undefined : `no Python with kafka-python: ${TO_GET_THEM}`;
 }
 
-/** Why a test that needs it is skipped; part of its name then. */
-export const NO_TUTORIAL = "skipped, no Python with kafka-python: deno task test --registry";
+async function hasTutorial(): Promise<boolean> {
+  return (await run(PYTHON, "-c", "import kafka, sseclient")).code === 0;
+}
 
 /** Runs the tutorial's program, which is configured by its environment. */
 export async function runTutorial(env: Readonly<Record<string, string>>): Promise<void> {
@@ -63,9 +70,6 @@ export async function runTutorial(env: Readonly<Record<string, string>>): Promis
   const { code, stderr } = await run("env", ...variables, PYTHON, "tests/bench/peers/tutorial.py");
   if (code !== 0) throw new Error(`The tutorial's program ended with ${code}: ${stderr}`);
 }
-
-/** Why a test that needs it is skipped; part of its name then. */
-export const NO_PYTHON = "skipped, no Python with confluent-kafka: deno task test --registry";
 
 /** The topic to read, and how. */
 export interface PythonRead {

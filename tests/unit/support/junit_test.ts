@@ -5,12 +5,15 @@ const report = (tests: number, failures: number, errors: number, cases = "") =>
   `<?xml version="1.0"?>\n<testsuites name="deno test" tests="${tests}" failures="${failures}" ` +
   `errors="${errors}" time="0.1">${cases}</testsuites>`;
 
-Deno.test("count() adds failures and errors, and leaves out what was skipped", () => {
-  assertEquals(count(report(9, 2, 1, "<testcase><skipped/></testcase>"), 1), {
+Deno.test("count() adds failures and errors, and names what was skipped", () => {
+  const cases = '<testcase name="a &gt; b (skipped: no &quot;c&quot;)" line="1">\n  <skipped/>\n' +
+    '</testcase><testcase name="passes"></testcase>';
+  assertEquals(count(report(9, 2, 1, cases), 1), {
     passed: 5,
     failed: 3,
+    skipped: ['a > b (skipped: no "c")'],
   });
-  assertEquals(count(report(4, 0, 0), 0), { passed: 4, failed: 0 });
+  assertEquals(count(report(4, 0, 0), 0), { passed: 4, failed: 0, skipped: [] });
 });
 
 Deno.test("count() is not misled by a message that looks like a tag", () => {
@@ -18,6 +21,6 @@ Deno.test("count() is not misled by a message that looks like a tag", () => {
 });
 
 Deno.test("count() takes a failure outside of the tests for one more", () => {
-  assertEquals(count(report(4, 0, 0), 1), { passed: 4, failed: 1 });
-  assertEquals(count("", 137), { passed: 0, failed: 1 });
+  assertEquals(count(report(4, 0, 0), 1), { passed: 4, failed: 1, skipped: [] });
+  assertEquals(count("", 137), { passed: 0, failed: 1, skipped: [] });
 });
