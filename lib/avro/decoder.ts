@@ -10,19 +10,21 @@ export class UndecodableValue extends Error {
   override readonly name = "UndecodableValue";
 }
 
-/** Maximum number of schemas that are kept, and of ids without one; the oldest go first. */
+/**
+ * Maximum number of schemas that are kept, and of ids without one. The oldest are dropped first.
+ */
 const MAX_SCHEMAS = 1000;
-/** How long an id counts as one without a schema, in ms; then it is requested again. */
+/** How long the answer "no schema" for an id is kept, in ms. Then the id is requested again. */
 const ASK_AGAIN = 60_000;
 
 /**
- * Returns a decoder of Avro values, which fetches each schema once. It returns the value, or a promise
- * of it if its schema has to be fetched.
+ * Returns a function that decodes Avro values and fetches each schema once. It returns the value,
+ * or a promise of the value if the schema has to be fetched.
  *
- * It throws, or rejects with, `UndecodableValue` if the value has no schema or does not match it. It
- * rejects with `UserError` if the registry is unreachable for 5 s or denies access.
+ * The function throws, or rejects with, `UndecodableValue` if the value has no schema or does not
+ * match it. It rejects with `UserError` if the registry is unreachable for 5 s or denies access.
  *
- * @param registry Has the schemas.
+ * @param registry The registry that has the schemas.
  * @param now Returns the time in ms. Default: the clock.
  */
 export function avroDecoder(

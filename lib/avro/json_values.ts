@@ -9,8 +9,9 @@ interface Valued {
 }
 
 /**
- * Converts the values of records from Avro to JSON, as `--format json` writes them. All other values
- * are unchanged, and so is Avro that cannot be decoded. Returns a promise only if a value is Avro.
+ * Converts the values of records from Avro to JSON, as `--format json` writes them. All other
+ * values are unchanged, and so is Avro that cannot be decoded. Returns a promise only if a value is
+ * Avro.
  *
  * It rejects with a `UserError` if the registry is unreachable for 5 s or denies access.
  */

@@ -4,7 +4,7 @@ import { UserError } from "../shared/error.ts";
 import { retry } from "../shared/retry.ts";
 import { RegistryAway, requestJson } from "./request.ts";
 
-/** The address of a schema registry (Confluent's API, version 7), and its credentials. */
+/** The address of a schema registry (Confluent's API, version 7), and the credentials for it. */
 export interface RegistryConfig {
   /** The address, with the path under which the API is served, if any. */
   readonly url: URL;
@@ -22,13 +22,13 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The registry rejects a schema as incompatible with the subject's earlier ones. */
+/** The error if the registry rejects a schema as incompatible with earlier ones of the subject. */
 export class IncompatibleSchema extends UserError {
   /** The name of the class. */
   override readonly name = "IncompatibleSchema";
 }
 
-/** The registry has no schema with an id, or one that is not Avro's. */
+/** The error if the registry has no schema with an id, or one that is not Avro. */
 export class NoSchema extends Error {
   /** The name of the class. */
   override readonly name = "NoSchema";
@@ -60,7 +60,7 @@ function pathOf(subject: string): string {
 export class Registry {
   readonly #config: RegistryConfig;
 
-  /** Sends no request yet. */
+  /** Creates it without sending a request. */
   constructor(config: RegistryConfig) {
     this.#config = config;
   }
@@ -71,8 +71,8 @@ export class Registry {
   }
 
   /**
-   * Returns the id of a schema under a subject, and registers the schema if it is new. Only that needs
-   * write access.
+   * Returns the id of a schema under a subject, and registers the schema if it is new. Only that
+   * needs write access.
    *
    * @param schema An Avro schema, as JSON.
    * @throws {IncompatibleSchema} if the subject's compatibility does not allow it.
@@ -119,7 +119,7 @@ export class Registry {
     return schema;
   }
 
-  /** Returns an answer of any status; retries while there is none. */
+  /** Returns an answer, regardless of its status. Retries until there is one. */
   async #ask(
     method: string,
     path: string,

@@ -1,6 +1,6 @@
 import { deniedHost, permissionHint, UserError } from "../shared/error.ts";
 
-/** There was no answer, or one with which the registry asks to retry later. */
+/** The error if there was no answer, or one that asks to retry later. */
 export class RegistryAway extends Error {
   /** The name of the class. */
   override readonly name = "RegistryAway";
@@ -14,10 +14,11 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 
 /**
- * Sends one request to a registry, over a connection of its own: over HTTP/2 a pooled one that is
- * dead would carry every later attempt too.
+ * Sends one request to a registry, on a connection of its own. A pooled HTTP/2 connection that is
+ * dead would carry every later attempt, too.
  *
- * @returns Status and JSON of the answer; `undefined` for a body that is not JSON, or larger than 4 MiB.
+ * @returns Status and JSON of the answer; `undefined` for a body that is not JSON, or larger than 4
+ * MiB.
  * @throws {RegistryAway} if there is no answer within 5 s, or one with the status 429 or 5xx.
  * @throws {UserError} if Deno denies the connection.
  */

@@ -1,7 +1,7 @@
 /**
  * Reads and writes the header of Confluent's serializers: a zero byte, then the schema's id in the
- * registry as four bytes. The value follows in Avro's binary encoding (docs.confluent.io, "Wire
- * format"). JSON never begins with a zero byte, so the two can share a topic.
+ * registry as four bytes. The value in Avro's binary encoding follows (docs.confluent.io, "Wire
+ * format"). JSON never begins with a zero byte, so both formats can share a topic.
  */
 
 /** The length of the header, in bytes. */

@@ -29,8 +29,9 @@ export const logOptions = {
  * Configures logging for the process. Every module logs through LogTape's
  * `getLogger(["wikitap", <module>])`, never to the console.
  *
- * One line per log record: `15:04:05 warn  upstream: …`, or with `json` an object with `@timestamp`,
- * `level`, `message`, `logger` and `properties`. Control characters in the text are replaced.
+ * One line per log record: `15:04:05 warn  upstream: …`, or with `json` an object with
+ * `@timestamp`, `level`, `message`, `logger` and `properties`. Control characters in the text are
+ * replaced.
  */
 export function configureLog(options: Values<typeof logOptions.options>): void {
   const level = options.quiet

@@ -7,13 +7,13 @@ import { quote } from "./quote.ts";
 export interface Option<T> {
   /** One or two sentences. The default is added. */
   readonly help: string;
-  /** Stands for the value in the help (`HOST:PORT`). A switch has none. */
+  /** The name of the value in the help, such as `HOST:PORT`. A switch has none. */
   readonly placeholder?: string;
-  /** Parses the text. Throws an `Error` whose message names what was expected. */
+  /** Parses the text. Throws an `Error` whose message describes the expected value. */
   readonly parse: (text: string) => T;
   /** The value if neither the command line nor the environment gives one. */
   readonly default: T;
-  /** Describes the default, if the value itself does not. */
+  /** The description of the default, if the value itself does not explain it. */
   readonly defaultText?: string;
   /** Environment variable that is read if the flag is missing. */
   readonly env?: string;
@@ -49,7 +49,9 @@ export type GroupValues<G extends readonly OptionGroup[]> = Intersection<
   Values<G[number]["options"]>
 >;
 
-/** Declares an option with a value. Without a `default` its value is `undefined` if it is missing. */
+/**
+ * Declares an option with a value. Without a `default` its value is `undefined` if it is missing.
+ */
 export function option<T>(
   declared: Omit<Option<T>, "default"> & { default: NoInfer<T> },
 ): Option<T>;
@@ -85,7 +87,8 @@ export function takesValue(option: Option<unknown>): boolean {
  * environment.
  *
  * @param env Reads one variable. It is called only for names that an option declares.
- * @throws {UsageError} for an unknown flag or argument, and for a missing, repeated or invalid value.
+ * @throws {UsageError} for an unknown flag or argument, and for a missing, repeated or invalid
+ * value.
  */
 export function parseOptions<const G extends readonly OptionGroup[]>(
   groups: G,
@@ -166,8 +169,8 @@ function parseText(option: Option<unknown>, source: string, text: string): unkno
 }
 
 /**
- * Writes `--flag value` as `--flag=value` for flags with a value. A value may then begin with a dash
- * (`--namespace -1`), and a switch never consumes the argument after it.
+ * Writes `--flag value` as `--flag=value` for flags with a value. A value may then begin with a
+ * dash (`--namespace -1`), and a switch never consumes the argument after it.
  */
 function joinValues(
   args: readonly string[],

@@ -14,7 +14,7 @@ import { closeLog, configureLog, logOptions, logProcessWarnings } from "./log.ts
 import { type GroupValues, type OptionGroup, parseOptions } from "./option.ts";
 import { quote } from "./quote.ts";
 
-/** A program: its description, its options, and what it does. */
+/** A program: its description, its options, and the function that runs it. */
 export interface Program<G extends readonly OptionGroup[]> extends Description {
   /** Its options, in the order of `--help`. The log options are added. */
   readonly groups: G;
@@ -22,8 +22,8 @@ export interface Program<G extends readonly OptionGroup[]> extends Description {
   readonly operands?: number;
   /**
    * Does the work. SIGINT and SIGTERM abort `stop`: flush pending work and return. Failures are
-   * thrown; a `UserError` sets the message and the exit code. The exit code is otherwise the returned
-   * one, or 0.
+   * thrown; a `UserError` sets the message and the exit code. The exit code is otherwise the
+   * returned one, or 0.
    */
   readonly run: (
     options: GroupValues<[...G, typeof logOptions]> & { readonly operands: readonly string[] },
@@ -77,8 +77,8 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
 type LogValues = GroupValues<[typeof logOptions]> & { operands: readonly string[] };
 
 /**
- * Runs `main` as the process and sets the exit code. Ends the process after one second if something
- * that cannot be closed keeps it alive, such as a socket during its TLS handshake.
+ * Runs `main` as the process and sets the exit code. Ends the process after one second if a
+ * resource that cannot be closed keeps it alive, such as a socket during its TLS handshake.
  */
 export async function runMain(
   main: (args: readonly string[]) => Promise<ExitCode>,
@@ -122,15 +122,17 @@ function stopOnSignals(stop: AbortController): () => void {
   };
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   return () => {
-    // Without a listener, the second signal of one Ctrl-C would kill a program that has just finished.
+    // Without a listener, the second signal of one Ctrl-C would kill a program that is finishing.
     if (stop.signal.aborted) return;
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   };
 }
 
-/** Deno's message names the permission and its flag: `Requires env access to "X", run again with …`. */
+/**
+ * Deno's message names the permission and its flag: `Requires env access to "X", run again with …`.
+ */
 function permissionMissing(error: Error): UserError {
-  return new UserError(`Missing Deno permission: ${error.message}`, {
+  return new UserError(`Cannot continue without a Deno permission: ${error.message}`, {
     hint: "Run the program with permissions of your own, as docs/security.md shows",
   });
 }

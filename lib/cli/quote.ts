@@ -2,12 +2,12 @@
 const LONGEST = 100;
 
 /**
- * Quotes `text` for an error. Cuts it after 100 characters, and removes what may be a password:
+ * Quotes `text` for an error. Cuts it after 100 characters, and removes possible passwords:
  * everything before the `@` of a URL, and the value of `password=…`.
  */
 export function quote(text: string): string {
-  const harmless = text.replace(USER_INFO, "$1…@").replaceAll(PARAMETER, "$1…");
-  const short = harmless.length > LONGEST ? `${harmless.slice(0, LONGEST)}…` : harmless;
+  const safe = text.replace(USER_INFO, "$1…@").replaceAll(PARAMETER, "$1…");
+  const short = safe.length > LONGEST ? `${safe.slice(0, LONGEST)}…` : safe;
   return `'${short.replaceAll("\n", ", ")}'`;
 }
 

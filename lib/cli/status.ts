@@ -7,7 +7,7 @@ import type { Values } from "./option.ts";
 /** Interval between two redraws of the status line, in ms. */
 const DRAW_EVERY = 500;
 /**
- * Interval before the first line without a terminal, in ms. Later intervals double, except for work
+ * Time before the first line without a terminal, in ms. Later intervals double, except for work
  * with a known end.
  */
 const FIRST_REPORT = 10_000;
@@ -25,8 +25,9 @@ export interface StatusOptions {
 }
 
 /**
- * Shows the status of a program until it is disposed of: in the last line of a terminal, otherwise in
- * the log. The log gets a line after 10, 20 and 40 s, then once a minute, if anything has changed.
+ * Shows the status of a program until it is disposed of: in the last line of a terminal, otherwise
+ * in the log. The log gets a line after 10, 20 and 40 s, then once a minute, if anything has
+ * changed.
  */
 export function showStatus(options: StatusOptions): Disposable {
   if (options.log.quiet) return { [Symbol.dispose]: () => {} };
@@ -34,7 +35,7 @@ export function showStatus(options: StatusOptions): Disposable {
   return isInteractive ? drawStatus(options) : logStatus(options);
 }
 
-/** Returns whether the terminal can only print lines. Without permission to ask, it counts as able. */
+/** Returns whether the terminal can only print lines. Without permission to ask: false. */
 function isDumb(): boolean {
   const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
   return state === "granted" && Deno.env.get("TERM") === "dumb";

@@ -1,4 +1,4 @@
-/** Parsers of option values. Each throws an `Error` whose message names what was expected. */
+// Parsers of option values. Each throws an `Error` whose message describes the expected value.
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -29,7 +29,7 @@ export function positiveDuration(text: string): number {
 /** Longest time to wait, in ms. Timers beyond 24.8 days (2^31 ms) fire at once. */
 const LONGEST_WAIT = 24 * 86_400_000;
 
-/** Limits a parser of durations to 24 days, as a time to wait. */
+/** Limits a parser of durations to 24 days, for times to wait. */
 export function waitingTime(parse: (text: string) => number): (text: string) => number {
   return (text) => {
     const ms = parse(text);
@@ -50,7 +50,7 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** Parses one of a few words. */
+/** Returns a parser that accepts only the given words. */
 export function oneOf<const W extends readonly string[]>(
   ...words: W
 ): (text: string) => W[number] {
@@ -114,8 +114,8 @@ export function groupName(text: string): string {
 }
 
 /**
- * Parses a time, in ms since the epoch: an ISO date (UTC if it names no zone), epoch milliseconds, or
- * an age such as `2h`.
+ * Parses a time, in ms since the epoch: an ISO date (UTC if it names no zone), epoch milliseconds,
+ * or an age such as `2h`.
  */
 export function time(text: string, now = Date.now()): number {
   const ms = /^\d{10,16}$/.test(text) ? Number(text) : ageOrDate(text, now);

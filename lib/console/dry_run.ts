@@ -17,7 +17,7 @@ export class DryRun implements Publisher {
   /**
    * Creates a dry run.
    *
-   * @param write Takes the lines of a batch.
+   * @param write Writes the lines of a batch.
    */
   constructor(write: (text: string) => Promise<void>) {
     this.#write = write;

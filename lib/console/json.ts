@@ -5,13 +5,13 @@ import { safeJson } from "../terminal/safe_text.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Bytes as text, or where they are not UTF-8 as base64. */
+/** Returns bytes as text, or as base64 if they are not UTF-8. */
 type Text = string | { readonly base64: string } | null;
 
 /**
  * Returns a record as one JSON object: topic, key, partition, offset, timestamp (ms), headers and
- * value. The value is its text, not parsed, so that nothing of it gets lost. All control characters
- * are escaped, so the line is harmless for a terminal and still JSON.
+ * value. The value is text and is not parsed, so nothing of it gets lost. All control characters
+ * are escaped, so the line is safe for a terminal.
  */
 export function jsonOf({ topic, partition }: TopicPartition, record: ReadRecord): string {
   return safeJson(JSON.stringify({
@@ -25,7 +25,7 @@ export function jsonOf({ topic, partition }: TopicPartition, record: ReadRecord)
   }));
 }
 
-/** A record that is not published yet, in the same way: without partition and offset. */
+/** Returns a record that is not published yet in the same form, without partition and offset. */
 export function outgoingJsonOf({ topic, key, timestamp, headers, value }: ProducerRecord): string {
   return safeJson(
     JSON.stringify({

@@ -4,16 +4,16 @@ import { bodyOf, editOf } from "../edits/message/record_value.ts";
 import type { ReadRecord } from "../kafka/consume/reader.ts";
 import { safeText } from "../terminal/safe_text.ts";
 
-/** Most characters that are shown of a title, a name, or a value that is not an edit. */
+/** The maximum number of characters of a title, a name, or a value that is not an edit. */
 const LONGEST = { title: 120, name: 60, value: 200 } as const;
 
 const decoder = new TextDecoder();
 const grouped = new Intl.NumberFormat("en-US");
 
 /**
- * A record as one readable line: time (UTC), wiki, change of size in bytes, title and user, bots
- * marked. What is not the nine-field message is shown as the beginning of its text. Harmless for a
- * terminal in any case.
+ * Returns a record as one readable line: time (UTC), wiki, change of size in bytes, title, user,
+ * and a mark for bots. Of a value without the nine fields, it has the beginning of the text. The
+ * line is always safe for a terminal.
  */
 export function lineOf({ value, timestamp }: ReadRecord): string {
   const body = bodyOf(value);
@@ -42,7 +42,7 @@ function editLine(edit: Edit): string {
   ].join("  ");
 }
 
-/** `+1,234`, `-56`, `0`; empty if the lengths are unknown. */
+/** Returns the change of size: `+1,234`, `-56`, `0`; empty if the lengths are unknown. */
 function sizeChange({ old_length, new_length }: Edit): string {
   if (new_length === null) return "";
   const change = new_length - (old_length ?? 0);
@@ -54,7 +54,7 @@ function timeOf(ms: number): string {
   return Number.isNaN(date.getTime()) ? "--:--:--" : date.toISOString().slice(11, 19);
 }
 
-/** At most `length` characters of `text`, made harmless. */
+/** Returns at most `length` characters of `text`, made safe for a terminal. */
 function cut(text: string, length: number): string {
   const short = text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text;
   return safeText(short);

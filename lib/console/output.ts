@@ -4,7 +4,7 @@ import { safeText } from "../terminal/safe_text.ts";
 import { jsonOf } from "./json.ts";
 import { lineOf } from "./line.ts";
 
-/** How records are shown; each takes a line. */
+/** The formats of records; each record takes one line. */
 export type Output = "value" | "line" | "json";
 
 const encoder = new TextEncoder();
@@ -12,9 +12,9 @@ const decoder = new TextDecoder();
 const NULL = encoder.encode("null");
 
 /**
- * A record as it is shown, without a line feed.
+ * Formats a record, without a line feed.
  *
- * @param isTerminal Values then lose what could move the cursor; in a pipe they come byte for byte.
+ * @param isTerminal Replaces control characters in values. In a pipe, values are unchanged.
  */
 export function bytesOf(
   at: TopicPartition,
@@ -24,7 +24,7 @@ export function bytesOf(
 ): Uint8Array {
   if (output === "line") return encoder.encode(lineOf(record));
   if (output === "json") return encoder.encode(jsonOf(at, record));
-  // As Kafka's own console consumer shows a record without a value.
+  // As in Kafka's own console consumer.
   const value = record.value ?? NULL;
   return isTerminal ? encoder.encode(safeText(decoder.decode(value))) : value;
 }

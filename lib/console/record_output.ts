@@ -2,10 +2,12 @@ import type { ReadBatch } from "../kafka/consume/reader.ts";
 import { writeOutputSlowly } from "../terminal/output.ts";
 import { bytesOf, type Output } from "./output.ts";
 
-/** Bytes of lines that are gathered before they are written. */
+/** Bytes of lines that are buffered before they are written. */
 const BUFFER_BYTES = 256 * 1024;
 
-/** How long a reader that has the lines it wanted may take to be gone, in ms. */
+/**
+ * How long the last line is held, in ms: a reader that has enough lines closes the pipe by then.
+ */
 const HELD_MS = 50;
 
 const LINE_FEED = 10;
@@ -17,30 +19,30 @@ export interface RecordOutputOptions {
   readonly output: Output;
   /** Whether stdout is a terminal, which needs safe text. */
   readonly isTerminal: boolean;
-  /** Stops the program, whether or not the reader of stdout takes anything. */
+  /** Stops the program, even if the reader of stdout takes nothing. */
   readonly stop: AbortSignal;
-  /** Writes bytes; the next ones come when it has returned. Default: to stdout. */
+  /** Writes bytes. It is called again only after it has returned. Default: writes to stdout. */
   readonly write?: (bytes: Uint8Array) => Promise<void>;
 }
 
 /**
- * Writes records to stdout, one per line, in large writes, and notices when the reader of a pipe is
- * gone.
+ * Writes records to stdout, one per line, in large writes. It notices when the reader of a pipe
+ * closes it.
  *
- * Only a write can notice that: after `… | head -1` took its line, a program that has written everything
- * would wait for the next record, maybe forever. So the last line is held for 50 ms, or until
- * the next one comes.
+ * Only a write can notice that. After `… | head -1` took its line, a program that has written
+ * everything would wait for the next record, maybe forever. So the last line is held for 50 ms, or
+ * until the next one arrives.
  */
 export class RecordOutput {
   readonly #options: Required<RecordOutputOptions>;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   /** Bytes of the buffer that are in use. */
   #used = 0;
-  /** Where the last line begins. */
+  /** The index at which the last line begins. */
   #lastLine = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #closed = new AbortController();
-  /** Resolved when everything that was begun is written, or has failed. */
+  /** Resolves when all writes that were started are done or have failed. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** Creates an empty output. */
@@ -49,13 +51,13 @@ export class RecordOutput {
     this.#options = { write: (bytes) => writeOutputSlowly(bytes, stop), ...options };
   }
 
-  /** Aborted if a line that was held cannot be written; the reason is what the write threw. */
+  /** Aborted if a held line cannot be written. The reason is the error of the write. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
 
   /**
-   * Writes the records of a batch, but for the last line of all, which is held.
+   * Writes the records of a batch, except for the last line, which is held.
    *
    * @throws {ClosedOutput} if the reader has closed the output.
    */
@@ -71,15 +73,15 @@ export class RecordOutput {
   }
 
   /**
-   * Writes what is held.
+   * Writes the held line.
    *
-   * @throws {ClosedOutput} if the reader has closed the output, also if that was noticed before.
+   * @throws {ClosedOutput} if the reader has closed the output, even if that was noticed earlier.
    */
   flush(): Promise<void> {
     return this.#inTurn(() => this.#writeUpTo(this.#used));
   }
 
-  /** Runs writes one after the other: the held line is written at any time. */
+  /** Runs writes one after the other, since the held line may be written at any time. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#last.then(() => {
       clearTimeout(this.#timer);

@@ -1,10 +1,10 @@
 /**
- * Whether a request for `host` (the Host header) is meant for a server on `hostname`. A web page
- * from elsewhere can have its own name lead to 127.0.0.1 (DNS rebinding) and so read what is served
- * here; but the browser then still says that name.
+ * Returns whether a request for `host` (the Host header) is meant for a server on `hostname`. A
+ * foreign web page can let its own name resolve to 127.0.0.1 (DNS rebinding), and so read what is
+ * served here. But the browser then still sends that name as the host.
  *
  * A server that is not on a loopback address was opened to others on purpose, under names that it
- * cannot know: it answers to all of them.
+ * cannot know. It accepts all of them.
  */
 export function isOwnHost(host: string | null, hostname: string): boolean {
   if (!isLoopback(hostname)) return true;

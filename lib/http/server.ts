@@ -10,19 +10,19 @@ export interface ListenOptions {
   readonly hostname: string;
   /** The contents, for messages: `metrics`. */
   readonly what: string;
-  /** The flags that say where. */
+  /** The flags that set port and address. */
   readonly flags: { readonly port: string; readonly hostname: string };
-  /** The answer if the handler or a response's body fails. */
+  /** Returns the answer if the handler or a response's body fails. */
   readonly onError: (error: unknown) => Response;
-  /** Closes it at once when aborted, connections too. */
+  /** Closes the server and all connections at once when aborted. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Serves HTTP; on a loopback address, to requests for a name of this machine only: others are
- * answered 421.
+ * Serves HTTP. On a loopback address, only requests for a name of this machine are accepted; others
+ * get status 421.
  *
- * @throws {UserError} if the port is in use, or listening on it fails or is denied.
+ * @throws {UserError} if the port is in use, or if listening on it fails or is denied.
  */
 export function listen(
   { port, hostname, what, flags, onError, signal }: ListenOptions,
@@ -35,17 +35,17 @@ export function listen(
       (request) =>
         isOwnHost(request.headers.get("host"), hostname)
           ? handler(request)
-          : textResponse(421, "This name does not lead here; use localhost"),
+          : textResponse(421, "Unknown host; use localhost"),
     );
   } catch (cause) {
     const failed = `Cannot serve ${what} on ${hostname}:${port}`;
     if (cause instanceof Deno.errors.AddrInUse) {
       throw new UserError(`${failed}: the port is in use`, {
-        hint: `${flags.port} takes another one; 0 lets the system choose`,
+        hint: `Choose another one with ${flags.port}; 0 lets the system choose`,
       });
     }
     if (cause instanceof Deno.errors.NotCapable) {
-      throw new UserError(`${failed}: this needs a permission`, {
+      throw new UserError(`${failed}: Deno denies it`, {
         hint: permissionHint(`--allow-net=${hostname}:${port}`),
       });
     }
@@ -53,23 +53,23 @@ export function listen(
   }
 }
 
-/** How long clients may take to read the last of what is theirs, in ms. */
+/** How long clients may take to read the rest of their responses, in ms. */
 const CLOSE_LIMIT = 1000;
 
 /**
- * Closes the port, and waits until every client has read the response that it is at; for 1 s at the
- * most, as one that does not read would be waited for forever.
+ * Closes the port, and waits until every client has read its current response. It waits for at most
+ * 1 s, since a client may never read.
  */
 export async function closeServer(server: Deno.HttpServer): Promise<void> {
   await within(CLOSE_LIMIT, server.shutdown());
 }
 
-/** The address of a server: `http://127.0.0.1:9464`, `http://[::1]:9464`. */
+/** Returns the URL of a server: `http://127.0.0.1:9464`, `http://[::1]:9464`. */
 export function addressOf({ addr: { hostname, port } }: Deno.HttpServer<Deno.NetAddr>): string {
   return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
-/** Returns a text response, unless `headers` say otherwise. The text gets a final line feed. */
+/** Returns a response of plain text, unless `headers` has another type. Adds a final line feed. */
 export function textResponse(
   status: number,
   text: string,

@@ -1,25 +1,25 @@
-/** The size of the queue for a reader that does not read, in bytes; one more message may follow. */
+/** The maximum queue of a page that does not read, in bytes; one more message may follow. */
 const QUEUE_BYTES = 64 * 1024;
 
-/** How long a reader may read nothing before its response is ended, in ms. */
+/** How long a page may read nothing before its response is ended, in ms. */
 const STALL_LIMIT = 30_000;
 
-/** The end of the response to a page that does not read. It is not a defect. */
+/** The error that ends the response to a page that does not read. It is not a defect. */
 export class StalledPage extends Error {
   /** The name of the class. */
   override readonly name = "StalledPage";
 }
 
 /**
- * One page that listens. A slow page misses frames, and gets a snapshot as soon as it reads again.
- * So at most 64 KiB and one message are held for it.
+ * One subscribed page. A slow page misses frames, and gets a snapshot as soon as it reads again. So
+ * at most 64 KiB and one message are held for it.
  */
 export class Subscriber {
   /** The body of the response. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #snapshot: () => Uint8Array<ArrayBuffer>;
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
-  /** When it began to miss frames, in ms since 1970. */
+  /** The time at which it began to miss frames, in ms since 1970. */
   #missingSince: number | undefined;
 
   /**
@@ -57,9 +57,9 @@ export class Subscriber {
     this.#controller.close();
   }
 
-  /** Ends the response and drops what is queued. */
+  /** Ends the response and drops its queue. */
   abort(): void {
-    this.#controller.error(new StalledPage("The page does not read"));
+    this.#controller.error(new StalledPage("The page does not read its messages"));
   }
 
   #catchUp(): void {
@@ -69,10 +69,10 @@ export class Subscriber {
   }
 }
 
-/** The maximum number of pages that listen to one source at the same time. */
+/** The maximum number of pages that subscribe to one source at the same time. */
 export const SUBSCRIBER_LIMIT = 100;
 
-/** The pages that listen to one source of messages. Each message is encoded once for all. */
+/** The pages that subscribe to one source of messages. Each message is encoded once for all. */
 export class Subscribers {
   readonly #snapshot: () => unknown;
   readonly #all = new Set<Subscriber>();
@@ -126,7 +126,7 @@ export class Subscribers {
 
 const encoder = new TextEncoder();
 
-/** Encodes a message. JSON has no line break, so one `data` line is enough. */
+/** Encodes a message. JSON contains no line break, so one `data` line is enough. */
 function encode(message: unknown): Uint8Array<ArrayBuffer> {
   return encoder.encode(`data: ${JSON.stringify(message)}\n\n`);
 }

@@ -1,4 +1,4 @@
-/** A number of a program, and what each output calls it. */
+/** A number of a program, with its names in the status, the log and the metrics. */
 export interface Fact<Source> {
   /** The name in JSON logs. */
   readonly name: string;
@@ -6,7 +6,10 @@ export interface Fact<Source> {
   readonly read: (source: Source) => number;
   /** The text after the number, for one and for several. Default: texts leave the number out. */
   readonly words?: readonly [one: string, several: string];
-  /** When status and JSON logs have it. Default: never; a closing summary has it if above 0. */
+  /**
+   * When status and JSON logs include it. Default: never. The closing summary includes every number
+   * above 0.
+   */
   readonly status?: "always" | "above 0";
   /** The metric's name and help text. Default: no metric, or one with labels. */
   readonly metric?: readonly [name: string, help: string];

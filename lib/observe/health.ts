@@ -20,8 +20,8 @@ export function healthFrom(reasons: readonly (string | false)[]): Health {
 const LIVE_LIMIT = 10_000;
 
 /**
- * Returns whether the event loop responds. A blocked loop cannot answer at all, so this fails only if
- * the loop answers requests but runs its timers late.
+ * Returns whether the event loop responds. A blocked loop cannot answer at all, so this fails only
+ * if the loop answers requests but runs its timers late.
  *
  * @param delay The delay of the loop, in ms.
  */

@@ -24,8 +24,8 @@ export interface ObserveServer extends AsyncDisposable {
 }
 
 /**
- * Serves `/metrics` for Prometheus, and `/health/live` and `/health/ready` as JSON with `status` and
- * `reasons`, with status 200 or 503.
+ * Serves `/metrics` for Prometheus, and `/health/live` and `/health/ready` as JSON with `status`
+ * and `reasons`, with status 200 or 503.
  *
  * @throws {UserError} if the port is in use or not permitted.
  */

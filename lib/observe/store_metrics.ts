@@ -29,7 +29,7 @@ export function addStoreMetrics(
   }
   metrics.counters(
     "wikitap_store_records_total",
-    "Records handled, by outcome: edits stored, bad records put aside, records skipped by --filter.",
+    "Records handled, by outcome: stored edits, bad records (put_aside), records that --filter skipped.",
     ["outcome"],
     () => {
       const { edits, bad, skipped } = progress.snapshot();

@@ -1,6 +1,6 @@
 import type { PageEdit } from "./wire.ts";
 
-/** Keeps the biggest changes within a sliding window: the `most` biggest of each slot of time. */
+/** Keeps the biggest changes within a sliding window: the `most` biggest of each time slot. */
 export class Biggest {
   readonly #most: number;
   readonly #slots = new Map<number, PageEdit[]>();

@@ -11,7 +11,7 @@ export interface BoardOptions {
   readonly topic: string;
   /** How far back the page looks, in ms (default 1 h). */
   readonly window?: number;
-  /** Whether the edits are invented; the page then shows that. Default: false. */
+  /** Whether the edits are synthetic, which the page then shows. Default: false. */
   readonly invented?: boolean;
 }
 

@@ -26,7 +26,7 @@ export interface DashboardOptions {
   readonly onReady: (url: string) => void;
 }
 
-/** The topic of the demo's synthetic edits: the page says that they are invented. */
+/** The topic of the demo's synthetic edits, which the page marks as synthetic. */
 export const SYNTHETIC_TOPIC = "wikipedia-events-synthetic";
 
 const logger = getLogger(["wikitap", "dashboard"]);
@@ -36,8 +36,8 @@ const logger = getLogger(["wikitap", "dashboard"]);
  * becomes unavailable later, the page reports that, and continues when Kafka is back.
  *
  * @throws {UserError} if the port cannot be used, or if Kafka cannot be read at the start. Later,
- * for failures that do not pass, such as a deleted topic, and if the schema registry is unavailable
- * for 5 s when a value needs it.
+ * for permanent failures such as a deleted topic, and if the schema registry is unavailable for 5 s
+ * when a value needs it.
  */
 export async function runDashboard(cluster: Cluster, options: DashboardOptions): Promise<void> {
   const { topic, history, port, hostname, signal, onReady } = options;

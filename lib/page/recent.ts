@@ -23,8 +23,8 @@ export class Recent {
   }
 
   /**
-   * Adds an edit of the past at its place in time. Partitions are read one after the other, and the
-   * last edits of all of them are kept.
+   * Inserts an edit of the past by its time. Partitions are read one after the other, and the last
+   * edits of all of them are kept.
    */
   insert(edit: PageEdit): void {
     const isFull = this.#edits.length === this.#most;

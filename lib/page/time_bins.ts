@@ -7,7 +7,7 @@ import type { Bin, Split } from "./wire.ts";
 export class TimeBins {
   readonly #seconds: number;
   readonly #step: number;
-  /** The second that is counted at each place. */
+  /** The second that is counted at each index. */
   readonly #owner: Float64Array;
   readonly #humans: Uint32Array;
   readonly #bots: Uint32Array;

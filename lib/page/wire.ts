@@ -103,7 +103,7 @@ export interface PageSnapshot {
   readonly topic: string;
   /** How far back the page looks, in ms. */
   readonly window: number;
-  /** Whether the edits are invented, by the local EventStreams server. */
+  /** Whether the edits are synthetic, from the local EventStreams server. */
   readonly invented: boolean;
   /** The width of a bin, in ms. */
   readonly step: number;

@@ -120,7 +120,7 @@ export class BatchAccumulator<R extends { readonly value: { readonly length: num
     this.#notify();
   }
 
-  /** Takes the batch that waits, or else all records so far; in order, each once. */
+  /** Takes the batch that waits, or else all records so far, in order. */
   take(): AccumulatedBatch<R, P> {
     const taken = this.#waiting ?? this.#close();
     this.#waiting = undefined;

@@ -18,9 +18,9 @@ const LEAST_BYTES = 1024;
 const NO_TIMESTAMP = -1;
 
 /**
- * Makes the dead letter of a rejected event. Its value is unchanged. Headers hold the reason and the
- * upstream position (`wikitap.reason`, `wikitap.topic`, `wikitap.partition`, `wikitap.offset`). Its
- * timestamp is the time of the rejection, since the event's own may be the reason.
+ * Makes the dead letter of a rejected event. Its value is unchanged. Headers hold the reason and
+ * the upstream position (`wikitap.reason`, `wikitap.topic`, `wikitap.partition`, `wikitap.offset`).
+ * Its timestamp is the time of the rejection, since the event's own may be the reason.
  *
  * @param now ms since 1970.
  */

@@ -18,7 +18,7 @@ import { recordOf } from "./record_of.ts";
 import { Rejections } from "./rejections.ts";
 import { savedForm } from "./saved_form.ts";
 
-/** How often the position is saved, in ms, even if the filter drops all events. */
+/** The interval at which the position is saved, in ms, even if the filter drops all events. */
 const SAVE_EVERY = 2000;
 /** Maximum size of the values in a batch, in bytes. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
@@ -36,7 +36,7 @@ export class Pipeline {
   /** Whether the stream has ended. */
   #isComplete = false;
   #handled: number;
-  /** `#handled` as it was last saved, and when; -1: never. */
+  /** The last saved `#handled`, and the time; -1: never. */
   #saved = -1;
   /** In ms since the start of the program. */
   #savedAt = -Infinity;
@@ -188,8 +188,9 @@ export class Pipeline {
   }
 
   /**
-   * Returns a batch that a topic rejects together with the records read since, so that a few invalid
-   * records do not look like a topic that rejects everything; at most two batches, or 20 records.
+   * Returns a batch that a topic rejects together with the records read since, so that a few
+   * invalid records do not look like a topic that rejects everything; at most two batches, or 20
+   * records.
    */
   #grown(
     batch: AccumulatedBatch<ProducerRecord, Handled>,
@@ -252,7 +253,7 @@ export class Pipeline {
   }
 
   #soFar(): Handled {
-    // Also those that have sent nothing yet: a resume asks only for what the position names.
+    // Includes those that have sent nothing yet: a resume requests only what the position names.
     for (const key of this.#stream?.topicPartitions ?? []) this.#position.track(key);
     const { stream, optionMarks } = this.#options;
     const position = savedForm(stream, this.#position, optionMarks);
@@ -260,7 +261,7 @@ export class Pipeline {
   }
 }
 
-/** How far the stream is handled: saved with the records of a batch. */
+/** Returns the progress in the stream, which is saved with the records of a batch. */
 interface Handled extends Progress {
   readonly reached: number;
 }

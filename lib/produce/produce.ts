@@ -11,12 +11,12 @@ import { restore } from "./saved_form.ts";
 const log = getLogger(["wikitap", "produce"]);
 
 /**
- * Reads events, transforms them, and publishes them to Kafka in batches, each with the position after
- * its last event. Records accumulate while a batch is in flight, so a quiet stream is published at
- * once, and a fast one in large batches.
+ * Reads events, transforms them, and publishes them to Kafka in batches, each with the position
+ * after its last event. Records accumulate while a batch is in flight, so a quiet stream is
+ * published at once, and a fast one in large batches.
  *
- * Returns after `stop` is aborted, the limit is reached or the stream has ended. All pending records
- * are then published.
+ * Returns after `stop` is aborted, the limit is reached or the stream has ended. All pending
+ * records are then published.
  *
  * @throws {UserError} if the stream or Kafka cannot be used, or if pending records could not be
  * published within `shutdownTimeout`.
@@ -27,10 +27,10 @@ export async function produce(options: ProduceOptions): Promise<void> {
   try {
     const opening = publisher.open();
     await Promise.race([opening, untilAborted(options.stop)]);
-    // Nothing is pending yet, and to find that Kafka is unreachable may take a while.
+    // Nothing is pending yet, and noticing that Kafka is unreachable may take a while.
     if (options.stop.aborted) return void opening.then(() => publisher.close(), () => {});
     const saved = await opening;
-    // A position at which nothing was handled only has the time of an earlier start.
+    // A position without handled events has only the time of an earlier start.
     const isFresh = saved === undefined || (saved.handled === 0 && options.since !== undefined);
     const position = isFresh
       ? new Position(options.since ?? Date.now())
@@ -54,7 +54,7 @@ function checkEnd({ earliest }: Position, { until }: ProduceOptions): void {
   });
 }
 
-/** Logs where the run starts, how old that position is, and how to start again. */
+/** Logs the start of the run, the age of the position, and how to reset it. */
 function reportStart(position: Position, isSaved: boolean, { since }: ProduceOptions): void {
   const at = new Date(position.reached).toISOString();
   const age = formatDuration(Math.max(0, Date.now() - position.reached));

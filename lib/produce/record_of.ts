@@ -3,12 +3,12 @@ import type { ProducerRecord } from "../shared/producer_record.ts";
 import { RejectedEvent } from "../upstream/parse/event.ts";
 import type { ReceivedEvent } from "../upstream/parse/received_event.ts";
 
-/** Why an event becomes no record, although nothing is wrong with it. */
+/** The reasons for which a valid event becomes no record. */
 export type Dropped = "repeated" | "canary" | "filtered";
 
 /**
- * Returns what a received event becomes: a record, the reason why it is dropped, or the error for which it
- * is rejected. The producer and a comparison with its topic both ask here.
+ * Returns what a received event becomes: a record, the reason for dropping it, or the error that
+ * rejects it. The producer and `verify` both use this.
  */
 export function recordOf(
   { event, isRepeated, refusal = "unreadable" }: ReceivedEvent,

@@ -2,17 +2,17 @@ import type { Filter } from "../edits/filter/filter.ts";
 import type { EditsOptions } from "../edits/transform.ts";
 import { fingerprint } from "../upstream/position/anchor.ts";
 
-/** An option that decides which records a stream becomes. */
+/** An option that determines the records of a stream. */
 interface Declared {
-  /** The field of the filter that it sets. Default: the setting with the option's name. */
+  /** The filter's field that it sets. Default: it sets the setting with the option's name. */
   readonly filter?: keyof Filter;
-  /** All its values, the default first, if they are few: a mark shows which one was saved. */
+  /** All values, the default first, if there are few: a mark then shows which one was saved. */
   readonly values?: readonly string[];
 }
 
 /**
- * The options that decide which records a stream becomes, by the names of their flags. `payload`
- * includes `--fields`. Their order is that of the marks in saved positions.
+ * The options that determine the records of a stream, by the names of their flags. `payload`
+ * includes `--fields`. Saved positions have the marks in this order.
  */
 export const RECORD_OPTIONS = {
   topic: {},
@@ -35,7 +35,7 @@ export type ChoiceOption = {
   [N in RecordOption]: typeof RECORD_OPTIONS[N] extends { values: unknown } ? N : never;
 }[RecordOption];
 
-/** The settings that decide which records a stream becomes. */
+/** The settings that determine the records of a stream. */
 export interface RecordSettings extends EditsOptions {
   /** Default `json`. */
   readonly format?: "json" | "avro" | undefined;
@@ -48,8 +48,8 @@ const MARK_LENGTH = 4;
 const MARKS = new RegExp(`^[\\w-]{${NAMES.length * MARK_LENGTH}}$`);
 
 /**
- * Returns a mark of each option, joined: always 40 characters. The position is
- * saved with it, so that a later comparison with the topic can name options that differ.
+ * Returns the joined marks of all options: always 40 characters. They are saved with the position,
+ * so that `verify` can later name options that differ.
  */
 export function optionMarks(settings: RecordSettings): string {
   return NAMES.map((name) => markOf(valueOf(name, settings))).join("");
@@ -64,7 +64,7 @@ export function changedOptions(marks: string, settings: RecordSettings): RecordO
   return NAMES.filter((name) => savedMark(marks, name) !== markOf(valueOf(name, settings)));
 }
 
-/** Returns the options with few values, with the value that the marks show if it is one of them. */
+/** Returns the options with few values, each with its saved value if the marks show it. */
 export function savedChoices(
   marks: string,
 ): readonly (readonly [name: ChoiceOption, value: string | undefined])[] {
@@ -75,7 +75,7 @@ export function savedChoices(
   ]);
 }
 
-/** Returns the marks of a saved position; `undefined` if it was saved without. */
+/** Returns the marks of a saved position; `undefined` if it has none. */
 export function marksIn(position: unknown): string | undefined {
   const { options } = (position ?? {}) as { options?: unknown };
   return typeof options === "string" && MARKS.test(options) ? options : undefined;
@@ -90,7 +90,7 @@ function markOf(value: unknown): string {
   return fingerprint(JSON.stringify(value)).slice(-MARK_LENGTH);
 }
 
-/** Returns the value of an option. Lists of a filter have no order. */
+/** Returns the value of an option. The order of a filter's list does not matter. */
 function valueOf(name: RecordOption, settings: RecordSettings): unknown {
   const { filter, values }: Declared = RECORD_OPTIONS[name];
   const value = filter === undefined

@@ -6,7 +6,7 @@ import { changedLetter, deadLetter, type Refused } from "./dead_letters.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 
-/** How often a sample of rejected events is logged per reason, in ms. */
+/** The minimum interval between two logged samples of one reason, in ms. */
 const SAMPLE_EVERY = 60_000;
 /** Number of reasons that are counted separately; all others are counted together. */
 const MAX_REASONS = 50;
@@ -20,10 +20,10 @@ export class Rejections {
   readonly #topic: string | undefined;
   /** The event of each record, for its dead letter if Kafka rejects the record. */
   readonly #origins = new WeakMap<ProducerRecord, Refused>();
-  /** When a sample was logged last, by reason. */
+  /** The time of the last logged sample, by reason. */
   readonly #sampledAt = new Map<string, number>();
 
-  /** Without `deadLetterTopic`, makes no dead letters. */
+  /** Creates it. Without `deadLetterTopic`, it makes no dead letters. */
   constructor(
     counts: Pick<ProduceCounts, "refused" | "deadLetters">,
     deadLetterTopic: string | undefined,

@@ -19,8 +19,8 @@ const MAX_URL_LENGTH = 200;
  *
  * @param stream The URL of the stream.
  * @param options The marks of the options. Their length is fixed.
- * @throws {UserError} if Kafka might not keep it. The size depends only on the topics, so it throws
- * at the start of a new stream, or never.
+ * @throws {UserError} if it is too large for Kafka. The size depends only on the topics, so it
+ * throws at the start of a new stream, or never.
  */
 export function savedForm(stream: string, position: Position, options?: string): SavedForm {
   const named = { stream: streamName(stream), options };
@@ -39,8 +39,8 @@ export function savedForm(stream: string, position: Position, options?: string):
 }
 
 /**
- * Reads a saved position. One of another stream is allowed if nothing was read yet: that run could
- * not reach its stream.
+ * Reads a saved position. A position in another stream is allowed if nothing was read of it,
+ * because that run could not reach its stream.
  *
  * @throws {UserError} for a position in another stream, or one that cannot be read.
  */
@@ -67,7 +67,7 @@ function streamName(url: string): string {
   return `${url.slice(0, MAX_URL_LENGTH - 9)}#${fingerprint(url)}`;
 }
 
-/** Returns the bytes of the JSON, which is ASCII: URLs and names of topics are. */
+/** Returns the bytes of the JSON, which is ASCII, since URLs and names of topics are. */
 function sizeOf(form: SavedForm): number {
   return JSON.stringify(form).length;
 }

@@ -19,7 +19,7 @@ export class SchemaPublisher implements Publisher {
   readonly #known: Set<string>;
   readonly #register: SchemaPublisherOptions["register"];
 
-  /** Registers nothing before the first batch. */
+  /** Creates it without registering a schema. */
   constructor({ publisher, known, register }: SchemaPublisherOptions) {
     this.#publisher = publisher;
     this.#known = new Set(known);

@@ -9,7 +9,7 @@ function mix(state: number, value: number): number {
   return h ^ (h >>> 16);
 }
 
-/** Returns 32 evenly spread bits for the place `index` (up to 2^53) of the sequence `salt`. */
+/** Returns 32 evenly distributed bits for `index` (up to 2^53) in the sequence `salt`. */
 export function hash(seed: number, salt: number, index: number): number {
   const state = mix(mix(mix(0x9e3779b9, seed), salt), index >>> 0);
   return mix(state, (index / TWO_32) >>> 0) >>> 0;
@@ -26,7 +26,7 @@ const UUID_FORM = new TextEncoder().encode("00000000-0000-4000-8000-000000000000
 const UUID_PLACES = Uint8Array.from([...UUID_FORM.keys()].filter((at) => UUID_FORM[at] === 48));
 
 /**
- * Returns a UUID (of version 4 in form) for the place `index` of the sequence `salt`, in ASCII.
+ * Returns a UUID (version 4 in form) for `index` in the sequence `salt`, in ASCII.
  *
  * @param text Receives it: a previous UUID that is not needed any more. Default: new memory.
  */

@@ -17,8 +17,8 @@ export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
  * A failure that the user can act on. Any other error that reaches the top of a program is a defect
  * and is reported as one.
  *
- * The message is one sentence without a final period: what is wrong, and with which value. `hint` is
- * one imperative sentence. `details` are lines of another program, such as the end of its log.
+ * The message is one sentence without a final period, and names the wrong value. `hint` is one
+ * imperative sentence. `details` are lines of another program, such as the end of its log.
  */
 export class UserError extends Error {
   /** The name of the class. */
@@ -49,7 +49,7 @@ export class UsageError extends UserError {
   override readonly exitCode = ExitCode.usage;
 }
 
-/** The most errors of a chain that are read. */
+/** The maximum number of errors of a chain that are read. */
 const MAX_CHAIN = 10;
 
 /** Returns an error and its causes, at most ten, the outermost first. */

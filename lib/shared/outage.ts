@@ -21,8 +21,9 @@ export interface OutageOptions {
 const MAX_PER_MINUTE = 10;
 
 /**
- * Reports an outage with two lines: a warning at the first failed attempt, and an info line after it.
- * Failed attempts in between are logged as debug, and so are outages after the tenth in a minute.
+ * Reports an outage with two lines: a warning at the first failed attempt, and an info line after
+ * it. Failed attempts in between are logged as debug, and so are outages after the tenth in a
+ * minute.
  */
 export class Outage {
   readonly #options: OutageOptions;

@@ -1,15 +1,15 @@
 import { sleep } from "./sleep.ts";
 
-/** Limits how many things begin within any second. */
+/** Limits the number of starts within any second. */
 export class Pace {
   readonly #perSecond: number;
   readonly #now: () => number;
   readonly #sleep: (ms: number) => Promise<void>;
-  /** When each of the latest ones begins, in ms, the oldest first; `perSecond` at most. */
+  /** The times of the latest starts, in ms, the oldest first; at most `perSecond`. */
   readonly #begun: number[] = [];
 
   /**
-   * Creates a pace without waits so far.
+   * Creates it without a start.
    *
    * @param now Returns a monotonic time in ms.
    */
@@ -23,7 +23,7 @@ export class Pace {
     this.#sleep = wait;
   }
 
-  /** Returns when the next one may begin. */
+  /** Waits until the next start is allowed. */
   async take(): Promise<void> {
     const now = this.#now();
     const oldest = this.#begun.length < this.#perSecond ? -Infinity : this.#begun.shift()!;

@@ -50,11 +50,11 @@ export interface EditRow {
   readonly event: string | null;
 }
 
-/** A record that is not an edit, to be put aside. */
+/** A record that is not an edit: a bad record. */
 export interface BadRow {
   /** The offset of the record. */
   readonly offset: bigint;
-  /** The record's own timestamp in ms since 1970; null if it has none that is possible. */
+  /** The record's own timestamp in ms since 1970; null if it has none, or an impossible one. */
   readonly time: number | null;
   /** Such as `bad JSON`, `wrong shape: title`, `unknown field: size`. */
   readonly reason: string;

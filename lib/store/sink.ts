@@ -133,7 +133,7 @@ export interface Written {
   /** The claim to continue with. */
   readonly claim: Claim;
   /**
-   * The number of edits that the database itself rejected and that are put aside. Default: none.
+   * The number of edits that the database itself rejected, now bad records. Default: none.
    */
   readonly rejected?: number;
 }

@@ -2,8 +2,8 @@ import { untilAborted } from "../shared/sleep.ts";
 import { writeError } from "./output.ts";
 
 /**
- * Asks on the terminal, and returns whether the answer is `y`. Meanwhile the program answers signals,
- * which the platform's `confirm()` would leave waiting for the answer.
+ * Asks on the terminal, and returns whether the answer is `y`. Unlike the platform's `confirm()`,
+ * it does not block signals meanwhile.
  *
  * @param stop Stops the program, which counts as no.
  */

@@ -3,8 +3,8 @@ import { sleep, within } from "../shared/sleep.ts";
 const encoder = new TextEncoder();
 
 /**
- * The reader of stdout has closed it (`… | head`), or takes nothing while the program is to stop.
- * This ends a program, but is not a failure.
+ * The error if the reader of stdout has closed it (`… | head`), or reads nothing while the program
+ * stops. It ends a program, but is not a failure.
  */
 export class ClosedOutput extends Error {
   /** The name of the class. */
@@ -24,14 +24,14 @@ export function writeOutput(text: string | Uint8Array): void {
   writeFooter(shown);
 }
 
-/** How long the reader of a pipe may take for the last of the output after a stop, in ms. */
+/** How long the reader of a pipe may take to read the rest of the output after a stop, in ms. */
 const LAST_OUTPUT_MS = 500;
 
 /**
- * Writes all of `text` to stdout, as slowly as its reader takes it. Meanwhile the program answers
- * signals and brokers. Nothing else may be written to stdout before it returns.
+ * Writes all of `text` to stdout, as slowly as its reader takes it. Meanwhile the program handles
+ * signals and answers of brokers. Nothing else may be written to stdout before it returns.
  *
- * @param stop Stops the program: after it, the reader has 500 ms to take what is left.
+ * @param stop Stops the program. The reader then has 500 ms to read the rest.
  * @throws {ClosedOutput} if the reader has closed stdout, or took too long after `stop`.
  */
 export async function writeOutputSlowly(
@@ -76,16 +76,17 @@ async function writeSome(
 /** How long to wait for a full pipe that does not block, in ms. */
 const FULL_PIPE_MS = 10;
 
-/** The text that the reader of stderr may be behind, in characters; more is dropped. */
+/** The maximum text that waits for the reader of stderr, in characters; more is dropped. */
 const MAX_WAITING = 1024 * 1024;
 
-/** The text for stderr that waits, and what writes it. */
+/** The waiting text for stderr, and the promise of its write. */
 let waiting = "";
 let writing: Promise<void> | undefined;
 
 /**
- * Writes whole lines to stderr. A closed stderr is ignored. The program does not wait for the reader
- * of a pipe: it has to answer signals and brokers also if there is none.
+ * Writes whole lines to stderr. A closed stderr is ignored. The program does not wait for the
+ * reader of a pipe, since it must handle signals and answers of brokers even if nothing reads the
+ * pipe.
  */
 export function writeError(text: string): void {
   if (Deno.stderr.isTerminal()) {
@@ -101,7 +102,7 @@ export function writeError(text: string): void {
   writing ??= writeWaiting();
 }
 
-/** Waits until stderr has what was written to it, or for 500 ms. */
+/** Waits until all text for stderr is written, for at most 500 ms. */
 export async function flushErrors(): Promise<void> {
   if (writing !== undefined) await within(LAST_OUTPUT_MS, writing);
 }

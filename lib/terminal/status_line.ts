@@ -20,7 +20,9 @@ const GREEN = "\x1b[32m";
 const YELLOW = "\x1b[33m";
 const PLAIN = "\x1b[39m";
 
-/** Formats a status as one line of at most `width` columns: the state, then as many parts as fit. */
+/**
+ * Formats a status as one line of at most `width` columns: the state, then as many parts as fit.
+ */
 export function renderStatus(
   { state, isHealthy, progress, parts }: ProgramStatus,
   width: number,

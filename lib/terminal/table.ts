@@ -30,8 +30,9 @@ export function tableText(rows: readonly TableRow[]): string {
 }
 
 /**
- * Formats rows as CSV (RFC 4180, with line feeds), with a header; null is an empty cell. A text that a
- * spreadsheet would take for a formula gets a leading apostrophe. Returns "" if there are no rows.
+ * Formats rows as CSV (RFC 4180, with line feeds), with a header. Null is an empty cell. A text
+ * that a spreadsheet would take for a formula gets a leading apostrophe. Returns "" if there are no
+ * rows.
  *
  * @param isTerminal Replaces control characters. Default false.
  */

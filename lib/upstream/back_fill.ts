@@ -3,7 +3,7 @@ import type { ReceivedEvent } from "./parse/received_event.ts";
 import type { PositionUpdate } from "./position/partition_position.ts";
 import type { EventStream } from "./stream.ts";
 
-/** The most that timestamps are assumed to go back within a topic-partition, in ms; 46 was seen. */
+/** How far timestamps may go back within a topic-partition, in ms; 46 was seen. */
 export const DISORDER = 1000;
 /** The bounds of what is held per topic-partition after the end, in events and in bytes. */
 const MAX_HELD = 10_000;
@@ -15,7 +15,7 @@ const MAX_HELD_BYTES = 16 * 1024 * 1024;
  *
  * Timestamps are not strictly in order. So the first event at or after `until` is held, and so are
  * its successors. If an event before `until` still comes, everything held belongs to the back-fill.
- * So nothing is left out, and the position stays one place in the log: a later start continues
+ * So nothing is left out, and the position stays a single point in the log: a later start continues
  * right after it. The end is certain after an event 1 s beyond `until`, or with 10,000 events or 16
  * MiB held.
  */
@@ -35,7 +35,7 @@ export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array 
     this.#until = until;
   }
 
-  /** Appends to `due` what is to be handled now: nothing, this event, or also those held before. */
+  /** Appends to `due` the events to handle now: none, this one, or also those held before it. */
   take(received: A, due: A[]): void {
     const { key, timestamp } = received;
     if (timestamp !== undefined && timestamp > (this.#highest.get(key) ?? 0)) {
@@ -43,7 +43,7 @@ export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array 
     }
     const held = this.#held.get(key) ?? { events: [], bytes: 0 };
     if (held === "passed") return;
-    // A frame that could not be read has no time: it belongs to its neighbors.
+    // A frame that could not be read has no time, and is treated like its neighbors.
     const isBefore = timestamp === undefined ? held.events.length === 0 : timestamp < this.#until;
     const isFull = held.events.length >= MAX_HELD || held.bytes >= MAX_HELD_BYTES;
     if (isBefore) {
@@ -191,7 +191,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
     const open = [...this.#stream.topicPartitions].filter((key) => !this.#end.isPassed(key));
     if (open.length === 0) return log.info("Reached {at} in all upstream partitions", { at });
     log.info(
-      "Reached {at}: no event before it came for {seconds} s, and none after it in {open}",
+      "Reached {at}: no earlier event arrived for {seconds} s, and no later one in {open}",
       { at, seconds: 2 * patience / 1000, open: open.join(", ") },
     );
   }

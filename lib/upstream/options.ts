@@ -18,9 +18,9 @@ export interface StreamCounts extends DuplicateCounts {
   bytes: number;
   /** Empty frames, which some proxies send to keep a connection open. */
   keepAlives: number;
-  /** Attempts to connect after the first, by what ended the one before. */
+  /** Attempts to connect after the first, by the cause that ended the previous one. */
   readonly reconnects: Map<Cause, number>;
-  /** Places skipped because the service failed there again and again. */
+  /** Positions skipped because the service failed repeatedly at them. */
   passed: number;
 }
 
@@ -30,15 +30,15 @@ export interface StreamOptions {
   readonly url: URL;
   /** `name/version (contact) library/version`. */
   readonly userAgent: string;
-  /** Where to go on. It is copied: what is received moves ahead of what is handled. */
+  /** Where to resume. It is copied, since receiving is ahead of handling. */
   readonly position: Position;
   /** Ends the stream. */
   readonly stop: AbortSignal;
-  /** Time in ms without an event after which a connection is given up. */
+  /** Time without an event after which a connection is closed, in ms. */
   readonly idleTimeout: number;
   /** How far before T a connection begins, in ms (default 5,000): for a change of data center. */
   readonly margin?: number;
-  /** ms that the consumer may be busy before the connection is released (default 30,000). */
+  /** How long the consumer may be busy before the connection is closed, in ms (default 30,000). */
   readonly maxPause?: number;
   /** Default: the platform's. */
   readonly fetch?: typeof globalThis.fetch;

@@ -24,9 +24,9 @@ const MAX_PAUSE = 30_000;
 const NOTABLE_DIFFERENCE = 60_000;
 /** The resolution of HTTP's `Date`, in ms. */
 const DATE_STEP = 1000;
-/** The number of failures at one place after which the place is skipped. */
+/** The number of failures at one position after which it is skipped. */
 const MAX_FAILURES_IN_PLACE = 5;
-/** The longest span of time that is skipped at one failing place, in ms. */
+/** The longest span of time that is skipped at one failing position, in ms. */
 const MAX_STEP = 10_000;
 
 /**
@@ -51,7 +51,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
   readonly #clock: ServiceClock;
   readonly #believes = (key: string, timestamp: number) => this.#clock.believes(key, timestamp);
   readonly #margin: Margin;
-  /** The span in ms by which the current place is skipped; usually 0. */
+  /** The span of time that is skipped at the current position, in ms; usually 0. */
   #step = 0;
   /** The topic-partitions that the ids of the last connection named: those that exist. */
   #named: ReadonlySet<string> = new Set();
@@ -135,7 +135,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
         const isNormal = cause === "gap" || cause === "released" ||
           (fruitless <= 1 && (cause === "end" || cause === "cut" || cause === "idle"));
         if (isNormal) log.debug("Connecting again ({cause})", { cause });
-        else this.#away(detail ?? `The connection ended without an event that is new (${cause})`);
+        else this.#away(detail ?? `The connection ended without a new event (${cause})`);
         const wait = isNormal ? 0 : backoff(Math.max(1, fruitless), random);
         // The wait that the service asks for may be 0, also because its clock differs from this
         // one.
@@ -251,7 +251,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     return undefined;
   }
 
-  /** Skips a place after several failures at it: by 1 ms, 2 ms, 4 ms, … */
+  /** Skips a position after several failures at it: by 1 ms, 2 ms, 4 ms, … */
   #stepOver(failuresInPlace: number): void {
     if (failuresInPlace < MAX_FAILURES_IN_PLACE) return;
     if (this.#step === 0) {
@@ -270,7 +270,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
 }
 
 interface Ended extends Ending {
-  /** Whether every anchor had come: then the event after the last one causes the failure. */
+  /** Whether every anchor has arrived. If so, the event after the last one causes the failure. */
   readonly isAtNews: boolean;
 }
 

@@ -10,7 +10,7 @@ import { canonicalValue } from "./values.ts";
 /** The header of records that `--repair` has published; its value is the time of the repair. */
 export const REPAIRED_HEADER = "wikitap-repaired";
 
-/** A record of the topic. The reader of committed records has more. */
+/** The compared parts of a record in the topic. */
 export interface FoundRecord {
   /** The bytes of the key. */
   readonly key: Uint8Array | null;
@@ -24,7 +24,7 @@ export interface FoundRecord {
   readonly headers: RecordHeaders;
 }
 
-/** A topic as it is compared. */
+/** The facts of a topic that the comparison uses. */
 export interface ComparedTopic {
   /** The name of the topic. */
   readonly topic: string;
@@ -46,12 +46,12 @@ export interface ComparisonOptions {
   readonly seed?: number;
 }
 
-/** The number of records that show whether timestamps are the times of the edits. */
+/** The number of sampled records that show whether timestamps are the times of the edits. */
 const SAMPLE = 1000;
 
 /**
- * Compares records that a topic should have with those that it has: first all that it should have are
- * added, then those that it has, in the order of each partition. Pure: it reads nothing itself.
+ * Compares the records that a topic should have with those that it has. First all expected records
+ * are added, then those of the topic, in the order of each partition. It reads nothing itself.
  */
 export class Comparison {
   /** The records that the topic should have. */
@@ -65,7 +65,7 @@ export class Comparison {
   readonly #report: VerifyReport;
   readonly #hasher: RecordHasher;
   #topic: ComparedTopic | undefined;
-  /** Records that were sampled; their timestamp is the time of their edit, or another one. */
+  /** The numbers of sampled records whose timestamp is the time of the edit, or another time. */
   #sampled = 0;
   #edited = 0;
   #produced = 0;
@@ -73,7 +73,7 @@ export class Comparison {
   /**
    * Creates a comparison without records.
    *
-   * @param report Counts what is found.
+   * @param report Receives the counts.
    */
   constructor(options: ComparisonOptions, report: VerifyReport) {
     this.#options = options;
@@ -103,7 +103,7 @@ export class Comparison {
     this.expected.removeFrom(until);
   }
 
-  /** Begins to take the records of a topic. */
+  /** Begins the records of a topic. */
   beginTopic(topic: ComparedTopic): void {
     this.#topic = topic;
     this.#sampled = 0;
@@ -118,8 +118,8 @@ export class Comparison {
   }
 
   /**
-   * Returns the times by which a record of the topic is found again: its own and, unless that is
-   * certainly the time of the edit, the one in its value. `undefined` if it may be of any time.
+   * Returns the times by which a record of the topic can be found: its timestamp and, unless that
+   * is certainly the time of the edit, the time in its value. `undefined` if it may have any time.
    */
   timesOf({ timestamp, value }: Pick<FoundRecord, "timestamp" | "value">): number[] | undefined {
     if (this.hasEditTimes && this.#sampled === SAMPLE) return [Number(timestamp)];
@@ -127,7 +127,7 @@ export class Comparison {
     return time === undefined ? undefined : [Number(timestamp), time];
   }
 
-  /** Takes a record of the topic. */
+  /** Adds a record of the topic. */
   take(partition: number, record: FoundRecord): void {
     const timestamp = Number(record.timestamp);
     const isSampled = this.#sampled < SAMPLE;
@@ -144,7 +144,7 @@ export class Comparison {
   }
 
   /**
-   * Takes an expected record again, to find out what became of it if it was not found.
+   * Takes an expected record again, and determines its outcome if it was not found.
    *
    * @returns Whether it is missing and nothing else was found in its place.
    */
@@ -170,7 +170,7 @@ export class Comparison {
     return this.expected.find(this.#hasher, time);
   }
 
-  /** Judges time, partition and order of a record that is expected. */
+  /** Checks the time, the partition and the order of an expected record. */
   #judge(entry: number, found: Leftover, isRepaired: boolean): void {
     const { key, partition, timestamp } = found;
     if (this.hasEditTimes && !this.expected.isAt(entry, timestamp)) {
@@ -188,7 +188,7 @@ export class Comparison {
   }
 
   /**
-   * Learns from one of the first records whether timestamps are the times of the edits.
+   * Samples one of the first records, to learn whether timestamps are the times of the edits.
    *
    * @returns Whether it may belong to the span.
    */
@@ -200,7 +200,7 @@ export class Comparison {
     return time === undefined && this.#topic!.hasAppendTimes || this.#isWithin(time ?? timestamp);
   }
 
-  /** Takes a record that is not expected, if it belongs to the span. */
+  /** Adds a record that is not expected, if it belongs to the span. */
   #takeUnexpected(found: Leftover): void {
     const isTime = this.hasEditTimes && this.#isWithin(found.timestamp);
     const { time = -1 } = isTime ? { time: found.timestamp } : identityOf(bodyOf(found.value));
@@ -214,7 +214,7 @@ export class Comparison {
   }
 }
 
-/** Returns a record for people; its title is from the value, or else its key. */
+/** Describes a record for the report. Its title is from the value, or else the key. */
 export function exampleOf(
   { topic, partition, offset, timestamp, key, value }:
     & Pick<Leftover, "topic" | "timestamp" | "key" | "value">

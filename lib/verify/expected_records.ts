@@ -16,7 +16,7 @@ export const Match = {
   repeated: -2,
 } as const;
 
-/** The facts of a record beside its hash. */
+/** The facts of a record besides its hash. */
 export interface RecordFacts {
   /** The hash of the key, from 0 to 2^31 - 1, or {@linkcode NO_KEY}. */
   readonly key: number;
@@ -29,14 +29,14 @@ export interface RecordFacts {
 /** The key hash of records without a key, whose order does not count. */
 export const NO_KEY = -1;
 
-/** In the state of a record: it was found. The other bits are the number of its log. */
+/** The bit in a record's state that marks it as found. The other bits are the number of its log. */
 const FOUND = 0x80;
 /** Logs beyond this number share one, in which no order is checked. */
 const MAX_LOG = 0x7f;
 const FIRST_CAPACITY = 1024;
 
 /**
- * The records that a topic should have, as hashes: 17 bytes for each record, and 7 to 14 each for two
+ * The records that a topic should have, as hashes. Each takes 17 bytes, and 7 to 14 in each of two
  * tables. Equal records count: a record that is expected twice must be found twice.
  */
 export class ExpectedRecords {
@@ -45,9 +45,9 @@ export class ExpectedRecords {
   #keys = new Int32Array(FIRST_CAPACITY);
   #times = new Uint32Array(FIRST_CAPACITY);
   #states = new Uint8Array(FIRST_CAPACITY);
-  /** Entries of the arrays that are in use. */
+  /** The number of used entries of the arrays. */
   #entries = 0;
-  /** Records: entries that were not removed. */
+  /** The number of records: entries that were not removed. */
   #size = 0;
   #found = 0;
   readonly #since: number;
@@ -89,8 +89,8 @@ export class ExpectedRecords {
   }
 
   /**
-   * Marks a record that was not found before, and has a hash. Of several it is the first with a time,
-   * else the first.
+   * Marks the record with a hash as found. If several were not found before, it marks the first one
+   * with the time, or else the first one.
    *
    * @param time ms since 1970; `undefined` for any.
    * @returns Its number, or a value of {@linkcode Match}.
@@ -119,11 +119,9 @@ export class ExpectedRecords {
   }
 
   /**
-   * Returns whether a record that was found comes after a later one of its key, in the order in which
-   * this is called.
+   * Returns whether a found record comes after a later one of its key, in the order of these calls.
    *
-   * @param partition The partition, if it is another one than that of the key: its records have an
-   * order of their own.
+   * @param partition The partition, if it is not that of the key. It has an order of its own.
    */
   isLate(entry: number, partition?: number): boolean {
     if (partition !== undefined && this.#keys[entry] !== NO_KEY) {
@@ -146,13 +144,13 @@ export class ExpectedRecords {
     for (let entry = 0; entry < this.#entries; entry++) {
       if (this.#since + this.#times[entry]! < time) continue;
       this.#states[entry]! |= FOUND;
-      // It must not be taken for a duplicate.
+      // It must not count as a duplicate.
       this.#high[entry]! ^= -1;
       this.#size--;
     }
   }
 
-  /** Begins another topic: its records have an order of their own. */
+  /** Begins another topic, whose records have an order of their own. */
   beginTopic(): void {
     this.#latest.clear();
   }
@@ -167,7 +165,7 @@ export class ExpectedRecords {
   }
 }
 
-/** Moves an array into a longer one. */
+/** Copies an array into a longer one. */
 function grown<
   T extends Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>,
 >(

@@ -1,17 +1,17 @@
-/** The part of the slots that may be in use. Beyond it, the table doubles. */
+/** The maximum part of used slots. Beyond it, the size of the table doubles. */
 const MAX_LOAD = 0.6;
 
 /**
- * A hash table of entries that its user keeps in arrays: it holds only their numbers. It takes 4 bytes
- * for each slot, and has 1.7 to 3.4 slots for each entry.
+ * A hash table of entries that its user keeps in arrays: it holds only their numbers. It takes 4
+ * bytes per slot, and has 1.7 to 3.4 slots per entry.
  */
 export class HashIndex {
   #slots = new Uint32Array(1024);
   #size = 0;
 
   /**
-   * Returns an entry with a hash that `matches`, or -1. Of several it is the lowest, if entries are
-   * added in ascending order.
+   * Returns an entry with a hash that `matches`, or -1. If entries are added in ascending order, it
+   * returns the lowest one.
    */
   find(hash: number, matches: (entry: number) => boolean): number {
     const mask = this.#slots.length - 1;
@@ -33,7 +33,7 @@ export class HashIndex {
     insert(this.#slots, entry, hashOf(entry));
   }
 
-  /** Puts an entry in the place of another one with the same hash. */
+  /** Replaces an entry by another one with the same hash. */
   replace(old: number, entry: number, hash: number): void {
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
@@ -41,7 +41,7 @@ export class HashIndex {
     this.#slots[slot] = entry + 1;
   }
 
-  /** Forgets all entries. The memory is kept. */
+  /** Removes all entries, and keeps the memory. */
   clear(): void {
     this.#slots.fill(0);
     this.#size = 0;

@@ -2,7 +2,7 @@ import type { RecordHeaders } from "./record_hash.ts";
 import { bodyOf, identityOf } from "../edits/message/record_value.ts";
 import { differingFields } from "./values.ts";
 
-/** A record that was found. */
+/** A record of the topic. */
 export interface Leftover {
   /** The topic that has the record. */
   readonly topic: string;
@@ -10,13 +10,13 @@ export interface Leftover {
   readonly partition: number;
   /** The offset of the record. */
   readonly offset: number;
-  /** Of the record, ms since 1970. */
+  /** The timestamp of the record, ms since 1970. */
   readonly timestamp: number;
   /** The bytes of the key. */
   readonly key: Uint8Array | null;
   /** The bytes of the value. */
   readonly value: Uint8Array | null;
-  /** The headers, without that of a repair. */
+  /** The headers, without the one of a repair. */
   readonly headers: RecordHeaders;
 }
 
@@ -25,14 +25,14 @@ export type ExpectedRecord = Pick<Leftover, "topic" | "timestamp" | "key" | "val
   readonly headers?: RecordHeaders | undefined;
 };
 
-/** Maximum number of leftovers that are kept, and of their bytes. */
+/** The maximum number of leftovers that are kept, and of their bytes. */
 const MAX_LEFTOVERS = 20_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Records that were found but not expected. Some of them are expected records that were changed: those
- * are found by the value, by the identity of the edit, or by key and time. At most 20,000 records and
- * 16 MiB are kept.
+ * Records of the topic that were not expected. Some of them are expected records that were changed.
+ * Those are found by value, by the identity of the edit, or by key and time. At most 20,000 records
+ * and 16 MiB are kept.
  */
 export class Leftovers {
   /** Records that were not kept. */
@@ -43,7 +43,7 @@ export class Leftovers {
 
   /** Adds a copy of a record, unless too many are kept. */
   add(found: Leftover): void {
-    // Copies: its bytes are a part of what was fetched.
+    // Copies, since its bytes are a view of the fetched ones.
     const [key, value] = [found.key?.slice() ?? null, found.value?.slice() ?? null];
     const record = { ...found, key, value };
     const bytes = (key?.length ?? 0) + (value?.length ?? 0);
@@ -60,7 +60,7 @@ export class Leftovers {
     }
   }
 
-  /** Takes the record that an expected one was most likely changed to. */
+  /** Removes and returns the record to which an expected one was most likely changed. */
   take(wanted: ExpectedRecord): Leftover | undefined {
     for (const trait of traitsOf(wanted)) {
       const found = this.#byTrait.get(trait)?.find((one) => this.#records.has(one));
@@ -71,13 +71,13 @@ export class Leftovers {
     return undefined;
   }
 
-  /** The records that were not taken. */
+  /** The records that were not removed. */
   get rest(): Iterable<Leftover> {
     return this.#records;
   }
 }
 
-/** Returns what two forms of one record have in common, the surest first. */
+/** Returns the marks that two forms of one record share, the most reliable first. */
 function traitsOf({ topic, timestamp, key, value }: ExpectedRecord): string[] {
   const { id } = identityOf(bodyOf(value));
   return [
@@ -94,8 +94,8 @@ function latin1(bytes: Uint8Array | null): string {
 }
 
 /**
- * Returns the names of what differs between two records: fields of their values, and `record key`,
- * `record timestamp`, `record headers`.
+ * Returns the names of the differences between two records: fields of their values, `record key`,
+ * `record timestamp` and `record headers`.
  *
  * @param hasTimes Whether the timestamps of records are compared.
  */

@@ -14,8 +14,8 @@ export interface MissingContext {
     /** `max.message.bytes`; `undefined` if it is unknown. */
     readonly maxBytes: number | undefined;
     /**
-     * By partition, the time of the oldest record that is left, in ms since 1970, if retention deleted
-     * older ones.
+     * The time of the oldest record by partition, in ms since 1970, if retention deleted older
+     * ones.
      */
     readonly deletedBefore: ReadonlyMap<number, number>;
     /** Partitions whose end cannot be read yet, because a transaction is open. */
@@ -25,11 +25,11 @@ export interface MissingContext {
   readonly bytes: number;
 }
 
-/** Maximum number of lost records that are kept for a repair, and of their bytes. */
+/** The maximum number of lost records that are kept for a repair, and of their bytes. */
 const MAX_LOST = 100_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Judges what is left when all records of the topics are looked up, and keeps what is lost. */
+/** Classifies the expected records that were not found, and keeps those that are lost. */
 export class MissingRecords {
   /** Lost records, in upstream's order. The first 100,000 are kept, or 64 MiB of them. */
   readonly lost: ProducerRecord[] = [];
@@ -37,15 +37,15 @@ export class MissingRecords {
   readonly #report: VerifyReport;
 
   /**
-   * Creates the judge.
+   * Creates it without lost records.
    *
-   * @param report Counts what is judged.
+   * @param report Receives the counts.
    */
   constructor(report: VerifyReport) {
     this.#report = report;
   }
 
-  /** Judges an expected record that is not in its topic. */
+  /** Classifies an expected record that is not in its topic. */
   judge(record: ProducerRecord, context: MissingContext): void {
     const { topic, bytes } = context;
     if (topic?.maxBytes !== undefined && bytes > topic.maxBytes) {
@@ -60,7 +60,7 @@ export class MissingRecords {
     this.#keep(record);
   }
 
-  /** Judges the records that were found, but are not expected. */
+  /** Counts the records of the topic that are not expected. */
   takeRest(leftovers: Leftovers): void {
     for (const leftover of leftovers.rest) {
       note(this.#report, "foreign", () => exampleOf(leftover));

@@ -20,7 +20,7 @@ export interface VerifyOptions {
   readonly cluster: Cluster;
   /** Default: the topics of the records that the source has. */
   readonly topics?: readonly string[] | undefined;
-  /** Where the producer saves its position. Default: it is not asked how far it is. */
+  /** Where the producer saves its position. Default: its progress is ignored. */
   readonly place?: PositionPlace | undefined;
   /** Ends the comparison without a result. */
   readonly stop: AbortSignal;
@@ -29,13 +29,13 @@ export interface VerifyOptions {
   /** The approximate number of records that are compared at once. Default 1,000,000. */
   readonly maxRecords?: number;
   /**
-   * How long to wait for a producer whose position does not move, in ms (default 30,000), and for open
-   * transactions (default 60,000).
+   * How long to wait for a producer whose position does not move, in ms (default 30,000), and for
+   * open transactions (default 60,000).
    */
   readonly patienceMs?: number;
 }
 
-/** How far a comparison is. */
+/** The progress of a comparison. */
 export interface VerifyProgress {
   /** The current work. */
   readonly phase:
@@ -43,7 +43,7 @@ export interface VerifyProgress {
     | "waiting for the producer"
     | "reading the topic"
     | "reading the source again";
-  /** The part of the phase that is done, from 0 to 1. */
+  /** The finished part of the phase, from 0 to 1. */
   readonly part: number;
   /** Records that were read from the source, or found in the topic. */
   readonly records: number;

@@ -11,27 +11,27 @@ import type { VerifyReport } from "./report.ts";
 import { EDGE_MS, readSource, type SourceFacts, stopped } from "./source.ts";
 import { type TopicFacts, topicFacts } from "./topics.ts";
 
-/** The default of `maxRecords`: their hashes take 35 MB. */
+/** The default of `maxRecords`, whose hashes take 35 MB. */
 const MAX_RECORDS = 1_000_000;
 /** The default of `patienceMs`. */
 const PATIENCE_MS = 30_000;
 /** The number of events of the source from one report of progress to the next. */
 const PROGRESS_EVERY = 1000;
 
-/** The number of segments of a piece of which it is known where they are in a partition. */
+/** The number of segments of a piece whose positions in a partition are known. */
 const SEGMENTS = 1000;
 
-/** Shared by the pieces of a span. */
+/** The state that the pieces of a span share. */
 export interface Whole {
-  /** Counts what is found. */
+  /** Receives the counts. */
   readonly report: VerifyReport;
-  /** Judges what is missing, and keeps what is lost. */
+  /** Classifies missing records, and keeps the lost ones. */
   readonly missing: MissingRecords;
-  /** By topic, where the records of later pieces are: the first piece reads to the end. */
+  /** The positions of later pieces' records, by topic, from the first piece's full read. */
   readonly times: Map<string, TimeMap>;
 }
 
-/** A span that is compared at once. */
+/** A part of the span that is compared at once. */
 export class Piece {
   readonly #options: VerifyOptions;
   readonly #whole: Whole;
@@ -87,7 +87,7 @@ export class Piece {
       this.#until = record.timestamp;
       this.#comparison.endAt(this.#until);
       endAt(this.#until);
-      // Each cut goes through all records, and some that are earlier still come.
+      // Leaves a margin: each cut goes through all records, and some earlier records still follow.
       limit = Math.max(maxRecords, expected.size) + Math.ceil(maxRecords / 8);
     });
     const { first = this.#until, missing } = facts;
@@ -133,7 +133,7 @@ export class Piece {
     const { cluster, since, topics } = this.#options;
     const found = await topicFacts(cluster, [...this.#topics.keys()]);
     if (found.length === 0 && topics?.length === 1) {
-      // Fails with a hint how to create it.
+      // Throws an error that shows how to create it.
       await using _reader = await SpanReader.open(cluster, topics[0]!, since);
     }
     for (const facts of found) await this.#readTopic(facts);
@@ -176,7 +176,7 @@ export class Piece {
     this.#noteTopic(topic);
   }
 
-  /** Returns times of a record within the whole span: upstream has edits that seem years old. */
+  /** Limits the times of a record to the whole span, since some upstream edits seem years old. */
   #timesOf(record: FoundRecord): number[] {
     const { since, until } = this.#report;
     const times = this.#comparison.timesOf(record) ?? [since, until - 1];
@@ -214,7 +214,7 @@ export class Piece {
     }
   }
 
-  /** Reads the source again, to find out what the missing records are. */
+  /** Reads the source again, to determine the missing records. */
   async #explain(producer: ProducerProgress | undefined): Promise<void> {
     const { since, transform } = this.#options;
     const until = this.#until;

@@ -5,12 +5,12 @@ import { DISORDER } from "../upstream/back_fill.ts";
 import { Position } from "../upstream/position/position.ts";
 import type { LastEvent } from "./source.ts";
 
-/** How often the position is read, in ms. */
+/** The interval at which the position is read, in ms. */
 const LOOK_EVERY_MS = 500;
 
-/** How far a producer is, by the position that it has saved. */
+/** The progress of a producer, by its saved position. */
 export interface ProducerProgress {
-  /** Whether it has handled an event. */
+  /** Returns whether it has handled an event. */
   readonly hasHandled: (key: string, event: LastEvent) => boolean;
   /** Whether it has handled all of the span. */
   readonly isComplete: boolean;
@@ -28,12 +28,12 @@ export interface WaitOptions {
   readonly patienceMs: number;
   /** Ends the wait. */
   readonly stop: AbortSignal;
-  /** Called with the part of the upstream topic-partitions that is handled, from 0 to 1. */
+  /** Called with the part of the upstream topic-partitions that are handled, from 0 to 1. */
   readonly onProgress?: (part: number) => void;
 }
 
 /**
- * Waits until a producer has handled a span, as long as its position moves.
+ * Waits until a producer has handled a span. Gives up if the position stops moving.
  *
  * @returns `undefined` if no position is saved.
  * @throws {UserError} if the position cannot be read.
@@ -60,7 +60,7 @@ export async function waitForProducer(
   }
 }
 
-/** By offset, or by time if upstream numbers differently since. */
+/** Compares by offset, or by time in case upstream was renumbered. */
 function isHandled(position: Position, key: string, { offset, timestamp }: LastEvent): boolean {
   const place = position.get(key);
   if (place === undefined) return false;

@@ -1,4 +1,6 @@
-/** A record as it is hashed: one that is expected, or one that was found. Its time is not hashed. */
+/**
+ * The hashed parts of a record, expected or found. The time is not one of them.
+ */
 export interface HashedRecord {
   /** The name of the topic. */
   readonly topic: string;
@@ -10,7 +12,7 @@ export interface HashedRecord {
   readonly headers?: RecordHeaders | undefined;
 }
 
-/** Values in UTF-8; a list if the name is there more than once. */
+/** Values in UTF-8; a list if the name occurs more than once. */
 export type RecordHeaders = Readonly<
   Record<string, Uint8Array | string | readonly (Uint8Array | string | undefined)[] | undefined>
 >;
@@ -19,8 +21,8 @@ const encoder = new TextEncoder();
 
 /**
  * Hashes records to 64 bits, as two halves that are mixed as in MurmurHash3. The seed is random, so
- * records that collide cannot be prepared. Of 1,000,000 expected records, one has the hash of a given
- * other record with a probability of 6 in 10^14.
+ * records that collide cannot be prepared. Of 1,000,000 expected records, one has the hash of a
+ * given other record with a probability of 6 in 10^14.
  */
 export class RecordHasher {
   /** The upper half of the last hash, 32 bits. */
@@ -63,7 +65,7 @@ export class RecordHasher {
     let bytes = this.#names.get(text);
     if (bytes === undefined) {
       bytes = encoder.encode(text);
-      // Names of headers may be hostile: they do not fill the memory.
+      // The names of headers may be hostile, so the cache is bounded.
       if (this.#names.size < MAX_NAMES) this.#names.set(text, bytes);
     }
     return bytes;

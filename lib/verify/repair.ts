@@ -4,7 +4,7 @@ import type { ProducerRecord } from "../shared/producer_record.ts";
 import { REPAIRED_HEADER } from "./comparison.ts";
 import { stopped } from "./source.ts";
 
-/** Records of one transaction, and bytes of their values, at most. */
+/** The maximum records of one transaction, and bytes of their values. */
 const BATCH = { records: 1000, bytes: 4 * 1024 * 1024 };
 
 /** Options of {@linkcode repair}. */
@@ -17,7 +17,7 @@ export interface RepairOptions {
   readonly lost: readonly ProducerRecord[];
   /** Ends the repair after the transaction in progress. */
   readonly stop: AbortSignal;
-  /** The time of the repair, which the header of each record has. */
+  /** The time of the repair, for the header of each record. */
   readonly at: Date;
   /** Called after each transaction with the number of records that are published. */
   readonly onPublished?: (count: number) => void;
@@ -26,7 +26,8 @@ export interface RepairOptions {
 /**
  * Publishes lost records, in one transaction per 1,000, each with the header `wikitap-repaired`.
  *
- * @throws {UserError} if Kafka cannot be used, or after `stop`. What `onPublished` got is published.
+ * @throws {UserError} if Kafka cannot be used, or after `stop`. The records that `onPublished`
+ * reported are published.
  */
 export async function repair(options: RepairOptions): Promise<void> {
   const { cluster, name, lost, stop, at, onPublished } = options;

@@ -21,7 +21,7 @@ const UNVERIFIABLE = [
 /** Why an expected record that is not in the topic does not count as lost. */
 export type Unverifiable = typeof UNVERIFIABLE[number];
 
-/** One record, for people. */
+/** One record of the report. */
 export interface Example {
   /** When the edit happened, ms since 1970. */
   readonly time: number;
@@ -45,15 +45,15 @@ export interface VerifyReport {
   readonly since: number;
   /** The end of the span, ms since 1970. */
   readonly until: number;
-  /** Parts into which the span was divided, to bound the memory. */
+  /** The number of parts into which the span was divided, to bound the memory. */
   pieces: number;
   /** Records that the topic should have. */
   expected: number;
-  /** Of these, how many it has, unchanged. */
+  /** Expected records that the topic has, unchanged. */
   found: number;
-  /** The numbers of differences. */
+  /** The number of each kind of difference. */
   readonly differences: Record<Difference, number>;
-  /** Records about which nothing can be said. They do not count as lost or foreign. */
+  /** Records that cannot be verified. They do not count as lost or foreign. */
   readonly unverifiable: Record<Unverifiable, number>;
   /** Found records that `--repair` has published. */
   repaired: number;

@@ -25,11 +25,11 @@ export interface SourceFacts {
   readonly first: number | undefined;
   /** By upstream topic-partition, in the order of their first events. */
   readonly last: ReadonlyMap<string, LastEvent>;
-  /** Events that upstream has lost, by the gaps in its offsets. */
+  /** Events that are missing upstream, by the gaps in its offsets. */
   readonly missing: number;
 }
 
-/** Ends the read of a span early. */
+/** Allows to end the read of a span early. */
 export interface SourceEnd {
   /** Moves the end of the span to an earlier time, in ms since 1970. */
   readonly endAt: (until: number) => void;
@@ -38,7 +38,7 @@ export interface SourceEnd {
 /**
  * Reads a span of the source, and a margin on both sides.
  *
- * @param take Gets each event, and the number of its log from 0.
+ * @param take Called with each event, and the number of its log from 0.
  * @throws {UserError} if it is stopped, or the source cannot be read.
  */
 export async function readSource(
@@ -65,7 +65,7 @@ export async function readSource(
       let log = logs.get(key);
       if (log === undefined) logs.set(key, log = logs.size);
       if (timestamp !== undefined) {
-        // One event of many has a false time, years back.
+        // A few events have false times, years back.
         if (timestamp >= position.start) first = Math.min(first ?? Infinity, timestamp);
         if (offset !== undefined && timestamp < end) last.set(key, { offset, timestamp });
       }
@@ -76,7 +76,7 @@ export async function readSource(
   return { first, last, missing: backFill.counts.missing };
 }
 
-/** The error of a comparison that was stopped. */
+/** Returns the error of a comparison that was stopped. */
 export function stopped(): UserError {
-  return new UserError("Stopped before the comparison was complete");
+  return new UserError("Cannot complete the comparison: the program was stopped");
 }

@@ -17,9 +17,9 @@ export interface TopicFacts extends Pick<TopicSettings, "hasAppendTimes" | "maxB
 }
 
 /**
- * Asks for topics. Those that do not exist are left out.
+ * Fetches the facts of topics. Topics that do not exist are left out.
  *
- * @throws {UserError} for a compacted topic, and if Kafka cannot be asked.
+ * @throws {UserError} for a compacted topic, or if Kafka cannot be used.
  */
 export function topicFacts(cluster: Cluster, topics: readonly string[]): Promise<TopicFacts[]> {
   const [topic] = topics;

@@ -1,4 +1,4 @@
-/** Compares values of records that do not match byte for byte. */
+// Compares values of records that do not match byte for byte.
 
 const encoder = new TextEncoder();
 
@@ -6,8 +6,8 @@ const encoder = new TextEncoder();
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Returns JSON as wikitap writes it, so that what another program wrote with spaces, escapes or in
- * another order is equal.
+ * Returns JSON in the form that wikitap writes. So a value that another program wrote with spaces,
+ * escapes or in another order is equal.
  *
  * @param names The names of the fields in their order. Default: the order stays.
  */

@@ -124,8 +124,8 @@ async function compile(
 
 /**
  * Returns the permissions of a binary, which are fixed. Brokers, certificates and databases can be
- * anywhere, so it may connect to any host and read any file. If its task writes a file, it may write
- * any.
+ * anywhere, so it may connect to any host and read any file. If its task writes a file, it may
+ * write any.
  */
 function bakedIn(rights: PermissionSet): PermissionSet {
   return { ...rights, net: true, read: true, ...rights.write ? { write: true } : {} };

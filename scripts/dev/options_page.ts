@@ -45,7 +45,9 @@ export function anchorOf(heading: string): string {
  */
 export function withTables(text: string, tables: string): string {
   const [begin, end] = [text.indexOf(`${BEGIN}\n`), text.indexOf(`${END}\n`)];
-  if (begin < 0 || end < begin) throw new Error(`Expected the lines '${BEGIN}' and '${END}'`);
+  if (begin < 0 || end < begin) {
+    throw new Error(`Cannot insert the options: expected the lines '${BEGIN}' and '${END}'`);
+  }
   const ignored = `<!-- deno-fmt-ignore-start -->\n\n${tables}\n<!-- deno-fmt-ignore-end -->\n`;
   return `${text.slice(0, begin)}${BEGIN}\n${ignored}${text.slice(end)}`;
 }

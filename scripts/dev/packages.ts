@@ -9,7 +9,8 @@ export interface Package {
 }
 
 /**
- * Returns the packages of a lock file. Deno installs all of them for each program that uses the file.
+ * Returns the packages of a lock file. Deno installs all of them for each program that uses the
+ * file.
  *
  * @param script A program that has packages, by its path from the working folder: `main.ts`.
  * @param lock Path of the lock file. Default: that of the programs.

@@ -1,4 +1,6 @@
-/** From records to the bytes of requests, beside JSON.stringify of the same values. */
+/**
+ * Measures the encoding of records as requests, compared with JSON.stringify of the same values.
+ */
 import request from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import { buildTransform } from "../../lib/edits/transform.ts";
 import { produceRequest } from "../../lib/kafka/wire/produce_request.ts";

@@ -6,8 +6,8 @@ const ROW = 34;
 const BARS = WIDTH - LABELS - 90;
 
 /**
- * Edits per second as bars, with a line from the least to the most: an SVG without scripts or
- * fonts of its own. A chart of so few bars needs no library.
+ * Draws edits per second as bars, with a line from minimum to maximum. The SVG has no scripts or
+ * fonts of its own. A chart of a few bars needs no library.
  */
 export function chart(peers: readonly Series[]): string {
   const rows = peers.filter(({ runs }) => runs.length > 0);

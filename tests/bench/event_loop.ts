@@ -1,10 +1,10 @@
 /**
- * Prints at the end of a program how long its event loop was blocked, to be loaded before it:
+ * Prints at the end of a program how long its event loop was blocked. Preload it:
  *
  *     deno run --preload tests/bench/event_loop.ts main.ts
  */
 
-/** The interval of the timer, in ms: what is added to it was a block. */
+/** The interval of the timer, in ms. A longer one means that the loop was blocked. */
 const BEAT = 10;
 
 let worst = 0;

@@ -4,9 +4,9 @@ import { Feed } from "../../lib/replay/service/feed.ts";
 import { records } from "../../lib/replay/log.ts";
 import { EQIAD, syntheticLog } from "../../lib/replay/synthetic/log.ts";
 
-/** Synthetic events as the service sends them: SSE in chunks of about 64 KiB, `count` events. */
+/** Returns `count` synthetic events as the service sends them: SSE in chunks of about 64 KiB. */
 export function* sseChunks(count: number): Generator<Uint8Array<ArrayBuffer>> {
-  // An hour ago at the latest: timestamps of the future are not believed.
+  // An hour ago at the latest, since timestamps in the future are not credible.
   const rate = 1000;
   const start = Date.now() - 3_600_000 - count / rate * 1000;
   const { topics } = syntheticLog({ start, rate, count });
@@ -19,13 +19,13 @@ export function* sseChunks(count: number): Generator<Uint8Array<ArrayBuffer>> {
   for (let chunk = feed.next(); chunk.events > 0; chunk = feed.next()) yield chunk.bytes;
 }
 
-/** The events alone: JSON, one after another. */
+/** Returns only the JSON of the events. */
 export function eventBytes(count: number): Uint8Array[] {
   const [log] = syntheticLog({ count }).topics;
   return [...records(log!)].map(({ data }) => data);
 }
 
-/** One edit after another, each of which happens now, as a stream of events. */
+/** Returns a stream of edits, each of which happens now. */
 export class LiveEdits {
   readonly #template: Record<string, unknown>;
   #offset = 0;

@@ -46,13 +46,13 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["groups"],
 ];
 
-/** Topics that are created by one request. */
+/** The number of topics per request. */
 const AT_ONCE = 20;
 
-/** How often memory is sampled, in ms: the program is short. */
+/** The interval of memory samples, in ms: short, since the program is. */
 const SAMPLE_MS = 20;
 
-/** How long the broker may take to create the partitions, and how often to look, in ms. */
+/** How long the broker may take to create the partitions, and the interval of checks, in ms. */
 const LIMIT_MS = 900_000;
 const POLL_MS = 10_000;
 
@@ -96,7 +96,7 @@ function inspect(command: readonly string[], brokers: string): string[] {
   return [Deno.execPath(), ...options, ...command, ...command[0] === "--help" ? [] : at];
 }
 
-/** Waits until all partitions are seen, with their leaders and offsets: the broker creates slowly. */
+/** Waits until all partitions have leaders and offsets, since the broker creates them slowly. */
 async function untilSeen(brokers: string, partitions: number, stop: AbortSignal): Promise<void> {
   const [deno, ...args] = inspect(["--output", "json"], brokers);
   const deadline = Date.now() + LIMIT_MS;

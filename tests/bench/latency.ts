@@ -6,7 +6,7 @@ import { percentile } from "../support/tools/statistics.ts";
 import { environment, type Peer } from "./peers.ts";
 import type { Setting } from "./setting.ts";
 
-/** Time from an edit to a reader of committed records, and its cost, at live pace. */
+/** The time from an edit to a reader of committed records, and its cost, at live pace. */
 export interface Latency {
   /** ms from the event to the reader. */
   readonly p50: number;
@@ -15,20 +15,20 @@ export interface Latency {
   /** ms from the start of the process to the first edit at the reader. */
   readonly startUp: number;
   readonly records: number;
-  /** Bytes that the logs of Kafka grow by, for each byte of keys and values. */
+  /** Growth of Kafka's logs, in bytes per byte of keys and values. */
   readonly logOverhead: number;
   readonly transactionsPerSecond: number;
-  /** CPU seconds in a second, after the start: of the producer, and of the broker above idle. */
+  /** CPU seconds per second after the start: of the producer, and of the broker minus idle. */
   readonly producerCpu: number;
   readonly brokerCpu: number;
 }
 
-/** Edits per second: those of all Wikimedia wikis, on a busy day. */
+/** Edits per second of all Wikimedia wikis on a busy day. */
 const RATE = 40;
-/** The first ms are left out: a producer that starts has other things to do. */
+/** The time after the start that is not measured, in ms. */
 const WARM_UP = 5000;
 
-/** Topics in which each transaction leaves its position, its state and markers. */
+/** Kafka's topics to which each transaction writes its position, state and markers. */
 const OFFSETS = "__consumer_offsets";
 const TRANSACTIONS = "__transaction_state";
 
@@ -62,7 +62,7 @@ export async function latency(peer: Peer, setting: Setting, seconds: number): Pr
   }).spawn();
   const ended = process.status;
   await Promise.race([ended, delay(2 * WARM_UP)]);
-  // Shorter than the run is by its warm-up, so that the process is still there at its end.
+  // Shorter than the run by the warm-up, so that the process still exists at the end.
   const measured = (seconds * 1000) - 2 * WARM_UP - 1000;
   const [producerCpu, brokerCpu] = await Promise.all([
     cpuShare([process.pid], measured),
@@ -71,7 +71,7 @@ export async function latency(peer: Peer, setting: Setting, seconds: number): Pr
   const { success } = await ended;
   const ran = (Date.now() - first) / 1000;
   if (!success) throw new Error(`${peer.name} failed`);
-  // What was committed last is on its way to the reader.
+  // The last committed records are still on their way to the reader.
   while (records < task.edits) await delay(50);
   await reading.stop();
   const grown = logs().map((log, i) => ({
@@ -88,7 +88,7 @@ export async function latency(peer: Peer, setting: Setting, seconds: number): Pr
 
 type ReadRecord = Parameters<Parameters<typeof readTopic>[1]["handle"]>[0]["records"][number];
 
-/** Reads the topic from now on; returns when the reader has had its first answer. */
+/** Reads the topic from now on. Returns after the reader's first answer. */
 async function readCommitted(
   { cluster }: Setting,
   topic: string,
@@ -119,7 +119,7 @@ async function brokerPids({ folder }: Setting): Promise<number[]> {
   return [...nodes.values()].map(({ pid }) => pid);
 }
 
-/** CPU seconds in a second that processes take, over `ms` from now. */
+/** Returns the CPU seconds per second of processes, over `ms` from now. */
 async function cpuShare(pids: readonly number[], ms: number): Promise<number> {
   const used = async () => {
     const all = await Promise.all(pids.map(cpuSeconds));

@@ -1,17 +1,17 @@
 /** Returns the bytes of a topic on the disk of a one-node Kafka. */
 export interface LogStats {
   readonly bytes: number;
-  /** Batches that mark the end of a transaction in a partition. */
+  /** The number of batches that are transaction markers. */
   readonly markers: number;
 }
 
-/** Where a record batch has its length and its attributes. */
+/** Indexes of the length and the attributes in a record batch. */
 const LENGTH = 8;
 const ATTRIBUTES = 21;
-/** Of the attributes. */
+/** The flag in the attributes. */
 const CONTROL = 0b10_0000;
 
-/** @param folder That of the cluster, as `startKafka()` was given it. */
+/** @param folder The folder of the cluster, as given to `startKafka()`. */
 export function logStats(folder: string, topic: string): LogStats {
   let bytes = 0, markers = 0;
   const data = `${folder}/node-1/data`;

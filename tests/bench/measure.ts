@@ -4,32 +4,32 @@ import { environment, type Peer, type Task } from "./peers.ts";
 
 /** The time and memory of one run of a producer. */
 export interface Cost {
-  /** From the first byte that it could read to its end, in seconds. */
+  /** From the first byte read to the end, in seconds. */
   readonly seconds: number;
-  /** User and system time of the process and what it started, from its start on, in seconds. */
+  /** User and system time of the process and its children since its start, in seconds. */
   readonly cpu: number;
-  /** Resident memory in MB: the most that was seen, and the median of the second half. */
+  /** Resident memory in MB: the maximum, and the median of the second half. */
   readonly peak: number;
   readonly steady: number;
 }
 
-/** How often memory is looked at, in ms. */
+/** The interval of memory samples, in ms. */
 const SAMPLE_EVERY = 200;
-/** A run that takes longer than this is given up, in seconds. */
+/** The time limit of a run, in seconds. */
 const LIMIT = 900;
 
 /**
  * Runs a producer to its end.
  *
  * @param started Returns when the source was first read, in ms since 1970.
- * @throws {Error} with what it said, where it fails.
+ * @throws {Error} with its output if it fails.
  */
 export async function measure(
   peer: Peer,
   task: Task,
   started: () => Promise<number>,
 ): Promise<Cost> {
-  // The shell's `times` is the one way to learn the CPU time of a process that has ended.
+  // Only the shell's `times` has the CPU time of a process that has ended.
   const process = new Deno.Command("sh", {
     args: [
       "-c",
@@ -60,7 +60,7 @@ export async function measure(
   }
 }
 
-/** Of all processes below one. */
+/** Returns the processes below one, at any depth. */
 function megabytesBelow(pid: number): number {
   return residentBytesBelow(pid).reduce((sum, bytes) => sum + bytes, 0) / 1e6;
 }

@@ -5,16 +5,16 @@ export interface Task {
   readonly streamUrl: string;
   readonly broker: string;
   readonly topic: string;
-  /** Records that it is to publish; then it ends. */
+  /** The number of records to publish. */
   readonly edits: number;
 }
 
-/** One way to bring the edits to Kafka. */
+/** A producer to compare. */
 export interface Peer {
   readonly name: string;
-  /** Takes many times as long: it gets a tenth of the events. */
+  /** Whether it takes many times as long, and gets a tenth of the events. */
   readonly isSlow?: boolean;
-  /** Makes it ready to run; throws where its tools are missing. */
+  /** Prepares it. Throws if its tools are missing. */
   readonly prepare: () => Promise<void>;
   readonly command: (task: Task) => readonly string[];
 }
@@ -30,7 +30,7 @@ const PACKAGES = [
   "confluent-kafka==2.16.1",
 ];
 
-/** This program with some flags more. */
+/** Returns wikitap with additional flags. */
 export function wikitap(name: string, ...flags: readonly string[]): Peer {
   return {
     name,
@@ -56,7 +56,7 @@ export function wikitap(name: string, ...flags: readonly string[]): Peer {
 
 export const EXACTLY_ONCE = wikitap("wikitap, exactly once");
 
-/** All that are compared; the others get what they need by variables of their environment. */
+/** All producers. The others are configured by environment variables. */
 export const PEERS: readonly Peer[] = [
   EXACTLY_ONCE,
   wikitap("wikitap, at least once", "--delivery", "at-least-once"),

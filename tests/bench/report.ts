@@ -16,7 +16,7 @@ interface Bar {
   readonly isMet: (found: number) => boolean;
 }
 
-/** The results as a page of Markdown. */
+/** Formats the results as Markdown. */
 export function report(results: Results): string {
   const { machine, versions, date, events } = results;
   return [

@@ -2,15 +2,15 @@ import type { Latency } from "./latency.ts";
 import { median } from "../support/tools/statistics.ts";
 import type { Cost } from "./measure.ts";
 
-/** Runs of one producer, or of one size of it. */
+/** The runs of one producer, or of one of its sizes. */
 export interface Series {
   readonly name: string;
   readonly runs: readonly (Cost & { readonly edits: number; readonly events: number })[];
-  /** Why there are none. */
+  /** The reason if there are no runs. */
   readonly skipped?: string;
 }
 
-/** All that the bench found out. */
+/** All results of the benchmark. */
 export interface Results {
   readonly machine: string;
   readonly versions: string;
@@ -21,7 +21,7 @@ export interface Results {
   readonly latency: readonly { readonly name: string; readonly latency: Latency }[];
 }
 
-/** Median, least and most. */
+/** Returns median, minimum and maximum. */
 export interface Range {
   readonly median: number;
   readonly least: number;
@@ -38,6 +38,6 @@ export const editsPerSecond = ({ runs }: Series): Range =>
 export const eventsPerSecond = ({ runs }: Series): Range =>
   rangeOf(runs.map(({ events, seconds }) => events / seconds));
 
-/** CPU seconds of the producing process for a million events read. */
+/** Returns the CPU seconds of the producer per million events read. */
 export const cpuPerMillion = ({ runs }: Series): Range =>
   rangeOf(runs.map(({ cpu, events }) => cpu / events * 1e6));

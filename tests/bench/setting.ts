@@ -10,10 +10,10 @@ import type { Peer } from "./peers.ts";
 
 const FOLDER = ".local/bench";
 
-/** Share of edits in synthetic events, rounded down so that every producer finds enough. */
+/** The share of edits in synthetic events, rounded down so that every producer finds enough. */
 const EDITS_PER_EVENT = 0.375;
 
-/** The source, a process of its own. */
+/** Starts the source in a process of its own. */
 export class Source implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
 
@@ -21,7 +21,7 @@ export class Source implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** @param events How many the file is to hold. */
+  /** @param events The number of events in the file. */
   static async start(events: number): Promise<Source> {
     const path = `${FOLDER}/events-${events}.sse`;
     await Deno.mkdir(FOLDER, { recursive: true });
@@ -46,7 +46,7 @@ export class Source implements AsyncDisposable {
   }
 }
 
-/** A broker, or three, of one's own; topics in it are dropped with it. */
+/** Starts one or three brokers, whose topics are dropped at the end. */
 export class Setting implements AsyncDisposable {
   readonly cluster: Cluster;
   #topics = 0;
@@ -80,10 +80,10 @@ export class Setting implements AsyncDisposable {
   }
 
   /**
-   * One run, from the source's first byte to the last acknowledgement, and then counted by a reader
-   * of committed records.
+   * Runs a producer from the source's first byte to the last acknowledgment. Then a reader counts
+   * the committed records.
    *
-   * @throws {Error} where the topic does not hold exactly the records that were asked for.
+   * @throws {Error} if the topic does not have exactly the requested records.
    */
   async run(
     peer: Peer,

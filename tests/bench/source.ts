@@ -1,9 +1,9 @@
 /**
- * Where the producers under test read: a process of its own, as fast as it can be made.
+ * Serves the events to the producers, as fast as possible, in a process of its own.
  *
  * - `/static`: the events of the file that it was given; a file that is read costs less than events
  *   that are made, and so leaves the machine to the producer and the broker
- * - `/made/N`: N events, made on the way: where a file would be too large
+ * - `/made/N`: N events that are made when they are sent, if a file would be too large
  * - `/live/N`: N edits a second, each happening when it is sent
  * - `/first`: when the last response began to be read, in ms since 1970
  *
@@ -20,7 +20,7 @@ const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, asy
   const [, kind, number] = new URL(request.url).pathname.split("/");
   if (kind === "first") return new Response(String(first));
   const headers = new Headers({ "content-type": "text/event-stream; charset=utf-8" });
-  // Of a response in chunks, the tutorial's client takes the chunks' heads for data.
+  // In a chunked response, the tutorial's client takes the chunks' headers for data.
   if (kind === "static") headers.set("content-length", String(size));
   const body = kind === "static"
     ? (await Deno.open(file!)).readable

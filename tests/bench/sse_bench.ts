@@ -1,4 +1,4 @@
-/** Reading the stream, beside a plain look at each of the same bytes. */
+/** Measures parsing the stream, compared with a plain loop over the same bytes. */
 import { SseParser } from "../../lib/upstream/parse/sse.ts";
 import { sseChunks } from "./events.ts";
 

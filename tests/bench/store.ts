@@ -1,7 +1,7 @@
 /**
- * Measures how fast a topic goes into each sink, beside the scripts that people write for it: kcat
- * with the sqlite3 shell, and Python with confluent-kafka and psycopg, pyarrow or opensearch-py. All
- * fill the same empty tables or indices, one after the other, on services of its own. A peer whose
+ * Measures how fast a topic is stored in each sink, compared with common scripts: kcat with the
+ * sqlite3 shell, and Python with confluent-kafka and psycopg, pyarrow or opensearch-py. All fill
+ * the same empty tables or indices, one after the other, on services of its own. A program whose
  * tools are missing is left out.
  *
  *     deno run -A tests/bench/store.ts
@@ -76,7 +76,7 @@ export const main = program({
   groups: [benchOptions],
   async run({ records, batchSize, rounds, python, only }) {
     await using kafka = await startKafka({ directory: `${DIRECTORY}/kafka`, port: 0, clean: true });
-    // As it comes, but for where the log goes.
+    // The default configuration, except for the log's destination.
     const server = await testPostgres({});
     const search = await ownOpenSearch(`${DIRECTORY}/opensearch`);
     const brokers = kafka.bootstrapServers;
@@ -131,7 +131,7 @@ function row(
   };
 }
 
-/** Publishes the records, in transactions of some thousand. */
+/** Publishes the records in transactions of several thousand. */
 async function fill(brokers: string, records: number): Promise<string> {
   const topic = await makeTopic(brokers, { partitions: PARTITIONS });
   await using publisher = await openPublisher(brokers);

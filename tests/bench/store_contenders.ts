@@ -15,11 +15,11 @@ export interface Place {
   readonly topic: string;
   readonly records: number;
   readonly batchSize: number;
-  /** A Python that has the packages of the peers. */
+  /** A Python with the packages of the other programs. */
   readonly python: string;
 }
 
-/** A run, and how much it has stored. */
+/** A run, and the size of the stored data. */
 export interface Stored extends Measured {
   /** Bytes on the disk; `undefined` if that was not measured. */
   readonly bytes?: number;
@@ -43,7 +43,7 @@ const wikitapFlags = ({ brokers, topic, records, batchSize }: Place, database: s
   ...["--batch-size", String(batchSize)],
 ];
 
-/** Stores by wikitap in SQLite. */
+/** Stores with wikitap in SQLite. */
 export async function wikitapSqlite(place: Place): Promise<Stored> {
   const file = await emptySqlite();
   const measured = await measure(wikitapFlags(place, `sqlite:${file}`));
@@ -51,7 +51,7 @@ export async function wikitapSqlite(place: Place): Promise<Stored> {
   return measured;
 }
 
-/** Stores by kcat and the shell of SQLite. */
+/** Stores with kcat and SQLite's shell. */
 export async function kcatSqlite({ brokers, topic, records }: Place): Promise<Stored | string> {
   if (await isMissing("kcat -V && sqlite3 --version")) return "there is no kcat or no sqlite3";
   const file = await emptySqlite();
@@ -60,7 +60,7 @@ export async function kcatSqlite({ brokers, topic, records }: Place): Promise<St
   return measured;
 }
 
-/** Stores by wikitap in PostgreSQL. */
+/** Stores with wikitap in PostgreSQL. */
 export async function wikitapPostgres(place: Place, server: TestPostgres): Promise<Stored> {
   await using database = await server.database();
   const env = { PGPASSWORD: server.password };
@@ -69,7 +69,7 @@ export async function wikitapPostgres(place: Place, server: TestPostgres): Promi
   return measured;
 }
 
-/** Stores by Python in PostgreSQL. */
+/** Stores with Python in PostgreSQL. */
 export async function confluentPostgres(
   { brokers, topic, records, batchSize, python }: Place,
   server: TestPostgres,
@@ -90,7 +90,7 @@ export async function confluentPostgres(
   return measured;
 }
 
-/** Stores by wikitap in Parquet files. */
+/** Stores with wikitap in Parquet files. */
 export async function wikitapParquet(place: Place): Promise<Stored> {
   const directory = await emptyDirectory();
   const measured = await measure(wikitapFlags(place, `parquet:${directory}`));
@@ -98,7 +98,7 @@ export async function wikitapParquet(place: Place): Promise<Stored> {
   return { ...measured, bytes: await bytesIn(directory) };
 }
 
-/** Stores by Python in Parquet files. */
+/** Stores with Python in Parquet files. */
 export async function pyarrowParquet(
   { brokers, topic, records, batchSize, python }: Place,
 ): Promise<Stored | string> {
@@ -114,14 +114,14 @@ export async function pyarrowParquet(
   return { ...measured, bytes: await bytesIn(directory) };
 }
 
-/** Stores by wikitap in OpenSearch. */
+/** Stores with wikitap in OpenSearch. */
 export async function wikitapOpenSearch(place: Place, server: TestOpenSearch): Promise<Stored> {
   const address = server.database();
   const measured = await measure(wikitapFlags(place, formatDatabase(address)));
   return { ...measured, bytes: await indexed(server, address.index, place.records) };
 }
 
-/** Stores by the bulk helper of OpenSearch's own client for Python, into an index like wikitap's. */
+/** Stores with the bulk helper of OpenSearch's Python client, in an index like wikitap's. */
 export async function bulkHelper(
   { brokers, topic, records, batchSize, python }: Place,
   server: TestOpenSearch,

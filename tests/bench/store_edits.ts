@@ -4,8 +4,8 @@ import { fraction } from "../../lib/replay/random.ts";
 const WIKIS = ["wikidata", "en.wikipedia", "de.wikipedia", "fr.wikipedia", "ja.wikipedia"];
 
 /**
- * An edit as a large topic has them: few wikis, many pages, a few busy users, 25 a second. Titles
- * and users are spread over their index, as they are in Wikipedia: that is what makes it slow.
+ * Returns an edit as in a large topic: few wikis, many pages, a few busy users, 25 a second. Titles
+ * and users are spread over their index, as in Wikipedia, which makes inserts slow.
  */
 export function editLike(number: number): Edit {
   const draw = (salt: number) => fraction(1, salt, number);
@@ -24,7 +24,7 @@ export function editLike(number: number): Edit {
   };
 }
 
-/** Numbers that follow each other, far apart in the alphabet. */
+/** Maps consecutive numbers to texts that are far apart in the alphabet. */
 function scramble(number: number): string {
   return (Math.imul(number, 0x9e3779b1) >>> 0).toString(36);
 }

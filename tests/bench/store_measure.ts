@@ -2,27 +2,27 @@ import { childSeconds, residentBytesBelow } from "../support/programs/process.ts
 
 /** The time and memory of a run. */
 export interface Measured {
-  /** From its start to its end. */
+  /** Seconds from its start to its end. */
   readonly seconds: number;
-  /** Of the processor, user and system, with all its children. */
+  /** CPU seconds, user and system, with all children. */
   readonly cpu: number;
-  /** Resident memory at its highest, of the largest process: MB. */
+  /** Maximum resident memory of the largest process, in MB. */
   readonly peakMb: number;
-  /** The same of the first half of the run: one that grows is seen in the difference. */
+  /** The same for the first half of the run: growth shows in the difference. */
   readonly halfMb: number;
-  /** The text of both of its streams. */
+  /** stdout and stderr. */
   readonly output: string;
-  /** The longest time that its event loop was blocked, in ms, if it says that. */
+  /** The longest time that its event loop was blocked, in ms, if it reports that. */
   readonly blockedMs?: number;
 }
 
 const SAMPLE_EVERY = 200;
 
 /**
- * Runs a command and measures it; memory only if there is a `/proc`.
+ * Runs a command and measures it; memory only if `/proc` exists.
  *
  * @param sampleMs How often memory is sampled. Default 200 ms.
- * @throws {Error} with its output when it fails.
+ * @throws {Error} with its output if it fails.
  */
 export async function measure(
   command: readonly string[],
@@ -30,7 +30,7 @@ export async function measure(
   sampleMs: number = SAMPLE_EVERY,
 ): Promise<Measured> {
   const began = performance.now();
-  // The shell's `times`: of itself in a line, of its children in the next.
+  // The shell's `times` prints its own times, and in the next line those of its children.
   const script = '"$@" 2>&1 || exit; times >&2';
   const child = new Deno.Command("sh", {
     args: ["-c", script, "sh", ...command],

@@ -1,4 +1,4 @@
-/** From an event's bytes to its record, beside JSON.parse alone. */
+/** Measures the transform of events to records, compared with JSON.parse alone. */
 import { buildTransform } from "../../lib/edits/transform.ts";
 import { parseEvent, readEvent } from "../../lib/upstream/parse/event.ts";
 import { eventBytes } from "./events.ts";

@@ -1,5 +1,5 @@
 /**
- * Measures `verify` on a topic that the producer has filled, beside the producer.
+ * Measures `verify` on a topic that the producer has filled, compared with the producer.
  *
  *     deno run -A --frozen --lock=tests/deno.lock tests/bench/verify.ts
  */

@@ -6,13 +6,13 @@ import { runChaos } from "./harness/run.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { until } from "../support/tools/until.ts";
 
-// A Kafka client that had to be left behind while a broker was down tries on for a while.
+// A Kafka client that was abandoned while a broker was down retries for a while.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 const pathOf = (file: string) => new URL(file, import.meta.url).pathname;
 
 /**
- * Runs a short one with a new seed, in a folder that is removed, and shows the table if it fails.
+ * Runs a short chaos run with a new seed in a temporary folder. Shows the table if it fails.
  */
 async function chaos(
   options: Partial<ChaosOptions>,
@@ -30,7 +30,7 @@ async function chaos(
   assert(check(report), `seed ${seed}\n${reportText(report)}\n${examples}`);
 }
 
-// Not more faults than that: where most connections end within what comes again, there is no end.
+// Not more faults: if most connections end among duplicates, the run never ends.
 const FEW = {
   events: 12_000,
   producerKills: 4,
@@ -44,13 +44,13 @@ const FEW = {
 
 const isComplete = ({ handled, events, repeats }: ChaosReport) => handled === events - repeats;
 
-Deno.test("Nothing is lost, duplicated or out of order on one broker", unsanitized, () =>
+Deno.test("chaos loses, duplicates and reorders nothing on one broker", unsanitized, () =>
   chaos(
     { ...FEW, nodes: 1, duration: 15_000 },
     (report) => isKept(report.verdict) && isComplete(report),
   ));
 
-Deno.test("Nothing is lost, duplicated or out of order on three brokers", unsanitized, () =>
+Deno.test("chaos loses, duplicates and reorders nothing on three brokers", unsanitized, () =>
   chaos(
     {
       ...FEW,
@@ -60,14 +60,14 @@ Deno.test("Nothing is lost, duplicated or out of order on three brokers", unsani
     (report) => isKept(report.verdict) && isComplete(report),
   ));
 
-Deno.test("At least once, nothing is lost", unsanitized, () =>
+Deno.test("chaos loses nothing with at-least-once", unsanitized, () =>
   chaos(
     { ...FEW, delivery: "at-least-once", duration: 15_000, protocol: "http1" },
     (report) => isKept(report.verdict, "at-least-once") && isComplete(report),
   ));
 
 Deno.test(
-  "A stopped run reports that, and counts no unpublished edit as lost",
+  "a stopped chaos run counts no unpublished edit as lost",
   unsanitized,
   async () => {
     await using folder = await testFolder();
@@ -87,10 +87,10 @@ Deno.test(
   },
 );
 
-// The same comparison finds the mistakes that others make.
+// The same comparison finds the mistakes of other programs.
 
 Deno.test(
-  "Publishing every event is found to duplicate repeated ids",
+  "chaos finds duplicates of a producer that keeps repeated ids",
   unsanitized,
   () =>
     chaos(
@@ -105,7 +105,7 @@ Deno.test(
     ),
 );
 
-Deno.test("Resuming with the id as it was sent is found to lose edits", unsanitized, () =>
+Deno.test("chaos finds lost edits of a producer that resumes by id", unsanitized, () =>
   chaos(
     {
       ...{ program: pathOf("mutants/id_as_sent.ts"), nodes: 1, patience: 10_000 },
@@ -114,20 +114,28 @@ Deno.test("Resuming with the id as it was sent is found to lose edits", unsaniti
     ({ verdict: { found, differences } }) => found > 0 && differences.lost > 0,
   ));
 
-Deno.test("One time for all upstream topics is found to lose edits", unsanitized, () =>
-  chaos(
-    {
-      ...{ program: pathOf("mutants/one_time.ts"), nodes: 1, patience: 10_000 },
-      ...{ events: 15_000, streamFaults: 30 },
-    },
-    ({ verdict: { found, differences } }) => found > 0 && differences.lost > 0,
-  ));
+Deno.test(
+  "chaos finds lost edits of a producer with one T for all topics",
+  unsanitized,
+  () =>
+    chaos(
+      {
+        ...{ program: pathOf("mutants/one_time.ts"), nodes: 1, patience: 10_000 },
+        ...{ events: 15_000, streamFaults: 30 },
+      },
+      ({ verdict: { found, differences } }) => found > 0 && differences.lost > 0,
+    ),
+);
 
-Deno.test("One send over several brokers is found to duplicate edits", unsanitized, () =>
-  chaos(
-    {
-      ...{ program: pathOf("mutants/one_send.ts"), patience: 10_000 },
-      ...{ events: 20_000, duration: 4000 },
-    },
-    ({ verdict }) => verdict.differences.duplicated > 0,
-  ));
+Deno.test(
+  "chaos finds duplicates of a producer with one send for all brokers",
+  unsanitized,
+  () =>
+    chaos(
+      {
+        ...{ program: pathOf("mutants/one_send.ts"), patience: 10_000 },
+        ...{ events: 20_000, duration: 4000 },
+      },
+      ({ verdict }) => verdict.differences.duplicated > 0,
+    ),
+);

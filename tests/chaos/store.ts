@@ -1,6 +1,6 @@
 /**
- * Tries to make `store` lose or double a row: SIGKILL for members of the group, the database
- * and brokers, on a Kafka and a database of its own.
+ * Tries to make `store` lose or duplicate a row: kills members of the group, the database and
+ * brokers, on a Kafka and a database of its own.
  *
  *     deno run -A tests/chaos/store.ts
  */

@@ -10,21 +10,24 @@ import { Members } from "./store_members.ts";
 import { type Place, PLACES } from "./store_places.ts";
 import { type Published, publishEdits } from "./store_publisher.ts";
 
-/** How much is published, and what is done meanwhile, evenly spread and in random order. */
+/** The number of records, and the faults, evenly distributed in random order. */
 export interface StoreChaosOptions {
-  /** Where the members store. */
+  /** The database. */
   readonly sink: keyof typeof PLACES;
-  /** How many records are committed, about. */
+  /** The approximate number of committed records. */
   readonly records: number;
-  /** The least time in ms over which they are published. */
+  /** The minimum time over which they are published, in ms. */
   readonly duration: number;
-  /** SIGKILL to a member, which is started again within 2 s. */
+  /** The number of SIGKILLs to a member, which is restarted within 2 s. */
   readonly storeKills: number;
-  /** SIGSTOP to a member for longer than its session: it comes back as one given up for dead. */
+  /** The number of SIGSTOPs to a member for longer than its session. */
   readonly storeStops: number;
-  /** SIGQUIT and SIGKILL to PostgreSQL in turn, or SIGKILL to OpenSearch; started within 5 s. */
+  /**
+   * The number of SIGQUITs and SIGKILLs to PostgreSQL in turn, or SIGKILLs to OpenSearch, which are
+   * restarted within 5 s.
+   */
   readonly databaseKills: number;
-  /** SIGKILL to one of three brokers, which is started again within 4 s. */
+  /** The number of SIGKILLs to one of three brokers, which is restarted within 4 s. */
   readonly brokerKills: number;
   /** Determines all random choices, as far as the machine's timing allows. */
   readonly seed: number;
@@ -35,30 +38,30 @@ export interface StoreChaosOptions {
 /** The contents of the database, compared with the topic. */
 export interface StoreChaosReport {
   readonly seconds: number;
-  /** Committed records that can be read from the topic. */
+  /** Committed records in the topic. */
   readonly committed: number;
-  /** Rows, of edits and of records put aside. */
+  /** Rows of edits and bad records. */
   readonly stored: number;
-  /** Of these, records put aside. */
+  /** Of these, bad records. */
   readonly putAside: number;
   /** Committed records without a row. */
   readonly lost: number;
-  /** Rows without a committed record of that partition, offset and edit. */
+  /** Rows without a committed record of the same partition, offset and edit. */
   readonly extra: number;
   /** Rows of an edit beyond its first. */
   readonly duplicated: number;
-  /** Edits that were stored and, as the publisher knows, aborted. */
+  /** Stored edits whose transaction was aborted, according to the publisher. */
   readonly aborted: number;
-  /** Edits that were not stored and, as the publisher knows, committed. */
+  /** Edits that were not stored although they were committed, according to the publisher. */
   readonly missing: number;
   /** Members that ended by themselves. */
   readonly gaveUp: number;
 }
 
 const PARTITIONS = 6;
-/** How long the members may take to store the rest, once all is published (ms). */
+/** How long the members may take to store the rest, once everything is published, in ms. */
 const SETTLE_LIMIT = 120_000;
-/** Longer than the session of a member (ms). */
+/** Longer than the session of a member, in ms. */
 const STOPPED_FOR = 13_000;
 
 /**
@@ -80,7 +83,7 @@ export async function runStoreChaos(options: StoreChaosOptions): Promise<StoreCh
       publishEdits({ ...options, brokers, topic, partitions: PARTITIONS, random }),
       harm(options, { kafka, place, members, random }),
     ]);
-    // A commit is answered before readers of all partitions see it.
+    // A commit is acknowledged before readers of all partitions see it.
     const records = await until(
       () => committedRecords(brokers, topic),
       ({ size }) => size >= published.committed.size,
@@ -110,7 +113,7 @@ interface Victims {
   readonly random: Random;
 }
 
-/** Does all the harm, one after the other, over the duration at least. */
+/** Injects the faults one after the other, over at least the duration. */
 async function harm(options: StoreChaosOptions, victims: Victims): Promise<void> {
   const { members, place, kafka, random } = victims;
   const { log } = options;
@@ -137,7 +140,9 @@ async function harm(options: StoreChaosOptions, victims: Victims): Promise<void>
   }
 }
 
-/** The committed records of a topic: by partition and offset the edit, null where it is none. */
+/**
+ * Returns the committed records of a topic: the edit by partition and offset, null if it is none.
+ */
 async function committedRecords(
   brokers: string,
   topic: string,

@@ -6,7 +6,7 @@ import { type Running, startProgram } from "../support/programs/program.ts";
 export interface MembersOptions {
   readonly brokers: string;
   readonly topic: string;
-  /** As `--database` takes it, and what else belongs to it. */
+  /** The value of `--database`, and its environment. */
   readonly database: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -14,27 +14,27 @@ export interface MembersOptions {
 }
 
 const COUNT = 3;
-/** More than any run takes (ms). */
+/** Longer than any run, in ms. */
 const LIMIT = 3 * 3_600_000;
-/** How long one that ended by itself stays away, in ms. */
+/** The wait before the restart of a member that ended by itself, in ms. */
 const RESTART_AFTER = 1000;
 
-/** One of the members: a process, and after its end another one. */
+/** One member: a process, and after its end another one. */
 interface Place {
   process: Running;
-  /** It was killed: how long it stays away, in ms. */
+  /** If it was killed, the wait before its restart, in ms. */
   killedFor: number | undefined;
-  /** Resolves when it is over for good. */
+  /** Resolves when it has ended and is not restarted. */
   readonly kept: Promise<void>;
 }
 
 /**
- * Three processes of `store` that share a topic. Each that ends, killed or by itself, is followed
- * by a new one, as under a service manager: one ends by itself when it cannot begin while the
- * database or a broker is away.
+ * Three processes of `store` that share a topic. Each process that ends, killed or by itself, is
+ * restarted, as by a service manager. It ends by itself if the database or a broker is unreachable
+ * at its start.
  */
 export class Members implements AsyncDisposable {
-  /** How many ended by themselves; what each said is in the log. */
+  /** The number of processes that ended by themselves. Their output is in the log. */
   gaveUp = 0;
   readonly #options: MembersOptions;
   readonly #places: readonly Place[];
@@ -45,7 +45,7 @@ export class Members implements AsyncDisposable {
     this.#places = Array.from({ length: COUNT }, (_, index) => this.#place(index));
   }
 
-  /** SIGKILL to one of them, and a new one in its place after `pause` ms. */
+  /** Kills one of them, and replaces it after `pause` ms. */
   async kill(pause: number, random: Random): Promise<void> {
     const [index, place] = this.#pick(random);
     this.#options.log(`SIGKILL to member ${index}`);
@@ -55,7 +55,7 @@ export class Members implements AsyncDisposable {
     await sleep(pause);
   }
 
-  /** SIGSTOP to one of them for `pause` ms. */
+  /** Freezes one of them for `pause` ms. */
   async stop(pause: number, random: Random): Promise<void> {
     const [index, { process }] = this.#pick(random);
     this.#options.log(`SIGSTOP to member ${index}`);
@@ -64,7 +64,7 @@ export class Members implements AsyncDisposable {
     process.kill("SIGCONT");
   }
 
-  /** Asks them to end, and waits until they have. */
+  /** Stops them, and waits until they have ended. */
   async end(): Promise<void> {
     this.#over.abort();
     for (const { process } of this.#places) process.kill("SIGTERM");

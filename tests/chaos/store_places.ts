@@ -7,14 +7,14 @@ import { loadParquet } from "../support/databases/parquet.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
 import { testFolder } from "../support/tools/folder.ts";
 
-/** Where the members store, and how to hurt it and look into it. */
+/** A database of the members, with its faults and its contents. */
 export interface Place extends AsyncDisposable {
   readonly database: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Does harm to the database itself; a file system is not hurt. */
+  /** Kills the database itself; does nothing to a file system. */
   hurt(random: Random, log: (line: string) => void): Promise<void>;
-  /** All rows: `PARTITION:OFFSET`, and the edit's number, null for a record put aside. */
+  /** Returns all rows: `PARTITION:OFFSET`, and the edit's number, null for a bad record. */
   rows(): Promise<readonly { readonly at: string; readonly id: number | null }[]>;
 }
 
@@ -22,7 +22,7 @@ const ROWS = `
   SELECT partition || ':' || record_offset AS at, change_id AS id FROM edits
   UNION ALL SELECT partition || ':' || record_offset, NULL FROM bad_records`;
 
-/** The kinds of places, by the name of their sink. */
+/** The databases, by the name of their sink. */
 export const PLACES = {
   sqlite: sqlitePlace,
   postgres: postgresPlace,
@@ -30,7 +30,7 @@ export const PLACES = {
   opensearch: openSearchPlace,
 };
 
-/** A file that the members share, each with a lock in its turn. */
+/** Returns an SQLite file that the members share. */
 async function sqlitePlace(): Promise<Place> {
   const folder = await testFolder();
   const file = `${folder.path}/edits.db`;
@@ -49,7 +49,7 @@ async function sqlitePlace(): Promise<Place> {
   };
 }
 
-/** A PostgreSQL that gets SIGQUIT and SIGKILL in turn. */
+/** Returns a PostgreSQL server that gets SIGQUIT and SIGKILL in turn. */
 async function postgresPlace(): Promise<Place> {
   const server = await testPostgres();
   const database = await server.database();
@@ -77,7 +77,9 @@ async function postgresPlace(): Promise<Place> {
   };
 }
 
-/** Parquet files, completed often, so that many of the kills come in the middle of that. */
+/**
+ * Returns a directory of Parquet files that are completed often, so that many kills interrupt it.
+ */
 async function parquetPlace(): Promise<Place> {
   const folder = await testFolder();
   const directory = `${folder.path}/edits`;
@@ -91,7 +93,7 @@ async function parquetPlace(): Promise<Place> {
         using database = await loadParquet(directory);
         return database.prepare(ROWS).all() as { at: string; id: number | null }[];
       } catch (error) {
-        // No member has begun yet.
+        // No member has started yet.
         if (error instanceof Deno.errors.NotFound) return [];
         throw error;
       }
@@ -100,7 +102,7 @@ async function parquetPlace(): Promise<Place> {
   };
 }
 
-/** An OpenSearch that gets SIGKILL. */
+/** Returns an OpenSearch server that gets SIGKILL. */
 async function openSearchPlace(): Promise<Place> {
   const folder = await testFolder();
   const server = await ownOpenSearch(folder.path);

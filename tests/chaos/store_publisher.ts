@@ -5,13 +5,13 @@ import { editOf, openPublisher, timeOf } from "../support/kafka/records.ts";
 
 /** The outcomes of published records, by the numbers of their edits. */
 export interface Published {
-  /** Their transaction was committed for certain. */
+  /** Their transaction was certainly committed. */
   readonly committed: Set<number>;
-  /** Aborted for certain. */
+  /** Their transaction was certainly aborted. */
   readonly aborted: Set<number>;
-  /** The broker died during the commit: either may be so. */
+  /** The broker died during the commit: the outcome is unknown. */
   readonly unknown: Set<number>;
-  /** Of those committed, records that are no edits. */
+  /** Committed records that are not edits. */
   bad: number;
 }
 
@@ -19,15 +19,15 @@ export interface Published {
 const LARGEST = 800;
 
 /**
- * Publishes edits in transactions for some time, every fifth of which is aborted, and now and then
- * a record that is no edit. A number is never used twice, also if its transaction is aborted.
+ * Publishes edits in transactions for some time, and sometimes a record that is not an edit. Every
+ * fifth transaction is aborted. No number is used twice, even after an abort.
  */
 export async function publishEdits(
   { brokers, topic, partitions, records, duration, random }: {
     readonly brokers: string;
     readonly topic: string;
     readonly partitions: number;
-    /** How many are to be committed, about. */
+    /** The approximate number of records to commit. */
     readonly records: number;
     /** ms. */
     readonly duration: number;
@@ -58,7 +58,8 @@ export async function publishEdits(
       if (!abort) published.bad += bad.length;
     } catch {
       numbers.forEach((number) => published.unknown.add(number));
-      // kafkajs never recovers in a transaction; a new one of the same id aborts what is open.
+      // kafkajs never recovers in a transaction. A new producer with the same id aborts the open
+      // one.
       await publisher[Symbol.asyncDispose]().catch(() => {});
       publisher = await openPublisher(brokers, id);
     }

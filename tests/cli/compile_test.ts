@@ -41,7 +41,7 @@ Deno.test("compile makes a binary that runs, or says that it lacks the runtime",
 
 Deno.test("compile embeds the programs' packages and permissions, not the tests'", () =>
   withFolder(async (folder) => {
-    // Deno itself in the runtime's place: what comes out cannot run the program, but holds it.
+    // Deno itself in place of the runtime: the binary cannot run the program, but contains it.
     const { code, stdout, stderr } = await compile(["--output-dir", folder, "--companions"], {
       DENORT_BIN: Deno.execPath(),
     });
@@ -71,7 +71,7 @@ Deno.test("compile refuses a target that Deno does not know", async () => {
   assertStringIncludes(stderr, "expected one of all, x86_64-unknown-linux-gnu");
 });
 
-/** The rights in a binary, as Deno writes them into it; null is none, and an empty list is any. */
+/** The permissions in a binary, in Deno's form: null is none, and an empty list is all. */
 async function bakedIn(binary: string) {
   const bytes = await Deno.readFile(binary);
   const text = new TextDecoder("latin1").decode(bytes.subarray(bytes.length - 20_000_000));

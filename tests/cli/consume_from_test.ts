@@ -1,6 +1,6 @@
 /**
- * Where consume begins and ends without a group, on topics with markers of transactions, aborted
- * records and times that go back; compared with what was written, and with kcat.
+ * Checks where consume begins and ends without a group, on topics with transaction markers, aborted
+ * records and times that go back. Compares with the written records, and with kcat.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Message } from "../../lib/kafka/client/kafkajs.ts";
@@ -14,7 +14,7 @@ import { needing } from "../support/tools/skip.ts";
 const kafka = await testKafka();
 const iso = (number: number) => new Date(timeOf(number)).toISOString();
 
-/** A committed record, and the number of the edit that it holds. */
+/** A committed record, and the number of its edit. */
 interface Written {
   readonly partition: number;
   readonly time: number;
@@ -22,8 +22,8 @@ interface Written {
 }
 
 /**
- * Three partitions: edits 0 to 299 in transactions of which every third is aborted; then a back-fill
- * of older edits into partition 1; then an open transaction into partition 2.
+ * Three partitions: edits 0 to 299 in transactions of which every third is aborted; then a
+ * back-fill of older edits into partition 1; then an open transaction into partition 2.
  */
 const { topic, written, close } = await messyTopic();
 Deno.test.afterAll(close);
@@ -49,7 +49,7 @@ async function messyTopic() {
     value: JSON.stringify(editOf(number + 10_000)),
   }));
   await publish(late);
-  // It is open until the end of the tests, so nothing committed may come after its first record.
+  // It stays open until the end of the tests, so no committed record may follow its first one.
   const open = await openPublisher(kafka);
   const hanging = await open.begin();
   await hanging.send({ topic, messages: [{ partition: 2, value: "open" }] });
@@ -60,7 +60,7 @@ async function messyTopic() {
   return { topic, written, close };
 }
 
-/** The numbers that consume prints, in order. */
+/** Returns the numbers that consume prints, in order. */
 async function numbers(...args: string[]): Promise<number[]> {
   return (await values(topic, ...args)).map((value) => JSON.parse(value).id);
 }
@@ -76,7 +76,7 @@ const ascending = (list: readonly number[]) => list.toSorted((a, b) => a - b);
 const wanted = (passes: (one: Written) => boolean) =>
   ascending(written.filter(passes).map(({ number }) => number));
 
-Deno.test("consume --since --until prints each record of that time, wherever it is", async () => {
+Deno.test("consume --since --until prints all records of that time", async () => {
   const read = ascending(await numbers("--since", iso(100), "--until", iso(200)));
   assertEquals(read, wanted(({ time }) => time >= timeOf(100) && time < timeOf(200)));
   assertEquals(read.includes(10_150), true, "a record of the back-fill");
@@ -87,7 +87,7 @@ Deno.test("consume --until alone begins with the oldest record, and ends", async
   assertEquals(read, [9993, 9995]);
 });
 
-Deno.test("consume --since a time after all records ends with --until, and prints none", async () => {
+Deno.test("consume --since --until prints nothing after the last record", async () => {
   assertEquals(await numbers("--since", iso(1000), "--until", iso(1001)), []);
 });
 
@@ -106,7 +106,7 @@ Deno.test("consume --since continues with new records", async () => {
 });
 
 for (const count of [1, 7, 150]) {
-  Deno.test(`consume --last ${count} prints as many, of committed transactions only`, async () => {
+  Deno.test(`consume --last ${count} prints ${count} committed records`, async () => {
     const read = await numbers("--last", String(count), "--until", iso(250));
     const all = written.filter(({ time }) => time < timeOf(250));
     assertEquals(read, newestOf(all, count));
@@ -114,7 +114,7 @@ for (const count of [1, 7, 150]) {
   });
 }
 
-Deno.test("consume --last N prints all if there are fewer, in the order of time", async () => {
+Deno.test("consume --last N prints fewer records, by time, if no more exist", async () => {
   const read = await numbers("--last", "100000");
   assertEquals(ascending(read), wanted(() => true));
   assertEquals(read, newestOf(written, written.length));
@@ -128,7 +128,7 @@ Deno.test("consume --last --partition prints the end of a partition", async () =
   );
 });
 
-Deno.test("consume --last --filter prints the newest that match", async () => {
+Deno.test("consume --last --filter prints the newest matching records", async () => {
   const args = ["--filter", "wiki=dewiki", "--filter", "users=bot"];
   const read = await numbers("--last", "3", "--partition", "0", ...args);
   const matching = written.filter(({ partition, number }) =>
@@ -137,12 +137,12 @@ Deno.test("consume --last --filter prints the newest that match", async () => {
   assertEquals(read, matching.slice(-3).map(({ number }) => number));
 });
 
-Deno.test("consume --partition reads only these", async () => {
+Deno.test("consume --partition reads only the given partitions", async () => {
   const read = await numbers("--partition", "0,2", "--until", iso(1000));
   assertEquals(ascending(read), wanted(({ partition }) => partition !== 1));
 });
 
-Deno.test("consume --partition --offset begins there", async () => {
+Deno.test("consume --partition --offset begins at the offset", async () => {
   const lines = await values(
     topic,
     ...["--partition", "1", "--offset", "30", "--max-messages", "5", "--output", "json"],
@@ -174,13 +174,13 @@ Deno.test("consume refuses partitions and offsets that do not exist", async () =
   );
 });
 
-Deno.test("consume --uncommitted --until prints also what is open or aborted", async () => {
+Deno.test("consume --uncommitted prints open and aborted records too", async () => {
   const lines = await values(topic, "--uncommitted", "--until", "0s");
   assertEquals(lines.length, 306);
   assertEquals(lines.includes("open"), true);
 });
 
-Deno.test("consume reads several topics, and those of a wildcard", async () => {
+Deno.test("consume reads several topics, by name and by wildcard", async () => {
   const prefix = uniqueTopic("many");
   const names = [`${prefix}-a`, `${prefix}-b`, `${prefix}-c`];
   for (const name of names) {
@@ -192,7 +192,7 @@ Deno.test("consume reads several topics, and those of a wildcard", async () => {
   assertEquals(both.sort(), [`in ${names[0]}`, `in ${names[1]}`]);
   assertEquals((await values(`${prefix}*`, ...until)).sort(), names.map((name) => `in ${name}`));
   assertEquals((await values(`${prefix}-*,${topic}`, "--last", "3")).length, 3);
-  // A group reads them, too, and goes on in each where it left off.
+  // A group reads them, too, and resumes in each.
   const group = ["--group", uniqueTopic("group"), "--from-beginning", "--max-messages"];
   const first = await values(`${prefix}*`, ...group, "2");
   const second = await values(`${prefix}*`, ...group, "1");
@@ -204,7 +204,7 @@ Deno.test("consume reads several topics, and those of a wildcard", async () => {
   assertStringIncludes(none.stderr, `error: Cannot read '${prefix}-x*': no topic matches\n`);
 });
 
-Deno.test("consume --filter warns if no record has what it reads", async () => {
+Deno.test("consume --filter logs a warning if no record has the field", async () => {
   const args = ["--topic", topic, "--until", iso(1000), "--filter", "types=log"];
   const { stderr, stdout } = await runProgram("scripts/consume.ts", [
     ...["--bootstrap-server", kafka, ...args],
@@ -237,7 +237,7 @@ Deno.test(needing(NO_KCAT, {
   },
 }));
 
-/** The newest of each partition by the definition: taken from the ends, the highest time first. */
+/** Returns the newest records by the definition: backward from the ends, the highest time first. */
 function newestOf(all: readonly Written[], count: number): number[] {
   const lists = [0, 1, 2].map((number) => all.filter(({ partition }) => partition === number));
   const taken: number[] = [];

@@ -32,7 +32,7 @@ Deno.test("consume prints values byte for byte in a pipe, with its permissions",
   assertEquals(stdout, "a\u001b[2J\nb\n");
 });
 
-Deno.test("consume --output line shows edits, and nothing that moves a cursor", async () => {
+Deno.test("consume --output line prints edits without control characters", async () => {
   const topic = await topicWith(JSON.stringify(edit), "\u001b[2J no edit");
   const { stdout } = await consume(topic, ["--max-messages", "2", "--output", "line"]);
   const [first, second] = stdout.split("\n");
@@ -43,7 +43,7 @@ Deno.test("consume --output line shows edits, and nothing that moves a cursor", 
   assertMatch(second!, /^\d\d:\d\d:\d\d {2}\\u\{1b\}\[2J no edit$/);
 });
 
-Deno.test("consume --output json prints one object a record", async () => {
+Deno.test("consume --output json prints one object per record", async () => {
   const topic = await topicWith("a");
   const { stdout } = await consume(topic, ["--max-messages", "1", "--output", "json"]);
   const { timestamp, ...record } = JSON.parse(stdout);
@@ -58,7 +58,7 @@ Deno.test("consume --output json prints one object a record", async () => {
   });
 });
 
-Deno.test("consume on a terminal shows lines, and values made harmless", async () => {
+Deno.test("consume on a terminal prints lines, and escapes values", async () => {
   const topic = await topicWith(JSON.stringify(edit));
   const lines = await onTerminal(topic, []);
   assertStringIncludes(lines, "+20  Evil \\u{1b}[2J\\u{9b} title  Alice [bot]");
@@ -67,7 +67,7 @@ Deno.test("consume on a terminal shows lines, and values made harmless", async (
   for (const output of [lines, values]) assertEquals(output.includes("\u009b"), false);
 });
 
-Deno.test("consume ends quietly when its reader is gone, and leaves no group", async () => {
+Deno.test("consume ends quietly when its reader exits, and leaves no group", async () => {
   const before = await groupsOfConsume();
   const topic = await topicWith(...Array.from({ length: 1000 }, (_, index) => `value ${index}`));
   const command =
@@ -80,7 +80,7 @@ Deno.test("consume ends quietly when its reader is gone, and leaves no group", a
   await untilNoGroupBut(before);
 });
 
-Deno.test("consume ends at a signal while its output is not read", async () => {
+Deno.test("consume ends at a signal even if nothing reads its output", async () => {
   const topic = await topicWith(...new Array(20).fill("x".repeat(50_000)));
   await using process = new Deno.Command(Deno.execPath(), {
     args: [
@@ -110,7 +110,7 @@ Deno.test("consume runs until a signal, and then exits with 0 and no group", asy
   await untilNoGroupBut(before);
 });
 
-Deno.test("consume ends in order if one Ctrl-C is two signals (deno task)", async () => {
+Deno.test("consume shuts down cleanly if one Ctrl-C sends two signals", async () => {
   const topic = await topicWith("a");
   await using program = startProgram(SCRIPT, [
     ...["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"],
@@ -125,7 +125,7 @@ Deno.test("consume ends in order if one Ctrl-C is two signals (deno task)", asyn
   assertStringIncludes(stderr, "Read 1 record\n");
 });
 
-Deno.test("consume prints a few records of many partitions without a wait for each", async () => {
+Deno.test("consume prints records of many partitions without waiting for each", async () => {
   const topic = await makeTopic(kafka, { partitions: 1000 });
   const values = Array.from({ length: 3000 }, (_, i) => ({ partition: i % 1000, value: "a" }));
   await send(topic, values);
@@ -135,7 +135,7 @@ Deno.test("consume prints a few records of many partitions without a wait for ea
   assert(ms < 20_000, `took ${ms} ms`);
 });
 
-Deno.test("consume --group resumes where it left off, and logs what it reads", async () => {
+Deno.test("consume --group resumes, and logs its partitions", async () => {
   const topic = await topicWith("a", "b", "c");
   const args = ["--group", uniqueTopic("group"), "--max-messages"];
   const where = ["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"];
@@ -145,7 +145,7 @@ Deno.test("consume --group resumes where it left off, and logs what it reads", a
   assertEquals((await consume(topic, [...args, "1"])).stdout, "c\n");
 });
 
-Deno.test("consume reports within seconds that there is no topic, or no broker", async () => {
+Deno.test("consume reports a missing topic or broker within seconds", async () => {
   const topic = await consume("no-such-topic", []);
   assertEquals(topic.code, 1);
   assertMatch(
@@ -204,7 +204,7 @@ async function send(topic: string, messages: readonly Message[]): Promise<void> 
   await disconnect(producer);
 }
 
-/** The groups that `consume` made and has not deleted, here or in another test. */
+/** Returns the groups that `consume` created and has not deleted, here or in another test. */
 async function groupsOfConsume(): Promise<string[]> {
   const { groups } = await withAdmin(cluster, { action: "list" }, (admin) => admin.listGroups());
   return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("wikitap-consume"));

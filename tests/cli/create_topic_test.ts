@@ -4,7 +4,7 @@ import { type Ended, runProgram } from "../support/programs/program.ts";
 
 const kafka = await testKafka();
 
-Deno.test("create-topic prints what it made, and may be repeated", async () => {
+Deno.test("create-topic prints the new topic, and can be repeated", async () => {
   const topic = uniqueTopic();
   const made = await createTopic(
     topic,
@@ -56,7 +56,7 @@ Deno.test("create-topic --alter refuses fewer partitions, and changes nothing", 
   assertStringIncludes((await createTopic(topic)).stdout, "604800000 (7d)");
 });
 
-Deno.test("create-topic names what Kafka refuses", async () => {
+Deno.test("create-topic reports what Kafka rejects", async () => {
   const replicas = await createTopic(uniqueTopic(), "--replication-factor", "50");
   assertEquals(replicas.code, 1);
   assertMatch(replicas.stderr, /^error: Cannot keep 50 replicas of each partition/);

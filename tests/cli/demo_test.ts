@@ -14,9 +14,9 @@ import { until } from "../support/tools/until.ts";
 const KAFKA_HOME = (await Deno.realPath(await kafkaLibs())).replace(/\/libs$/, "");
 const DEMO = new URL("../../scripts/demo.ts", import.meta.url).pathname;
 
-/** Where the demo starts its Kafka, unless one answers there. */
+/** The address at which the demo starts Kafka, unless one answers there. */
 const PORT = 9092;
-/** Those of the ports of three brokers that other programs use. */
+/** The ports of three brokers that other programs use. */
 const BUSY = await busyDefaultPorts([PORT, PORT + 1, PORT + 2]);
 /** How long the first edit may take to appear, in ms. */
 const LIMIT = 60_000;
@@ -25,7 +25,7 @@ const EDIT = /^\d\d:\d\d:\d\d {2}\S+\.\S+ +[+-]?[\d,]+ {2}\S/;
 const PAGE = /Live page: (http:\/\/127\.0\.0\.1:\d+\/)/;
 
 Deno.test(needing(BUSY.includes(PORT) ? `port ${PORT} in use` : undefined, {
-  name: "demo shows edits and a live page within a minute, and Ctrl-C ends all of it",
+  name: "demo shows edits and a live page within a minute, until Ctrl-C",
   fn: async () => {
     const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
     await using server = serve(
@@ -66,7 +66,7 @@ Deno.test(needing(BUSY.includes(PORT) ? `port ${PORT} in use` : undefined, {
 }));
 
 Deno.test(needing(BUSY.length > 0 ? `ports in use: ${BUSY}` : undefined, {
-  name: "demo --nodes 3 shows synthetic edits on three brokers without an upstream",
+  name: "demo --nodes 3 shows synthetic edits without Wikimedia",
   fn: async () => {
     const cwd = await Deno.makeTempDir({ prefix: "wikitap-demo-" });
     try {
@@ -80,7 +80,7 @@ Deno.test(needing(BUSY.length > 0 ? `ports in use: ${BUSY}` : undefined, {
       const [, url] = PAGE.exec(session.screen().join("\n"))!;
       assertEquals((await firstMessage(`${url}events`)).invented, true);
       assertEquals((await firstMessage(`${url}kafka/events`)).invented, true);
-      // The first state has not been asked for.
+      // The first state is not there yet.
       const { state } = await until(
         () => firstMessage(`${url}kafka/events`) as Promise<ClusterSnapshot>,
         ({ state }) => state.partitions.some(({ inSync }) => inSync.length === 3),
@@ -97,7 +97,7 @@ Deno.test(needing(BUSY.length > 0 ? `ports in use: ${BUSY}` : undefined, {
   },
 }));
 
-/** The first message that a page gets: a snapshot. */
+/** Returns the first message for a page: a snapshot. */
 async function firstMessage(url: string): Promise<{ readonly invented: boolean }> {
   const { body } = await fetch(url);
   let text = "";
@@ -108,7 +108,7 @@ async function firstMessage(url: string): Promise<{ readonly invented: boolean }
   return JSON.parse(text.slice("data: ".length, text.indexOf("\n\n")));
 }
 
-/** The processes that a process has started, and those that these have. */
+/** Returns the descendants of a process. */
 async function descendants(pid: number): Promise<number[]> {
   const { output } = await shell("ps -e -o pid= -o ppid=");
   const children = Map.groupBy(

@@ -1,4 +1,4 @@
-/** The output of inspect for a user with few permissions, on a Kafka with an authorizer. */
+/** Checks the output of inspect for a user with few permissions, on a Kafka with an authorizer. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ClusterView } from "../../lib/kafka/inspect/topics.ts";
 import type { GroupView, TopicView } from "../../lib/kafka/inspect/view.ts";
@@ -33,7 +33,7 @@ function inspect(...args: string[]) {
 const NO_CLUSTER =
   "sizes on disk (Describe on the cluster); the controller (Describe on the cluster)";
 
-Deno.test("inspect names what a user may not see, and leaves it out", async (t) => {
+Deno.test("inspect leaves out data without permission, and names it", async (t) => {
   await t.step("without any permission", async () => {
     const { code, stdout, stderr } = await inspect("--output", "json");
     assertEquals(code, 0, stderr);

@@ -28,7 +28,7 @@ async function json<T>(running: Promise<Ended>): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-Deno.test("inspect topic agrees with kafka-topics and the offsets", async () => {
+Deno.test("inspect topic shows what kafka-topics and the offsets show", async () => {
   const view = await json<TopicView>(inspect("topic", topic, "--output", "json"));
   const lines = await kafkaTool("kafka-topics", [
     "--describe",
@@ -57,7 +57,7 @@ Deno.test("inspect topic agrees with kafka-topics and the offsets", async () => 
 });
 
 Deno.test(needing(NO_KCAT, {
-  name: "inspect agrees with kcat -L on brokers, leaders, replicas and in-sync replicas",
+  name: "inspect shows the brokers, leaders and replicas that kcat -L shows",
   async fn() {
     const view = await json<ClusterView>(inspect("--output", "json"));
     const lines = await kcat("-L", "-J", "-b", kafka);
@@ -81,7 +81,7 @@ Deno.test(needing(NO_KCAT, {
   },
 }));
 
-/** The output of `kcat -L -J`. */
+/** Returns the output of `kcat -L -J`. */
 interface KcatMetadata {
   readonly brokers: readonly { readonly id: number; readonly name: string }[];
   readonly topics: readonly {
@@ -95,20 +95,20 @@ interface KcatMetadata {
   }[];
 }
 
-/** The rows that `kafka-consumer-groups --describe` prints after its head, by partition. */
+/** Returns the rows of `kafka-consumer-groups --describe` without the header, by partition. */
 async function describedGroup(group: string): Promise<string[][]> {
   const lines = await kafkaTool("kafka-consumer-groups", ["--describe", ...at, "--group", group]);
   const head = lines.findIndex(([word]) => word === "GROUP");
   return lines.slice(head + 1).sort((a, b) => Number(a[2]) - Number(b[2]));
 }
 
-Deno.test("inspect group agrees with kafka-consumer-groups", async () => {
+Deno.test("inspect group shows what kafka-consumer-groups shows", async () => {
   const group = uniqueTopic("group");
   const read = ["--topic", topic, "--group", group, "--from-beginning", ...at];
   await using reader = startProgram("scripts/consume.ts", [...read, "--output", "json"]);
   await reader.untilOutput('"offset":24');
   const view = async () => (await json<GroupView>(inspect("group", group, "--output", "json")));
-  // The first commits come within some seconds; members and partitions are there at once.
+  // The first commits come within seconds; members and partitions exist at once.
   let seen = await view();
   for (let tries = 0; seen.lag === null && tries < 20; tries++) seen = await view();
   assertEquals(seen.state, "Stable");
@@ -117,7 +117,7 @@ Deno.test("inspect group agrees with kafka-consumer-groups", async () => {
     seen.partitions.map(({ memberId }) => memberId),
     Array(4).fill(seen.members[0]!.memberId),
   );
-  // All of it is read and committed, so that nothing moves between the two looks.
+  // Everything is read and committed, so that nothing changes between the two outputs.
   seen = await until(view, ({ partitions }) => partitions.every((one) => one.lag === 0));
   const { memberId, host, clientId } = seen.members[0]!;
   assertEquals(
@@ -152,7 +152,7 @@ Deno.test("inspect lists brokers, topics and groups as tables", async () => {
   assertMatch((await inspect("groups")).stdout, /^group +state +type +members +lag +coordinator/);
 });
 
-Deno.test("inspect refuses what is not there and what it does not know", async () => {
+Deno.test("inspect rejects missing topics and groups, and unknown operands", async () => {
   const missing = await inspect("topic", "no-such-topic");
   assertEquals(missing.code, 1);
   assertStringIncludes(
@@ -163,7 +163,7 @@ Deno.test("inspect refuses what is not there and what it does not know", async (
   assertStringIncludes(group.stderr, "Cannot inspect the group 'no-such-group': it does not exist");
   const wrong = await inspect("brokers");
   assertEquals(wrong.code, 2);
-  assertStringIncludes(wrong.stderr, "Cannot inspect 'brokers', expected topic, groups or group");
+  assertStringIncludes(wrong.stderr, "Cannot inspect 'brokers': expected topic, groups or group");
 });
 
 Deno.test("topics lists, describes and deletes", async () => {
@@ -184,7 +184,7 @@ Deno.test("topics lists, describes and deletes", async () => {
   assertEquals((await topics("describe", doomed)).code, 1);
 });
 
-Deno.test("topics delete asks on a terminal, and only y deletes", async () => {
+Deno.test("topics delete asks on a terminal, and deletes only after y", async () => {
   const doomed = await makeTopic(kafka, { partitions: 1, replicationFactor: 3 });
   await using publisher = await openPublisher(kafka);
   await publisher.publish(doomed, editMessages(0, 1, 1));

@@ -1,4 +1,4 @@
-/** Looks at the terminal of `inspect --watch`, on a real cluster whose brokers die. */
+/** Checks the terminal output of `inspect --watch`, on a real cluster whose brokers die. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ownKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 import { editMessages, openPublisher } from "../support/kafka/records.ts";
@@ -6,7 +6,7 @@ import { makeTopic } from "../support/kafka/topic.ts";
 import { startProgram } from "../support/programs/program.ts";
 import { startOnTerminal, type TerminalSession } from "../support/programs/terminal.ts";
 
-// A broker's process is older than a test and ends in it, which the sanitizers take for a leak.
+// A broker starts before a test and ends in it, which the sanitizers report as a leak.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 const kafka = await ownKafka({ nodes: 3 });
@@ -24,7 +24,7 @@ function watch(...words: string[]): TerminalSession {
   });
 }
 
-/** Returns the rows of partitions that are on the screen. */
+/** Returns the rows of partitions on the screen. */
 function rows(screen: readonly string[]): string[] {
   return screen.filter((row) => /^ *\d/.test(row));
 }
@@ -40,29 +40,33 @@ function isRed({ terminal }: TerminalSession, text: string): boolean {
   return false;
 }
 
-Deno.test("inspect topic --watch shows in red what a dead broker leaves", unsanitized, async () => {
-  await using session = watch("topic", topic);
-  await session.until((screen) => rows(screen).length === 3);
-  assert(!session.screen().join("\n").includes("under-replicated"));
-  // Each of them in turn: one of them is the broker that inspect asks.
-  for (const id of [1, 2, 3]) {
-    await kafka.kill(id);
-    await session.until((screen) =>
-      rows(screen).length === 3 && rows(screen).every((row) => row.includes("under-replicated"))
-    );
-    assert(isRed(session, "under-replicated"));
-    await kafka.start(id);
-    await session.until((screen) =>
-      rows(screen).length === 3 && !screen.join("\n").includes("under-replicated")
-    );
-  }
-  await session.interrupt();
-  assertEquals(await session.ended, 0);
-  // One screen, drawn again and again, and a terminal in the state that it was in.
-  assertEquals(session.terminal.buffer.active.type, "normal");
-  assertEquals(session.screen().filter((row) => row.startsWith("partition ")).length, 1);
-  assert(!session.written().includes("\x1b[?25l"));
-});
+Deno.test(
+  "inspect topic --watch shows partitions of a dead broker in red",
+  unsanitized,
+  async () => {
+    await using session = watch("topic", topic);
+    await session.until((screen) => rows(screen).length === 3);
+    assert(!session.screen().join("\n").includes("under-replicated"));
+    // Each of them in turn, since one of them is the broker that inspect queries.
+    for (const id of [1, 2, 3]) {
+      await kafka.kill(id);
+      await session.until((screen) =>
+        rows(screen).length === 3 && rows(screen).every((row) => row.includes("under-replicated"))
+      );
+      assert(isRed(session, "under-replicated"));
+      await kafka.start(id);
+      await session.until((screen) =>
+        rows(screen).length === 3 && !screen.join("\n").includes("under-replicated")
+      );
+    }
+    await session.interrupt();
+    assertEquals(await session.ended, 0);
+    // One screen is redrawn, and the terminal is restored.
+    assertEquals(session.terminal.buffer.active.type, "normal");
+    assertEquals(session.screen().filter((row) => row.startsWith("partition ")).length, 1);
+    assert(!session.written().includes("\x1b[?25l"));
+  },
+);
 
 Deno.test("inspect group --watch shows when an offset last moved", unsanitized, async () => {
   const group = uniqueTopic("group");
@@ -74,7 +78,7 @@ Deno.test("inspect group --watch shows when an offset last moved", unsanitized, 
   await using session = watch("group", group);
   const moved = (row: string) => / \d+s ago /.test(row);
   await session.until((screen) => screen.filter((row) => row.includes(topic)).length === 3);
-  // Commits that came before the first look are not seen to move.
+  // Commits before the first update do not count as moves.
   await publisher.publish(topic, editMessages(30, 30, 3));
   await session.until((screen) => screen.filter(moved).length === 3);
   await session.interrupt();
@@ -83,7 +87,7 @@ Deno.test("inspect group --watch shows when an offset last moved", unsanitized, 
   assertEquals((await reader.ended).code, 0);
 });
 
-Deno.test("inspect --watch --output json prints an object a line until a signal", async () => {
+Deno.test("inspect --watch --output json prints an object per line", async () => {
   const args = ["topic", topic, "--watch", "--output", "json", "--bootstrap-server", brokers];
   await using program = startProgram("scripts/inspect.ts", args);
   await program.untilOutput("}\n{");
@@ -94,7 +98,7 @@ Deno.test("inspect --watch --output json prints an object a line until a signal"
   assertEquals(seen.map((view) => view.topic), seen.map(() => topic));
 });
 
-Deno.test("inspect --watch ends with the reason when no broker is left", unsanitized, async () => {
+Deno.test("inspect --watch ends with the reason if all brokers are down", unsanitized, async () => {
   await using session = watch();
   await session.until((screen) => screen.some((row) => row.includes(topic)));
   await Promise.all([1, 2, 3].map((id) => kafka.kill(id)));

@@ -11,7 +11,10 @@ import { until } from "../support/tools/until.ts";
 
 const libs = await Deno.realPath(await kafkaLibs());
 const KAFKA_HOME = libs.slice(0, -"/libs".length);
-/** Whether a process can be the first of its own, as in a container: by root, and not everywhere. */
+/**
+ * Whether a process can be the first of a PID namespace, as in a container: only root can, and not
+ * everywhere.
+ */
 const { code: unshared } = await shell("unshare -pf --mount-proc true");
 const noContainer = unshared === 0 ? undefined : "no right to be a container: unshare as root";
 const kafka = new ServiceProgram("scripts/kafka.ts", { KAFKA_HOME, JAVA_HOME: "" });
@@ -49,7 +52,7 @@ Deno.test("kafka start killed while it formats leaves no Java", async () => {
   await until(async () => await javaOf(folder.path) === "");
 });
 
-Deno.test("kafka start ends when what launched it is killed", async () => {
+Deno.test("kafka start ends when its launcher is killed", async () => {
   await using folder = await testFolder();
   const launcher = launch(folder.path, "sh", [
     ...["-c", '"$@"; exit', "sh", Deno.execPath(), ...kafka.args(["start", "--port", "0"])],
@@ -75,7 +78,7 @@ Deno.test(needing(noContainer, {
   },
 }));
 
-/** Starts something that starts Kafka. */
+/** Starts a program that starts Kafka. */
 function launch(cwd: string, program: string, args: string[]): Deno.ChildProcess {
   const env = { KAFKA_HOME };
   return new Deno.Command(program, {
@@ -83,7 +86,7 @@ function launch(cwd: string, program: string, args: string[]): Deno.ChildProcess
   }).spawn();
 }
 
-Deno.test("kafka start --detach lives on, until kafka stop", async () => {
+Deno.test("kafka start --detach runs until kafka stop", async () => {
   await using folder = await kafka.folder();
   const port = freePort();
   const start = ["start", "--detach", "--port", String(port)];
@@ -110,7 +113,7 @@ Deno.test("kafka start --detach lives on, until kafka stop", async () => {
   assertEquals((await kafka.run(folder.path, ["status"])).code, 1);
 });
 
-Deno.test("kafka start without Java, or with an old one, names what to install", async () => {
+Deno.test("kafka start without a recent Java names what to install", async () => {
   await using folder = await testFolder();
   const bare = await kafka.run(folder.path, ["start"], { PATH: await binFolder(folder.path, {}) });
   assertEquals(bare.code, 1);
@@ -122,7 +125,7 @@ Deno.test("kafka start without Java, or with an old one, names what to install",
   assertStringIncludes(old.stderr, "error: Cannot use Java 11: Kafka 4 needs 17 or newer\n");
 });
 
-Deno.test("kafka start without Maven, or with one that fails, says what to do", async () => {
+Deno.test("kafka start without a working Maven names what to install", async () => {
   await using folder = await testFolder();
   const java = `echo 'openjdk version "17.0.1"'`;
   const environment = { KAFKA_HOME: "", PATH: await binFolder(folder.path, { java }) };
@@ -142,7 +145,7 @@ Deno.test("kafka start without Maven, or with one that fails, says what to do", 
   assertStringIncludes(nowhere.stderr, "Cannot find Apache Kafka in KAFKA_HOME '/nowhere'");
 });
 
-Deno.test("kafka refuses what it does not know", async () => {
+Deno.test("kafka rejects unknown commands", async () => {
   await using folder = await testFolder();
   const nothing = await kafka.run(folder.path, []);
   assertEquals(nothing.code, 2);
@@ -155,7 +158,7 @@ Deno.test("kafka refuses what it does not know", async () => {
   );
 });
 
-/** A folder for PATH with what the shell scripts need, and these programs. */
+/** Returns a folder for PATH with these programs and those that the shell scripts need. */
 async function binFolder(
   path: string,
   programs: Readonly<Record<string, string>>,
@@ -179,7 +182,7 @@ async function brokerPid(cwd: string): Promise<number> {
   return pid;
 }
 
-/** The command lines of the Java processes that work on a folder. */
+/** Returns the command lines of the Java processes that use a folder. */
 async function javaOf(cwd: string): Promise<string> {
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", `ps -A -ww -o args= | grep '^[^ ]*java .*${cwd}/'`],

@@ -21,7 +21,7 @@ const line = z.strictObject({
 const linesOf = (stderr: string) =>
   stderr.trimEnd().split("\n").map((text) => line.parse(JSON.parse(text)));
 
-Deno.test("start --log-format json logs lines of one schema, at every level", async () => {
+Deno.test("start --log-format json logs all lines in one schema", async () => {
   await using server = serve(
     syntheticLog({ start: Date.UTC(2026, 0, 1), rate: 40, count: 2000 }),
     { faults: { cutEvery: 300, errorEvery: 700 } },
@@ -36,7 +36,7 @@ Deno.test("start --log-format json logs lines of one schema, at every level", as
   assert(levels.has("DEBUG") && levels.has("INFO"));
 });
 
-Deno.test("start --log-format json ends with its failure as a line of the log", async () => {
+Deno.test("start --log-format json logs its failure as the last line", async () => {
   const broker = `127.0.0.1:${freePort()}`;
   const args = ["--log-format", "json", "--quiet"];
   const where = { kafka: broker, topic: "t", url: "http://127.0.0.1:1/v2/stream/recentchange" };
@@ -64,7 +64,7 @@ Deno.test("start logs nothing above info if a connection ends after 15 minutes",
   assertEquals(loud, []);
 });
 
-Deno.test("programs work and obey signals while their full stderr has no reader", async () => {
+Deno.test("programs work and obey signals while nothing reads their stderr", async () => {
   await using folder = await testFolder();
   const topic = await makeTopic(kafka);
   await using server = serve(syntheticLog({ start: Date.UTC(2026, 0, 1), rate: 40, count: 2000 }));
@@ -83,7 +83,7 @@ Deno.test("programs work and obey signals while their full stderr has no reader"
   await reader.cancel();
 });
 
-/** Runs a program whose stderr is a pipe without room, and without a reader. */
+/** Runs a program whose stderr is a full pipe without a reader. */
 function runUnread(folder: string, command: readonly string[]): Deno.ChildProcess {
   const pipe = `${folder}/${crypto.randomUUID()}`;
   // A pipe that is open for both directions never ends. It has room for 64 KiB.
@@ -104,7 +104,7 @@ Deno.test("runMain() logs warnings of libraries, and nothing after the error", a
       for (let count = 0; count < 12; count++) emitter.on("event", () => {});
       await new Promise((resolve) => setTimeout(resolve));
       setTimeout(() => getLogger(["wikitap", "late"]).warn("late"));
-      throw new UserError("Cannot go on");
+      throw new UserError("Cannot continue");
     };
     await runMain(program({ usage: "test", summary: "Test", examples: [], groups: [], run }));
   `;

@@ -5,7 +5,7 @@ import { testFolder } from "../support/tools/folder.ts";
 import { needing } from "../support/tools/skip.ts";
 import { ServiceProgram } from "../support/programs/service.ts";
 
-/** As a user whom the system does not let listen on ports below 1024. */
+/** Runs a program as a user who may not listen on ports below 1024. */
 const ORDINARY = ["timeout", "60", "setpriv", "--bounding-set", "-net_bind_service"];
 const { code } = await shell(
   '"$@" true && [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ]',
@@ -22,7 +22,7 @@ const PROGRAMS = {
 
 for (const [name, args] of Object.entries(PROGRAMS)) {
   Deno.test(needing(missing, {
-    name: `${name} says so when the user may not listen on its port`,
+    name: `${name} reports a port on which the user may not listen`,
     fn: async () => {
       await using folder = await testFolder();
       const [command, ...words] = [...ORDINARY, Deno.execPath(), ...args];

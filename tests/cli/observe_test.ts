@@ -13,7 +13,7 @@ import { makeTopic } from "../support/kafka/topic.ts";
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);
 
-Deno.test("start --metrics-port counts what went through", async () => {
+Deno.test("start --metrics-port serves the counts of events and records", async () => {
   const whole = syntheticLog({ start: START, rate: 40, count: 2000 });
   const bad = new TextEncoder().encode("{not JSON");
   const log = withData(whole, (index) => index === 100 ? bad : undefined);
@@ -60,7 +60,7 @@ Deno.test("start --metrics-port counts what went through", async () => {
   );
 });
 
-Deno.test("start is not ready while the stream is silent, and then again", async () => {
+Deno.test("start is not ready while the stream is silent", async () => {
   let stoppedAt: number | undefined;
   const log = syntheticLog({ start: Date.now() - 5000, rate: 40 });
   await using server = serve(log, { pace: "wall-clock", now: () => stoppedAt ?? Date.now() });
@@ -80,7 +80,7 @@ Deno.test("start is not ready while the stream is silent, and then again", async
   assertEquals((await producer.ended).code, 0);
 });
 
-Deno.test("start and store are not ready while Kafka is unreachable, and then again", async () => {
+Deno.test("start and store are not ready while Kafka is unreachable", async () => {
   await using stack = new AsyncDisposableStack();
   const own = stack.use(await ownKafka());
   const { path } = stack.use(await testFolder());
@@ -142,6 +142,6 @@ Deno.test("start reports a metrics port that is in use or not permitted", async 
   );
   const forbidden = await run(new Observed().port);
   assertEquals(forbidden.code, 1);
-  assertMatch(forbidden.stderr, /^error: .* needs a permission\n.*--allow-net=127\.0\.0\.1:\d+/m);
+  assertMatch(forbidden.stderr, /^error: .*: Deno denies it\n.*--allow-net=127\.0\.0\.1:\d+/m);
   assert(inUse.ms < 5000 && forbidden.ms < 5000);
 });

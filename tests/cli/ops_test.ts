@@ -3,7 +3,7 @@ import { freePort } from "../../lib/local/process/ports.ts";
 import { shell } from "../../lib/local/process/shell.ts";
 import { needing } from "../support/tools/skip.ts";
 
-/** Who runs the container: where the tests are root, the program is to be this user, as there. */
+/** The user in the container. If root runs the tests, the program runs as this user. */
 const UNPRIVILEGED = ["setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"];
 
 Deno.test("the container file's steps build a producer that runs", async (t) => {
@@ -14,14 +14,14 @@ Deno.test("the container file's steps build a producer that runs", async (t) => 
   }
   const of = (wanted: string) => image.steps.find(([instruction]) => instruction === wanted)![1];
   const entry = JSON.parse(of("ENTRYPOINT")) as string[];
-  await t.step("the packages of the tests are not in it", async () => {
+  await t.step("the image has no packages of the tests", async () => {
     const { stdout } = await image.run(["find", ".deno/npm", "-maxdepth", "2"]);
     assertEquals(
       ["kafkajs", "puppeteer-core"].map((name) => stdout.includes(name)),
       [true, false],
     );
   });
-  await t.step("it runs as somebody who may write nothing", async () => {
+  await t.step("the image runs as a user who may write nothing", async () => {
     const version = await image.runAsNobody([...entry, "--version"]);
     assertEquals(version.stdout.split(" ")[0], "wikitap");
     const anyPort = entry.map((word) => word === "9464" ? "0" : word);
@@ -30,7 +30,7 @@ Deno.test("the container file's steps build a producer that runs", async (t) => 
     // On 127.0.0.1 the port could not be reached from outside of the container.
     assertStringIncludes(started.stderr, "Serving metrics at http://0.0.0.0:");
   });
-  await t.step("its health check looks at the producer's health", async () => {
+  await t.step("the image's health check requests the producer's health", async () => {
     const port = freePort();
     const check = JSON.parse(
       of("HEALTHCHECK").replace(/^.* CMD /, "").replace("9464", String(port)),
@@ -47,7 +47,7 @@ Deno.test("the container file's steps build a producer that runs", async (t) => 
   });
 });
 
-/** A folder in which the steps of ops/Containerfile are done. */
+/** Returns a folder in which the steps of ops/Containerfile were run. */
 async function makeImage() {
   const file = await Deno.readTextFile("ops/Containerfile");
   const steps = file.replaceAll(/^#.*\n/gm, "").replaceAll(/\\\n\s*/g, "").split("\n")
@@ -77,7 +77,7 @@ async function makeImage() {
     async copy(words: readonly string[]) {
       const [to, ...from] = words.toReversed();
       await Deno.mkdir(`${folder}/${to}`, { recursive: true });
-      // As COPY does: of one folder, what is in it.
+      // As COPY does: if the source is one folder, copies its contents.
       const sources = from.length === 1 ? [`${from[0]}/.`] : from;
       await run(["cp", "-r", ...sources, `${folder}/${to}`], 0, Deno.cwd());
     },

@@ -1,5 +1,5 @@
 /**
- * Runs the commands of the README and of the pages in docs/, block by block, as they are written.
+ * Runs the commands of the README and of the pages in docs/, block by block, as written.
  * A local EventStreams server takes the place of Wikimedia.
  */
 import { assertEquals } from "@std/assert";
@@ -15,7 +15,7 @@ import { testOpenSearch } from "../support/databases/opensearch.ts";
 import { needing } from "../support/tools/skip.ts";
 import { until } from "../support/tools/until.ts";
 
-/** Blocks that are not run here, and why. */
+/** Blocks that are not run here, with the reason. */
 const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
   [/\bacls\b|--tls /, "security_test runs it, on a Kafka with TLS, SASL and ACLs"],
   [/ -P=store /, "rights_test runs programs with permissions of their own"],
@@ -24,7 +24,7 @@ const ELSEWHERE: readonly (readonly [block: RegExp, reason: string])[] = [
   [/ task (ok|test)\b|^git /, "it is what runs this"],
 ];
 
-/** Commands that run until Ctrl-C, and what shows that they work. */
+/** Commands that run until Ctrl-C, with a sign that they work. */
 const ENDLESS: readonly (readonly [block: RegExp, shows: Shows])[] = [
   [/ task demo$/, "line"],
   [/ task replay\b/, "line"],
@@ -41,15 +41,15 @@ type Shows = "line" | URL | RegExp;
 /** These run beside the blocks after them. */
 const KEPT = / task (demo|replay)\b/;
 
-/** Parts of commands that stand for what a reader has, and their values here. */
+/** Placeholders in commands, and their values here. */
 const SUBSTITUTES: readonly (readonly [string | RegExp, string])[] = [
   [/\bnpx -y deno@[\d.]+/g, "deno"],
   ["broker.example.org:9092", "localhost:9092"],
-  [/^pip install .*$/gm, "true"], // it is installed, or the block is not run
+  [/^pip install .*$/gm, "true"], // the block runs only if it is installed
   ["--partitions 6 --replication-factor 3", "--partitions 6"], // this Kafka has one broker
 ];
 
-/** How long a block may take, in s; none needs a quarter of it on an idle machine. */
+/** The time limit of a block, in s; on an idle machine none needs a quarter of it. */
 const LIMIT = 180;
 
 const busy = await busyDefaultPorts([9092, 9093, 9094, 8181, 8080, 8081, 5432, 9464]);
@@ -91,7 +91,7 @@ Deno.test(needing(noPorts, {
   },
 }));
 
-/** A shell that goes through the pages: its folder, and its environment. */
+/** The state of a shell that runs the pages' commands. */
 interface Session {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -99,7 +99,7 @@ interface Session {
   readonly exported: string[];
 }
 
-/** Opens a checkout of its own; the local services that are started in it end with `stack`. */
+/** Creates a separate checkout. Local services that are started in it end with `stack`. */
 async function openSession(
   stack: AsyncDisposableStack,
   variables: Readonly<Record<string, string>>,
@@ -115,7 +115,7 @@ async function openSession(
 }
 
 /**
- * Runs blocks in order; those that are `KEPT` end with `kept`. Returns false after a failure: later
+ * Runs blocks in order. Those in `KEPT` end with `kept`. Returns false after a failure, since later
  * blocks need the earlier ones.
  */
 async function runBlocks(

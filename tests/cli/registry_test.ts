@@ -54,7 +54,7 @@ registryTest(
   },
 );
 
-registryTest("registry start killed with SIGKILL takes its Java with it", async () => {
+registryTest("registry start killed with SIGKILL leaves no Java", async () => {
   await using folder = await workingFolder();
   const port = freePort();
   await using started = registry.start(folder.path, ["start", "--port", String(port)]);
@@ -65,14 +65,14 @@ registryTest("registry start killed with SIGKILL takes its Java with it", async 
   await until(async () => await commandLine(pid) === undefined && isFree(port));
 });
 
-Deno.test("registry refuses what it does not know", async () => {
+Deno.test("registry rejects unknown commands", async () => {
   await using folder = await testFolder();
   assertEquals((await registry.run(folder.path, ["restart"])).code, 2);
   assertEquals((await registry.run(folder.path, [])).code, 2);
   assertEquals((await registry.run(folder.path, ["stop"])).code, 0);
 });
 
-registryTest("registry start refuses a port in use", async () => {
+registryTest("registry start rejects a port in use", async () => {
   await using folder = await workingFolder();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const busy = await registry.run(folder.path, ["start", "--port", String(listener.addr.port)]);
@@ -80,7 +80,7 @@ registryTest("registry start refuses a port in use", async () => {
   assertStringIncludes(busy.stderr, `Cannot listen on port ${listener.addr.port}: it is in use`);
 });
 
-/** A folder to work in, where the registry is fetched already. */
+/** Returns a working folder that has the fetched registry. */
 async function workingFolder(): Promise<TestFolder> {
   const folder = await registry.folder();
   await Deno.mkdir(`${folder.path}/.local`);

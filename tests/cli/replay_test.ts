@@ -20,7 +20,7 @@ async function serve(args: string[], use: (url: string) => Promise<void>): Promi
 
 const get = (url: string) => fetch(url, { headers: { "user-agent": USER_AGENT } });
 
-Deno.test("replay serves synthetic events, says how to use them, and sums up", async () => {
+Deno.test("replay serves synthetic events, and prints a command and a summary", async () => {
   const { code, stdout, stderr } = await serve(
     ["--rate", "0", "--events", "100", "--canary-every", "50"],
     async (url) => {
@@ -62,10 +62,10 @@ Deno.test("replay injects --cut-every and --status-every", async () => {
     assertEquals(refused.status, 500);
     await refused.body?.cancel();
   });
-  assertStringIncludes(stdout, "1 cut, 0 stalls, 0 errors, refused: 1 x 500");
+  assertStringIncludes(stdout, "1 cut, 0 stalls, 0 errors, rejected: 1 x 500");
 });
 
-Deno.test("replay explains bad files, and flags that contradict each other", async () => {
+Deno.test("replay reports invalid files and contradictory flags", async () => {
   assertEquals((await run("--file", "/nowhere")).code, 1);
   const empty = await run("--file", "deno.json");
   assertEquals(empty.code, 1);
@@ -76,21 +76,21 @@ Deno.test("replay explains bad files, and flags that contradict each other", asy
   assertEquals((await run("--status-every", "200")).code, 2);
 });
 
-Deno.test("replay says how to read a log that lies in the past", async () => {
+Deno.test("replay prints the --since that reads a log in the past", async () => {
   const commandOf = async (...args: string[]) => {
     await using program = startProgram(REPLAY, ["--port", "0", ...args], { permissions });
     return /deno task start .*/.exec(await program.untilOutput("Ctrl-C"))![0].split(" ").slice(5);
   };
   const [flag, since = ""] = await commandOf("--rate", "0", "--events", "4000");
   assertEquals(flag, "--since");
-  // One event in 400 has a timestamp that is whole years back, perhaps the first one too.
+  // One event in 400 has a timestamp that is years old, perhaps even the first one.
   const age = (Date.now() - Date.parse(since)) % (365 * 86_400_000);
   assert(age > 99_000 && age < 160_000, `${age}`);
   assertEquals(await commandOf("--rate", "10", "--events", "4000"), []);
   assertEquals(await commandOf(), []);
 });
 
-Deno.test("replay serves TLS with a certificate, and says what is wrong with one", async () => {
+Deno.test("replay serves TLS, and reports an invalid certificate", async () => {
   await using folder = await testFolder();
   const authority = createAuthority("wikitap-test");
   const issued = authority.issue({ name: "localhost", hosts: ["127.0.0.1"] });

@@ -21,8 +21,8 @@ const jar = await fetchedRegistry();
 const rights = new Map((await programs()).map((one) => [one.script, one.rights]));
 
 /**
- * Permissions that are not tested: no service of the tests listens on IPv6, none is Wikimedia, and
- * the variables of proxies are read only for messages, if that is permitted.
+ * Permissions that are not tested: no test service listens on IPv6, none is Wikimedia, and the
+ * variables of proxies are only read for messages, if that is permitted.
  */
 const NOT_HERE = ["[::1]", "stream.wikimedia.org:443", ...PROXY_VARIABLES];
 
@@ -79,7 +79,7 @@ async function fails(use: Use, permissions: readonly string[], cwd: string): Pro
 }
 
 function lacksRight(stderr: string): boolean {
-  return stderr.includes("Missing Deno permission");
+  return stderr.includes("without a Deno permission");
 }
 
 async function ended(
@@ -96,7 +96,7 @@ async function ended(
   return await program.ended;
 }
 
-Deno.test("each program works with its permissions, and with no fewer", async (t) => {
+Deno.test("each program works with its permissions, and not with fewer", async (t) => {
   await using stack = new AsyncDisposableStack();
   const upstream = serveEvents({ log: syntheticLog({ rate: 100 }) });
   stack.defer(() => upstream.stop());
@@ -112,7 +112,7 @@ Deno.test("each program works with its permissions, and with no fewer", async (t
     KAFKA_BROKERS: kafka.replace("127.0.0.1", "localhost"),
     SCHEMA_REGISTRY_URL: "http://127.0.0.1:1/",
   };
-  /** This Kafka takes no password: the run only shows that the program reads it. */
+  /** This Kafka needs no password: the run only shows that the program reads it. */
   const locked: Run = {
     args: [...topicArgs, "--sasl", "plain", "--sasl-username", "me"],
     env: { ...KAFKA, KAFKA_SASL_PASSWORD: "secret" },

@@ -23,7 +23,7 @@ async function producer(url: string, ...flags: string[]): Promise<string[]> {
   return ["-P=producer", net, "main.ts", ...where, ...flags];
 }
 
-Deno.test("start on a terminal shows one line below the log, then the summary", async () => {
+Deno.test("start on a terminal shows a status line, and then the summary", async () => {
   await using server = live();
   const command = await producer(server.url);
   await using session = startOnTerminal(command, { columns: 100 });
@@ -38,7 +38,7 @@ Deno.test("start on a terminal shows one line below the log, then the summary", 
   assertMatch(screen.at(-1)!, /info +produce: Published [\d,]+ records of [\d,]+ events/);
 });
 
-Deno.test("start fits its line to the terminal's width, also when it changes", async () => {
+Deno.test("start fits its status line to the terminal's current width", async () => {
   await using server = live();
   const command = await producer(server.url);
   await using session = startOnTerminal(command, { columns: 120 });
@@ -66,7 +66,7 @@ Deno.test("start shows colors, and none with NO_COLOR", async () => {
   }
 });
 
-Deno.test("start draws nothing on a dumb terminal, which it logs its progress to", async () => {
+Deno.test("start logs its progress on a dumb terminal", async () => {
   await using server = live();
   const command = await producer(server.url);
   await using session = startOnTerminal(command, { env: { TERM: "dumb" }, columns: 300 });
@@ -87,7 +87,7 @@ Deno.test("start --dry-run separates output and status line on one terminal", as
   assert(printed.length > 0 && printed.every((row) => "value" in JSON.parse(row)));
 });
 
-Deno.test("start shows no line with --quiet or --log-format json on a terminal", async () => {
+Deno.test("start shows no status line with --quiet or --log-format json", async () => {
   await using server = live();
   const limit = ["--events-to-produce", "20"];
   const quiet = await producer(server.url, ...limit, "--quiet");
@@ -118,7 +118,7 @@ Deno.test("start logs its progress if stderr is not a terminal", async () => {
   assert(progress[0].properties.events_per_second > 10);
 });
 
-Deno.test("store on a terminal shows one line below the log, then what it did", async () => {
+Deno.test("store on a terminal shows a status line, and then the summary", async () => {
   await using server = live();
   const topic = await makeTopic(kafka);
   await using producer = startProducer({ kafka, topic, url: server.url });

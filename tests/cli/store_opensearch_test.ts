@@ -12,7 +12,7 @@ const server = await testOpenSearch();
 
 const LOGIN = "wikitap:hush-hush";
 
-/** A door to the server that speaks TLS and asks for a login. */
+/** Starts a TLS proxy in front of the server that requires a login. */
 function openDoor(certificate: { readonly cert: string; readonly key: string }) {
   const door = Deno.serve({
     hostname: "127.0.0.1",

@@ -30,7 +30,7 @@ function hasTemporary(directory: string, partition: number): boolean {
   }
 }
 
-Deno.test("store writes Parquet with the task's permissions, complete at the end", async () => {
+Deno.test("store writes complete Parquet files with the task's permissions", async () => {
   await using folder = await testFolder();
   const topic = await makeTopic(brokers, { partitions: 3 });
   await publish(brokers, topic, editMessages(0, 300, 3));

@@ -11,7 +11,7 @@ const brokers = await testKafka();
 const server = await testPostgres();
 const env = { PGPASSWORD: server.password };
 
-/** The program on a database that is reached through a relay. */
+/** Runs the program on a database behind a relay. */
 function startStore(topic: string, database: TestDatabase, relay: Relay, limit = 60_000) {
   const address = database.address.replace(`:${server.port}/`, `:${relay.port}/`);
   const args = ["--bootstrap-server", brokers, "--topic", topic, "--database", address];
@@ -36,7 +36,7 @@ Deno.test("store and report end with an error if PostgreSQL never answers", asyn
   }
 });
 
-/** Until the offset is behind the marker of a transaction: then nothing is under way. */
+/** Waits until the offset is after the transaction marker. Then nothing is in flight. */
 async function untilStored({ sql }: TestDatabase, next: number): Promise<void> {
   await until(
     () => sql`SELECT FROM positions WHERE next_offset = ${next}`,
@@ -45,7 +45,7 @@ async function untilStored({ sql }: TestDatabase, next: number): Promise<void> {
 }
 
 Deno.test("store waits while PostgreSQL does not respond, and loses nothing", async () => {
-  // One partition takes one connection: a second one would be opened now and then, in vain.
+  // One partition uses one connection. Otherwise a second one would sometimes be opened in vain.
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using relay = startRelay(server.port);
@@ -68,7 +68,7 @@ Deno.test("store waits while PostgreSQL does not respond, and loses nothing", as
   assertEquals(await countIn(database), 600);
 });
 
-Deno.test("store writes again within 10 s of a short silence, which no close ends", async () => {
+Deno.test("store writes again within 10 s after PostgreSQL stopped responding", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using relay = startRelay(server.port);
@@ -86,7 +86,7 @@ Deno.test("store writes again within 10 s of a short silence, which no close end
   assertEquals(code, 0, stderr);
 });
 
-Deno.test("store ends soon when it is stopped while PostgreSQL is silent", async () => {
+Deno.test("store stops soon while PostgreSQL is silent", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using relay = startRelay(server.port);

@@ -1,4 +1,7 @@
-/** Clocks, rates, repeated ids and limits of the stream: the program on a real Kafka, over restarts. */
+/**
+ * Tests clocks, rates, repeated ids and limits of the stream, with the program on a real Kafka,
+ * over restarts.
+ */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { EventServer } from "../../lib/replay/service/server.ts";
 import { records } from "../../lib/replay/log.ts";
@@ -24,16 +27,16 @@ const STEP_BACK = `--preload=data:text/javascript,${
 
 /** The work of a producer: until it is stopped, or to its end. */
 type Run = {
-  /** Events that it is sent, those that come again among them. */
+  /** The number of events that it gets, including repeated ones. */
   readonly events: number;
-  /** Steps its clock back at half of them. */
+  /** Whether its clock steps back after half of them. */
   readonly stepsBack?: boolean;
 } | {
-  /** Edits that it publishes. */
+  /** The number of edits that it publishes. */
   readonly edits: number;
 };
 
-/** Runs producers one after the other; gives the ids that are in the topic. */
+/** Runs producers one after the other. Returns the ids in the topic. */
 async function idsAfter(runs: readonly Run[], server: EventServer): Promise<number[]> {
   const topic = await makeTopic(kafka);
   let published = 0;
@@ -60,7 +63,7 @@ async function idsAfter(runs: readonly Run[], server: EventServer): Promise<numb
   return (await recordsOf(kafka, topic, published)).map(({ value }) => JSON.parse(value).id);
 }
 
-/** Checks that the ids are those of all edits up to some place in each topic, each once. */
+/** Checks that the ids are those of all edits up to some index in each topic, each once. */
 function assertAllOnce(ids: readonly number[], edits: readonly number[]): void {
   assertEquals(new Set(ids).size, ids.length);
   assertEquals(ids.toSorted((a, b) => a - b), edits.slice(0, ids.length).toSorted((a, b) => a - b));
@@ -81,7 +84,7 @@ for (
   ]
 ) {
   Deno.test(name, async () => {
-    // What the first run reads at once; the rest comes while the clock goes.
+    // The events that the first run reads at once. The others arrive later.
     const log = syntheticLog({ start: Date.now() - 10_000, rate });
     await using server = serve(log, { pace: "wall-clock" });
     const ids = await idsAfter(runs, server);
@@ -92,7 +95,7 @@ for (
   });
 }
 
-Deno.test("start publishes an id once if the log has it twice, with a restart too", async () => {
+Deno.test("start publishes an id of the log once, even after a restart", async () => {
   const at = Date.now() - 60_000;
   const log: ServedEvent[] = ["A", "B", "C", "A"].map((id, index) => served(id, at, index));
   const service = new LogService(log);
@@ -122,7 +125,7 @@ function served(id: string, at: number, offset: number): ServedEvent {
   return { timestamp: at + 10 * offset, offset, id, body: { type: "edit" } };
 }
 
-Deno.test("start refuses at once more streams than a position can hold", async () => {
+Deno.test("start rejects more streams than a position can hold, at once", async () => {
   const streams = Array.from({ length: 120 }, (_, index) => `mediawiki.page-change-${index}`);
   const topics = streams.flatMap((name) => [`eqiad.${name}`, `codfw.${name}`]);
   const now = Date.now();
@@ -148,7 +151,7 @@ Deno.test("start refuses at once more streams than a position can hold", async (
   assertEquals(await recordsOf(kafka, topic, 0), []);
 });
 
-Deno.test("start reads a log in the past as replay says, after a start that waited", async () => {
+Deno.test("start reads a log in the past with the --since of replay", async () => {
   await using replay = startProgram(
     "scripts/replay.ts",
     ["--port", "0", "--rate", "0", "--events", "2000"],
@@ -171,13 +174,15 @@ Deno.test("start reads a log in the past as replay says, after a start that wait
   assertEquals((await recordsOf(kafka, topic, 100)).length, 100);
 });
 
-/** Of a topic that takes records of 64 KiB: as long as that of an edit with a huge comment. */
+/**
+ * The length of a comment for a record that is too large for a topic with records of up to 64 KiB.
+ */
 const LONG_COMMENT = "x".repeat(100_000);
 
-Deno.test("start continues after a rejected record, to the requested end", async () => {
+Deno.test("start continues after a rejected record until its limit", async () => {
   const start = Date.UTC(2026, 0, 1);
   const end = start + 3000;
-  // Without canaries, the end of the idle topic would be waited for.
+  // Without canaries, it would wait for the end of the idle topic.
   const plain = syntheticLog({ start, rate: 40, count: 400, canaryEvery: 50 });
   const events = eventsOf({ ...plain, topics: plain.topics.slice(0, 1) }, end);
   const edits = events.filter(({ body }) => body.type === "edit");

@@ -1,4 +1,4 @@
-/** The way to the service: permissions, certificates and proxies, as flags and variables set them. */
+/** Tests permissions, certificates and proxies on the way to the service. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { serveEvents } from "../../lib/replay/service/server.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
@@ -16,11 +16,11 @@ interface Run {
   readonly net: readonly string[];
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Waits for this line of the log and then stops it; without, it runs to its end. */
+  /** Waits for this line of the log, and then stops the program. Default: it runs to its end. */
   readonly untilLog?: string;
 }
 
-/** Runs the producer on a stream with the rights of its task, but for the network. */
+/** Runs the producer on a stream with the permissions of its task, except for the network. */
 async function produceFrom(
   url: string,
   { net, flags = [], env = {}, untilLog }: Run,
@@ -46,7 +46,7 @@ const NO_PROXIES = Object.fromEntries(
 const authority = createAuthority("wikitap-test");
 const tls = authority.issue({ name: "localhost", hosts: ["127.0.0.1"] });
 
-Deno.test("start names the host of a redirect that it may not follow", async () => {
+Deno.test("start names the host of a redirect that Deno denies", async () => {
   const elsewhere = `127.0.0.1:${freePort()}`;
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
@@ -69,7 +69,7 @@ Deno.test("start names the host of a redirect that it may not follow", async () 
   }
 });
 
-Deno.test("start waits for a redirect to be gone once the stream was readable", async () => {
+Deno.test("start retries after a redirect once the stream was readable", async () => {
   const elsewhere = `127.0.0.1:${freePort()}`;
   const plain = serveEvents({ log, pace: "at-once" });
   let requests = 0;
@@ -102,7 +102,7 @@ Deno.test("start waits for a redirect to be gone once the stream was readable", 
   }
 });
 
-Deno.test("start trusts an authority that --cert names, and no other", async () => {
+Deno.test("start trusts only the certificate authority of --cert", async () => {
   await using folder = await testFolder();
   const file = `${folder.path}/ca.pem`;
   await Deno.writeTextFile(file, authority.cert);
@@ -122,7 +122,7 @@ Deno.test("start trusts an authority that --cert names, and no other", async () 
   }
 });
 
-Deno.test("start goes through HTTPS_PROXY, and around it by NO_PROXY", async () => {
+Deno.test("start uses HTTPS_PROXY, except for hosts of NO_PROXY", async () => {
   await using folder = await testFolder();
   const file = `${folder.path}/ca.pem`;
   await Deno.writeTextFile(file, authority.cert);
@@ -168,7 +168,7 @@ Deno.test("start names the proxy that cannot be reached, without its password", 
   }
 });
 
-Deno.test("start ends with 1 at a proxy that asks for a password", async () => {
+Deno.test("start exits with 1 if a proxy requires a password", async () => {
   const server = serveEvents({ log, pace: "at-once", tls });
   await using proxy = startConnectProxy({ refuse: "407 Proxy Authentication Required" });
   try {

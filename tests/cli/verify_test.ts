@@ -43,7 +43,7 @@ Deno.test("verify compares with a recording", async () => {
   assertMatch(stdout, /^found +1,\d{3}$/m);
 });
 
-Deno.test("verify on a terminal shows a bar and the time that is left", async () => {
+Deno.test("verify on a terminal shows a bar and the remaining time", async () => {
   await using server = serve(LOG, { faults: { stallEvery: 1000 } });
   const { url } = server;
   const net = `--allow-net=${kafka},${new URL(url).host}`;

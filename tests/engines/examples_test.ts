@@ -30,7 +30,7 @@ const python = await prepareVirtualEnvironment();
 interface Placed {
   readonly partition: number;
   readonly number: number;
-  /** How far back it is dated, in ms. */
+  /** The age of the timestamp, in ms. */
   readonly back?: number;
 }
 
@@ -95,7 +95,7 @@ const topic = await makeTopic(brokers, { partitions: 3 });
 }
 const right = countsOf([...edits, ...outOfOrder, ...backFilled]);
 
-/** Replaces what the commands of the headers stand for here. */
+/** Replaces the placeholders in the headers' commands. */
 function substituted(command: string, output: string): string {
   const run = (script: string) =>
     `deno run -q -A --no-check --config ${root}/deno.json --frozen --lock ${root}/tests/deno.lock ` +
@@ -132,7 +132,7 @@ function shell(command: string, cwd: string, signal: AbortSignal): Deno.Command 
   });
 }
 
-/** Runs commands one after the other; returns what the last one prints. */
+/** Runs commands one after the other. Returns the output of the last one. */
 async function run(commands: readonly string[], cwd: string): Promise<string> {
   let printed = "";
   for (const command of commands) {
@@ -169,7 +169,7 @@ for (const file of ["duckdb.sql", "polars_counts.py", "kcat.sh", "spark.py", "Fl
   }));
 }
 
-/** The last value of each key in a topic. */
+/** Returns the last value of each key in a topic. */
 async function latest(output: string): Promise<Counts> {
   const counts: Record<string, number> = {};
   const decoder = new TextDecoder();
@@ -187,7 +187,7 @@ async function latest(output: string): Promise<Counts> {
   return counts;
 }
 
-/** Runs the example with a grace period until its topic has these counts, and to its end. */
+/** Runs the example with a grace period until its topic has these counts, and then stops it. */
 async function streamsCount(grace: string, wanted: Counts): Promise<void> {
   await using folder = await testFolder();
   const output = uniqueTopic("edits-per-minute");

@@ -15,13 +15,13 @@ const kafka = await testKafka();
 const HOUR = 3_600_000;
 const decoder = new TextDecoder();
 
-Deno.test("a back-fill of six hours turns live without a gap or a repeat", async () => {
+Deno.test("a back-fill of six hours becomes live without gaps or duplicates", async () => {
   const begin = Date.now();
   const log = syntheticLog({ start: begin - 7 * HOUR, rate: 4 });
   const eqiad = log.topics.find(({ topic }) => topic === EQIAD)!;
   const topic = await makeTopic(kafka);
   await using stack = new AsyncDisposableStack();
-  // Cut now and then, also while the idle topic's canaries are hours ahead.
+  // Cut sometimes, even while the idle topic's canaries are hours ahead.
   const server = serveEvents({ log, faults: { cutEvery: 5000 } });
   stack.defer(() => server.stop());
   const options = parseOptions(PRODUCER_GROUPS, [
@@ -33,7 +33,7 @@ Deno.test("a back-fill of six hours turns live without a gap or a repeat", async
   const stop = new AbortController();
   const producing = runProducer(producerPlan(options), cluster, stop.signal);
   const found: string[] = [];
-  /** By partition, the last edit that was read, and whether it happened after the start. */
+  /** The last edit that was read, by partition, and whether it happened after the start. */
   const reached = new Map<number, { offset: number; isLive: boolean }>();
   const isLive = () => reached.size === 3 && [...reached.values()].every(({ isLive }) => isLive);
   const enough = new AbortController();
@@ -44,7 +44,7 @@ Deno.test("a back-fill of six hours turns live without a gap or a repeat", async
       for (const { value, timestamp } of batch.records) {
         const { meta } = JSON.parse(decoder.decode(value!));
         found.push(`${meta.topic}/${meta.offset}`);
-        // Some synthetic timestamps lie years back, as upstream's do.
+        // Some synthetic timestamps are years old, as upstream's are.
         const isLive = Number(timestamp) > begin || (reached.get(batch.partition)?.isLive ?? false);
         reached.set(batch.partition, { offset: meta.offset, isLive });
       }
@@ -59,7 +59,7 @@ Deno.test("a back-fill of six hours turns live without a gap or a repeat", async
   assert(server.stats.cuts > 0, "the back-fill was cut");
   const offsets = new Set(found);
   assertEquals(offsets.size, found.length, "no edit came twice");
-  // Partitions are read each at its own pace: complete is what lies before the slowest one.
+  // Partitions are read at different speeds, so the history is complete up to the slowest one.
   const complete = Math.min(...[...reached.values()].map(({ offset }) => offset));
   const from = eqiad.firstAt(begin - 6 * HOUR);
   for (const { offset, data } of records(eqiad, from, eqiad.firstDue(Date.now()))) {

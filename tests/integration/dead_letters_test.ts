@@ -16,7 +16,7 @@ import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
 const kafka = await testKafka();
 const START = Date.now() - 3_600_000;
 
-/** Produces `count` records of a log, with dead letters, and gives both topics' records. */
+/** Produces `count` records of a log, with dead letters. Returns the records of both topics. */
 async function produce(
   log: EventLog,
   { configs, args, count }: { configs: [string, string][]; args: string[]; count: number },
@@ -45,7 +45,7 @@ async function produce(
     });
     return found;
   };
-  // A commit is answered before all partitions show it: the end of the topic comes a moment later.
+  // A commit is acknowledged before all partitions show it: the topic's end follows a moment later.
   return {
     topic: await read(topic, { maxRecords: count }),
     letters: await read(letters, { toEnd: true }),

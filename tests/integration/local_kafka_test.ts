@@ -12,7 +12,7 @@ import { commandLine } from "../../lib/local/process/process.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 
-Deno.test("startKafka() keeps the data over a restart, and over stale pids", async () => {
+Deno.test("startKafka() keeps the data after a restart, despite stale pids", async () => {
   await using folder = await testFolder();
   const first = await startKafka({ directory: folder.path, port: 0 });
   const topic = await makeTopic(first.bootstrapServers);
@@ -38,7 +38,7 @@ Deno.test("startKafka() keeps the data over a restart, and over stale pids", asy
   );
 });
 
-Deno.test("startKafka() with clean deletes the data; else refuses another kind", async () => {
+Deno.test("startKafka() deletes another cluster's data only with clean", async () => {
   await using folder = await testFolder();
   await using kafka = await startKafka({ directory: folder.path, port: 0 });
   const topic = await makeTopic(kafka.bootstrapServers);
@@ -56,7 +56,7 @@ Deno.test("startKafka() with clean deletes the data; else refuses another kind",
   assertEquals(await hasTopic(clean, topic), false);
 });
 
-Deno.test("startKafka() refuses a folder that a broker would take for two", async () => {
+Deno.test("startKafka() rejects a folder with a comma in its path", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/one,two`;
   await assertRejects(
@@ -80,7 +80,7 @@ Deno.test("startKafka() of three nodes replicates, and continues with two", asyn
   assert(await hasTopic(kafka, topic));
 });
 
-Deno.test("startKafka() says which setting a broker refuses, with its log", async () => {
+Deno.test("startKafka() names the setting that a broker rejects", async () => {
   await using folder = await testFolder();
   const error = await assertRejects(
     () =>
@@ -95,7 +95,7 @@ Deno.test("startKafka() says which setting a broker refuses, with its log", asyn
   assertStringIncludes(error.details.join("\n"), "num.network.threads");
 });
 
-Deno.test("startKafka() shows the end of the log of a broker that dies at start", async () => {
+Deno.test("startKafka() shows the log of a broker that dies at the start", async () => {
   await using folder = await testFolder();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const error = await assertRejects(
@@ -115,7 +115,7 @@ Deno.test("startKafka() shows the end of the log of a broker that dies at start"
   assertEquals((await kafkaStatus(folder.path))?.nodes[0]?.pid, undefined);
 });
 
-Deno.test("startKafka() says which port is in use", async () => {
+Deno.test("startKafka() names a port that is in use", async () => {
   await using folder = await testFolder();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await assertRejects(
@@ -125,7 +125,7 @@ Deno.test("startKafka() says which port is in use", async () => {
   );
 });
 
-Deno.test("startKafka() gives up in time, and leaves nothing running", async () => {
+Deno.test("startKafka() gives up after its limit, and leaves nothing running", async () => {
   await using folder = await testFolder();
   await assertRejects(
     () => startKafka({ directory: folder.path, port: 0, startLimit: 1 }),
@@ -135,7 +135,7 @@ Deno.test("startKafka() gives up in time, and leaves nothing running", async () 
   assertEquals((await kafkaStatus(folder.path))?.nodes[0]?.pid, undefined);
 });
 
-Deno.test("startKafka() stops in the middle when its signal is aborted", async () => {
+Deno.test("startKafka() stops when its signal is aborted", async () => {
   await using folder = await testFolder();
   await assertRejects(
     () => startKafka({ directory: folder.path, port: 0, signal: AbortSignal.timeout(1000) }),
@@ -144,7 +144,7 @@ Deno.test("startKafka() stops in the middle when its signal is aborted", async (
   assertEquals(await stopKafka(folder.path), 0);
 });
 
-Deno.test("commandLine() is undefined for a pid without a process", async () => {
+Deno.test("commandLine() returns undefined for an unused pid", async () => {
   assertEquals(await commandLine(2 ** 22 + 1), undefined);
 });
 

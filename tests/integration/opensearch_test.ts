@@ -34,7 +34,7 @@ function start(topic: string, address: OpenSearchAddress, maxRecords?: number) {
     });
   };
   const done = run();
-  done.catch(() => {}); // the test looks at it
+  done.catch(() => {}); // the test checks it
   return {
     progress,
     done,
@@ -85,7 +85,7 @@ Deno.test("storeTopics() keeps upstream events in OpenSearch byte for byte", asy
   assertEquals([...types].sort(), ["categorize", "edit", "log", "new"]);
 });
 
-Deno.test("storeTopics() waits while the index takes no writes, as on a full disk", async () => {
+Deno.test("storeTopics() waits while OpenSearch blocks writes, as on a full disk", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   const run = start(topic, address);
@@ -103,7 +103,7 @@ Deno.test("storeTopics() waits while the index takes no writes, as on a full dis
   assertEquals(await idsIn(address.index), range(0, 100));
 });
 
-Deno.test("storeTopics() counts as bad what a custom mapping rejects", async () => {
+Deno.test("storeTopics() stores documents that a mapping rejects as bad records", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const address = server.database();
   await (await openSink(address, undefined))[Symbol.asyncDispose]();

@@ -12,12 +12,12 @@ import { until } from "../support/tools/until.ts";
 
 const MAX_PER_SECOND = 10;
 
-/** How many states of the cluster are watched, one a second. */
+/** The number of states of the cluster, one per second. */
 const STATES = 10;
 
-/** One open page, which reads what it is sent. */
+/** One open page, which reads its messages. */
 class View {
-  /** The states that it got. */
+  /** The number of states that it got. */
   states = 0;
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #reading: Promise<void>;
@@ -43,11 +43,11 @@ class View {
   }
 }
 
-// Brokers are older than a test and end in it, which the sanitizers take for leaks.
+// Brokers start before a test and end in it, which the sanitizers report as leaks.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
-  "ClusterFeed costs ten requests a second, for one page or fifty",
+  "ClusterFeed sends ten requests a second, for one page or fifty",
   unsanitized,
   async () => {
     await using relays = startCountingRelays();
@@ -92,14 +92,14 @@ Deno.test(
       await until(() => views.every(({ states }) => states >= last));
       const seconds = (performance.now() - begun) / 1000;
       const count = requests.length - before;
-      // Those of one second may come within the span that they were not counted in.
+      // The requests of one more second may fall into the span.
       const most = MAX_PER_SECOND * (seconds + 1);
       const what = `${pages} pages: ${count} requests in ${seconds} s, API keys ${requests}`;
       assert(count <= most, what);
-      // Three brokers were asked in each state, or it would be no cluster.
+      // Three brokers were queried for each state.
       assert(count >= 4 * STATES, what);
       await Promise.all(views.map((view) => view.close()));
-      // Without a page nothing is asked.
+      // Without a page, there are no requests.
       await until(() => relays.open === 0);
     }
     stop.abort();

@@ -39,7 +39,7 @@ const hostileEdits = Object.values(HOSTILE)
     editOf(100_000 + index, { title: text, user_name: null, old_length: null })
   );
 
-/** Makes a topic with committed and aborted records, of which some are bad. */
+/** Creates a topic with committed and aborted records, some of them bad. */
 async function fillTopic() {
   const topic = await makeTopic(brokers, { partitions: PARTITIONS });
   await using publisher = await openPublisher(brokers);
@@ -55,7 +55,7 @@ async function fillTopic() {
   return { topic, count: 3000 + hostileEdits.length + 1 };
 }
 
-Deno.test("storeTopics() stores into Parquet what is committed, over several runs", async () => {
+Deno.test("storeTopics() stores committed records in Parquet over several runs", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   const { topic, count } = await fillTopic();

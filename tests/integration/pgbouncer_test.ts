@@ -26,7 +26,7 @@ for (const mode of ["session", "transaction"] as const) {
   for (const [how, settings] of Object.entries(SETTINGS)) {
     test(`openSink() and openReader() work with pooling by ${mode}, ${how}`, async () => {
       await using database = await server.database();
-      // Fewer connections than the sink has: a transaction gets another one each time.
+      // Fewer connections than the sink has, so that each transaction gets another one.
       const pool = mode === "session" ? {} : { default_pool_size: "2" };
       await using bouncer = await startPgbouncer(server, database.name, mode, {
         ...settings,
@@ -61,7 +61,7 @@ for (const mode of ["session", "transaction"] as const) {
   }
 }
 
-test("openSink() names the cause if a pooler refuses the user", async () => {
+test("openSink() names the cause if a pooler rejects the user", async () => {
   await using database = await server.database();
   await using bouncer = await startPgbouncer(server, "another", "session");
   const address = parseDatabase(database.address.replace(`:${server.port}/`, `:${bouncer.port}/`));

@@ -16,13 +16,13 @@ import { makeTopic } from "../support/kafka/topic.ts";
 const kafka = await testKafka();
 const START = Date.UTC(2026, 0, 1);
 const UNTIL = START + 50_000;
-/** Both topics go on beyond the end: the idle one has a canary every 10 s. */
+/** Both topics continue beyond the end: the idle one has a canary every 10 s. */
 const log = syntheticLog({ start: START, rate: 40, count: 2600, canaryEvery: 400, seed: 5 });
 const upstream = eventsOf(log, UNTIL);
 
 type Body = Upstream["body"];
 
-/** The message as the contract has it, written down a second time. */
+/** The message by the contract, implemented a second time. */
 function message(body: Body): string {
   return JSON.stringify({
     id: typeof body.id === "number" ? body.id : null,
@@ -49,11 +49,11 @@ const NAMESPACES: Record<number, string> = Object.fromEntries(
     ) => [entry.slice(0, entry.indexOf(" ")), entry.slice(entry.indexOf(" ") + 1)]),
 );
 
-/** The expected records of a producer with some flags. */
+/** Returns the expected records of a producer with some flags. */
 interface Case {
   readonly flags: string;
   readonly topic?: string;
-  /** The topics, made by the producer or before. */
+  /** The topics, created by the producer or before. */
   readonly topics?: (topic: string) => readonly string[];
   readonly wanted: (body: Body) => boolean;
   readonly topicOf?: (topic: string, body: Body) => string;
@@ -193,7 +193,7 @@ function sorted(records: readonly Content[]): string[] {
   return lines.sort();
 }
 
-/** Records of one key are in one partition, in upstream's order. */
+/** Checks that records of one key are in one partition, in upstream's order. */
 function assertInOrder(found: readonly TextRecord[], expected: readonly Content[]): void {
   const keyed = found.filter(({ key }) => key !== null);
   for (const [key, records] of Map.groupBy(keyed, ({ key }) => key)) {

@@ -32,7 +32,7 @@ function assertInOrder(found: readonly TextRecord[], events: readonly Upstream[]
   }
 }
 
-Deno.test("the order per key holds over stops and starts, and cuts of the stream", async () => {
+Deno.test("start keeps the order per key over restarts and cut connections", async () => {
   const count = 20_000;
   const log = syntheticLog({ start: START, rate: 40, count });
   const events = eventsOf(log).filter(isEdit);
@@ -42,7 +42,7 @@ Deno.test("the order per key holds over stops and starts, and cuts of the stream
   const run = (more: string[], stop?: AbortSignal) =>
     produce({ kafka: kafka3, topic, url: server.url, args: [...args, ...more] }, stop);
   for (const part of [1, 299, 301, 1000, 2500]) await run(["--events-to-produce", String(part)]);
-  // One that is stopped in the middle, and then all that is left.
+  // One run that is stopped in the middle, and then the rest.
   await run([], AbortSignal.timeout(900));
   await run(["--until", String(START + 1000 * count / 40)]);
   const found = await recordsOf(kafka3, topic, events.length);
@@ -51,7 +51,7 @@ Deno.test("the order per key holds over stops and starts, and cuts of the stream
   assert(server.stats.cuts > 5);
 });
 
-Deno.test("producers of several names and filters fill one topic side by side", async () => {
+Deno.test("producers with different names and filters fill one topic", async () => {
   const log = syntheticLog({ start: START, rate: 40, count: 5000 });
   await using server = serve(log, { connectionsPerAddress: 10 });
   const topic = await makeTopic(kafka);
@@ -75,7 +75,7 @@ Deno.test("producers of several names and filters fill one topic side by side", 
   assertEquals(found.map(idIn).sort(), wanted.map(idOf).sort());
 });
 
-Deno.test("--payload event is upstream's JSON byte for byte, over 8 MiB", async () => {
+Deno.test("start --payload event publishes upstream JSON byte for byte", async () => {
   const log = syntheticLog({ start: START, rate: 40, count: 12_000 });
   const events = eventsOf(log);
   await using server = serve(log);
@@ -91,7 +91,7 @@ Deno.test("--payload event is upstream's JSON byte for byte, over 8 MiB", async 
   assert(found.every(({ value }) => sent.delete(value)));
 });
 
-Deno.test("back-fills that follow one another leave no gap and have no repeat", async () => {
+Deno.test("consecutive back-fills leave no gap and no duplicate", async () => {
   // The active data center changes in the middle: both topics have edits.
   const log = syntheticLog({
     ...{ start: START, rate: 40, count: 6000, canaryEvery: 600, switchAt: 2500 },
@@ -110,7 +110,7 @@ Deno.test("back-fills that follow one another leave no gap and have no repeat", 
     const beforeUntil = eventsOf(log).filter((event) =>
       isEdit(event) && Date.parse(event.body.meta.dt) < until && event.body.meta.topic === EQIAD
     );
-    // What happened before is there but for the synthetic ones that lie years back.
+    // The topic has no earlier edits, except for the synthetic ones that are years old.
     const there = new Set(found.map(idIn));
     const isRecent = ({ body }: Upstream) => Date.parse(body.meta.dt) > START;
     assert(beforeUntil.filter(isRecent).every((event) => there.has(idOf(event))));
@@ -121,7 +121,7 @@ Deno.test("back-fills that follow one another leave no gap and have no repeat", 
   assertEquals(new Set(places), new Set([EQIAD, CODFW]));
 });
 
-Deno.test("--until ends if an idle topic has nothing beyond, or nothing is left", async () => {
+Deno.test("start --until ends if no later event arrives", async () => {
   const log = syntheticLog({ start: START, rate: 40, count: 2000 });
   await using server = serve(log);
   const topic = await makeTopic(kafka);

@@ -17,7 +17,10 @@ const log = withGarbage(syntheticLog({ start: START, rate: 40, count: 4000 }), {
 });
 const edits = eventsOf(log).filter(({ body }) => body.type === "edit");
 
-/** All edits of the log through faults, each once; gives what was said and done. */
+/**
+ * Checks that all edits of the log are published once despite faults. Returns the log and the
+ * counts.
+ */
 async function survive(
   faults: Faults,
   ...flags: string[]
@@ -52,7 +55,7 @@ Deno.test("start survives cut connections, and counts the duplicates", async () 
   );
 });
 
-Deno.test("start survives 429 with Retry-After and 5xx, with one line each way", async () => {
+Deno.test("start survives 429 and 5xx, and logs two lines for each outage", async () => {
   const { ended, stats } = await survive({ cutEvery: 800, statuses: [429, 500, 503] });
   const rows = stats.refused[429] ?? 0;
   assert(rows >= 1);
@@ -68,13 +71,13 @@ Deno.test("start survives error events", async () => {
   assert(stats.errors >= 2);
 });
 
-Deno.test("start notices silence after --idle-timeout, and reconnects", async () => {
+Deno.test("start reconnects after --idle-timeout without an event", async () => {
   const { stats } = await survive({ stallEvery: 800 }, "--idle-timeout", "300ms");
   assert(stats.stalls >= 1);
   assert(stats.connections > stats.stalls);
 });
 
-Deno.test("start ends with 1 without an event stream, and says what it got", async () => {
+Deno.test("start exits with 1 if the answer is not an event stream", async () => {
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     (request) =>
@@ -105,7 +108,7 @@ Deno.test("start ends with 1 without an event stream, and says what it got", asy
   }
 });
 
-Deno.test("start waits for an unreachable upstream, and ends with 0 when stopped", async () => {
+Deno.test("start retries while upstream is unreachable, until it is stopped", async () => {
   const topic = await makeTopic(kafka);
   const url = `http://127.0.0.1:${freePort()}/v2/stream/recentchange`;
   await using producer = startProducer({ kafka, topic, url });

@@ -11,7 +11,7 @@ import { editOf } from "../support/kafka/records.ts";
 
 const server = await testPostgres();
 
-/** 200 edits, a second apart, of three wikis; every fourth by a bot; and two bad records. */
+/** Stores 200 edits of three wikis, a second apart, every fourth by a bot, and two bad records. */
 const EDITS = [
   ...Array.from({ length: 200 }, (_, number) => editOf(number, { title: `P${number % 7}` })),
   "none",
@@ -93,7 +93,7 @@ Deno.test("ask() answers all questions from SQLite", async () => {
   assertEquals(plain(await answers(address, undefined)), WANTED);
 });
 
-Deno.test("ask() answers all questions from PostgreSQL, in the same words", async () => {
+Deno.test("ask() gives the same answers from PostgreSQL", async () => {
   await using database = await server.database();
   const address = parseDatabase(database.address);
   const { password } = server;
@@ -106,10 +106,10 @@ Deno.test("ask() answers all questions from PostgreSQL, in the same words", asyn
   assertEquals(plain(await answers(address, password)), WANTED);
 });
 
-/** Three edits of 00:00, and one three minutes later. */
+/** Stores three edits of 00:00, and one three minutes later. */
 const SPARSE = [10, 20, 50, 210].map((second) => editOf(second));
 
-Deno.test("ask() counts whole minutes only", async () => {
+Deno.test("ask() counts only whole minutes", async () => {
   await using folder = await testFolder();
   await using database = await server.database();
   const places = [
@@ -129,7 +129,7 @@ Deno.test("ask() counts whole minutes only", async () => {
   }
 });
 
-Deno.test("ask() separates a slow question from an unreachable database", async () => {
+Deno.test("ask() distinguishes a slow question from an unreachable database", async () => {
   await using database = await server.database();
   const address = parseDatabase(database.address);
   await fill(address, server.password);
@@ -146,7 +146,7 @@ Deno.test("ask() separates a slow question from an unreachable database", async 
   });
 });
 
-/** The objects of `node:sqlite` have no prototype, which `assertEquals()` minds. */
+/** The objects of `node:sqlite` have no prototype, which `assertEquals()` would report. */
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
 }

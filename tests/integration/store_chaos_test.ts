@@ -3,8 +3,7 @@ import { PLACES } from "../chaos/store_places.ts";
 import { runStoreChaos } from "../chaos/store_chaos.ts";
 
 for (const sink of Object.keys(PLACES) as (keyof typeof PLACES)[]) {
-  Deno.test(`store is exactly once in ${sink} while members and brokers are killed`, () =>
-    survive(sink));
+  Deno.test(`store is exactly-once in ${sink} while processes are killed`, () => survive(sink));
 }
 
 async function survive(sink: keyof typeof PLACES): Promise<void> {

@@ -16,10 +16,10 @@ const events = eventsOf({
 });
 const creations = events.filter(({ body }) => body.meta.stream === "mediawiki.page-create");
 
-/** The address of both streams on a server of recentchange. */
+/** Returns the URL of both streams on a server of recentchange. */
 const both = (url: string) => url.replace("recentchange", BOTH);
 
-Deno.test("start joins two streams exactly once over cuts and a restart, in order", async () => {
+Deno.test("start publishes two streams exactly once, in order, over restarts", async () => {
   const topic = await makeTopic(kafka);
   await using upstream = serve(log, { faults: { cutEvery: 300 } });
   const url = both(upstream.url);
@@ -52,7 +52,7 @@ Deno.test("start joins two streams exactly once over cuts and a restart, in orde
   assert(records.every(({ key, partition }) => partitions.get(key) === partition));
 });
 
-Deno.test("start takes streams for types, in filters and in the names of topics", async () => {
+Deno.test("start uses stream names as types in filters and topics", async () => {
   await using upstream = serve(log);
   const topic = await makeTopic(kafka);
   const name = `${topic}-mediawiki.page-create`;

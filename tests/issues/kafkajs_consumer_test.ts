@@ -1,4 +1,4 @@
-/** Defects of kafkajs 2.2.4's consumer, and that ours stands in the place of its parts. */
+/** Tests defects of kafkajs 2.2.4's consumer, and that wikitap's replacements are in effect. */
 import { Buffer } from "node:buffer";
 import { createRequire } from "node:module";
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
@@ -11,7 +11,7 @@ import { batchBytes, chunksOf, emptyBatch, offsetsOf } from "../support/kafka/ba
 const ABORT = Buffer.from([0, 0, 0, 0]);
 const COMMIT = Buffer.from([0, 0, 0, 1]);
 
-/** One record of a transaction, or the marker that ends it: its offset, its producer, its key. */
+/** One record of a transaction, or the marker that ends it: offset, producer and key. */
 type Step = readonly [offset: number, producer: number, key?: Buffer, isMarker?: boolean];
 
 interface Case {
@@ -81,7 +81,7 @@ Deno.test("kafkajs drops a batch without records; its consumer now gets it", asy
   }]);
 });
 
-/** The case must also still be a defect of kafkajs's own filter: else the replacement can go. */
+/** kafkajs's own filter must still have the defect. Otherwise the replacement can be removed. */
 async function assertOnlyOursRight({ steps, aborted, wanted }: Case): Promise<void> {
   assertEquals(await ours(steps, aborted), wanted);
   const messages = steps.map(([offset, producer, key = null, isMarker = false]) => ({
@@ -104,7 +104,7 @@ async function ours(steps: readonly Step[], aborted: Case["aborted"]): Promise<n
   return offsetsOf(chunksOf(Buffer.concat(batches), steps[0]![0], aborted)).offsets;
 }
 
-/** The records of a partition, as they stand in an answer: after their length. */
+/** Encodes the records of a partition as in an answer, after their length. */
 function responseOf(bytes: Buffer): Decoder {
   return new Decoder(withLength(bytes));
 }
@@ -115,7 +115,7 @@ function withLength(bytes: Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** An answer to Fetch, version 11, about partition 0 of the topic "t". */
+/** Returns an answer to Fetch, version 11, for partition 0 of the topic "t". */
 function fetchResponse(records: Buffer): Buffer {
   const head = Buffer.from([
     ...new Array(10).fill(0), // Throttle time, error, session.

@@ -7,7 +7,7 @@ const { default: BrokerPool } = await import("kafkajs/src/cluster/brokerPool.js"
 const { default: Cluster } = await import("kafkajs/src/cluster/index.js");
 const { KafkaJSProtocolError, KafkaJSRequestTimeoutError } = await import("kafkajs/src/errors.js");
 
-/** A pool of one broker that fails so often, and then answers. */
+/** Returns a pool of one broker that fails this number of times, and then answers. */
 function pool(failures: number, failure: Error) {
   let left = failures;
   const ask = () => left-- > 0 ? Promise.reject(failure) : Promise.resolve("answer");

@@ -1,6 +1,6 @@
 /**
- * kafkajs 2.2.4 loses or doubles records in ways that the publisher stays clear of. One test for
- * each of them, on real brokers; see also tests/chaos, where brokers are killed.
+ * kafkajs 2.2.4 loses or duplicates records in ways that the publisher avoids. Each has a test
+ * here, on real brokers. See also tests/chaos, where brokers are killed.
  */
 import { createRequire } from "node:module";
 import { assert, assertEquals, assertRejects } from "@std/assert";
@@ -43,8 +43,8 @@ function withSends(
   });
 }
 
-// A send over several brokers, one of which has to be asked again, sends to the others again, too:
-// and every transaction's first request is answered CONCURRENT_TRANSACTIONS.
+// If a send spans several brokers, and one must be asked again, kafkajs sends to the others again,
+// too. The first request of every transaction is answered with CONCURRENT_TRANSACTIONS.
 Deno.test("kafkajs duplicates a send over several brokers; the publisher does not", async () => {
   const place = await spread();
   const partitions: number[] = [];
@@ -61,7 +61,8 @@ Deno.test("kafkajs duplicates a send over several brokers; the publisher does no
   await assertNumbers(place, 20_000);
 });
 
-// kafkajs (its issue 1303) resolves a send without an answer where a partition has moved meanwhile.
+// kafkajs resolves a send without an answer if a partition has moved meanwhile (kafkajs issue
+// 1303).
 Deno.test("kafkajs may resolve an unanswered send; the publisher does not", async () => {
   const place = await spread();
   let sends = 0;
@@ -163,7 +164,8 @@ Deno.test("kafkajs commits after a failed send; the publisher does not", async (
   await assertNumbers(place, 600);
 });
 
-// kafkajs copies what a partition has so far for each record more: half a million copies for 1,000.
+// kafkajs copies all previous records of a partition for each further one: half a million copies
+// for 1,000.
 Deno.test("kafkajs groups records in quadratic time; the publisher does not", () => {
   const require = createRequire(import.meta.url);
   const inForce = require("kafkajs/src/producer/groupMessagesPerPartition.js");
@@ -173,7 +175,7 @@ Deno.test("kafkajs groups records in quadratic time; the publisher does not", ()
 });
 
 /**
- * How often an element of a list is visited while `count` messages of one partition are grouped.
+ * Counts visits of list elements while `count` messages of one partition are grouped.
  */
 function visitsOf(group: typeof groupByPartition, count: number): number {
   const messages = Array.from({ length: count }, () => ({ value: null, partition: 3 }));

@@ -1,4 +1,4 @@
-/** The Kafka view in a real Chromium, beside a real cluster of three brokers. */
+/** Tests the Kafka view in a real Chromium, with a real cluster of three brokers. */
 import { assert, assertEquals } from "@std/assert";
 import axe, { type AxeResults } from "npm:axe-core@4.14.1";
 import { startKafka } from "../../lib/local/kafka/start.ts";
@@ -47,7 +47,7 @@ function consumer(topic: string) {
 }
 
 Deno.test(
-  "Kafka view shows brokers, partitions, groups and what happens to them",
+  "Kafka view shows brokers, partitions, groups and their changes",
   BROWSER_TEST,
   async () => {
     const topic = await makeTopic(brokers, { partitions: 6, replicationFactor: 3 });
@@ -60,12 +60,12 @@ Deno.test(
     await waitForText(page, "#label", /^Healthy$/);
     assertEquals((await leaders(page)).flat().sort(), ["0", "1", "2", "3", "4", "5"]);
     assertEquals((await page.$$("#brokers .chip")).length, 18);
-    // The dashboard's own group has a name for people; the edits may be real.
+    // The dashboard's own group has a readable name, and the edits are not marked as synthetic.
     await waitForText(page, "#groups", /dashboard \(temporary\)[^]*commits nothing/);
     assert(!await isShown(page, "#invented"));
     await waitForText(page, "#partitions li:nth-child(1)", /broker \d leads[^]*0 – 51/);
 
-    // A consumer reads all partitions; a second one takes half; it leaves again.
+    // A consumer reads all partitions. A second one takes half of them, and leaves again.
     await using first = consumer(topic);
     await first.untilLog("Reading partitions");
     await waitForText(page, "#groups", /readers[^]*Stable[^]*reads/);
@@ -125,12 +125,12 @@ Deno.test("Kafka view can be used with a keyboard", BROWSER_TEST, async () => {
   assertEquals(await focused(), "Skip to the brokers");
   await page.keyboard.press("Enter");
   assertEquals(await focused(), "main");
-  // The list of what happened scrolls.
+  // The list of changes scrolls.
   await page.keyboard.press("Tab");
   assertEquals(await focused(), "log");
 });
 
-Deno.test("both views say that edits are invented", BROWSER_TEST, async () => {
+Deno.test("both views mark synthetic edits", BROWSER_TEST, async () => {
   const topic = await makeTopic(brokers, { topic: "wikipedia-events-synthetic" });
   await using dashboard = await TestDashboard.start(brokers, topic);
   await using browser = await launchBrowser();
@@ -139,7 +139,7 @@ Deno.test("both views say that edits are invented", BROWSER_TEST, async () => {
     await page.click(`nav a[href='${view}']`);
     await page.waitForSelector("#invented", { visible: true });
     const text = await page.$eval("#invented", (banner) => (banner as HTMLElement).innerText);
-    assertEquals(text, "These edits are invented: the demo could not reach Wikimedia.");
+    assertEquals(text, "These edits are synthetic: the demo could not reach Wikimedia.");
     await page.screenshot({ path: `${SCREENSHOTS}/invented-${view.slice(1) || "edits"}.png` });
   }
   assertEquals(complaints, []);
@@ -149,7 +149,10 @@ function isShown(page: Page, selector: string): Promise<boolean> {
   return page.$eval(selector, (element) => (element as HTMLElement).checkVisibility());
 }
 
-/** Pictures in all sizes, light and dark, without a finding of axe or a page that is too wide. */
+/**
+ * Takes pictures in all sizes, light and dark. Checks that axe finds nothing, and that no page is
+ * too wide.
+ */
 async function pictures(page: Page): Promise<void> {
   await Deno.mkdir(SCREENSHOTS, { recursive: true });
   await page.evaluate(axe.source);

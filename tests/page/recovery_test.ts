@@ -1,4 +1,6 @@
-/** The live page while Kafka, or the dashboard, is away, and afterwards: never with a reload. */
+/**
+ * Tests the live page while Kafka or the dashboard is unreachable, and afterward, without a reload.
+ */
 import { assertEquals } from "@std/assert";
 import { startKafka } from "../../lib/local/kafka/start.ts";
 import { launchBrowser, openTab, type Page } from "../support/page/browser.ts";
@@ -28,7 +30,7 @@ async function waitForTotal(page: Page, total: number): Promise<void> {
 }
 
 Deno.test(
-  "page reports that Kafka is unreachable, and continues when it is back",
+  "page reports an unreachable Kafka, and continues when it is back",
   BROWSER_TEST,
   async () => {
     await using topic = await TestTopic.create(kafka.bootstrapServers);
@@ -50,7 +52,7 @@ Deno.test(
 );
 
 Deno.test(
-  "page reports that the dashboard is down, and continues with a new one",
+  "page reports a stopped dashboard, and continues with a new one",
   BROWSER_TEST,
   async () => {
     await using topic = await TestTopic.create(kafka.bootstrapServers);

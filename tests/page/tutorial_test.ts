@@ -1,6 +1,6 @@
 /**
- * Follows docs/tutorial.md with the page open in a real Chromium: runs its commands, and checks what
- * each step says to look for ("On the page: …"), in the order of the text.
+ * Follows docs/tutorial.md with the page open in a real Chromium: runs its commands, and checks
+ * what each step says to look for ("On the page: …"), in the order of the text.
  */
 import { assert, assertEquals } from "@std/assert";
 import { startKafka } from "../../lib/local/kafka/start.ts";
@@ -31,7 +31,7 @@ interface Shown {
   readonly next: number;
 }
 
-/** Waits until the page is as `isSo` wants it. The function runs in the page. */
+/** Waits until `isSo`, which runs in the page, returns true. */
 async function untilPage(page: Page, isSo: () => boolean): Promise<void> {
   await page.waitForFunction(isSo, { timeout: 120_000, polling: 100 }).catch(async (cause) => {
     const text = await page.$eval("body", (body) => body.innerText);
@@ -48,7 +48,7 @@ function offsets(page: Page): Promise<Shown[]> {
     }));
 }
 
-/** The offsets once they stand still for two looks of the page. */
+/** Returns the offsets when two updates of the page show the same ones. */
 async function settled(page: Page): Promise<Shown[]> {
   for (let before = await offsets(page);;) {
     await new Promise((resolve) => setTimeout(resolve, 2500));
@@ -58,7 +58,7 @@ async function settled(page: Page): Promise<Shown[]> {
   }
 }
 
-/** Numbers of partitions in the chips that a selector finds, box by box. */
+/** Returns the numbers of partitions in the chips that a selector finds, box by box. */
 function chips(page: Page, boxes: string, chip: string): Promise<number[][]> {
   return page.$$eval(
     boxes,
@@ -70,14 +70,14 @@ function chips(page: Page, boxes: string, chip: string): Promise<number[][]> {
   );
 }
 
-/** A reader of the tutorial: a shell, the page, and what was seen before. */
+/** A reader of the tutorial: a shell, the page, and the previous state. */
 class Reader implements AsyncDisposable {
   readonly #browser: Browser;
   readonly #env: { readonly KAFKA_BROKERS: string; readonly EVENTSTREAMS_URL: string };
   readonly #resources = new AsyncDisposableStack();
   readonly #consumers: Running[] = [];
   #tab: Tab | undefined;
-  /** The offsets after the step before. */
+  /** The offsets after the previous step. */
   before: Shown[] = [];
 
   constructor(browser: Browser, kafka: string, stream: string) {
@@ -85,7 +85,7 @@ class Reader implements AsyncDisposable {
     this.#env = { KAFKA_BROKERS: kafka, EVENTSTREAMS_URL: stream };
   }
 
-  /** The page, which the step with the dashboard has opened. */
+  /** The page, once the step with the dashboard has opened it. */
   get page(): Page {
     return this.#tab!.page;
   }
@@ -95,7 +95,7 @@ class Reader implements AsyncDisposable {
     return this.#tab?.complaints ?? ["the tutorial does not start the dashboard"];
   }
 
-  /** Runs commands to their ends; the dashboard, and a consumer without a limit, run on. */
+  /** Runs commands to their ends. The dashboard and consumers without a limit continue. */
   async run(commands: string): Promise<void> {
     const [, endless] = /^deno task consume (--group \S+)$/.exec(commands) ?? [];
     if (commands === "deno task dashboard") await this.#openPage();
@@ -138,7 +138,7 @@ class Reader implements AsyncDisposable {
 
 type Check = (reader: Reader) => Promise<void>;
 
-/** Checks what there is to see at each step, by how the step says it. */
+/** The checks of each step, by its text. */
 const ONE_BROKER: Readonly<Record<string, Check>> = {
   "broker 1 has three filled chips": async ({ page }) => {
     await untilPage(page, () => document.querySelectorAll("#brokers .chip.leader").length === 3);
@@ -240,7 +240,7 @@ function sum(shown: readonly Shown[]): number {
   return shown.reduce((sum, { next }) => sum + next, 0);
 }
 
-/** Commands whose part the test itself has, and those that have nothing to look at. */
+/** Commands that the test runs itself, and those without an effect on the page. */
 const NOT_RUN = /^deno task (kafka|chaos|replay|store|report)\b|^kill /;
 
 for (
@@ -250,7 +250,7 @@ for (
   ] as const
 ) {
   Deno.test(
-    `tutorial: what its steps say to look for, ${nodes} broker(s)`,
+    `tutorial describes what the page shows, ${nodes} broker(s)`,
     BROWSER_TEST,
     async (t) => {
       const kafka = await startKafka({
@@ -258,7 +258,7 @@ for (
         nodes,
         port: 0,
         heap: 256,
-        // For the page to show within the patience of a test what retention does.
+        // Makes retention visible within the time limit of a test.
         extraConfig: () => ({ "log.retention.check.interval.ms": 1000 }),
       });
       await using stack = new AsyncDisposableStack();

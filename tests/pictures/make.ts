@@ -1,6 +1,6 @@
 /**
- * Makes the pictures of the README: both views of the live page in a real Chromium, and the demo on a
- * real terminal, all with synthetic edits, on clusters that are started for it.
+ * Generates the pictures of the README: both views of the live page in a real Chromium, and the
+ * demo on a real terminal, all with synthetic edits on new clusters.
  *
  *     deno task pictures
  */
@@ -66,7 +66,7 @@ export const main = program({
   },
 });
 
-/** An hour of edits, and then some seconds of new ones. */
+/** Publishes an hour of edits, and then new ones for some seconds. */
 async function picturePage(kafka: string, stop: AbortSignal): Promise<void> {
   await using topic = await TestTopic.create(kafka, "wikipedia-events");
   await topic.publish(hourOfEdits());
@@ -83,12 +83,12 @@ async function picturePage(kafka: string, stop: AbortSignal): Promise<void> {
 }
 
 /**
- * A cluster at work: two members share the topic, an archive cannot keep up, and a broker has died and
- * come back.
+ * Shows a busy cluster: two members share the topic, an archive cannot keep up, and a broker has
+ * died and returned.
  */
 async function pictureKafka(kafka: LocalKafka, stop: AbortSignal): Promise<void> {
   const brokers = kafka.bootstrapServers;
-  // Longer than all that follows takes, in ms.
+  // Longer than everything that follows, in ms.
   const options = { limit: 900_000 };
   await using resources = new AsyncDisposableStack();
   const name = await makeTopic(brokers, {
@@ -121,7 +121,7 @@ async function pictureKafka(kafka: LocalKafka, stop: AbortSignal): Promise<void>
   await Promise.allSettled([published, slow]);
 }
 
-/** The picture of the README, and for looking at it all others, into `.local/screenshots`. */
+/** Takes the picture of the README, and all others into `.local/screenshots`. */
 async function takePictures(page: Page): Promise<void> {
   await page.setViewport({ width: 1360, height: 960, deviceScaleFactor: 1.5 });
   await page.waitForFunction('document.querySelector("#state").dataset.tone === "good"', {
@@ -141,11 +141,11 @@ async function takePictures(page: Page): Promise<void> {
 
 const SCREENSHOTS = ".local/screenshots";
 
-/** Publishes synthetic edits, some seconds more of them than others. */
+/** Publishes synthetic edits, at a varying rate. */
 async function publishAtPace(topic: TestTopic, signal: AbortSignal): Promise<void> {
   for (let n = 0; !signal.aborted; n += 5) {
     const edits = Array.from({ length: 5 }, (_, i) => inventEdit(n + i, Date.now()));
-    // A broker that dies is waited for by the producer.
+    // The producer waits for a broker that dies.
     await topic.publish(edits);
     await sleep(120 + 80 * Math.sin(Date.now() / 9000), signal);
   }
@@ -162,7 +162,7 @@ async function readSlowly(brokers: string, topic: string, signal: AbortSignal): 
   });
 }
 
-/** The demo as it is seen the first time, from its start to a screen of edits. */
+/** Records the demo from its first start to a screen of edits. */
 async function pictureTerminal(cwd: string): Promise<void> {
   const upstream = serveEvents({ log: syntheticLog({ rate: 40 }) });
   const demo = ["-A", import.meta.resolve("../../scripts/demo.ts"), "--stream-url", upstream.url];

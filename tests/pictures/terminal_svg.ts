@@ -15,7 +15,7 @@ const COLORS = [
 const PAPER = "#1b1f27";
 const INK = COLORS[7]!;
 
-/** A terminal as it stands, those rows included that were scrolled off, as an SVG picture. */
+/** Returns the contents of a terminal as an SVG picture, including rows that were scrolled off. */
 export function terminalSvg(
   { buffer: { active }, cols }: Terminal,
   { title, firstRow = 0 }: { readonly title: string; readonly firstRow?: number },
@@ -45,7 +45,7 @@ ${shown.map(rowSvg).join("\n")}
 `;
 }
 
-/** Neighboring cells of the same style. */
+/** Adjacent cells of the same style. */
 interface Run {
   readonly column: number;
   readonly look: string;
@@ -53,7 +53,7 @@ interface Run {
   text: string;
 }
 
-/** Words in other scripts are runs of their own, since their letters have widths of their own. */
+/** Words in other scripts are separate runs, since their letters have other widths. */
 function runsOf(cells: readonly IBufferCell[]): Run[] {
   const runs: Run[] = [];
   for (const [column, cell] of cells.entries()) {

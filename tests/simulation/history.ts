@@ -21,9 +21,9 @@ export interface Outcome {
   readonly failures: readonly Failure[];
   readonly coverage: ReadonlyMap<Fault, number>;
   readonly timeline: readonly string[];
-  /** Events that upstream had. */
+  /** The number of upstream events. */
   readonly events: number;
-  /** Happenings that ran. */
+  /** The number of simulated events. */
   readonly steps: number;
   /** Virtual time that passed, in ms. */
   readonly duration: number;
@@ -33,7 +33,7 @@ export interface Outcome {
  * The time in ms, besides the idle timeout, in which everything must arrive after the last fault.
  */
 const LIVENESS = 200_000;
-/** A missing anchor is given up after three connections, which silence ends if the log is over. */
+/** A missing anchor is given up after three connections. Silence ends them if the log is over. */
 const SILENCES = 4;
 /** The time after everything has arrived in which nothing new may arrive, in ms. */
 const AFTERWARDS = 15_000;
@@ -48,7 +48,7 @@ export function runHistory(plan: Plan, options: { readonly traces?: boolean } = 
   const world = new World(plan, options);
   let failures: readonly Failure[] = [];
   const { stackTraceLimit, captureStackTrace } = Error;
-  // A stack costs more than the request that failed; who looks at one history wants to see it.
+  // A stack costs more than the failed request, so only a single traced history has it.
   if (!options.traces) Object.assign(Error, { stackTraceLimit: 0, captureStackTrace() {} });
   withVirtualGlobals(world.scheduler, world.random, () => {
     try {
@@ -114,7 +114,7 @@ function liveThrough(world: World): readonly Failure[] {
     }
     if (!checker.isComplete && !hasFailed()) checker.fail("stuck", `missing: ${checker.missing}`);
     scheduler.run(Math.max(scheduler.now, supervisor.thawsAt) + AFTERWARDS, hasFailed);
-    // What is due can be known late: where it begins, and that a topic is read.
+    // What must arrive may become known late: where it begins, and that a topic is read.
   } while (!checker.isComplete && !hasFailed());
   supervisor.stopAll();
   scheduler.run(scheduler.now + STOP_LIMIT, () => hasFailed() || supervisor.alive.length === 0);
@@ -160,7 +160,7 @@ function planUpstream(
   }
   at("topic gone", () => {
     const topic = random.pick(service.topics);
-    // A topic that was not named yet is not requested when it comes back.
+    // A topic that was not named yet is not requested when it reappears.
     const saved = kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
     if (!placesOf(saved?.metadata).some(({ name }) => name === topic.name)) return;
     topic.isGone = true;
@@ -191,11 +191,11 @@ function planKafka(world: World, kafka: SimulatedKafka): void {
 }
 
 /**
- * Makes what excuses duplicates if a topic was renumbered and the producer restarted before it could
- * notice: before it has read anything new of the topic.
+ * Returns a function that excuses duplicates if a topic was renumbered and the producer restarted
+ * before it could notice, which takes a new event of the topic.
  */
 function renumberingExcuse(kafka: SimulatedKafka, checker: Checker, service: Service) {
-  /** By machine, the offsets in the position that it began with. */
+  /** The offsets in the initial position, by machine. */
   const restored = new Map<string, ReadonlyMap<string, number>>();
   return (machine: string, cursors: ReadonlyMap<Service["topics"][number], number>) => {
     service.known.add(machine);

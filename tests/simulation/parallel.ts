@@ -1,18 +1,18 @@
 import type { Cuts, Fault } from "./plan.ts";
 import type { Done, Job } from "./worker.ts";
 
-/** Histories that a thread is given at once. */
+/** The number of histories that a thread gets at once. */
 const AT_ONCE = 25;
-/** The number of failures after which no further seed is begun. */
+/** The number of failures after which no further seed is started. */
 const ENOUGH_FAILURES = 20;
 
 export interface ParallelOptions {
   readonly from: number;
   readonly runs: number;
-  /** The time in ms after which no seed is begun. */
+  /** The time after which no seed is started, in ms. */
   readonly limit: number;
   readonly cuts: Cuts;
-  /** Threads. */
+  /** The number of threads. */
   readonly jobs: number;
 }
 
@@ -21,7 +21,7 @@ export interface Runs extends Done {
   readonly seconds: number;
 }
 
-/** Runs many histories, on several threads; which thread runs which makes no difference. */
+/** Runs many histories on several threads. The assignment to threads does not matter. */
 export async function runParallel(options: ParallelOptions): Promise<Runs> {
   const { from, runs, limit, cuts, jobs } = options;
   const begun = performance.now();

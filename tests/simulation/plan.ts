@@ -3,7 +3,7 @@ import { Random } from "./world/random.ts";
 /** The unit of a fault's rate. */
 type Per = "event" | "connection" | "request" | "history";
 
-/** All faults, with the highest rate that a history may have of each. */
+/** All faults, with the highest rate of each in a history. */
 export const FAULTS = {
   // The upstream log.
   "burst": ["event", 0.05],
@@ -65,15 +65,15 @@ export const FAULTS = {
 export type Fault = keyof typeof FAULTS;
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly Fault[];
 
-/** How a plan was cut down, to find the smallest history that fails. */
+/** The cuts of a plan, to find the smallest failing history. */
 export interface Cuts {
   /** Faults that are left out. */
   readonly without: readonly Fault[];
-  /** Faults that each history has, and not only those whose seed draws them. */
+  /** Faults that every history has, even if its seed does not draw them. */
   readonly always?: readonly Fault[];
   /** The maximum number of events. */
   readonly events: number;
-  /** The client of Kafka. Default: as the seed decides. */
+  /** The client of Kafka. Default: the seed determines it. */
   readonly client?: Client;
   /** Which program runs. Default: the producer. */
   readonly program?: "producer" | "store";
@@ -81,35 +81,38 @@ export interface Cuts {
 
 /**
  * How producers reach the simulated brokers: with kafkajs, below which the simulation then begins,
- * or without its code, which takes a fraction of the time.
+ * or without its code, which is several times as fast.
  */
 export type Client = "kafkajs" | "direct";
 export const CLIENTS = ["kafkajs", "direct"] as const;
 
-/** The share of the histories that have kafkajs in them. */
+/** The share of the histories that use kafkajs. */
 const WITH_KAFKAJS = 0.05;
 
 export const UNCUT: Cuts = { without: [], events: Infinity };
 
 /** The plan of a history, which depends on its seed only. */
 export class Plan {
-  /** Events upstream. */
+  /** The number of upstream events. */
   readonly events: number;
-  /** How many of them come at about the same time, on average. */
+  /** The mean number of events at about the same time. */
   readonly groupSize: number;
-  /** ms in which they happen, and faults. */
+  /** The time over which events and faults happen, in ms. */
   readonly duration: number;
   readonly pages: number;
-  /** Streams that are read at once, each with a topic of two data centers. */
+  /** The number of streams that are read at once, each with a topic in both data centers. */
   readonly streams: number;
   readonly brokers: number;
   readonly partitions: number;
   readonly batchSize: number;
   readonly delivery: "exactly-once" | "at-least-once";
-  /** Brokers check that a partition is in the transaction before they take a batch (Kafka 3.6+). */
+  /**
+   * Whether brokers check that a partition is in the transaction before they accept a batch (Kafka
+   * 3.6+).
+   */
   readonly verifies: boolean;
   readonly idleTimeout: number;
-  /** ms after which the service ends each connection. */
+  /** The time after which the service ends each connection, in ms. */
   readonly connectionLimit: number;
   readonly client: Client;
   readonly #rates = new Map<Fault, number>();
@@ -124,7 +127,7 @@ export class Plan {
     this.streams = random.chance(0.7) ? 1 : random.int(2, 3);
     this.brokers = random.pick([1, 3]);
     this.partitions = random.int(1, 4);
-    // Small batches make many transactions, which take most of the time that a history takes.
+    // Small batches make many transactions, which take most of the time of a history.
     this.batchSize = Math.ceil(Math.max(random.magnitude(1, 500), events / 40));
     this.delivery = random.chance(0.93) ? "exactly-once" : "at-least-once";
     this.verifies = random.chance(0.8);
@@ -146,12 +149,12 @@ export class Plan {
     return [...this.#rates.keys()];
   }
 
-  /** How often a fault comes for each of what it counts; 0 where it does not exist. */
+  /** Returns the rate of a fault per unit; 0 if it does not exist. */
   rate(fault: Fault): number {
     return this.#rates.get(fault) ?? 0;
   }
 
-  /** When a fault of the kind that is counted by history happens, in ms after the beginning. */
+  /** Returns the times of a fault that is counted per history, in ms after the beginning. */
   times(fault: Fault): number[] {
     const random = Random.of(this.seed, "times", fault);
     return Array.from({ length: this.rate(fault) }, () => random.between(0, this.duration));

@@ -3,10 +3,10 @@ import type { Runs } from "./parallel.ts";
 import { FAULT_NAMES } from "./plan.ts";
 import type { Smallest } from "./shrink.ts";
 
-/** The last lines of a timeline that are printed with a failure. */
+/** The number of a timeline's last lines that are printed with a failure. */
 const MOST_LINES = 80;
 
-/** Prints the number of histories, the faults in them, and which ones failed. */
+/** Prints the number of histories, their faults, and the failures. */
 export function runsText(
   { runs, seconds, events, steps, duration, coverage, failed }: Runs,
 ): string {
@@ -37,7 +37,7 @@ export function outcomeText(seed: number, outcome: Outcome, mostLines = Infinity
   ].join("\n");
 }
 
-/** Prints the smallest form of a history that failed, and how to repeat it. */
+/** Prints the smallest form of a failing history, with the command that repeats it. */
 export function smallestText({ seed, outcome, command }: Smallest): string {
   return `\nThe smallest form of seed ${seed}:\n${
     outcomeText(seed, outcome, MOST_LINES)

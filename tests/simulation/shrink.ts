@@ -1,10 +1,10 @@
 import { type Outcome, runHistory } from "./history.ts";
 import { type Cuts, Plan } from "./plan.ts";
 
-/** Histories that are tried at most for a smaller one that fails. */
+/** The maximum number of histories that are tried to find a smaller failing one. */
 const MOST_TRIES = 300;
 
-/** A history that fails, cut down as far as it still fails in the same way. */
+/** A failing history, shrunk as far as it still fails in the same way. */
 export interface Smallest {
   readonly seed: number;
   readonly plan: Plan;
@@ -14,7 +14,7 @@ export interface Smallest {
 }
 
 /**
- * Makes a history that fails smaller: leaves faults out, one after another, and takes fewer events.
+ * Shrinks a failing history: removes faults, one after another, and reduces the events.
  *
  * To be called from a task of the event loop, as `runHistory()`.
  */
@@ -52,7 +52,7 @@ export function shrink(seed: number, first: Cuts, maxTries = MOST_TRIES): Smalle
   };
 }
 
-/** Names the faults that are left, which is shorter than those that are not. */
+/** Returns the names of the remaining faults, which is shorter than those of the removed ones. */
 function commandOf(seed: number, { faults, events, cuts: { without, program } }: Plan): string {
   const only = without.length === 0 ? "" : ` --only '${faults.join(",")}'`;
   const store = program === "store" ? " --store" : "";

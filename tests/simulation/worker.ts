@@ -2,7 +2,7 @@
 import { runHistory } from "./history.ts";
 import { type Cuts, type Fault, Plan } from "./plan.ts";
 
-/** Seeds from `from` on, `count` of them. */
+/** The seeds: `count` ones from `from` on. */
 export interface Job {
   readonly from: number;
   readonly count: number;

@@ -1,22 +1,22 @@
 import { median } from "../support/tools/statistics.ts";
 
-/** A figure at a time, in ms. */
+/** A value at a time, in ms. */
 export interface Point {
   readonly at: number;
   readonly value: number;
 }
 
-/** How a figure went on. */
+/** The development of a value. */
 export interface Growth {
-  /** Medians of the first and of the last tenth, so that a peak that passes is none. */
+  /** The medians of the first and the last tenth, so that a temporary peak does not count. */
   readonly start: number;
   readonly end: number;
   readonly max: number;
-  /** The slope of the line that fits best (least squares). */
+  /** The slope of the best line (least squares). */
   readonly perHour: number;
 }
 
-/** @param points In order of time, one at least. */
+/** @param points Ordered by time, at least one. */
 export function growthOf(points: readonly Point[]): Growth {
   const values = points.map(({ value }) => value);
   const tenth = Math.ceil(values.length / 10);
@@ -28,7 +28,7 @@ export function growthOf(points: readonly Point[]): Growth {
   };
 }
 
-/** Per ms; 0 for a single point. */
+/** Returns the slope per ms; 0 for a single point. */
 function slope(points: readonly Point[]): number {
   const meanAt = mean(points.map(({ at }) => at));
   const meanValue = mean(points.map(({ value }) => value));

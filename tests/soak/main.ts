@@ -58,7 +58,7 @@ const soakOptions = {
   },
 } satisfies OptionGroup;
 
-/** How many handles and sockets more are no growth: one that is just being replaced. */
+/** The number of additional handles and sockets that are not growth: one may be in replacement. */
 const HANDLES_MAY_GROW = 2;
 
 export const main = program({
@@ -92,7 +92,7 @@ export const main = program({
       places.every(([, report]) => isKept(report));
     writeOutput(
       `${isGood ? "Kept" : "BROKEN"}: ${report.connections} connections upstream, ${report.cuts} ` +
-        `of them torn, ${new Date().toISOString().slice(0, 10)}\n`,
+        `of them cut, ${new Date().toISOString().slice(0, 10)}\n`,
     );
     return isGood ? ExitCode.done : ExitCode.failure;
   },

@@ -1,7 +1,7 @@
 /**
- * Does the live page keep its memory? Runs a Kafka, a producer of invented edits, the dashboard and
- * some open pages for a while, and prints what they take, a line each so often. The topic holds an
- * hour of edits at the start: the page counts over an hour, and fills its memory by then.
+ * Checks whether the memory of the live page stays stable. Runs a Kafka, a producer of synthetic
+ * edits, the dashboard and some open pages for a while, and regularly prints their memory. The
+ * topic has an hour of edits at the start, since the page counts over an hour.
  *
  *     deno task soak-page --for 30m
  */
@@ -99,7 +99,7 @@ async function publish(topic: TestTopic, rate: number, stop: AbortSignal): Promi
   }
 }
 
-/** Two of three are of a page and a user of their own. */
+/** Two of three have a page and a user of their own. */
 function edit(number: number, at: number): Edit {
   const edit = inventEdit(Math.abs(number), at);
   const own = { title: `${edit.title} (${number})`, user_name: `${edit.user_name} ${number}` };
@@ -140,7 +140,7 @@ async function measure(
   return `${cells.join("\t")}\n`;
 }
 
-/** Memory of a tab after garbage collection; `busy` in s since it was opened. */
+/** Returns the memory of a tab after garbage collection; `busy` in s since it was opened. */
 async function metricsOf(page: Page) {
   const session = await page.createCDPSession();
   await session.send("HeapProfiler.collectGarbage");
@@ -150,7 +150,7 @@ async function metricsOf(page: Page) {
   return { heap: JSHeapUsedSize, nodes: Nodes, busy: TaskDuration, total };
 }
 
-/** All processes of the browser together. */
+/** Returns the memory of all processes of the browser together. */
 async function browserBytes(browser: Browser): Promise<number> {
   const session = await browser.target().createCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
@@ -163,7 +163,7 @@ function megabytes(bytes: number): string {
   return (bytes / 1_048_576).toFixed(1);
 }
 
-/** Waits until `time`, ms since the epoch; `false` when `stop` came first. */
+/** Waits until `time`, ms since the epoch. Returns `false` if `stop` is aborted first. */
 async function pause(time: number, stop: AbortSignal): Promise<boolean> {
   await sleep(Math.max(time - Date.now(), 0), stop);
   return !stop.aborted;

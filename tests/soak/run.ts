@@ -13,52 +13,52 @@ import { checkPostgres, checkPrinted, checkSqlite } from "./places.ts";
 import { Watched } from "./watched.ts";
 
 export interface SoakOptions {
-  /** How long it is measured, and how long it runs before (ms). */
+  /** The duration of the measurement, and of the warm-up before it, in ms. */
   readonly length: number;
   readonly warmUp: number;
-  /** How often it is measured (ms). */
+  /** The interval of measurements, in ms. */
   readonly every: number;
-  /** How long a connection upstream lasts; in the same time one is torn on average (ms). */
+  /** The duration of an upstream connection, and the mean time between cuts, in ms. */
   readonly reconnect: number;
-  /** Edits per second, about. */
+  /** The approximate number of edits per second. */
   readonly rate: number;
-  /** Gets the programs after each measurement, with their run time in ms. */
+  /** Called with the programs after each measurement, and with their run time in ms. */
   readonly onMeasured: (time: number, watched: readonly Watched[]) => void;
   /** Ends the run early. */
   readonly stop: AbortSignal;
 }
 
 export interface SoakReport {
-  /** The programs, with what they took. */
+  /** The programs with their measurements. */
   readonly watched: readonly Watched[];
-  /** The comparison of each place with what was served. */
+  /** The comparison of each output with the served events. */
   readonly places: Readonly<Record<string, VerifyReport>>;
-  /** Connections upstream, and how many of them were torn. */
+  /** Upstream connections, and the number of cut ones. */
   readonly connections: number;
   readonly cuts: number;
 }
 
 const PARTITIONS = 6;
-/** Share of edits in the events. */
+/** The share of edits in the events. */
 const EDITS_SHARE = 0.38;
-/** It goes on for so long beyond the last measurement (ms), so that all are taken at work. */
+/** The run time after the last measurement, in ms, so that all programs are busy during it. */
 const BEYOND = 5000;
-/** Until all is stored, once all was served (ms). */
+/** The time limit for storing the rest, once everything was served, in ms. */
 const SETTLE_LIMIT = 60_000;
 /**
- * How much the memory of a program may grow, in MiB, however long it is watched. Garbage is collected
- * when V8 likes to: one that does not grow was seen between 103 and 167. A leak of 100 bytes for each
- * event upstream would be 90 an hour.
+ * The maximum growth of a program's memory, in MiB, for any duration. V8 collects garbage at any
+ * time: a stable program varied between 103 and 167. A leak of 100 bytes per upstream event would
+ * be 90 an hour.
  */
 const MAY_GROW = 64;
-/** SQLite's pages in memory fill up as the file grows, to 64 MiB. */
+/** SQLite's page cache grows with the file, up to 64 MiB. */
 const SQLITE_MAY_GROW = MAY_GROW + 64;
 
 /**
  * The stand-in for upstream, a Kafka, the producer, `consume`, and `store` into SQLite and into
  * PostgreSQL. Each program gets the number of edits and ends by itself.
  *
- * @throws {UserError} when a program ends too early, too late or with a failure.
+ * @throws {UserError} if a program ends too early, too late or with a failure.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { length, warmUp, reconnect, stop } = options;
@@ -133,7 +133,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-/** Measures the programs again and again, once they are warm. */
+/** Measures the programs regularly after the warm-up. */
 async function measure(watched: readonly Watched[], options: SoakOptions): Promise<void> {
   const { length, warmUp, every, onMeasured, stop } = options;
   const begin = Date.now();

@@ -4,20 +4,20 @@ import { tail } from "../../lib/local/process/tail.ts";
 import { type Growth, growthOf } from "./growth.ts";
 import { type Usage, usageOf } from "../support/programs/process.ts";
 
-/** A program of this repository, whose usage is to be watched. */
+/** A program of this repository, whose memory and handles are measured. */
 export interface WatchedOptions {
   readonly name: string;
-  /** How much its memory may grow while it is watched, in MiB. */
+  /** The maximum growth of its memory, in MiB. */
   readonly mayGrow: number;
   /** The script and its arguments. */
   readonly args: readonly string[];
   /** Variables in addition to this process's own. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The file that gets all it says. */
+  /** The file for its output. */
   readonly output: string;
 }
 
-/** A program that runs to its own end, and what it took meanwhile. Disposing kills it. */
+/** A program that runs to its own end, and its measurements. Disposing kills it. */
 export class Watched implements AsyncDisposable {
   readonly options: WatchedOptions;
   readonly #process: Supervised;
@@ -40,7 +40,7 @@ export class Watched implements AsyncDisposable {
     );
   }
 
-  /** Notes what it takes now. @throws {UserError} when it has ended. */
+  /** Measures it. @throws {UserError} if it has ended. */
   async measure(): Promise<void> {
     if (this.#code !== undefined) throw await this.#failure(`ended with exit code ${this.#code}`);
     this.#usages.push({ at: Date.now(), ...await usageOf(this.#process.pid) });
@@ -57,7 +57,7 @@ export class Watched implements AsyncDisposable {
     return growthOf(this.#usages.map((usage) => ({ at: usage.at, value: usage[figure] })));
   }
 
-  /** Waits until it ends by itself. @throws {UserError} when it fails, or `signal` is aborted. */
+  /** Waits until it ends by itself. @throws {UserError} if it fails, or if `signal` is aborted. */
   async end(signal: AbortSignal): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => resolve());

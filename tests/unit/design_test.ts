@@ -7,7 +7,7 @@ const MAX_LINES = 300;
 
 const read = (file: string) => Deno.readTextFileSync(new URL(file, ROOT));
 
-/** By file of `lib`, what it imports: files, from the top of the project, and packages. */
+/** The imports of each file of `lib`: paths from the root of the project, and packages. */
 const imports = new Map<string, readonly string[]>();
 for (const file of files("lib/")) {
   const found = read(file).matchAll(
@@ -35,7 +35,7 @@ const SHARED = "lib/shared/";
 const folderOf = (file: string) => file.slice(0, file.lastIndexOf("/") + 1);
 const stationOf = (file: string) => /^lib\/[^/]+\//.exec(file)?.[0];
 
-/** The arrows between the groups that `groupOf` sorts files of `lib` into. */
+/** Returns the imports between groups of files of `lib`. */
 function arrowsBetween(
   groupOf: (file: string) => string | undefined,
 ): Map<string, ReadonlySet<string>> {
@@ -64,23 +64,23 @@ function circles(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   return [...left.keys()];
 }
 
-Deno.test("lib/ imports nothing of programs or tests", () => {
+Deno.test("lib/ does not import programs or tests", () => {
   const wrong = [...imports.values()].flat().filter((one) =>
     /^(main\.|scripts\/|tests\/)/.test(one)
   );
   assertEquals(wrong, []);
 });
 
-Deno.test("no import circle between the files of lib/", () => {
+Deno.test("files of lib/ have no import circle", () => {
   assertEquals(circles(arrowsBetween((file) => file)), []);
 });
 
-Deno.test("no import circle between the stations or the folders of lib/", () => {
+Deno.test("folders of lib/ have no import circle", () => {
   assertEquals(circles(arrowsBetween(stationOf)), []);
   assertEquals(circles(arrowsBetween(folderOf)), []);
 });
 
-Deno.test("the unit tests of lib/ are in its folders", () => {
+Deno.test("unit tests are in the folders of lib/", () => {
   const lib = new Set([...imports.keys()].map(folderOf));
   const others = /^lib\/((bench|chaos|dev|simulation|soak|support)\/)?$/;
   const tested = new Set(
@@ -89,24 +89,24 @@ Deno.test("the unit tests of lib/ are in its folders", () => {
   assertEquals([...tested].filter((folder) => !lib.has(folder) && !others.test(folder)), []);
 });
 
-Deno.test("no folder of lib/, scripts/ or tests/support/ has more than 15 files", () => {
+Deno.test("folders of lib/, scripts/ and tests/support/ have at most 15 files", () => {
   const all = ["lib/", "scripts/", "tests/support/"].flatMap((folder) => [...files(folder)]);
   const sizes = Map.groupBy(all, folderOf);
   const large = [...sizes].filter(([, files]) => files.length > MAX_FILES);
   assertEquals(large.map(([folder, files]) => [folder, files.length]), []);
 });
 
-Deno.test("a file of scripts/ runs a program of lib/, in at most 15 lines", () => {
+Deno.test("files of scripts/ run a program of lib/, in at most 15 lines", () => {
   const scripts = [...files("scripts/")].filter((file) => folderOf(file) === "scripts/");
   assertEquals(scripts.filter((file) => read(file).split("\n").length > 16), []);
 });
 
-Deno.test("no file of lib/ has more than 300 lines", () => {
+Deno.test("files of lib/ have at most 300 lines", () => {
   const long = [...files("lib/")].filter((file) => read(file).split("\n").length > MAX_LINES + 1);
   assertEquals(long, []);
 });
 
-Deno.test("no two files of lib/ export the same name", () => {
+Deno.test("files of lib/ export different names", () => {
   const pattern = /^export (?:async )?(?:class|const|function\*?|interface|type) (\w+)/gm;
   const exported = [...imports.keys()].flatMap((file) =>
     [...read(file).matchAll(pattern)].map(([, name]) => ({ name: name!, file }))
@@ -119,7 +119,7 @@ Deno.test("no two files of lib/ export the same name", () => {
   assertEquals([...all.values()].filter(({ length }) => length > 1), []);
 });
 
-Deno.test("upstream, edits and kafka do not import each other, but for Event", () => {
+Deno.test("upstream, edits and kafka import only Event from each other", () => {
   const stations = ["lib/upstream/", "lib/edits/", "lib/kafka/"];
   const known = [...imports].flatMap(([file, from]) =>
     stations.includes(stationOf(file) ?? "")
@@ -168,13 +168,13 @@ Deno.test("pure files import only pure files", () => {
   assertEquals(effects.map(([file]) => file), []);
 });
 
-Deno.test("options have no effects: what they describe is opened in lib/cli/open/", () => {
+Deno.test("options have no effects: lib/cli/open/ opens what they describe", () => {
   const options = [...imports.keys()].filter((file) => file.startsWith("lib/cli/options/"));
   const effects = options.filter((file) => /\bDeno\.|getLogger|\bfetch\(/.test(read(file)));
   assertEquals(effects, []);
 });
 
-Deno.test("docs/design.md's map has every folder of lib/, and what each imports", () => {
+Deno.test("docs/design.md has every folder of lib/, with its imports", () => {
   const arrows = arrowsBetween(stationOf);
   const rows = read("docs/design.md").matchAll(/^\| `(lib\/[^`*]+\/)` *\|[^|]*\| (.*?) *\|$/gm);
   const there = [...arrows].map(([folder, known]) =>
@@ -187,7 +187,7 @@ Deno.test("docs/design.md's map has every folder of lib/, and what each imports"
   assertEquals(new Map([...documented].sort()), new Map(there.sort()));
 });
 
-Deno.test("docs/design.md says in one clause what each folder of lib/ does", () => {
+Deno.test("docs/design.md describes each folder of lib/ in one clause", () => {
   const rows = read("docs/design.md").matchAll(/^\| `(?:lib\/)?([^`]+\/)` *\| (.*?) *\|/gm);
   const described = new Map([...rows].map(([, folder, text]) => [`lib/${folder}`, text!]));
   const folders = new Set([...imports.keys()].map(folderOf));
@@ -195,7 +195,32 @@ Deno.test("docs/design.md says in one clause what each folder of lib/ does", () 
   assertEquals([...described.values()].filter((text) => /\band\b/.test(text)), []);
 });
 
-/** The folders that a cell names: `—`, `kafka, local`, `all but page`; with a remark in brackets. */
+Deno.test("docs/design.md names tests that exist", () => {
+  const sources = new Map<string, string>();
+  for (const file of files("tests/")) {
+    const name = file.slice(file.lastIndexOf("/") + 1, -".ts".length);
+    sources.set(name, (sources.get(name) ?? "") + read(file).replace(/\s+/g, " "));
+  }
+  const text = read("docs/design.md").split("## Non-obvious")[1]!.replace(/\s+/g, " ");
+  const missing: string[] = [];
+  let named = 0;
+  for (const [, list] of text.matchAll(/\((`[^`]*_test`[^()]*(?:\([^()]*\)[^()]*)*)\)/g)) {
+    let file = "";
+    for (const [, code, phrase] of list!.matchAll(/`([^`]+)`|"([^"]+)"/g)) {
+      if (code !== undefined) file = code.slice(code.lastIndexOf("/") + 1);
+      else if (++named > 0 && !sources.get(file)?.includes(phrase!)) {
+        missing.push(`${file}: ${phrase}`);
+      }
+    }
+  }
+  assert(named > 30, `only ${named} names`);
+  assertEquals(missing, []);
+});
+
+/**
+ * Returns the folders that a cell names: `—`, `kafka, local`, `all but page`; remarks are in
+ * brackets.
+ */
 function namedIn(cell: string, folder: string, all: readonly string[]): string[] {
   const names = cell.replace(/ \([^)]*\)/g, "").match(/[a-z]+(?=,|$)/g) ?? [];
   const named = names.map((name) => `lib/${name}/`);
@@ -211,7 +236,7 @@ const ABOUT_DATES = [
   "lib/produce/produce.ts",
 ];
 
-Deno.test("no duration is measured with this machine's clock, which can step", () => {
+Deno.test("durations are measured with the monotonic clock", () => {
   const pattern = /Date\.now\(\) [-<>]|[-<>] Date\.now\(\)|deadline = Date\.now\(\)/;
   const found = [...imports.keys()].filter((file) => pattern.test(read(file))).sort();
   assertEquals(found, ABOUT_DATES);

@@ -15,10 +15,10 @@ Deno.test("docs/licenses.md has the licenses of all packages", async () => {
   assert(await Deno.readTextFile(LICENSES) === text, "It does not: run 'deno task licences'");
 });
 
-Deno.test("licenses() of the programs are permissive, except the tests' packages", async () => {
+Deno.test("licenses() of the programs' packages are permissive", async () => {
   const { programs, tests } = await licenses();
   const others = programs.filter(({ license }) => !FREE.has(license));
-  // A font, which may not be sold on its own, and a dedication to the public domain.
+  // A font, which may not be sold separately, and a dedication to the public domain.
   assertEquals(
     others.map(({ name, license }) => `${name}: ${license}`),
     ["@fontsource-variable/inter: OFL-1.1", "postgres: Unlicense"],
@@ -42,7 +42,7 @@ Deno.test("deno.lock has no package that only the tests import", async () => {
   );
 });
 
-Deno.test("tests/deno.lock has the programs' packages as deno.lock has them", async () => {
+Deno.test("tests/deno.lock agrees with deno.lock on the programs' packages", async () => {
   const packagesIn = async (path: string): Promise<Record<string, unknown>> =>
     JSON.parse(await Deno.readTextFile(path)).npm;
   const inTests = await packagesIn("tests/deno.lock");

@@ -14,7 +14,7 @@ Deno.test("README.md has at most 260 lines", async () => {
   assert(lines <= 260, `${lines} lines`);
 });
 
-Deno.test("one version of Deno in pages, scripts, workflows and images", async () => {
+Deno.test("pages, scripts, workflows and images use one version of Deno", async () => {
   const others = [".ci/run", "ops/Containerfile"];
   const workflows = ["ci", "release"].map((name) => `.github/workflows/${name}.yml`);
   const versions = await Promise.all([...PAGES, ...others, ...workflows].map(async (file) => {
@@ -37,7 +37,7 @@ for (const page of PAGES) {
   });
 }
 
-/** Returns the links to the headings of a page; lines of code blocks are no headings. */
+/** Returns the links to the headings of a page. Lines of code blocks are not headings. */
 function anchorsOf(markdown: string): string[] {
   const text = markdown.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, "");
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));

@@ -23,6 +23,19 @@ const BANNED: Readonly<Record<string, string>> = {
   "(?:recogn|initial|serial|normal|organ|sanit|summar|minim|maxim|optim)is(?:e|ed|es|ing|ation)\\b":
     "American spelling: -ize",
   "cancelled|cancelling|labelled|travelled|modelled": "American spelling: one l",
+  "wait(?:s|ed|ing)? out": "retry, wait for",
+  "\\b(?:come|comes|came) through\\b": "is thrown unchanged",
+  "in charge": "leads, coordinates",
+  "now and then": "sometimes",
+  "\\b(?:failures?|errors?) that pass(?:es)?\\b": "temporary",
+  "lasting (?:failures?|errors?)": "permanent",
+  "\\b(?:is|are|was|were) no (?:edits?|JSON|UTF-8|number)\\b": "is not a, are not",
+  "anybody|somebody": "name the actor",
+  "of one's own": "its own",
+  "left behind": "abandoned",
+  "put(?:s)? out of": "removed from",
+  "harmless": "safe",
+  "put aside": "stored as bad records",
 };
 
 /** This file has the phrases; `licences` is the name of a task. */

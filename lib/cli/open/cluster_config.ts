@@ -15,8 +15,8 @@ export interface Sources {
 const PASSWORD = "KAFKA_SASL_PASSWORD";
 
 /**
- * Returns the cluster that the options describe: validates combinations, reads the files and the
- * password. Logs a warning if a password would be sent without TLS.
+ * Returns the cluster that the options describe. Validates combinations, and reads the files and
+ * the password. Logs a warning if a password would be sent without TLS.
  *
  * @throws {UsageError} if options contradict each other.
  * @throws {UserError} if a file cannot be read or used.

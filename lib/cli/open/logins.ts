@@ -1,4 +1,4 @@
-/** Reads logins from the environment. They are secrets, so that no message quotes them. */
+// Reads logins from the environment. They are secrets, so no message quotes them.
 import { getLogger } from "@logtape/logtape";
 import { Registry } from "../../avro/registry.ts";
 import { UsageError } from "../../shared/error.ts";
@@ -32,10 +32,10 @@ export function openRegistry(
 }
 
 /**
- * Returns the password or login of a database, `undefined` if there is none. Logs a warning if it
+ * Returns the password or login of a database; `undefined` if there is none. Logs a warning if it
  * would be sent over HTTP without TLS.
  *
- * @throws {UsageError} if `OPENSEARCH_AUTH` has another form than those that are known.
+ * @throws {UsageError} if `OPENSEARCH_AUTH` has an unknown form.
  */
 export function databaseSecret(
   address: DatabaseAddress,
@@ -57,7 +57,7 @@ export function databaseSecret(
   return secret;
 }
 
-/** Returns whether what is sent to a URL leaves this machine without TLS. */
+/** Returns whether requests to a URL leave this machine without TLS. */
 function isReadable({ protocol, hostname }: URL): boolean {
   return protocol === "http:" && !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

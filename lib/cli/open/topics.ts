@@ -4,7 +4,7 @@ import { withLeaders } from "../../kafka/consume/direct/leaders.ts";
 import { UserError } from "../../shared/error.ts";
 
 /**
- * Returns the topics that the names and wildcards of `--topic` match.
+ * Returns the topics that match the names and wildcards of `--topic`.
  *
  * @throws {UserError} if a wildcard matches none, or if Kafka refuses to list topics.
  */

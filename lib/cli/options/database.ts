@@ -17,7 +17,7 @@ export const databaseOption = option({
 
 const MIB = 1024 * 1024;
 
-/** How Parquet files are made. */
+/** Options for writing Parquet files. */
 export const parquetOptions = {
   title: "Parquet files",
   options: {
@@ -36,7 +36,7 @@ export const parquetOptions = {
     parquetFileInterval: option({
       placeholder: "DURATION",
       help:
-        "Complete them when their oldest edit has waited this long. Only complete files are visible.",
+        "Complete the files when their oldest edit has waited this long. Only complete files are visible.",
       parse: positiveDuration,
       default: PARQUET_DEFAULTS.fileMs,
       defaultText: "10m",
@@ -44,7 +44,7 @@ export const parquetOptions = {
   },
 } satisfies OptionGroup;
 
-/** The options of the sink that the flags ask for. */
+/** Converts the flags to options of the Parquet sink. */
 export function parquetSettings(
   options: Values<typeof parquetOptions.options>,
 ): Omit<ParquetOptions, "now"> {

@@ -11,7 +11,7 @@ import { type ChoiceOption, RECORD_OPTIONS } from "../../produce/record_options.
 import { option, type OptionGroup, type Values } from "../option.ts";
 import { listOf, oneOf } from "../values.ts";
 
-/** Declares an option with few values. */
+/** Declares an option that accepts a few fixed values. */
 function choice<N extends ChoiceOption>(name: N, declared: { placeholder: string; help: string }) {
   const values: readonly Choice<N>[] = RECORD_OPTIONS[name].values;
   return option({ ...declared, parse: oneOf(...values), default: values[0]! });
@@ -81,7 +81,7 @@ export const recordOptions = {
   },
 } satisfies OptionGroup;
 
-/** The values of the filter and record options. */
+/** The parsed values of the filter and record options. */
 export type EventValues =
   & Values<typeof filterOptions.options>
   & Values<typeof recordOptions.options>;
@@ -94,7 +94,7 @@ export interface Ends {
   readonly streamUrl: URL;
 }
 
-/** How events become records, with what Avro needs. */
+/** How events become records, and the payload for Avro. */
 export interface RecordPlan extends EditsOptions {
   /** The payload, if records are written in Avro. */
   readonly avro: AvroPayload | undefined;
@@ -127,7 +127,7 @@ export function editsOptions(values: EventValues, { topic, streamUrl }: Ends): R
   return { topic, filter, key: values.key, payload, headers: values.headers, avro };
 }
 
-/** Returns whether the URL includes the stream of all changes, which is never silent for long. */
+/** Returns whether the URL includes recentchange, which is never silent for long. */
 export function isRecentChange(url: URL): boolean {
   return streamNames(url).some((name) => RECENTCHANGE.test(name)) ||
     url.pathname.endsWith("/recentchange");
@@ -135,7 +135,9 @@ export function isRecentChange(url: URL): boolean {
 
 const RECENTCHANGE = /^(?:mediawiki\.)?recentchange$/;
 
-/** Returns the streams of a URL: the last part of its path, or none if the path has another form. */
+/**
+ * Returns the streams of a URL: the last part of its path, or none if the path has another form.
+ */
 function streamNames(url: URL): readonly string[] {
   const [, names] = /\/v2\/stream\/([^/]+)$/.exec(url.pathname) ?? [];
   return names?.split(/,|%2C/i) ?? [];
@@ -158,7 +160,7 @@ function payloadOf({ payload, fields }: EventValues): Payload {
 /**
  * Returns the payload if Avro can hold it.
  *
- * @throws {UsageError} for the unchanged upstream event, and for names that are equal in Avro.
+ * @throws {UsageError} for `--payload event`, and for field names that are equal in Avro.
  */
 function avroPayload(payload: Payload): AvroPayload {
   if (payload === "event") {
@@ -197,15 +199,15 @@ function knownType(type: string, kinds: readonly string[], streams: readonly str
   });
 }
 
-/** Parses a value of a filter: a `*` at its ends stands for anything. */
+/** Parses a value of a filter. A `*` at either end matches any text. */
 export function pattern(text: string): string {
   if (text.slice(1, -1).includes("*")) throw new Error("expected '*' only at the beginning or end");
   return text;
 }
 
 /**
- * Parses a wiki's database name. The two names of a wiki are easily confused, and a wrong one would
- * select nothing.
+ * Parses a wiki's database name. It is easily confused with the wiki's domain, which would select
+ * nothing.
  */
 export function wiki(text: string): string {
   if (text.includes(".")) throw new Error("expected a name such as enwiki, not a domain");

@@ -32,7 +32,7 @@ export type ProducerOptions = GroupValues<typeof PRODUCER_GROUPS>;
 export interface ProducerPlan extends ProducerOptions {
   /** Filter, key, payload and headers of the records. */
   readonly edits: RecordPlan;
-  /** The topics of the records; `undefined`: they are discovered as events arrive. */
+  /** The topics of the records; `undefined` if they are discovered as events arrive. */
   readonly topics: readonly string[] | undefined;
   /** The consumer group that stores the position, and the topic that the position belongs to. */
   readonly position: { readonly group: string; readonly topic: string };
@@ -44,7 +44,7 @@ export interface ProducerPlan extends ProducerOptions {
 
 /** The default of `--linger` for a topic per wiki or domain: many topics make small batches. */
 const MANY_TOPICS_LINGER_MS = 200;
-/** Changes never pause for long; the other streams may be silent for minutes. */
+/** recentchange never pauses for long; other streams may be silent for minutes. */
 const CHANGES_IDLE_TIMEOUT_MS = 60_000;
 const OTHER_IDLE_TIMEOUT_MS = 600_000;
 
@@ -84,7 +84,7 @@ function checkModes(options: ProducerOptions): void {
 
 function checkSpan({ since = 0, until = Infinity, streamUrl }: ProducerOptions): void {
   if (since > until) {
-    throw new UsageError("Cannot read backwards: --since is later than --until");
+    throw new UsageError("Cannot read backward: --since is later than --until");
   }
   if (streamUrl.searchParams.has("since")) {
     throw new UsageError("Cannot use --stream-url with a 'since' parameter", {

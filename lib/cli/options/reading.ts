@@ -5,7 +5,7 @@ import { flag, flagName, option, type OptionGroup, type Values } from "../option
 import { groupName, integer, listOf, pastTime, topicName } from "../values.ts";
 import { recordFilterOption } from "./record_filter.ts";
 
-/** Options for which records are read. */
+/** Options that select the records to read. */
 export const readingOptions = {
   title: "Reading",
   options: {
@@ -63,7 +63,7 @@ export const readingOptions = {
       parse: integer(1, Number.MAX_SAFE_INTEGER),
       defaultText: "no limit",
     }),
-    uncommitted: flag("Also records of transactions that are open or were aborted."),
+    uncommitted: flag("Include records of open and aborted transactions."),
   },
 } satisfies OptionGroup;
 
@@ -85,10 +85,10 @@ export function fromOf(values: ReadingValues): From {
 
 type Key = keyof ReadingValues;
 
-/** Options that need a reader without a group, which has all partitions to itself. */
+/** Options that work only without a group: they need all partitions. */
 const WITHOUT_GROUP: readonly Key[] = ["since", "until", "last", "partition", "offset"];
 
-/** Options of which at most one can be given, and why. */
+/** Sets of options of which at most one may be given, with the reason. */
 const EXCLUSIVE: readonly (readonly [options: readonly Key[], reason: string])[] = [
   [["fromBeginning", "since", "offset"], "each sets the start"],
   [["fromBeginning", "last"], "each sets the start"],
@@ -118,7 +118,7 @@ function checkReading(values: ReadingValues): void {
     throw new UsageError(`Cannot combine ${name(given[0])} and ${name(given[1])}: ${reason}`);
   }
   if ((since ?? 0) > (until ?? Infinity)) {
-    throw new UsageError("Cannot read backwards: --since is later than --until");
+    throw new UsageError("Cannot read backward: --since is later than --until");
   }
   if (offset !== undefined && partition?.length !== 1) {
     throw new UsageError("Cannot use --offset without one --partition", {

@@ -39,7 +39,7 @@ function parseRecordFilter(text: string): RecordFilter {
 }
 
 function parseOne(name: string, value: string): [keyof RecordFilter, readonly string[]] {
-  // Not a list: titles have commas.
+  // Not a list, since titles contain commas.
   if (name === "key") return ["keys", [value]];
   const known = NAMES.find((one) => one === name);
   if (known === undefined) {

@@ -20,7 +20,7 @@ export function savedOptions(options: ProducerOptions, marks: string): ProducerO
     !(name === "payload" && options.fields !== undefined)
   );
   const found = { ...options, ...Object.fromEntries(saved) };
-  // A registry is not needed to compare options.
+  // Comparing options needs no registry.
   const { edits, format } = producerPlan({ ...found, dryRun: true });
   const changed = changedOptions(marks, { ...edits, format });
   if (changed.length > 0) throw mismatch(changed);
@@ -32,7 +32,7 @@ function mismatch(changed: readonly RecordOption[]): UsageError {
   return new UsageError(
     `Cannot verify: the producer uses other values of ${flags.join(", ")}`,
     {
-      hint: "Give the producer's options. For a span from before they were changed, add " +
+      hint: "Use the producer's options. For a span from before they were changed, add " +
         "--ignore-position",
     },
   );

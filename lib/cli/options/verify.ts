@@ -9,7 +9,7 @@ import { registryOptions } from "./registry.ts";
 
 const { topic, name, positionTopic } = producerOptions.options;
 
-/** Options for what is compared, and for the report. */
+/** Options for the comparison and its report. */
 export const verifyOptions = {
   title: "Comparison",
   options: {

@@ -39,9 +39,9 @@ export const consumeMain: Main = program({
   summary: "Prints the records of topics, committed ones only. Runs until Ctrl-C, " +
     "or until --last, --until or --max-messages is reached.",
   examples: [
-    ["deno task consume", "Edits as they come in"],
-    ["deno task consume --last 10", "The ten newest ones"],
-    ["deno task consume --from-beginning --max-messages 10", "The ten oldest ones"],
+    ["deno task consume", "New records as they arrive"],
+    ["deno task consume --last 10", "The ten newest records"],
+    ["deno task consume --from-beginning --max-messages 10", "The ten oldest records"],
     ["deno task consume --since 2h --until 1h --filter wiki=enwiki", "An hour of one wiki"],
     ["deno task consume --partition 0 --offset 100", "One partition, from a given offset"],
     [
@@ -107,10 +107,10 @@ function logStart(topics: readonly string[], options: ReadingValues): void {
 function startText({ group, fromBeginning, since, until, last, offset }: ReadingValues): string {
   const begin = fromBeginning ? "from its beginning" : "from now on";
   if (group !== undefined) {
-    return `where the group '${group}' ended, or ${begin} without a committed offset`;
+    return `from the offsets of the group '${group}', or ${begin} if it has none`;
   }
   const end = until === undefined ? "" : ` until ${new Date(until).toISOString()}`;
-  if (last !== undefined) return `for its newest ${counted(last, "record")}${end}`;
+  if (last !== undefined) return `from its newest ${counted(last, "record")}${end}`;
   if (since !== undefined) return `since ${new Date(since).toISOString()}${end}`;
   if (offset !== undefined) return `from offset ${offset}${end}`;
   return until === undefined ? begin : `from its beginning${end}`;

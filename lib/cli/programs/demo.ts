@@ -70,13 +70,13 @@ export const demoMain: Main = program({
     const plan = producerPlan(parseOptions(PRODUCER_GROUPS, args, Deno.env.get));
     const cluster = openCluster({ ...config, brokers: plan.bootstrapServer });
     await makeTopic(cluster, plan.topic);
-    // Synthetic edits begin again each time, instead of resuming those of an earlier run.
+    // Synthetic edits begin again at each start, instead of resuming those of an earlier run.
     if (source.includes(SYNTHETIC_TOPIC)) await resetPosition(cluster, plan.position);
     await produceAndPrint(plan, cluster, signal, options);
   },
 });
 
-/** Finds the Kafka that answers, or starts one, which stops with `resources`. */
+/** Returns a Kafka that answers, or starts one, which stops with `resources`. */
 async function findKafka(
   config: ClusterConfig,
   nodes: 1 | 3,
@@ -84,7 +84,7 @@ async function findKafka(
   resources: AsyncDisposableStack,
 ): Promise<string> {
   const given = config.brokers.join(",");
-  // With connection options the user has a Kafka. The one that is started here needs none.
+  // Connection options mean that the user has a Kafka. One that is started here needs none.
   const isDefault = given === kafkaOptions.options.bootstrapServer.default.join(",") &&
     config.tls === undefined && config.sasl === undefined;
   const cluster = openCluster(config);
@@ -102,7 +102,9 @@ async function findKafka(
   return kafka.bootstrapServers;
 }
 
-/** Returns the producer's options for Wikimedia's stream or, if it is unreachable, for a local one. */
+/**
+ * Returns the producer's options for Wikimedia's stream or, if it is unreachable, for a local one.
+ */
 async function findSource(
   { streamUrl, contact }: DemoOptions,
   resources: AsyncDisposableStack,

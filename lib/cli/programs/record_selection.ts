@@ -4,23 +4,23 @@ import { type RecordFilter, RecordTest } from "../../edits/filter/record_filter.
 import { filterName } from "../options/record_filter.ts";
 import type { ReadRecord } from "../../kafka/consume/reader.ts";
 
-/** Conditions that records have to meet. */
+/** Conditions that records must meet. */
 export interface RecordConditions {
   /** The earliest timestamp, in ms since the epoch. Default: any. */
   readonly since?: number | undefined;
-  /** The first timestamp that is too late, in ms since the epoch. Default: none is. */
+  /** The end of the timestamps, exclusive, in ms since the epoch. Default: none. */
   readonly until?: number | undefined;
-  /** Default: all records pass. */
+  /** Selects records by key and content. Default: all records pass. */
   readonly filter?: RecordFilter | undefined;
 }
 
-/** Selects records, whose values it makes readable. */
+/** Selects records, and converts Avro values to JSON. */
 export interface RecordSelection {
-  /** Returns the records that are wanted. */
+  /** Returns the selected records. */
   select(
     records: readonly ReadRecord[],
   ): readonly ReadRecord[] | Promise<readonly ReadRecord[]>;
-  /** Warns of filters that no record had a value for. */
+  /** Logs a warning about filters for which no record had a value. */
   end(): void;
 }
 
@@ -28,7 +28,7 @@ export interface RecordSelection {
 const FIRST_RECORDS = 1000;
 
 /**
- * Makes a selection. Filters see values in Avro as JSON.
+ * Creates a selection. Filters see Avro values as JSON.
  *
  * @param log Gets the warning about filters without effect.
  */

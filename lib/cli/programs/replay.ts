@@ -155,15 +155,15 @@ async function openLog(options: ReplayValues, now: number): Promise<EventLog> {
   return garbageEvery === undefined ? log : withGarbage(log, { seed, every: garbageEvery });
 }
 
-/** Returns the time of the oldest event: one retention ago, or so that the last event is of now. */
+/** Returns the time of the oldest event: one retention ago, or such that the last event is now. */
 function startOf({ events, rate: pace }: ReplayValues, rate: number, now: number): number {
   if (events === undefined) return now - RETENTION;
   return pace === 0 ? now - Math.ceil(events * 1000 / rate) : now;
 }
 
 /**
- * Returns the flag by which a producer reads a log that lies in the past; empty for one that begins
- * with its first client. Without the flag a producer begins now, after the last event.
+ * Returns the flag with which a producer reads a log that lies in the past. It is empty for a log
+ * that begins with its first client. Without the flag, a producer begins after the last event.
  */
 function sinceOf(log: EventLog, { file, rate, events }: ReplayValues, now: number): string {
   const isPast = file !== undefined || (rate === 0 && events !== undefined);
@@ -260,5 +260,5 @@ function summary({ stats }: EventServer): string {
     counted(stats.stalls, "stall"),
     counted(stats.errors, "error"),
   ];
-  return `${facts.join(", ")}, refused: ${refused.join(", ") || "none"}`;
+  return `${facts.join(", ")}, rejected: ${refused.join(", ") || "none"}`;
 }

@@ -31,7 +31,10 @@ export function storeWatch(
   };
 }
 
-/** Returns the store's status line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345 stored …`. */
+/**
+ * Returns the store's status line: `storing · 4,100 records/s · 1,200 records (3s) behind · 12,345
+ * stored …`.
+ */
 export function storeStatus(input: StoreStatusInput): ProgramStatus {
   const { snapshot, rate } = input;
   return {

@@ -46,7 +46,9 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(
   [...NAMESPACES].map(([number, name]) => [name, number]),
 );
 
-/** Returns the number of a name of the table; NaN for every other name, whose number is not known. */
+/**
+ * Returns the number of a name of the table; NaN for every other name, whose number is not known.
+ */
 export function namespaceNumber(name: string): number {
   return NUMBERS.get(name) ?? NaN;
 }

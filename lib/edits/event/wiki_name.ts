@@ -1,4 +1,6 @@
-/** Wikis whose database name does not follow from their domain (Wikimedia's `multiversion` tables). */
+/**
+ * Wikis whose database name does not follow from their domain (Wikimedia's `multiversion` tables).
+ */
 const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   ["api.wikimedia.org", "apiportalwiki"],
   ["be-tarask.wikipedia.org", "be_x_oldwiki"],
@@ -7,8 +9,9 @@ const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Returns a wiki's database name for its domain: `enwiki` for `en.wikipedia.org`, `frwiktionary` for
- * `fr.wiktionary.org`, `commonswiki` for `commons.wikimedia.org`. `undefined` for any other host.
+ * Returns a wiki's database name for its domain: `enwiki` for `en.wikipedia.org`, `frwiktionary`
+ * for `fr.wiktionary.org`, `commonswiki` for `commons.wikimedia.org`. `undefined` for any other
+ * host.
  */
 export function wikiNameOf(domain: string): string | undefined {
   const exception = EXCEPTIONS.get(domain);

@@ -73,14 +73,16 @@ export function knownTopics(template: string, filter: Filter): readonly string[]
     const texts = typeof part === "string" ? [part] : knownTexts(part, filter);
     if (texts === undefined) return undefined;
     if (topics.length * texts.length > MAX_TOPICS) {
-      throw new UsageError(`The topic '${template}' stands for more than ${MAX_TOPICS} topics`);
+      throw new UsageError(
+        `Cannot use the topic '${template}': it stands for more than ${MAX_TOPICS} topics`,
+      );
     }
     topics = topics.flatMap((topic) => texts.map((text) => topic + text));
   }
   const illegal = topics.find((topic) => !isLegal(topic));
   if (illegal === undefined) return topics;
   throw new UsageError(
-    `The topic '${template}' stands for '${illegal}', which is not a legal topic name`,
+    `Cannot use the topic '${template}': it stands for '${illegal}', expected a legal topic name`,
   );
 }
 

@@ -9,12 +9,13 @@ import { describeTopic } from "./topics.ts";
 
 const log = getLogger(["wikitap", "kafka"]);
 
-/** No check for younger records, in ms: a topic hardly keeps its records for less. */
+/** Records younger than this need no check, in ms: topics hardly ever keep records for less. */
 const YOUNG = 3_600_000;
 
 /**
- * Warns if a topic keeps records for a shorter time than the back-fill goes back. Kafka goes by the
- * records' own timestamps and deletes old ones at its next check, which looks like loss.
+ * Logs a warning if a topic keeps records for a shorter time than the back-fill goes back. Kafka
+ * goes by the records' own timestamps. It deletes old records at its next check, which looks like a
+ * loss.
  *
  * @param since Time of the oldest record, in ms since 1970.
  * @throws {UserError} if Kafka cannot be asked.
@@ -40,8 +41,8 @@ export async function warnOfRetention(
 }
 
 /**
- * Returns the retention in ms. It is `Infinity` if the topic keeps everything, does not exist, or
- * does not allow this user to ask.
+ * Returns the retention in ms. It is `Infinity` if the topic keeps everything or does not exist, or
+ * if the user lacks the permission to read it.
  */
 async function retentionOf(admin: Admin, topic: string): Promise<number> {
   if (await describeTopic(admin, topic) === undefined) return Infinity;

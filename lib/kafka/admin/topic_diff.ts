@@ -21,7 +21,7 @@ export interface TopicDifference {
   readonly found: string;
   /** The value that was requested. */
   readonly wanted: string;
-  /** Whether Kafka can change it in place. */
+  /** Whether Kafka can change it in an existing topic. */
   readonly canAlter: boolean;
 }
 
@@ -79,7 +79,7 @@ export async function alterTopic(
 /** How long the brokers may take to apply a change. */
 const SETTLING = { firstWaitMs: 100, limitMs: 5000 };
 
-/** Waits for the brokers: the controller confirms first, and a broker may still have the old state. */
+/** Waits for all brokers: after the controller confirms, a broker may still have the old state. */
 async function untilAltered(
   admin: Admin,
   topic: string,

@@ -3,7 +3,7 @@ import type { Admin } from "../client/kafkajs.ts";
 import { protocolErrorType } from "../errors/explain.ts";
 import { topicConfigs } from "./topics.ts";
 
-/** The settings of a topic that decide what becomes of records. */
+/** The settings of a topic that determine which records it accepts and keeps. */
 export interface TopicSettings {
   /** `cleanup.policy`; `undefined` if the user lacks the permission to read it. */
   readonly policy: string | undefined;
@@ -25,7 +25,7 @@ const NAMES = [
   "retention.ms",
 ];
 
-/** Reads the settings of a topic. Without the right to do so they are unknown. */
+/** Reads the settings of a topic. Without the permission for it, they are unknown. */
 export async function topicSettings(admin: Admin, topic: string): Promise<TopicSettings> {
   const configs = await topicConfigs(admin, topic, { names: NAMES }).catch((error) => {
     if (!protocolErrorType(error)?.endsWith("AUTHORIZATION_FAILED")) throw error;
@@ -44,10 +44,10 @@ export async function topicSettings(admin: Admin, topic: string): Promise<TopicS
 }
 
 /**
- * Refuses a compacted topic.
+ * Throws for a compacted topic.
  *
- * @param action What cannot be done, as it follows "Cannot": `verify`.
- * @throws {UserError} if its policy is compact, or has it besides another.
+ * @param action The action that the error names after "Cannot": `verify`.
+ * @throws {UserError} if its policy contains `compact`.
  */
 export function refuseCompacted(
   topic: string,

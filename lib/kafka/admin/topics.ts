@@ -20,7 +20,7 @@ export interface TopicSpec {
 export interface TopicState {
   /** The number of partitions. */
   readonly partitions: number;
-  /** Of the partition with the fewest replicas. */
+  /** The number of replicas of the partition with the fewest. */
   readonly replicationFactor: number;
 }
 
@@ -76,7 +76,7 @@ export async function topicConfigs(
  *
  * @returns Whether all of them are new.
  * @throws {UserError} if the replication factor is larger than the number of brokers, or if a
- * partition gets no leader. Other errors of kafkajs come through.
+ * partition gets no leader. Other errors of kafkajs are thrown unchanged.
  */
 export async function createTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<boolean> {
   let allNew: boolean;
@@ -111,7 +111,7 @@ function tooFewBrokers(brokers: number, specs: readonly TopicSpec[], cause: unkn
 /**
  * Waits, for at most 10 s, until each partition of `topics` has a leader and accepts records.
  *
- * @throws {UserError} if that takes longer; other failures come through.
+ * @throws {UserError} if that takes longer. Other failures are thrown unchanged.
  */
 async function waitForLeaders(admin: Admin, topics: readonly string[]): Promise<void> {
   if (await untilTrue(() => haveLeaders(admin, topics), LEADERS)) return;
@@ -121,7 +121,7 @@ async function waitForLeaders(admin: Admin, topics: readonly string[]): Promise<
   );
 }
 
-/** Asks the leaders themselves: metadata names a leader a moment before that broker knows. */
+/** Asks the leaders themselves: metadata names a leader a moment before that broker knows it. */
 async function haveLeaders(admin: Admin, topics: readonly string[]): Promise<boolean> {
   try {
     for (const topic of topics) await admin.fetchTopicOffsets(topic);

@@ -5,7 +5,7 @@ import type { Admin } from "../client/kafkajs.ts";
 export type { Admin };
 
 /**
- * Runs admin work on a connection of its own, and closes it. Failures come within 5 s.
+ * Runs admin work on a connection of its own, and closes it. Failures are reported within 5 s.
  *
  * @param attempt Describes the work, for the error message.
  * @throws the failure, explained by `explain()`.

@@ -1,4 +1,6 @@
-/** Splits `host:port`. An IPv6 address has brackets in `address`, `[::1]:9092`, and none in `host`. */
+/**
+ * Splits `host:port`. An IPv6 host has brackets in the address (`[::1]:9092`), not in the result.
+ */
 export function hostAndPort(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(":");
   const host = withoutBrackets(address.slice(0, colon));

@@ -4,7 +4,7 @@ import { type Kafka, KafkaClient, logLevel, type SASLOptions } from "./kafkajs.t
 import { socketFactory } from "./socket.ts";
 import { DISCONNECT_LIMIT, patientTimeouts, producerTimeouts, quickTimeouts } from "./timeouts.ts";
 
-/** TLS to the brokers, as PEM texts. Without `ca`, the system's roots are trusted. */
+/** TLS to the brokers, as PEM texts. Without `ca`, the CAs that Deno trusts are used. */
 export interface TlsConfig {
   /** Certificates of the authorities that may sign the brokers' certificates. */
   readonly ca?: string | undefined;
@@ -14,9 +14,9 @@ export interface TlsConfig {
   readonly key?: string | undefined;
 }
 
-/** How the client authenticates. */
+/** SASL authentication of the client. */
 export interface SaslConfig {
-  /** How the password is proved to the broker. */
+  /** The SASL mechanism. */
   readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
   /** The name of the Kafka user. */
   readonly username: string;
@@ -36,9 +36,9 @@ export interface ClusterConfig {
   readonly clientId?: string;
 }
 
-/** Facts from sockets that kafkajs's errors lack. */
+/** Facts about connections that kafkajs's errors lack. */
 export interface ConnectionDiagnostics {
-  /** Code of the last TLS failure; an alert is kept. */
+  /** Code of the last TLS failure. An alert is not replaced by a later failure. */
   tlsFailure?: string;
 }
 
@@ -46,7 +46,7 @@ export interface ConnectionDiagnostics {
 export interface Cluster {
   /** The configuration that the clients were made from. */
   readonly config: ClusterConfig;
-  /** For checks at start and admin work: fails within 5 s. */
+  /** For checks at the start and admin work: fails within 5 s. */
   readonly quick: Kafka;
   /** For the work itself: retries through a restart of brokers. */
   readonly patient: Kafka;
@@ -95,13 +95,13 @@ function openClient(
   });
 }
 
-/** How often a lasting failure is logged, in ms. */
+/** The interval at which a continuing failure is logged, in ms. */
 const WARN_INTERVAL = 30_000;
 
 /**
- * Logs failed connections: the only sign of an unreachable broker that a patient client gives.
- * "Write after end" is no such sign. Either kafkajs itself closed the connection, at the end of a
- * program, or the broker did, and the next connection has a better reason.
+ * Logs failed connections. A client that retries forever gives no other sign of an unreachable
+ * broker. "Write after end" is ignored: either kafkajs itself closed the connection at the end of a
+ * program, or the broker did, and the error of the next connection has a better reason.
  */
 function warnOfTrouble(): (message: string) => void {
   let last = -Infinity;
@@ -128,9 +128,9 @@ function sslOptions({ ca, cert, key }: TlsConfig): { ca?: string[]; cert?: strin
 }
 
 /**
- * Keeps an alert, which has the broker's reason to reject the client. With TLS 1.3 it comes after
- * the handshake. The write that fails because of it may be noticed before or after the alert, and
- * must not replace it.
+ * Keeps a TLS alert, which has the broker's reason for rejecting the client. With TLS 1.3, it
+ * arrives after the handshake. The write that fails because of it may be reported before or after
+ * the alert, and must not replace it.
  */
 function rememberTls(diagnostics: ConnectionDiagnostics, code: string): void {
   if (code.includes("_ALERT_") || !diagnostics.tlsFailure?.includes("_ALERT_")) {
@@ -139,8 +139,8 @@ function rememberTls(diagnostics: ConnectionDiagnostics, code: string): void {
 }
 
 /**
- * Disconnects a client, and abandons it after `limit` ms: kafkajs can wait forever for a broker that
- * is away. Never throws.
+ * Disconnects a client, and abandons it after `limit` ms, since kafkajs can wait forever for an
+ * unreachable broker. Never throws.
  *
  * @param limit Default 5,000 ms.
  * @returns Whether the client disconnected in time and without a failure.

@@ -28,7 +28,7 @@ export interface InternalCluster {
   findGroupCoordinator(of: { groupId: string }): Promise<{
     offsetCommit(request: object): Promise<unknown>;
   }>;
-  /** The brokers that are connected, and the parts to connect to others. */
+  /** The connected brokers, and the function that connects to others. */
   readonly brokerPool: {
     readonly seedBroker: InternalBroker;
     readonly rootLogger: unknown;
@@ -39,7 +39,7 @@ export interface InternalCluster {
   };
 }
 
-/** Makes a cluster of kafkajs as its clients do. Nothing is connected yet. */
+/** Creates a cluster of kafkajs as its clients do, without connecting. */
 export function internalCluster(kafka: Kafka): InternalCluster {
   const key = Object.getOwnPropertySymbols(kafka)
     .find(({ description }) => description === "private:Kafka:createCluster");

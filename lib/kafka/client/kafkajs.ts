@@ -8,13 +8,14 @@ const { default: BrokerPool } = await import("kafkajs/src/cluster/brokerPool.js"
 const { default: protocolErrors } = await import("kafkajs/src/protocol/error.js");
 const { KafkaJSNonRetriableError } = kafkajs;
 
-/** A question to any broker. */
+/** A request that any broker can answer. */
 type Question = (at: object) => Promise<unknown>;
 
 /**
- * Asks the brokers twice, and fails with the reason of the last one. kafkajs asks each broker once
- * and drops the reasons. So one lost answer ends a start, requests for metadata fail with a
- * TypeError, and a coordinator is "not found" both for a missing permission and for a lost answer.
+ * Asks each broker up to twice, and fails with the reason of the last one. kafkajs asks each broker
+ * once and drops the reasons. So one lost answer would end a start, requests for metadata would
+ * fail with a TypeError, and a coordinator would be "not found" both for a missing permission and
+ * for a lost answer.
  */
 const { withBroker } = BrokerPool.prototype;
 BrokerPool.prototype.withBroker = async function (ask: Question): Promise<unknown> {
@@ -29,17 +30,17 @@ BrokerPool.prototype.withBroker = async function (ask: Question): Promise<unknow
   };
   const answer = await withBroker.call(this, noting) ??
     (hasAnswered(failure) ? null : await withBroker.call(this, noting));
-  // kafkajs would retry another error, up to forever.
+  // kafkajs would retry any other error, possibly forever.
   if (answer === null) throw withCause(new KafkaJSNonRetriableError(failure as Error), failure);
   return answer;
 };
 
-/** kafkajs's constructor takes the cause, but its types lack it. */
+/** kafkajs's constructor accepts the cause, but its types lack it. */
 function withCause(error: Error, cause: unknown): Error {
   return Object.assign(error, { cause });
 }
 
-/** Whether a broker has answered, with an error code of Kafka's protocol. */
+/** Returns whether a broker answered with an error code of Kafka's protocol. */
 function hasAnswered(failure: unknown): boolean {
   return errorChain(failure).some(({ name }) => name === "KafkaJSProtocolError");
 }

@@ -1,4 +1,4 @@
-/** Commits offsets with metadata: kafkajs can, but its types do not have it. */
+// Commits offsets with metadata, which kafkajs supports and its types lack.
 import { internalCluster } from "./internal_cluster.ts";
 import type { Kafka, Offsets, Transaction } from "./kafkajs.ts";
 
@@ -43,7 +43,7 @@ export interface OffsetCommitter {
   commit(offset: OffsetWithMetadata): Promise<void>;
 }
 
-/** Makes an {@linkcode OffsetCommitter}: kafkajs commits metadata only for members of a group. */
+/** Creates an {@linkcode OffsetCommitter}: kafkajs commits metadata only for members of a group. */
 export function offsetCommitter(kafka: Kafka): OffsetCommitter {
   const cluster = internalCluster(kafka);
   return {

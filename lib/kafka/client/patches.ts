@@ -55,10 +55,10 @@ interface ResponseDecoder {
 }
 
 /**
- * Decodes the records of a partition in a fetch: as record batches, which are unpacked later, or with
- * `original` if they are in message format 0 or 1. kafkajs's own decoder makes a dozen objects for
- * each record, unpacks a whole fetch at once, and overflows the stack at about 129,000 records. It
- * drops batches without records, at which its consumer stops forever.
+ * Decodes the records of a partition in a fetch: as record batches, which are unpacked later, or
+ * with `original` if they are in message format 0 or 1. kafkajs's own decoder creates a dozen
+ * objects per record, unpacks a whole fetch at once, and overflows the stack at about 129,000
+ * records. It drops batches without records, at which its consumer then stops forever.
  */
 function recordBatchesOr(original: (decoder: ResponseDecoder) => Promise<unknown[]>) {
   return (decoder: ResponseDecoder): Promise<unknown[]> => {
@@ -107,9 +107,9 @@ interface Queue {
 }
 
 /**
- * Checks waiting requests again after the broker's throttling. kafkajs's own method sets a timer with
- * a negative delay even if no request waits: a warning on stderr, and then a thousand wake-ups a
- * second on every connection, until it closes.
+ * Checks waiting requests again after the broker's throttling. kafkajs's own method sets a timer
+ * with a negative delay even if no request waits: a warning on stderr, and then a thousand wake-ups
+ * a second on every connection, until it closes.
  */
 function scheduleCheckPendingRequests(this: Queue): void {
   if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
@@ -125,7 +125,9 @@ interface Builder {
   build(destination?: { host?: string; port?: number; rack?: string }): Promise<unknown>;
 }
 
-/** Allows an address such as `[::1]:9092`: kafkajs takes the text before the first colon as host. */
+/**
+ * Allows an address such as `[::1]:9092`: kafkajs takes the text before the first colon as host.
+ */
 function withIpv6(
   create: (options: { readonly brokers: readonly string[] }) => Builder,
 ): typeof create {
@@ -146,8 +148,8 @@ const REAUTHENTICATION_LEAD = 10_000;
 
 /**
  * Authenticates again halfway through SASL sessions that are shorter than 20 s
- * (`connections.max.reauth.ms`). kafkajs does so 10 s before the end. With a session of 10 s or less
- * that is before every request, which a broker rejects within a second (ILLEGAL_SASL_STATE).
+ * (`connections.max.reauth.ms`). kafkajs does so 10 s before the end. With a session of 10 s or
+ * less that is before every request, which a broker rejects within a second (ILLEGAL_SASL_STATE).
  */
 function reauthenticateInTime(prototype: object): void {
   Object.defineProperty(prototype, "reauthenticationThreshold", {
@@ -191,8 +193,8 @@ function failOnError(response: ProduceResponse): Promise<ProduceResponse> {
 }
 
 /**
- * Waits until no request is left. kafkajs's own method adds a listener for each caller. Every request
- * that fails with its broker calls it, so Node logs a `MaxListenersExceededWarning`.
+ * Waits until no request is left. kafkajs's own method adds a listener for each caller. Every
+ * request that fails with its broker calls it, so Node logs a `MaxListenersExceededWarning`.
  */
 function waitForPendingRequests(this: Queue): Promise<void> {
   if (this.pending.length === 0 && this.inflight.size === 0) return Promise.resolve();

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { UserError } from "../../shared/error.ts";
 
-/** A PEM file that was read. */
+/** The content of a PEM file. */
 export interface PemFile {
   /** The path of the file, for error messages. */
   readonly file: string;
@@ -11,8 +11,8 @@ export interface PemFile {
 }
 
 /**
- * Checks the certificates of an authority before they are used: Deno's TLS silently ignores any other
- * text, and then trusts no broker.
+ * Checks the certificates of an authority before they are used. Deno's TLS silently ignores any
+ * other text, and then trusts no broker.
  *
  * @throws {UserError} if the file has no certificate, or one that cannot be read.
  */
@@ -21,8 +21,8 @@ export function checkAuthority(ca: PemFile): void {
 }
 
 /**
- * Checks a client's certificate and key before they are used. If the key is encrypted, or belongs to
- * another certificate, Deno's TLS sends no certificate, and the broker's error has no reason.
+ * Checks a client's certificate and key before they are used. If the key is encrypted, or belongs
+ * to another certificate, Deno's TLS sends no certificate, and the broker's error gives no reason.
  *
  * @param now ms since 1970. Default: the clock.
  * @throws {UserError} if one cannot be read, they do not match, or the certificate has expired.

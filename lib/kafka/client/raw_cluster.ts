@@ -6,16 +6,16 @@ import { disconnect } from "./cluster.ts";
 import { type InternalBroker, type InternalCluster, internalCluster } from "./internal_cluster.ts";
 import type { Kafka } from "./kafkajs.ts";
 
-/** Sends requests that kafkajs lacks, over its connections, with its TLS, SASL and limits. */
+/** Sends requests that kafkajs lacks, on its connections, with its TLS, SASL and limits. */
 export interface RawCluster {
   /**
-   * Sends to the broker that answered first of those in `--bootstrap-server`. If the connection to
-   * it is lost, sends again, to the next one that answers.
+   * Sends a request to the broker of `--bootstrap-server` that answered first. If the connection is
+   * lost, sends the request again, to the next broker that answers.
    */
   send<T>(request: ProtocolRequest<T>): Promise<T>;
-  /** Sends to one broker, and connects to it first if needed. */
+  /** Sends a request to one broker. Connects to it first if necessary. */
   sendTo<T>(broker: BrokerAddress, request: ProtocolRequest<T>): Promise<T>;
-  /** Returns the first broker's latest version of a request; -1 if it does not know the request. */
+  /** Returns the latest version of a request that the first broker supports; -1 if none. */
   maxVersion(apiKey: number): number;
   /** Disconnects from all brokers; never throws. */
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawClus
     throw error;
   }
   const { brokerPool } = cluster;
-  /** By address: a broker that comes back may have another one. */
+  /** By address, since a broker may return with another one. */
   const brokers = new Map<string, Promise<InternalBroker>>();
   return {
     async send(request) {
@@ -59,7 +59,7 @@ export async function openRawCluster(kafka: Kafka, pace?: Pace): Promise<RawClus
       try {
         return await send(await connecting, request);
       } catch (error) {
-        // The next request connects again.
+        // The next request will reconnect.
         brokers.delete(key);
         await connecting.then(disconnect, () => {});
         throw error;

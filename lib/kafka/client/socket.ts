@@ -14,13 +14,13 @@ interface SocketRequest {
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Returns a factory of sockets for kafkajs. Unlike kafkajs's own, it sends small requests at once and
- * reports the codes of TLS failures. It also destroys a connection that is never established: kafkajs
- * only ends it, so the socket to a silent peer would stay open.
+ * Returns a factory of sockets for kafkajs. Unlike kafkajs's own factory, it sends small requests
+ * at once and reports the codes of TLS failures. It also destroys a connection that is never
+ * established. kafkajs only ends it, so the socket to a silent peer would stay open.
  *
  * @param options.limit Time to connect, including the TLS handshake, in ms.
- * @param options.onTlsFailure Gets the code of a failed handshake, or of a failure soon after it:
- * OpenSSL's or Node's, such as `ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE`.
+ * @param options.onTlsFailure Called with the code of a failed handshake, or of a failure soon
+ * after it: OpenSSL's or Node's, such as `ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE`.
  */
 export function socketFactory(
   { limit, onTlsFailure }: {

@@ -1,4 +1,4 @@
-/** How long kafkajs waits and how often it retries; all times in ms. */
+/** Timeouts and retries of kafkajs; all times in ms. */
 interface Timeouts {
   /** For a connection, TLS handshake included. */
   readonly connectionTimeout: number;
@@ -6,7 +6,7 @@ interface Timeouts {
   readonly authenticationTimeout: number;
   /** For the answer to a request. */
   readonly requestTimeout: number;
-  /** Attempts after the first; the wait between them doubles, ±20 %. */
+  /** Attempts after the first. The wait between them doubles each time, ±20 %. */
   readonly retry: {
     readonly retries: number;
     readonly initialRetryTime: number;
@@ -15,11 +15,12 @@ interface Timeouts {
 }
 
 /**
- * Returns the timeouts for checks at start and admin work: every failure is reported within 5 s,
- * since a user waits for the answer. The slowest failure is a peer that accepts the connection and
- * is silent: one connection timeout for each attempt with TLS (3 s), one request timeout without.
+ * Returns the timeouts for checks at the start and for admin work. Every failure is reported within
+ * 5 s, since a user waits for the answer. The slowest failure is a peer that accepts the connection
+ * and is silent. It takes one connection timeout per attempt with TLS (3 s), and one request
+ * timeout without.
  *
- * @param brokers The number of configured addresses. Each of them is tried, up to six.
+ * @param brokers The number of configured addresses, of which at most six are tried.
  */
 export function quickTimeouts(brokers: number): Timeouts {
   const retries = Math.min(Math.max(2, brokers - 1), 5);
@@ -32,7 +33,7 @@ export function quickTimeouts(brokers: number): Timeouts {
 }
 
 /**
- * Timeouts for the work itself, which continues through a restart of brokers: retries forever, with
+ * Timeouts for the work itself, which must survive a restart of brokers. It retries forever, with
  * waits of at most 2 s. A failure that a retry cannot cure (no permission, no such topic) is thrown
  * at once. A client that retries forever does not always stop on request: see `disconnect()`.
  */
@@ -44,9 +45,9 @@ export const patientTimeouts: Timeouts = {
 };
 
 /**
- * Timeouts for a producer, which is replaced after a failure: it retries a send for a few seconds
- * only. Kafka first answers CONCURRENT_TRANSACTIONS to a transaction while it completes the one
- * before, so the first wait is short.
+ * Timeouts for a producer, which is replaced after a failure, so it retries a send for only a few
+ * seconds. While Kafka completes the previous transaction, it answers CONCURRENT_TRANSACTIONS to
+ * the next one, so the first wait is short.
  */
 export const producerTimeouts: Timeouts = {
   connectionTimeout: 3000,

@@ -2,27 +2,28 @@ import { metadataRequest } from "../requests/metadata.ts";
 import type { Cluster } from "./cluster.ts";
 import { openRawCluster, type RawCluster } from "./raw_cluster.ts";
 
-/** The id that a broker without topic ids sends. */
+/** The id that a broker sends if it has no topic ids. */
 const NO_ID = "A".repeat(22);
 
 /**
- * Asks for the ids of topics. They distinguish a topic from one that was deleted and created again
- * under the same name. Connects at the first request, and again after a failure.
+ * Fetches the ids of topics. An id distinguishes a topic from a later one of the same name. It
+ * connects at the first request, and again after a failure.
  */
 export class TopicIds {
   readonly #cluster: Pick<Cluster, "quick">;
   #raw: Promise<RawCluster> | undefined;
 
-  /** Connects to nothing before the first request. */
+  /** Creates it without connecting. */
   constructor(cluster: Pick<Cluster, "quick">) {
     this.#cluster = cluster;
   }
 
   /**
-   * Asks a broker for the ids of topics.
+   * Fetches the ids of topics.
    *
-   * @returns 22 characters by topic; none before Kafka 3.1, and for topics that do not exist.
-   * @throws connection errors.
+   * @returns The ids by topic, 22 characters each. Topics that do not exist have none, nor does any
+   * topic before Kafka 3.1.
+   * @throws errors of the connection.
    */
   async fetch(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const request = metadataRequest(topics);
@@ -46,7 +47,7 @@ export class TopicIds {
   }
 }
 
-/** Asks once for the ids of topics; see {@linkcode TopicIds.fetch}. */
+/** Fetches the ids of topics on a new connection; see {@linkcode TopicIds.fetch}. */
 export async function topicIds(
   cluster: Pick<Cluster, "quick">,
   topics: readonly string[],

@@ -1,7 +1,7 @@
 import type { TopicPartition } from "../requests/offsets.ts";
 import { byTopic } from "./direct/partition_map.ts";
 
-/** More topics than this are counted, not named. */
+/** If there are more topics than this, they are counted instead of named. */
 const MAX_NAMED = 5;
 
 /** Names topics, or counts them if they are many: `'a', 'b'`, `7 topics`. */
@@ -10,7 +10,9 @@ export function topicsText(topics: readonly string[]): string {
   return topics.map((topic) => `'${topic}'`).join(", ");
 }
 
-/** Says what a member of a consumer group does from now on: `Storing partitions 0, 2 of 'edits'`. */
+/**
+ * Describes the assignment of a group's member: `Storing partitions 0, 2 of 'edits'`.
+ */
 export function assignedText(action: string, assigned: readonly TopicPartition[]): string {
   if (assigned.length === 0) {
     return "No partition is left for this one: it stands by, to take over from another";

@@ -12,9 +12,9 @@ const NO_USER_DATA = { version: VERSION, userData: new Uint8Array() as never };
 
 /** A member of a group, and the topics that it subscribed to. */
 export interface Subscription {
-  /** Its id in the group. */
+  /** The id in the group. */
   readonly memberId: string;
-  /** Its topics. */
+  /** The topics of the subscription. */
   readonly topics: readonly string[];
 }
 
@@ -22,9 +22,9 @@ const logger = getLogger(["wikitap", "kafka"]);
 
 /**
  * Shares partitions evenly among the members that subscribed to their topic. kafkajs's own assignor
- * gives partitions of the leader's topics to all members, and a member silently ignores those of
- * topics to which it did not subscribe. This one has the same name, so both can be in one group.
- * With equal subscriptions both give the same result.
+ * gives partitions of the leader's topics to all members, and a member silently ignores partitions
+ * of topics to which it did not subscribe. This assignor has the same name, so both can be in one
+ * group. With equal subscriptions, both give the same result.
  */
 export const subscribedAssignor: PartitionAssigner = ({ cluster, groupId }) => ({
   name: "RoundRobinAssigner",

@@ -16,7 +16,7 @@ export interface Bounds {
   readonly high: bigint;
 }
 
-/** A client that can be asked for the offsets of a topic. */
+/** The part of a client that fetches the offsets of a topic. */
 export type OffsetSource = Pick<Admin, "fetchTopicOffsets">;
 
 /** Returns the bounds of all partitions of the topics of `partitions`. */
@@ -34,17 +34,17 @@ export async function fetchBounds(
   return new PartitionMap(entries.flat());
 }
 
-/** Between two questions to a Kafka that does not answer, in ms. */
+/** The wait between two attempts while Kafka does not answer, in ms. */
 const RETRY_MS = 200;
 
-/** How long a topic may be unknown: brokers that have just started do not know theirs yet (ms). */
+/** How long a topic may be unknown, in ms: a broker that has just started does not know it yet. */
 const UNKNOWN_LIMIT_MS = 10_000;
 
 const logger = getLogger(["wikitap", "kafka"]);
 
 /**
- * Asks Kafka something about a topic that is being read, again and again while no broker answers or a
- * partition has no leader: that passes, for example after a rolling restart.
+ * Asks Kafka about a topic that is being read. Retries while no broker answers or a partition has
+ * no leader, which is temporary, for example after a rolling restart.
  *
  * @param ask Gives `undefined` to be called again.
  * @throws {UserError} if Kafka refuses, or does not know the topic for 10 s.

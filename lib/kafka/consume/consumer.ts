@@ -13,10 +13,10 @@ import { SameTopic } from "./same_topic.ts";
 /** How long a fetch waits for the first record, in ms. */
 const MAX_WAIT_MS = 250;
 
-/** How old what is known of a topic's partitions may get: new ones are noticed after that (ms). */
+/** The maximum age of a topic's metadata, in ms: new partitions are discovered after that. */
 const METADATA_MAX_AGE_MS = 15_000;
 
-/** Then something is wrong that asking again where to go on does not put right. */
+/** After this many unexpected fetches in a row, locating the partition again does not help. */
 const MAX_STRAYS = 20;
 
 const logger = getLogger(["wikitap", "kafka"]);
@@ -24,9 +24,10 @@ const logger = getLogger(["wikitap", "kafka"]);
 /**
  * A member of a consumer group that reads topics, around kafkajs's consumer. The invariants:
  *
- * - A partition is read only from where `locate` says: every join, a crash of kafkajs's consumer and
- *   an offset that Kafka does not have lead there. kafkajs alone would go elsewhere silently.
- * - What `handle` gets of a partition follows on what it advanced to, without a gap.
+ * - A partition is read only from the offset that `locate` returns: after every join, after a crash
+ *   of kafkajs's consumer, and if Kafka does not have an offset. kafkajs alone would silently
+ *   choose another offset.
+ * - The records that `handle` gets of a partition follow the last advance without a gap.
  * - Offsets are committed only by {@linkcode TopicConsumer.commit}.
  */
 export class TopicConsumer {
@@ -34,16 +35,16 @@ export class TopicConsumer {
   readonly #consumer: Consumer;
   readonly #sameTopic: SameTopic;
   readonly #over = Promise.withResolvers<void>();
-  /** The offset that is fetched next, of each partition that was located. */
+  /** The offset that is fetched next, for each located partition. */
   readonly #next = new PartitionMap<bigint>();
   /** Aborted when the member joins again, and at the end. */
   #membership = new AbortController();
   #isOver = false;
   /** Calls of `handle` that have not returned. */
   #inHand = 0;
-  /** Times in a row that Kafka gave other records than those that were due. */
+  /** Consecutive fetches that returned other records than those that were due. */
   #strays = 0;
-  /** From the last batch, since only there kafkajs offers a way whose failure does not end it. */
+  /** From the last batch: only this way of kafkajs does not end the consumer if it fails. */
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
 
   /** Creates the consumer without connecting. */
@@ -61,22 +62,24 @@ export class TopicConsumer {
       partitionAssigners: [subscribedAssignor],
       readUncommitted: options.uncommitted ?? false,
       allowAutoTopicCreation: false,
-      // Without this, a consumer that is disconnected while it restarts would go on restarting.
+      // Without this, a consumer that is disconnected while it restarts would keep restarting.
       retry: { ...patientTimeouts.retry, restartOnFailure: () => Promise.resolve(!this.#isOver) },
     });
   }
 
-  /** Whether {@linkcode TopicConsumer.end} was called: nothing more is handed out. */
+  /** Whether {@linkcode TopicConsumer.end} was called: nothing more is handled. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Calls of `handle` that have not returned: after `close()`, those that were given up. */
+  /** Calls of `handle` that have not returned; after `close()`, those that were abandoned. */
   get inHand(): number {
     return this.#inHand;
   }
 
-  /** Consumes until {@linkcode TopicConsumer.end}. Rejects with its error, or kafkajs's last one. */
+  /**
+   * Consumes until {@linkcode TopicConsumer.end}. Rejects with its error, or the last of kafkajs.
+   */
   async run(): Promise<void> {
     this.#start().catch((error) => this.end(error));
     await this.#over.promise;
@@ -105,7 +108,7 @@ export class TopicConsumer {
     this.#membership.abort();
   }
 
-  /** Asks again where to continue in partitions, which are paused meanwhile. */
+  /** Locates partitions again. They are paused meanwhile. */
   relocate(partitions: readonly TopicPartition[]): void {
     const { locate } = this.#options;
     const { signal } = this.#membership;
@@ -126,7 +129,7 @@ export class TopicConsumer {
     }
   }
 
-  /** Fetches nothing more of partitions, until they are located again. */
+  /** Stops fetching partitions until they are located again. */
   pause(partitions: readonly TopicPartition[]): void {
     if (partitions.length > 0) this.#consumer.pause(byTopic(partitions));
   }
@@ -135,7 +138,7 @@ export class TopicConsumer {
    * Commits offsets of the group to Kafka, once something was handled.
    *
    * @param metadata Returns what is committed with the offsets of a topic. Default: nothing.
-   * @throws a protocol error if this member was put out of the group, connection errors.
+   * @throws a protocol error if this member was removed from the group; connection errors.
    */
   async commit(offsets: Offsets, metadata: (topic: string) => string = () => ""): Promise<void> {
     if (this.#commit === undefined || offsets.size === 0) return;
@@ -176,7 +179,9 @@ export class TopicConsumer {
     });
   }
 
-  /** kafkajs fetches right after this: what is not located or paused before it returns is read. */
+  /**
+   * kafkajs fetches right after this. So partitions must be located or paused before it returns.
+   */
   #onJoin(assigned: readonly TopicPartition[]): void {
     this.#membership.abort();
     this.#membership = new AbortController();
@@ -232,8 +237,8 @@ export class TopicConsumer {
   }
 
   /**
-   * Kafka gave other records than those that are due: a fetch from before the last join, or the
-   * offset is out of range and kafkajs went elsewhere by itself.
+   * Handles records other than those that are due: the fetch was sent before the last join, or the
+   * offset is out of range and kafkajs chose another one by itself.
    */
   #onStray({ topic, partition, fetchedOffset }: FetchedBatch, due: bigint): void {
     logger.debug("Partition {partition}: records at {fetchedOffset}, expected those at {due}", {
@@ -243,7 +248,9 @@ export class TopicConsumer {
       due,
     });
     if (++this.#strays > MAX_STRAYS) {
-      throw new Error(`Kafka returned offset ${fetchedOffset}, but ${due} was requested`);
+      throw new Error(
+        `Cannot continue reading: Kafka returned offset ${fetchedOffset}, expected ${due}`,
+      );
     }
     this.relocate([{ topic, partition }]);
   }
@@ -253,7 +260,7 @@ export class TopicConsumer {
 function fetchedBatchOf({ batch }: EachBatchPayload): FetchedBatch {
   const fetched: unknown = batch;
   if (fetched instanceof FetchedBatch) return fetched;
-  throw new Error("kafkajs made a batch of its own: it was loaded before the replacements");
+  throw new Error("Cannot read a batch of kafkajs: kafkajs was loaded before its replacements");
 }
 
 function* chunksOf(batch: FetchedBatch): Generator<FetchedChunk> {

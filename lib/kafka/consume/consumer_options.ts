@@ -8,7 +8,7 @@ export interface SessionTimes {
   readonly sessionTimeout: number;
   /** Time between two heartbeats. */
   readonly heartbeatInterval: number;
-  /** How long the others wait for a member that has to join again. */
+  /** How long the other members wait for one that has to join again. */
   readonly rebalanceTimeout: number;
 }
 
@@ -17,7 +17,7 @@ export type Offsets = PartitionMap<bigint>;
 
 /** Some records of a partition, in order, and the offset after them. */
 export interface FetchedChunk {
-  /** None, if what was fetched are markers, aborted records, or what the log cleaner left. */
+  /** Empty if only markers or aborted records were fetched, or what the log cleaner left. */
   readonly records: readonly FetchedRecord[];
   /** The offset to continue at. */
   readonly next: bigint;
@@ -28,23 +28,23 @@ export interface Fetched extends TopicPartition {
   /** The end of the partition when the broker answered. */
   readonly end: bigint;
   /**
-   * The records, some at a time: they are unpacked and decoded on demand.
+   * Yields the records, some at a time. They are unpacked and decoded on demand.
    *
    * @throws {UnreadableRecords} for records that are corrupt, or too large when unpacked.
    */
   chunks(): Iterable<FetchedChunk>;
-  /** Moves on: what comes before `next` is not fetched again in this membership. */
+  /** Advances to `next`: earlier records are not fetched again in this membership. */
   advance(next: bigint): void;
   /**
-   * Aborted when the partition may be another member's already. What `handle` throws after that is
-   * ignored.
+   * Aborted when another member may already have the partition. Errors of `handle` are ignored
+   * after that.
    */
   readonly signal: AbortSignal;
   /** Sends a heartbeat if one is due. Throws if this member was removed from the group. */
   heartbeat(): Promise<void>;
 }
 
-/** The topics to consume, and the member that does it. */
+/** Options of a consumer: the topics, the group, and the callbacks. */
 export interface ConsumerOptions {
   /** One topic or several. Members of one group may have different ones. */
   readonly topics: readonly string[];
@@ -52,37 +52,40 @@ export interface ConsumerOptions {
   readonly partitions?: readonly number[] | undefined;
   /** The name of the consumer group. */
   readonly groupId: string;
-  /** The times of its membership. */
+  /** The times of the membership. */
   readonly session: SessionTimes;
-  /** Bytes that a fetch takes of a partition at most. Default 1 MiB. One batch always comes whole. */
+  /**
+   * Maximum bytes of a partition in one fetch. Default 1 MiB. A single larger batch comes whole.
+   */
   readonly maxBytesPerPartition?: number;
-  /** Bytes that a fetch takes of a broker at most. Default 8 MiB. */
+  /** Maximum bytes of one fetch from a broker. Default 8 MiB. */
   readonly maxBytes?: number;
-  /** Also records of transactions that are open or were aborted. Default `false`. */
+  /** Includes records of open and aborted transactions. Default `false`. */
   readonly uncommitted?: boolean;
-  /** How many partitions are handled at the same time at most. Default 1. */
+  /** Maximum number of partitions that are handled at the same time. Default 1. */
   readonly concurrency?: number;
-  /** Called at each join, with the partitions that are this member's from now on. */
+  /** Called at each join with the partitions that are now assigned to this member. */
   readonly onJoin?: (partitions: readonly TopicPartition[]) => void;
   /** Called when the group is about to be joined again: the last moment to commit offsets. */
   readonly onLeave?: () => void;
   /**
-   * Says where to go on in partitions, which are paused until then. Asked at each join for all that
-   * are assigned, and for a partition of which Kafka gave other records than those that were due.
+   * Returns the offsets to continue from in partitions, which are paused until then. Called at each
+   * join for all assigned partitions, and for a partition of which Kafka returned other records
+   * than those that were due.
    *
-   * @param membership Aborted when the answer is not wanted any more.
+   * @param membership Aborted when the answer is no longer needed.
    */
   readonly locate: (
     partitions: readonly TopicPartition[],
     membership: AbortSignal,
   ) => Offsets | Promise<Offsets>;
   /**
-   * Handles what was fetched. Heartbeats continue meanwhile, and the partition is not fetched further.
-   * What it throws ends the consumer.
+   * Handles one fetch. Heartbeats continue meanwhile, and nothing more of the partition is fetched.
+   * An error ends the consumer.
    */
   readonly handle: (fetched: Fetched) => Promise<void>;
-  /** Called whenever a broker answered a fetch, with records or without. */
+  /** Called whenever a broker answers a fetch, with or without records. */
   readonly onAnswer?: () => void;
-  /** Called whenever the group's coordinator answered a heartbeat. */
+  /** Called whenever the group's coordinator answers a heartbeat. */
   readonly onHeartbeat?: () => void;
 }

@@ -5,39 +5,41 @@ import { type Leaders, withLeaders } from "./direct/leaders.ts";
 import type { ReadOptions, ReadRecord } from "./read_options.ts";
 import { type Extent, findStarts, type Start } from "./direct/starts.ts";
 
-/** One record, and where it is. */
+/** One record with its topic, partition and offset. */
 export interface PlacedRecord extends TopicPartition {
   /** The record. */
   readonly record: ReadRecord;
 }
 
-/** Which records are wanted, and how many of them. */
+/** The topics, the selection and the number of records. */
 export interface NewestOptions extends Extent, Pick<ReadOptions, "select" | "signal"> {
-  /** The number of records. They are held in memory: {@linkcode MAX_HELD_BYTES} at most. */
+  /** The number of records. They are held in memory: at most {@linkcode MAX_HELD_BYTES}. */
   readonly count: number;
 }
 
-/** Maximum size of the records that are held: those of the result and of the partitions that are searched. */
+/**
+ * Maximum size of the records that are held, for the result and for searched partitions.
+ */
 export const MAX_HELD_BYTES = 128 * 1024 * 1024;
 
-/** Partitions that are searched at the same time. */
+/** Number of partitions that are searched at the same time. */
 const MAX_SEARCHES = 4;
 
 /** Maximum number of offsets that are searched at once, from the end backward. */
 const MAX_SPAN = 1_000_000n;
 
-/** Bytes that an object in memory takes beside keys, values and headers; measured roughly. */
+/** Approximate memory of a record, in bytes, besides its key, value and headers. */
 const OBJECT_BYTES = 200;
 
 /**
- * Reads the newest records that there are now, without a consumer group.
+ * Reads the newest existing records, without a consumer group.
  *
- * The result is what is left if the partitions are read from their ends backward, the record with the
- * highest timestamp first: the end of each partition. Partitions that are older contribute less. It is
- * in the order of time, and within a partition in the order of offsets.
+ * The partitions are read backward from their ends, the record with the highest timestamp first. So
+ * the result has the end of each partition, and fewer records of older partitions. It is ordered by
+ * time, and within a partition by offset.
  *
  * @returns `count` records, fewer only if there are no more; none if `signal` was aborted.
- * @throws {UserError} for what Kafka refuses, and for records that are larger than the bound together.
+ * @throws {UserError} if Kafka cannot be read, or if the records together exceed the bound.
  */
 export async function readNewest(
   cluster: Cluster,
@@ -71,8 +73,8 @@ export async function readNewest(
 }
 
 /**
- * Merges two lists from their ends backward, the higher timestamp first; of equal ones that of the
- * second list is newer.
+ * Merges two lists backward from their ends, the higher timestamp first. Of equal timestamps, the
+ * second list's record is the newer one.
  *
  * @returns The last `count`, in the order of the merge.
  */
@@ -93,7 +95,7 @@ function timeOf({ record }: PlacedRecord): number {
   return Number(record.timestamp);
 }
 
-/** Returns the last records of a partition that are wanted, `count` at most. */
+/** Returns the last selected records of a partition, at most `count`. */
 async function tailOf(
   leaders: Leaders,
   at: TopicPartition,
@@ -102,7 +104,7 @@ async function tailOf(
   held: Held,
 ): Promise<readonly PlacedRecord[]> {
   let tail: PlacedRecord[] = [];
-  // Some offsets are no records: markers of transactions, aborted records, gaps of compaction.
+  // Some offsets have no record: transaction markers, aborted records, gaps left by compaction.
   let span = BigInt(count) + BigInt(count) / 8n + 16n;
   for (let to = end; to > first && tail.length < count && !signal?.aborted;) {
     const from = to - first > span ? to - span : first;
@@ -152,7 +154,7 @@ class Held {
     this.#count = count;
   }
 
-  /** Copies a record: a view would keep the whole fetch that it came with. */
+  /** Copies a record, since a view would keep the whole fetch in memory. */
   add({ record, ...at }: PlacedRecord): PlacedRecord {
     const placed = { ...at, record: copyOf(record) };
     this.#bytes += sizeOf(placed);
@@ -169,7 +171,7 @@ class Held {
     return records.slice(-count);
   }
 
-  /** Notes that only `kept` of two lists is still held. */
+  /** Notes that only the records of `kept` are still held. */
   keepOnly(kept: readonly PlacedRecord[], ...lists: (readonly PlacedRecord[])[]): void {
     const left = new Set(kept);
     this.#drop(lists.flat().filter((one) => !left.has(one)));

@@ -10,24 +10,26 @@ import type { Offsets } from "./consumer_options.ts";
 import { offsetMetadata, topicIdIn } from "./offset_metadata.ts";
 import { PartitionMap } from "./direct/partition_map.ts";
 
-/** Whose positions these are. */
+/** The reader that the positions belong to. */
 export interface PositionsOptions {
-  /** The consumer group that keeps them in Kafka. Default: they are kept here only. */
+  /** The consumer group that stores them in Kafka. Default: they are only kept in memory. */
   readonly group: string | undefined;
-  /** The ids of topics, committed with the offsets of a group. Those that are not known are missing. */
+  /**
+   * The ids of topics, committed with the offsets of a group. Unknown ids are missing.
+   */
   readonly topicIds: ReadonlyMap<string, string>;
-  /** Where to begin in each partition that is known, if there is no position yet. */
+  /** Where to begin in each known partition, if it has no position yet. */
   readonly start: Offsets;
   /** Whether records beyond the end for readers of committed records may have been read. */
   readonly uncommitted: boolean;
 }
 
-/** How long an end before what was read may be a broker's that does not know better yet (ms). */
+/** How long a broker may report an end before the position, because it lags behind, in ms. */
 const BEYOND_LIMIT_MS = 5000;
 
 const logger = getLogger(["wikitap", "kafka"]);
 
-/** Where a reader continues in each partition, and what happened to the records that it missed. */
+/** Determines where a reader continues in each partition, and reports records that it missed. */
 export class Positions {
   readonly #cluster: Cluster;
   readonly #attempt: Omit<Attempt, "cluster">;
@@ -35,7 +37,7 @@ export class Positions {
   readonly #next: PartitionMap<bigint>;
 
   /**
-   * Creates positions that nothing is known of.
+   * Creates it without positions.
    *
    * @param attempt Describes the work, for error messages.
    */
@@ -46,7 +48,7 @@ export class Positions {
     this.#next = new PartitionMap(options.group === undefined ? options.start : []);
   }
 
-  /** The offset that comes next in a partition; 0 if nothing is known of it. */
+  /** Returns the next offset of a partition; 0 if it is unknown. */
   next(at: TopicPartition): bigint {
     return this.#next.get(at) ?? 0n;
   }
@@ -56,20 +58,20 @@ export class Positions {
     this.#next.set(at, next);
   }
 
-  /** Returns what is committed with each offset of a group in a topic. */
+  /** Returns the metadata that is committed with each offset of a group in a topic. */
   metadata(topic: string): string {
     const topicId = this.#options.topicIds.get(topic);
     return topicId === undefined ? "" : offsetMetadata(topicId);
   }
 
-  /** For a new member of the group: the others may have moved the offsets. */
+  /** Forgets positions for a new membership: other members may have moved the offsets. */
   forget(): void {
     if (this.#options.group !== undefined) this.#next.clear();
   }
 
   /**
-   * Gives a group its first offsets in topics. From then on a partition without one is new, and is read
-   * from its beginning.
+   * Commits a group's first offsets in topics. After that, a partition without an offset is new,
+   * and is read from its beginning.
    */
   async begin(topics: readonly string[]): Promise<void> {
     const { group, start } = this.#options;
@@ -87,14 +89,15 @@ export class Positions {
         });
       }
     } catch (error) {
-      // Another member has just come: Kafka takes offsets from members only, and it has set them.
+      // Another member has just joined and has set the offsets: Kafka accepts them from members
+      // only.
       logger.debug("Cannot set the first offsets of the group {group}: {error}", { group, error });
     } finally {
       await committer.disconnect();
     }
   }
 
-  /** Says where to go on in partitions; see `ConsumerOptions.locate`. */
+  /** Returns the offsets to continue from in partitions; see `ConsumerOptions.locate`. */
   async locate(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<Offsets> {
     const { group, topicIds } = this.#options;
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
@@ -132,7 +135,7 @@ export class Positions {
 
 const NONE: Offsets = new PartitionMap();
 
-const OTHER_GROUP = "Give another --group, or none, to begin again";
+const OTHER_GROUP = "Choose another --group, or omit it, to begin again";
 
 /** A group and the topics that it reads. */
 export interface GroupTopics {
@@ -140,14 +143,14 @@ export interface GroupTopics {
   readonly topics: readonly string[];
   /** The name of the group. */
   readonly group: string;
-  /** The ids that the topics have now. Those that are not known are missing. */
+  /** The current ids of the topics. Unknown ids are missing. */
   readonly topicIds: ReadonlyMap<string, string>;
 }
 
 /**
- * Fetches the offsets that a group has committed in topics; none for partitions without one.
+ * Fetches the offsets that a group has committed in topics. Partitions without one are missing.
  *
- * @throws {UserError} if they are of a topic that had the same name, and was deleted.
+ * @throws {UserError} if they belong to a deleted topic of the same name.
  */
 export async function fetchCommitted(
   admin: Pick<Admin, "fetchOffsets">,

@@ -21,8 +21,8 @@ export type { ReadBatch, ReadOptions, ReadRecord } from "./read_options.ts";
 const logger = getLogger(["wikitap", "kafka"]);
 
 /**
- * Membership, in ms: a reader that blocks (a pager at the end of a pipe) is put out after the
- * session, and then joins again.
+ * The membership, in ms. A blocked reader (a pager at the end of a pipe) is removed from the group
+ * after the session timeout, and joins again later.
  */
 const SESSION = { sessionTimeout: 30_000, heartbeatInterval: 2000, rebalanceTimeout: 10_000 };
 
@@ -33,14 +33,14 @@ const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 4 * 1024 * 1024 };
 const COMMIT_INTERVAL_MS = 250;
 
 /**
- * Reads topics until their end, a number of records, or `signal`; returns when all that was handled
- * is committed and nothing is left open.
+ * Reads topics until their end, a number of records, or `signal`. Returns when the offsets of all
+ * handled records are committed and all connections are closed.
  *
- * By default only committed records are read. Within a partition they come in order, each once; a
- * `group` may get some again after a failure.
+ * By default only committed records are read. Each record of a partition comes once, in order. A
+ * `group` may get some records again after a failure.
  *
- * @throws {UserError} for what Kafka refuses: no broker, no topic, no right, a group that holds a
- *   producer's position. Failures that pass are waited out. What `handle` throws comes through.
+ * @throws {UserError} for a missing broker, topic or permission, and for a group that holds a
+ *   producer's position. Temporary failures are retried. Errors of `handle` are thrown unchanged.
  */
 export async function readTopic(cluster: Cluster, options: ReadOptions): Promise<void> {
   const { group, uncommitted = false } = options;
@@ -59,7 +59,7 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
     (leaders) => findStarts(leaders, { ...options, topics }),
   );
   const newTopics = await withAdmin(cluster, attempt, async (admin) => {
-    // Asks for the coordinator in any case: what is wrong with it comes out here, and at once.
+    // Looks up the coordinator in any case, so that its failures are reported here, and at once.
     await retryWhileNotReady(() => refusePositionGroup(admin, groupId));
     if (group === undefined) return [];
     const committed = await fetchCommitted(admin, { topics, group, topicIds });
@@ -94,18 +94,18 @@ interface ReaderOptions extends ReadOptions {
   readonly topics: readonly string[];
 }
 
-/** One run of `readTopic()`: what is handled, committed and left, and what ends it. */
+/** One run of `readTopic()`: its progress and its end. */
 class Reader {
   readonly #options: ReaderOptions;
   readonly #positions: Positions;
   /** The end of each partition at the start. */
   readonly #ends: PartitionMap<bigint>;
   #consumer: TopicConsumer | undefined;
-  /** How many records may still be handled. */
+  /** The number of records that may still be handled. */
   #left: number;
-  /** Set when all that was there at the start is handled. */
+  /** Whether all records that existed at the start are handled. */
   #hasCaughtUp = false;
-  /** The offsets that are still to be committed. */
+  /** The offsets that are not committed yet. */
   readonly #uncommitted = new PartitionMap<bigint>();
   #commitTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -148,7 +148,7 @@ class Reader {
     }
   }
 
-  /** The positions of a reader's own group are known at its first join, and only it moves them. */
+  /** A temporary group has one member: its positions are known at the first join. */
   #locator(): ConsumerOptions["locate"] {
     const positions = this.#positions;
     let isFirst = this.#options.group === undefined;
@@ -175,7 +175,7 @@ class Reader {
     }
   }
 
-  /** Returns the records that are wanted before the end. */
+  /** Returns the selected records before the end. */
   async #wanted(
     fetched: Fetched,
     records: readonly FetchedRecord[],
@@ -198,7 +198,7 @@ class Reader {
     else if (this.#isDone(fetched)) this.#consumer?.pause([at(fetched)]);
   }
 
-  /** Whether all that is wanted of a partition was read. */
+  /** Returns whether a partition was read to its end. */
   #isDone(at: TopicPartition): boolean {
     const { toEnd, group } = this.#options;
     if (!toEnd || group !== undefined) return false;
@@ -206,7 +206,7 @@ class Reader {
     return end !== undefined && this.#positions.next(at) >= end;
   }
 
-  /** Whether nothing is left to be read. */
+  /** Returns whether everything was read. */
   #checkEnd(): boolean {
     if (this.#hasCaughtUp || this.#options.group !== undefined) return false;
     for (const [at, end] of this.#ends) if (this.#positions.next(at) < end) return false;
@@ -215,7 +215,7 @@ class Reader {
     return this.#options.toEnd ?? false;
   }
 
-  /** Never rejects: what is not committed is handled again. */
+  /** Never rejects: records whose offsets are not committed are handled again. */
   async #commit(): Promise<void> {
     clearTimeout(this.#commitTimer);
     this.#commitTimer = undefined;
@@ -231,12 +231,12 @@ class Reader {
   }
 }
 
-/** Returns only topic and partition, of something that has more. */
+/** Returns only the topic and the partition of an object. */
 function at({ topic, partition }: TopicPartition): TopicPartition {
   return { topic, partition };
 }
 
-/** A group without a member vanishes by itself some time later, so a failure does not matter. */
+/** A failure does not matter: Kafka deletes a group without members after some time. */
 async function deleteGroup(cluster: Cluster, groupId: string): Promise<void> {
   const admin = cluster.quick.admin();
   try {

@@ -8,7 +8,7 @@ const INTERVAL_MS = 15_000;
 
 const logger = getLogger(["wikitap", "kafka"]);
 
-/** Fetches the ids of topics; those that Kafka does not tell are left out. Never throws. */
+/** Fetches the ids of topics; those that Kafka does not return are left out. Never throws. */
 export function fetchTopicIds(
   cluster: Pick<Cluster, "quick">,
   topics: readonly string[],
@@ -20,9 +20,9 @@ export function fetchTopicIds(
 }
 
 /**
- * Notices if one of several topics is deleted and created again while it is read. The offsets of the
- * old topic are valid in the new one once that has as many records, and what comes before them would
- * be skipped.
+ * Detects that a topic is deleted and created again while it is read. The offsets of the old topic
+ * become valid in the new one once that has as many records, and the records before them would be
+ * skipped.
  */
 export class SameTopic implements AsyncDisposable {
   readonly #ids: TopicIds;
@@ -73,7 +73,8 @@ export class SameTopic implements AsyncDisposable {
 }
 
 function otherTopic(topic: string): UserError {
-  return new UserError(`The topic '${topic}' was deleted and created again while it was read`, {
-    hint: "Start again; add --from-beginning to read the new topic from its beginning",
-  });
+  return new UserError(
+    `Cannot continue with the topic '${topic}': it was deleted and created again while it was read`,
+    { hint: "Start again; add --from-beginning to read the new topic from its beginning" },
+  );
 }

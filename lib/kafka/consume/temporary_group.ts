@@ -1,8 +1,7 @@
 /**
- * Returns a new name for the group of a reader without one of its own. Such a group commits nothing,
- * and is deleted at the end.
+ * Returns a new name for a temporary group, which commits nothing and is deleted at the end.
  *
- * @param prefix How it begins: `wikitap-` and the name of the program.
+ * @param prefix The beginning of the name: `wikitap-` and the name of the program.
  */
 export function temporaryGroup(prefix: string): string {
   return `${prefix}-${crypto.randomUUID()}`;

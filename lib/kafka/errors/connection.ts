@@ -2,7 +2,7 @@ import { permissionHint } from "../../shared/error.ts";
 import { bracketed } from "../client/address.ts";
 import type { Attempt, ErrorFacts, Reason } from "./terms.ts";
 
-/** Explains a failure without an error code of Kafka's protocol: connections, TLS, SASL. */
+/** Explains a failure without an error code of Kafka's protocol: connection, TLS or SASL. */
 export function reasonByCode(chain: readonly ErrorFacts[], attempt: Attempt): Reason | undefined {
   const named = (name: string) => chain.some((symptom) => symptom.name === name);
   if (named("KafkaJSSASLAuthenticationError")) return wrongPassword(attempt);
@@ -23,7 +23,7 @@ const PASS_OVER =
 
 /**
  * Returns the most specific code. If a broker rejects a client's certificate under TLS 1.3, kafkajs
- * may fail to write to the closed socket before it sees the alert.
+ * may fail to write to the closed socket before it receives the alert.
  */
 function codeOf(chain: readonly ErrorFacts[], { cluster }: Attempt): string | undefined {
   const code = chain.find((symptom) => symptom.code !== undefined)?.code;
@@ -83,7 +83,9 @@ function notAllowed(at: Address): Reason {
   };
 }
 
-/** Codes of untrusted chains. Deno has one code for all of them, also for an expired certificate. */
+/**
+ * Codes of untrusted chains. Deno uses one code for all of them, even for expired certificates.
+ */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT",
@@ -131,7 +133,7 @@ function noTls(at: Address): Reason {
 
 /**
  * Explains a connection that the peer closed without an error. A TLS listener does that to plain
- * text, at every attempt; a SASL listener does it to the first request without authentication.
+ * text at every attempt. A SASL listener does it at the first request without authentication.
  */
 function closed(
   chain: readonly ErrorFacts[],
@@ -170,7 +172,7 @@ function unresponsive(at: Address, attempt: Attempt): Reason {
 /** The address at which a connection failed. */
 interface Address {
   readonly text: string;
-  /** Whether the cluster named it as a broker's address: it is not in `--bootstrap-server`. */
+  /** Whether the cluster advertised the address: it is not in `--bootstrap-server`. */
   readonly isAdvertised: boolean;
 }
 

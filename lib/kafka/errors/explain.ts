@@ -6,8 +6,8 @@ import type { Attempt, ErrorFacts, Reason } from "./terms.ts";
 export type { Attempt };
 
 /**
- * Explains a failure of Kafka, with a hint. kafkajs wraps, renames and at times hides the cause;
- * the rules here are from runs of each case against Kafka 4.1.
+ * Explains a failure of Kafka, with a hint. kafkajs wraps, renames and sometimes hides the cause.
+ * The rules here come from runs of each case against Kafka 4.1.
  *
  * Reveals no secret: it uses only addresses and the user's name from the configuration.
  *
@@ -37,7 +37,7 @@ export function protocolErrorType(error: unknown): string | undefined {
 function reasonOf(chain: readonly ErrorFacts[], attempt: Attempt): Reason | undefined {
   const typed = chain.find(({ type }) => type !== undefined);
   if (typed === undefined) return reasonByCode(chain, attempt);
-  // Of several topics, the one that failed need not be the one that the attempt is about.
+  // If there are several topics, the attempt may name another one than the one that failed.
   const topic = chain.findLast(({ topic }) => topic !== undefined)?.topic;
   return reasonByType(typed, topic === undefined ? attempt : { ...attempt, topic });
 }

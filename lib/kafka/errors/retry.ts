@@ -2,7 +2,7 @@ import { retry } from "../../shared/retry.ts";
 import { protocolErrorType } from "./explain.ts";
 import { isNamed } from "./classify.ts";
 
-/** For a cluster that has just started, or a topic that was just created. */
+/** The retries for a cluster that has just started, or a topic that was just created. */
 const START = { firstWaitMs: 100, limitMs: 8000 };
 
 /**
@@ -25,14 +25,14 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * A broker that died stays in charge until its session ends, 9 s by default. And a producer waits for
- * a lost answer for 15 s (`producerTimeouts`), and then asks again.
+ * A dead broker remains leader and coordinator until its session ends, 9 s by default. A producer
+ * waits 15 s for a lost answer (`producerTimeouts`) before it asks again.
  */
 const FAILOVER_LIMIT_MS = 20_000;
 
 /**
- * Retries work while the broker that it needs is unreachable. Only for work in a cluster that has just
- * answered: if no broker answers, the user needs to know at once.
+ * Retries work while the broker that it needs is unreachable. Only for work in a cluster that has
+ * just answered. If no broker answers, the user must know at once.
  *
  * @param limitMs Default 20,000 ms.
  * @throws the last failure.
@@ -63,13 +63,13 @@ export function isStarting(error: unknown): boolean {
   return WITHOUT_LEADER.has(type) || WITHOUT_COORDINATOR.has(type);
 }
 
-/** Kafka completes what a dead producer left, or moves the work of a dead broker. */
+/** Kafka ends the transaction of a dead producer, or moves the work of a dead broker. */
 const PASSING: ReadonlySet<string | undefined> = new Set([
   "CONCURRENT_TRANSACTIONS",
   "NOT_COORDINATOR_FOR_GROUP",
 ]);
 
-/** Whether a connection failed, or Kafka still recovers from a death. */
+/** Returns whether a connection failed, or Kafka is still recovering from a dead broker. */
 function isAway(error: unknown): boolean {
   if (PASSING.has(protocolErrorType(error))) return true;
   return isNamed(error, /^KafkaJS(Connection(Closed)?|RequestTimeout)Error$/);

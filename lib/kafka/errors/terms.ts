@@ -2,7 +2,7 @@ import type { Cluster } from "../client/cluster.ts";
 
 /** Describes the work that failed: for the message, and to distinguish causes. */
 export interface Attempt {
-  /** The work, as it follows "Cannot": `create the topic 'x'`. */
+  /** The work, as a phrase after "Cannot": `create the topic 'x'`. */
   readonly action: string;
   /** The cluster that was asked. */
   readonly cluster: Pick<Cluster, "config" | "diagnostics">;
@@ -20,7 +20,7 @@ export interface Attempt {
 
 /** The reason of a failure, and how to solve it. */
 export interface Reason {
-  /** The reason, as it follows "Cannot …: ". */
+  /** The reason, as a phrase after "Cannot …: ". */
   readonly what: string;
   /** One imperative: how to solve the problem. */
   readonly hint?: string | undefined;

@@ -36,14 +36,14 @@ export interface Focus {
   readonly ends: ReadonlyMap<string, { readonly offset: number }>;
 }
 
-/** The maximum groups per coordinator in one view: a bound for clusters with many users. */
+/** The maximum number of groups per coordinator in one view. */
 const MAX_GROUPS = 2000;
 
 /**
- * Looks at consumer groups, with their members, offsets and lag: those that the user may describe.
+ * Returns the consumer groups that the user may describe, with members, offsets and lag.
  *
  * @param names Default: all. Groups that do not exist are left out.
- * @param focus Asks for offsets of one topic only, and for members of groups that have some.
+ * @param focus Limits the offsets to one topic, and the members to groups with such offsets.
  * @throws {UserError} if the user may not describe one of `names`.
  */
 export async function viewGroups(
@@ -66,7 +66,7 @@ export async function viewGroups(
   return found;
 }
 
-/** Fails for groups that are not listed since the user may not describe them. */
+/** Throws for groups that are not listed because the user may not describe them. */
 async function checkAllowed(
   inspector: Inspector,
   brokers: readonly BrokerAddress[],

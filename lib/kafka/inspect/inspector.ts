@@ -58,7 +58,7 @@ export class Inspector {
   }
 
   /**
-   * Fails if the user may not see what was requested by name.
+   * Throws if the user may not see a topic or a group that was requested by name.
    *
    * @param about Names the topic or the group.
    * @throws {UserError} that names the missing permission.
@@ -76,7 +76,7 @@ export class Inspector {
     });
   }
 
-  /** Asks for brokers and for `topics`, by default all. */
+  /** Requests the brokers and `topics`, by default all. */
   metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
     return this.#send(metadataRequest(topics));
   }

@@ -28,9 +28,10 @@ export interface ClusterView {
 }
 
 /**
- * Looks at brokers and topics.
+ * Returns brokers and topics.
  *
- * @param names Default: all topics that the user may describe. Topics that do not exist are left out.
+ * @param names Default: all topics that the user may describe. Topics that do not exist are left
+ * out.
  * @throws {UserError} if the user may not describe one of `names`.
  */
 export async function viewCluster(
@@ -106,7 +107,7 @@ function sum(values: readonly (number | null)[]): number | null {
   return total;
 }
 
-/** Returns the live brokers, and those that are known from replicas only. */
+/** Returns the live brokers, and those that only occur as replicas. */
 function brokerViews(
   { brokers, topics }: ClusterMetadata,
   controller: number | undefined,

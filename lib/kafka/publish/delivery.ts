@@ -49,7 +49,7 @@ const ANSWER_LIMIT = 2500;
 const WAITS = { firstWaitMs: 100, maxWaitMs: 2000 };
 /** The default of `transactionTimeout`, in ms. */
 const TRANSACTION_TIMEOUT = 30_000;
-/** How long a fenced producer looks for another owner of its name before it continues. */
+/** How long a fenced producer looks for another owner of its name before it continues, in ms. */
 const TAKEOVER = { firstWaitMs: 200, limitMs: 5000 };
 /** The retries of a start that its own late requests fence. */
 const OWN_FENCES = { firstWaitMs: 200, limitMs: 60_000 };

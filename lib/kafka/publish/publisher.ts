@@ -55,7 +55,7 @@ export interface Batch extends Progress {
     | undefined;
 }
 
-/** A place in a batch, with the progress there. */
+/** A point at which a batch may be divided, with the progress there. */
 export interface Cut extends Progress {
   /** Number of records before it. */
   readonly count: number;
@@ -116,7 +116,7 @@ export class TakenOver extends UserError {
 
   /** Creates it for the producer's name. */
   constructor(name: string) {
-    super(`Another producer named '${name}' took over`, {
+    super(`Cannot continue: another producer named '${name}' took over`, {
       hint: "Run only one producer per name, or choose another --name",
     });
   }

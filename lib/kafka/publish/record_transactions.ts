@@ -20,7 +20,7 @@ const RETRY = { firstWaitMs: 250, maxWaitMs: 2000, limitMs: 60_000 };
 /** The retries until a partition shows the end of a transaction. */
 const SHOWN = { firstWaitMs: 50, maxWaitMs: 500, limitMs: 15_000 };
 
-/** Where a record is. */
+/** The partition and the offset of a record. */
 interface Place extends TopicPartition {
   readonly offset: bigint;
 }
@@ -61,16 +61,16 @@ export class RecordTransactions implements AsyncDisposable {
   }
 
   /**
-   * Publishes records in one transaction. Failures that pass are retried for 60 s. After a commit
-   * without an answer the topic is read, to know whether it succeeded.
+   * Publishes records in one transaction. Temporary failures are retried for 60 s. After a commit
+   * without an answer, the topic shows whether it succeeded.
    *
-   * @throws {UserError} if that fails; no reader of committed records then sees one of them, unless
+   * @throws {UserError} if that fails. Readers of committed records then see none of them, unless
    * only the answer to the commit was lost.
    */
   async publish(records: readonly ProducerRecord[]): Promise<void> {
     let sent: Place | undefined;
     const publish = async () => {
-      // Its start ends what another one has left open.
+      // The start ends an open transaction of another producer with this id.
       const transaction = await (await this.#connected()).transaction();
       if (sent !== undefined && await this.#isCommitted(sent)) return await transaction.abort();
       sent = undefined;
@@ -110,7 +110,7 @@ export class RecordTransactions implements AsyncDisposable {
     return producer;
   }
 
-  /** Sends records, and returns where one of them is. */
+  /** Sends records, and returns the partition and the offset of one of them. */
   async #send(transaction: Transaction, records: readonly ProducerRecord[]): Promise<Place> {
     const topics = new Set(records.map(({ topic }) => topic));
     await withAdmin(this.#cluster, this.#attempt, (admin) => this.#topics.load(admin, topics));

@@ -84,8 +84,8 @@ const STANDS_OUT_MS = 600_000;
  * policies can change between two batches. 2. A timestamp that is rejected as too late is at least
  * 10 min after every accepted one.
  *
- * A condition is waited out; a record's own fault makes it a dead letter. So a wrong clock, a new
- * `cleanup.policy` or a lower `max.message.bytes` loses nothing.
+ * The producer waits for the end of a condition. A record at fault becomes a dead letter. So a
+ * wrong clock, a new `cleanup.policy` or a lower `max.message.bytes` loses nothing.
  *
  * @param before Records that the topic accepted since it rejected one, as `Acceptances` counts
  * them.

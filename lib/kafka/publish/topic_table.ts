@@ -29,7 +29,7 @@ export class NoTopics extends UserError {
   /** Creates it for the names of the missing topics. */
   constructor([first, ...others]: readonly string[]) {
     const more = others.length === 0 ? "" : `, nor do ${others.length} others`;
-    super(`The topic '${first}' does not exist${more}`, {
+    super(`Cannot use the topic '${first}': it does not exist${more}`, {
       hint: `Create it with 'deno task create-topic --topic ${first}', or use --create-topics`,
     });
   }
@@ -55,7 +55,7 @@ export class TopicTable {
    * not exist any more are forgotten. Must be called between batches: within a batch, the partition
    * of a key must not change.
    *
-   * @throws {NoTopics} for topics that do not exist. Failures of kafkajs come through.
+   * @throws {NoTopics} for topics that do not exist. Failures of kafkajs are thrown unchanged.
    */
   async load(admin: Admin, topics: Iterable<string>): Promise<void> {
     const isOld = performance.now() - this.#readAt > REFRESH_AFTER;

@@ -62,7 +62,7 @@ export class ProtocolWriter {
     this.#length += size;
   }
 
-  /** Writes `items` after their number. `undefined` is null, which usually means "all". */
+  /** Writes `items` after their number. `undefined` becomes null, which usually means "all". */
   array<T>(items: readonly T[] | undefined, write: (item: T) => void): void {
     if (items === undefined) return this.uvarint(0);
     this.uvarint(items.length + 1);

@@ -5,7 +5,7 @@
 export const LENGTH = 8;
 /** int32: the epoch of the partition's leader; the broker sets it. */
 export const LEADER_EPOCH = 12;
-/** int8: the message format, at the same place in all formats. */
+/** int8: the message format, at the same offset in all formats. */
 export const MAGIC = 16;
 /** uint32: the CRC-32C of everything after this field. */
 export const CHECKSUM = 17;

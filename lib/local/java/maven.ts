@@ -9,7 +9,9 @@ import { withProgressLog } from "../process/progress_log.ts";
 /** The folder of everything that is fetched; it has a folder per version. */
 export const FETCHED = ".local";
 
-/** The goal that copies the dependencies into the folder `libs`, with a pinned version like theirs. */
+/**
+ * The goal that copies the dependencies into the folder `libs`, with a pinned version like theirs.
+ */
 export const COPY_JARS: readonly string[] = [
   "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
   "-DincludeScope=runtime",
@@ -39,7 +41,8 @@ export interface MavenFetch {
 }
 
 /**
- * Fetches with Maven, unless `target` is complete. Processes that fetch the same wait for each other.
+ * Fetches with Maven, unless `target` is complete. Processes that fetch the same wait for each
+ * other.
  *
  * @throws {UserError} if Maven is not installed or fails.
  */

@@ -7,7 +7,7 @@ const LONGEST_ANSWER = 1024 * 1024;
  * Sends one request to the broker at 127.0.0.1:`port`, on a new connection.
  *
  * @param request The request without its leading length.
- * @returns The answer without its length; `undefined` if none came within 2 s, or none of Kafka's.
+ * @returns The answer without its length; `undefined` if no answer of Kafka arrived within 2 s.
  */
 export async function exchange(
   port: number,

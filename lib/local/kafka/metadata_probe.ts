@@ -8,7 +8,7 @@ import { exchange } from "./exchange.ts";
  * An open port, or "started" in the log, proves less. This answer comes from the broker's own copy
  * of the metadata, and lists the brokers that the controller has admitted.
  *
- * @returns `undefined` if no answer came within 2 s, or none of Kafka's.
+ * @returns `undefined` if no answer of Kafka arrived within 2 s.
  */
 export async function probeBroker(port: number): Promise<ClusterMetadata | undefined> {
   const answer = await exchange(port, METADATA_REQUEST);

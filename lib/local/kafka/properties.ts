@@ -32,7 +32,7 @@ export function serverProperties(
     "controller.quorum.voters": cluster.map(({ id, controllerPort }) =>
       `${id}@127.0.0.1:${controllerPort}`
     ).join(","),
-    // 127.0.0.1, not localhost: if that is ::1 first, some clients try no other address.
+    // 127.0.0.1, not localhost: if localhost is ::1 first, some clients try no other address.
     "listeners": `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
     "advertised.listeners": `PLAINTEXT://127.0.0.1:${node.port}`,
     "controller.listener.names": "CONTROLLER",
@@ -53,7 +53,7 @@ export function serverProperties(
     "transaction.state.log.num.partitions": 4,
     // The first consumer of a group need not wait three seconds for others.
     "group.initial.rebalance.delay.ms": 0,
-    // A broker that was killed can come back only when its old session has ended, 9 s by default.
+    // A killed broker can return only after its old session has ended, 9 s by default.
     "broker.session.timeout.ms": 4000,
     "broker.heartbeat.interval.ms": 1000,
     // 128 MB of the heap by default.

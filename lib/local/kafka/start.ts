@@ -51,10 +51,10 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const { nodes = 1, port = 9092, clean = false, heap = 512, startLimit = 60_000, signal } =
     options;
   if (nodes !== 1 && nodes !== 3) {
-    throw new RangeError(`Cannot start Kafka as 'nodes' must be 1 or 3: current value is ${nodes}`);
+    throw new RangeError(`Cannot start Kafka: 'nodes' is ${nodes}, expected 1 or 3`);
   }
   if (!Number.isInteger(port) || port < 0 || port + nodes > 65_536) {
-    throw new RangeError(`Cannot start Kafka as 'port' leaves no room: current value is ${port}`);
+    throw new RangeError(`Cannot start Kafka: 'port' is ${port}, expected 0 to ${65_536 - nodes}`);
   }
   const java = await findJava();
   const libs = await kafkaLibs(signal);
@@ -131,7 +131,7 @@ async function prepare(
   for (const node of nodes) await configureNode(directory, node, nodes, options);
   const clusterId = known?.clusterId ?? newClusterId();
   if (known === undefined) {
-    // All run to their end, even if one fails, so that nothing uses the folder after that.
+    // All run to their end, even if one fails, so that none uses the folder after this returns.
     const formats = await Promise.allSettled(
       nodes.map(({ id }) => formatNode(directory, id, clusterId, options)),
     );

@@ -41,7 +41,7 @@ export class ClusterFeed {
   /** Whether the last state is too old for its changes to be reported as having just happened. */
   #isStale = true;
 
-  /** Creates it without a connection. `invented` is whether the topic's edits are. */
+  /** Creates it without a connection. `invented` says whether the topic's edits are synthetic. */
   constructor(cluster: Cluster, topic: string, invented: boolean) {
     this.#cluster = cluster;
     this.#invented = invented;

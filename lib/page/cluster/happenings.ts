@@ -134,7 +134,9 @@ function replicas(pairs: readonly (readonly [was: Partition, now: Partition])[])
   ];
 }
 
-/** Returns by broker the partitions whose replica is in sync in the first state, not in the second. */
+/**
+ * Returns by broker the partitions whose replica is in sync in the first state, not in the second.
+ */
 function leavers(
   pairs: readonly (readonly [a: Partition, b: Partition])[],
 ): ReadonlyMap<number, readonly number[]> {

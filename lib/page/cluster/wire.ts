@@ -102,7 +102,7 @@ export interface ClusterSnapshot {
   readonly happenings: readonly Happening[];
   /** The lag of each group and partition. */
   readonly lags: readonly LagSeries[];
-  /** Whether the edits are invented, by the local EventStreams server. */
+  /** Whether the edits are synthetic, from the local EventStreams server. */
   readonly invented: boolean;
 }
 

@@ -165,7 +165,7 @@ function describe() {
     "aria-label",
     `Edits per second from ${hourAndMinute(bounds.from * 1000)} to ${
       hourAndMinute(bounds.to * 1000)
-    }, at most ${rate(highest)}; the table after it has the figures`,
+    }, at most ${rate(highest)}; the table below has the figures`,
   );
   const size = Math.ceil(data[0].length / TABLE_ROWS);
   const rows = [];

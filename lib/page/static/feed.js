@@ -29,7 +29,7 @@ const namespace = /** @type {HTMLSelectElement} */ (byId("filter-namespace"));
 
 /** Newest first. @type {PageEdit[]} */
 let edits = [];
-/** Rows by their place, the topmost first. */
+/** Rows in their order on the page, the topmost first. */
 const rows = Array.from({ length: ROWS }, makeRow);
 /** The number of matching edits received while paused. */
 let missed = 0;

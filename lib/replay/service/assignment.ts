@@ -1,7 +1,7 @@
 import type { TopicLog } from "../log.ts";
 import { httpError, kafkaSseError } from "./refusal.ts";
 
-/** The place where a connection begins to read one topic. */
+/** The position at which a connection begins to read one topic. */
 export interface Assignment {
   /** The topic to read. */
   readonly log: TopicLog;

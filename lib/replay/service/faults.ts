@@ -45,7 +45,9 @@ export class FaultDraw {
     return drawn;
   }
 
-  /** Returns a place inside a frame of `length` bytes: after at least one byte, before the last. */
+  /**
+   * Returns an index inside a frame of `length` bytes: after at least one byte, before the last.
+   */
   place(length: number): number {
     return this.#random.integer(1, length - 1);
   }

@@ -37,7 +37,7 @@ export interface EventServerOptions {
   readonly now?: () => number;
 }
 
-/** A place in a log. */
+/** A position in a log. */
 export interface RecordPlace {
   /** The topic of the log. */
   readonly topic: string;
@@ -87,7 +87,7 @@ const LIBRARY =
  * Serves a log as Wikimedia EventStreams does: `GET /v2/stream/recentchange` (or several streams,
  * joined by commas), `since` and `Last-Event-ID`, the same frames, limits and refusals.
  *
- * A client that reads slowly is waited for: per connection at most one chunk of 64 KiB is prepared.
+ * The server waits for slow clients: it prepares at most one chunk of 64 KiB per connection.
  */
 export function serveEvents(options: EventServerOptions): EventServer {
   const { tls, port = 0 } = options;
@@ -226,7 +226,7 @@ const HEADERS = {
   "access-control-allow-origin": "*",
 };
 
-/** @throws {Refusal} for a path that leads nowhere. */
+/** @throws {Refusal} for an unknown path. */
 function topicsOf({ topics }: EventLog, method: string, path: string): TopicLog[] {
   const [, names] = /^\/v2\/stream\/([^/]+)$/.exec(path) ?? [];
   if (method !== "GET" || names === undefined) {
@@ -240,7 +240,7 @@ function topicsOf({ topics }: EventLog, method: string, path: string): TopicLog[
   return topics.filter(({ streams }) => asked.some((name) => streams.includes(name)));
 }
 
-/** Decodes a path; one that is not an encoding stays as it is, and names no stream. */
+/** Decodes a path. A path with an invalid encoding is returned as it is, and names no stream. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -249,7 +249,7 @@ function decoded(text: string): string {
   }
 }
 
-/** @throws {Refusal} for a client that does not say who it is. */
+/** @throws {Refusal} for a client without a contact in its User-Agent. */
 function checkUserAgent(userAgent: string, requireContact: boolean): void {
   const named = userAgent !== "" && !LIBRARY.test(userAgent);
   if (named && (!requireContact || /@|https?:\/\//.test(userAgent))) return;

@@ -6,7 +6,7 @@ import type { Choice } from "./templates.ts";
 import { NEW_ENVELOPE, oldTimeFormat, timeFormat } from "./time_format.ts";
 
 const YEAR = 365 * 86_400_000;
-/** p with p · (1 - p) = 0.22: the share of events that are late behind one that is not. */
+/** p with p · (1 - p) = 0.22: the share of events that are late, after one that is not. */
 const LATE = 0.327;
 
 /** Returns what happens on the wikis: `rate` events per second, every `canaryEvery`-th a canary. */
@@ -33,7 +33,7 @@ export function activeEvents(
     return isOld(index) ? Math.floor(time / 1000) * 1000 : time;
   };
 
-  // An event is late only where the one before it is not, so that it really goes back behind it.
+  // An event is late only if the one before it is not, so that its time really goes back.
   const jittered = (index: number) => {
     if (index === 0 || !late(index) || late(index - 1)) return due(index);
     const draw = hash(seed, Salt.delay, index);
@@ -56,7 +56,7 @@ export function activeEvents(
       const size = hash(seed, Salt.size, index);
       const slots = {
         uuid: uuid(seed, Salt.uuid, index, ownId),
-        // One request makes several events: an edit, and what it does to categories.
+        // One request causes several events: an edit, and its changes of categories.
         requestId: uuid(seed, Salt.request, Math.floor(index / 3), requestId),
         dt: old ? oldTimeFormat(time) : formatTime(time),
         topic,

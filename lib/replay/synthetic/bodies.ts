@@ -120,12 +120,12 @@ export function metaOf(stream: string, uri: string, domain: string) {
   };
 }
 
-/** The `number`-th page that is edited, of {@linkcode PAGES}. */
+/** Returns the `number`-th edited page, of {@linkcode PAGES}. */
 export function pageOf(seed: number, number: number): Page {
   return pageFor(new Random(seed, 7_000_000 + number), "edit");
 }
 
-/** A page of its own. */
+/** Returns a page that occurs only once. */
 export function pageFor(random: Random, kind: Kind): Page {
   const wiki = random.weighted(WIKIS);
   const namespace = kind === "142" ? 2600 : kind === "categorize" ? 14 : namespaceFor(random, wiki);
@@ -169,7 +169,7 @@ function newSizes(number: number) {
     : { length: sizes, revision };
 }
 
-/** Log entries that make no recent change have no id; some have it as null. */
+/** Log entries that cause no recent change have no id; some have null. */
 function logRecentChange(number: number) {
   if (number % 10 === 0) return { id: null };
   return number % 10 < 3 ? {} : { id: numberSlot("id") };
@@ -205,7 +205,7 @@ function logDetails(random: Random, number: number, page: Page) {
   };
 }
 
-/** The parameters of a protection; now and then of very many, for the rare large events. */
+/** The parameters of a protection; sometimes very many, for the rare large events. */
 function protection(random: Random, number: number) {
   const count = number % 96 === 4 ? 60 : 2;
   const details = Array.from({ length: count }, (_, i) => ({

@@ -93,7 +93,7 @@ function join(parts: readonly (string | Comment)[]): Comment {
   };
 }
 
-/** The path of a page, as MediaWiki writes it. */
+/** Returns the path of a page, as MediaWiki writes it. */
 export function path(pageTitle: string): string {
   return `/wiki/${
     encodeURI(pageTitle.replaceAll(" ", "_")).replace(/[?&#+]/g, encodeURIComponent)

@@ -99,7 +99,7 @@ export function syntheticLog(options: SyntheticOptions = {}): EventLog {
 }
 
 /**
- * Recent changes and what page-create and page_change.v1 have in the same time, as
+ * Returns a log of recent changes, and of page-create and page_change.v1 in the same time, as
  * `syntheticLog()` makes them. Rate, count and the distance of canaries are those of recentchange.
  */
 export function syntheticStreams(options: SyntheticOptions = {}): EventLog {

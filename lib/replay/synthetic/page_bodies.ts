@@ -6,7 +6,7 @@ import { userName } from "./wikis.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** The `number`-th body of page-create (schema `mediawiki/revision/create/2.0.0`). */
+/** Returns the `number`-th body of page-create (schema `mediawiki/revision/create/2.0.0`). */
 export function pageCreateBody(seed: number, number: number): Body {
   const random = new Random(seed, 8_000_000 + number);
   const page = pageFor(random, "new");
@@ -40,7 +40,7 @@ export function pageCreateBody(seed: number, number: number): Body {
   };
 }
 
-/** The `number`-th body of page_change.v1 (schema `mediawiki/page/change/1.2.0`). */
+/** Returns the `number`-th body of page_change.v1 (schema `mediawiki/page/change/1.2.0`). */
 export function pageChangeBody(seed: number, number: number): Body {
   const random = new Random(seed, 9_000_000 + number);
   const page = pageOf(seed, Math.floor(PAGES * random.next() ** 2));
@@ -53,7 +53,7 @@ export function pageChangeBody(seed: number, number: number): Body {
     ? ["move", "update"]
     : ["delete", "delete"];
   const isBot = random.chance(0.45);
-  // Where it was redacted, the whole performer is missing.
+  // If the user was redacted, the whole performer is missing.
   const isRedacted = number % 128 === 7;
   return {
     $schema: "/mediawiki/page/change/1.2.0",
@@ -89,7 +89,7 @@ export function pageChangeBody(seed: number, number: number): Body {
   };
 }
 
-/** Titles as URLs have them: these streams do not write spaces. */
+/** Returns a title as in URLs: these streams do not write spaces. */
 function titleOf({ title }: Page): string {
   return title.replaceAll(" ", "_");
 }

@@ -8,7 +8,7 @@ export interface EventSequence {
   timestamp(index: number): number;
   /** Returns the first event that appears at `time` or later. */
   firstDue(time: number): number;
-  /** Appends an event's JSON, with its place in a topic. */
+  /** Appends an event's JSON, with its position in a topic. */
   write(index: number, to: ByteBuffer, topic: string, offset: number): void;
 }
 

@@ -37,17 +37,17 @@ const encoder = new TextEncoder();
 const IN_TEXT = "\ue000";
 const BARE = "\ue001";
 
-/** Marks a place inside a string of a template's body. */
+/** Returns the mark of a slot inside a string of a template's body. */
 export function slot(name: keyof Slots): string {
   return `${IN_TEXT}${name}${IN_TEXT}`;
 }
 
-/** Marks a place for a number in a template's body. */
+/** Returns the mark of a slot for a number in a template's body. */
 export function numberSlot(name: keyof Slots): string {
   return `${BARE}${name}${BARE}`;
 }
 
-/** Renders all of `body` (an object with marked places) except those places. */
+/** Renders `body`, an object with marked slots, except for the slots. */
 export function compile(body: Readonly<Record<string, unknown>>): Template {
   const pieces = JSON.stringify(body)
     .split(new RegExp(`${IN_TEXT}(\\w+)${IN_TEXT}|"${BARE}(\\w+)${BARE}"`, "u"));

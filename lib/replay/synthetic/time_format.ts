@@ -1,7 +1,7 @@
 /** Events that appeared before this time (ms) have the envelope of those years: 2019. */
 export const NEW_ENVELOPE: number = Date.UTC(2019, 0, 1);
 
-/** Makes what writes times in milliseconds as `meta.dt` has them; fast for times that lie close. */
+/** Returns a function that writes times (ms) in the form of `meta.dt`; fast for close times. */
 export function timeFormat(): (time: number) => string {
   let second = NaN;
   let text = "";
@@ -15,7 +15,7 @@ export function timeFormat(): (time: number) => string {
   };
 }
 
-/** The same in the way of before 2019: whole seconds, `+00:00` at the end. */
+/** Returns the same for events from before 2019: whole seconds, with `+00:00` at the end. */
 export function oldTimeFormat(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19)}+00:00`;
 }

@@ -67,13 +67,13 @@ const SYLLABLES: Readonly<Record<Exclude<Script, "items">, string>> = {
   han: "山 川 田 森 海 風 雲 石 金 木 水 火 光 東 西 南 北",
 };
 
-/** A word that means nothing, in the wiki's script. */
+/** Returns a meaningless word in the wiki's script. */
 export function word(random: Random, script: Script): string {
   const syllables = SYLLABLES[script === "items" ? "latin" : script].split(" ");
   return Array.from({ length: random.integer(2, 3) }, () => random.pick(syllables)).join("");
 }
 
-/** `count` words; the first with a capital letter where the script has them. */
+/** Returns `count` words; the first has a capital letter if the script has them. */
 export function words(random: Random, script: Script, count: number): string {
   const text = Array.from({ length: count }, () => word(random, script))
     .join(script === "han" ? "" : " ");
@@ -92,7 +92,7 @@ const ODD_TITLES = [
   "a̱%",
 ];
 
-/** A title without its namespace, invented. One of 16 is odd. */
+/** Returns an invented title without its namespace. One of 16 is unusual. */
 export function title(random: Random, script: Script): string {
   if (script === "items") return `Q${random.integer(1_000_000, 140_000_000)}`;
   if (random.chance(1 / 16)) {
@@ -102,8 +102,8 @@ export function title(random: Random, script: Script): string {
 }
 
 /**
- * A user who does not exist: a bot, a name, a temporary account (`~2026-…`) or an IP address (from
- * the ranges for documentation, RFC 5737 and RFC 3849).
+ * Returns a user who does not exist: a bot, a name, a temporary account (`~2026-…`) or an IP
+ * address (from the ranges for documentation, RFC 5737 and RFC 3849).
  */
 export function userName(random: Random, script: Script, bot: boolean): string {
   if (bot) return `${words(random, "latin", 1)}Bot${random.chance(0.3) ? " II" : ""}`;

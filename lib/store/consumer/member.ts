@@ -106,7 +106,8 @@ export class Member {
   /** Claims partitions, and returns the database's offsets. */
   async #claim(assigned: readonly TopicPartition[], membership: AbortSignal): Promise<Offsets> {
     const { group, sink, progress } = this.#options;
-    // Also rows of partitions that another member holds now, unless it has claimed them already.
+    // Includes rows of partitions that another member holds now, unless it has claimed them
+    // already.
     await sink.flush();
     const { claims, bounds } = await claimPartitions(assigned, {
       ...this.#parts,
@@ -128,7 +129,7 @@ export class Member {
     for (const { records, next } of fetched.chunks()) {
       if (!await this.#store(fetched, records, next)) break;
     }
-    // Not before: records that are not written may still be given back.
+    // Not earlier: records that are not written may still be returned to the count.
     if (this.#left === 0 && this.#unwritten === 0) this.#consumer.end();
   }
 

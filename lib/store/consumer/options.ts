@@ -22,8 +22,8 @@ export interface StoreOptions {
   /** Counts what happens. */
   readonly progress: StoreProgress;
   /**
-   * Returns the records to store, in their order, perhaps with other values; the others are skipped.
-   * Default: all, as they are.
+   * Returns the records to store, in their order, perhaps with other values; the others are
+   * skipped. Default: all, as they are.
    */
   readonly select?: ReadOptions["select"];
   /** Called after each batch that was written. */

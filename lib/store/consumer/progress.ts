@@ -98,7 +98,7 @@ export class StoreProgress {
       readonly last: { readonly timestamp: string };
       /** The number of records that were not selected. Default 0. */
       readonly skipped?: number;
-      /** The number of edits that the database put aside. Default 0. */
+      /** The number of edits that the database stored as bad records. Default 0. */
       readonly rejected?: number;
     },
   ): void {

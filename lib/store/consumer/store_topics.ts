@@ -18,7 +18,7 @@ import type { StoreOptions } from "./options.ts";
  * Returns after `maxRecords`, or when `signal` is aborted. While Kafka or the database is
  * unavailable, it waits. Memory stays bounded, since no more is fetched.
  *
- * @throws {UserError} for failures that do not pass: a missing topic or permission, a group that
+ * @throws {UserError} for permanent failures: a missing topic or permission, a group that
  * holds a producer's position, a full disk, a wrong password, offsets that Kafka does not have,
  * another group that stores the same topic in the same database. Also for a schema registry that is
  * unavailable for 5 s when a value needs it.

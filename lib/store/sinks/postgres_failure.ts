@@ -16,7 +16,7 @@ interface Context {
 
 /** An error of the server, by its SQLSTATE. */
 type Condition =
-  /** Passes; at the start its hint helps. Default `what`: the server's words. */
+  /** A temporary error; its hint is for the start. Default `what`: the server's message. */
   | { readonly passes: true; readonly what?: string; readonly hint: string }
   | { readonly passes: false; readonly meaning: (context: Context) => Meaning };
 
@@ -42,7 +42,7 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
   })),
   "42501": ending(({ address: { user } }) => ({
     what: `the user '${user}' lacks a privilege`,
-    hint: "It creates tables once, and writes to them: let it own the database",
+    hint: "Make that user the owner of the database: store creates tables and writes to them",
   })),
   "42P07": ending(otherTables),
   "42703": ending(otherTables),
@@ -57,7 +57,7 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
 };
 
 /**
- * Other errors that pass. Codes of connections, of Node and of the client; and classes of
+ * Other temporary errors. Codes of connections, of Node and of the client; and classes of
  * SQLSTATEs: connection exceptions, rollbacks because of others, lack of resources, locks,
  * cancellations, shutdowns, time limits.
  */

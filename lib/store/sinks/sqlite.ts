@@ -28,8 +28,8 @@ const OPEN_PAUSE = 50;
 /**
  * `NORMAL` in WAL mode: after a power failure the last transactions may be missing, with both rows
  * and offsets, so they are read again. Every row touches pages all over the indexes. Hence a cache
- * of 64 MiB, and 256 MiB in the WAL before its pages are moved to their places, which the disk has
- * to confirm.
+ * of 64 MiB, and 256 MiB in the WAL before its pages are moved to the database file, which the disk
+ * has to confirm.
  */
 const SETTINGS = `
   PRAGMA journal_mode = WAL;

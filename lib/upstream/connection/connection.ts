@@ -15,7 +15,7 @@ export interface Ending {
   readonly detail?: string | undefined;
 }
 
-/** How long a connection lives, and by which client. */
+/** Options of a {@linkcode Connection}. */
 export interface ConnectionOptions {
   /** Ends the connection. */
   readonly stop: AbortSignal;
@@ -49,7 +49,7 @@ export class Connection implements Disposable {
   }
 
   /**
-   * Sends the request; its answer is waited for at most 30 s.
+   * Sends the request, and waits for its answer for at most 30 s.
    *
    * @throws {StreamUnavailable} or the reason of an abort, see {@linkcode endingOf}.
    */
@@ -70,12 +70,12 @@ export class Connection implements Disposable {
   async read(): Promise<Uint8Array | undefined> {
     const { value, done } = await this.#reader!.read();
     if (!done) return value;
-    // An abort cancels the reader, which then says the same.
+    // An abort cancels the reader, which then returns the end of the body.
     this.#controller.signal.throwIfAborted();
     return undefined;
   }
 
-  /** Ends the connection in `ms`, unless it is allowed more until then. */
+  /** Ends the connection in `ms`, unless this is called again before. */
   allow(ms: number, cause: Cause): void {
     this.#deadline.set(ms, cause);
   }
@@ -87,13 +87,13 @@ export class Connection implements Disposable {
     this.#reader?.cancel().catch(() => {});
   }
 
-  /** Why it was aborted; `undefined` if it was not. */
+  /** The cause of the abort; `undefined` if it was not aborted. */
   get aborted(): Cause | undefined {
     const { aborted, reason } = this.#controller.signal;
     return aborted ? reason : undefined;
   }
 
-  /** Says how a connection ended that failed with `error`. */
+  /** Returns how a connection ended that failed with `error`. */
   endingOf(error: unknown): Ending {
     const cause = this.aborted;
     if (cause !== undefined) return { cause, detail: DETAILS[cause] };
@@ -113,6 +113,6 @@ export class Connection implements Disposable {
 }
 
 const DETAILS: Partial<Record<Cause, string>> = {
-  idle: "Nothing came within the idle timeout",
+  idle: "No event arrived within the idle timeout",
   unreachable: `No answer within ${CONNECT_TIMEOUT / 1000} s`,
 };

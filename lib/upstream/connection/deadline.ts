@@ -4,7 +4,7 @@
  */
 export class Deadline<T> {
   readonly #onOver: (reason: T) => void;
-  /** When it expires, and when the platform's timer checks that: then or earlier. */
+  /** The time of expiry, and the time of the platform's timer, which is never later. */
   #at = Infinity;
   #looksAt = Infinity;
   #reason: T | undefined;

@@ -4,8 +4,8 @@ import { errorChain, UserError } from "../../shared/error.ts";
  * The consequence of a failure:
  *
  * - `retry`: it is temporary, so the stream retries, even before the first event;
- * - `retry once readable`: before the stream was ever readable it is a mistake in the settings and
- *   ends the start; afterwards the settings were right, and it is waited for;
+ * - `retry once readable`: before the stream was ever readable, it is a mistake in the settings and
+ *   ends the start. After that the settings are known to be right, and the stream retries;
  * - `stop`: the service asks not to be called again.
  */
 export type Rule = "retry" | "retry once readable" | "stop";
@@ -35,11 +35,11 @@ const RULES = {
 /** Why a connection could not be opened, or ended. */
 export type Cause = keyof typeof RULES;
 
-/** The causes after which it connects again. */
+/** The causes after which the stream reconnects. */
 export const CAUSES: readonly Cause[] = (Object.keys(RULES) as Cause[])
   .filter((cause) => RULES[cause] !== "stop");
 
-/** A connection could not be opened. Whether another attempt may succeed is up to the rule. */
+/** The error if a connection could not be opened. The rule of its cause decides about a retry. */
 export class StreamUnavailable extends Error {
   /** See `Error.name`. */
   override readonly name = "StreamUnavailable";
@@ -74,7 +74,7 @@ export class StreamUnavailable extends Error {
   }
 }
 
-/** The stream cannot be read; trying again would not help. */
+/** The error if the stream cannot be read, and a retry would not help. */
 export class UpstreamRefused extends UserError {
   /** See `Error.name`. */
   override readonly name = "UpstreamRefused";
@@ -85,7 +85,7 @@ export class UpstreamRefused extends UserError {
   }
 }
 
-/** Describes an error with its causes, without what Deno's `fetch` adds around the useful part. */
+/** Describes an error with its causes, without the words that Deno's `fetch` adds. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const parts = errorChain(error).map(({ message }) => message)

@@ -4,7 +4,7 @@ import { openResponse } from "./response.ts";
 /** How long the service may take to answer, in ms. */
 const TIMEOUT = 5000;
 
-/** Asks once whether a stream can be read. Returns why it cannot; `undefined` if it can. */
+/** Checks once whether a stream can be read. Returns the reason if not, otherwise `undefined`. */
 export async function probeStream(url: URL, userAgent: string): Promise<string | undefined> {
   using client = Deno.createHttpClient({});
   const controller = new AbortController();

@@ -1,4 +1,4 @@
-/** Reads an environment variable; `undefined` also if that is not permitted. */
+/** Reads an environment variable. Returns `undefined` if it is unset, or if that is denied. */
 export type ReadVariable = (name: string) => string | undefined;
 
 /** The variables by which Deno chooses a proxy. */
@@ -17,7 +17,7 @@ export const PROXY_VARIABLES = [
  * Returns the proxy that Deno's `fetch` uses for a URL, for messages: `http://proxy:3128
  * (HTTPS_PROXY)`, without user and password; `undefined` if there is none.
  *
- * Deno chooses it outside of JavaScript, by the same variables in the same order
+ * Deno itself chooses it outside of JavaScript, by the same variables in the same order
  * (`ext/fetch/proxy.rs`).
  */
 export function proxyFor(url: URL, read: ReadVariable = readIfPermitted): string | undefined {
@@ -30,7 +30,9 @@ export function proxyFor(url: URL, read: ReadVariable = readIfPermitted): string
   return `${withoutCredentials(read(name)!)} (${name})`;
 }
 
-/** Whether `NO_PROXY` names a host: `*`, a name with all below it, an address, or a range of them. */
+/**
+ * Returns whether `NO_PROXY` names a host: by `*`, a domain, an address or an address range.
+ */
 function isException(hostname: string, exceptions: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
   return exceptions.split(",").map((one) => one.trim().toLowerCase()).some((one) => {

@@ -11,18 +11,18 @@ export interface StreamRequest {
   readonly userAgent: string;
   /** Where to resume. */
   readonly position: Position;
-  /** The topic-partitions that were there when the stream was read last. */
+  /** The topic-partitions that existed when the stream was last read. */
   readonly present: ReadonlySet<string>;
-  /** How far before each place it begins, in ms; negative: after it. */
+  /** How far before each position it begins, in ms; negative: after it. */
   readonly margin: number;
 }
 
 /**
- * Requests a stream from a position on: by Last-Event-ID as far as topic-partitions are known,
- * otherwise by time.
+ * Requests a stream from a position: by Last-Event-ID if topic-partitions are known, otherwise by
+ * time.
  *
- * The service answers 404 if one topic-partition of several is gone. Then it is asked for those
- * that were there last, and after that by time, which names none.
+ * The service answers 404 if one of several topic-partitions does not exist any more. The next
+ * attempt names those that existed last. The attempt after that is by time, and names none.
  *
  * @throws {StreamUnavailable} as the last of these attempts.
  */
@@ -45,7 +45,7 @@ export async function requestFrom(
   return await send(attempts.at(-1)!, wanted, options);
 }
 
-/** Asks for these topic-partitions; without any, for all there are, by time. */
+/** Requests these topic-partitions or, without any, all existing ones by time. */
 function send(
   keys: readonly string[],
   { url, userAgent, position, margin }: StreamRequest,

@@ -3,16 +3,16 @@ import { type Cause, describe, StreamUnavailable } from "./failure.ts";
 import { proxyFor } from "./proxy.ts";
 import { meaningOf } from "./status.ts";
 
-/** The longest wait in ms that a `Retry-After` is granted. */
+/** The longest `Retry-After` that is respected, in ms. */
 const MAX_RETRY_AFTER = 5 * 60_000;
-/** How much of an error's body is read and shown, in bytes. */
+/** The maximum part of an error's body that is read and shown, in bytes. */
 const MAX_ERROR_BYTES = 300;
 
 /** How an event stream is requested. */
 export interface RequestOptions {
-  /** In addition to `Accept` and `Accept-Encoding`. */
+  /** Headers in addition to `Accept` and `Accept-Encoding`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Ends the request, and a body of which nothing was read yet. */
+  /** Ends the request, and its body if nothing of it was read yet. */
   readonly signal: AbortSignal;
   /** Holds the connection; its owner closes it when the stream has ended. */
   readonly client?: Deno.HttpClient;
@@ -24,7 +24,7 @@ export interface RequestOptions {
 export interface OpenStream {
   /** The bytes of the stream. */
   readonly body: ReadableStream<Uint8Array>;
-  /** The service's time in ms, to the second; `undefined` if it does not say. */
+  /** The service's time in ms, to the second; `undefined` if it sends none. */
   readonly date: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface OpenStream {
  * It asks for a body without compression: Deno decodes no zstd and only the first of several gzip
  * members, and proxies delay what they compress.
  *
- * @throws {StreamUnavailable} for everything else; its rule determines whether to retry.
+ * @throws {StreamUnavailable} for any other response; its rule determines whether to retry.
  */
 export async function openResponse(
   url: URL,
@@ -91,7 +91,7 @@ function eventStreamOf(response: Response, url: URL): OpenStream {
   return { body: response.body, date: Number.isNaN(date) ? undefined : date };
 }
 
-/** A failure before any answer. */
+/** Returns the failure if there was no answer. */
 function failedFetch(url: URL, cause: unknown): StreamUnavailable {
   if (cause instanceof Deno.errors.NotCapable) return notPermitted(url, cause);
   const text = describe(cause);
@@ -134,7 +134,7 @@ const FETCH_FAILURES: readonly {
   { matches: /^/, reason: "unreachable", hint: undefined },
 ];
 
-/** Deno names the host that it denies, which may be another one after a redirect. */
+/** Deno names the denied host, which after a redirect is not the requested one. */
 function notPermitted(url: URL, cause: Error): StreamUnavailable {
   const own = `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
   const host = deniedHost(cause) ?? own;
@@ -147,20 +147,20 @@ function notPermitted(url: URL, cause: Error): StreamUnavailable {
   });
 }
 
-/** The origin, and the proxy on the way to it. */
+/** Returns the origin, with the proxy on the way to it. */
 function addressOf(url: URL): string {
   const proxy = proxyFor(url);
   return proxy === undefined ? url.origin : `${url.origin} through the proxy ${proxy}`;
 }
 
-/** `Retry-After` in ms, as seconds or as a date; `undefined` if it makes no sense. */
+/** Parses `Retry-After`, in seconds or a date, as ms; `undefined` if it is invalid. */
 function retryAfterOf(value: string | null, now = Date.now()): number | undefined {
   if (value === null) return undefined;
   const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER);
 }
 
-/** The beginning of a body on one line; empty if it cannot be read. */
+/** Returns the beginning of a body on one line; empty if it cannot be read. */
 async function beginningOf(response: Response, signal: AbortSignal): Promise<string> {
   const reader = response.body?.getReader();
   // As with the stream itself, the fetch may have forgotten its signal.

@@ -28,7 +28,7 @@ const MEANINGS: readonly (Meaning & { readonly matches: RegExp })[] = [
   {
     matches: /^407$/,
     cause: "http_4xx",
-    hint: "Give the proxy's user and password in HTTP_PROXY or HTTPS_PROXY: " +
+    hint: "Put the proxy's user and password into HTTP_PROXY or HTTPS_PROXY: " +
       "http://USER:PASSWORD@HOST:PORT",
   },
   { matches: /^(408|425|429)$/, cause: "http_429", hint: undefined },

@@ -6,8 +6,8 @@ import { type RecognizedEdit, utf8Text } from "./recognized_edit.ts";
 import { MAX_PARTITION, TOPIC_NAME } from "../position/position.ts";
 
 /**
- * The parts of an event's `meta` that wikitap itself needs: its place in the upstream log, its time
- * and its wiki. Unknown fields are allowed. Every EventStreams schema requires `meta` (schema
+ * The parts of an event's `meta` that wikitap itself needs: the position in the upstream log, the
+ * time and the wiki. Unknown fields are allowed. Every EventStreams schema requires `meta` (schema
  * fragment `common/2.0.0`). The service (KafkaSSE) adds topic, partition and offset.
  */
 const metaSchema = z.object({
@@ -27,7 +27,7 @@ export type Meta = Readonly<z.infer<typeof metaSchema>> & { readonly stream: str
 export interface Event {
   /** The upstream JSON, byte for byte (UTF-8). */
   readonly data: Uint8Array;
-  /** Its place in the upstream log, its time and its wiki. */
+  /** The position in the upstream log, the time and the wiki. */
   readonly meta: Meta;
   /** `type` of the JSON object, if it is a string. */
   readonly type: string | undefined;
@@ -45,7 +45,9 @@ export interface Event {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** An event that cannot be used. `message` is the reason: short, and one of few, for counting. */
+/**
+ * The error for an event that cannot be used. `message` is the reason: one of few, for counting.
+ */
 export class RejectedEvent extends Error {
   /** The name of the class. */
   override readonly name = "RejectedEvent";

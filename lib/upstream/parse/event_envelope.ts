@@ -3,7 +3,7 @@ import { type RecognizedEdit, recognizeEdit } from "./recognized_edit.ts";
 
 /** The parts of an event that a scan of its bytes finds. */
 export interface EventEnvelope {
-  /** The place in the upstream log, the time and the wiki. */
+  /** The position in the upstream log, the time and the wiki. */
   readonly meta: {
     /** The upstream topic. */
     readonly topic: string;

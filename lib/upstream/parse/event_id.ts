@@ -8,9 +8,11 @@ export interface IdEntry {
   readonly next: number | undefined;
 }
 
-/** Bounds hostile ids, in characters. */
+/** The maximum length of an id, in characters, against hostile ids. */
 const MAX_ID_LENGTH = 262_144;
-/** More than any position holds, so that the position refuses them. */
+/**
+ * The maximum number of entries: more than any position holds, so that the position rejects them.
+ */
 const MAX_ENTRIES = MAX_PLACES + 1;
 
 /**

@@ -4,7 +4,7 @@ import { MAX_PLACES } from "../position/position.ts";
 /** The topic-partitions of an id, as {@linkcode IdReader} keeps them. */
 type Entries = readonly { readonly key: string; next: number | undefined }[];
 
-/** The timestamp of an entry, with its place in the bytes of the id. */
+/** The timestamp of an entry, with its index in the bytes of the id. */
 interface Timestamp {
   readonly entry: Entries[number];
   readonly start: number;

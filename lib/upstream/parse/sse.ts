@@ -23,10 +23,10 @@ const NO_BYTES = new Uint8Array(0);
 
 /** The default bound of a frame. The service's own limit of a payload is 8 MiB. */
 const MAX_FRAME_BYTES = 9 * 1024 * 1024;
-/** This many pieces of a line are joined: those after the last one of at least `JOINED_BYTES`. */
+/** The number of pieces that are joined: those after the last one of at least `JOINED_BYTES`. */
 const MAX_PIECES = 1024;
 const JOINED_BYTES = 64 * 1024;
-/** Bounds the lines of data in a frame; the service writes one. Even an empty one takes memory. */
+/** The maximum data lines of a frame; the service writes one. Even an empty one takes memory. */
 const MAX_DATA_LINES = 10_000;
 /** The longest reconnection time that is accepted, in ms. */
 const MAX_RETRY = 60_000;

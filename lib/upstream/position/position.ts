@@ -112,7 +112,7 @@ export class Position {
     }
   }
 
-  /** Adds a topic-partition that an `id` named, so that it is requested from now on. */
+  /** Adds a topic-partition that an `id` named, so that later requests name it. */
   track(key: string): void {
     if (this.#places.has(key) || this.#places.size >= MAX_PLACES) return;
     this.#places.set(key, newPlace(this.#start, this.#latestStart));
@@ -148,7 +148,7 @@ export class Position {
     if (place !== undefined) this.#places.set(key, { ...place, offset });
   }
 
-  /** The latest time (ms) that any topic-partition was read to: shows the age of the position. */
+  /** The latest time (ms) to which any topic-partition was read: it shows the position's age. */
   get reached(): number {
     return Math.max(this.start, ...[...this.#places.values()].map((place) => place.timestamp));
   }

@@ -59,7 +59,7 @@ export function readPlaces(text: string): Named[] {
     const key = turned(name, BEHIND);
     const isRead = isShared && KEY.test(key) && /^[\w-]*$/.test(id) &&
       [timestamp, offset, refused].every(Number.isSafeInteger) && !Number.isNaN(ahead);
-    if (!isRead) throw new TypeError(`Cannot read the saved place '${entry}'`);
+    if (!isRead) throw new TypeError(`Cannot read the saved position '${entry}'`);
     return [key, place];
   });
 }
@@ -72,7 +72,7 @@ const MAX_AHEAD = 64 ** AHEAD - 1;
 /** The offset plus 1, so that it is never negative. */
 const OFFSET = 9;
 const NO_ID = "AAAAAAAA";
-/** Up to 262,143 rejected frames; any more are counted again when they come again. */
+/** Up to 262,143 rejected frames. Any more are counted again when they arrive again. */
 const REFUSED = 3;
 /** The number of characters shared with the previous name: up to 63. */
 const SHARED = 1;

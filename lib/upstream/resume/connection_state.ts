@@ -4,20 +4,20 @@ import { hash64 } from "../position/hash.ts";
 export interface ConnectionState {
   /** Upstream topic and partition. */
   readonly key: string;
-  /** Represents the key among known ids. */
+  /** Distinguishes ids of this topic-partition among the known ids. */
   readonly seed: number;
   /**
-   * `live`: new events are those after the position. `resuming`: the anchor has not come yet.
-   * `settling`: the anchor will not come; events handled lately are recognized by their ids.
+   * `live`: new events are those after the position. `resuming`: the anchor has not arrived yet.
+   * `settling`: the anchor will not arrive, so events handled lately are recognized by their ids.
    */
   mode: "live" | "resuming" | "settling";
   /** Events dropped while resuming. */
   dropped: number;
-  /** Their ids, as far as they are not known: from before a restart. */
+  /** The ids of those that are unknown, because they were handled before a restart. */
   droppedIds: string[];
-  /** The other offset at which the anchor's id was received first. */
+  /** The other offset at which the anchor's id was first received. */
   anchorAt: number | undefined;
-  /** Whether that is higher, with T or a later timestamp, as if it were the anchor itself. */
+  /** Whether that offset is higher, with T or a later timestamp, as that of the anchor would be. */
   isAnchorLatest: boolean;
   /** Consecutive events before the anchor that are later than T. */
   later: number;

@@ -15,7 +15,7 @@ export interface DuplicateCounts {
   missing: number;
   /** Single offsets without an event, such as transactions leave in Kafka. */
   skipped: number;
-  /** Times that an upstream topic-partition came back with other offsets. */
+  /** Number of times that an upstream topic-partition was renumbered. */
   renumbered: number;
 }
 
@@ -42,15 +42,15 @@ const MAX_FRUITLESS = 3;
  *
  * The log of a topic-partition has one order. So everything up to and including the anchor (the
  * last event handled, recognized by `meta.id` and offset) is a duplicate, and everything after it
- * is new. Until the anchor has come, events are dropped, not held. If it turns out that it does not
- * come, the stream is read again from the position, which has not moved. So any number of
- * duplicates may come.
+ * is new. Until the anchor has arrived, events are dropped, not held. If it turns out that it does
+ * not arrive, the stream is read again from the position, which has not moved. So any number of
+ * duplicates may arrive.
  *
- * The anchor does not come if this connection lost it, if upstream does not keep it any more, or if
- * upstream numbers differently. An event later than all handled ones proves that it is missing. In
- * the first case the next connection brings the anchor. In the last case it brings the anchor's id
- * with another offset, which is adopted. If neither comes, the ids handled last identify
- * duplicates, and no event is dropped that could be new.
+ * The anchor does not arrive if this connection lost it, if upstream has deleted it, or if upstream
+ * was renumbered. An event later than all handled ones proves that it is missing. In the first
+ * case, the next connection brings the anchor. In the last case, it brings the anchor's id with
+ * another offset, which is adopted. If it brings neither, the ids handled last identify duplicates,
+ * and no event is dropped that could be new.
  *
  * An event whose id is in the log a second time is marked while the first is among the
  * {@linkcode KnownIds}: it is not published, but the position moves past it.
@@ -63,7 +63,7 @@ export class Deduplicator<A extends PositionUpdate> {
   readonly #connections = new Map<string, ConnectionState>();
   /** Ids of handled events. */
   readonly #known = new KnownIds();
-  /** The number of ids that this connection keeps until its anchors come. */
+  /** The number of ids that this connection keeps until its anchors arrive. */
   #droppedIds = 0;
   readonly #missed = new MissedAnchors();
   /** Per topic-partition, the offset after which a gap was last re-read. */
@@ -82,7 +82,7 @@ export class Deduplicator<A extends PositionUpdate> {
   }
 
   /**
-   * Begins a connection: events handled before come again, up to the anchors.
+   * Begins a connection: events handled before arrive again, up to the anchors.
    *
    * @param anchored False if more than the anchors is skipped on purpose.
    */
@@ -101,12 +101,12 @@ export class Deduplicator<A extends PositionUpdate> {
     }
   }
 
-  /** Whether every anchor has come, so that everything that follows is new. */
+  /** Whether every anchor has arrived, so that everything that follows is new. */
   get resumed(): boolean {
     return [...this.#connections.values()].every(({ mode }) => mode !== "resuming");
   }
 
-  /** The number of events that this connection dropped for anchors that have not come. */
+  /** The number of events that this connection dropped for anchors that have not arrived. */
   get unresolved(): number {
     const open = [...this.#connections.values()].filter(({ mode }) => mode === "resuming");
     return open.reduce((sum, { dropped }) => sum + dropped, 0);
@@ -116,7 +116,7 @@ export class Deduplicator<A extends PositionUpdate> {
    * Handles one event and appends it to `fresh` if it is new in the log.
    *
    * @returns `reread`: connect again at the position. The event was not accepted, since the anchor
-   * or events before it are missing. This is requested a bounded number of times at one place.
+   * or events before it are missing. This is requested a bounded number of times at one position.
    */
   take(received: A, fresh: A[]): Verdict {
     const { key } = received;
@@ -128,7 +128,7 @@ export class Deduplicator<A extends PositionUpdate> {
     return this.#takeInOrder(received, place, connection, fresh);
   }
 
-  /** Draws conclusions from a connection that ended before its anchor had come. */
+  /** Handles the end of a connection that ended before its anchor arrived. */
   #noteEnd(connection: ConnectionState): void {
     const { key, anchorAt } = connection;
     const place = this.#position.get(key);
@@ -152,7 +152,7 @@ export class Deduplicator<A extends PositionUpdate> {
     if (id !== undefined) {
       if (hasId(place.id, id)) {
         if (offset === place.offset) return this.#arrive(id, place, connection);
-        // The log may hold the id twice. What is between the two may be new.
+        // The log may hold the id twice. Events between the two may be new.
         connection.anchorAt ??= offset;
         const time = received.timestamp ?? received.ahead ?? 0;
         connection.isAnchorLatest ||= offset! > place.offset && time >= place.timestamp;
@@ -293,7 +293,7 @@ export class Deduplicator<A extends PositionUpdate> {
   }
 }
 
-/** Returns the offset expected after a place, if each rejected frame took one. */
+/** Returns the offset expected after a position, if each rejected frame took one. */
 function offsetAfter({ offset, refused }: PartitionPosition): number {
   return offset + 1 + refused;
 }

@@ -1,6 +1,6 @@
 import { hash64 } from "../position/hash.ts";
 
-/** The number of ids that are remembered at least; twice as many at most. */
+/** The minimum number of remembered ids; the maximum is twice as many. */
 export const KNOWN_IDS = 131_072;
 /** The slots of a new table; they double as it fills. */
 const FEW_SLOTS = 1024;

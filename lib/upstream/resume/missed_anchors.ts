@@ -16,7 +16,7 @@ const MAX_LATER = 1000;
 const MAX_MISSED = 2;
 
 /**
- * Remembers, per topic-partition, the anchors that did not come.
+ * Remembers, per topic-partition, the anchors that did not arrive.
  *
  * An event later than all others proves that a connection has missed the anchor. If false
  * timestamps are ahead of it, a topic with few events per connection may have no such event. Then
@@ -59,7 +59,7 @@ export class MissedAnchors {
     return true;
   }
 
-  /** Forgets a topic-partition: its anchor has come. */
+  /** Forgets a topic-partition: its anchor has arrived. */
   delete(key: string): void {
     this.#missed.delete(key);
     this.#evidence.delete(key);
@@ -71,20 +71,22 @@ export class MissedAnchors {
   }
 }
 
-/** Returns whether an event that comes before its anchor proves that the anchor does not come. */
+/**
+ * Returns whether an event that arrives before its anchor proves that the anchor does not arrive.
+ */
 export function provesMissing(
   { offset, timestamp, ahead }: PositionUpdate,
   place: PartitionPosition,
   connection: ConnectionState,
 ): boolean {
-  // A rejected frame proves nothing: it has no time, and has not moved the place's time either.
+  // A rejected frame proves nothing: it has no time, and does not move that of the position.
   if (offset === undefined) return false;
   const time = timestamp ?? ahead ?? 0;
-  // Against false timestamps, years ahead: no other event is ever later than those.
+  // After a false timestamp, years ahead, no other event is ever later.
   connection.later = time > place.timestamp ? connection.later + 1 : 0;
   const isLater = timestamp !== undefined && timestamp > place.timestamp;
   connection.sawBeyond ||= isLater && offset > place.offset;
-  // A start "from now on" leaves events unread, of which a false timestamp may come before the anchor.
+  // A start "from now on" leaves events unread. One with a false timestamp may precede the anchor.
   const isProof = timestamp !== undefined || offset > place.offset;
   return (isProof && time > place.highest) || connection.later >= MAX_LATER;
 }

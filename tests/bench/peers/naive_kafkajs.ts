@@ -1,4 +1,4 @@
-/** kafkajs as its documentation shows it: one `send` for each event, idempotent. */
+/** Publishes as kafkajs's documentation shows: one `send` per event, idempotent. */
 import { Kafka, logLevel } from "kafkajs";
 
 const { STREAM_URL, BROKER, TOPIC, EVENTS, NAMESPACES } = Deno.env.toObject();

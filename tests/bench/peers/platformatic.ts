@@ -1,10 +1,10 @@
-/** The client for Node that a TypeScript user picks today: @platformatic/kafka, idempotent. */
+/** Publishes with @platformatic/kafka, idempotent. */
 
 const { STREAM_URL, BROKER, TOPIC, EVENTS, NAMESPACES } = Deno.env.toObject();
 const namespaces: Record<string, string> = JSON.parse(NAMESPACES!);
 const wanted = Number(EVENTS);
 
-// Not a specifier that is known before it runs: nothing but the bench downloads the package.
+// Not a literal specifier, so that only the benchmark downloads the package.
 const kafka = await import(["npm:@platformatic/kafka", "2.12.1"].join("@"));
 const producer = new kafka.Producer({
   clientId: "bench",
@@ -18,7 +18,7 @@ type Message = { topic: string; key: string; value: string };
 let batch: Message[] = [];
 let sending: Promise<unknown> = Promise.resolve();
 
-/** Sends what was gathered once the send before is acknowledged. */
+/** Sends the accumulated records once the previous send is acknowledged. */
 async function send(): Promise<void> {
   await sending;
   sending = producer.send({ messages: batch });

@@ -35,7 +35,7 @@ export class BrokerFaults {
     this.#plan = planOf({ kill, freeze }, new Random(seed, 0x6368_0008));
   }
 
-  /** How much of the log may be there: a stretch of work beyond that of the next fault. */
+  /** The part of the log that may be served: a stretch beyond the next fault. */
   get allowed(): number {
     const { kills, freezes } = this.counts;
     return (kills + freezes + 2) / (this.#plan.length + 1);
@@ -45,7 +45,7 @@ export class BrokerFaults {
     await Promise.all([this.#killAndFreeze(), this.#compress()]);
   }
 
-  /** One after the other, so that two of three are there; each comes back after a while. */
+  /** One after the other, so that two of three are always up. */
   async #killAndFreeze(): Promise<void> {
     const { seed, nodes, stop } = this.#options;
     const { work } = this.#parts;
@@ -82,7 +82,7 @@ export class BrokerFaults {
     this.counts.freezes++;
   }
 
-  /** Changes the codec after equal parts of the work. */
+  /** Changes the codec at regular intervals of the work. */
   async #compress(): Promise<void> {
     const { work } = this.#parts;
     const { codecs = [] } = this.#options;

@@ -1,20 +1,20 @@
 import { fraction } from "../../../lib/replay/random.ts";
 
 export interface BurstOptions {
-  /** Everything random follows from it. */
+  /** Determines everything random. */
   readonly seed: number;
-  /** Events in all, without the idle topic's canaries. */
+  /** The number of events, without the idle topic's canaries. */
   readonly events: number;
-  /** Bursts among them (default 0). */
+  /** The number of bursts among them (default 0). */
   readonly bursts?: number;
 }
 
-/** Events of a burst: more than 10,000, the most that a producer could hold while it resumes. */
+/** Events of a burst: more than any fixed buffer of 10,000 events could hold during a resume. */
 const BURST = 12_000;
-/** The minimum number of events that a burst has to itself. */
+/** The minimum number of events between two bursts. */
 export const EVENTS_PER_BURST = 15_000;
 
-/** Draws where the bursts are: one somewhere in each of as many stretches of the log. */
+/** Draws the positions of the bursts: one in each of as many stretches of the log. */
 export function burstsOf(
   { seed, events, bursts = 0 }: BurstOptions,
 ): { readonly from: number; readonly to: number }[] {

@@ -4,7 +4,7 @@ import { newReport, type VerifyReport } from "../../../lib/verify/report.ts";
 import { editSchema } from "../../../lib/edits/message/edit.ts";
 import type { ExpectedEdit } from "./expected.ts";
 
-/** All times: some edits are years back. */
+/** All times, since some edits are years old. */
 const SPAN = { since: 0, until: Infinity };
 const fieldNames = Object.keys(editSchema.shape);
 
@@ -40,7 +40,7 @@ export class Checker {
   }
 }
 
-/** The topic of expected records, under any real name. */
+/** The topic name of expected records, regardless of its real name. */
 export const TOPIC = "edits";
-/** All that is missing is lost. */
+/** Every missing record counts as lost. */
 const ANY = { isHandled: true, topic: undefined, bytes: 0 };

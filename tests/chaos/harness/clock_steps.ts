@@ -10,7 +10,7 @@ export class ClockSteps {
   readonly #seed: number;
   readonly #every: number;
 
-  /** @param every Mean time between two steps, in ms; `Infinity`: the clock is right. */
+  /** @param every Mean time between two steps, in ms; `Infinity` if the clock is right. */
   constructor({ seed, every }: { readonly seed: number; readonly every: number }) {
     this.#seed = seed;
     this.#every = every;
@@ -31,7 +31,7 @@ export class ClockSteps {
     return [`--preload=${module}?${encodeURIComponent(JSON.stringify(steps))}`];
   }
 
-  /** Counts the steps that a producer saw, by what it printed. */
+  /** Counts the steps that a producer saw, by its output. */
   static count(output: string): number {
     return output.match(/^clock: -?\d+ ms$/gm)?.length ?? 0;
   }

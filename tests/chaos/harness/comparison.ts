@@ -13,9 +13,9 @@ export interface Place {
 }
 
 /**
- * Compares what is in a topic.
+ * Compares the records of a topic.
  *
- * @returns `committed`: how many records there are.
+ * @returns `committed`: the number of records.
  */
 export async function compare(
   { cluster, topic, partitions }: Place,
@@ -33,7 +33,7 @@ export async function compare(
   return { report: checker.end(), committed };
 }
 
-/** Returns how many records a reader of uncommitted records sees. */
+/** Returns the number of records that a reader of uncommitted records sees. */
 export async function uncommitted({ cluster, topic }: Place): Promise<number> {
   let count = 0;
   await readTopic(cluster, {

@@ -3,7 +3,7 @@ import type { ProducerRecord } from "../../../lib/shared/producer_record.ts";
 import { plainEdit } from "../../support/stream/plain_program.ts";
 import { TOPIC } from "./checker.ts";
 
-/** One edit of the log that was served, which has to be in Kafka once. */
+/** One edit of the served log, which must be in Kafka once. */
 export interface ExpectedEdit {
   readonly record: ProducerRecord;
   /** The number of its upstream topic, from 0. */
@@ -14,18 +14,18 @@ export interface ExpectedEdit {
 export interface Expected {
   /** In the order of each upstream topic. */
   readonly edits: readonly ExpectedEdit[];
-  /** All events, also those that are no edits, and those that no program can read. */
+  /** The number of all events, including those that are not edits or cannot be read. */
   readonly events: number;
-  /** Events that are no JSON: they are to be refused. */
+  /** Events that are not JSON, which must be rejected. */
   readonly garbage: number;
-  /** Events that an earlier one has the `meta.id` of: they are not to be published again. */
+  /** Events with the `meta.id` of an earlier one, which must not be published again. */
   readonly repeats: number;
 }
 
 /**
- * Reads a log from its beginning to its end: the edits that a producer has to publish. Of events
- * with one `meta.id` in a topic, the first that can be read counts. None of the program's code that
- * reads a stream or makes records is used.
+ * Returns the edits of a log that a producer must publish. Of several events with one `meta.id` in
+ * a topic, the first readable one counts. It uses none of the program's code that reads a stream or
+ * makes records.
  */
 export function expectedOf({ topics }: EventLog): Expected {
   const edits: ExpectedEdit[] = [];

@@ -8,7 +8,7 @@ export const FREEZE = { min: 33_000, max: 38_000 } as const;
 /** `transaction.abort.timed.out.transaction.cleanup.interval.ms`; 10 s by default. */
 export const ABORT_CHECK_MS = 1000;
 
-/** Returns as many of each kind as asked for, in random order. */
+/** Returns the requested number of each kind, in random order. */
 export function planOf<Kind extends string>(
   counts: Readonly<Record<Kind, number>>,
   random: Random,

@@ -2,30 +2,30 @@ import { supervise, type Supervised } from "../../../lib/local/process/process.t
 import { sleep } from "../../../lib/shared/sleep.ts";
 
 export interface ProducerOptions {
-  /** The program, `main.ts` as a rule, and its flags. */
+  /** The program, usually `main.ts`, and its flags. */
   readonly program: string;
   readonly flags: readonly string[];
   /** Flags of Deno for each start, counted from 1 (default: none). */
   readonly denoFlags?: (start: number) => readonly string[];
-  /** Gets what each process printed, after its end. */
+  /** Called with the output of each process after its end. */
   readonly onOutput?: (output: string) => void;
-  /** Where the output of each process goes. */
+  /** The folder for the output of each process. */
   readonly directory: string;
 }
 
-/** An exit code by which a producer says that starting it again is no use. */
+/** Exit codes after which a restart is useless. */
 const USELESS: ReadonlySet<number> = new Set([2, 3]);
-/** The exit code of a process that got SIGTERM before it listened to it: it had not begun. */
+/** The exit code of a process that got SIGTERM before it listened for it. */
 const NOT_BEGUN = 128 + 15;
-/** Between an end and the next start, in ms, as a service manager does it. */
+/** The wait before a restart, in ms, as of a service manager. */
 const PAUSE = 200;
 /** How long an orderly stop may take, in ms. */
 const STOP_LIMIT = 30_000;
 
-/** The file for what the process of a start says. */
+/** Returns the file for the output of a start. */
 const outputOf = (start: number | string) => `producer-${start}.log`;
 
-/** Removes what the producers of an earlier run said. */
+/** Removes the output of earlier runs. */
 export async function dropOutputs(directory: string): Promise<void> {
   const output = new RegExp(`^${outputOf("\\d+")}$`);
   for await (const { name } of Deno.readDir(directory)) {
@@ -34,8 +34,8 @@ export async function dropOutputs(directory: string): Promise<void> {
 }
 
 /**
- * A producer that is started again whenever it ends, as by a service manager: after a SIGKILL of
- * ours, and also when it gave up, for instance as no broker answered at its start.
+ * A producer that is restarted whenever it ends, as by a service manager: after a SIGKILL, and if
+ * it gave up, for instance because no broker answered at the start.
  */
 export class Producer implements AsyncDisposable {
   readonly #options: ProducerOptions;
@@ -53,12 +53,12 @@ export class Producer implements AsyncDisposable {
     this.#over.catch(() => {});
   }
 
-  /** Starts so far, and how many of them ended by themselves. */
+  /** The number of starts, and of those that ended by themselves. */
   get counts(): { starts: number; gaveUp: number } {
     return { starts: this.#starts, gaveUp: this.#gaveUp };
   }
 
-  /** SIGKILL; `false` when there is none just now. */
+  /** Sends SIGKILL; returns `false` if none runs. */
   async kill(): Promise<boolean> {
     const process = this.#process;
     if (process === undefined) return false;
@@ -68,7 +68,7 @@ export class Producer implements AsyncDisposable {
     return true;
   }
 
-  /** Stops it in order, to be started again; `false` if none runs. */
+  /** Stops it cleanly, to be restarted; returns `false` if none runs. */
   async restart(): Promise<boolean> {
     const process = this.#process;
     if (process === undefined) return false;
@@ -80,8 +80,8 @@ export class Producer implements AsyncDisposable {
   /**
    * Freezes it (SIGSTOP) for a time in ms, or until `signal` is aborted.
    *
-   * @param isWanted Asked once it is frozen; if not, it goes on at once.
-   * @returns `false` if none runs, or it was not wanted.
+   * @param isWanted Called once it is frozen; if it returns false, the process continues at once.
+   * @returns `false` if none runs, or if `isWanted` returned false.
    */
   async freeze(
     ms: number,
@@ -100,9 +100,9 @@ export class Producer implements AsyncDisposable {
   }
 
   /**
-   * Stops it in order.
+   * Stops it cleanly.
    *
-   * @throws {Error} when it was of no use to start it again, or the last one did not end in order.
+   * @throws {Error} if a restart was useless, or if the last process did not stop cleanly.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -110,14 +110,14 @@ export class Producer implements AsyncDisposable {
     await this.#over;
   }
 
-  /** Ends it at once. */
+  /** Kills it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     await this.kill();
     await this.#over.catch(() => {});
   }
 
-  /** Rejects when the producer can't be kept running. */
+  /** Rejects if the producer cannot be kept running. */
   get over(): Promise<void> {
     return this.#over;
   }
@@ -131,7 +131,7 @@ export class Producer implements AsyncDisposable {
         ...[...denoFlags?.(this.#starts) ?? [], program, ...flags],
       ];
       await using process = await supervise(command, { output });
-      // It could not be signaled while it was being started.
+      // It could not get a signal while it was starting.
       if (this.#isStopping) return;
       this.#process = process;
       const code = await process.exited;
@@ -148,7 +148,7 @@ export class Producer implements AsyncDisposable {
   }
 }
 
-/** Stops a process in order; with SIGKILL if that takes too long. */
+/** Stops a process cleanly, or with SIGKILL if that takes too long. */
 async function terminate(process: Supervised): Promise<void> {
   const timer = setTimeout(() => process.signal("KILL"), STOP_LIMIT);
   try {

@@ -8,10 +8,10 @@ import { transactionState } from "./transaction_state.ts";
 import type { BadUpstream } from "./upstream.ts";
 import type { Work } from "./work.ts";
 
-/** A burst ends when all but this number of events are handled. */
+/** The number of unhandled events at which a burst counts as over. */
 const NEAR_END = 200;
 
-/** Tries to freeze a producer within a transaction. */
+/** The maximum number of attempts to freeze a producer within a transaction. */
 const MAX_TRIES = 20;
 
 interface Parts {
@@ -37,7 +37,7 @@ export class ProducerFaults {
   readonly #options: ChaosOptions;
   readonly #parts: Parts;
   readonly #plan: readonly ("kill" | "freeze")[];
-  /** Connections upstream before the last kill or restart. */
+  /** The number of upstream connections before the last kill or restart. */
   #connectionsBefore = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -48,13 +48,13 @@ export class ProducerFaults {
     this.#plan = planOf({ kill, freeze }, new Random(seed, 0x6368_0006));
   }
 
-  /** How much of the log may be there: a stretch of work beyond that of the next fault. */
+  /** The part of the log that may be served: a stretch beyond the next fault. */
   get allowed(): number {
     const { kills, freezes } = this.counts;
     return (kills + freezes + 2) / (this.#plan.length + 1);
   }
 
-  /** The part of the log at which the next burst ends: no more may be there before the restart. */
+  /** The part of the log at which the next burst ends. No more may be served before the restart. */
   get burstEnd(): number {
     return this.#parts.upstream.burstEnds[this.counts.restarts] ?? Infinity;
   }
@@ -69,8 +69,7 @@ export class ProducerFaults {
     const random = new Random(this.#options.seed, 0x6368_0003);
     for (const [index, kind] of this.#plan.entries()) {
       await work.reached((index + random.next()) / (this.#plan.length + 1));
-      // Some of them while it starts, most when it is at work again, and these mostly within a
-      // transaction, where most can go wrong.
+      // Some during the start, most while it works again, and of these most within a transaction.
       const isAtWork = kind === "freeze" || random.chance(0.9);
       const isInTransaction = kind === "freeze" || random.chance(0.8);
       let isDone = false;
@@ -83,7 +82,7 @@ export class ProducerFaults {
     }
   }
 
-  /** @returns `false` if no producer runs just now, or one to be frozen has no transaction. */
+  /** @returns `false` if no producer runs, or if one to be frozen has no transaction. */
   async #disturb(
     kind: "kill" | "freeze",
     random: Random,
@@ -110,7 +109,7 @@ export class ProducerFaults {
     return true;
   }
 
-  /** At the end of each burst: all of it is within what a new process reads again. */
+  /** At the end of each burst, a new process reads all of it again. */
   async #restart(): Promise<void> {
     const { upstream, producer, work } = this.#parts;
     for (const end of upstream.burstEnds) {
@@ -132,7 +131,7 @@ export class ProducerFaults {
     }
   }
 
-  /** A process that is frozen cannot stop in order. */
+  /** A frozen process cannot stop cleanly. */
   #inTurn<T>(disturb: () => Promise<T>): Promise<T> {
     const done = this.#last.then(disturb);
     this.#last = done.catch(() => {});
@@ -143,7 +142,7 @@ export class ProducerFaults {
     this.#connectionsBefore = this.#parts.upstream.sent.connections;
   }
 
-  /** Waits until the producer has read something new: after its end, that is of a new process. */
+  /** Waits until the producer, or a new process after its end, has read something new. */
   async #atWork(): Promise<void> {
     const { upstream, work } = this.#parts;
     const isConnected = () => upstream.sent.connections > this.#connectionsBefore;

@@ -6,19 +6,19 @@ import type { Sent, UpstreamFaults } from "./upstream.ts";
 /** The faults of a run, and its results. */
 export interface ChaosReport {
   readonly seconds: number;
-  /** Events upstream, and how many of them the producer says it has handled. */
+  /** Upstream events, and the number that the producer has handled according to its position. */
   readonly events: number;
   readonly handled: number;
-  /** Events upstream that no program can read. */
+  /** Upstream events that cannot be read. */
   readonly garbage: number;
-  /** Events upstream whose `meta.id` an earlier one has. */
+  /** Upstream events with the `meta.id` of an earlier one. */
   readonly repeats: number;
   readonly producer: ProducerFaults["counts"];
   readonly brokers: BrokerFaults["counts"];
   readonly compressed: BrokerFaults["compressed"];
   /** Steps of the producer's clock that it saw. */
   readonly clockSteps: number;
-  /** Starts of the producer that it gave up itself, as no broker answered. */
+  /** Starts that the producer gave up itself, because no broker answered. */
   readonly gaveUp: number;
   readonly sent: Sent;
   readonly faults: UpstreamFaults;
@@ -30,7 +30,7 @@ export interface ChaosReport {
   readonly verdict: VerifyReport;
 }
 
-/** Whether the producer kept its promise. */
+/** Whether the producer kept its guarantees. */
 export function isKept(
   { differences: { duplicated, ...others } }: Pick<VerifyReport, "differences">,
   delivery = "exactly-once",
@@ -39,7 +39,7 @@ export function isKept(
   return isOnce && Object.values(others).every((count) => count === 0);
 }
 
-/** Returns one table of what was done and what came of it, for people. */
+/** Returns a table of the faults and the results. */
 export function reportText(report: ChaosReport): string {
   const { verdict, faults, producer, brokers, sent } = report;
   const { differences } = verdict;

@@ -20,13 +20,12 @@ import { Work } from "./work.ts";
 const TOPIC = "chaos";
 const NAME = "chaos";
 const PARTITIONS = 6;
-/** Share of the pace while a fault is waited for: in silence, the producer would back off. */
+/** The share of the pace while a fault is pending: during silence, the producer would back off. */
 const TRICKLE = 0.02;
 
 /**
- * Runs a producer against the simulated stream on its worst day, and disturbs it and its brokers at
- * random moments, as long as there are edits that it has not published. Then reads the topic, and
- * compares it with what was served.
+ * Runs a producer on a simulated stream with faults, and injects faults into it and its brokers at
+ * random moments, until it has published all edits. Then compares the topic with the served events.
  *
  * @throws {Error} if the producer cannot be kept running.
  * @throws The reason of `stop`, if that ended the run.
@@ -45,7 +44,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     }),
     ...stop === undefined ? {} : { signal: stop },
   });
-  // Not before: until here, another run may be at work in the folder.
+  // Not earlier: until here, another run may use the folder.
   await dropOutputs(directory);
   const cluster = openCluster({ brokers: kafka.bootstrapServers.split(",") });
   const spec = { topic: TOPIC, partitions: PARTITIONS, replicationFactor: nodes };
@@ -107,7 +106,7 @@ class Run {
     this.#work = new Work({
       cluster: parts.cluster,
       place: { group: NAME, topic: TOPIC },
-      // A position does not count events that come a second time.
+      // A position does not count repeated events.
       total: this.#expected.events - this.#expected.repeats,
       patience: options.patience,
       stop: options.stop,
@@ -132,7 +131,7 @@ class Run {
       work.end();
       await others;
     }
-    // What a run that is stopped has not published is not lost.
+    // In a stopped run, unpublished edits are not lost.
     if (work.handled < work.total) this.#options.stop?.throwIfAborted();
     await producer.stop();
     return await this.#report();
@@ -145,7 +144,7 @@ class Run {
       `frozen: ${freezes} producers, ${brokers.freezes} brokers`;
   }
 
-  /** Lets events appear at an even pace, as far as the faults allow, and slowly beyond that. */
+  /** Serves events at an even pace up to the next fault, and slowly beyond it. */
   async #release(): Promise<void> {
     const { upstream } = this.#parts;
     const { duration } = this.#options;

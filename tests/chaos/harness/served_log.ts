@@ -9,7 +9,7 @@ export interface Burst {
   readonly to: number;
 }
 
-/** How long a burst is by its timestamps, in ms: less than the producer's margin of 5 s. */
+/** The length of a burst by its timestamps, in ms: less than the producer's margin of 5 s. */
 const BURST_MS = 4000;
 
 /** Maps the times of a log to those that it has with bursts. */
@@ -39,13 +39,13 @@ export class Warp {
   }
 }
 
-/** How much of a burst's length is gone by a time before the warp, in ms. */
+/** Returns the elapsed length of a burst at a time before the warp, in ms. */
 function removed({ from, to }: Burst, time: number): number {
   const length = to - from;
   return Math.min(Math.max(0, time - from), length) * (1 - BURST_MS / length);
 }
 
-/** Returns the same events at the times that a warp gives them. */
+/** Returns the same events at warped times. */
 export function warped(log: EventLog, warp: Warp): EventLog {
   const topics = log.topics.map((topic): TopicLog => {
     const due = (index: number) => Math.floor(warp.time(topic.due(index)));

@@ -1,7 +1,7 @@
 /**
- * Sets the clock of the program before which it is loaded: `--preload=skewed_clock.ts?[[0,-600000]]`
- * gives pairs of a time since the program's start and the difference to the right time, both in ms.
- * Each step that the program sees is printed once, so that they can be counted.
+ * Sets the clock of the program that preloads it. `--preload=skewed_clock.ts?[[0,-600000]]` has
+ * pairs of a time since the program's start and the difference to the right time, both in ms. Each
+ * step that the program sees is printed once.
  */
 import { writeError } from "../../../lib/terminal/output.ts";
 

@@ -1,11 +1,11 @@
 import { exchange } from "../../../lib/local/kafka/exchange.ts";
 
 /**
- * Returns the state of a transaction at its coordinator: `Ongoing`, `PrepareCommit`, `PrepareAbort`,
- * `CompleteCommit`, `CompleteAbort`, `Empty`.
+ * Returns the state of a transaction at its coordinator: `Ongoing`, `PrepareCommit`,
+ * `PrepareAbort`, `CompleteCommit`, `CompleteAbort`, `Empty`.
  *
- * @param ports All nodes on 127.0.0.1; the one that is the coordinator answers.
- * @returns `undefined` when none of them does.
+ * @param ports The ports of all nodes on 127.0.0.1. The coordinator answers.
+ * @returns `undefined` if none answers.
  */
 export async function transactionState(
   ports: readonly number[],
@@ -16,7 +16,9 @@ export async function transactionState(
   return answers.map((answer) => answer && readState(answer)).find((state) => state !== undefined);
 }
 
-/** DescribeTransactions, version 0 (kafka.apache.org/protocol#The_Messages_DescribeTransactions). */
+/**
+ * DescribeTransactions, version 0 (kafka.apache.org/protocol#The_Messages_DescribeTransactions).
+ */
 function describeRequest(transactionalId: string): Uint8Array {
   const id = new TextEncoder().encode(transactionalId);
   // Lengths here are varints of one byte, one higher than what they count.
@@ -25,7 +27,7 @@ function describeRequest(transactionalId: string): Uint8Array {
   return Uint8Array.of(...header, 2, id.length + 1, ...id, 0);
 }
 
-/** The first transaction's state; `undefined` for an error, as from a node that does not know it. */
+/** Returns the first transaction's state; `undefined` for an error, as from other nodes. */
 function readState(bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // Correlation id, tags, throttle time, number of transactions.

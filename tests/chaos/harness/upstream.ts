@@ -13,9 +13,9 @@ import { type BurstOptions, burstsOf } from "./bursts.ts";
 import { type Burst, Warp, warped, withRepeats } from "./served_log.ts";
 
 export interface UpstreamOptions extends BurstOptions {
-  /** Connections that go wrong, about. */
+  /** The approximate number of connections that fail. */
   readonly faults: number;
-  /** Events that are in the log a second time, about (default 0). */
+  /** The approximate number of events that are in the log twice (default 0). */
   readonly repeats?: number;
   /** Serves HTTP/2 over TLS with it (default: HTTP/1.1). */
   readonly tls?: Certificate | undefined;
@@ -23,7 +23,7 @@ export interface UpstreamOptions extends BurstOptions {
 
 /** The failures so far. */
 export interface UpstreamFaults {
-  /** Torn in the middle of a frame. */
+  /** Cut in the middle of a frame. */
   readonly cuts: number;
   /** Open and silent. */
   readonly stalls: number;
@@ -31,9 +31,9 @@ export interface UpstreamFaults {
   readonly dead: number;
   /** Ended by `event: error`. */
   readonly errors: number;
-  /** Attempts to connect that got 429 or 500. */
+  /** Attempts to connect that were answered with 429 or 500. */
   readonly statuses: number;
-  /** Events left out once, as if they were lost; another connection brings them. */
+  /** Events omitted once, as if they were lost; another connection sends them. */
   readonly gaps: number;
 }
 
@@ -46,13 +46,13 @@ export interface Sent {
   readonly events: number;
   /** Events that another connection had sent before. */
   readonly again: number;
-  /** Connections that began more than 10,000 events before the last one that was sent. */
+  /** Connections that began more than 10,000 events before the last event sent. */
   readonly longResumes: number;
 }
 
-/** Events per second that the timestamps suggest, except in bursts: a busy day's. */
+/** Events per second by their timestamps, except in bursts: as on a busy day. */
 const RATE = 100;
-/** Every connection ends after this time, in ms; upstream's do after 15 minutes. */
+/** The maximum duration of a connection, in ms; upstream's is 15 minutes. */
 const CONNECTION_LIMIT = 20_000;
 /** The mean numbers of events between canaries, and between events that are not JSON. */
 const CANARY_EVERY = 1000;
@@ -64,12 +64,11 @@ const Salt = { gap: 0x6368_0001, status: 0x6368_0002 } as const;
 const LONG_RESUME = 10_000;
 
 /**
- * Simulates Wikimedia EventStreams on its worst day: every fault that it has at once. After a
- * third of the log the other data center takes over, and after two thirds upstream numbers its
- * events again: one topic forwards, and the active one a little backwards, into numbers that
- * were just used for other events.
+ * Simulates Wikimedia EventStreams with all of its faults. After a third of the log the other data
+ * center takes over. After two thirds, upstream renumbers its events: one topic forward, and the
+ * active one a little backward, to numbers that were just used for other events.
  *
- * Events appear as `release()` says, so that the log lasts as long as there is something to break.
+ * `release()` determines which events exist, so that the log lasts as long as there are faults.
  */
 export class BadUpstream {
   /** The served log, with the numbers of the first two thirds. */
@@ -100,7 +99,7 @@ export class BadUpstream {
     const bursts = burstsOf(options);
     this.burstEnds = bursts.map(({ to }) => to / events);
     const third = Math.floor(events / 3);
-    // A burst is of one topic, or its half would be too few.
+    // A burst is in one topic, since half of it would be too small.
     const switchAt = bursts.find(({ from, to }) => from < third && third < to)?.to ?? third;
     const timeOf = (index: number) => start + index * 1000 / RATE;
     const warp = new Warp(bursts.map(({ from, to }): Burst => ({
@@ -136,7 +135,7 @@ export class BadUpstream {
         cutEvery: every(SHARES.cut),
         stallEvery: every(SHARES.stall),
         errorEvery: every(SHARES.error),
-        // Asked for after each connection that was served.
+        // Called after each served connection.
         get statuses() {
           return faults > 0 && refuses() ? [500, 429] : [];
         },
@@ -158,18 +157,18 @@ export class BadUpstream {
   }
 
   /**
-   * For `--since`: before the first event, and in the past also by a clock that is a day behind.
+   * For `--since`: before the first event, and in the past even for a clock that is a day slow.
    */
   get since(): number {
     return this.log.origin - 2 * 86_400_000;
   }
 
-  /** How much of the log is there by now, from 0 to 1. */
+  /** The part of the log that exists now, from 0 to 1. */
   get released(): number {
     return this.#released;
   }
 
-  /** Lets events appear up to this part of the log; never takes any back. */
+  /** Makes events exist up to this part of the log. It never removes any. */
   release(part: number): void {
     this.#released = Math.max(this.#released, Math.min(part, 1 + 1000 / this.#span));
   }

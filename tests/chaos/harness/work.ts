@@ -5,23 +5,23 @@ import { sleep } from "../../../lib/shared/sleep.ts";
 
 const log = getLogger(["wikitap", "chaos"]);
 
-/** How often the position is looked at, in ms. */
+/** The interval at which the position is read, in ms. */
 const LOOK_EVERY = 500;
-/** A frozen broker and then a frozen producer are no progress for 80 s. */
+/** A frozen broker and then a frozen producer can take 80 s without progress. */
 const PATIENCE = 180_000;
 
 interface WorkOptions {
   readonly cluster: Cluster;
   /** Where the producer keeps its position. */
   readonly place: { readonly group: string; readonly topic: string };
-  /** Events in all. */
+  /** The number of events. */
   readonly total: number;
-  /** Without progress for so long, in ms (default 180,000), it is over. */
+  /** The time without progress after which the work ends, in ms (default 180,000). */
   readonly patience?: number | undefined;
   readonly stop?: AbortSignal | undefined;
 }
 
-/** How far a producer has come, by the position that it saved. */
+/** The progress of a producer, by its saved position. */
 export class Work {
   readonly total: number;
   readonly #options: WorkOptions;
@@ -37,7 +37,7 @@ export class Work {
     return this.#handled;
   }
 
-  /** Aborted when there is nothing left to disturb. */
+  /** Aborted when the work is over. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
@@ -55,7 +55,7 @@ export class Work {
     while (this.#handled < part * this.total && !this.isOver) await sleep(20);
   }
 
-  /** Waits until all events are handled, or nothing goes on any more. */
+  /** Waits until all events are handled, or until there is no more progress. */
   async untilDone(progress: () => string): Promise<void> {
     const { cluster, place, stop, patience = PATIENCE } = this.#options;
     let progressAt = performance.now();

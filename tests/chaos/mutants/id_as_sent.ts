@@ -1,6 +1,6 @@
 /**
- * A producer with the mistake of every known client: it resumes with the id that was sent last, and
- * so skips events whose Kafka timestamps go back.
+ * A producer with the mistake of every known client: it resumes from the last id, and so skips
+ * events whose Kafka timestamps go back.
  */
 import { main } from "../../../main.ts";
 import { runMain } from "../../../lib/cli/program.ts";

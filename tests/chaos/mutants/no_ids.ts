@@ -1,4 +1,4 @@
-/** A producer that knows no ids, and so publishes what its log has twice. */
+/** A producer that ignores ids, and so publishes repeated events. */
 import { KnownIds } from "../../../lib/upstream/resume/known_ids.ts";
 import { runMain } from "../../../lib/cli/program.ts";
 import { main } from "../../../main.ts";

@@ -1,8 +1,8 @@
 /**
- * A producer that gives all partitions of a transaction to kafkajs in one `send`, as its
- * documentation does: where one broker has to be asked again, kafkajs asks others again, too.
- * That a coordinator wants to be asked again, as it does for moments after a commit, and that the
- * others take longer than the wait for that, is a matter of chance: here it is made so.
+ * A producer that sends all partitions of a transaction in one `send`, as kafkajs's documentation
+ * does. If one broker must be asked again, kafkajs sends to the other brokers again, too. It takes
+ * chance that a coordinator must be asked again (as shortly after a commit) while the other brokers
+ * take longer than that wait. Here it always happens.
  */
 import type { RecordMetadata } from "kafkajs";
 import Broker from "kafkajs/src/broker/index.js";

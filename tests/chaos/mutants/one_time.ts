@@ -1,6 +1,6 @@
 /**
- * A producer that keeps one time for all upstream topics, the latest of any, and so skips what one
- * topic still has to send where another one is ahead.
+ * A producer that keeps one time for all upstream topics, and so skips events of a topic if another
+ * one is ahead.
  */
 import { main } from "../../../main.ts";
 import { runMain } from "../../../lib/cli/program.ts";

@@ -1,7 +1,7 @@
-/** Puts another `Last-Event-ID` in place of the one that the producer asks with. */
+/** Replaces the `Last-Event-ID` of the producer's requests. */
 export function resumeWith({ lastEventId, onId = () => {} }: {
   readonly lastEventId: (asked: string) => string;
-  /** Gets the id of every frame that arrives. */
+  /** Called with the id of every frame. */
   readonly onId?: (id: string) => void;
 }): void {
   const fetch = globalThis.fetch;
@@ -18,7 +18,7 @@ export function resumeWith({ lastEventId, onId = () => {} }: {
   };
 }
 
-/** Passes the bytes on as they are; ASCII is all that an id holds. */
+/** Passes the bytes on unchanged. Ids are ASCII. */
 function watch(onId: (id: string) => void): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder("latin1");
   let rest = "";

@@ -8,7 +8,7 @@ import { batchOf, NEVER, newDelivery } from "../../support/kafka/delivery.ts";
 import { ownKafka, uniqueTopic } from "../../support/kafka/kafka.ts";
 import { BRIEF_SESSION_MS, PASSWORDS, startSecureKafka } from "../../support/kafka/secure_kafka.ts";
 
-// Brokers are older than a test and end in it, which the sanitizers take for leaks.
+// Brokers start before a test and end in it, which the sanitizers report as leaks.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("openCluster() reaches IPv6 addresses, given and advertised", unsanitized, async () => {
@@ -71,7 +71,7 @@ Deno.test("openCluster() authenticates again within a short session", unsanitize
     await sleep(50);
   }
   assertEquals(publisher.counts, { ...publisher.counts, aborted: 0, restarts: 0 });
-  // One request after a pause that is longer than the session.
+  // Sends a request after a pause that is longer than the session.
   await sleep(1.5 * BRIEF_SESSION_MS);
   await publisher.publish(batchOf(place, count, count + 10), NEVER);
   assertEquals(publisher.counts.restarts, 0);

@@ -9,7 +9,7 @@ import { makeTopic } from "../../support/kafka/topic.ts";
 
 const brokers = (await testKafka()).split(",");
 
-Deno.test("Compressed records come back as they were, zstd and gzip", async () => {
+Deno.test("records compressed with zstd and gzip are read back unchanged", async () => {
   const cluster = openCluster({ brokers });
   const topic = await makeTopic(brokers.join(), { partitions: 1 });
   const value = "Zürich 🦊 ".repeat(20_000);
@@ -31,19 +31,19 @@ Deno.test("Compressed records come back as they were, zstd and gzip", async () =
   assertEquals(values, [value, value]);
 });
 
-Deno.test("A quick client names an address that refuses connections", async () => {
+Deno.test("a quick client names an address that refuses connections", async () => {
   const { port } = freeAddress();
   await assertFails({ brokers: [`127.0.0.1:${port}`] }, `no broker answers at 127.0.0.1:${port}`);
 });
 
-Deno.test("A quick client names a host that is not known", async () => {
+Deno.test("a quick client names an unknown host", async () => {
   await assertFails(
     { brokers: ["no-such-host.invalid:9092"] },
     "no-such-host.invalid:9092 cannot be resolved",
   );
 });
 
-Deno.test("A quick client finds the broker that answers among those that do not", async () => {
+Deno.test("a quick client finds the one broker that answers", async () => {
   const dead = Array.from({ length: 3 }, () => `127.0.0.1:${freeAddress().port}`);
   const cluster = openCluster({ brokers: [...dead, ...brokers] });
   await withAdmin(cluster, { action: "list the topics" }, (admin) => admin.listTopics());
@@ -51,7 +51,7 @@ Deno.test("A quick client finds the broker that answers among those that do not"
 
 for (const tls of [undefined, {}]) {
   const kind = tls === undefined ? "in plain text" : "under TLS";
-  Deno.test(`A quick client names a peer that is silent ${kind}`, async () => {
+  Deno.test(`a quick client names a peer that is silent ${kind}`, async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const accepted: Deno.Conn[] = [];
     const accepting = (async () => {
@@ -65,11 +65,11 @@ for (const tls of [undefined, {}]) {
   });
 }
 
-Deno.test("A quick client names a broker that does not speak TLS", async () => {
+Deno.test("a quick client names a broker that does not use TLS", async () => {
   await assertFails({ brokers, tls: {} }, "does not use TLS");
 });
 
-Deno.test("A quick client names a listener without SASL", async () => {
+Deno.test("a quick client names a listener without SASL", async () => {
   const sasl = { mechanism: "plain", username: "alice", password: "hunter2-secret" } as const;
   await assertFails({ brokers, sasl }, "does not use SASL");
 });

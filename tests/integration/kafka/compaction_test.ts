@@ -33,27 +33,30 @@ Deno.test.afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-/** Pages are the keys: few, so that the cleaner removes nearly all. */
+/** The number of pages, which are the keys: few, so that the cleaner removes nearly all records. */
 const PAGES = 5;
-/** Between the parts of the log, in ms: longer than a segment may last, so that each begins one. */
+/**
+ * The pause between the parts of the log, in ms: longer than a segment may last, so that each part
+ * begins a segment.
+ */
 const STEP_MS = 60_000;
 
-/** The offsets of all that a reader of committed records has to get, by the log's own rules. */
+/** The offsets that a reader of committed records must get, by the rules of the log. */
 interface Compacted {
   readonly topic: string;
-  /** The ids of the edits that are left, in order. */
+  /** The ids of the remaining edits, in order. */
   readonly ids: readonly number[];
-  /** An offset that nothing is left of, with more to come after it. */
+  /** An offset without a record, before later records. */
   readonly inGap: number;
 }
 
 /**
- * Makes a topic whose log begins with an empty batch, has more of them, markers and gaps in the
+ * Creates a topic whose log begins with an empty batch, has more of them, markers and gaps in the
  * middle, and ends with an aborted transaction.
  */
 async function compactedTopic(): Promise<Compacted> {
-  // Fetches end with a segment: so that an empty batch is one by itself, the cleaner must not merge
-  // them, which small indexes prevent, and has to see them all at once.
+  // Fetches end with a segment. To get an empty batch as a fetch of its own, the cleaner must not
+  // merge segments, which small indexes prevent, and must process all of them at once.
   const topic = await compactingTopic(
     new Map([["cleanup.policy", "delete"], ["segment.index.bytes", "36"]]),
   );
@@ -78,7 +81,7 @@ async function compactedTopic(): Promise<Compacted> {
   const { all, segments } = await until(() => headsOf(topic), ({ all, closed }) => {
     const data = closed.filter(({ isControl }) => !isControl);
     const left = data.reduce((sum, { count }) => sum + count, 0);
-    // The marker of the last transaction comes a moment after it was aborted.
+    // The marker of the last transaction is written a moment after the abort.
     return left === PAGES && all.at(-1)?.isControl === true;
   });
   const emptyAt = all.flatMap(({ count }, index) => count === 0 ? [index] : []);
@@ -92,7 +95,7 @@ async function compactedTopic(): Promise<Compacted> {
   return { topic, ids: [...lastOf(4, 200), ...tail], inGap: all[0]!.first - 10 };
 }
 
-Deno.test("Readers get all that is left in a compacted topic", async () => {
+Deno.test("readers read all remaining records of a compacted topic", async () => {
   const { topic, ids, inGap } = await compactedTopic();
   assertEquals(await read(topic), ids, "readTopic() to the end");
 
@@ -124,14 +127,14 @@ Deno.test("Readers get all that is left in a compacted topic", async () => {
   assertEquals(await dashboard.stop(), 0);
 });
 
-Deno.test("Readers come to the end of a log in which no record is left", async () => {
+Deno.test("readers reach the end of a log without records", async () => {
   await using topic = await emptiedTopic();
   assertEquals(await read(topic.name), [], "readTopic() to the end");
   await using dashboard = await TestDashboard.start(brokers, topic.name);
   assertEquals(await totalOf(dashboard.url), 0, "dashboard");
 });
 
-/** Makes a topic of which empty batches and markers are left, before an open transaction. */
+/** Creates a topic that has only empty batches and markers before an open transaction. */
 async function emptiedTopic(): Promise<{ name: string } & AsyncDisposable> {
   const name = await compactingTopic(new Map([["delete.retention.ms", "0"]]));
   const start = Date.now();
@@ -149,7 +152,7 @@ async function emptiedTopic(): Promise<{ name: string } & AsyncDisposable> {
     });
   await sendIdempotently(name, part(0, "value"));
   await sendIdempotently(name, part(1, null));
-  // The cleaner removes what tombstones replace, and the tombstones when it comes again.
+  // The cleaner removes what tombstones replace, and the tombstones in its next run.
   await publish(brokers, name, part(2, "value"), { abort: true });
   await untilLeft(PAGES);
   await publish(brokers, name, part(3, "value"), { abort: true });
@@ -188,13 +191,16 @@ async function compact(topic: string): Promise<void> {
   );
 }
 
-/** The heads of the batches in the broker's log, and those that the cleaner may work on. */
+/**
+ * Returns the headers of the batches in the broker's log, and of those that the cleaner may
+ * process.
+ */
 async function headsOf(topic: string) {
   const segments = await segmentsOf(`${folder.path}/kafka/node-1/data/${topic}-0`);
   return { segments, all: segments.flat(), closed: segments.slice(0, -1).flat() };
 }
 
-/** The number of edits that the page shows once the history is read. */
+/** Returns the number of edits on the page after the history is read. */
 async function totalOf(page: string): Promise<number> {
   const { body } = await fetch(new URL("/events", page), { signal: AbortSignal.timeout(15_000) });
   let text = "";

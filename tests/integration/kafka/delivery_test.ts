@@ -19,7 +19,7 @@ import { until } from "../../support/tools/until.ts";
 
 const kafka = await testKafka();
 
-/** The numbers in a topic, in order, including duplicates. */
+/** Returns the numbers in a topic, in order, including duplicates. */
 async function numbersIn(topic: string, count: number): Promise<number[]> {
   const records = await recordsOf(kafka, topic, count);
   return records.map(({ value }) => Number(value)).sort((a, b) => a - b);
@@ -28,7 +28,7 @@ async function numbersIn(topic: string, count: number): Promise<number[]> {
 const numbers = (count: number) => [...new Array(count).keys()];
 
 for (const delivery of ["exactly-once", "at-least-once"] as const) {
-  Deno.test(`Delivery publishes batches, and goes on at the position: ${delivery}`, async () => {
+  Deno.test(`Delivery publishes batches, and resumes at the position: ${delivery}`, async () => {
     const place = await newPlace(kafka);
     for (let run = 0; run < 3; run++) {
       await using publisher = newDelivery(place, { delivery });
@@ -47,7 +47,7 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
 }
 
 for (const delivery of ["exactly-once", "at-least-once"] as const) {
-  Deno.test(`Delivery publishes once what comes with a rejected record: ${delivery}`, async () => {
+  Deno.test(`Delivery publishes records beside a rejected one once: ${delivery}`, async () => {
     const place = await newPlace(kafka, {
       configs: new Map([["message.timestamp.before.max.ms", "86400000"]]),
     });
@@ -66,7 +66,7 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
   });
 }
 
-Deno.test("Delivery at least once saves the position within seconds, also at rest", async () => {
+Deno.test("Delivery at least once saves the position within seconds, even idle", async () => {
   const place = await newPlace(kafka);
   await using publisher = newDelivery(place, { delivery: "at-least-once" });
   await publisher.open();
@@ -76,7 +76,7 @@ Deno.test("Delivery at least once saves the position within seconds, also at res
   await until(async () => (await savedPosition(place.cluster, place))?.handled === 50);
 });
 
-Deno.test("Delivery that is taken over stops, and does not fence back", async () => {
+Deno.test("Delivery stops when it is taken over, and does not fence back", async () => {
   const place = await newPlace(kafka);
   await using first = newDelivery(place);
   await first.open();
@@ -105,7 +105,7 @@ Deno.test("Delivery continues if the producer that took over died before a save"
   assertEquals(await numbersIn(place.topic, 20), numbers(20));
 });
 
-Deno.test("Delivery whose name the older one took back stops as taken over", async () => {
+Deno.test("Delivery stops as taken over if an older producer took its name", async () => {
   const place = await newPlace(kafka);
   await using older = newDelivery(place);
   await older.open();
@@ -121,7 +121,7 @@ Deno.test("Delivery whose name the older one took back stops as taken over", asy
 
 for (const isCommitted of [true, false]) {
   const fate = isCommitted ? "happened" : "did not happen";
-  Deno.test(`Delivery whose commit got no answer finds out that it ${fate}`, async () => {
+  Deno.test(`Delivery detects that a commit without an answer ${fate}`, async () => {
     const place = await newPlace(kafka);
     let commits = 0;
     const cluster = withTransactions(place.cluster, (transaction) => {
@@ -144,7 +144,7 @@ for (const isCommitted of [true, false]) {
 }
 
 // A new coordinator may not know the last commits for a moment (seen on Kafka 4.1).
-Deno.test("Delivery reads the position behind writes, until two reads agree", async () => {
+Deno.test("Delivery reads the position after writes, until two reads agree", async () => {
   const place = await newPlace(kafka);
   const calls: string[] = [];
   const watched = withTransactions(place.cluster, (transaction) => {
@@ -184,7 +184,7 @@ Deno.test("Delivery reads the position behind writes, until two reads agree", as
   assertEquals(calls, ["write", "read", "write", "read", "write", "read"]);
 });
 
-Deno.test("Delivery never starts again silently if a position cannot be read", async (t) => {
+Deno.test("Delivery fails if a position cannot be read", async (t) => {
   const forged: readonly (readonly [string, string])[] = [
     ["", "no position"],
     ["something of another program", "a position that cannot be read"],

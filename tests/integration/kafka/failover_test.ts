@@ -15,8 +15,8 @@ const COUNT = 600;
 const NUMBERS = [...new Array(COUNT).keys()];
 
 Deno.test({
-  name: "Delivery opens and publishes, and readers read on, after any of three brokers has died",
-  // A broker's process ends in the test, and a client that had to be left behind tries on.
+  name: "Delivery and readers continue after any of three brokers dies",
+  // A broker ends in the test, and an abandoned client retries for a while.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -26,7 +26,7 @@ Deno.test({
     const database = ["--database", `sqlite:${folder.path}/edits.db`];
     const storing = [...database, "--max-messages", String(COUNT)];
     await using stored = startReader("scripts/store.ts", place, storing);
-    // One of them is in charge of the producer's name, another one of its position.
+    // One of them coordinates the producer's name, another one its position.
     for (const [run, id] of [1, 2, 3].entries()) {
       const from = 200 * run;
       await using publisher = newDelivery(place);
@@ -40,24 +40,25 @@ Deno.test({
     }
     const records = await recordsOf(kafka.bootstrapServers, place.topic, COUNT);
     assertEquals(numbersIn(records.map(({ value }) => value)), NUMBERS);
-    // Each partition had three leaders, and each group three coordinators.
+    // Each partition has had three leaders, and each group three coordinators.
     for (const number of NUMBERS) await consumed.untilOutput(`${number}\n`);
     consumed.kill("SIGINT");
     const { code, stdout, stderr } = await consumed.ended;
     assertEquals(code, 0, stderr);
-    // What was printed when a coordinator died, before its offset was committed, is printed again.
+    // Records that were printed before their offset was committed, when a coordinator died, are
+    // printed again.
     assertEquals([...new Set(numbersIn(stdout.trim().split("\n")))], NUMBERS, stderr);
     const store = await stored.ended;
     assertEquals(store.code, 0, store.stderr);
     using file = new DatabaseSync(`${folder.path}/edits.db`);
-    // Numbers are no edits.
+    // Numbers are not edits.
     const { count } = file.prepare("SELECT count(*) AS count FROM bad_records").get()!;
     assertEquals(count, COUNT);
   },
 });
 
 Deno.test({
-  name: "consume and store read on through an orderly restart of one broker after another",
+  name: "consume and store continue during a rolling restart",
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -73,7 +74,7 @@ Deno.test({
     for (const [run, id] of [1, 2, 3].entries()) {
       const from = 200 * run;
       await publisher.publish(batchOf(place, from, from + 100), NEVER);
-      // In order: the broker hands its partitions over, so they have no leader for a moment.
+      // A clean stop: the broker hands over its partitions, so they have no leader for a moment.
       await kafka.stop(id);
       await publisher.publish(batchOf(place, from + 100, from + 200), NEVER);
       await kafka.start(id);

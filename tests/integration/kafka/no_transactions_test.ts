@@ -11,7 +11,7 @@ const kafka = await ownKafka({
 
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
-Deno.test("Delivery names the setting of a broker that cannot do transactions", async () => {
+Deno.test("Delivery names the setting of a broker without transactions", async () => {
   const place = await newPlace(kafka.bootstrapServers);
   await using publisher = newDelivery(place);
   const started = performance.now();
@@ -21,7 +21,7 @@ Deno.test("Delivery names the setting of a broker that cannot do transactions", 
   assertEquals(performance.now() - started < 20_000, true);
 });
 
-Deno.test("Delivery at least once works on a broker that cannot do transactions", async () => {
+Deno.test("Delivery at least once works on a broker without transactions", async () => {
   const place = await newPlace(kafka.bootstrapServers);
   for (const from of [0, 100]) {
     await using publisher = newDelivery(place, { delivery: "at-least-once" });

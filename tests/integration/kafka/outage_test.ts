@@ -15,20 +15,20 @@ import { residentBytes } from "../../support/programs/process.ts";
 import { until } from "../../support/tools/until.ts";
 
 const kafka = await ownKafka({
-  // How often Kafka looks for transactions that are open for too long, 10 s by default.
+  // The interval at which Kafka looks for overdue transactions, 10 s by default.
   extraConfig: () => ({ "transaction.abort.timed.out.transaction.cleanup.interval.ms": 200 }),
 });
 const address = kafka.bootstrapServers;
 
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
-// The broker's process is older than a test and may end in it, and a client that had to be left
-// behind tries on: what the sanitizers take for leaks.
+// The broker starts before a test and may end in it, and an abandoned client retries for a while.
+// The sanitizers report both as leaks.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
-Deno.test("Delivery takes no transaction that ran out of time for a takeover", async () => {
+Deno.test("Delivery does not mistake a transaction timeout for a takeover", async () => {
   const place = await newPlace(address);
-  // Opening takes transactions of its own; what counts is those of batches.
+  // Opening uses transactions of its own; only those of batches count.
   let isOpen = false;
   let transactions = 0;
   const cluster = withTransactions(place.cluster, (transaction) => {
@@ -45,7 +45,7 @@ Deno.test("Delivery takes no transaction that ran out of time for a takeover", a
   for (let from = 0; from < 30; from += 10) {
     await publisher.publish(batchOf(place, from, from + 10), NEVER);
   }
-  // On a busy machine another one may run out of its second by itself.
+  // On a busy machine another transaction may exceed its second by itself.
   assert(publisher.counts.restarts >= 1);
   assertEquals(publisher.counts.aborted, publisher.counts.restarts);
   const values = (await recordsOf(address, place.topic, 30)).map(({ value }) => Number(value));
@@ -66,7 +66,7 @@ Deno.test(
     await until(async () => ((await savedPosition(place.cluster, place))?.handled ?? 0) > 1000);
     await kafka.kill(1);
     await producer.untilLog("; retrying");
-    // The source is let go after half a minute.
+    // The connection to the source is closed after half a minute.
     await until(() => server.stats.open, (open) => open === 0, 45_000);
     const memory = residentBytes(producer.process.pid) / 1e6;
     assert(memory < 400, `${memory} MB`);
@@ -111,7 +111,7 @@ Deno.test("start saves its position even if the filter drops everything", async 
   assert(server.stats.events - first < 200, "only the margin comes again");
 });
 
-Deno.test("start that is taken over by another of its name ends with 3", async () => {
+Deno.test("start exits with 3 when another producer of its name takes over", async () => {
   const log = syntheticLog({ start: Date.now() - 4_000_000, rate: 40, count: 100_000 });
   const live = serve(log, { pace: "first-client", connectionsPerAddress: 10 });
   await using server = live;
@@ -123,7 +123,7 @@ Deno.test("start that is taken over by another of its name ends with 3", async (
   await using second = startProducer({ ...options, args });
   const { code, stderr } = await first.ended;
   assertEquals(code, 3, stderr);
-  assertStringIncludes(stderr, `Another producer named '${place.group}' took over`);
+  assertStringIncludes(stderr, `another producer named '${place.group}' took over`);
   const taken = (await savedPosition(place.cluster, place))!;
   await until(async () =>
     (await savedPosition(place.cluster, place))!.handled > taken.handled + 50

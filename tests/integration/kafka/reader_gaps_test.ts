@@ -72,7 +72,7 @@ Deno.test("readTopic() refuses a group's offsets of a deleted topic", async () =
   await administer((admin) => admin.deleteTopics({ topics: [topic] }));
   await makeTopic(brokers, { topic, partitions: 1 });
   await send(topic, 0, 300);
-  // Kafka drops a group's offsets with the topic, but not those that a member commits after that.
+  // Kafka deletes a group's offsets with the topic, but not those that a member commits later.
   const committer = offsetCommitter(cluster.quick);
   await committer.connect();
   await until(committed, ({ offset }) => offset === "-1");

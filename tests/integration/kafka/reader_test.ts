@@ -22,7 +22,7 @@ Deno.test("readTopic() reads from the beginning to the end, and leaves no group"
   assertEquals(await groupsOf("test-reader"), []);
 });
 
-Deno.test("readTopic() is at its end at once in an empty topic", async () => {
+Deno.test("readTopic() ends at once in an empty topic", async () => {
   assertEquals(await read(await makeTopic(brokers, { partitions: 3 })), []);
 });
 
@@ -32,7 +32,7 @@ Deno.test("readTopic() stops after a number of records", async () => {
   assertEquals(await read(topic, { toEnd: false, maxRecords: 2 }), ["a", "b"]);
 });
 
-Deno.test("readTopic() from now on gets what comes after the start", async () => {
+Deno.test("readTopic() from now on reads records published after the start", async () => {
   const topic = await makeTopic(brokers, { partitions: 3 });
   await send(topic, 0, "old");
   const stop = new AbortController();
@@ -45,7 +45,7 @@ Deno.test("readTopic() from now on gets what comes after the start", async () =>
       if (values.includes("last")) stop.abort();
     },
   });
-  // The start is somewhere in between: what comes after it has to come, in order.
+  // The start is somewhere in between. All later records must arrive, in order.
   let count = 0;
   while (!stop.signal.aborted && count < 200) {
     await send(topic, 0, `new ${count++}`);
@@ -57,7 +57,7 @@ Deno.test("readTopic() from now on gets what comes after the start", async () =>
   assertEquals(numbers, numbers.map((_, index) => numbers[0]! + index));
 });
 
-Deno.test("readTopic() in a group continues, and repeats what failed", async () => {
+Deno.test("readTopic() in a group resumes, and repeats failed records", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const group = uniqueTopic("group");
   await send(topic, 0, "a", "b", "c", "d");
@@ -109,7 +109,7 @@ Deno.test("readTopic() leaves out overlapping aborted transactions", async () =>
   assertEquals(await read(topic), ["before", "committed"]);
   const all = await read(topic, { uncommitted: true });
   assertEquals(all.length, 6);
-  // A group that has an offset begins within both.
+  // A group with an offset begins within both.
   for (const offset of [2, 3, 4]) {
     const group = uniqueTopic("group");
     await commitOffset(group, topic, String(offset), "");
@@ -128,7 +128,7 @@ Deno.test("readTopic() leaves out an aborted record with an abort marker's key",
   assertEquals(await read(topic), ["after"]);
 });
 
-Deno.test("readTopic() ends at an open transaction, and before what it hides", async () => {
+Deno.test("readTopic() ends before an open transaction", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await send(topic, 0, "before");
   await inTransaction(uniqueTopic("tx"), async (transaction) => {
@@ -140,7 +140,7 @@ Deno.test("readTopic() ends at an open transaction, and before what it hides", a
   assertEquals(await read(topic), ["before", "open", "behind"]);
 });
 
-Deno.test("readTopic() explains that records unpack to too much", async () => {
+Deno.test("readTopic() reports records that unpack to too many bytes", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const producer = cluster.quick.producer();
   await producer.connect();
@@ -207,7 +207,7 @@ async function inTransaction(
   }
 }
 
-/** Commits an offset of partition 0; returns when it can be seen, which is a moment later. */
+/** Commits an offset of partition 0. Returns when it is visible, a moment later. */
 async function commitOffset(
   groupId: string,
   topic: string,

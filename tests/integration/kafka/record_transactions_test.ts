@@ -30,7 +30,7 @@ const FAULTS: Record<string, (transaction: Transaction) => Promise<void>> = {
 };
 
 for (const [lost, commit] of Object.entries(FAULTS)) {
-  Deno.test(`RecordTransactions publishes once when ${lost} is lost`, async () => {
+  Deno.test(`RecordTransactions publishes once if ${lost} is lost`, async () => {
     const place = await newPlace(address, { replicationFactor: 3 });
     let faults = 1;
     const cluster = withTransactions(place.cluster, (transaction) => ({
@@ -48,7 +48,7 @@ for (const [lost, commit] of Object.entries(FAULTS)) {
 
 Deno.test({
   name: "RecordTransactions publishes once while each of three brokers dies",
-  // A broker's process ends in the test, and a client that had to be left behind tries on.
+  // A broker ends in the test, and an abandoned client retries for a while.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -72,7 +72,7 @@ Deno.test({
   },
 });
 
-Deno.test("RecordTransactions does not retry lasting failures", async () => {
+Deno.test("RecordTransactions does not retry permanent failures", async () => {
   const place = await newPlace(address, { replicationFactor: 3 });
   await using transactions = await RecordTransactions.open(place.cluster, place.group);
   await using other = await RecordTransactions.open(place.cluster, place.group);

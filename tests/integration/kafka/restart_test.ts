@@ -10,14 +10,14 @@ const cluster = openCluster({ brokers: [kafka.bootstrapServers] });
 
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
-// The broker's process is older than a test and may end in it, and a client that had to be left
-// behind tries on: what the sanitizers take for leaks.
+// The broker starts before a test and may end in it, and an abandoned client retries for a while.
+// The sanitizers report both as leaks.
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 for (const group of [undefined, "readers"]) {
   const kind = group === undefined ? "a group of its own" : "a group that keeps its progress";
   Deno.test(
-    `readTopic() goes on after the broker was killed, in ${kind}`,
+    `readTopic() continues after the broker was killed, in ${kind}`,
     unsanitized,
     async () => {
       const topic = await makeTopic(kafka.bootstrapServers, { partitions: 1 });

@@ -6,13 +6,13 @@ import { recordsOf } from "../../support/kafka/produce.ts";
 import { makeTopic } from "../../support/kafka/topic.ts";
 
 const kafka = await ownKafka({
-  // How often Kafka looks for transactions that are open for too long, 10 s by default.
+  // The interval at which Kafka looks for overdue transactions, 10 s by default.
   extraConfig: () => ({ "transaction.abort.timed.out.transaction.cleanup.interval.ms": 200 }),
 });
 
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
-/** Committed by the script, in both partitions. */
+/** The values that the script commits, in both partitions. */
 const COMMITTED = 5;
 
 function playOnModel(): Promise<Observed> {

@@ -22,7 +22,7 @@ await produce({ kafka: address, topic, url: server.url, args: span });
 
 Deno.test({
   name: "verify reads on when any of three brokers dies while it reads the topic",
-  // A broker's process ends in the test.
+  // A broker ends in the test.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

@@ -6,7 +6,7 @@ import { placesOf, type SavedPlace } from "./saved_places.ts";
 
 /** A rule that a history violated. */
 export interface Failure {
-  /** Few words that stay the same while the history is made smaller. */
+  /** A short name that stays the same while the history is shrunk. */
   readonly kind:
     | "lost"
     | "duplicated"
@@ -23,34 +23,34 @@ export interface Failure {
   readonly detail: string;
 }
 
-/** Where the records go, and where the position is kept. */
+/** The topics of the records and of the position. */
 export const TOPIC = "edits";
 export const GROUP = "wikitap-simulated";
 
-/** Characters that Kafka keeps with an offset by default. */
+/** The maximum metadata of an offset by default, in characters. */
 const MAX_METADATA = 4096;
 
 const decoder = new TextDecoder();
 
-/** Compares what was published with what upstream had. */
+/** Compares the published records with the upstream log. */
 export class Checker {
   readonly failures: Failure[] = [];
-  /** Events must arrive from the first arrival on: it is not known what "now" was. */
+  /** Events must arrive from the first arrival on, since the time of "now" is unknown. */
   isVague = false;
   readonly #topics: readonly UpstreamTopic[];
   readonly #kafka: SimulatedKafka;
   readonly #world: World;
   readonly #byId = new Map<string, Entry>();
-  /** By topic and offset of the first numbering. */
+  /** The entries by topic and offset of the first numbering. */
   readonly #byOffset = new Map<UpstreamTopic, Map<number, Entry[]>>();
   readonly #entries = new WeakMap<SimulatedMessage, Entry>();
   /** How often each entry was committed. */
   readonly #seen = new Map<Entry, number>();
-  /** Entries before it are committed, or need not be. */
+  /** All entries before this index are committed or excused. */
   readonly #complete = new Map<UpstreamTopic, number>();
-  /** Where each topic was first read from. */
+  /** The index from which each topic was first read. */
   readonly #from = new Map<UpstreamTopic, number>();
-  /** Where a topic that appeared late was read from, as long as no place in it is saved. */
+  /** The index from which a topic that appeared late was read, until a position in it is saved. */
   readonly #lateFrom = new Map<UpstreamTopic, number>();
   /** Entries that may be duplicated: see {@linkcode excuse}. */
   readonly #excused = new Set<Entry>();
@@ -80,15 +80,15 @@ export class Checker {
   }
 
   /**
-   * A connection reads topics from these entries on; the first one says what has to arrive. What
-   * comes later with an earlier timestamp than `since`, before anything else of its topic, need
-   * not: a reader that has no event of a topic yet can only ask for it by time.
+   * Notes that a connection reads topics from these entries on; the first one determines what must
+   * arrive. An entry with an earlier timestamp than `since`, before any other entry of its topic,
+   * need not arrive: a reader without an event of a topic can only request it by time.
    */
   noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>, since: number): void {
     const saved = placesOf(this.#saved?.metadata);
     const isNamed = (topic: UpstreamTopic) => saved.some(({ name }) => name === topic.name);
-    // Without transactions a late request puts the position back, perhaps to before any event. Who
-    // goes on from there does not know of a topic that is not there at that moment.
+    // Without transactions, a late request moves the position back, perhaps to before any event. A
+    // producer that resumes there does not know a topic that does not exist at that moment.
     const isShared = this.#world.plan.delivery === "at-least-once";
     for (const topic of this.#topics) {
       if (!isShared || topic.isLate || !topic.isGone || isNamed(topic)) continue;
@@ -105,8 +105,8 @@ export class Checker {
         cursor,
         inTime < 0 ? topic.entries.length : inTime,
       );
-      // Others may have asked for it, too, before one of them saved a place in it; and without
-      // transactions one that has not may save after that.
+      // Several producers may request it before one of them saves a position in it. Without
+      // transactions, another one may save later.
       if (topic.isLate && (isShared || !isNamed(topic))) {
         this.#lateFrom.set(topic, from);
         continue;
@@ -116,22 +116,22 @@ export class Checker {
     }
   }
 
-  /** "From now on", by a clock that is wrong: what has to arrive begins with what arrives first. */
+  /** "From now on", by a wrong clock: the first arrival determines what must arrive. */
   #beginNow(): void {
     const { now } = this.#world.scheduler;
     for (const topic of this.#topics) {
       if (this.#from.has(topic) || topic.isLate) continue;
       const inTime = topic.entries.findIndex(({ at, timestamp }) => at > now && timestamp >= now);
       this.#from.set(topic, inTime < 0 ? topic.entries.length : inTime);
-      // Until now nothing was due.
+      // Nothing was due before.
       this.#complete.delete(topic);
     }
   }
 
-  /** Entries that are gone upstream need not arrive any more. */
+  /** Entries that upstream has deleted need not arrive any more. */
   expire(topic: UpstreamTopic, before: number): void {
     const { entries } = topic;
-    // What is left and older than what is gone cannot be found by time any more.
+    // Remaining entries that are older than deleted ones cannot be found by time any more.
     const times = entries.slice(0, before)
       .filter((entry) => entry.timestamp <= entry.at || this.#believed.has(entry))
       .map(({ timestamp }) => timestamp);
@@ -142,25 +142,27 @@ export class Checker {
     topic.first = Math.max(topic.first, before);
   }
 
-  /** Notes an entry whose false timestamp a reader believes, since its clock is as far ahead. */
+  /** Notes an entry whose false timestamp is credible for a reader with an equally fast clock. */
   misled(entry: Entry): void {
     this.#believed.add(entry);
   }
 
-  /** A topic without events is read from a start that is in the future: what it had is skipped. */
+  /**
+   * Notes that a topic without events is read from a start in the future, which skips its entries.
+   */
   skip(topic: UpstreamTopic, before: number): void {
     if (!this.isVague) return;
     for (const entry of topic.entries.slice(0, before)) this.#expired.add(entry);
   }
 
-  /** Allows duplicates: a renumbering and a restart came at the same moment. */
+  /** Allows duplicates, because a renumbering and a restart coincided. */
   excuse(topic: UpstreamTopic, from: number, to: number): void {
     for (const entry of topic.entries.slice(from, to)) this.#excused.add(entry);
   }
 
   /**
-   * Returns the entries that a saved place may name as the last one handled, in order. Its id is
-   * saved as a fingerprint, so they are found by the offset in each numbering that the topic had.
+   * Returns the entries that a saved position may name as the last one handled, in order. Its id is
+   * saved as a fingerprint, so they are found by the offset in each numbering of the topic.
    */
   entriesOf(topic: UpstreamTopic, { offset }: SavedPlace): Entry[] {
     if (offset < 0) return [];
@@ -168,12 +170,12 @@ export class Checker {
       .sort((a, b) => a.index - b.index);
   }
 
-  /** Whether all that has to arrive has arrived. */
+  /** Returns whether everything that must arrive has arrived. */
   get isComplete(): boolean {
     return this.#topics.every((topic) => this.#completeUpTo(topic) >= topic.entries.length);
   }
 
-  /** The first entry that has not arrived. */
+  /** Returns the first entry that has not arrived. */
   get missing(): string {
     const topic = this.#topics.find((topic) => this.#completeUpTo(topic) < topic.entries.length);
     const entry = topic?.entries[this.#completeUpTo(topic)];
@@ -184,7 +186,7 @@ export class Checker {
     return this.#kafka.groups.get(GROUP)?.get(`${TOPIC}/0`);
   }
 
-  /** No record may be missing of what the saved position says is handled. */
+  /** Checks that no record is missing of the events before the saved position. */
   checkPosition(): void {
     const { metadata = "" } = this.#saved ?? {};
     if (metadata.length > MAX_METADATA) {
@@ -208,7 +210,7 @@ export class Checker {
     }
   }
 
-  /** No rejected frame may be counted twice, if it is known where it belongs. */
+  /** Checks that no rejected frame is counted twice, if its position is known. */
   #checkRejected(places: readonly SavedPlace[]): void {
     const isMoved = this.#topics.some(({ shifts, first }) => shifts.length > 1 || first > 0);
     if (isMoved || this.#world.isUnclear) return;
@@ -218,7 +220,7 @@ export class Checker {
     if (refused > most) this.fail("counted twice", `${refused} rejected frames of ${most}`);
   }
 
-  /** At the end of a history. */
+  /** Checks the end of a history. */
   checkAll(): void {
     const { delivery } = this.#world.plan;
     for (const topic of this.#topics) {
@@ -250,10 +252,10 @@ export class Checker {
     const seen = new Set<Entry>();
     for (const message of messages) {
       const entry = this.#entryIn(message);
-      // Of what is deleted upstream, a repetition may come later.
+      // A repetition of a deleted entry may arrive later.
       if (entry === undefined || seen.has(entry) || this.#expired.has(entry)) continue;
-      // A repetition was read first; or the second copy is the first in this partition, since the
-      // topic got more of them between the two.
+      // A repetition was read first. Or the second copy is the first one in this partition, because
+      // partitions were added between the two.
       const isExcused = this.#excused.has(entry) && this.#seen.get(entry)! > 1;
       if (isExcused || this.#world.strangers.has(entry)) continue;
       seen.add(entry);

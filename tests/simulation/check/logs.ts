@@ -2,13 +2,13 @@ import { configureSync, type LogRecord } from "@logtape/logtape";
 import type { World } from "../world/world.ts";
 import type { Checker } from "./checker.ts";
 
-/** Lines that one process may log in a minute: of any level that users see. */
+/** The maximum log lines per minute of one process, at the levels that users see. */
 const MOST_PER_MINUTE = 60;
 
 let listener: ((record: LogRecord) => void) | undefined;
 let isConfigured = false;
 
-/** From the first history on, logs of this thread are those of histories. */
+/** After the first history, all logs of this thread belong to histories. */
 function configureLogs(): void {
   if (isConfigured) return;
   isConfigured = true;

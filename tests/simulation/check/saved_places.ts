@@ -1,17 +1,17 @@
 import { Position } from "../../../lib/upstream/position/position.ts";
 
-/** A place that a saved position names: the last event handled of an upstream topic. */
+/** The part of a saved position for one upstream topic: the last event handled. */
 export interface SavedPlace {
   readonly name: string;
   /** Its `meta.id`, or a fingerprint of it: see `hasId()`. */
   readonly id: string;
   /** -1 if nothing was read of the topic. */
   readonly offset: number;
-  /** Frames after it that were rejected. */
+  /** The number of rejected frames after it. */
   readonly refused: number;
 }
 
-/** Reads the places of a position, as it is saved with the group's offset. */
+/** Reads the parts of a position in its saved form. */
 export function placesOf(metadata: string | undefined): SavedPlace[] {
   if (!metadata) return [];
   const { stream: _, ...position } = JSON.parse(metadata).position;

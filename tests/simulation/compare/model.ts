@@ -1,4 +1,7 @@
-/** Plays the script on the model, in a thread of its own: the real one needs kafkajs's own network. */
+/**
+ * Runs the script on the model, in a thread of its own, since a real cluster needs kafkajs's
+ * network code.
+ */
 import "../kafka/client.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { SimulatedKafka } from "../kafka/cluster.ts";

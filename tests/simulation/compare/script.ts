@@ -1,18 +1,18 @@
 import { internalCluster } from "../../../lib/kafka/client/internal_cluster.ts";
 import type { Kafka } from "../../../lib/kafka/client/kafkajs.ts";
 
-/** Where a script plays: a real cluster or the model. */
+/** The target of a script: a real cluster or the model. */
 export interface Stage {
   readonly kafka: Kafka;
-  /** A topic of two partitions that is empty. */
+  /** An empty topic of two partitions. */
   readonly topic: string;
   /** The time in ms after which a coordinator has ended a transaction of one second. */
   readonly overdueMs: number;
-  /** Reads what is committed, partition for partition. */
+  /** Reads the committed values, by partition. */
   committed(): Promise<readonly string[]>;
 }
 
-/** By step, what came of it: `ok`, a value, or Kafka's name of an error. */
+/** The results by step: `ok`, a value, or Kafka's name of an error. */
 export type Observed = Record<string, string>;
 
 // deno-lint-ignore no-explicit-any -- kafkajs's types leave its brokers out
@@ -21,8 +21,8 @@ type Any = any;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Plays small histories of requests, as kafkajs's producers send them, and notes the answers: the
- * model of the simulation has to give the same as a real Kafka.
+ * Runs small histories of requests, as kafkajs's producers send them, and notes the answers. The
+ * model must give the same answers as a real Kafka.
  */
 export async function play(stage: Stage): Promise<Observed> {
   const cluster = internalCluster(stage.kafka) as Any;
@@ -140,7 +140,7 @@ class Peer {
 
   constructor(readonly cluster: Any, readonly topic: string, readonly name: string) {}
 
-  /** The same name, with the identity of this one, or another. */
+  /** Returns a producer of the same name, with this identity or another one. */
   as({ producerId = this.#producerId }: { producerId?: number }): Peer {
     const other = new Peer(this.cluster, this.topic, this.name);
     other.#producerId = producerId;
@@ -221,7 +221,7 @@ class Peer {
   }
 }
 
-/** Errors that a cluster returns briefly: after a commit, and the first time in its life. */
+/** Errors that a cluster returns briefly: after a commit, and after its first start. */
 const PASSING = [
   "CONCURRENT_TRANSACTIONS",
   "GROUP_LOAD_IN_PROGRESS",

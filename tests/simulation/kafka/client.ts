@@ -1,7 +1,7 @@
 /**
- * Puts the simulated network in place of kafkajs's: its `Broker`, which is one connection and the
- * requests on it, and the builder of connections. All above those is kafkajs itself. To be imported
- * before kafkajs is.
+ * Replaces kafkajs's network by the simulated one: its `Broker`, which is one connection and the
+ * requests on it, and the builder of connections. All code above those is kafkajs itself. Must be
+ * imported before kafkajs.
  */
 import Module from "node:module";
 import "kafkajs/src/broker/index.js";
@@ -11,7 +11,7 @@ import "../../../lib/kafka/client/patches.ts";
 import type { Link, Network } from "./network.ts";
 import type { Api, Requests } from "./protocol.ts";
 
-/** The network that clients use which connect from now on. */
+/** The network of clients that connect from now on. */
 let network: Network | undefined;
 
 export function useNetwork(used: Network | undefined): void {
@@ -30,7 +30,7 @@ interface PoolOptions {
   readonly logger: Logger;
 }
 
-/** Where a broker is, and how long its clients wait for it. */
+/** The address of a broker, and the timeouts of its clients. */
 interface Pool extends PoolOptions {
   readonly host: string;
   readonly port: number;
@@ -88,7 +88,7 @@ class SimulatedBroker {
     this.#isLeaving = false;
   }
 
-  /** As kafkajs's: what is pending is waited for. */
+  /** As kafkajs's does, waits for pending requests. */
   async disconnect(): Promise<void> {
     const link = this.#link;
     if (link?.isOpen !== true) return;
@@ -131,7 +131,7 @@ class SimulatedBroker {
 replaceModule("/src/broker/index.js", SimulatedBroker);
 replaceModule("/src/cluster/connectionPoolBuilder.js", simulatedPoolBuilder);
 
-/** Puts `replacement` in the place of a file of kafkajs, which the program may have replaced before. */
+/** Replaces a file of kafkajs, which the program may have replaced before. */
 function replaceModule(file: string, replacement: unknown): void {
   const cache = (Module as unknown as { _cache: Record<string, { exports: unknown }> })._cache;
   const name = Object.keys(cache).find((name) => name.endsWith(`kafkajs/2.2.4${file}`));

@@ -14,12 +14,12 @@ import { type TransactionalId, Transactions } from "./transactions.ts";
 
 type Handlers = { readonly [A in Api]: (request: Requests[A]) => Answer };
 
-/** How often coordinators look for transactions that are overdue, in ms (Kafka's default). */
+/** The interval at which coordinators look for overdue transactions, in ms (Kafka's default). */
 const OVERDUE_EVERY = 10_000;
-/** After how many ms a marker is sent again to a node that is down. */
+/** The wait before a marker is resent to a node that is down, in ms. */
 const MARKER_RETRY = 100;
 
-/** A Kafka cluster: its nodes, what they lead and coordinate, and what they answer. */
+/** A Kafka cluster: its nodes, their leaderships, and their answers. */
 export class SimulatedKafka {
   readonly nodes: readonly Node[];
   readonly topics = new Map<string, PartitionLog[]>();
@@ -27,15 +27,15 @@ export class SimulatedKafka {
   readonly transactions: Transactions;
   /** Called for each transaction that is complete. */
   onComplete: (ended: TransactionalId, commits: boolean) => void = () => {};
-  /** Called with messages that readers of committed records may see from now on. */
+  /** Called with messages when readers of committed records may see them. */
   onCommit: (messages: readonly SimulatedMessage[]) => void = () => {};
   readonly #world: World;
   readonly #random: Random;
   readonly #refuses: boolean;
-  /** By what is led or coordinated, the node: the first one follows from the name. */
+  /** The node by what it leads or coordinates. The first one follows from the name. */
   readonly #charges = new Map<string, Node>();
   readonly #handling = new Map<Node, Handlers>();
-  /** When a coordinator that moved has loaded its state, in ms. */
+  /** The time at which a moved coordinator has loaded its state, in ms. */
   readonly #loadedAt = new Map<string, number>();
 
   constructor(world: World, random: Random) {
@@ -64,7 +64,10 @@ export class SimulatedKafka {
     this.topics.get(name)!.push(new PartitionLog((messages) => this.onCommit(messages)));
   }
 
-  /** The node in charge of a partition (`topic/0`), a group or a transactional id. */
+  /**
+   * Returns the node that leads a partition (`topic/0`), or coordinates a group or a transactional
+   * id.
+   */
   inCharge(what: string): Node {
     const moved = this.#charges.get(what);
     if (moved !== undefined) return moved;
@@ -75,7 +78,7 @@ export class SimulatedKafka {
     return node;
   }
 
-  /** A broker dies; others take over after a while, and it comes back. */
+  /** Kills a broker. Others take over after a while, and it returns. */
   takeDown(node: Node, ms: number, takeoverAfter: number): void {
     if (node.isDown) return;
     node.isDown = true;
@@ -90,7 +93,7 @@ export class SimulatedKafka {
   }
 
   /**
-   * Another node takes over, which has to load what it coordinates and may know less for a while.
+   * Moves a role to another node, which has to load the state and may know less for a while.
    */
   move(what: string): void {
     const others = this.nodes.filter((node) => node !== this.inCharge(what) && !node.isDown);
@@ -247,8 +250,8 @@ export class SimulatedKafka {
   }
 
   /**
-   * Markers reach each partition and each group in their own time, and wait for nodes that are
-   * down.
+   * Writes markers. They reach partitions and groups at different times, and wait for nodes that
+   * are down.
    */
   #writeMarkers(ended: TransactionalId, commits: boolean, done: () => void): void {
     const { producerId, epoch, partitions, groups } = ended;
@@ -288,7 +291,7 @@ export class SimulatedKafka {
     return group;
   }
 
-  /** Everything that some node is in charge of. */
+  /** Returns everything that nodes lead or coordinate. */
   *#all(): Generator<string> {
     for (const [topic, partitions] of this.topics) {
       for (const partition of partitions.keys()) yield `${topic}/${partition}`;

@@ -14,9 +14,9 @@ import type { Api, Requests } from "./protocol.ts";
 type Timeouts = typeof producerTimeouts;
 
 /**
- * Makes a cluster whose clients send the requests of kafkajs's clients, but without its code. They
- * know who leads and coordinates, so they do not ask for metadata and coordinators all the time.
- * That is most of the requests, and most of what a history costs.
+ * Creates a cluster whose clients send the requests of kafkajs's clients, but without its code.
+ * They know leaders and coordinators, so they send no requests for metadata and coordinators. Those
+ * are most of the requests, and most of the cost of a history.
  */
 export function directCluster(network: Network): Cluster {
   const brokers = network.kafka.nodes.map(({ host, port }) => `${host}:${port}`);
@@ -51,7 +51,7 @@ class DirectKafka {
     return new DirectAdmin(new DirectClient(this.#network, this.#timeouts));
   }
 
-  /** Makes what `internalCluster()` returns: it commits offsets without transactions. */
+  /** Returns the counterpart of `internalCluster()`, which commits offsets without transactions. */
   #createCluster(): object {
     const client = new DirectClient(this.#network, this.#timeouts);
     return {
@@ -66,7 +66,7 @@ class DirectKafka {
   }
 }
 
-/** The connections of one client, and how often it tries. */
+/** The connections of one client, and its retries. */
 export class DirectClient {
   readonly #network: Network;
   readonly #timeouts: Timeouts;
@@ -91,7 +91,10 @@ export class DirectClient {
     );
   }
 
-  /** Asks the node in charge of a partition, a group or a transactional id; tries to connect again. */
+  /**
+   * Asks the leader of a partition, or the coordinator of a group or a transactional id. Reconnects
+   * if necessary.
+   */
   async ask<A extends Api>(what: string, api: A, request: Requests[A]): Promise<Answers[A]> {
     const link = await this.retrying(
       () => this.#link(this.#network.kafka.inCharge(what)),
@@ -108,7 +111,7 @@ export class DirectClient {
     );
   }
 
-  /** Does work again while it fails in a way that may pass, with waits as long as kafkajs's. */
+  /** Retries work after temporary failures, with the waits of kafkajs. */
   async retrying<T>(work: () => Promise<T>, mayPass: (error: unknown) => boolean): Promise<T> {
     const { retries, initialRetryTime, maxRetryTime } = this.#timeouts.retry;
     for (let tried = 0, wait = initialRetryTime;; tried++) {
@@ -205,7 +208,7 @@ class DirectAdmin {
     return this.#client.askAny("describeConfigs", request);
   }
 
-  /** Fetches the offset of partition 0 of each topic: the position is there. */
+  /** Fetches the offset of partition 0 of each topic, which has the position. */
   async fetchOffsets({ groupId, topics }: { groupId: string; topics: readonly string[] }) {
     const partitions = [{ partition: 0 }];
     const { responses } = await this.#client.ask(`group:${groupId}`, "offsetFetch", {

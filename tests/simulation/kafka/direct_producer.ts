@@ -9,24 +9,25 @@ const INIT_RETRIABLE = new Set([
   "CONCURRENT_TRANSACTIONS",
 ]);
 
-/** Records of one topic and one partition, which the messages name. */
+/** Records of one topic and one partition. The messages name the partition. */
 interface Sending {
   readonly topic: string;
   readonly messages: readonly (SimulatedMessage & { readonly partition: number })[];
 }
 
 /**
- * The part of kafkajs's `Producer` and `Transaction` that the publisher uses. As there, what fails
- * is not undone: a transaction whose send or end failed stays open, and no other one can begin.
+ * The part of kafkajs's `Producer` and `Transaction` that the publisher uses. As in kafkajs,
+ * failures are not undone: a transaction whose send or end failed stays open, and no other one can
+ * begin.
  */
 export class DirectProducer {
   readonly #client: DirectClient;
   readonly #transactionalId: string | undefined;
   readonly #transactionTimeout: number;
   #identity: { readonly producerId: number; readonly producerEpoch: number } | undefined;
-  /** By partition, the sequence number of the next record. */
+  /** The sequence number of the next record, by partition. */
   readonly #sequences = new Map<string, number>();
-  /** Partitions that the open transaction has. */
+  /** The partitions of the open transaction. */
   readonly #added = new Set<string>();
   #isOffsetAdded = false;
   #state: "ready" | "open" | "ending" = "ready";
@@ -40,7 +41,7 @@ export class DirectProducer {
     this.#transactionTimeout = transactionTimeout;
   }
 
-  /** Connects; as in kafkajs, this does not fence. */
+  /** Connects. As in kafkajs, this does not fence. */
   async connect(): Promise<void> {
     await this.#client.connect();
     if (this.#transactionalId === undefined) await this.#init();
@@ -65,7 +66,7 @@ export class DirectProducer {
     };
   }
 
-  /** Sends records, again while it fails in a way that may pass, with the same sequence number. */
+  /** Sends records. Retries after temporary failures, with the same sequence number. */
   send(sending: Sending): Promise<unknown> {
     return this.#client.retrying(
       () => this.#send(sending),

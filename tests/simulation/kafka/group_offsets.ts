@@ -3,19 +3,19 @@ import type { OffsetOf, ProducerIdentity, TopicPartitions } from "./protocol.ts"
 type Saved = Pick<OffsetOf, "offset" | "metadata">;
 
 /**
- * The offsets of one group: what was committed, what waits for the end of a transaction, and what
- * the coordinator shows, which may for a while be older.
+ * The offsets of one group: committed ones, those of open transactions, and those that the
+ * coordinator shows, which may be older for a while.
  */
 export class GroupOffsets {
-  /** By `topic/partition`. */
+  /** The committed offsets by `topic/partition`. */
   #committed = new Map<string, Saved>();
-  /** The same before each of the last changes. */
+  /** The same, before each of the last changes. */
   readonly #before: Map<string, Saved>[] = [];
-  /** By producer, what commits with its transaction. */
+  /** The pending offsets of transactions, by producer. */
   readonly #pending = new Map<number, Map<string, Saved>>();
-  /** By producer, its highest epoch here. */
+  /** The highest epoch by producer. */
   readonly #epochs = new Map<number, number>();
-  /** An older state that is shown until a time. */
+  /** An older state, and the time until which it is shown. */
   #shown: { readonly offsets: Map<string, Saved>; readonly until: number } | undefined;
 
   get(key: string): Saved | undefined {
@@ -28,12 +28,12 @@ export class GroupOffsets {
     return (isOlder ? this.#shown!.offsets : this.#committed).get(key);
   }
 
-  /** How long a write at a time waits: it is answered when all before it is known. */
+  /** Returns how long a write waits: it is answered when everything before it is known. */
   waitOfWrite(now: number): number {
     return Math.max(0, (this.#shown?.until ?? 0) - now);
   }
 
-  /** Another broker takes over, and knows the last commits only after `ms`. */
+  /** Moves the group to another broker, which knows the last commits only after `ms`. */
   forget(changes: number, now: number, ms: number): void {
     const offsets = this.#before.at(-changes);
     if (offsets !== undefined) this.#shown = { offsets, until: now + ms };

@@ -12,7 +12,7 @@ const CODES = new Map(
   (errorCodes as { type: string; code: number }[]).map(({ type, code }) => [type, code]),
 );
 
-/** Makes kafkajs's error of Kafka's name of it. */
+/** Creates kafkajs's error from Kafka's name. */
 export function protocolError(type: string): Error {
   return createErrorFromCode(CODES.get(type) ?? -1);
 }
@@ -22,19 +22,19 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** One connection of a client to a node: requests and answers keep their order on it. */
+/** One connection of a client to a node, on which requests and answers keep their order. */
 export class Link {
   isOpen = true;
   readonly pending = new Set<Pending>();
-  /** Called when the last pending request is over. */
+  /** Called when the last pending request is done. */
   onIdle: (() => void) | undefined;
-  /** Nothing arrives at the node, or is answered, before what was sent before. */
+  /** The earliest times of the next arrival and the next answer, which keep their order. */
   arrivesAt = 0;
   answeredAt = 0;
 
   constructor(readonly machine: Machine, readonly node: Node) {}
 
-  /** Closes once nothing is pending, as kafkajs does. */
+  /** Closes when nothing is pending, as kafkajs does. */
   async leave(): Promise<void> {
     if (!this.isOpen) return;
     if (this.pending.size > 0) await new Promise<void>((resolve) => this.onIdle = resolve);
@@ -42,7 +42,7 @@ export class Link {
   }
 }
 
-/** The network between clients and nodes, and what goes wrong on it. */
+/** The network between clients and nodes, with its faults. */
 export class Network {
   readonly #world: World;
   readonly #random: Random;
@@ -87,7 +87,7 @@ export class Network {
     return link;
   }
 
-  /** The connection ends: all that is pending fails. */
+  /** Ends the connection: all pending requests fail. */
   close(link: Link, delay = 0): void {
     this.#world.scheduler.after(delay, () => {
       if (!link.isOpen) return;
@@ -175,7 +175,7 @@ export class Network {
     const { scheduler } = this.#world;
     const { node } = link;
     if (node.isDown) return;
-    // A node takes the next request of a connection when it has answered the one before.
+    // A node handles the next request of a connection after it has answered the previous one.
     if (link.isOpen && link.answeredAt > scheduler.now) {
       const wait = link.answeredAt - scheduler.now;
       return void scheduler.outside(wait, () => this.#arrive(link, api, request, answered));

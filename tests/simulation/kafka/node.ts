@@ -4,11 +4,11 @@ export interface Node {
   readonly host: string;
   readonly port: number;
   isDown: boolean;
-  /** Called when it goes down: its connections end. */
+  /** Called when the node goes down, which ends its connections. */
   readonly onDown: Set<() => void>;
 }
 
-/** Makes brokers that all work, with the ids 1, 2, … */
+/** Creates working brokers with the ids 1, 2, … */
 export function makeNodes(count: number): readonly Node[] {
   return Array.from({ length: count }, (_, i) => ({
     nodeId: i + 1,

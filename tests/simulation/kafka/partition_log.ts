@@ -5,7 +5,7 @@ interface Written {
   readonly producerId: number;
   readonly isTransactional: boolean;
   readonly messages: readonly SimulatedMessage[];
-  /** Of a marker: whether it commits. */
+  /** For a marker: whether it commits. */
   readonly commits?: boolean;
 }
 
@@ -13,7 +13,7 @@ interface ProducerState {
   epoch: number;
   lastSequence: number;
   /**
-   * First sequences and sizes of the last five batches, which are recognized if they come again.
+   * The first sequences and sizes of the last five batches, whose repetitions are recognized.
    */
   readonly recent: { readonly first: number; readonly count: number; readonly offset: number }[];
 }
@@ -21,11 +21,11 @@ interface ProducerState {
 /** The number of batches whose repetition a broker recognizes. */
 const REMEMBERED = 5;
 
-/** The log of one partition, with what its leader knows of producers. */
+/** The log of one partition, with its leader's state of producers. */
 export class PartitionLog {
   readonly #written: Written[] = [];
   readonly #producers = new Map<number, ProducerState>();
-  /** By producer whose transaction is open here, its messages. */
+  /** The messages of open transactions, by producer. */
   readonly #open = new Map<number, SimulatedMessage[]>();
   end = 0;
 
@@ -36,7 +36,7 @@ export class PartitionLog {
     return this.#open.has(producerId);
   }
 
-  /** @returns The batch's offset, or the error. */
+  /** @returns The batch's offset, or an error. */
   append(
     producerId: number,
     epoch: number,
@@ -54,7 +54,7 @@ export class PartitionLog {
           first === firstSequence && count === messages.length
         );
         if (again !== undefined) return again.offset;
-        // After a marker the leader accepts any sequence.
+        // After a marker, the leader accepts any sequence.
         if (firstSequence !== state.lastSequence + 1) return "OUT_OF_ORDER_SEQUENCE_NUMBER";
       }
     }
@@ -87,7 +87,8 @@ export class PartitionLog {
   }
 
   /**
-   * The records that readers of committed records see, in order, up to the first open transaction.
+   * Returns the records that readers of committed records see, in order, up to the first open
+   * transaction.
    */
   committed(): SimulatedMessage[] {
     const outcome = new Map<Written, boolean>();

@@ -1,6 +1,6 @@
 // Requests and responses of Kafka's protocol, in the form of kafkajs's `Broker`.
 
-/** Who produces: the name is the `transactional.id`, absent without transactions. */
+/** The identity of a producer. The name is the `transactional.id`, absent without transactions. */
 export interface ProducerIdentity {
   readonly transactionalId?: string | undefined;
   readonly producerId: number;
@@ -69,7 +69,7 @@ export interface Answer {
   readonly wait?: number;
 }
 
-/** Errors that a node may give at any time before it did what was asked. */
+/** Errors that a node may return before it has executed a request. */
 export const ERRORS_BEFORE: Readonly<Partial<Record<Api, readonly string[]>>> = {
   findGroupCoordinator: ["GROUP_COORDINATOR_NOT_AVAILABLE"],
   initProducerId: [
@@ -110,7 +110,7 @@ export const ERRORS_BEFORE: Readonly<Partial<Record<Api, readonly string[]>>> = 
   offsetCommit: ["GROUP_LOAD_IN_PROGRESS", "NOT_COORDINATOR_FOR_GROUP"],
 };
 
-/** Errors that a node may give though it did what was asked. */
+/** Errors that a node may return although it has executed the request. */
 export const ERRORS_AFTER: Readonly<Partial<Record<Api, readonly string[]>>> = {
   initProducerId: ["GROUP_COORDINATOR_NOT_AVAILABLE"],
   addPartitionsToTxn: ["GROUP_COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR_FOR_GROUP"],
@@ -121,11 +121,11 @@ export const ERRORS_AFTER: Readonly<Partial<Record<Api, readonly string[]>>> = {
   offsetCommit: ["REQUEST_TIMED_OUT"],
 };
 
-/** A value that contains this text is rejected by the broker. */
+/** The broker rejects values that contain this text. */
 export const REFUSED = "REFUSED";
 const decoder = new TextDecoder();
 
-/** Whether a broker rejects a value. */
+/** Returns whether a broker rejects a value. */
 export function isRefused(value: string | Uint8Array): boolean {
   return (typeof value === "string" ? value : decoder.decode(value)).includes(REFUSED);
 }

@@ -16,7 +16,7 @@ export interface TransactionalId {
   state: State;
   timeout: number;
   startedAt: number;
-  /** `topic/partition` of each partition that was added. */
+  /** The added partitions, as `topic/partition`. */
   partitions: Set<string>;
   groups: Set<string>;
 }
@@ -24,14 +24,14 @@ export interface TransactionalId {
 /** The effects of transaction coordinators on other parts. */
 interface Effects {
   now(): number;
-  /** Has the markers written and, when all are, calls `done`. */
+  /** Writes the markers, and calls `done` after the last one. */
   writeMarkers(ended: TransactionalId, commits: boolean, done: () => void): void;
   hasPartition(key: string): boolean;
 }
 
 /**
- * Transactions as Kafka 3 and 4 do them for clients that do not know version 2 of the protocol, by
- * KIP-98 and the coordinator's sources.
+ * Transactions of Kafka 3 and 4 for clients without version 2 of the protocol, by KIP-98 and the
+ * coordinator's sources.
  */
 export class Transactions {
   readonly ids = new Map<string, TransactionalId>();
@@ -64,7 +64,7 @@ export class Transactions {
     if (isEnding(known)) return { error: "CONCURRENT_TRANSACTIONS" };
     known.epoch++;
     if (known.state === "Ongoing") {
-      // Locks the older producer out, and ends what it left open; the client asks again.
+      // Fences the older producer, and ends its open transaction. The client asks again.
       this.#end(known, false);
       return { error: "CONCURRENT_TRANSACTIONS" };
     }
@@ -112,8 +112,8 @@ export class Transactions {
   }
 
   /**
-   * Checks that a partition, or a group, is part of the producer's open transaction, as brokers ask
-   * before they take its first batch.
+   * Checks that a partition, or a group, is part of the producer's open transaction, as brokers do
+   * before they accept its first batch.
    *
    * @returns An error, or `undefined`.
    */
@@ -127,7 +127,7 @@ export class Transactions {
     return known.state === "Ongoing" && known[of].has(key) ? undefined : "INVALID_TXN_STATE";
   }
 
-  /** Ends transactions that have stood open for longer than their producer said. */
+  /** Ends transactions that have been open for longer than their timeout. */
   endOverdue(): void {
     for (const known of this.ids.values()) {
       if (known.state !== "Ongoing") continue;

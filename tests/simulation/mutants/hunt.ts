@@ -1,5 +1,5 @@
 /**
- * Runs histories from a seed on until one fails or the time is over, and prints what was found:
+ * Runs histories from a seed on until one fails or the time is over, and prints the result:
  *
  *     deno run -A tests/simulation/mutants/hunt.ts FROM LIMIT_MS CUTS
  */
@@ -7,7 +7,7 @@ import { runHistory } from "../history.ts";
 import { type Cuts, Plan, UNCUT } from "../plan.ts";
 import { inTask } from "../world/scheduler.ts";
 
-/** The result of a hunt; `seed` is undefined if it found nothing. */
+/** The result of a search; `seed` is undefined if it found nothing. */
 export interface Found {
   readonly seed?: number;
   readonly kind?: string;

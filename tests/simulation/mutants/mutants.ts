@@ -5,16 +5,16 @@ export interface Mutant {
   /** The mistake in a few words. */
   readonly name: string;
   readonly file: string;
-  /** Stands in the file exactly once. */
+  /** The replaced text, which occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  /** Faults without which the mistake does no harm. */
+  /** Faults without which the mistake has no effect. */
   readonly always?: readonly Fault[];
   /** The program in which it shows. Default: the producer. */
   readonly program?: Cuts["program"];
 }
 
-/** Mistakes that lose or duplicate edits, or stop; each of them has to be found. */
+/** Mistakes that lose or duplicate edits, or stop the program. Each must be found. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "resumes by the id that was sent last, not by the highest timestamp",
@@ -168,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
     program: "store",
   },
   {
-    name: "store does not ask again where to go on if its claim was replaced",
+    name: "store does not locate its partition again if its claim was replaced",
     file: "lib/store/consumer/member.ts",
     find: "this.#consumer.relocate([at]);",
     replace: "",

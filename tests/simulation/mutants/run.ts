@@ -12,9 +12,10 @@ const ROOT = new URL("../../../", import.meta.url).pathname;
 const PARTS = ["deno.json", "deno.lock", "lib", "tests/deno.lock", "tests/simulation", "vendor"];
 
 /**
- * Hunts each mutant. A seed that fails without the mistake, too, does not count.
+ * Searches a failing history for each mutant. A seed that also fails without the mistake does not
+ * count.
  *
- * @param name Part of a name, to hunt only some.
+ * @param name Part of a name, to run only some.
  * @returns Whether all were found.
  */
 export async function runMutants(name = "", from = 1): Promise<boolean> {

@@ -13,7 +13,7 @@ const STREAM = new URL("http://upstream.example/v2/stream/recentchange");
 /** How long a stop may take, in ms. */
 export const SHUTDOWN_TIMEOUT = 10_000;
 
-/** Holds nothing: the simulated service keeps its connections itself. */
+/** An empty client, since the simulated service has its own connections. */
 const HTTP_CLIENT = { close() {} } as Deno.HttpClient;
 
 /** One process of the producer: the program's own code on a simulated machine. */
@@ -22,7 +22,7 @@ export class Producer {
   readonly counts: ProduceCounts = newCounts();
   readonly #stop = new AbortController();
   readonly #world: World;
-  /** Why it ended; `undefined` while it runs, and where it ended in order. */
+  /** The reason of its end; `undefined` while it runs, and if it ended cleanly. */
   error: unknown;
   hasEnded = false;
 
@@ -51,7 +51,7 @@ export class Producer {
     return !this.hasEnded;
   }
 
-  /** As SIGTERM does. */
+  /** Stops it, as SIGTERM does. */
   stop(): void {
     this.#world.scheduler.after(0, () => this.#stop.abort(), this.machine);
   }

@@ -9,10 +9,10 @@ import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { Producer } from "./producer.ts";
 
-/** A batch that Kafka rejects grows as long as it has no more records than a batch, or than this. */
+/** A batch that Kafka rejects grows up to the size of a batch, or up to this many records. */
 const MIN_JUDGED = 20;
 
-/** Starts producers, and starts them again as systemd does; kills, stops and freezes them. */
+/** Starts producers, and restarts them as systemd does. Kills, stops and freezes them. */
 export class Supervisor {
   readonly #world: World;
   readonly #service: Service;
@@ -52,18 +52,18 @@ export class Supervisor {
     return this.#producers.filter(({ isAlive }) => isAlive);
   }
 
-  /** When the last frozen producer runs again, in ms. */
+  /** The time at which the last frozen producer continues, in ms. */
   get thawsAt(): number {
     return Math.max(0, ...this.alive.map(({ machine }) => machine.frozenUntil));
   }
 
-  /** From now on everything works, and one producer is enough. */
+  /** Ends the faults: from now on, one producer is enough. */
   calm(): void {
     for (const { machine } of this.alive) machine.callsLeft = Infinity;
     this.#restartLater(10);
   }
 
-  /** Ends all in order; `alive` has those that do not end. */
+  /** Stops all cleanly; `alive` has those that do not end. */
   stopAll(): void {
     this.#isOver = true;
     for (const producer of this.alive) producer.stop();
@@ -82,7 +82,7 @@ export class Supervisor {
     );
   }
 
-  /** Some machines have a wrong clock from the start. */
+  /** Some machines start with a wrong clock. */
   #misset(machine: Machine): void {
     const { plan } = this.#world;
     if (this.#world.isCalm || plan.rate("clock wrong") === 0) return;
@@ -129,7 +129,7 @@ export class Supervisor {
     this.#restartLater(this.#random.between(1000, 5000));
   }
 
-  /** Starts another one after `ms`, unless there is one by then. */
+  /** Starts another producer after `ms`, unless one runs by then. */
   #restartLater(ms: number): void {
     if (this.#isRestarting || this.#isOver) return;
     this.#isRestarting = true;
@@ -140,11 +140,11 @@ export class Supervisor {
     });
   }
 
-  /** Must be called now and then: the death of a machine during a call is not noticed otherwise. */
+  /** Must be called regularly. Otherwise the death of a machine during a call is not noticed. */
   watch(): void {
     if (this.alive.length === 0) this.#restartLater(this.#random.magnitude(1, 30_000));
     const { batchSize } = this.#world.plan;
-    // In flight, joined with it after a rejection, waiting, and growing.
+    // The batches: in flight, joined with it after a rejection, waiting, and growing.
     const most = Math.max(batchSize, MIN_JUDGED) + 3 * batchSize;
     for (const { counts: { queued }, machine } of this.alive) {
       if (queued <= most) continue;

@@ -9,18 +9,18 @@ import type { Wire } from "./wire.ts";
 type EachBatch = (payload: EachBatchPayload) => Promise<void>;
 type Listener = (event: { readonly payload: unknown }) => void;
 
-/** Times of the membership in ms, as kafkajs takes them. */
+/** The times of the membership, in ms, in the form of kafkajs. */
 interface Session {
   readonly sessionTimeout: number;
   readonly rebalanceTimeout: number;
   readonly heartbeatInterval: number;
 }
 
-/** Records that a fetch returns at most. */
+/** The maximum number of records of a fetch. */
 const MOST_RECORDS = 200;
-/** ms between two looks for records. */
+/** The interval of fetches, in ms. */
 const LOOK_EVERY = 200;
-/** Answers of the coordinator after which kafkajs joins the group again. */
+/** Answers of the coordinator after which kafkajs rejoins the group. */
 const REJOIN = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"]);
 
 const encoder = new TextEncoder();
@@ -35,9 +35,9 @@ export interface Surroundings {
 }
 
 /**
- * The part of kafkajs's consumer that the program uses, with what is known of it: a batch that was
- * fetched before a join or a seek is handed out after it, another one of the same partition may
- * still be handled then, and an offset that Kafka does not have is replaced silently.
+ * The part of kafkajs's consumer that the program uses, with its known defects: a batch that was
+ * fetched before a join or a seek is delivered after it, while another batch of the same partition
+ * may still be handled. An offset that Kafka does not have is replaced silently.
  */
 export class GroupConsumer {
   readonly #around: Surroundings;
@@ -45,14 +45,14 @@ export class GroupConsumer {
   readonly #listeners = new Map<string, Listener>();
   readonly #paused = new Set<number>();
   readonly #seeks = new Map<number, number>();
-  /** By partition, what is fetched next. */
+  /** The next offset to fetch, by partition. */
   #offsets = new Map<number, number>();
-  /** Partitions that are fetched or handled. */
+  /** The partitions that are being fetched or handled. */
   #busy = new Set<number>();
   #joined: Joined | undefined;
   #heartbeatAt = 0;
   #isRunning = false;
-  /** Why the group has to be joined again, or the consumer ends. */
+  /** The reason for a rejoin, or for the end of the consumer. */
   #failure: unknown;
   #handled = 0;
   #concurrency = 1;
@@ -130,7 +130,7 @@ export class GroupConsumer {
     const { sessionTimeout, rebalanceTimeout } = this.#session;
     const machine = world.scheduler.current!;
     const answered = Promise.withResolvers<Joined>();
-    // Two answers: that the request arrived, and later that the group is complete.
+    // There are two answers: the request has arrived, and later, the group is complete.
     await wire.ask(
       "kafka: join",
       () =>
@@ -140,7 +140,7 @@ export class GroupConsumer {
     );
     this.#joined = await answered.promise;
     this.#offsets = new Map();
-    // What is fetched or handled for the last membership goes on beside the new one.
+    // Fetches and handlers of the previous membership continue during the new one.
     this.#busy = new Set();
     this.#seeks.clear();
     this.#heartbeatAt = performance.now();
@@ -214,7 +214,7 @@ export class GroupConsumer {
   }
 }
 
-/** The result of one fetch: records that need no decoding. */
+/** The result of one fetch, whose records need no decoding. */
 class Batch extends FetchedBatch {
   readonly #next: number;
   readonly #records: readonly LoggedRecord[];

@@ -10,7 +10,7 @@ import {
 } from "../../../lib/store/sink.ts";
 import type { Wire } from "./wire.ts";
 
-/** Rows that were committed: of which partition, and the offsets before and after them. */
+/** Committed rows: their partition, and the offsets before and after them. */
 export interface StoredRows {
   readonly partition: number;
   readonly from: bigint;
@@ -18,7 +18,7 @@ export interface StoredRows {
   readonly offsets: readonly bigint[];
 }
 
-/** A transactional database: rows and offset are written together, under the newest claim. */
+/** A transactional database, which writes rows and offset together, under the newest claim. */
 export class Database {
   readonly positions = new Map<number, StoredPosition>();
   /** Called with each transaction that is committed. */
@@ -44,7 +44,7 @@ export class Database {
   }
 }
 
-/** The database as one member reaches it. */
+/** The database, as one member reaches it. */
 export class DatabaseLink implements Sink {
   readonly databaseId = "simulated";
   readonly advice = SQL_ADVICE;

@@ -14,17 +14,18 @@ export interface Joined {
 interface Member {
   readonly sessionTimeout: number;
   heardAt: number;
-  /** Answers its request to join; `undefined` while it works. */
+  /** Answers the request to join; `undefined` if there is none. */
   joined: ((joined: Joined) => void) | undefined;
 }
 
-/** How long the group's first join waits for other members, in ms at most. */
+/** How long the group's first join waits for other members, in ms. */
 const MAX_INITIAL_DELAY = 3000;
 const LOOK_EVERY = 500;
 
 /**
- * The coordinator of one consumer group, by Kafka's classic protocol: a member that joins, leaves or
- * is silent for its session has all others join again, and who does not in time is put out.
+ * The coordinator of one consumer group, by Kafka's classic protocol. When a member joins, leaves
+ * or exceeds its session timeout, all others must rejoin. Members that do not rejoin in time are
+ * removed.
  */
 export class Group {
   readonly #world: World;
@@ -34,7 +35,7 @@ export class Group {
   #generation = 0;
   #lastId = 0;
   #shares: ReadonlyMap<string, readonly number[]> = new Map();
-  /** The rebalance that goes on, to be completed at its end. */
+  /** The current rebalance, which is completed at its end. */
   #rebalance: Happening | undefined;
 
   constructor(world: World, random: Random, partitions: () => number) {
@@ -44,7 +45,7 @@ export class Group {
     this.#expire();
   }
 
-  /** Joins; the answer comes when all have joined, or the time for it is over. */
+  /** Joins. The answer comes when all have joined, or at the time limit. */
   join(
     id: string | undefined,
     sessionTimeout: number,
@@ -74,7 +75,7 @@ export class Group {
     this.#check(id, generation);
   }
 
-  /** All have to join again, within `ms`. */
+  /** Starts a rebalance: all must rejoin within `ms`. */
   rebalance(ms = 10_000): void {
     if (this.#rebalance !== undefined) return;
     this.#world.trace(() => `group: rebalances`);

@@ -14,7 +14,7 @@ import { Wire } from "./wire.ts";
 const LIVENESS = 200_000;
 const STOP_LIMIT = 30_000;
 
-/** Runs members of `store` on a topic that grows, and checks each transaction of the database. */
+/** Runs members of `store` on a growing topic, and checks each transaction of the database. */
 export function storeAll(world: World): readonly Failure[] {
   const { plan, scheduler } = world;
   const random = (label: string) => Random.of(plan.seed, "store", label);
@@ -61,7 +61,7 @@ export function storeAll(world: World): readonly Failure[] {
   at("coordinator moves", () => group.rebalance());
   at("retention", () => {
     const partition = draw.int(0, topic.partitions.length - 1);
-    // Only what is stored: that more is deleted is an error that members report.
+    // Deletes only stored records. If more were deleted, members would report an error.
     topic.partitions[partition]!.low = Number(database.positions.get(partition)?.next ?? 0n);
   });
   scheduler.run(scheduler.now + plan.duration, hasFailed);
@@ -85,7 +85,10 @@ export function storeAll(world: World): readonly Failure[] {
   return failures;
 }
 
-/** A transaction has the rows of all records up to its offset: each once, since offsets follow. */
+/**
+ * A transaction has the rows of all records between its offsets. Each is stored once, since the
+ * offsets are consecutive.
+ */
 function checkRows(
   topic: Topic,
   { partition, from, to, offsets }: StoredRows,

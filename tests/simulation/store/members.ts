@@ -18,7 +18,7 @@ interface Running {
   readonly stop: AbortController;
 }
 
-/** The surroundings of members, and where failures go. */
+/** The environment of members, and the receiver of failures. */
 export interface MembersParts {
   readonly kafka: Surroundings;
   readonly database: Database;
@@ -26,7 +26,7 @@ export interface MembersParts {
   readonly fail: (kind: Failure["kind"], detail: string) => void;
 }
 
-/** Starts members of the group, and starts them again; kills, stops and freezes them. */
+/** Starts members of the group, and restarts them. Kills, stops and freezes them. */
 export class Members {
   readonly #world: World;
   readonly #parts: MembersParts;
@@ -61,12 +61,12 @@ export class Members {
     return this.#running.size;
   }
 
-  /** When the last frozen member runs again, in ms. */
+  /** The time at which the last frozen member continues, in ms. */
   get thawsAt(): number {
     return Math.max(0, ...this.#running.values().map(({ machine }) => machine.frozenUntil));
   }
 
-  /** From now on everything works. */
+  /** Ends the faults. */
   calm(): void {
     for (const { machine } of this.#running) machine.callsLeft = Infinity;
   }
@@ -115,12 +115,12 @@ export class Members {
       this.#world.trace(() => String((error as Error).stack));
       return this.#parts.fail("defect", String(error));
     }
-    // It is read again by the next one.
+    // The next member reads it again.
     if (/before the database stored/.test(error.message)) return;
     this.#parts.fail("ended", error.message);
   }
 
-  /** As `storeTopics()` does, but for the names of topics. */
+  /** As `storeTopics()` does, except for the names of topics. */
   async #run({ stop: { signal } }: Running): Promise<void> {
     const { kafka, database, databaseWire } = this.#parts;
     const { topic, wire, name, world } = kafka;

@@ -1,33 +1,33 @@
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 
-/** A record that is there from a time on. */
+/** A record that exists from a time on. */
 export interface LoggedRecord {
   readonly offset: number;
-  /** When it is committed, in ms since 1970. */
+  /** The time of its commit, in ms since 1970. */
   readonly at: number;
 }
 
-/** A partition: its records, and offsets without one, as transactions leave them. */
+/** A partition: its records, and offsets without a record, as transactions leave them. */
 export class Partition {
   readonly records: LoggedRecord[] = [];
-  /** The first offset that retention has left. */
+  /** The first offset that retention has not deleted. */
   low = 0;
 
-  /** The offset after the last one that is committed. */
+  /** The offset after the last committed record. */
   end(now: number): number {
     const last = this.records.findLast(({ at }) => at <= now);
     // A marker follows the records of each transaction.
     return last === undefined ? 0 : last.offset + 2;
   }
 
-  /** Records from one offset up to another one. */
+  /** Returns the records from one offset to before another one. */
   between(from: number, to: number): readonly LoggedRecord[] {
     return this.records.filter(({ offset }) => offset >= from && offset < to);
   }
 }
 
-/** The topic that is stored: it is written while it is read. */
+/** The topic to store, which is written while it is read. */
 export class Topic {
   readonly partitions: Partition[];
 

@@ -1,22 +1,22 @@
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 
-/** The requests of machines to one server, and what goes wrong with them. */
+/** The requests of machines to one server, with their faults. */
 export class Wire {
-  /** Nothing answers until then, in ms. */
+  /** The time until which nothing answers, in ms. */
   downUntil = 0;
   readonly #world: World;
   readonly #random: Random;
   readonly #failure: (message: string) => Error;
 
-  /** @param failure Makes the error of a request that got no answer. */
+  /** @param failure Creates the error of a request without an answer. */
   constructor(world: World, random: Random, failure: (message: string) => Error) {
     this.#world = world;
     this.#random = random;
     this.#failure = failure;
   }
 
-  /** Does work at the server, and returns its result, or throws what it throws. */
+  /** Runs work at the server. Returns its result, or throws its error. */
   ask<T>(what: string, work: () => T): Promise<T> {
     const { scheduler } = this.#world;
     const machine = scheduler.current!;

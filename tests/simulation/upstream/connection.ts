@@ -8,35 +8,35 @@ import type { Service } from "./service.ts";
 /** How a connection ends. */
 type Ending = "end" | "cut" | "stall";
 
-/** Bytes that trickle; after that the connection is as others. */
+/** The number of bytes that trickle at the beginning of a slow connection. */
 const TRICKLE = 1500;
-/** How long the network holds bytes, at most, in ms. */
+/** The maximum delay of the network, in ms. */
 const MAX_WAIT = 50;
-/** A chunk has the frames up to the one that reaches this size, in bytes. */
+/** The size in bytes at which a chunk ends with the current frame. */
 const MAX_CHUNK = 4096;
 const encoder = new TextEncoder();
 
-/** One open response of the service: it is sent what its reader asks for, as TCP would. */
+/** One open response of the service, which sends what its reader requests, as TCP would. */
 export class Connection {
   readonly body: ReadableStream<Uint8Array>;
   readonly #service: Service;
   readonly #machine: Machine;
   readonly #cursors: Map<UpstreamTopic, number>;
-  /** By topic, the part of ids for it. */
+  /** The part of ids by topic. */
   readonly #ids: Map<UpstreamTopic, string>;
   /** The topic whose part changed last. */
   #moved: UpstreamTopic | undefined;
   /** Encoded and not sent yet. */
   #bytes: Uint8Array<ArrayBuffer> = encoder.encode(":ok\n\n");
   #sent = 0;
-  /** Bytes after which the fault comes. */
+  /** The number of bytes before the fault. */
   readonly #faultAt: number;
   readonly #fault: Fault | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #pulled: (() => void) | undefined;
   #planned: Happening | undefined;
   #ended: Ending | undefined;
-  /** The reader wants no more. */
+  /** Whether the reader has canceled. */
   #isLeft = false;
 
   constructor(
@@ -82,7 +82,7 @@ export class Connection {
     return this.#cursors.has(topic);
   }
 
-  /** Ends the connection in order, cuts it, or sends no more. */
+  /** Ends the connection cleanly, cuts it, or makes it silent. */
   finish(ending: Ending): void {
     if (this.#ended !== undefined) return;
     this.#end(ending);
@@ -102,7 +102,7 @@ export class Connection {
     this.#service.forget(this);
   }
 
-  /** Sends what there is, or waits for it. */
+  /** Sends the available entries, or waits for some. */
   #look(): void {
     if (this.#ended !== undefined) return;
     const { world, random } = this.#service;
@@ -144,7 +144,7 @@ export class Connection {
 
   #isErrorSent = false;
 
-  /** Encodes what the topics have, a run of one topic and then of another. */
+  /** Encodes the entries of the topics, a run of one topic and then of another. */
   #gather(): void {
     const { world, random } = this.#service;
     const { now } = world.scheduler;

@@ -1,7 +1,7 @@
 import { REFUSED } from "../kafka/protocol.ts";
 import { type Entry, REFUSED_PAGE, type UpstreamTopic } from "./log.ts";
 
-/** Writes the frame of an entry, as the service does: event, id, data. */
+/** Returns the frame of an entry, as the service writes it: event, id, data. */
 export function frameOf(entry: Entry, id: string): string {
   if (entry.kind === "empty") return "data:\n\n";
   const { texts } = entry.topic;
@@ -9,21 +9,23 @@ export function frameOf(entry: Entry, id: string): string {
   return `event: message\nid: [${id}]\ndata: ${data}\n\n`;
 }
 
-/** Returns the part of an id for one topic: the timestamp of the last message sent plus 1, if any. */
+/**
+ * Returns the part of an id for one topic: the timestamp of the last message sent plus 1, if any.
+ */
 export function idEntryOf({ name }: UpstreamTopic, next: number | undefined): string {
   const place = next === undefined ? `"offset":-1` : `"timestamp":${next}`;
   return `{"topic":"${name}","partition":0,${place}}`;
 }
 
-/** The title of a page by its number; one of them holds characters beyond the basic plane. */
+/** Returns the title of a page by its number. One of them has characters beyond the basic plane. */
 export function titleOf(page: number): string {
   if (page === REFUSED_PAGE) return REFUSED;
   return page === 1 ? "Überfall 𝔄" : `Page ${page}`;
 }
 
-/** One event in 8 is written in a form that has to be parsed. */
+/** One event in 8 has a form that must be parsed. */
 const UNUSUAL = 8;
-/** The rest of an edit, in the service's own order of fields. */
+/** The other fields of an edit, in the service's order. */
 const REST = `"comment":"","timestamp":1,"user":"A","bot":false,"minor":false,"length":{"new":1},` +
   `"revision":{"new":1},"server_url":"","server_name":"","server_script_path":"","wiki":"enwiki",` +
   `"parsedcomment":""`;

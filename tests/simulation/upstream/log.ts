@@ -8,15 +8,15 @@ export type Kind = "event" | "canary" | "bad" | "empty";
 /** One message of the upstream log. */
 export interface Entry {
   readonly topic: UpstreamTopic;
-  /** Its place in the topic's order, from 0 on without gaps. */
+  /** Its index in the topic, from 0 without gaps. */
   readonly index: number;
-  /** When it comes into being, in ms since 1970. */
+  /** The time at which it appears, in ms since 1970. */
   readonly at: number;
-  /** Kafka's timestamp of it, in ms: not in order. */
+  /** Its Kafka timestamp in ms, not in order. */
   readonly timestamp: number;
-  /** `meta.offset` by the first numbering. */
+  /** Its `meta.offset` in the first numbering. */
   readonly offset: number;
-  /** `meta.id`; an id that repeats an earlier entry's is a duplicate of that. */
+  /** Its `meta.id`. If it repeats the id of an earlier entry, it is a duplicate of that. */
   readonly id: string;
   readonly page: number;
   readonly kind: Kind;
@@ -27,15 +27,20 @@ export interface Entry {
 /** One upstream topic-partition: partition 0 of a topic. */
 export class UpstreamTopic {
   readonly entries: Entry[] = [];
-  /** By index, the data of entries that were sent, in the last numbering. */
+  /** The data of sent entries in the last numbering, by index. */
   texts: (string | undefined)[] = [];
-  /** Shifts of the offsets; the last one is in effect. The topic was created again, or mirrored. */
+  /**
+   * Shifts of the offsets, because the topic was created again or mirrored. The last one is in
+   * effect.
+   */
   readonly shifts = [0];
   /** Entries before this index were deleted by retention. */
   first = 0;
-  /** The service does not know it now. */
+  /** Whether the service currently does not have it. */
   isGone = false;
-  /** It appears after the beginning: who does not ask for it then never reads it. */
+  /**
+   * Whether it appears after the beginning. A client that does not request it then never reads it.
+   */
   isLate = false;
 
   constructor(readonly name: string) {}
@@ -49,7 +54,7 @@ export class UpstreamTopic {
     this.texts = [];
   }
 
-  /** How many entries are there at a time. */
+  /** Returns the number of entries that exist at a time. */
   end(now: number): number {
     const { entries } = this;
     let low = 0;
@@ -63,7 +68,8 @@ export class UpstreamTopic {
   }
 
   /**
-   * The first index whose timestamp is at least `ms`, as Kafka's time index finds it; or the end.
+   * Returns the first index whose timestamp is at least `ms`, as Kafka's time index finds it; or
+   * the end.
    */
   from(ms: number, now: number): number {
     const end = this.end(now);
@@ -72,12 +78,12 @@ export class UpstreamTopic {
   }
 }
 
-/** The page whose records Kafka refuses. */
+/** The page whose records Kafka rejects. */
 export const REFUSED_PAGE = 0;
 
 const CENTERS = ["eqiad", "codfw"];
 
-/** Writes the whole log of a history; entries appear when their time has come. */
+/** Creates the whole log of a history. Entries appear at their times. */
 export function writeLog(world: World): UpstreamTopic[] {
   const { plan, begin } = world;
   const random = Random.of(plan.seed, "log");
@@ -109,8 +115,8 @@ export function writeLog(world: World): UpstreamTopic[] {
       );
     }
   }
-  // Streams do not end: a missing anchor is proved by an event that is later than all before, and
-  // a record that Kafka refuses by others that it accepts.
+  // Streams do not end. So later events prove a missing anchor, and later accepted records prove
+  // that a rejected one is at fault.
   for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER, "canary");
   for (let i = 0; i < LAST_EDITS && plan.rate("refused record") > 0; i++) {
     for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER + 1, "event");
@@ -125,7 +131,7 @@ export function writeLog(world: World): UpstreamTopic[] {
     const original = repeated?.kind === "event" ? repeated.duplicateOf ?? repeated : undefined;
     if (repeated !== undefined && original === undefined) return;
     const i = topics.indexOf(topic);
-    // An empty frame stands at no offset: a proxy made it.
+    // An empty frame has no offset, since a proxy created it.
     if (kind !== "empty") next[i]! += draws("gap") ? random.int(2, 30) : 1;
     entries.push({
       topic,
@@ -142,7 +148,7 @@ export function writeLog(world: World): UpstreamTopic[] {
   }
 }
 
-/** When events happen, in ms after the beginning: in groups, of which some are bursts. */
+/** Returns the times of events, in ms after the beginning: in groups, some of which are bursts. */
 function timesOf(world: World, random: Random): number[] {
   const { plan } = world;
   const times: number[] = [];
@@ -158,11 +164,11 @@ function timesOf(world: World, random: Random): number[] {
   return times.sort((a, b) => a - b);
 }
 
-/** How long after all others each topic has a last event, in ms. */
+/** The time between all other events and the last one of each topic, in ms. */
 const LAST_AFTER = 5000;
-/** Edits of each topic at the end, if Kafka refuses some. */
+/** The number of edits at the end of each topic, if Kafka rejects some. */
 const LAST_EDITS = 10;
-/** How far a false timestamp can be ahead, in ms: until then no event is later. */
+/** The maximum time that a false timestamp is ahead, in ms: until then, no event is later. */
 export const FAR_AHEAD = 3_600_000;
 
 const YEAR = 365 * 86_400_000;

@@ -6,35 +6,41 @@ import { Connection } from "./connection.ts";
 import { type Entry, type UpstreamTopic, writeLog } from "./log.ts";
 
 const ENDLESS_REDIRECT = "Fetch failed: Maximum number of redirects (20) reached";
-/** The most connections in a row that end with an error event: at the fifth the place is passed. */
+/**
+ * The maximum number of connections in a row that end with an error event: at the fifth, the
+ * producer skips the position.
+ */
 const MAX_ERROR_EVENTS = 3;
 
-/** How far ahead of the service's clock a timestamp is believed, in ms. */
+/** How far ahead of the service's clock a timestamp is credible, in ms. */
 const CREDIBLE = 60_000;
-/** The longest time from here to a reader, in ms: in a trickle. */
+/** The longest time from the service to a reader, in ms, if bytes trickle. */
 const MAX_TRANSIT = 30_000;
 
 /**
- * The upstream service as its clients see it, by the facts known of KafkaSSE: a log for each
- * topic-partition, read from a time on, each in its own order and not in step.
+ * The upstream service as its clients see it, by known facts of KafkaSSE: a log per
+ * topic-partition, each read from a time on, in its own order and at its own speed.
  */
 export class Service {
   readonly topics: readonly UpstreamTopic[];
   readonly random: Random;
   readonly #connections = new Set<Connection>();
-  /** Where the first connection began, in ms; by the client's own wish. */
+  /** The start that the first connection requested, in ms. */
   since: number | undefined;
   #errorEvents = 0;
-  /** Names of the machines that have connected. */
+  /** The names of the machines that have connected. */
   readonly known = new Set<string>();
-  /** By machine, how far it believes the service's clock to be ahead of the right one, in ms. */
+  /** The assumed error of the service's clock by machine, in ms. */
   readonly #ahead = new Map<Machine, number>();
   readonly #dated = new Set<Machine>();
-  /** Times that a reader may have begun at, its own "now" or the service's, if in the future then. */
+  /** Times in the future at which a reader may have begun: its own "now", or the service's. */
   readonly #futureStarts = new Set<number>();
-  /** Called where a topic is asked for from such a time on. */
+  /** Called when a topic is requested from such a time on. */
   onFutureStart: (topic: UpstreamTopic, cursor: number) => void = () => {};
-  /** Called with an entry whose false timestamp a machine believes, since its clock is false too. */
+  /**
+   * Called with an entry whose false timestamp is credible for a machine with an equally wrong
+   * clock.
+   */
   onMisled: (entry: Entry) => void = () => {};
   /** Called before a connection is served. */
   onConnect: (machine: Machine, cursors: ReadonlyMap<UpstreamTopic, number>) => void = () => {};
@@ -44,7 +50,7 @@ export class Service {
     this.topics = writeLog(world);
   }
 
-  /** Makes the `fetch` of a machine. */
+  /** Returns the `fetch` of a machine. */
   fetchOf(machine: Machine): typeof globalThis.fetch {
     return (input, init) =>
       new Promise((resolve, reject) => {
@@ -88,7 +94,7 @@ export class Service {
       const retryAfter = this.random.pick([undefined, "1", "5"]);
       return resolve(refusal(429, "Too Many Requests", retryAfter));
     }
-    // Before it was ever read, such an answer means that something is set wrongly.
+    // Before the stream was ever readable, such an answer means that the settings are wrong.
     if (this.known.has(machine.name) && this.#draws("status 4xx")) {
       return resolve(refusal(this.random.pick([401, 403, 407, 410]), "Forbidden"));
     }
@@ -96,7 +102,7 @@ export class Service {
       return resolve(new Response("<html>", { headers: { "content-type": "text/html" } }));
     }
     if (this.known.has(machine.name) && this.#draws("redirect")) {
-      // What `fetch` makes of it: an endless one fails, one without an address is the answer.
+      // As `fetch` handles it: an endless redirect fails, and one without an address is returned.
       const isEndless = this.random.chance(0.5);
       return isEndless ? reject(new TypeError(ENDLESS_REDIRECT)) : resolve(refusal(302, "Found"));
     }
@@ -129,7 +135,7 @@ export class Service {
     if (timestamp > now && timestamp <= latest) this.onMisled(entry);
   }
 
-  /** Where each topic is read from; a status where the service refuses. */
+  /** Returns where each topic is read from, or a status if the service rejects the request. */
   #cursors(url: URL, headers: Headers): Map<UpstreamTopic, number> | number {
     const { now } = this.world.scheduler;
     const existing = this.topics.filter(({ isGone }) => !isGone);
@@ -139,7 +145,7 @@ export class Service {
       if (since !== null && !/^\d+$/.test(since)) return 400;
       const from = since === null ? Infinity : Number(since);
       const cursors = new Map(existing.map((topic) => [topic, topic.from(from, now)]));
-      // Without transactions, records are there before a position that knows their topics is.
+      // Without transactions, records exist before a position that knows their topics.
       if (this.plan.delivery === "at-least-once" && this.#futureStarts.has(from)) {
         for (const [topic, cursor] of cursors) this.onFutureStart(topic, cursor);
       }
@@ -172,7 +178,7 @@ export class Service {
     const type = { "content-type": "text/event-stream; charset=utf-8" };
     const { now } = this.world.scheduler;
     if (this.#draws("no date")) {
-      // A machine goes by its own clock until an answer had a date.
+      // A machine uses its own clock until an answer has a date.
       if (!this.#dated.has(machine)) this.#ahead.set(machine, machine.clock(now) - now);
       return type;
     }
@@ -184,7 +190,7 @@ export class Service {
     return { ...type, date: date.toUTCString() };
   }
 
-  /** How a connection will end before its time. */
+  /** Returns how a connection will end early. */
   #faultOf(): Fault | undefined {
     const kinds = ["cut", "short end", "stall", "trickle", "error event"] as const;
     const fault = kinds.find((kind) =>

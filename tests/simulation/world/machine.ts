@@ -1,21 +1,21 @@
 import { Random } from "./random.ts";
 
 /**
- * One process on a machine of its own: nothing that it does after its death has any effect, and
- * what happens to it while it is frozen waits. Its clock may be wrong, its monotonic time is not.
+ * One process on a machine of its own. Nothing that it does after its death has an effect, and its
+ * events wait while it is frozen. Its clock may be wrong; its monotonic time is right.
  */
 export class Machine {
   isDead = false;
-  /** Nothing of it runs before this time, in ms. */
+  /** The time before which nothing of it runs, in ms. */
   frozenUntil = 0;
-  /** Its clock minus the right one, in ms. */
+  /** The error of its clock, in ms. */
   clockOffset = 0;
-  /** ms that its clock gains in each ms. */
+  /** The drift of its clock, in ms per ms. */
   clockDrift = 0;
-  /** Requests that it may still send before it dies. */
+  /** The number of requests that it can send before it dies. */
   callsLeft = Infinity;
   readonly random: Random;
-  /** Log lines by minute of its life. */
+  /** The number of log lines by minute. */
   readonly lines = new Map<number, number>();
   readonly #onDeath: (() => void)[] = [];
 
@@ -23,12 +23,12 @@ export class Machine {
     this.random = Random.of(seed, "machine", name);
   }
 
-  /** Returns what `Date.now()` gives there. */
+  /** Returns the result of `Date.now()` on the machine. */
   clock(now: number): number {
     return Math.floor(now + this.clockOffset + this.clockDrift * (now - this.bornAt));
   }
 
-  /** Notes a request on its way; `false` where the machine dies before it. */
+  /** Notes a request. Returns `false` if the machine dies before it. */
   calls(): boolean {
     if (this.isDead) return false;
     if (--this.callsLeft > 0) return true;

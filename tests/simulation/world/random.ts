@@ -15,12 +15,12 @@ export class Random {
     for (let i = 0; i < 12; i++) this.next();
   }
 
-  /** Makes a generator that depends on this one's seed and the label alone. */
+  /** Returns a generator that depends only on this one's seed and the label. */
   static of(seed: number, ...labels: readonly (string | number)[]): Random {
     return new Random(seed, labels.join("/"));
   }
 
-  /** Returns a number from 0 up to 1. */
+  /** Returns a number from 0 to below 1. */
   readonly next = (): number => {
     const sum = (this.#a + this.#b + this.#d++) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
@@ -42,7 +42,9 @@ export class Random {
     return min + this.next() * (max - min);
   }
 
-  /** Returns a number from `min` to `max` whose logarithm is uniform: all magnitudes come up. */
+  /**
+   * Returns a number from `min` to `max` whose logarithm is uniform, so that all magnitudes occur.
+   */
   magnitude(min: number, max: number): number {
     return min * Math.exp(this.next() * Math.log(max / min));
   }

@@ -1,11 +1,11 @@
 import type { Machine } from "./machine.ts";
 
-/** Something that happens at a virtual time. */
+/** An event at a virtual time. */
 export interface Happening {
-  /** Moves on where the machine is frozen. */
+  /** Increases while the machine is frozen. */
   at: number;
   readonly order: number;
-  /** Whose code it runs; `undefined` for the world's own. */
+  /** The machine whose code it runs; `undefined` for the world's own code. */
   readonly machine: Machine | undefined;
   /** `undefined` after it was canceled. */
   run: (() => void) | undefined;
@@ -20,18 +20,18 @@ const { internal } = Deno as unknown as { internal: string };
 const { core } = (Deno as unknown as Record<string, { core: Core }>)[internal]!;
 
 /**
- * Virtual time: a queue of happenings, by time and then by the order in which they were planned.
- * After each one all microtasks run, so that a history is one synchronous loop, and the same seed
- * gives the same history.
+ * Virtual time: a queue of events, ordered by time and then by the order of planning. After each
+ * event all microtasks run. So a history is one synchronous loop, and the same seed gives the same
+ * history.
  *
- * To be run from a task of the event loop: within a microtask no other one can run.
+ * Must run in a task of the event loop, since no microtask can run within another one.
  */
 export class Scheduler {
   /** ms since 1970. */
   now: number;
-  /** Whose code runs. */
+  /** The machine whose code runs. */
   current: Machine | undefined;
-  /** Happenings that ran. */
+  /** The number of events that ran. */
   steps = 0;
   readonly #heap: Happening[] = [];
   #order = 0;
@@ -40,7 +40,7 @@ export class Scheduler {
     this.now = start;
   }
 
-  /** Plans something after `delay` ms, for the machine whose code runs now. */
+  /** Plans an event after `delay` ms, for the machine whose code runs now. */
   after(delay: number, run: () => void, machine: Machine | undefined = this.current): Happening {
     const at = this.now + Math.max(0, delay);
     const happening: Happening = { at, order: this.#order++, machine, run };
@@ -48,7 +48,7 @@ export class Scheduler {
     return happening;
   }
 
-  /** Plans something of the world's own after `delay` ms. */
+  /** Plans an event of the world after `delay` ms. */
   outside(delay: number, run: () => void): Happening {
     const at = this.now + Math.max(0, delay);
     const happening: Happening = { at, order: this.#order++, machine: undefined, run };
@@ -56,7 +56,7 @@ export class Scheduler {
     return happening;
   }
 
-  /** Runs until `isOver` says so, at most up to the virtual time `end`. */
+  /** Runs until `isOver` returns true, at most until the virtual time `end`. */
   run(end: number, isOver: () => boolean): void {
     while (!isOver()) {
       const happening = this.#pop();
@@ -78,7 +78,7 @@ export class Scheduler {
     }
   }
 
-  /** Runs something as a machine's code, and all microtasks that come of it. */
+  /** Runs a function as a machine's code, and all microtasks that result from it. */
   enter(machine: Machine | undefined, run: () => void): void {
     this.current = machine;
     run();
@@ -117,7 +117,7 @@ export class Scheduler {
   }
 }
 
-/** Does something in a task of the event loop, where microtasks can be run. */
+/** Runs a function in a task of the event loop, where microtasks can run. */
 export function inTask<T>(work: () => T): Promise<T> {
   return new Promise((resolve, reject) =>
     setTimeout(() => {

@@ -1,12 +1,12 @@
 import type { Random } from "./random.ts";
 import type { Happening, Scheduler } from "./scheduler.ts";
 
-/** Clocks, timers and randomness of the platform: what makes a history differ from run to run. */
+/** The platform's clocks, timers and randomness, which would make histories differ between runs. */
 const NAMES = ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
 
 /**
- * Puts virtual time and repeatable randomness in place of the platform's while `run` runs, which
- * has to be synchronous: nothing else can see them.
+ * Replaces the platform's time and randomness by virtual ones while `run` runs. It must be
+ * synchronous, so that no other code sees them.
  */
 export function withVirtualGlobals(scheduler: Scheduler, world: Random, run: () => void): void {
   const target = globalThis as unknown as Record<string, unknown>;

@@ -4,7 +4,7 @@ import type { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
 
-/** When histories begin: some day, at a time that is no round number. */
+/** The time at which histories begin, which is not a round number. */
 const BEGIN = Date.UTC(2026, 4, 17, 9, 41, 13, 377);
 
 /** The parts that a whole history shares. */
@@ -12,16 +12,16 @@ export class World {
   readonly scheduler = new Scheduler(BEGIN);
   readonly begin = BEGIN;
   readonly random: Random;
-  /** How often each fault came. */
+  /** The number of occurrences of each fault. */
   readonly coverage = new Map<Fault, number>();
-  /** Entries that the service has sent to somebody. */
+  /** Entries that the service has sent to any machine. */
   readonly sent = new Set<Entry>();
-  /** Entries of which some machine was sent a repetition before the entry itself. */
+  /** Entries of which a machine got a repetition before the entry itself. */
   readonly strangers = new Set<Entry>();
   readonly #sentTo = new Map<Machine, Set<Entry>>();
-  /** A frame that cannot be read had an id that does not show its topic. */
+  /** Whether an unreadable frame had an id that does not show its topic. */
   isUnclear = false;
-  /** Faults are over. */
+  /** Whether the faults are over. */
   isCalm = false;
   readonly #lines: string[] | undefined;
 
@@ -30,7 +30,7 @@ export class World {
     this.#lines = options.traces ? [] : undefined;
   }
 
-  /** Whether a fault comes now; counted where it does. */
+  /** Returns whether a fault occurs now, and counts it. */
   draws(fault: Fault, random: Random): boolean {
     const rate = this.plan.rate(fault);
     if (rate === 0 || this.isCalm || !random.chance(rate)) return false;
@@ -51,7 +51,7 @@ export class World {
     sentTo.add(original);
   }
 
-  /** Adds a line to the timeline, where one is kept. */
+  /** Adds a line to the timeline, if there is one. */
   trace(line: () => string): void {
     if (this.#lines === undefined) return;
     const seconds = ((this.scheduler.now - BEGIN) / 1000).toFixed(4).padStart(10);

@@ -1,23 +1,23 @@
 import type { OpenSearchAddress } from "../../../lib/store/address.ts";
 
-/** A request that the server got. */
+/** A request to the server. */
 export interface FakeRequest {
   readonly method: string;
-  /** Without the slash at its beginning, with the query. */
+  /** The path without its leading slash, with the query. */
   readonly path: string;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** A server that answers as a test says. */
+/** A server with the answers of a test. */
 export interface FakeOpenSearch extends AsyncDisposable {
   readonly address: OpenSearchAddress;
   readonly requests: readonly FakeRequest[];
-  /** Ends it at once, also in the middle of an answer. */
+  /** Ends it at once, even during an answer. */
   abort(): Promise<void>;
 }
 
-/** Starts a server on 127.0.0.1; `answer` gets each request. */
+/** Starts a server on 127.0.0.1. `answer` is called with each request. */
 export function fakeOpenSearch(
   answer: (request: FakeRequest) => Response | Promise<Response>,
 ): FakeOpenSearch {
@@ -50,13 +50,13 @@ export function fakeOpenSearch(
   };
 }
 
-/** The ids of the documents in a request to `_bulk`. */
+/** Returns the ids of the documents in a request to `_bulk`. */
 export function idsIn({ body }: FakeRequest): string[] {
   return body.split("\n").filter((line) => line.startsWith('{"index":{"_id"'))
     .map((line) => JSON.parse(line).index._id);
 }
 
-/** An answer of `_bulk` with a status for each document. */
+/** Returns an answer of `_bulk` with a status for each document. */
 export function bulkAnswer(statuses: readonly number[], type = "some_exception"): Response {
   return Response.json({
     items: statuses.map((status) => ({

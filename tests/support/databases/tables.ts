@@ -9,7 +9,7 @@ const TABLES = {
   wikitap: "version INTEGER",
 } as const;
 
-/** Creates tables like those of the SQL databases, for what is stored elsewhere. */
+/** Creates tables like those of the SQL databases, for rows that are stored elsewhere. */
 export function createTables(database: DatabaseSync): void {
   for (const [name, columns] of Object.entries(TABLES)) {
     database.exec(`CREATE TABLE ${name} (${columns})`);

@@ -1,7 +1,7 @@
 import { findJava } from "../../../lib/local/java/java.ts";
 import { kafkaLibs } from "../../../lib/local/kafka/distribution.ts";
 
-/** A change of what Kafka knows of a user or a client id. */
+/** A change of a user's or a client id's configuration. */
 export interface ConfigChange {
   /** Kind and name: `["clients", "wikitap"]`. */
   readonly entity: readonly [kind: "users" | "clients", name: string];

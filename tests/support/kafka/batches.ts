@@ -13,20 +13,20 @@ import type { Message } from "../../../lib/kafka/wire/message.ts";
 import { recordBatch } from "../../../lib/kafka/wire/record_batch.ts";
 import { splitBatches } from "../../../lib/kafka/wire/fetch/record_set.ts";
 
-/** A record batch as a broker would have it. */
+/** A record batch in the form of a broker. */
 export interface BatchSpec {
   readonly offset?: number;
-  /** Default: as many as there are messages, less one. */
+  /** Default: the number of messages minus one. */
   readonly lastOffsetDelta?: number;
   readonly messages: readonly Message[];
   readonly codec?: number;
-  /** Of a transaction. */
+  /** Whether it belongs to a transaction. */
   readonly producerId?: number;
-  /** A marker of Kafka's own. */
+  /** Whether it is a marker of Kafka's own. */
   readonly isControl?: boolean;
 }
 
-/** Encodes a batch, with what only brokers write put in afterwards. */
+/** Encodes a batch, and then sets the fields that only brokers write. */
 export async function batchBytes(
   { offset = 0, messages, codec = 0, producerId, isControl = false, ...spec }: BatchSpec,
 ): Promise<Buffer> {
@@ -44,14 +44,14 @@ export async function batchBytes(
   return withChecksum(bytes);
 }
 
-/** Returns the rest of a batch whose records were all compacted away: its header. */
+/** Returns the header of a batch, as compaction leaves it if it removes all records. */
 export async function emptyBatch(offset: number, lastOffsetDelta: number): Promise<Buffer> {
   const bytes = await batchBytes({ offset, lastOffsetDelta, messages: [] });
   bytes.writeInt32BE(0, COUNT);
   return withChecksum(bytes);
 }
 
-/** Makes the checksum of a batch that was changed right again. */
+/** Corrects the checksum of a changed batch. */
 export function withChecksum(bytes: Buffer): Buffer {
   bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES)), CHECKSUM);
   return bytes;
@@ -68,7 +68,7 @@ export function chunksOf(
   return [...new FetchedBatch("topic", String(from), fetched).chunks()];
 }
 
-/** The offsets of the records that a consumer gets, and where it goes on. */
+/** Returns the offsets of the records that a consumer gets, and the next offset. */
 export function offsetsOf(chunks: readonly FetchedRecords[]): { offsets: number[]; next: number } {
   return {
     offsets: chunks.flatMap(({ records }) => records.map(({ offset }) => Number(offset))),

@@ -1,19 +1,19 @@
 import { freePort } from "../../../lib/local/process/ports.ts";
 import type { NodeAddress, Properties } from "../../../lib/local/kafka/properties.ts";
 
-/** Relays in front of the three brokers of a cluster, which count the requests of their clients. */
+/** Relays in front of the three brokers of a cluster. They count the requests of clients. */
 export interface CountingRelays extends AsyncDisposable {
   /** The broker settings of the listener behind the relay, which advertises the relay. */
   readonly settings: (node: NodeAddress) => Properties;
-  /** The addresses of the relays, for clients whose requests are to be counted. */
+  /** The addresses of the relays, for clients whose requests are counted. */
   readonly brokers: readonly string[];
-  /** The API keys of all requests so far, in the order in which they came. */
+  /** The API keys of all requests so far, in order. */
   readonly requests: readonly number[];
-  /** The number of connections that are open. */
+  /** The number of open connections. */
   readonly open: number;
 }
 
-/** Starts the relays; the brokers may start later. */
+/** Starts the relays. The brokers may start later. */
 export function startCountingRelays(): CountingRelays {
   const requests: number[] = [];
   const relays = [1, 2, 3].map(() => startRelay(freePort(), (apiKey) => requests.push(apiKey)));
@@ -53,7 +53,7 @@ function startRelay(to: number, onRequest: (apiKey: number) => void) {
     to,
     open,
     at: `127.0.0.1:${listener.addr.port}`,
-    /** Its clients must have disconnected. */
+    /** Stops the relays. Their clients must have disconnected. */
     stop: async () => {
       listener.close();
       await serving.catch(() => {});
@@ -62,7 +62,7 @@ function startRelay(to: number, onRequest: (apiKey: number) => void) {
   };
 }
 
-/** Passes on one connection until one of its ends closes it. */
+/** Relays one connection until either end closes it. */
 async function pass(client: Deno.Conn, port: number, onRequest: (apiKey: number) => void) {
   try {
     using server = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -71,7 +71,7 @@ async function pass(client: Deno.Conn, port: number, onRequest: (apiKey: number)
       server.readable.pipeTo(client.writable),
     ]);
   } catch {
-    // Closed by one of the ends, or the broker does not run.
+    // Either end has closed it, or the broker does not run.
     try {
       client.close();
     } catch {
@@ -80,7 +80,7 @@ async function pass(client: Deno.Conn, port: number, onRequest: (apiKey: number)
   }
 }
 
-/** A request is its length in four bytes, and as many bytes, which begin with the API key. */
+/** A request is its length in four bytes, and then its bytes, which begin with the API key. */
 function requestCounter(onRequest: (apiKey: number) => void) {
   const head: number[] = [];
   let left = 0;

@@ -7,14 +7,14 @@ import type { Batch } from "../../../lib/kafka/publish/publisher.ts";
 import type { TopicSpec } from "../../../lib/kafka/admin/topics.ts";
 import { makeTopic } from "./topic.ts";
 
-/** A topic and a name of a producer for one test. */
+/** A topic and a producer's name for one test. */
 export interface Place {
   readonly cluster: Cluster;
   readonly topic: string;
   readonly group: string;
 }
 
-/** Makes a topic for a test. */
+/** Creates a topic for a test. */
 export async function newPlace(
   brokers: string,
   options: Partial<TopicSpec> = {},
@@ -24,7 +24,7 @@ export async function newPlace(
   return { cluster, topic, group: `wikitap.${topic}` };
 }
 
-/** A publisher of a test; `await using` closes it. */
+/** Creates a publisher for a test. `await using` closes it. */
 export function newDelivery(
   { cluster, topic, group }: Place,
   options: Partial<DeliveryOptions> = {},
@@ -36,7 +36,7 @@ export function newDelivery(
   return Object.assign(delivery, { [Symbol.asyncDispose]: () => delivery.close() });
 }
 
-/** A batch of the numbers from `from` to below `to`, as those are what has been handled by then. */
+/** Returns a batch of the numbers from `from` to below `to`. The progress after it is `to`. */
 export function batchOf({ topic }: Place, from: number, to: number): Batch {
   return {
     handled: to,
@@ -50,10 +50,10 @@ export function batchOf({ topic }: Place, from: number, to: number): Batch {
   };
 }
 
-/** Never aborted. */
+/** A signal that is never aborted. */
 export const NEVER: AbortSignal = new AbortController().signal;
 
-/** The same cluster, with transactions that may behave otherwise. */
+/** Returns the same cluster with changed transactions. */
 export function withTransactions(
   cluster: Cluster,
   change: (transaction: Transaction) => Transaction,
@@ -65,12 +65,12 @@ export function withTransactions(
   });
 }
 
-/** The same cluster, with admin clients that may behave otherwise. */
+/** Returns the same cluster with changed admin clients. */
 export function withAdmins(cluster: Cluster, change: (admin: Admin) => Admin): Cluster {
   return replacing(cluster, "admin", change);
 }
 
-/** The same cluster, where one kind of clients goes through `change`. */
+/** Returns the same cluster; `change` replaces one kind of clients. */
 function replacing<K extends "producer" | "admin">(
   cluster: Cluster,
   kind: K,

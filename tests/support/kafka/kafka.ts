@@ -3,25 +3,27 @@ import type { LocalKafka } from "../../../lib/local/kafka/cluster.ts";
 import { fileFolder, testFolder } from "../tools/folder.ts";
 
 /**
- * The address of a real Kafka of one node, for all tests of a file. Call it at the top of the file,
- * outside the tests, whose sanitizers would take a broker for a leak:
+ * Returns the address of a real Kafka of one node, for all tests of a file. Call it at the top of
+ * the file, outside the tests, whose sanitizers would report a broker as a leak:
  *
  *     const kafka = await testKafka();
  *
- * `deno task test` starts one for all files and names it in the environment; a file that is run
- * alone gets its own, which dies with the test run. Topics are named by `uniqueTopic()`.
+ * `deno task test` starts one for all files and names it in the environment. A file that runs alone
+ * gets its own, which ends with the test run. Topics are named by `uniqueTopic()`.
  */
 export function testKafka(): Promise<string> {
   return shared(1);
 }
 
-/** As `testKafka()`, of three nodes that replicate. A test that kills nodes starts its own. */
+/**
+ * Like `testKafka()`, but with three nodes that replicate. A test that kills nodes starts its own.
+ */
 export function testKafka3(): Promise<string> {
   return shared(3);
 }
 
 /**
- * A Kafka of its own, for tests that kill nodes or need other settings; to dispose of it stops it and
+ * Starts a separate Kafka, for tests that kill nodes or need other settings. Disposing stops it and
  * removes its data.
  */
 export async function ownKafka(
@@ -36,7 +38,7 @@ export async function ownKafka(
   return Object.defineProperty(kafka, Symbol.asyncDispose, { value: end });
 }
 
-/** A name that no other test uses; the topic is not made. */
+/** Returns a name that no other test uses. The topic is not created. */
 export function uniqueTopic(prefix = "test"): string {
   return `${prefix}-${crypto.randomUUID()}`;
 }

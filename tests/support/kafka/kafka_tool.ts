@@ -1,7 +1,7 @@
 import { COPY_JARS, fetchByMaven, FETCHED } from "../../../lib/local/java/maven.ts";
 import { KAFKA_VERSION } from "../../../lib/local/kafka/distribution.ts";
 
-/** Kafka's command-line tools that tests use, by the names of their scripts. */
+/** The command-line tools of Kafka that tests use, by the names of their scripts. */
 const TOOLS = {
   "kafka-configs": "org.apache.kafka.tools.ConfigCommand",
   "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
@@ -10,8 +10,8 @@ const TOOLS = {
 } as const;
 
 /**
- * Runs one of Kafka's own command-line tools, and returns the words of each line that it prints.
- * The tools are fetched once (10 MB beside the broker's own jars).
+ * Runs a command-line tool of Kafka, and returns the words of each line that it prints. The tools
+ * are fetched once (10 MB besides the broker's jars).
  *
  * @param input Text for its standard input.
  */

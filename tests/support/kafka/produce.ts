@@ -12,7 +12,7 @@ import {
 } from "../../../lib/replay/service/server.ts";
 import { type Running, startProgram } from "../programs/program.ts";
 
-/** A record as it stands in a topic, its bytes as text. */
+/** A record of a topic, with its bytes as text. */
 export interface TextRecord {
   readonly partition: number;
   readonly offset: number;
@@ -25,8 +25,9 @@ export interface TextRecord {
 const decoder = new TextDecoder();
 
 /**
- * The committed records of a topic, by partition and offset. A commit is answered a moment before
- * all partitions show it: so it reads again, for at most 10 s, until there are `count`.
+ * Returns the committed records of a topic, by partition and offset. A commit is acknowledged a
+ * moment before all partitions show it. So it reads again, for at most 10 s, until there are
+ * `count`.
  */
 export async function recordsOf(
   kafka: string,
@@ -61,7 +62,7 @@ export async function recordsOf(
   }
 }
 
-/** An upstream event as a test looks at it. */
+/** The parts of an upstream event that tests use. */
 export interface Upstream {
   readonly text: string;
   // deno-lint-ignore no-explicit-any -- any JSON that upstream sends
@@ -69,7 +70,7 @@ export interface Upstream {
 }
 
 /**
- * The events of a log that are JSON and no canaries, in the order of their topics; with `until` up
+ * Returns the events of a log that are JSON and not canaries, by topic, in order. With `until`, up
  * to the last one in each topic that happened before that time, in ms.
  */
 export function eventsOf(log: EventLog, until = Infinity): Upstream[] {
@@ -77,7 +78,7 @@ export function eventsOf(log: EventLog, until = Infinity): Upstream[] {
   for (const topic of log.topics) {
     const near: LogRecord[] = [];
     for (const record of records(topic)) {
-      // Late events are expected for at most another second. The log may have no end.
+      // Late events come within another second at most. The log may have no end.
       if (record.timestamp >= until + 1000) break;
       near.push(record);
     }
@@ -88,31 +89,31 @@ export function eventsOf(log: EventLog, until = Infinity): Upstream[] {
         const body = JSON.parse(text);
         if (body.meta.domain !== "canary") events.push({ text, body });
       } catch {
-        // Bad on purpose.
+        // Invalid on purpose.
       }
     }
   }
   return events;
 }
 
-/** A producer for tests: where Kafka is, what it reads, and its flags. */
+/** A producer for tests: its Kafka, its stream and its flags. */
 export interface ProducerOptions {
   readonly kafka: string;
   readonly topic: string;
   /** The address of the stream. */
   readonly url: string;
-  /** The address of a schema registry; with one, values are Avro. */
+  /** The URL of a schema registry. With one, values are Avro. */
   readonly registry?: string | undefined;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly limit?: number;
-  /** Other addresses that it may use or listen on. */
+  /** Other addresses that it may connect to or listen on. */
   readonly net?: readonly string[];
-  /** More flags of Deno. */
+  /** Further flags of Deno. */
   readonly denoFlags?: readonly string[];
 }
 
-/** Starts main.ts with the permissions of its task, and those for its addresses. */
+/** Starts main.ts with the permissions of its task and its addresses. */
 export function startProducer(
   { kafka, topic, url, registry, args = [], env = {}, limit = 60_000, ...options }: ProducerOptions,
 ): Running {
@@ -125,7 +126,9 @@ export function startProducer(
   return startProgram("main.ts", all, { permissions, env, limit });
 }
 
-/** Runs a producer within this process, until it is done or stopped; faster than a program. */
+/**
+ * Runs a producer within this process until it is done or stopped, which is faster than a program.
+ */
 export async function produce(
   { kafka, topic, url, args = [] }: ProducerOptions,
   stop: AbortSignal = new AbortController().signal,
@@ -136,7 +139,7 @@ export async function produce(
   await runProducer(producerPlan(options), openCluster(clusterConfig(options)), stop);
 }
 
-/** Serves a log, all of it there at once where nothing else is said. */
+/** Serves a log. By default all of it exists at once. */
 export function serve(
   log: EventServerOptions["log"],
   options: Omit<EventServerOptions, "log"> = {},
@@ -147,7 +150,7 @@ export function serve(
   });
 }
 
-/** The log with other bytes in place of those events for which `data` gives some. */
+/** Returns the log with the events replaced for which `data` returns other bytes. */
 export function withData(
   log: EventLog,
   data: (index: number) => Uint8Array | undefined,

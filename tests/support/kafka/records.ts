@@ -2,7 +2,7 @@ import type { Edit } from "../../../lib/edits/message/edit.ts";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Message, Producer } from "../../../lib/kafka/client/kafkajs.ts";
 
-/** The nine fields of an edit that differs from those with other numbers. */
+/** Returns the nine fields of an edit, which differ for different numbers. */
 export function editOf(number: number, changes: Partial<Edit> = {}): Edit {
   return {
     id: number,
@@ -18,12 +18,12 @@ export function editOf(number: number, changes: Partial<Edit> = {}): Edit {
   };
 }
 
-/** When the edit of a number happened, in ms: a second after the one before. */
+/** Returns the time of the edit with a number, in ms: a second after the previous one. */
 export function timeOf(number: number): number {
   return Date.UTC(2026, 0, 1) + number * 1000;
 }
 
-/** Messages with edits, to the partitions in turn. */
+/** Returns messages with edits, for the partitions in turn. */
 export function editMessages(first: number, count: number, partitions = 1): Message[] {
   return Array.from({ length: count }, (_, index) => ({
     partition: index % partitions,
@@ -32,7 +32,7 @@ export function editMessages(first: number, count: number, partitions = 1): Mess
   }));
 }
 
-/** Publishes messages in one transaction, which is committed, or with `abort` is not. */
+/** Publishes messages in one transaction, which is committed or, with `abort`, aborted. */
 export async function publish(
   brokers: string,
   topic: string,
@@ -43,7 +43,7 @@ export async function publish(
   await publisher.publish(topic, messages, { abort });
 }
 
-/** A transactional producer that publishes again and again; one of the same id ends the one before. */
+/** A transactional producer for several transactions. It fences earlier ones with the same id. */
 export async function openPublisher(brokers: string, transactionalId = crypto.randomUUID()) {
   const producer: Producer = openCluster({ brokers: brokers.split(",") }).patient.producer({
     transactionalId,
@@ -58,7 +58,7 @@ export async function openPublisher(brokers: string, transactionalId = crypto.ra
     begin: () => producer.transaction(),
     async publish(topic: string, messages: readonly Message[], { abort = false } = {}) {
       const transaction = await producer.transaction();
-      // One send a partition: kafkajs may double records where one goes to several brokers.
+      // One send per partition: kafkajs may duplicate records if a send spans several brokers.
       for (const list of Map.groupBy(messages, ({ partition }) => partition).values()) {
         await transaction.send({ topic, messages: list });
       }

@@ -6,9 +6,9 @@ import { fileFolder } from "../tools/folder.ts";
 export const TEST_REGISTRY = "WIKITAP_TEST_REGISTRY";
 
 /**
- * The URL of a real schema registry for all tests of a file, or `undefined` where none was fetched:
- * that is 140 MB, and done by `deno task test --registry` or `deno task registry start` only.
- * Call it at the top of the file, as `testKafka()`.
+ * Returns the URL of a real schema registry for all tests of a file, or `undefined` if none was
+ * fetched. Only `deno task test --registry` and `deno task registry start` fetch it (140 MB). Call
+ * it at the top of the file, like `testKafka()`.
  */
 export async function testRegistry(): Promise<string | undefined> {
   const given = Deno.env.get(TEST_REGISTRY);
@@ -24,14 +24,14 @@ export async function noRegistry(): Promise<string | undefined> {
   return jar === undefined ? "no schema registry: deno task test --registry" : undefined;
 }
 
-/** A door to a registry that can be shut, and asks who comes. */
+/** A proxy in front of a registry, which can be closed and can require a login. */
 export interface RegistryDoor extends AsyncDisposable {
   readonly url: string;
-  /** As long as it is so, every request gets 503. */
+  /** While it is true, every request gets 503. */
   isShut: boolean;
 }
 
-/** @param auth `user:password` that is asked for. */
+/** @param auth The required `user:password`. */
 export function registryDoor(registry: string, auth?: string): RegistryDoor {
   const door = { isShut: false };
   const wanted = auth === undefined ? null : `Basic ${btoa(auth)}`;
@@ -55,7 +55,7 @@ export function registryDoor(registry: string, auth?: string): RegistryDoor {
   });
 }
 
-/** The subjects of a registry that begin so. */
+/** Returns the subjects of a registry with this prefix. */
 export async function subjectsOf(registry: string, prefix: string): Promise<string[]> {
   const subjects: string[] = await (await fetch(`${registry}/subjects`)).json();
   return subjects.filter((subject) => subject.startsWith(prefix)).sort();

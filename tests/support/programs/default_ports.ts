@@ -2,9 +2,9 @@ import { lockFile } from "../../../lib/local/process/lock.ts";
 import { isFree } from "../../../lib/local/process/ports.ts";
 
 /**
- * For tests of commands that use their default ports: waits until no other file of this kind uses
- * any, keeps them for this file until it ends, and returns which of `ports` other programs use.
- * Call it at the top of the file.
+ * Reserves the default ports for tests of commands that use them. Waits until no other file of this
+ * kind uses them, keeps them until this file ends, and returns those of `ports` that other programs
+ * use. Call it at the top of the file.
  */
 export async function busyDefaultPorts(ports: readonly number[]): Promise<number[]> {
   const folder = Deno.env.get("TMPDIR") ?? "/tmp";

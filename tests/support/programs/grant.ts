@@ -4,7 +4,7 @@ import type { Cluster } from "../../../lib/kafka/client/cluster.ts";
 const { default: kafkajs } = await import("kafkajs");
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-/** Operations by resource, as Kafka's ACLs call them; a name that ends in `*` is a prefix. */
+/** Operations of Kafka's ACLs by resource. A name that ends in `*` is a prefix. */
 export interface Rights {
   readonly topic?: Readonly<Record<string, readonly string[]>>;
   readonly group?: Readonly<Record<string, readonly string[]>>;
@@ -12,7 +12,7 @@ export interface Rights {
   readonly cluster?: readonly string[];
 }
 
-/** Grants a user rights, in addition to those it has. */
+/** Grants a user further ACLs. */
 export async function grant(cluster: Cluster, user: string, rights: Rights): Promise<void> {
   const acl = [
     ...entries(AclResourceTypes.TOPIC, rights.topic),

@@ -1,6 +1,6 @@
 import { configureSync, type LogRecord, resetSync } from "@logtape/logtape";
 
-/** Gathers what is logged until it is disposed of. */
+/** Collects log records until it is disposed of. */
 export function gatherLog(): Disposable & { readonly lines: readonly string[] } {
   const lines: string[] = [];
   const gather = ({ level, message }: LogRecord) => lines.push(`${level}: ${message.join("")}`);

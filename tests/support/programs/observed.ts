@@ -5,7 +5,7 @@ import { until } from "../tools/until.ts";
 /** The metrics port of a program. */
 export class Observed {
   readonly port: number = freePort();
-  /** Where the program is to be allowed to listen. */
+  /** The address on which the program may listen. */
   readonly address = `127.0.0.1:${this.port}`;
   readonly flags: readonly string[] = ["--metrics-port", String(this.port)];
 
@@ -18,7 +18,7 @@ export class Observed {
     return valueOf(await this.scrape(), name, labels);
   }
 
-  /** Status and reasons; 0 without an answer. */
+  /** Returns status and reasons; status 0 without an answer. */
   async health(kind: "live" | "ready"): Promise<{ status: number; reasons: readonly string[] }> {
     try {
       const response = await fetch(`http://${this.address}/health/${kind}`);
@@ -29,7 +29,7 @@ export class Observed {
     }
   }
 
-  /** Waits until the program is ready, or is not for this reason; at most 30 s. */
+  /** Waits until the program is ready, or is not ready for this reason; at most 30 s. */
   async until(reason: RegExp | "ready"): Promise<void> {
     await until(
       () => this.health("ready"),

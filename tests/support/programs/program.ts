@@ -3,21 +3,21 @@ export interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** How long it ran, in ms. */
+  /** The run time, in ms. */
   readonly ms: number;
 }
 
-/** How a program is run. */
+/** Options for running a program. */
 export interface RunOptions {
-  /** Variables in addition to this process's own, of which those that programs read are hidden. */
+  /** Environment variables, in addition to those of this process that no program reads. */
   readonly env?: Readonly<Record<string, string>>;
   /** Deno's permission flags. Default: all. */
   readonly permissions?: readonly string[];
-  /** The folder that it works in. Default: this process's own. */
+  /** The working folder. Default: that of this process. */
   readonly cwd?: string;
-  /** When it is given up, in ms. Default 30,000. */
+  /** The time limit, in ms. Default 30,000. */
   readonly limit?: number;
-  /** Whether it is the first of a session of its own. Default: no. */
+  /** Whether it leads a session of its own. Default: no. */
   readonly detached?: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface RunOptions {
  * Runs a program of this repository as a child process, to its end.
  *
  * @param script Path from the top of the repository: `scripts/consume.ts`.
- * @throws {Error} with its output when it does not end in time.
+ * @throws {Error} with its output if it does not end in time.
  */
 export async function runProgram(
   script: string,
@@ -41,11 +41,13 @@ const ROOT = new URL("../../../", import.meta.url);
 /** A running program. Disposing it kills it, unless it has ended. */
 export interface Running extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
-  /** @returns false if it has ended before. */
+  /** @returns false if it has ended. */
   kill(signal: Deno.Signal): boolean;
-  /** Resolves with stdout so far when it holds `text`; rejects when the program ends without. */
+  /**
+   * Resolves with stdout so far when it contains `text`. Rejects if the program ends without it.
+   */
   untilOutput(text: string): Promise<string>;
-  /** As `untilOutput()`, of stderr. */
+  /** Like `untilOutput()`, for stderr. */
   untilLog(text: string): Promise<string>;
   readonly ended: Promise<Ended>;
 }
@@ -99,7 +101,7 @@ export function startProgram(
     return { code, ...output, ms: performance.now() - started };
   };
   const ended = end();
-  ended.catch(() => {}); // reported by the call that waits for it
+  ended.catch(() => {}); // the call that waits for it reports the error
   const until = (output: typeof stdout) => (wanted: string) =>
     output.until(wanted).catch(async () => {
       throw new Error(`Ended without '${wanted}': ${JSON.stringify(await ended)}`);
@@ -119,7 +121,7 @@ export const NO_SETTINGS = {
   ...{ EVENTSTREAMS_URL: "", WIKITAP_CONTACT: "" },
 };
 
-/** For programs that call `deno` by its name: the one that runs the tests, before any other. */
+/** For programs that call `deno` by name: puts the one that runs the tests first in PATH. */
 export const PATH_WITH_DENO = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 
 /** Collects the text of a stream, and resolves when it contains a given text. */

@@ -1,6 +1,6 @@
 import parseText from "npm:parse-prometheus-text-format@1.1.1";
 
-/** One metric as a scraper sees it. */
+/** One metric of a scrape. */
 export interface Family {
   readonly name: string;
   readonly help: string;
@@ -8,20 +8,20 @@ export interface Family {
   readonly metrics: readonly {
     readonly labels?: Readonly<Record<string, string>>;
     readonly value?: string;
-    /** Of a histogram. */
+    /** For a histogram. */
     readonly buckets?: Readonly<Record<string, string>>;
     readonly count?: string;
     readonly sum?: string;
   }[];
 }
 
-/** Metrics in Prometheus's text format, by name. */
+/** Parses metrics in Prometheus's text format, by name. */
 export function familiesOf(text: string): Map<string, Family> {
   const families = parseText(text) as Family[];
   return new Map(families.map((family) => [family.name, family]));
 }
 
-/** The value of a metric with these labels; `undefined` if there is none. */
+/** Returns the value of a metric with these labels; `undefined` if there is none. */
 export function valueOf(
   families: ReadonlyMap<string, Family>,
   name: string,

@@ -3,14 +3,14 @@ import { parser } from "npm:@prometheus-io/lezer-promql@0.315.0";
 /** The selection of a query: a metric, and values of its labels. */
 export interface Selection {
   readonly metric: string;
-  /** Of `label="value"`, without patterns. */
+  /** The conditions `label="value"`, without patterns. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
  * Returns the selections of a PromQL query, by Prometheus's own grammar.
  *
- * @throws {Error} for what is no PromQL.
+ * @throws {Error} for invalid PromQL.
  */
 export function selectionsOf(query: string): Selection[] {
   const tree = parser.parse(query);

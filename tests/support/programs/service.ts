@@ -3,10 +3,10 @@ import { type Ended, type Running, type RunOptions, runProgram, startProgram } f
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
-/** When a program is given up, in ms: it may have to start a broker, and to stop it. */
+/** The time limit of a program, in ms: it may start and stop a broker. */
 const LIMIT = 120_000;
 
-/** The program of a local service, in any folder, with the rights of its task. */
+/** The program of a local service, in any folder, with the permissions of its task. */
 export class ServiceProgram {
   readonly #script: string;
   readonly #env: Readonly<Record<string, string>>;
@@ -27,13 +27,13 @@ export class ServiceProgram {
     ];
   }
 
-  /** The arguments of Deno that run it. */
+  /** Returns the arguments of Deno that run it. */
   args(words: readonly string[]): string[] {
     const flags = ["run", "-q", "--no-prompt", ...this.#permissions];
     return [...flags, `${ROOT}${this.#script}`, ...words];
   }
 
-  /** An empty folder to work in. When it is disposed of, what runs in it is stopped first. */
+  /** Creates an empty working folder. Disposing first stops the service in it. */
   async folder(): Promise<TestFolder> {
     const folder = await testFolder();
     const end = async () => {
@@ -57,7 +57,7 @@ export class ServiceProgram {
     return startProgram(this.#script, words, this.#options(cwd));
   }
 
-  /** As `run()`, and then signals to the program's whole session that its terminal is closed. */
+  /** Like `run()`, and then signals to the program's whole session that its terminal was closed. */
   async runInSession(cwd: string, words: readonly string[]): Promise<Ended> {
     const options = { ...this.#options(cwd), detached: true };
     await using program = startProgram(this.#script, words, options);
@@ -72,7 +72,7 @@ export class ServiceProgram {
   }
 }
 
-/** The first output of a process. */
+/** Returns the first output of a process. */
 export async function firstOutput(process: Deno.ChildProcess): Promise<string> {
   const reader = process.stdout.getReader();
   const { value } = await reader.read();

@@ -3,21 +3,24 @@ import { NO_SETTINGS, type RunOptions } from "./program.ts";
 
 export type { IBufferCell, Terminal } from "npm:@xterm/headless@6.0.0";
 
-/** A program of this repository on a terminal of its own, and what a person sees there. */
+/** A program of this repository on a terminal, and the contents of the screen. */
 export interface TerminalSession extends AsyncDisposable {
-  /** The process that holds the terminal; the program is below it. */
+  /** The process that has the terminal, which is the parent of the program. */
   readonly pid: number;
-  /** Rows of text as they stand, those scrolled off too, without empty ones at the end. */
+  /** The rows of text, including those scrolled off, without empty ones at the end. */
   readonly screen: () => string[];
-  /** All that was written, as it was. */
+  /** Everything that was written, unchanged. */
   readonly written: () => string;
   /** The terminal itself, with its colors. */
   readonly terminal: xterm.Terminal;
-  /** Resolves when the screen is as wanted; rejects when the program ends before, or after 60 s. */
+  /**
+   * Resolves when the screen meets the condition. Rejects if the program ends before, or after 60
+   * s.
+   */
   until(isSo: (screen: string[]) => boolean): Promise<void>;
   /** Makes the terminal wider or narrower. */
   resize(columns: number): Promise<void>;
-  /** Types a text. */
+  /** Types text. */
   type(text: string): Promise<void>;
   /** Types Ctrl-C. */
   interrupt(): Promise<void>;
@@ -26,8 +29,8 @@ export interface TerminalSession extends AsyncDisposable {
 }
 
 /**
- * Starts a program on a pseudo-terminal, which `script` of util-linux makes (an essential package
- * of every distribution), with stdout and stderr on it.
+ * Starts a program with stdout and stderr on a pseudo-terminal. `script` of util-linux creates it,
+ * an essential package of every distribution.
  */
 export function startOnTerminal(
   command: readonly string[],

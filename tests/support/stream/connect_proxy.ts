@@ -1,11 +1,11 @@
 /** An HTTP proxy that tunnels: `CONNECT host:port`. */
 export interface ConnectProxy extends AsyncDisposable {
   readonly port: number;
-  /** The addresses that clients wanted to reach, in order. */
+  /** The addresses that clients requested, in order. */
   readonly targets: readonly string[];
 }
 
-/** @param refuse The status line that every client gets instead of a tunnel. */
+/** @param refuse The status line that all clients get instead of a tunnel. */
 export function startConnectProxy({ refuse }: { readonly refuse?: string } = {}): ConnectProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const targets: string[] = [];

@@ -61,7 +61,7 @@ const HUMANS = [
 const BOTS = ["TidyLinksBot", "CommonsSorter", "RefHarvester", "InterwikiBot"];
 
 /**
- * An invented edit; the same one for the same `number`, but for its time.
+ * Returns an invented edit. The same `number` gives the same edit, except for the time.
  *
  * @param time ms since the epoch.
  */
@@ -92,7 +92,7 @@ export function inventEdit(number: number, time: number): Edit {
   };
 }
 
-/** The last hour's edits, invented, whose chart is worth a look: the rate goes up and down. */
+/** Returns an hour of invented edits, with a varying rate for the chart. */
 export function hourOfEdits(): Edit[] {
   const edits: Edit[] = [];
   for (let ago = 3600; ago > 0; ago--) {
@@ -113,7 +113,7 @@ function weighted<T extends readonly [...unknown[], number]>(
   return choices.find((choice) => (left -= weightOf(choice)) < 0) ?? choices[0]!;
 }
 
-/** Mulberry32: good enough, and the same everywhere. */
+/** Mulberry32, which gives the same results on every platform. */
 function randomOf(seed: number): () => number {
   let state = Math.imul(seed + 1, 0x9e3779b1);
   return () => {

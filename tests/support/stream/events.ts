@@ -2,7 +2,7 @@ import type { Event } from "../../../lib/upstream/parse/event.ts";
 
 const encoder = new TextEncoder();
 
-/** A made-up recentchange event; `fields` replace its own, `undefined` takes one away. */
+/** Returns an invented recentchange event. `fields` replace its own; `undefined` removes one. */
 export function change(
   fields: Record<string, unknown> = {},
   meta: Record<string, unknown> = {},
@@ -25,7 +25,7 @@ export function change(
   });
 }
 
-/** A made-up event of the older streams, such as page-create. */
+/** Returns an invented event of the older streams, such as page-create. */
 export function pageCreate(fields: Record<string, unknown> = {}): Event {
   return event({
     $schema: "/mediawiki/revision/create/2.0.0",
@@ -38,7 +38,7 @@ export function pageCreate(fields: Record<string, unknown> = {}): Event {
   });
 }
 
-/** A made-up event of page_change.v1. */
+/** Returns an invented event of page_change.v1. */
 export function pageChange(fields: Record<string, unknown> = {}): Event {
   return event({
     $schema: "/mediawiki/page/change/1.2.0",

@@ -4,15 +4,15 @@ export const USER_AGENT = "wikitap-test/1 (test@example.org)";
 const decoder = new TextDecoder();
 
 export interface Received {
-  /** Whole frames, without the empty line behind them. */
+  /** Whole frames, without the empty line after them. */
   readonly frames: readonly string[];
   /** The bytes after the last whole frame. */
   readonly rest: string;
-  /** How it ended: at the wanted number, by the server, or by a torn connection. */
+  /** How it ended: at the requested number, by the server, or by a cut connection. */
   readonly ending: "enough" | "end" | "torn";
 }
 
-/** Reads frames until there are `count`, or until the response ends; never longer than 20 s. */
+/** Reads frames until there are `count`, or until the response ends, for at most 20 s. */
 export async function receive(response: Response, count: number): Promise<Received> {
   const reader = response.body!.getReader();
   const timer = setTimeout(() => reader.cancel(new Error("No end in sight")), 20_000);
@@ -44,7 +44,7 @@ export async function receive(response: Response, count: number): Promise<Receiv
   return { frames: blocks.slice(0, count), rest, ending };
 }
 
-/** The fields of a frame that the service sends. */
+/** Returns the fields of a frame that the service sends. */
 export function parseFrame(frame: string): { event: string; id: string; data: string } {
   const [, event, id, data] = /^event: (.*)\nid: (.*)\ndata: (.*)$/.exec(frame) ?? [];
   if (event === undefined || id === undefined || data === undefined) {

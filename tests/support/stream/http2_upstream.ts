@@ -1,6 +1,6 @@
 import type { Certificate } from "../tools/certificates.ts";
 
-/** How a connection is ended, once it has carried a number of bytes. */
+/** How a connection ends after a number of bytes. */
 export type Http2Fault =
   /** RST_STREAM with INTERNAL_ERROR. */
   | "reset"
@@ -21,23 +21,23 @@ const NO_ERROR = 0;
 const INTERNAL_ERROR = 2;
 const ENHANCE_YOUR_CALM = 11;
 
-/** Bytes of a frame's head: length (24 bits), type, flags, stream. */
+/** The size of a frame's header in bytes: length (24 bits), type, flags, stream. */
 const HEAD = 9;
 
-/** A server of HTTP/2 that fails on demand. */
+/** An HTTP/2 server that fails on demand. */
 export interface Http2Upstream extends AsyncDisposable {
   readonly url: string;
-  /** TCP connections so far. */
+  /** The number of The number of TCP connections so far. */
   readonly sessions: number;
 }
 
 /**
- * Relays HTTP/2 over TLS to another server of HTTP/2, and puts frames of its own between those of
- * that server. It looks at heads of frames only.
+ * Relays HTTP/2 over TLS to another HTTP/2 server, and inserts frames of its own. It reads only the
+ * headers of frames.
  *
  * @param target The address of a stream of that server, whose certificate `ca` has signed.
- * @param faults One for each connection in order; later ones go well.
- * @param afterBytes Bytes of DATA frames before the fault.
+ * @param faults The faults of the first connections, in order. Later ones have none.
+ * @param afterBytes The number of bytes in DATA frames before the fault.
  */
 export function serveHttp2(
   target: string,
@@ -88,11 +88,11 @@ function close(side: Deno.Conn): void {
   try {
     side.close();
   } catch {
-    // Closed before, as a stream that ended.
+    // Closed before, like a stream that ended.
   }
 }
 
-/** Passes frames on, and brings the fault about after the DATA frame that reaches `afterBytes`. */
+/** Passes frames on, and causes the fault after the DATA frame that reaches `afterBytes`. */
 function injectFault(
   fault: Http2Fault | undefined,
   afterBytes: number,
@@ -100,7 +100,7 @@ function injectFault(
   let rest = new Uint8Array();
   let bytes = 0;
   let isOver = fault === undefined;
-  /** Its frames are not passed on any more. */
+  /** Its frames are no longer passed on. */
   let reset: number | undefined;
   return new TransformStream({
     transform(chunk, controller) {

@@ -9,26 +9,26 @@ export interface ServedEvent {
 }
 
 const TOPIC = "eqiad.mediawiki.recentchange";
-/** Events in one chunk of the response. */
+/** The number of events in one chunk of the response. */
 const CHUNK = 10;
 const encoder = new TextEncoder();
 
-/** How the service behaves. */
+/** The behavior of the service. */
 export interface LogServiceOptions {
   /** The time in its `Date` header, in ms; `undefined`: no header. */
   readonly date?: () => number | undefined;
-  /** Is called before each event that it sends. */
+  /** Called before each event that it sends. */
   readonly onEvent?: (event: ServedEvent) => void;
-  /** How many events each connection sends before it ends, by its number (default: all). */
+  /** Returns the number of events that a connection sends before it ends (default: all). */
   readonly count?: (connection: number) => number;
 }
 
 /**
- * A service that has one topic, whose log may grow. It starts where the real one does, at the first
- * event with at least the timestamp asked for, and its connections end when they have sent it all.
+ * A service with one topic, whose log may grow. Like the real service, it starts at the first event
+ * with at least the requested timestamp. Its connections end after the last event.
  */
 export class LogService {
-  /** The times that connections asked for, in ms. */
+  /** The times that connections requested, in ms. */
   readonly asked: number[] = [];
 
   constructor(

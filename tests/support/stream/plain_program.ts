@@ -3,10 +3,10 @@ import { namespaceName } from "../../../lib/edits/event/namespaces.ts";
 import type { Placed } from "../kafka/verify.ts";
 
 /**
- * Reads edits as tutorials do: after a cut it resumes by the id of the last event, which loses some.
- * Writes the nine fields as JSON with spaces, in another order, with the time of reading.
+ * Reads edits as tutorials do: after a cut it resumes from the id of the last event, and loses
+ * some. It writes the nine fields as JSON with spaces, in another order, with the time of reading.
  *
- * @param until It ends with the first event of this time or later, ms since 1970.
+ * @param until It ends at the first event of this time or later, ms since 1970.
  */
 export async function readAsTutorialsDo(
   url: string,
@@ -27,7 +27,7 @@ export async function readAsTutorialsDo(
       if (data === undefined) continue;
       const event = JSON.parse(data);
       if (event.type !== "edit") continue;
-      // One event of many has a false time, years back.
+      // A few events have false times, years back.
       last = Math.max(last, Date.parse(event.meta.dt));
       records.push(recordOf(event));
       if (last >= until) break;
@@ -36,7 +36,7 @@ export async function readAsTutorialsDo(
   return records;
 }
 
-/** The nine fields of an event, in their order. */
+/** Returns the nine fields of an event, in order. */
 // deno-lint-ignore no-explicit-any -- as upstream sends it
 export function plainEdit({ meta, ...event }: any): Edit {
   return {
@@ -64,7 +64,7 @@ function recordOf(event: unknown): Placed {
   };
 }
 
-/** The whole frames of a response; a cut ends them. */
+/** Yields the whole frames of a response until a cut. */
 async function* framesOf(response: Response): AsyncGenerator<string> {
   let text = "";
   try {

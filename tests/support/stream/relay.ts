@@ -1,27 +1,27 @@
 /** Forwards bytes over TCP, until it is made silent. */
 export interface Relay extends AsyncDisposable {
   readonly port: number;
-  /** Nothing is passed on, and nothing closed: as by a network that is dead. */
+  /** Passes nothing on, and closes nothing, like a dead network. */
   silence(): void;
-  /** Connections that it accepted so far. */
+  /** The number of connections so far. */
   readonly accepted: number;
-  /** Resolves when something came since `silence()`. */
+  /** Resolves when bytes have arrived since `silence()`. */
   untilSwallowed(): Promise<void>;
-  /** Closes what is silent, and serves new connections again. */
+  /** Closes silent connections, and serves new ones again. */
   resume(): void;
-  /** Serves new connections again, and leaves silent ones as they are: a NAT that forgot them. */
+  /** Serves new connections again, and leaves silent ones open, like a NAT that forgot them. */
   forget(): void;
 }
 
 /**
  * Listens on a port of 127.0.0.1 for a server at another one.
  *
- * @param to The server's port; without it the relay is silent from the start.
+ * @param to The server's port. Without it, the relay is silent from the start.
  */
 export function startRelay(to?: number): Relay {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.Conn>();
-  /** Connections that stay silent. */
+  /** The connections that stay silent. */
   const forgotten = new Set<Deno.Conn>();
   let isSilent = to === undefined;
   let accepted = 0;
@@ -30,7 +30,7 @@ export function startRelay(to?: number): Relay {
     for (const connection of open) connection.close();
     open.clear();
   };
-  /** Both ends live as long as each other. */
+  /** If one end closes, the other one is closed, too. */
   const pass = async (from: Deno.Conn, into: Deno.Conn) => {
     const buffer = new Uint8Array(65_536);
     const isLost = () => isSilent || forgotten.has(from);
@@ -42,9 +42,9 @@ export function startRelay(to?: number): Relay {
         if (isLost()) swallowed.resolve();
       }
     } catch {
-      // Closed by one of the ends, or by us.
+      // Closed by either end, or by the relay.
     }
-    // Of a dead network neither end hears that the other one has closed.
+    // On a dead network, neither end notices that the other one has closed.
     const ends = forgotten.has(from) ? [from] : [from, into];
     for (const end of ends) if (open.delete(end)) end.close();
   };

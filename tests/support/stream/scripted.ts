@@ -8,7 +8,7 @@ export const IDLE_TOPIC = "codfw.mediawiki.recentchange";
 const STREAM_URL = new URL("http://upstream.test/v2/stream/recentchange");
 const encoder = new TextEncoder();
 
-/** One event as the service sends it. Its Kafka timestamp is `1000 + offset`. */
+/** Returns one event as the service sends it. Its Kafka timestamp is `1000 + offset`. */
 export function frame(
   offset: number,
   { topic = TOPIC, at = 1000 + offset, body = {} } = {},
@@ -33,8 +33,9 @@ export const frames = (from: number, to: number) =>
 export type Answer = (signal: AbortSignal) => Response;
 
 /**
- * How a scripted response goes on after its text: ends, breaks off, stays open and silent, or sends
- * something at this interval in ms; `deaf`: silent, and does not end with its request's signal.
+ * How a scripted response continues after its text: it ends, is cut, stays open and silent, or
+ * sends a text at this interval in ms. `deaf`: it is silent, and does not end with its request's
+ * signal.
  */
 export type Ending =
   | "end"
@@ -43,7 +44,7 @@ export type Ending =
   | "deaf"
   | { readonly every: number; readonly send: string };
 
-/** @param date The time of the service in ms. */
+/** @param date The service's time, in ms. */
 export function streamOf(text: string, ending: Ending = "end", date?: number): Answer {
   return (signal) => {
     let timer: ReturnType<typeof setInterval> | undefined;
@@ -81,7 +82,7 @@ export interface Request {
   readonly lastEventId: { topic: string; partition: number; timestamp: number }[] | undefined;
 }
 
-/** A service that answers one connection after the other, and is unreachable behind the last. */
+/** A service with one scripted answer per connection. After the last one, it is unreachable. */
 export function scriptedService(answers: readonly Answer[]) {
   const requests: Request[] = [];
   const fetch = (input: URL | RequestInfo, init?: RequestInit) => {
@@ -111,7 +112,7 @@ export function openStream(
   return { events, stop };
 }
 
-/** Reads until `count` arrivals came; gives what identifies them. */
+/** Reads `count` events, and returns their identities. */
 export async function take(events: EventStream, count: number): Promise<(number | string)[]> {
   const seen: ReceivedEvent[] = [];
   for await (const arrivals of events) {

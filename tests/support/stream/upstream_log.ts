@@ -11,7 +11,7 @@ export interface LogEntry {
   readonly offset: number | undefined;
   readonly id: string | undefined;
   readonly isRepeated?: boolean;
-  /** Its place in the list of all events, which no resume may change. */
+  /** Its index in the list of all events, whose order no resume may change. */
   readonly serial: number;
 }
 
@@ -32,22 +32,22 @@ export const serials = (entries: readonly LogEntry[]) => entries.map(({ serial }
 
 const timeOf = ({ timestamp, ahead }: LogEntry) => timestamp ?? ahead ?? 0;
 
-/** Reads a log as the stream does: connects at T minus a margin, drops what comes again. */
+/** Reads a log as the stream does: connects at T minus a margin, and drops duplicates. */
 export class LogReader {
   readonly gaps: Gap[] = [];
   readonly #onGap = (gap: Gap) => this.gaps.push(gap);
-  /** The position of what was read. */
+  /** The position of the events received. */
   position = new Position(0);
   repeats = new Deduplicator<LogEntry>(this.position, this.#onGap);
-  /** The position of what was handled, which is saved. */
+  /** The position of the events handled, which is saved. */
   #handled = this.position.copy();
   readonly seen: LogEntry[] = [];
   rereads = 0;
 
   /**
-   * Reads from the position on, at most `count` entries on each connection.
+   * Reads from the position on, at most `count` entries per connection.
    *
-   * @param brings Whether the connection brings an entry, or loses it.
+   * @param brings Returns whether the connection brings an entry, or loses it.
    */
   read(
     log: readonly LogEntry[],
@@ -61,14 +61,14 @@ export class LogReader {
     }
   }
 
-  /** A restart: what is left is what was saved. */
+  /** Restarts: only the saved position remains. */
   restart(): void {
     this.position = Position.fromJSON(JSON.parse(JSON.stringify(this.#handled)));
     this.#handled = this.position.copy();
     this.repeats = new Deduplicator(this.position, this.#onGap);
   }
 
-  /** Whether it came to its end without a re-read. */
+  /** Whether it reached its end without a re-read. */
   #connection(
     log: readonly LogEntry[],
     count: number,
@@ -94,7 +94,7 @@ export class LogReader {
   }
 }
 
-/** Where the service starts for a time: at its first entry with a timestamp of at least that. */
+/** Returns where the service starts for a time: at its first entry with at least that timestamp. */
 function startOf(log: readonly LogEntry[], ms: number): number {
   const index = log.findIndex((one) => timeOf(one) >= ms);
   return index === -1 ? log.length : index;

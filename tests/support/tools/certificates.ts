@@ -15,13 +15,13 @@ export interface Authority extends Certificate {
 interface Request {
   /** Common name of the subject. */
   readonly name: string;
-  /** Host names it is for. */
+  /** The host names. */
   readonly hosts?: readonly string[];
-  /** Days from now until it expires; less than 0: it has expired. Default 1. */
+  /** Days until it expires; negative if it has expired. Default 1. */
   readonly days?: number;
 }
 
-/** An authority of its own, with keys on the curve P-256; everything is made now and valid for a day. */
+/** Creates a certificate authority with keys on the curve P-256. Everything is valid for a day. */
 export function createAuthority(name: string): Authority {
   const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const extension = [[OID.basicConstraints, der(SEQUENCE, BOOLEAN_TRUE)] as const];

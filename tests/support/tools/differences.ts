@@ -1,6 +1,6 @@
 import type { VerifyReport } from "../../../lib/verify/report.ts";
 
-/** The counts of differences between a topic and its source if there are none. */
+/** The counts of differences if a topic equals its source. */
 export const NO_DIFFERENCES: VerifyReport["differences"] = {
   lost: 0,
   duplicated: 0,

@@ -1,16 +1,17 @@
 import fc from "./fast_check.ts";
 
-/** How many cases, and those that failed once. */
+/** The number of cases, and those that failed once. */
 export interface FuzzOptions {
-  /** Cases, unless the variable FUZZ_RUNS says how many. */
+  /** The number of cases, unless the variable FUZZ_RUNS sets it. */
   readonly runs: number;
-  /** Counterexamples that were found before: tried first, always. */
+  /** Counterexamples that were found before, which are always tried first. */
   readonly found?: readonly { readonly seed: number; readonly path: string }[];
 }
 
 /**
- * A test that tries a property with random cases, others each time. When one fails, fast-check says
- * its seed and path: they go to `found`. `deno task fuzz` tries a million, and names the seed.
+ * Declares a test that checks a property with new random cases each time. If one fails, fast-check
+ * prints its seed and path: add them to `found`. `deno task fuzz` tries a million, and prints the
+ * seed.
  */
 export function fuzz<T>(name: string, property: fc.IProperty<T>, options: FuzzOptions): void {
   const asked = Number(Deno.env.get("FUZZ_RUNS") ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Texts that a terminal, a page, a database, a log or a spreadsheet may trip over, by what is wrong
- * with them: titles, users and comments hold what anybody typed.
+ * Texts that a terminal, a page, a database, a log or a spreadsheet may mishandle, by their kind.
+ * Titles, users and comments contain arbitrary input.
  */
 export const HOSTILE: Readonly<Record<string, string>> = {
   "escape sequences": "\x1b[2J\x1b[31m\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x1b[?1049h",

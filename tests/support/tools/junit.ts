@@ -7,11 +7,11 @@ export interface Totals {
 }
 
 /**
- * Counts the tests in a JUnit report of `deno test`. Tests that were skipped count as neither.
+ * Counts the tests in a JUnit report of `deno test`. Skipped tests count as neither.
  *
- * @param report Empty where the run ended before it wrote one.
- * @param code The exit code of the run: something that failed outside of the tests (a file that
- *   does not load, a crash, a leak at the end) counts as one more that failed.
+ * @param report Empty if the run ended before it wrote one.
+ * @param code The exit code of the run. A failure outside of the tests (a file that does not load,
+ * a crash, a leak at the end) counts as one more failed test.
  */
 export function count(report: string, code: number): Totals {
   const [, tests, failures, errors] =

@@ -2,7 +2,7 @@
  * Runs kcat, a reader of Kafka that shares no code with this project.
  *
  * @returns The lines that it prints.
- * @throws {Error} with its words if it fails.
+ * @throws {Error} with its output if it fails.
  */
 export async function kcat(...args: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await new Deno.Command("kcat", { args }).output();

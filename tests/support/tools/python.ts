@@ -1,8 +1,8 @@
-/** Where the Python with Confluent's client is. */
+/** The folder of the Python with Confluent's client. */
 const FOLDER = ".local/python";
 const PYTHON = `${FOLDER}/bin/python`;
 
-/** Confluent's own client, whose deserializer has nothing in common with ours. */
+/** Confluent's own client, whose deserializer shares no code with wikitap. */
 const PACKAGE = "confluent-kafka[avro]==2.16.1";
 
 /** The packages of the tutorial's program. */
@@ -13,17 +13,17 @@ const ENGINES = ["duckdb==2.0.1", "duckdb-cli==1.5.6", "pyarrow==26.0.1", "polar
 
 const TO_GET_THEM = "deno task test --registry";
 
-/** The folder of programs that packages have brought, such as `duckdb`; absolute. */
+/** The absolute path of the folder with programs of the packages, such as `duckdb`. */
 export const PYTHON_PROGRAMS = `${Deno.cwd()}/${FOLDER}/bin`;
 
-/** Makes a Python with Confluent's client and the engines, if they can be had (450 MB). */
+/** Installs a Python with Confluent's client and the engines, if they are available (450 MB). */
 export async function preparePython(): Promise<void> {
   if (await hasConfluent() && await hasTutorial() && await hasEngines()) return;
   await prepareVirtualEnvironment();
   await run(PYTHON, "-m", "pip", "install", "-q", PACKAGE, ...TUTORIAL, ...ENGINES);
 }
 
-/** Makes an environment for Python packages, unless it exists; returns its folder. */
+/** Creates an environment for Python packages, unless it exists. Returns its folder. */
 export async function prepareVirtualEnvironment(): Promise<string> {
   if ((await run(PYTHON, "--version")).code !== 0) await run("python3", "-m", "venv", FOLDER);
   return await Deno.realPath(FOLDER);
@@ -39,7 +39,7 @@ async function hasEngines(): Promise<boolean> {
   return hasShell && (await run(PYTHON, "-c", "import duckdb, pyarrow, polars")).code === 0;
 }
 
-/** Returns the output of a Python script, which is lines of JSON. */
+/** Returns the output of a Python script as lines of JSON. */
 export async function runPython<T>(script: string, ...args: string[]): Promise<T[]> {
   const { code, stdout, stderr } = await run(PYTHON, "-c", script, ...args);
   if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`);
@@ -71,17 +71,17 @@ export async function runTutorial(env: Readonly<Record<string, string>>): Promis
   if (code !== 0) throw new Error(`The tutorial's program ended with ${code}: ${stderr}`);
 }
 
-/** The topic to read, and how. */
+/** The topic to read, and the options. */
 export interface PythonRead {
   readonly kafka: string;
   readonly registry: string;
   readonly topic: string;
   readonly count: number;
-  /** The schema that the reader knows, as JSON; default: that of the writer. */
+  /** The reader's schema, as JSON. Default: that of the writer. */
   readonly readerSchema?: string;
 }
 
-/** The values of a topic as Confluent's deserializer in Python reads them, as JSON. */
+/** Returns the values of a topic as JSON, as Confluent's Python deserializer reads them. */
 export async function readWithPython(
   { kafka, registry, topic, count, readerSchema = "" }: PythonRead,
 ): Promise<Record<string, unknown>[]> {

@@ -1,7 +1,7 @@
-/** The top of the project. */
+/** The root of the project. */
 export const ROOT = new URL("../../../", import.meta.url);
 
-/** The pages for people, from the top of the project, in the order in which they are tested. */
+/** The pages with commands, relative to the root, in the order of the tests. */
 export const PAGES: readonly string[] = [
   ...["README.md", "docs/tutorial.md", "docs/operations.md", "docs/scaling.md"],
   ...markdownIn("docs/"),

@@ -1,13 +1,13 @@
 import { ROOT } from "./readme.ts";
 
-/** A step of the tutorial: its text on the page, after the commands before it. */
+/** A step of the tutorial: the commands, and then the text about the page. */
 export interface Look {
   readonly text: string;
-  /** Blocks of commands since the look before. */
+  /** The blocks of commands since the previous step. */
   readonly blocks: readonly string[];
 }
 
-/** Returns what the sections with these numbers say to look for "On the page", in their order. */
+/** Returns the "On the page" texts of the sections with these numbers, in order. */
 export async function looks(numbers: readonly string[]): Promise<Look[]> {
   const markdown = await Deno.readTextFile(new URL("docs/tutorial.md", ROOT));
   const found: Look[] = [];

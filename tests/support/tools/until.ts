@@ -1,11 +1,11 @@
 import { sleep } from "../../../lib/shared/sleep.ts";
 
 /**
- * Looks again and again until something is so, and says what was seen then.
+ * Reads a value repeatedly until a condition holds, and returns the value.
  *
- * @param isSo Default: what is seen is true, or not nothing.
+ * @param isSo The condition. Default: the value is truthy.
  * @param limit How long that may take, in ms; default 30 s.
- * @throws {Error} with what was seen last.
+ * @throws {Error} with the last value.
  */
 export async function until<T>(
   look: () => T | Promise<T>,

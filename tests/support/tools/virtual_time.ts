@@ -2,13 +2,13 @@ import { Random } from "../../simulation/world/random.ts";
 import { inTask, Scheduler } from "../../simulation/world/scheduler.ts";
 import { withVirtualGlobals } from "../../simulation/world/virtual_globals.ts";
 
-/** Virtual time in ms, and timers, after which a test counts as one that runs forever. */
+/** The limits of virtual time in ms, and of timers, for a test that runs forever. */
 const LIMIT_MS = 3_600_000;
 const LIMIT_TIMERS = 100_000;
 
 /**
- * Runs a test in virtual time: timers, `Date` and `performance.now()` advance to the next timer as
- * soon as nothing else is left to run. The test may use no file, process or network.
+ * Runs a test in virtual time: timers, `Date` and `performance.now()` advance to the next timer
+ * when nothing else can run. The test must not use files, processes or the network.
  *
  * @throws {Error} if the test still runs after an hour of virtual time, or after 100,000 timers.
  */

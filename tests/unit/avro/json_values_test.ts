@@ -24,7 +24,7 @@ function avro(id: number, value: unknown): Uint8Array {
 const text = (json: string) => new TextEncoder().encode(json);
 const textOf = (bytes: Uint8Array | null) => bytes && new TextDecoder().decode(bytes);
 
-/** Knows the schema 1, has nonsense as schema 2, and notes what it is asked for. */
+/** A registry with the schema 1 and an invalid schema 2, which records its requests. */
 function source() {
   const asked: number[] = [];
   const schema = (id: number) => {
@@ -45,7 +45,7 @@ Deno.test("schemaIdOf() recognizes Avro", () => {
   assertEquals(schemaIdOf(within), 5);
 });
 
-Deno.test("jsonValues() turns Avro into JSON, in a topic with both", async () => {
+Deno.test("jsonValues() converts Avro to JSON, in a topic with both", async () => {
   const registry = source();
   const records = [
     { offset: "0", value: text('{"title":"b"}') },
@@ -63,12 +63,12 @@ Deno.test("jsonValues() turns Avro into JSON, in a topic with both", async () =>
   assertEquals(registry.asked, [1]);
 });
 
-Deno.test("jsonValues() gives JSON back at once, as it is", () => {
+Deno.test("jsonValues() returns JSON unchanged, and without a promise", () => {
   const records = [{ value: text("{}") }, { value: null }, { value: text("\0") }];
   assert(jsonValues(source())(records) === records);
 });
 
-Deno.test("jsonValues() leaves Avro that cannot be read as it is", async () => {
+Deno.test("jsonValues() returns undecodable Avro unchanged", async () => {
   const good = avro(1, { title: "abc", size: null });
   const bad = [
     avro(2, { title: "", size: 1 }),
@@ -94,7 +94,7 @@ Deno.test("jsonValues() rejects while the registry is unreachable, then retries"
   assertEquals(textOf((await readable(records))[0]!.value), '{"title":"a","size":1}');
 });
 
-Deno.test("avroDecoder() asks for an unknown id again after a minute", async () => {
+Deno.test("avroDecoder() requests an unknown id again after a minute", async () => {
   let now = 0;
   const registry = source();
   const decode = avroDecoder(registry, () => now);
@@ -110,7 +110,7 @@ Deno.test("avroDecoder() asks for an unknown id again after a minute", async () 
   assertEquals(registry.asked, [5, 5]);
 });
 
-Deno.test("avroDecoder() fetches a schema once for values that come together", async () => {
+Deno.test("avroDecoder() fetches a schema once for simultaneous values", async () => {
   const registry = source();
   const decode = avroDecoder(registry);
   const value = avro(1, { title: "a", size: 1 });

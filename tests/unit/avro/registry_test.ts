@@ -3,7 +3,7 @@ import { IncompatibleSchema, NoSchema, Registry } from "../../../lib/avro/regist
 import { UserError } from "../../../lib/shared/error.ts";
 import { inVirtualTime } from "../../support/tools/virtual_time.ts";
 
-/** A registry that gives prepared answers, the last one again and again, and what it was asked. */
+/** Starts a registry with prepared answers, which repeats the last one. Returns its requests. */
 function registry(answers: (Response | Error)[], auth?: string) {
   const asked: string[] = [];
   const headers: Headers[] = [];
@@ -36,7 +36,7 @@ Deno.test("Registry.register() writes nothing if the schema exists", async () =>
   assertEquals(asked.length, 1);
 });
 
-Deno.test("Registry.register() names what is incompatible", async () => {
+Deno.test("Registry.register() throws for an incompatible schema", async () => {
   const refusal = json({ error_code: 409, message: "reader type: LONG" }, 409);
   const { registry: one } = registry([NO_SUBJECT, refusal]);
   const error = await assertRejects(() => one.register("s", "1"), IncompatibleSchema);
@@ -47,7 +47,7 @@ Deno.test("Registry.register() names what is incompatible", async () => {
   assertEquals(error.details, ["reader type: LONG"]);
 });
 
-Deno.test("Registry.schema() gives Avro schemas only", async () => {
+Deno.test("Registry.schema() returns only Avro schemas", async () => {
   const schemaOf = (body: unknown, status?: number) =>
     registry([json(body, status)]).registry.schema(9);
   assertEquals(await schemaOf({ schema: '"long"', references: [] }), '"long"');
@@ -59,7 +59,7 @@ Deno.test("Registry.schema() gives Avro schemas only", async () => {
   assertEquals(await refusal({ schema: "", references: [{}] }), "schema 9 refers to others");
 });
 
-Deno.test("Registry sends its credentials, and never shows them in an error", async () => {
+Deno.test("Registry sends its credentials, and hides them in errors", async () => {
   const { registry: one, headers } = registry([json({ message: "no" }, 401)], "user:sécret");
   const error = await assertRejects(() => one.schema(1), UserError, ": HTTP 401");
   assertStringIncludes(error.hint!, "SCHEMA_REGISTRY_AUTH");
@@ -74,7 +74,7 @@ const notRegistries: [string, Response][] = [
 ];
 
 for (const [name, answer] of notRegistries) {
-  Deno.test(`Registry refuses ${name} for an answer`, async () => {
+  Deno.test(`Registry rejects ${name} as an answer`, async () => {
     const { registry: one } = registry([answer]);
     await assertRejects(
       () => one.register("s", "1"),
@@ -84,7 +84,7 @@ for (const [name, answer] of notRegistries) {
   });
 }
 
-Deno.test("Registry reads no answer beyond 4 MiB", async () => {
+Deno.test("Registry rejects an answer of more than 4 MiB", async () => {
   let parts = 0;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => {

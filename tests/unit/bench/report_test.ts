@@ -22,7 +22,7 @@ const results: Results = {
   latency: [],
 };
 
-Deno.test("report() gives medians, ratios, what was left out, and promises", () => {
+Deno.test("report() has medians, ratios, omissions and targets", () => {
   const text = report(results);
   assertStringIncludes(text, "| wikitap, exactly once | 1,000 (500–1,000) |");
   assertStringIncludes(

@@ -8,7 +8,7 @@ import { NO_DIFFERENCES } from "../../support/tools/differences.ts";
 const PARTITIONS = 6;
 const { edits } = expectedOf(syntheticLog({ rate: 100, count: 10_000 }));
 
-/** Gives a checker these edits, each in the partition of its page, but for `moved` ones. */
+/** Adds edits to a checker, each in the partition of its page, except for `moved` ones. */
 function checked(found: readonly ExpectedEdit[], moved: readonly ExpectedEdit[] = []) {
   const checker = new Checker(edits, PARTITIONS);
   for (const edit of found) {
@@ -19,7 +19,7 @@ function checked(found: readonly ExpectedEdit[], moved: readonly ExpectedEdit[] 
   return checker.end();
 }
 
-Deno.test("Checker finds nothing wrong with every edit once, in order, of any time", () => {
+Deno.test("Checker accepts every edit once, in order, of any time", () => {
   const report = checked(edits);
   assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals([report.expected, report.found], [edits.length, edits.length]);
@@ -28,7 +28,7 @@ Deno.test("Checker finds nothing wrong with every edit once, in order, of any ti
   assertEquals(checked(edits.toSpliced(old, 1)).differences, { ...NO_DIFFERENCES, lost: 1 });
 });
 
-Deno.test("Checker counts what is lost, duplicated, disordered, moved, changed or unknown", () => {
+Deno.test("Checker counts each kind of difference", () => {
   const [lost, duplicated, moved, changed] = [100, 200, 300, 400].map((index) => edits[index]!);
   const value = new TextEncoder().encode("{}");
   const [one, two] = Map.groupBy(
@@ -50,7 +50,7 @@ Deno.test("Checker counts what is lost, duplicated, disordered, moved, changed o
   });
 });
 
-Deno.test("Checker calls all lost that is not there, and names some", () => {
+Deno.test("Checker counts missing edits as lost, and names some", () => {
   const { differences, examples } = checked([]);
   assertEquals(differences, { ...NO_DIFFERENCES, lost: edits.length });
   assertEquals(examples.lost.length, 10);

@@ -4,7 +4,7 @@ import { sleep } from "../../../lib/shared/sleep.ts";
 import { testFolder } from "../../support/tools/folder.ts";
 
 for (const end of ["stop()", "disposal"]) {
-  Deno.test(`Producer ends by ${end} also while its process is being started`, async () => {
+  Deno.test(`Producer ends by ${end} even while its process starts`, async () => {
     await using folder = await testFolder();
     const program = `${folder.path}/endless.ts`;
     await Deno.writeTextFile(program, "setInterval(() => {}, 1000);");

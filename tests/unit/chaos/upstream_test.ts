@@ -6,7 +6,7 @@ import { receive, USER_AGENT } from "../../support/stream/frames.ts";
 const decoder = new TextDecoder();
 const headers = { "user-agent": USER_AGENT };
 
-Deno.test("expectedOf() finds the edits of a log, and each of them once", async () => {
+Deno.test("expectedOf() finds each edit of a log once", async () => {
   const upstream = new BadUpstream({ seed: 1, events: 3000, faults: 0 });
   const { edits, events, garbage } = expectedOf(upstream.log);
   await upstream.stop();
@@ -17,7 +17,7 @@ Deno.test("expectedOf() finds the edits of a log, and each of them once", async 
   assertEquals(new Set(edits.map(({ record }) => decoder.decode(record.value))).size, edits.length);
 });
 
-Deno.test("BadUpstream serves what was released, and no more", async () => {
+Deno.test("BadUpstream serves only released events", async () => {
   const upstream = new BadUpstream({ seed: 1, events: 3000, faults: 0 });
   try {
     upstream.release(0.1);

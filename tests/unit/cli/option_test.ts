@@ -15,7 +15,7 @@ const group = {
 const parse = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   parseOptions([group], args, (name) => env[name]);
 
-Deno.test("parseOptions() gives defaults, or undefined", () => {
+Deno.test("parseOptions() returns defaults, or undefined", () => {
   const values = { batchSize: 3, topic: undefined, config: undefined, quiet: false };
   assertEquals(parse([]), { ...values, operands: [] });
 });
@@ -27,13 +27,13 @@ Deno.test("parseOptions() reads hyphens, aliases, '=' and negative values", () =
   assertEquals(parse(["--batch-size", "-1"]).batchSize, -1);
 });
 
-Deno.test("parseOptions() does not take the word after a switch for its value", () => {
+Deno.test("parseOptions() does not use the word after a switch as its value", () => {
   const { quiet, operands } = parse(["--quiet", "start"]);
   assertEquals([quiet, operands], [true, ["start"]]);
   assertEquals(parse(["--quiet=false"]).quiet, false);
 });
 
-Deno.test("parseOptions() joins what may be repeated", () => {
+Deno.test("parseOptions() joins the values of repeatable flags", () => {
   assertEquals(parse(["--config", "a=1", "--config=b=2"]).config, ["a=1", "b=2"]);
 });
 
@@ -43,7 +43,7 @@ Deno.test("parseOptions() reads the environment without a flag; empty is unset",
   assertEquals(parse([], { TOPIC: "" }).topic, undefined);
 });
 
-Deno.test("parseOptions() throws UsageError that says what is wrong", () => {
+Deno.test("parseOptions() throws UsageError with the reason", () => {
   const wrong: readonly (readonly [args: string, message: string])[] = [
     ["--no-such 1", "Unknown flag '--no-such'"],
     ["-q", "Unknown flag '-q'"],

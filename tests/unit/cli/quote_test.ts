@@ -16,5 +16,5 @@ for (
     ["x".repeat(101), `'${"x".repeat(100)}…'`],
   ] as const
 ) {
-  Deno.test(`quote() makes ${quoted.slice(0, 50)}`, () => assertEquals(quote(text), quoted));
+  Deno.test(`quote() returns ${quoted.slice(0, 50)}`, () => assertEquals(quote(text), quoted));
 }

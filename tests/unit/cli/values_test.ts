@@ -13,7 +13,7 @@ Deno.test("time() reads ISO dates, epoch milliseconds and ages", () => {
   assertEquals(time("2027-01-01", NOW), Date.UTC(2027, 0, 1));
 });
 
-Deno.test("time() says what it expects of everything else", () => {
+Deno.test("time() throws for anything else", () => {
   for (const text of ["", "2h ago", "-2h", "yesterday", "2026-13-01", "2026-01-01T25:00", "12"]) {
     assertThrows(() => time(text, NOW), Error, "expected an ISO date");
   }
@@ -22,12 +22,12 @@ Deno.test("time() says what it expects of everything else", () => {
   assertThrows(() => time("90000d", NOW), Error, "expected a time in 1970 or later");
 });
 
-Deno.test("pastTime() refuses the future", () => {
+Deno.test("pastTime() rejects the future", () => {
   assertEquals(pastTime("2026-01-02", NOW), NOW);
   assertThrows(() => pastTime("2026-01-03", NOW), Error, "expected a time in the past");
 });
 
-Deno.test("waitingTime() refuses what a timer cannot wait for", () => {
+Deno.test("waitingTime() rejects what a timer cannot wait for", () => {
   const read = waitingTime(duration);
   assertEquals([read("0"), read("24d")], [0, 24 * 86_400_000]);
   assertThrows(() => read("25d"), Error, "at most 24d");

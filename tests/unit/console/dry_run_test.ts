@@ -11,7 +11,7 @@ const record = {
   value: utf8('{"title":"a\u009b\u202e"}'),
 };
 
-Deno.test("DryRun prints a batch as lines of JSON that are safe on a terminal", async () => {
+Deno.test("DryRun prints a batch as lines of JSON, safe for a terminal", async () => {
   let output = "";
   const publisher = new DryRun((text) => {
     output += text;

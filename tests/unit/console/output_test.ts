@@ -30,7 +30,7 @@ Deno.test("lineOf() shows an edit in one line", () => {
   );
 });
 
-Deno.test("lineOf() shows anything else as the beginning of its text", () => {
+Deno.test("lineOf() shows other values by the beginning of their text", () => {
   assertEquals(lineOf(record("text")), "00:00:00  text");
   assertEquals(lineOf({ ...record(""), value: null }), "00:00:00  (no value)");
   const long = lineOf(record('{"title":' + "x".repeat(100_000)));
@@ -39,7 +39,7 @@ Deno.test("lineOf() shows anything else as the beginning of its text", () => {
   assertEquals(astral.isWellFormed(), true);
 });
 
-Deno.test("jsonOf() has all of a record, and is JSON on a terminal", () => {
+Deno.test("jsonOf() has all parts of a record, safe for a terminal", () => {
   const json = jsonOf({ topic: "t", partition: 2 }, {
     ...record(HOSTILE),
     key: new TextEncoder().encode(HOSTILE),
@@ -57,12 +57,12 @@ Deno.test("jsonOf() has all of a record, and is JSON on a terminal", () => {
   });
 });
 
-Deno.test("jsonOf() gives bytes that are not UTF-8 as base64", () => {
+Deno.test("jsonOf() returns bytes that are not UTF-8 as base64", () => {
   const json = jsonOf(AT, { ...record(""), value: new Uint8Array([0, 0xff]) });
   assertEquals(JSON.parse(json).value, { base64: "AP8=" });
 });
 
-Deno.test("bytesOf() gives values byte for byte, but not to a terminal", () => {
+Deno.test("bytesOf() returns values byte for byte, except for a terminal", () => {
   const records = [record(HOSTILE), { ...record(""), value: null }];
   const piped = records.map((record) => text(bytesOf(AT, record, "value", false)));
   assertEquals(piped, [HOSTILE, "null"]);

@@ -44,7 +44,7 @@ Deno.test("RecordOutput.print() writes many lines at once, and lines of any size
   assertEquals(written.length < 10, true, `${written.length} writes`);
 });
 
-Deno.test("RecordOutput writes one thing after the other, also the line that it holds", async () => {
+Deno.test("RecordOutput writes in sequence, even the held line", async () => {
   const written: string[] = [];
   const taken = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
@@ -69,7 +69,7 @@ Deno.test("RecordOutput writes one thing after the other, also the line that it 
   assertEquals(written, ["a\n", "b\n", "c\n"]);
 });
 
-Deno.test("RecordOutput writes the line that it holds after a moment", async () => {
+Deno.test("RecordOutput writes the held line after a moment", async () => {
   const done = Promise.withResolvers<string>();
   const output = new RecordOutput({
     output: "value",
@@ -84,7 +84,7 @@ Deno.test("RecordOutput writes the line that it holds after a moment", async () 
   assertEquals(await done.promise, "a\n");
 });
 
-Deno.test("RecordOutput says when a line that it holds cannot be written", async () => {
+Deno.test("RecordOutput reports that the held line cannot be written", async () => {
   const gone = new Error("the reader is gone");
   const output = new RecordOutput({
     output: "value",

@@ -19,7 +19,7 @@ const programOf = (usage: string, ...groups: OptionGroup[]) => ({
     .manual,
 });
 
-Deno.test("optionTables() has shared groups first, then each program", () => {
+Deno.test("optionTables() lists shared groups, and then each program", () => {
   const tables = optionTables([
     programOf("deno task a", shared, own),
     programOf("deno task b", shared),
@@ -43,11 +43,11 @@ Deno.test("optionTables() has shared groups first, then each program", () => {
   assert(!tables.includes("`deno task c`"), "a program without options of its own");
 });
 
-Deno.test("withTables() replaces what is between the markers", () => {
+Deno.test("withTables() replaces the text between the markers", () => {
   const text = "before\n<!-- options -->\nold\n<!-- /options -->\nafter\n";
   const once = withTables(text, "new\n");
   assertStringIncludes(once, "before\n<!-- options -->\n<!-- deno-fmt-ignore-start -->\n\nnew\n");
   assertStringIncludes(once, "<!-- /options -->\nafter\n");
   assertEquals(withTables(once, "new\n"), once);
-  assertThrows(() => withTables("no markers", ""), Error, "Expected the lines");
+  assertThrows(() => withTables("no markers", ""), Error, "expected the lines");
 });

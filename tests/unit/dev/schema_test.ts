@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { editSchema } from "../../../lib/edits/message/edit.ts";
 import { editJsonSchema } from "../../../scripts/dev/schema.ts";
 
-Deno.test("edit.schema.json is what editJsonSchema() makes", async () => {
+Deno.test("edit.schema.json is the result of editJsonSchema()", async () => {
   const file = new URL("../../../lib/edits/message/edit.schema.json", import.meta.url);
   assertEquals(
     await Deno.readTextFile(file),
@@ -11,7 +11,7 @@ Deno.test("edit.schema.json is what editJsonSchema() makes", async () => {
   );
 });
 
-Deno.test("editJsonSchema() requires the nine fields and no other", () => {
+Deno.test("editJsonSchema() requires exactly the nine fields", () => {
   const schema = JSON.parse(editJsonSchema());
   assertEquals(schema.required, Object.keys(editSchema.shape));
   assertEquals(Object.keys(schema.properties), Object.keys(editSchema.shape));

@@ -17,7 +17,7 @@ Deno.test("buildTransform() makes records of events that pass", () => {
   });
 });
 
-Deno.test("buildTransform() drops what the filter drops, without checking it", () => {
+Deno.test("buildTransform() drops filtered events without validation", () => {
   assertEquals(transform(change({ type: "log", title: 7 }, { dt: "never" })), undefined);
 });
 
@@ -30,7 +30,7 @@ Deno.test("buildTransform() rejects events of wrong shape that pass the filter",
   );
 });
 
-Deno.test("isCanary() knows the events of Wikimedia's monitoring by their domain", () => {
+Deno.test("isCanary() recognizes the events of Wikimedia's monitoring", () => {
   assertEquals(isCanary(change({}, { domain: "canary" })), true);
   assertEquals(isCanary(change()), false);
 });
@@ -45,14 +45,14 @@ Deno.test("buildTransform() makes records that keep no chunk of the stream", () 
   assertEquals(value.buffer.byteLength, event.data.length);
 });
 
-Deno.test("buildTransform() makes key, value and headers bytes, not texts", () => {
+Deno.test("buildTransform() makes key, value and headers as bytes", () => {
   const record = buildTransform({ topic: "edits", headers: "cloudevents" })(change())!;
   for (const bytes of [record.key, record.value, ...Object.values(record.headers!)]) {
     assertEquals(bytes instanceof Uint8Array, true);
   }
 });
 
-Deno.test("buildTransform() takes each option by itself", () => {
+Deno.test("buildTransform() accepts each option by itself", () => {
   const event = change({ type: "new" });
   const record = buildTransform({
     topic: "wikipedia-{type}",
@@ -66,7 +66,7 @@ Deno.test("buildTransform() takes each option by itself", () => {
   assertEquals(record?.headers?.ce_subject, utf8("Example"));
 });
 
-Deno.test("buildTransform() takes an encoder of the caller's", () => {
+Deno.test("buildTransform() accepts an encoder of the caller", () => {
   const encoder = { contentType: "text/plain", encode: () => "hello" };
   const record = buildTransform({ topic: "edits", headers: "cloudevents" }, encoder)(change());
   assertEquals(record?.value, utf8("hello"));

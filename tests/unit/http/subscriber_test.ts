@@ -4,7 +4,7 @@ import { Subscriber } from "../../../lib/http/subscriber.ts";
 const encoder = new TextEncoder();
 const frame = (name: string, size: number) => encoder.encode(name.padEnd(size));
 
-Deno.test("Subscriber gives a slow reader a snapshot, and holds little", async () => {
+Deno.test("Subscriber sends a slow reader a snapshot, and holds little", async () => {
   let snapshots = 0;
   const subscriber = new Subscriber(() => frame(`snapshot ${++snapshots}`, 1000), () => {});
   for (let n = 0; n < 10_000; n++) subscriber.send(frame(`frame ${n}`, 1000), 0);
@@ -22,7 +22,7 @@ Deno.test("Subscriber gives a slow reader a snapshot, and holds little", async (
   assertEquals((await reader.read()).done, true);
 });
 
-Deno.test("Subscriber is stalled when it missed frames for 30 s", () => {
+Deno.test("Subscriber is stalled after it missed frames for 30 s", () => {
   const subscriber = new Subscriber(() => frame("snapshot", 100_000), () => {});
   assertEquals(subscriber.isStalled(1_000_000), false);
   subscriber.send(frame("missed", 1), 1000);
@@ -30,7 +30,7 @@ Deno.test("Subscriber is stalled when it missed frames for 30 s", () => {
   assertEquals([31_000, 31_001].map((now) => subscriber.isStalled(now)), [false, true]);
 });
 
-Deno.test("Subscriber says when its reader is gone", async () => {
+Deno.test("Subscriber reports that its reader is gone", async () => {
   let isGone = false;
   const subscriber = new Subscriber(() => frame("snapshot", 1), () => isGone = true);
   await subscriber.body.cancel();

@@ -21,7 +21,7 @@ Deno.test("EventLoopWatch measures the delay and the longest of two minutes", ()
 });
 
 Deno.test(
-  "EventLoopWatch measures by a timer of its own",
+  "EventLoopWatch measures with its own timer",
   inVirtualTime(async () => {
     let blocked = 0;
     using watch = new EventLoopWatch(() => performance.now() + blocked);

@@ -19,7 +19,7 @@ Deno.test("producerReadiness() needs Kafka and an event within the idle limit", 
   assertEquals(ready({}), []);
 });
 
-Deno.test("producerReadiness() gives each reason", () => {
+Deno.test("producerReadiness() returns each reason", () => {
   assertEquals(ready({ counts: { publisher, handledAt: undefined } }), [
     "No event has arrived yet",
   ]);
@@ -47,7 +47,7 @@ Deno.test("storeReadiness() needs Kafka's answers and the database", () => {
   ]);
 });
 
-Deno.test("liveness() is lost when the loop has not turned for 10 s", () => {
+Deno.test("liveness() fails if the loop has not run for 10 s", () => {
   assertEquals(liveness(0).isHealthy, true);
   assertEquals(liveness(10_000).isHealthy, true);
   assertEquals(liveness(12_000).reasons, ["The event loop has not responded for 12s"]);

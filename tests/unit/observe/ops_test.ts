@@ -13,10 +13,10 @@ import { selectionsOf } from "../../support/programs/promql.ts";
 const read = (file: string) =>
   Deno.readTextFileSync(new URL(`../../../ops/${file}`, import.meta.url));
 
-/** Labels that Prometheus adds to what it scrapes. */
+/** Labels that Prometheus adds at a scrape. */
 const ADDED = ["instance", "job"];
 
-/** All metrics that programs have. */
+/** All metrics of the programs. */
 async function allFamilies(): Promise<Map<string, Family>> {
   using loop = new EventLoopWatch();
   const producer = new Metrics();
@@ -28,7 +28,7 @@ async function allFamilies(): Promise<Map<string, Family>> {
   return new Map(texts.flatMap((text) => [...familiesOf(text)]));
 }
 
-/** Fails for a query of a metric that no program has, or of a label's value that it never takes. */
+/** Throws for a query of an unknown metric, or of a value that its label never has. */
 function checkQuery(query: string, families: ReadonlyMap<string, Family>): void {
   const selections = selectionsOf(query.replaceAll("$__rate_interval", "5m"));
   assert(selections.length > 0, query);
@@ -46,7 +46,7 @@ function checkQuery(query: string, families: ReadonlyMap<string, Family>): void 
   }
 }
 
-Deno.test("ops/alerts.yml asks for metrics that there are, and says what is wrong", async () => {
+Deno.test("ops/alerts.yml uses existing metrics, and has summaries", async () => {
   const families = await allFamilies();
   const { groups } = parse(read("alerts.yml"));
   assertEquals(groups.length, 1);
@@ -60,7 +60,7 @@ Deno.test("ops/alerts.yml asks for metrics that there are, and says what is wron
   assertEquals(names.size, groups[0].rules.length);
 });
 
-Deno.test("ops/grafana.json uses existing metrics, and all that matter", async () => {
+Deno.test("ops/grafana.json uses existing metrics, and all important ones", async () => {
   const families = await allFamilies();
   const { panels } = JSON.parse(read("grafana.json"));
   const queries: string[] = panels.flatMap(({ targets }: { targets: { expr: string }[] }) =>
@@ -78,7 +78,7 @@ Deno.test("ops/grafana.json uses existing metrics, and all that matter", async (
   ]);
 });
 
-Deno.test("checkQuery() finds what would never answer", async () => {
+Deno.test("checkQuery() finds queries that never match", async () => {
   const families = await allFamilies();
   const fails = (query: string) => assertThrows(() => checkQuery(query, families));
   fails("wikitap_event_total > 1");

@@ -21,7 +21,7 @@ const record = (timestamp: number) => ({
   timestamp,
 });
 
-Deno.test("addProducerMetrics() has all labels from the start, but no lag", async () => {
+Deno.test("addProducerMetrics() has all labels from the start, except the lag", async () => {
   const { scrape } = observed();
   const families = await scrape();
   const numbers = (name: string) => families.get(name)?.metrics.length;

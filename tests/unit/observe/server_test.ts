@@ -16,7 +16,7 @@ function options(more: Partial<ObserveServerOptions> = {}): ObserveServerOptions
   };
 }
 
-Deno.test("serveObservations() serves figures of the process for Prometheus", async () => {
+Deno.test("serveObservations() serves process metrics for Prometheus", async () => {
   using loop = new EventLoopWatch();
   const metrics = new Metrics();
   addProcessMetrics(metrics, loop);
@@ -47,7 +47,7 @@ Deno.test("serveObservations() serves health as JSON, with 200 or 503", async ()
   ]);
 });
 
-Deno.test("serveObservations() answers nothing else", async () => {
+Deno.test("serveObservations() rejects other paths and methods", async () => {
   await using server = serveObservations(options());
   const status = async (path: string, method = "GET") => {
     const response = await fetch(`${server.url}${path}`, { method });
@@ -59,7 +59,7 @@ Deno.test("serveObservations() answers nothing else", async () => {
   assertEquals(await status("/metrics", "HEAD"), 200);
 });
 
-Deno.test("serveObservations() answers to its own names only (DNS rebinding)", async () => {
+Deno.test("serveObservations() accepts only its own host names", async () => {
   await using server = serveObservations(options());
   const statusFor = async (host: string) => {
     using connection = await Deno.connect({ port: Number(new URL(server.url).port) });
@@ -71,7 +71,7 @@ Deno.test("serveObservations() answers to its own names only (DNS rebinding)", a
   assertEquals(await statusFor("localhost:1"), "200");
 });
 
-Deno.test("serveObservations() logs what it cannot answer", async () => {
+Deno.test("serveObservations() logs failed requests", async () => {
   using log = gatherLog();
   const ready = () => {
     throw new Error("no idea");
@@ -91,15 +91,15 @@ Deno.test("serveObservations() ends even during a request", async () => {
   await server[Symbol.asyncDispose]();
 });
 
-Deno.test("serveObservations() says that the port is in use, and what to do", async () => {
+Deno.test("serveObservations() reports a port in use, with a hint", async () => {
   await using server = serveObservations(options());
   const port = Number(new URL(server.url).port);
   const error = assertThrows(() => serveObservations(options({ port })), UserError);
   assertEquals(error.message, `Cannot serve metrics on 127.0.0.1:${port}: the port is in use`);
-  assertEquals(error.hint, "--metrics-port takes another one; 0 lets the system choose");
+  assertEquals(error.hint, "Choose another one with --metrics-port; 0 lets the system choose");
 });
 
-Deno.test("serveObservations() says that an address cannot be listened on", () => {
+Deno.test("serveObservations() reports an address it cannot listen on", () => {
   const hostname = "192.0.2.1";
   const error = assertThrows(() => serveObservations(options({ hostname })), UserError);
   assertEquals(error.message, "Cannot serve metrics on 192.0.2.1:0");

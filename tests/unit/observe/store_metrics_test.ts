@@ -8,7 +8,7 @@ const snapshot = {
   ...{ isDatabaseAway: false, isKafkaConnected: true },
 };
 
-Deno.test("addStoreMetrics() reads the progress at each scrape, and takes batches", async () => {
+Deno.test("addStoreMetrics() reads the progress at each scrape", async () => {
   const metrics = new Metrics();
   let isKafkaConnected = true;
   const progress = { snapshot: () => ({ ...snapshot, isKafkaConnected }) };

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Biggest } from "../../../lib/page/biggest.ts";
 import { pageEdit } from "../../support/page/edits.ts";
 
-Deno.test("Biggest ranks by bytes added or taken, and forgets slots", () => {
+Deno.test("Biggest ranks by bytes added or removed, and drops slots", () => {
   const biggest = new Biggest(3);
   for (const [delta, slot] of [[5, 1], [-900, 1], [70, 2], [-20, 2], [40, 2], [60, 2]] as const) {
     biggest.add(pageEdit({ delta }), slot);
@@ -12,7 +12,7 @@ Deno.test("Biggest ranks by bytes added or taken, and forgets slots", () => {
   assertEquals(biggest.top().map(({ delta }) => delta), [70, 60, 40]);
 });
 
-Deno.test("Biggest leaves out edits without lengths, and those that change none", () => {
+Deno.test("Biggest omits edits without a change of length", () => {
   const biggest = new Biggest(3);
   biggest.add(pageEdit({ delta: null }), 1);
   biggest.add(pageEdit({ delta: 0 }), 1);

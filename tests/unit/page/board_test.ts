@@ -4,7 +4,7 @@ import { pageEdit } from "../../support/page/edits.ts";
 
 const NOW = 1_700_000_000_000;
 
-Deno.test("Board has the rate of ten complete seconds, and the window's total", () => {
+Deno.test("Board has the rate of ten seconds, and the window's total", () => {
   const board = new Board({ topic: "edits" });
   board.answered(NOW);
   board.caughtUp();
@@ -22,7 +22,7 @@ Deno.test("Board has the rate of ten complete seconds, and the window's total", 
   });
 });
 
-Deno.test("Board without new edits has rate 0, and its health shows that", () => {
+Deno.test("Board without new edits has rate 0, and an idle health", () => {
   const board = new Board({ topic: "edits" });
   board.caughtUp();
   for (let ms = 0; ms < 10_000; ms += 100) board.add(pageEdit({ time: NOW + ms }), NOW + ms);
@@ -35,7 +35,7 @@ Deno.test("Board without new edits has rate 0, and its health shows that", () =>
   });
 });
 
-Deno.test("Board takes the history at its own time: no lag, nothing new, in order", () => {
+Deno.test("Board counts history at its own time, without lag or news", () => {
   const board = new Board({ topic: "edits" });
   board.answered(NOW);
   for (const minutes of [50, 15, 30, 20]) {
@@ -50,7 +50,7 @@ Deno.test("Board takes the history at its own time: no lag, nothing new, in orde
   assertEquals(board.takeEdits(), []);
 });
 
-Deno.test("Board ranks wikis, pages and users of the window only", () => {
+Deno.test("Board ranks only wikis, pages and users of the window", () => {
   const board = new Board({ topic: "edits" });
   board.caughtUp();
   board.add(pageEdit({ time: NOW - 3_700_000, title: "Old", delta: 9999 }), NOW);
@@ -71,7 +71,7 @@ Deno.test("Board counts edits from the future as of now", () => {
   assertEquals([board.status(NOW).total.humans, board.status(NOW).lag], [1, 0]);
 });
 
-Deno.test("Board keeps its bounds at 1,000 edits per second of new pages", () => {
+Deno.test("Board stays within its bounds at 1,000 edits per second", () => {
   const board = new Board({ topic: "edits" });
   board.caughtUp();
   for (let n = 0; n < 300_000; n++) {
@@ -84,7 +84,7 @@ Deno.test("Board keeps its bounds at 1,000 edits per second of new pages", () =>
   assertEquals(board.takeEdits().length, 250);
 });
 
-Deno.test("Board throws RangeError for a window that is too short or too long", () => {
+Deno.test("Board throws RangeError for a window that is too short or long", () => {
   for (const window of [59_999, 86_400_001, NaN]) {
     assertThrows(
       () => new Board({ topic: "edits", window }),

@@ -27,7 +27,7 @@ Deno.test("decodeEdit() reads the nine fields", () => {
   });
 });
 
-Deno.test("decodeEdit() counts a new page as added, and nothing without lengths", () => {
+Deno.test("decodeEdit() returns the change of size, null without lengths", () => {
   const created = decode({ ...edit, old_length: null, user_name: null, user_type: "bot" });
   assertEquals(
     [created?.delta, created?.isNew, created?.user, created?.isBot],
@@ -80,7 +80,7 @@ Deno.test("decodeEdit() returns undefined for anything that is not an edit", () 
   assertEquals(decodeEdit(new TextEncoder().encode("{")), undefined);
 });
 
-Deno.test("decodeEdit() cuts names short that are longer than any page has", () => {
+Deno.test("decodeEdit() cuts names that are longer than any page's", () => {
   const title = decode({ ...edit, title: "😀".repeat(1000) })?.title;
   assertEquals(title?.length, NAME_LIMIT);
   assertEquals([title?.at(-1), title?.isWellFormed()], ["…", true]);

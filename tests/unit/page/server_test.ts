@@ -22,7 +22,7 @@ function serve(): Served {
   return { board, server, broadcast, [Symbol.asyncDispose]: () => server.stop() };
 }
 
-/** The messages of a response, as they come. */
+/** Yields the messages of a response. */
 async function* messages(response: Response): AsyncGenerator<PageMessage> {
   let text = "";
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -46,7 +46,7 @@ Deno.test("servePage() serves the page and every file that it names", async () =
   }
 });
 
-Deno.test("servePage() lets nothing in from elsewhere, and nothing inline", async () => {
+Deno.test("servePage() allows no foreign and no inline content", async () => {
   await using page = serve();
   const response = await fetch(page.server.url);
   const html = await response.text();
@@ -58,7 +58,7 @@ Deno.test("servePage() lets nothing in from elsewhere, and nothing inline", asyn
   assert(!/(src|href)="(?!\/|#)/.test(html));
 });
 
-Deno.test("servePage() answers to its own names only, against DNS rebinding", async () => {
+Deno.test("servePage() accepts only its own host names", async () => {
   await using page = serve();
   const { port } = new URL(page.server.url);
   using connection = await Deno.connect({ port: Number(port) });
@@ -87,7 +87,7 @@ for (
   });
 }
 
-Deno.test("servePage() sends a snapshot, then frames of what is new", async () => {
+Deno.test("servePage() sends a snapshot, then frames with news", async () => {
   await using page = serve();
   page.board.add(pageEdit({ time: Date.now(), title: "before" }), Date.now());
   const stream = messages(await fetch(`${page.server.url}events`));
@@ -97,13 +97,13 @@ Deno.test("servePage() sends a snapshot, then frames of what is new", async () =
   page.board.add(pageEdit({ time: Date.now(), title: "after" }), Date.now());
   for await (const frame of stream) {
     if (frame.edits === undefined) continue;
-    // What the snapshot holds does not come again.
+    // Edits of the snapshot are not sent again.
     assertEquals(frame.edits.map(({ title }) => title), ["after"]);
     break;
   }
 });
 
-Deno.test("servePage() sends the status each second, also when nothing happens", async () => {
+Deno.test("servePage() sends the status every second", async () => {
   await using page = serve();
   const stream = messages(await fetch(`${page.server.url}events`));
   await stream.next();
@@ -112,7 +112,7 @@ Deno.test("servePage() sends the status each second, also when nothing happens",
   await stream.return(undefined);
 });
 
-Deno.test("servePage() refuses too many pages, and accepts new ones later", async () => {
+Deno.test("servePage() rejects too many pages, and accepts new ones later", async () => {
   await using page = serve();
   const events = `${page.server.url}events`;
   const responses = await Promise.all(
@@ -125,23 +125,23 @@ Deno.test("servePage() refuses too many pages, and accepts new ones later", asyn
   await until(() => page.broadcast.size, (size) => size === 0);
 });
 
-Deno.test("servePage() stops in a second, also while a page does not read", async () => {
+Deno.test("servePage() stops within a second, even if a page does not read", async () => {
   const page = serve();
   const { port } = new URL(page.server.url);
   const connection = await Deno.connect({ port: Number(port) });
   const request = `GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   await connection.write(new TextEncoder().encode(request));
   await until(() => page.broadcast.size);
-  // More than the sockets of both sides hold.
+  // More than the socket buffers of both sides.
   for (let n = 0; n < 300; n++) page.board.add(pageEdit({ title: "W".repeat(40_000) }), Date.now());
   for (let n = 0; n < 3; n++) page.broadcast.refresh();
   await page.server.stop();
   connection.close();
-  // The server notices only now that its client is gone.
+  // Only now does the server notice that its client is gone.
   await until(() => page.broadcast.size === 0);
 });
 
-Deno.test("servePage() throws UserError when the port is in use", async () => {
+Deno.test("servePage() throws UserError if the port is in use", async () => {
   await using page = serve();
   const port = Number(new URL(page.server.url).port);
   assertThrows(

@@ -12,7 +12,7 @@ Deno.test("SlidingCounts.top() ranks by count, then by name", () => {
   ]);
 });
 
-Deno.test("SlidingCounts forgets whole slots, in any order of edits", () => {
+Deno.test("SlidingCounts drops whole slots, for any order of edits", () => {
   const counts = new SlidingCounts(100);
   for (const [name, slot] of [["a", 2], ["a", 1], ["b", 2], ["a", 2]] as const) {
     counts.add(name, slot);
@@ -24,7 +24,7 @@ Deno.test("SlidingCounts forgets whole slots, in any order of edits", () => {
   assertEquals(counts.top(9), []);
 });
 
-Deno.test("SlidingCounts drops the oldest slots at its limit, and says since when", () => {
+Deno.test("SlidingCounts drops the oldest slots at its limit", () => {
   const counts = new SlidingCounts(4);
   for (let slot = 0; slot < 10; slot++) {
     counts.add(`only ${slot}`, slot);
@@ -34,7 +34,7 @@ Deno.test("SlidingCounts drops the oldest slots at its limit, and says since whe
   assertEquals(counts.top(1), [{ name: "always", count: 2 }]);
 });
 
-Deno.test("SlidingCounts is exact: as a count of all pairs that are in the window", () => {
+Deno.test("SlidingCounts equals a plain count of the window", () => {
   const name = fc.constantFrom<string>("a", "b", "c", "d", "e");
   const pairs = fc.array(fc.tuple(name, fc.integer({ min: 0, max: 9 })), { maxLength: 200 });
   fc.assert(fc.property(pairs, fc.integer({ min: 0, max: 9 }), (pairs, first) => {

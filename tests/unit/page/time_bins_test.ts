@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { TimeBins } from "../../../lib/page/time_bins.ts";
 
-Deno.test("TimeBins counts humans and bots apart, by the second they were made in", () => {
+Deno.test("TimeBins counts humans and bots by second", () => {
   const bins = new TimeBins(60, 10);
   bins.add(1000, false, 1009);
   bins.add(1000, true, 1009);
@@ -11,7 +11,7 @@ Deno.test("TimeBins counts humans and bots apart, by the second they were made i
   assertEquals(bins.bins(1009), [[1_000_000, 1, 2]]);
 });
 
-Deno.test("TimeBins takes late edits, and none from outside the window", () => {
+Deno.test("TimeBins counts late edits, and none outside the window", () => {
   const bins = new TimeBins(60, 10);
   bins.add(1060, false, 1060);
   bins.add(1001, false, 1060);
@@ -20,7 +20,7 @@ Deno.test("TimeBins takes late edits, and none from outside the window", () => {
   assertEquals(bins.total(1060), { humans: 2, bots: 0 });
 });
 
-Deno.test("TimeBins forgets what leaves the window, also after a long silence", () => {
+Deno.test("TimeBins forgets what leaves the window, even after a silence", () => {
   const bins = new TimeBins(60, 10);
   for (let second = 1000; second < 1060; second++) bins.add(second, false, second);
   assertEquals(bins.total(1059).humans, 60);

@@ -3,7 +3,7 @@ import { BatchAccumulator, joined, withoutFirst } from "../../../lib/produce/bat
 
 const record = (value: string) => ({ value });
 
-/** The position is the number of records that were added. */
+/** The position is the number of added records. */
 function accumulatorOf(maxRecords: number, { maxBytes = 100 } = {}) {
   let added = 0;
   const accumulator = new BatchAccumulator<{ value: string }, number>(
@@ -17,7 +17,7 @@ function accumulatorOf(maxRecords: number, { maxBytes = 100 } = {}) {
   return { accumulator, add };
 }
 
-Deno.test("BatchAccumulator.take() gives all records once, in order, and the end", () => {
+Deno.test("BatchAccumulator.take() returns all records once, in order", () => {
   const { accumulator, add } = accumulatorOf(10);
   add("a");
   add("b");
@@ -25,7 +25,7 @@ Deno.test("BatchAccumulator.take() gives all records once, in order, and the end
   assertEquals(accumulator.take(), { records: [], cuts: [], upTo: 2 });
 });
 
-Deno.test("BatchAccumulator is full by records or by bytes", () => {
+Deno.test("BatchAccumulator is full by number of records or by bytes", () => {
   const byRecords = accumulatorOf(2);
   byRecords.add("a");
   assert(!byRecords.accumulator.isFull);
@@ -36,7 +36,7 @@ Deno.test("BatchAccumulator is full by records or by bytes", () => {
   assert(byBytes.accumulator.isFull);
 });
 
-Deno.test("BatchAccumulator.room() has one full batch wait, with its own position", async () => {
+Deno.test("BatchAccumulator.room() sets one full batch aside, with its position", async () => {
   const { accumulator, add } = accumulatorOf(2);
   for (const value of ["a", "b"]) add(value);
   await accumulator.room();
@@ -74,7 +74,7 @@ Deno.test("BatchAccumulator.room() keeps nothing if both batches are taken", asy
   assertEquals([accumulator.isFull, accumulator.size], [false, 0]);
 });
 
-Deno.test("BatchAccumulator.first() returns at a record, the end, or a timeout", async () => {
+Deno.test("BatchAccumulator.first() returns at a record, the end or a timeout", async () => {
   const { accumulator, add } = accumulatorOf(10);
   await accumulator.first(1);
   const first = accumulator.first(60_000);

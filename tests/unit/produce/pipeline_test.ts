@@ -15,7 +15,7 @@ type Publish = (batch: Batch) => Published | "rejected";
 
 const whole = ({ records }: Batch): Published => ({ count: records.length, refused: [] });
 
-/** Runs a pipeline over groups of events, whose records have `bytes` of value each. */
+/** Runs a pipeline over groups of events. The value of each record has `bytes` bytes. */
 async function run(
   groups: readonly number[],
   publish: Publish,
@@ -27,7 +27,7 @@ async function run(
     open: () => Promise.resolve(undefined),
     publish: async (batch) => {
       batches.push(batch);
-      // Lets the stream go on.
+      // Lets the stream continue.
       await new Promise((resolve) => setTimeout(resolve));
       return publish(batch);
     },
@@ -95,7 +95,7 @@ Deno.test("Pipeline publishes the rest of a batch after a published part", async
   assertEquals([counts.published, counts.queued], [40, 0]);
 });
 
-Deno.test("Pipeline publishes a batch that was rejected again, with what gathered", async () => {
+Deno.test("Pipeline publishes a rejected batch again, with newer records", async () => {
   const isTooSmall = ({ length }: Batch["records"]) => length > 0 && length < 5;
   const { batches, counts } = await run(
     [3, 2],
@@ -105,7 +105,7 @@ Deno.test("Pipeline publishes a batch that was rejected again, with what gathere
   assertEquals([counts.published, counts.queued], [5, 0]);
 });
 
-Deno.test("Pipeline grows a batch that was rejected beyond a batch size of 1", async () => {
+Deno.test("Pipeline grows a rejected batch beyond a batch size of 1", async () => {
   const { batches, counts } = await run(
     [1, 1, 1],
     (batch) => batch.records.length === 1 || batch.records.length === 2 ? "rejected" : whole(batch),
@@ -115,7 +115,7 @@ Deno.test("Pipeline grows a batch that was rejected beyond a batch size of 1", a
   assertEquals(counts.published, 3);
 });
 
-Deno.test("Pipeline marks the batch that nothing follows", async () => {
+Deno.test("Pipeline marks the last batch", async () => {
   let rejections = 0;
   const { batches } = await run(
     [1],
@@ -125,7 +125,7 @@ Deno.test("Pipeline marks the batch that nothing follows", async () => {
   assertEquals([last.isLast, last.reached, numbers(last)], [true, 1000, [0]]);
 });
 
-Deno.test("Pipeline counts what Kafka rejected, and not as published", async () => {
+Deno.test("Pipeline counts rejected records, and not as published", async () => {
   const { counts } = await run([5], (batch) => ({
     count: batch.records.length,
     refused: batch.records.slice(0, 2).map((record) => ({ record, reason: "MESSAGE_TOO_LARGE" })),

@@ -7,7 +7,7 @@ import type { ProduceOptions } from "../../../lib/produce/options.ts";
 import { produce } from "../../../lib/produce/produce.ts";
 import type { EventStream } from "../../../lib/upstream/stream.ts";
 
-/** Runs the pipeline on a Kafka that is played. */
+/** Runs the pipeline on a fake Kafka. */
 function run(
   open: Publisher["open"],
   options: Partial<ProduceOptions> = {},
@@ -31,7 +31,7 @@ function run(
   return { producing, done };
 }
 
-Deno.test("produce() stopped while connecting ends at once, and closes late opens", async () => {
+Deno.test("produce() ends at once if it is stopped while connecting", async () => {
   const opened = Promise.withResolvers<undefined>();
   const stop = new AbortController();
   const { producing, done } = run(() => opened.promise, { stop: stop.signal });
@@ -43,7 +43,7 @@ Deno.test("produce() stopped while connecting ends at once, and closes late open
   assertEquals(done, ["close", "close"]);
 });
 
-Deno.test("produce() refuses a position of another stream, unless it never began", async () => {
+Deno.test("produce() rejects another stream's position, unless it is unused", async () => {
   const place = { "eqiad.page-create/0": [5, 1, "a", 0] };
   const saved = (places: object) => () =>
     Promise.resolve({ handled: 0, position: { stream: "http://x/page-create", start: 5, places } });

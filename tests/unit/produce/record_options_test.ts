@@ -28,7 +28,7 @@ Deno.test("changedOptions() names each option that differs", () => {
   }
 });
 
-Deno.test("optionMarks() are the same for defaults and for lists in another order", () => {
+Deno.test("optionMarks() ignores explicit defaults and the order of lists", () => {
   const filter = { types: ["edit"], wikis: ["enwiki", "dewiki"], users: "all" } as const;
   const written: RecordSettings = {
     topic: "edits",
@@ -41,13 +41,13 @@ Deno.test("optionMarks() are the same for defaults and for lists in another orde
   assertEquals(optionMarks(written), optionMarks({ topic: "edits", filter }));
 });
 
-Deno.test("optionMarks() have 40 characters for any options", () => {
+Deno.test("optionMarks() returns 40 characters for any options", () => {
   const wikis = Array.from({ length: 1000 }, (_, i) => `wiki${i}`);
   assertEquals(optionMarks(SETTINGS).length, 40);
   assertEquals(optionMarks({ ...SETTINGS, filter: { wikis } }).length, 40);
 });
 
-Deno.test("marksIn() ignores positions without marks and with unknown ones", () => {
+Deno.test("marksIn() returns undefined without valid marks", () => {
   const options = optionMarks(SETTINGS);
   assertEquals(marksIn({ stream: "http://x/", options }), options);
   for (const position of [undefined, null, {}, { options: 1 }, { options: "short" }]) {

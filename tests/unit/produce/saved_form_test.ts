@@ -6,7 +6,7 @@ import { UserError } from "../../../lib/shared/error.ts";
 import { Position } from "../../../lib/upstream/position/position.ts";
 import fc from "../../support/tools/fast_check.ts";
 
-/** Streams that Wikimedia serves, and some more of such names. */
+/** Streams that Wikimedia serves, and further ones with similar names. */
 const STREAMS = [
   "recentchange",
   "page-create",
@@ -44,7 +44,10 @@ const LARGEST = { timestamp: 2 ** 47, offset: 2 ** 53 - 2 };
 const urlOf = (streams: readonly string[]) =>
   `https://stream.wikimedia.org/v2/stream/${streams.map((name) => `mediawiki.${name}`).join()}`;
 
-/** A position in both data centers' topics of some streams, before or after all sent an event. */
+/**
+ * Returns a position in both data centers' topics of some streams, before or after an event of
+ * each.
+ */
 function positionIn(streams: readonly string[], isSeen: boolean): Position {
   const position = new Position(2 ** 41);
   for (const [i, stream] of streams.entries()) {
@@ -59,7 +62,7 @@ function positionIn(streams: readonly string[], isSeen: boolean): Position {
   return position;
 }
 
-Deno.test("savedForm() fits 30 streams of two data centers into what Kafka keeps", () => {
+Deno.test("savedForm() fits 30 streams of two data centers into Kafka's limit", () => {
   const url = urlOf(STREAMS);
   const position = savedForm(url, positionIn(STREAMS, true), optionMarks({ topic: "edits" }));
   const saved = { handled: 1, owner: crypto.randomUUID(), generation: 1e9, position };
@@ -67,14 +70,14 @@ Deno.test("savedForm() fits 30 streams of two data centers into what Kafka keeps
   assertEquals(restore(position, url).places.size, 60);
 });
 
-Deno.test("savedForm() takes as much before the first event as after it", () => {
+Deno.test("savedForm() has the same size before and after the first event", () => {
   const [before, after] = [false, true].map((isSeen) =>
     JSON.stringify(savedForm(urlOf(STREAMS), positionIn(STREAMS, isSeen))).length
   );
   assertEquals(before, after);
 });
 
-Deno.test("savedForm() refuses too many streams at once, with how many fit", () => {
+Deno.test("savedForm() rejects too many streams, and names the limit", () => {
   const streams = STREAMS.flatMap((name) => [name, `${name}.v2`]).slice(0, 50);
   const url = urlOf(streams);
   const error = assertThrows(() => savedForm(url, positionIn(streams, false)), UserError);
@@ -88,7 +91,7 @@ Deno.test("savedForm() refuses too many streams at once, with how many fit", () 
   assertThrows(() => savedForm(url, positionIn(streams.slice(0, Number(fit) + 1), true)));
 });
 
-Deno.test("restore() gives back every place that savedForm() wrote", () => {
+Deno.test("restore() reads every position that savedForm() wrote", () => {
   const count = fc.maxSafeNat();
   const place = fc.tuple(
     fc.stringMatching(/^[\w.-]{1,60}\/\d{1,6}$/),
@@ -109,7 +112,7 @@ Deno.test("restore() gives back every place that savedForm() wrote", () => {
   );
 });
 
-Deno.test("restore() refuses another stream's position, also with a long URL", () => {
+Deno.test("restore() rejects another stream's position, even with a long URL", () => {
   const [one, other] = [urlOf(STREAMS), urlOf(STREAMS.toReversed())];
   const saved = savedForm(one, positionIn(["recentchange"], true));
   assertEquals(saved.stream.length, 200);
@@ -129,7 +132,7 @@ Deno.test("restore() reads what the first version saved", () => {
   assertEquals(restore({ stream: url, start: 5, places }, url).places.size, 1);
 });
 
-Deno.test("restore() throws UserError for what is not a position", () => {
+Deno.test("restore() throws UserError for anything that is not a position", () => {
   for (const saved of [null, undefined, 7, "x", {}, { start: 1, places: "x", v: 2 }]) {
     const error = assertThrows(() => restore(saved, "http://x/"), UserError);
     assertEquals(error.message, "Cannot resume: the saved position is unreadable");

@@ -40,7 +40,7 @@ Deno.test("SchemaPublisher registers each topic once, before its first record", 
   assertEquals(done, ["register a", "register b", "publish 4", "register c", "publish 2"]);
 });
 
-Deno.test("SchemaPublisher publishes nothing of a batch whose schema is refused", async () => {
+Deno.test("SchemaPublisher publishes no batch whose schema is rejected", async () => {
   const done: string[] = [];
   const schemas = new SchemaPublisher({
     publisher: publisher(done),

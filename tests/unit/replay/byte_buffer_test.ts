@@ -3,7 +3,7 @@ import { ByteBuffer } from "../../../lib/replay/byte_buffer.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-Deno.test("ByteBuffer gathers bytes, ASCII and any text, and grows", () => {
+Deno.test("ByteBuffer collects bytes, ASCII and any text, and grows", () => {
   const buffer = new ByteBuffer(1);
   buffer.append(new TextEncoder().encode("é"));
   buffer.ascii("abc");
@@ -22,7 +22,7 @@ Deno.test("ByteBuffer.integer() writes digits as String() does", () => {
   }
 });
 
-Deno.test("ByteBuffer.truncate() forgets the end", () => {
+Deno.test("ByteBuffer.truncate() drops the end", () => {
   const buffer = new ByteBuffer();
   buffer.ascii("abcdef");
   buffer.truncate(2);

@@ -57,7 +57,7 @@ Deno.test("readRecording() reads JSON lines, with the timestamp of meta.dt", () 
   ]);
 });
 
-Deno.test("readRecording() keeps half a frame at the end, and one of many lines", () => {
+Deno.test("readRecording() keeps an incomplete frame and one of many lines", () => {
   const spread = `event: message\nid: [\n]\ndata: {\n"a":1\n}\n\n`;
   const half = `event: message\nid: ${id(8)}\n`;
   assertEquals(recordsIn(`${frame(5)}${spread}${frame(7)}${half}`).slice(1), [
@@ -85,7 +85,7 @@ Deno.test("readRecording() finds records by offset, timestamp and time", () => {
   assertEquals(log.offset(3), 31);
 });
 
-Deno.test("readRecording() takes only the first events if a count is given", () => {
+Deno.test("readRecording() returns only the first events if count is set", () => {
   assertEquals(read(`${frame(5)}${frame(6)}`, { count: 1 }).topics[0]!.end, 1);
 });
 

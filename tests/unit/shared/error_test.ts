@@ -8,7 +8,7 @@ Deno.test("errorChain() lists an error and its causes, the outermost first", () 
   assertEquals(errorChain("no error"), []);
 });
 
-Deno.test("errorChain() ends at ten errors, also of a circle", () => {
+Deno.test("errorChain() ends after ten errors, even in a circle", () => {
   const error = new Error("circle");
   error.cause = error;
   assertEquals(errorChain(error).length, 10);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Outage } from "../../../lib/shared/outage.ts";
 
-Deno.test("Outage reports ten outages a minute, and more in the next minute", () => {
+Deno.test("Outage reports ten outages per minute", () => {
   const lines: string[] = [];
   const note = (level: string) => () => void lines.push(level);
   let now = 5;

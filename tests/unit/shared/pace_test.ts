@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Pace } from "../../../lib/shared/pace.ts";
 
-Deno.test("Pace lets no more than its number begin within a second", async () => {
+Deno.test("Pace limits the starts within a second", async () => {
   let now = 0;
   const begun: number[] = [];
   const pace = new Pace(3, () => now, (ms) => {
@@ -16,7 +16,7 @@ Deno.test("Pace lets no more than its number begin within a second", async () =>
   assertEquals(begun, [0, 100, 200, 1000, 1100, 1200, 2000]);
 });
 
-Deno.test("Pace keeps those that wait at the same time apart", async () => {
+Deno.test("Pace spaces out simultaneous waiters", async () => {
   const waits: number[] = [];
   const pace = new Pace(2, () => 0, (ms) => {
     waits.push(ms);

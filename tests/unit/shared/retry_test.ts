@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { retry, type RetryPolicy, untilTrue, waitAfter } from "../../../lib/shared/retry.ts";
 
-/** A policy in virtual time, and the waits that it took. */
+/** Returns a policy in virtual time, with its waits. */
 function virtual(policy: Partial<RetryPolicy>): { policy: RetryPolicy; waits: number[] } {
   const waits: number[] = [];
   let now = 0;
@@ -13,7 +13,7 @@ function virtual(policy: Partial<RetryPolicy>): { policy: RetryPolicy; waits: nu
   return { policy: { firstWaitMs: 100, now: () => now, sleep, ...policy }, waits };
 }
 
-/** Work that fails `failures` times, each time with the number of the attempt. */
+/** Returns work that fails `failures` times, each time with the number of the attempt. */
 function failing(failures: number): () => Promise<number> {
   let attempts = 0;
   return () => {
@@ -24,20 +24,20 @@ function failing(failures: number): () => Promise<number> {
   };
 }
 
-Deno.test("retry() waits twice as long each time, up to the longest wait", async () => {
+Deno.test("retry() doubles the wait each time, up to the longest wait", async () => {
   const { policy, waits } = virtual({ maxWaitMs: 500 });
   assertEquals(await retry(failing(5), () => true, policy), 6);
   assertEquals(waits, [100, 200, 400, 500, 500]);
   assertEquals(waitAfter(10_000, policy), 500);
 });
 
-Deno.test("retry() throws the last failure when another attempt would be too late", async () => {
+Deno.test("retry() throws the last failure at its limit", async () => {
   const { policy, waits } = virtual({ limitMs: 250 });
   await assertRejects(() => retry(failing(9), () => true, policy), Error, "attempt 3");
   assertEquals(waits, [100, 100]);
 });
 
-Deno.test("retry() ends in time though this machine's clock steps back", async () => {
+Deno.test("retry() ends in time even if the clock steps back", async () => {
   const { policy: { sleep }, waits } = virtual({});
   const real = { date: Date.now, monotonic: performance.now };
   performance.now = () => waits.reduce((sum, wait) => sum + wait, 0);
@@ -65,7 +65,7 @@ Deno.test("retry() ends with the last failure when its signal is aborted", async
   await assertRejects(() => retry(failing(9), () => true, policy), Error, "attempt 1");
 });
 
-Deno.test("untilTrue() returns whether the check held in time", async () => {
+Deno.test("untilTrue() returns whether the check became true in time", async () => {
   const holdsAt = (attempt: number) => {
     let attempts = 0;
     return () => Promise.resolve(++attempts === attempt);

@@ -18,7 +18,7 @@ Deno.test(
   }),
 );
 
-Deno.test("untilAborted() resolves at the abort, also of an aborted signal", async () => {
+Deno.test("untilAborted() resolves at the abort, even for an aborted signal", async () => {
   const stop = new AbortController();
   let isOver = false;
   const over = untilAborted(stop.signal).then(() => isOver = true);

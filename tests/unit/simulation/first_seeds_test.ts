@@ -5,14 +5,14 @@ import { shrink } from "../../simulation/shrink.ts";
 import { inTask } from "../../simulation/world/scheduler.ts";
 import { writeOutput } from "../../../lib/terminal/output.ts";
 
-/** Time for the seeds of each program, in ms. */
+/** The time for the seeds of each program, in ms. */
 const BUDGETS = { producer: 13_000, store: 4000 };
-/** Histories that are tried for a smaller one that fails. */
+/** The number of histories that are tried to find a smaller failing one. */
 const TRIES = 60;
 
 /**
- * The same histories in every run, since about one fresh seed in 10,000 still fails. A failure is thus
- * due to the change. `deno task simulate` tries other seeds.
+ * The same histories in every run, since about one fresh seed in 10,000 still fails. A failure is
+ * thus due to the change. `deno task simulate` tries other seeds.
  */
 const SEEDS = { first: 1, last: 1500 };
 

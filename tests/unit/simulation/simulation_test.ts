@@ -67,7 +67,7 @@ for (const client of CLIENTS) {
   }
 }
 
-/** Parts of histories that once failed: the seed, the most events, and the faults that are left. */
+/** Parts of histories that once failed: the seed, the maximum events, and the remaining faults. */
 const PARTS: readonly (readonly [number, number, readonly Fault[]])[] = [
   [701579, 1, ["slow request", "late request", "error after", "throttle"]],
   [

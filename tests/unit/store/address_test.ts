@@ -48,7 +48,7 @@ Deno.test("parseDatabase() reads an index of OpenSearch", () => {
   }
 });
 
-Deno.test("parseDatabase() refuses what is not a database address", () => {
+Deno.test("parseDatabase() rejects anything that is not a database address", () => {
   const forms =
     "expected sqlite:FILE, parquet:DIRECTORY, postgres://USER@HOST[:PORT]/DATABASE or " +
     "opensearch:https://HOST[:PORT]/INDEX";
@@ -84,7 +84,7 @@ Deno.test("parseDatabase() refuses what is not a database address", () => {
   for (const [text, words] of cases) assertThrows(() => parseDatabase(text), Error, words);
 });
 
-Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
+Deno.test("parseDatabase() rejects a password, and does not show it", () => {
   const texts = [
     "postgres://me:secret@host/x",
     "postgres://me:secret@ho st/x",
@@ -105,7 +105,7 @@ Deno.test("parseDatabase() refuses a password, and does not repeat it", () => {
   }
 });
 
-Deno.test("formatDatabase() gives back what was read", () => {
+Deno.test("formatDatabase() returns the parsed address", () => {
   for (
     const text of [
       "sqlite:edits.db",

@@ -46,7 +46,7 @@ function rowsOf(...values: (string | object | null)[]) {
 
 const reasonOf = (value: string | object | null) => rowsOf(value).bad[0]?.reason;
 
-Deno.test("toRows() makes a row of the nine fields", () => {
+Deno.test("toRows() returns a row for the nine fields", () => {
   assertEquals(rowsOf(EDIT), {
     edits: [{
       offset: 0n,
@@ -66,7 +66,7 @@ Deno.test("toRows() makes a row of the nine fields", () => {
   });
 });
 
-Deno.test("toRows() makes a row of an upstream event, and keeps the event", () => {
+Deno.test("toRows() returns a row for an upstream event, with the event", () => {
   const [row] = rowsOf(EVENT).edits;
   assertEquals(row, {
     offset: 0n,
@@ -84,7 +84,7 @@ Deno.test("toRows() makes a row of an upstream event, and keeps the event", () =
   });
 });
 
-Deno.test("toRows() makes a row of an event of another stream", () => {
+Deno.test("toRows() returns a row for an event of another stream", () => {
   const meta = { ...EVENT.meta, stream: "mediawiki.page-create" };
   const performer = { user_text: "Maker", user_is_bot: true };
   const [row] = rowsOf({ meta, page_title: "A_page", page_namespace: 1, performer }).edits;
@@ -94,7 +94,7 @@ Deno.test("toRows() makes a row of an event of another stream", () => {
   );
 });
 
-Deno.test("toRows() rejects what is not an edit, with the reason", () => {
+Deno.test("toRows() rejects records that are not edits, with the reason", () => {
   const { title: _, ...untitled } = EDIT;
   const { user: __, ...hidden } = EVENT;
   assertEquals(reasonOf("{"), "bad JSON");
@@ -113,7 +113,7 @@ Deno.test("toRows() rejects what is not an edit, with the reason", () => {
   assertEquals(reasonOf(hidden), undefined);
 });
 
-Deno.test("toRows() rejects what a database could not store", () => {
+Deno.test("toRows() rejects values that a database cannot store", () => {
   assertEquals(reasonOf({ ...EDIT, title: "x".repeat(513) }), "too long: title");
   assertEquals(reasonOf({ ...EDIT, user_name: "a\0b" }), "NUL character: userName");
   assertEquals(reasonOf({ ...EDIT, ["a\0b"]: 1 }), "unknown field: a\\0b");
@@ -146,7 +146,7 @@ Deno.test("toRows() rejects a time that no database can store", () => {
   assertEquals(bad.map(({ reason }) => reason), ["wrong shape: timestamp"]);
 });
 
-Deno.test("toRows() makes a row of every record", () => {
+Deno.test("toRows() returns a row for every record", () => {
   const values = ["{", EDIT, null, EVENT, "[]", EDIT, '{"__proto__": 1}', "5", '"text"'];
   const { edits, bad } = rowsOf(...values);
   assertEquals(edits.map(({ offset }) => offset), [1n, 3n, 5n]);

@@ -20,7 +20,7 @@ Deno.test("count() is not misled by a message that looks like a tag", () => {
   assertEquals(count(report(2, 1, 0, "<failure>&lt;skipped/&gt;</failure>"), 1).passed, 1);
 });
 
-Deno.test("count() takes a failure outside of the tests for one more", () => {
+Deno.test("count() counts a failure outside of the tests", () => {
   assertEquals(count(report(4, 0, 0), 1), { passed: 4, failed: 1, skipped: [] });
   assertEquals(count("", 137), { passed: 0, failed: 1, skipped: [] });
 });

@@ -17,7 +17,7 @@ const HARMFUL =
   // deno-lint-ignore no-control-regex -- control characters are what this is about
   /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;
 
-/** Every test with every text. */
+/** Runs every test with every text. */
 function eachText(name: string, body: (text: string) => void): void {
   Deno.test(name, async (t) => {
     for (const [what, text] of Object.entries(HOSTILE)) await t.step(what, () => body(text));
@@ -30,7 +30,7 @@ function assertHarmless(line: string, longest = Infinity): void {
   assert(line.length <= longest, `${line.length} characters`);
 }
 
-/** One whole line, harmless. */
+/** Checks that a text is one whole, safe line. */
 function assertLine(line: string): void {
   assert(line.endsWith("\n"));
   assertHarmless(line.slice(0, -1));
@@ -47,19 +47,19 @@ function editWith(text: string) {
   return editOf(1, { title: text, user_name: text, domain: text, namespace: text });
 }
 
-eachText("safeText() and safeJson() make any text harmless", (text) => {
+eachText("safeText() and safeJson() make any text safe", (text) => {
   assertHarmless(safeText(text));
   const json = safeJson(JSON.stringify(text));
   assertHarmless(json);
   assertEquals(JSON.parse(json), text);
 });
 
-eachText("lineOf() shows any edit and any value in one harmless line of some length", (text) => {
+eachText("lineOf() shows any value in one safe line of limited length", (text) => {
   assertHarmless(lineOf(record(editWith(text))), 3000);
   assertHarmless(lineOf(record(text)), 3000);
 });
 
-eachText("jsonOf() stays JSON of the same record", (text) => {
+eachText("jsonOf() returns JSON of the same record", (text) => {
   const json = jsonOf({ topic: "t", partition: 0 }, {
     ...record(editWith(text)),
     key: encoder.encode(text),
@@ -68,7 +68,7 @@ eachText("jsonOf() stays JSON of the same record", (text) => {
   assertEquals(JSON.parse(JSON.parse(json).value), editWith(text));
 });
 
-eachText("textLine() and jsonLine() log any text as one harmless line", (text) => {
+eachText("textLine() and jsonLine() log any text as one safe line", (text) => {
   const logged: LogRecord = {
     ...{ category: ["wikitap", "produce"], level: "info" as const, timestamp: 0 },
     ...{ rawMessage: "", message: ["Refused (", text, ")"], properties: { text } },
@@ -80,14 +80,14 @@ eachText("textLine() and jsonLine() log any text as one harmless line", (text) =
   assertEquals([message, properties.text], [`Refused (${text})`, text]);
 });
 
-eachText("renderStatus() is one line of the width that there is", (text) => {
+eachText("renderStatus() returns one line of the terminal's width", (text) => {
   const status = { state: safeText(text), isHealthy: true, parts: [safeText(text)], facts: {} };
   for (const width of [0, 1, 20, 80]) {
     assert(stringWidth(renderStatus(status, width, { isColored: true })) <= width, `${width}`);
   }
 });
 
-eachText("tableText() shows a text in a harmless cell of its width", (text) => {
+eachText("tableText() shows any text in a safe cell of its width", (text) => {
   const [head, cell, next] = tableText([{ title: text, n: 1 }, { title: "x", n: 2 }]).split("\n");
   for (const line of [head!, cell!, next!]) {
     assertHarmless(line);
@@ -96,7 +96,7 @@ eachText("tableText() shows a text in a harmless cell of its width", (text) => {
   assertEquals(stringWidth(cell!), stringWidth(next!));
 });
 
-eachText("csvText() gives back what was put in, and no formula", (text) => {
+eachText("csvText() preserves any text, and disarms formulas", (text) => {
   const [names, ...rows] = readCsv(
     csvText([{ title: text, change: -5 }, { title: null, change: 0 }]),
   );
@@ -105,13 +105,13 @@ eachText("csvText() gives back what was put in, and no formula", (text) => {
   assertEquals(rows, [[shown, "-5"], ["", "0"]]);
 });
 
-eachText("csvText() for a terminal is a harmless line a row", (text) => {
+eachText("csvText() for a terminal has one safe line per row", (text) => {
   const lines = csvText([{ title: text }], { isTerminal: true }).split("\n");
   assertEquals(lines.length, 3);
   for (const line of lines) assertHarmless(line);
 });
 
-/** Reads CSV by RFC 4180, with line feeds between rows. */
+/** Parses CSV by RFC 4180, with line feeds between rows. */
 function readCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   const cell = /(?:"((?:[^"]|"")*)"|([^,"\n]*))([,\n])/y;

@@ -24,7 +24,7 @@ Deno.test("renderStatus() shows as many whole parts as fit, from the first", () 
   assertEquals([render(7), render(6), render(1), render(0)], ["reading", "readi…", "…", ""]);
 });
 
-Deno.test("renderStatus() leaves out all parts after one that does not fit", () => {
+Deno.test("renderStatus() omits all parts after one that does not fit", () => {
   const parts = ["a part that is much too long", "ok"];
   assertEquals(render(20, { ...status, parts }), "reading");
 });
@@ -35,18 +35,18 @@ Deno.test("renderStatus() counts columns, not characters", () => {
   for (let width = 0; width < 20; width++) assert(stringWidth(render(width, wide)) <= width);
 });
 
-Deno.test("renderStatus() colors only the state: green if normal, else yellow", () => {
+Deno.test("renderStatus() colors only the state: green or yellow", () => {
   const colored = (isHealthy: boolean) =>
     renderStatus({ ...status, isHealthy }, 20, { isColored: true });
   assertEquals(colored(true), "\x1b[32mreading\x1b[39m · 12 edits/s");
   assertEquals(colored(false), "\x1b[33mreading\x1b[39m · 12 edits/s");
 });
 
-Deno.test("statusText() is the status as text, uncut and uncolored", () => {
+Deno.test("statusText() returns the full status without colors", () => {
   assertEquals(statusText(status), "reading, 12 edits/s, 31 events/s, 1.2s behind");
 });
 
-Deno.test("counted() and rateText() read well", () => {
+Deno.test("counted() and rateText() format numbers", () => {
   assertEquals([counted(0, "gap"), counted(1, "gap"), counted(1234, "gap")], [
     "0 gaps",
     "1 gap",

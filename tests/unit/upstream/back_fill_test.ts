@@ -7,7 +7,7 @@ const UNTIL = 10_000;
 const NO_DATA = new Uint8Array(0);
 const [ACTIVE, IDLE] = ["eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange"];
 
-/** The times that are handled; `undefined` is a frame that could not be read. */
+/** Returns the handled times; `undefined` is a frame that could not be read. */
 function handled(times: readonly (number | undefined)[], key = "a/0"): (number | undefined)[] {
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number | undefined }[] = [];
@@ -18,15 +18,15 @@ function handled(times: readonly (number | undefined)[], key = "a/0"): (number |
   return due.map(({ timestamp }) => timestamp);
 }
 
-Deno.test("BackFillEnd takes what is before the time, and not the time itself", () => {
+Deno.test("BackFillEnd includes events before the time only", () => {
   assertEquals(handled([1, 9_999, 10_000, 10_001]), [1, 9_999]);
 });
 
-Deno.test("BackFillEnd takes a late event, and the held events before it", () => {
+Deno.test("BackFillEnd includes a late event, and the held events before it", () => {
   assertEquals(handled([9_990, 10_020, 9_999, 10_040, 10_050]), [9_990, 10_020, 9_999]);
 });
 
-Deno.test("BackFillEnd is sure 1 s beyond the time, and takes nothing after that", () => {
+Deno.test("BackFillEnd is certain 1 s beyond the time", () => {
   assertEquals(handled([9_000, 10_500, 11_000, 9_001, 12_000]), [9_000]);
 });
 
@@ -54,7 +54,7 @@ Deno.test("BackFillEnd keeps a frame without a time with its neighbors", () => {
   ]);
 });
 
-Deno.test("BackFillEnd has an end for each topic-partition", () => {
+Deno.test("BackFillEnd has an own end for each topic-partition", () => {
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number }[] = [];
   const take = (key: string, timestamp: number) =>
@@ -77,7 +77,9 @@ function frame(topic: string, timestamp: number): string {
   return `event: message\nid: ${JSON.stringify(id)}\ndata: ${JSON.stringify({ meta })}\n\n`;
 }
 
-/** The times that a back-fill gives; each connection gets one of `texts`, and then silence. */
+/**
+ * Returns the times that a back-fill yields. Each connection gets one of `texts`, and then silence.
+ */
 async function backFill(
   texts: readonly string[],
   stop = new AbortController().signal,
@@ -117,7 +119,7 @@ Deno.test("BackFill ends if an idle topic brings nothing, after its late events"
   assertEquals(await backFill([""]), []);
 });
 
-Deno.test("BackFill first treats a silent connection as dead", async () => {
+Deno.test("BackFill treats a silent connection as dead at first", async () => {
   const [first, second, third] = [frame(ACTIVE, 8_000), frame(ACTIVE, 9_000), frame(IDLE, 9_500)];
   assertEquals(await backFill([first, first + second, first + second + third]), [
     ...[8_000, 9_000, 9_500],
@@ -128,7 +130,7 @@ Deno.test("BackFill ends when it is stopped", async () => {
   assertEquals(await backFill([frame(ACTIVE, 9_000)], AbortSignal.timeout(50)), [9_000]);
 });
 
-Deno.test("BackFillEnd.moveTo() ends earlier, even if that was already read", () => {
+Deno.test("BackFillEnd.moveTo() moves the end before events already read", () => {
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number | undefined }[] = [];
   const take = (key: string, timestamp: number) =>

@@ -23,7 +23,7 @@ function eventsAt(times: readonly number[]): ServedEvent[] {
   return times.map((timestamp, offset) => ({ timestamp, offset, id: `id-${offset}` }));
 }
 
-/** Reads a log in several runs of a producer, and gives the offsets of what it handled. */
+/** Reads a log in several runs of a producer, and returns the offsets of handled events. */
 async function handle(
   log: readonly ServedEvent[],
   runs: readonly number[],
@@ -62,7 +62,7 @@ async function handle(
 
 const all = (log: readonly ServedEvent[]) => log.map(({ offset }) => offset);
 
-/** 20 events, and ten minutes later many more. */
+/** Returns 20 events, and many more ten minutes later. */
 const later = eventsAt([
   ...Array.from({ length: 20 }, (_, i) => START + i),
   ...Array.from({ length: 14_000 }, (_, i) => START + 10 * MINUTE + 25 * i),
@@ -70,7 +70,7 @@ const later = eventsAt([
 
 for (const sleeps of [false, true]) {
   const how = sleeps ? "that slept" : "whose clock is set back";
-  Deno.test(`EventStream doubles nothing on a machine ${how}`, async () => {
+  Deno.test(`EventStream duplicates nothing on a machine ${how}`, async () => {
     const clocks = { local: START, monotonic: 0 };
     const { offsets, position } = await handle(later, [7000, 14_020], clocks, {
       date: () => START + clocks.monotonic,
@@ -84,7 +84,7 @@ for (const sleeps of [false, true]) {
   });
 }
 
-Deno.test("EventStream does not believe a single timestamp years ahead", async () => {
+Deno.test("EventStream ignores a single timestamp years ahead", async () => {
   const times = Array.from({ length: 60 }, (_, i) => START + i);
   const log = eventsAt(times.map((time, i) => i % 9 === 5 ? time + 1e11 : time));
   for (const date of [START, START - 60 * MINUTE]) {
@@ -95,7 +95,7 @@ Deno.test("EventStream does not believe a single timestamp years ahead", async (
   }
 });
 
-Deno.test("EventStream takes back a start that has not come, without a Date too", async () => {
+Deno.test("EventStream corrects a start in the future, even without a Date", async () => {
   const log = eventsAt(Array.from({ length: 20 }, (_, i) => START + 1000 * i));
   for (const date of [START, undefined]) {
     const clocks = { local: START + 60 * MINUTE, monotonic: 0 };
@@ -108,7 +108,7 @@ Deno.test("EventStream takes back a start that has not come, without a Date too"
       position,
       stop: new AbortController().signal,
       idleTimeout: 60_000,
-      // The real service takes what has not come for "from now on".
+      // The real service treats a time in the future as "from now on".
       fetch: (input, init) => {
         const url = new URL(String(input));
         if (url.searchParams.has("since")) url.searchParams.set("since", "0");
@@ -128,7 +128,7 @@ Deno.test("EventStream takes back a start that has not come, without a Date too"
   }
 });
 
-Deno.test("EventStream gets ahead of repeats that fill whole connections", async () => {
+Deno.test("EventStream makes progress if duplicates fill whole connections", async () => {
   const log = eventsAt(Array.from({ length: 12_000 }, (_, i) => START + Math.floor(i / 2)));
   const clocks = { local: START + 10_000, monotonic: 0 };
   const { offsets } = await handle(log, [12_000], clocks, {
@@ -138,12 +138,13 @@ Deno.test("EventStream gets ahead of repeats that fill whole connections", async
   assertEquals(offsets, all(log));
 });
 
-Deno.test("EventStream gives each event once, with any clocks", async () => {
+Deno.test("EventStream yields each event once, with any clocks", async () => {
   const step = fc.record({
-    /** Events until the next change. */
+    /** The number of events until the next change. */
     events: fc.integer({ min: 1, max: 40 }),
     /**
-     * Changes in ms: of the true time and this machine's clock, and whether monotonic time stops.
+     * The changes in ms of the true time and this machine's clock, and whether monotonic time
+     * stops.
      */
     passes: fc.oneof(fc.nat(50), fc.nat(30 * MINUTE)),
     local: fc.oneof(fc.constant(0), fc.integer({ min: -1e9, max: 1e9 })),
@@ -177,7 +178,7 @@ Deno.test("EventStream gives each event once, with any clocks", async () => {
           [...ends.filter((end) => end < log.length).sort((a, b) => a - b), log.length],
           clocks,
           {
-            // A connection is long enough to end among news.
+            // A connection is long enough to end among new events.
             count: (connection) => 5000 + counts[connection % counts.length]!,
             date: () => skew === undefined ? undefined : now + skew,
             onEvent: ({ offset, timestamp }) => {

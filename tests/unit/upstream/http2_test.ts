@@ -16,7 +16,7 @@ const ids = [...records(log.topics[0]!)].map(({ data }) =>
   JSON.parse(new TextDecoder().decode(data)).meta.id
 );
 
-/** Reads the whole log; `onBatch` gets the number of events so far. */
+/** Reads the whole log. `onBatch` is called with the number of events so far. */
 async function readAll(
   url: string,
   { idleTimeout = 10_000, onBatch = () => {} }: {
@@ -42,13 +42,13 @@ async function readAll(
   return { seen, events };
 }
 
-Deno.test("serveEvents() speaks HTTP/2 over TLS", async () => {
+Deno.test("serveEvents() serves HTTP/2 over TLS", async () => {
   const server = serveEvents({ log, pace: "at-once", tls: certificate });
   try {
     assertEquals(new URL(server.url).protocol, "https:");
     const { seen } = await readAll(server.url);
     assertEquals(seen, ids);
-    // Without HTTP/1.1 there is nothing else that it could have been.
+    // The server supports no HTTP/1.1, so this was HTTP/2.
     using client = Deno.createHttpClient({ caCerts: [authority.cert], http1: false });
     const response = await fetch(server.url, { client, headers: { "user-agent": USER_AGENT } });
     assertEquals(response.status, 200);

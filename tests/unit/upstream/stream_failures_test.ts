@@ -29,7 +29,7 @@ Deno.test("EventStream throws UpstreamRefused at the start without a stream", as
   assert(error.message.includes("its content type is 'text/html'"));
 });
 
-Deno.test("EventStream retries after 429, 5xx, another content type, no network", async () => {
+Deno.test("EventStream retries after temporary failures", async () => {
   const { fetch } = scriptedService([
     streamOf(frame(0)),
     answer("slow down", { status: 429, headers: { "retry-after": "0" } }),
@@ -69,7 +69,7 @@ Deno.test("EventStream reports the cause of a failed fetch", async () => {
   );
 });
 
-Deno.test("EventStream waits longer each time, also if asked for no wait", async () => {
+Deno.test("EventStream waits longer each time, even with Retry-After 0", async () => {
   const slowDown = (headers: HeadersInit) => answer("", { status: 429, headers });
   const { fetch } = scriptedService([
     slowDown({ "retry-after": "0" }),
@@ -99,7 +99,7 @@ Deno.test("EventStream retries after 404 if the stream was there before", async 
   assertEquals(events.counts.reconnects.get("http_404"), 1);
 });
 
-Deno.test("EventStream requests by time once if a topic of its position is gone", async () => {
+Deno.test("EventStream requests by time after a 404 for its position", async () => {
   const { fetch, requests } = scriptedService([
     streamOf(frames(0, 2)),
     answer("{}", { status: 404 }),
@@ -110,7 +110,7 @@ Deno.test("EventStream requests by time once if a topic of its position is gone"
   assertEquals(requests[2], { since: "1000", lastEventId: undefined });
 });
 
-Deno.test("EventStream leaves out a topic that is gone, and asks for it again", async () => {
+Deno.test("EventStream omits a missing topic, and requests it again later", async () => {
   const notFound = answer("{}", { status: 404 });
   const alone = (text: string) =>
     text.replaceAll(`,{"topic":"${IDLE_TOPIC}","partition":0,"offset":-1}`, "");
@@ -126,13 +126,13 @@ Deno.test("EventStream leaves out a topic that is gone, and asks for it again", 
   assertEquals(asked, ["1000", [TOPIC, IDLE_TOPIC], "1000", [TOPIC, IDLE_TOPIC], [TOPIC]]);
 });
 
-Deno.test("EventStream throws UpstreamRefused when the stream is not there", async () => {
+Deno.test("EventStream throws UpstreamRefused if the stream does not exist", async () => {
   const { fetch } = scriptedService([answer("{}", { status: 404 })]);
   await assertRejects(() => take(openStream(fetch).events, 1), UpstreamRefused, "answered 404");
 });
 
 Deno.test(
-  "EventStream gives up a connection on which nothing comes",
+  "EventStream closes a connection without events",
   inVirtualTime(async () => {
     const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
     const { events } = openStream(fetch, { idleTimeout: 60_000 });
@@ -142,7 +142,7 @@ Deno.test(
 );
 
 Deno.test(
-  "EventStream releases a connection while its consumer is busy",
+  "EventStream closes a connection while its consumer is busy",
   inVirtualTime(async () => {
     const { fetch } = scriptedService([streamOf(frame(0), "silence"), streamOf(frames(0, 2))]);
     const { events } = openStream(fetch, { maxPause: 30_000 });
@@ -157,7 +157,7 @@ Deno.test(
   }),
 );
 
-Deno.test("EventStream passes a place where the service fails five times over", async () => {
+Deno.test("EventStream skips a position at which the service fails five times", async () => {
   const error = "event: error\ndata: {}\n\n";
   const failing = streamOf(frames(0, 3) + error);
   const { fetch, requests } = scriptedService([
@@ -172,7 +172,7 @@ Deno.test("EventStream passes a place where the service fails five times over", 
   assertEquals(events.counts.skipped, 1);
 });
 
-Deno.test("EventStream never passes a place that the service does not reach", async () => {
+Deno.test("EventStream never skips a position that the service does not reach", async () => {
   const failing = streamOf("event: error\ndata: {}\n\n");
   const { fetch, requests } = scriptedService([
     streamOf(frames(0, 3)),
@@ -186,7 +186,7 @@ Deno.test("EventStream never passes a place that the service does not reach", as
 
 for (const silence of ["silence", "deaf"] as const) {
   Deno.test(
-    `EventStream ends when it is stopped while it waits: ${silence}`,
+    `EventStream ends if it is stopped while it waits: ${silence}`,
     inVirtualTime(async () => {
       const { fetch } = scriptedService([streamOf(frame(0), silence)]);
       const { events, stop } = openStream(fetch);
@@ -200,7 +200,7 @@ for (const silence of ["silence", "deaf"] as const) {
 }
 
 Deno.test(
-  "EventStream gives up a silent connection that forgot its signal",
+  "EventStream closes a silent connection that forgot its signal",
   inVirtualTime(async () => {
     const { fetch } = scriptedService([streamOf(frame(0), "deaf"), streamOf(frames(0, 2))]);
     const { events } = openStream(fetch, { idleTimeout: 60_000 });
@@ -209,7 +209,7 @@ Deno.test(
   }),
 );
 
-Deno.test("EventStream warns once while connections bring only repeats", async () => {
+Deno.test("EventStream warns once while connections bring only duplicates", async () => {
   const { fetch } = scriptedService([
     ...Array.from({ length: 9 }, () => streamOf(frame(0))),
     streamOf(frames(0, 2)),
@@ -219,7 +219,7 @@ Deno.test("EventStream warns once while connections bring only repeats", async (
   assertEquals(await take(events, 2), [0, 1]);
   assertEquals(events.counts.repeats, 9);
   assertEquals(log.lines, [
-    "warning: The connection ended without an event that is new (end); " +
+    "warning: The connection ended without a new event (end); " +
     "retrying",
     "info: Reading again after 0 s, failed attempts: 7",
   ]);
@@ -237,7 +237,7 @@ Deno.test("EventStream ignores empty frames and counts them as keep-alives", asy
 
 for (const [name, keepAlive] of [["comments", ":\n\n"], ["empty frames", "data:\n\n"]] as const) {
   Deno.test(
-    `EventStream gives up a source of which only ${name} come`,
+    `EventStream gives up a source that sends only ${name}`,
     inVirtualTime(async () => {
       const { fetch } = scriptedService([
         streamOf(frame(0), { every: 5000, send: keepAlive }),

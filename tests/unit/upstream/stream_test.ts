@@ -23,7 +23,8 @@ Deno.test("EventStream continues after a cut within a frame, each event once", a
   assertEquals(events.counts.repeats, 4);
   assertEquals([...events.counts.reconnects], [["cut", 1], ["end", 1]]);
   assertEquals(requests[0], { since: "1000", lastEventId: undefined });
-  // T is the highest Kafka timestamp received, not the id as sent; the idle topic is asked for too.
+  // T is the highest Kafka timestamp received, not the id as sent. The idle topic is requested,
+  // too.
   assertEquals(requests[1], {
     since: null,
     lastEventId: [
@@ -33,7 +34,7 @@ Deno.test("EventStream continues after a cut within a frame, each event once", a
   });
 });
 
-Deno.test("EventStream keeps a place per topic, even if the idle one is ahead", async () => {
+Deno.test("EventStream keeps a position per topic, even if one is ahead", async () => {
   const ahead = frame(0, { topic: IDLE_TOPIC, at: 9_000_000 });
   const { fetch, requests } = scriptedService([
     streamOf(frame(0) + ahead + frame(1)),
@@ -55,7 +56,7 @@ Deno.test("EventStream resumes from a saved position", async () => {
   assertEquals(position.get(key)!.offset, 3, "the caller's position is not moved");
 });
 
-Deno.test("EventStream does not believe timestamps far ahead of now", async () => {
+Deno.test("EventStream ignores timestamps far ahead of now", async () => {
   const { fetch, requests } = scriptedService([
     streamOf(frame(0) + frame(1, { at: 500_000 })),
     streamOf(frames(1, 3)),
@@ -65,7 +66,7 @@ Deno.test("EventStream does not believe timestamps far ahead of now", async () =
   assertEquals(requests[1]!.lastEventId![0]!.timestamp, 1000);
 });
 
-Deno.test("EventStream believes timestamps by the service's clock if ours is slow", async () => {
+Deno.test("EventStream uses the service's clock if this machine's is slow", async () => {
   const at = (offset: number) => frame(offset, { at: 500_000 + offset });
   const { fetch, requests } = scriptedService([
     streamOf(at(0) + at(1), "end", 500_000),
@@ -80,7 +81,7 @@ Deno.test("EventStream believes timestamps by the service's clock if ours is slo
   ]);
 });
 
-Deno.test("EventStream requests no future time if our clock is fast", async () => {
+Deno.test("EventStream requests no future time if this machine's clock is fast", async () => {
   const { fetch, requests } = scriptedService([
     streamOf(frame(0), "end", 1000),
     streamOf(frames(0, 3), "end", 1000),
@@ -94,7 +95,7 @@ Deno.test("EventStream requests no future time if our clock is fast", async () =
   assertEquals(events.start, 1000);
 });
 
-Deno.test("EventStream refuses an event of a topic that its id does not name", async () => {
+Deno.test("EventStream rejects an event of a topic that its id does not name", async () => {
   const others = Array.from(
     { length: 100 },
     (_, i) =>
@@ -128,7 +129,7 @@ Deno.test("EventStream yields rejected frames with the reason, and continues", a
   assertEquals(events.counts.gaps, 0);
 });
 
-Deno.test("EventStream reads a gap again once, and counts one that stays", async () => {
+Deno.test("EventStream reads a gap again once, and counts one that remains", async () => {
   const { fetch, requests } = scriptedService([
     streamOf(frames(0, 3) + frames(5, 7)),
     streamOf(frames(2, 5) + frames(8, 9)),

@@ -11,7 +11,7 @@ const UNTIL = SINCE + 60_000;
 const PARTITIONS = 3;
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** An edit of a page, as the producer writes it. */
+/** Returns an edit of a page, as the producer writes it. */
 function edit(id: number, page = `Page ${id}`, time = SINCE + id): ProducerRecord {
   const timestamp = new Date(time).toISOString();
   const value = { id, domain: "xx.example.org", title: page, timestamp, user_name: "Example" };
@@ -29,7 +29,7 @@ interface Put extends ProducerRecord {
 
 const FIELDS = ["id", "domain", "title", "timestamp", "user_name"];
 
-/** Compares what is expected with what is put into a topic. */
+/** Compares expected records with those of a topic. */
 function compare(
   expected: readonly ProducerRecord[],
   found: readonly Put[],
@@ -65,13 +65,13 @@ function compare(
 
 const EDITS = Array.from({ length: 100 }, (_, i) => edit(i, `Page ${i % 10}`));
 
-Deno.test("Comparison finds each record that is there once, in order", () => {
+Deno.test("Comparison finds each record once, in order", () => {
   const report = compare(EDITS, EDITS);
   assertEquals(report.differences, NO_DIFFERENCES);
   assertEquals([report.expected, report.found], [100, 100]);
 });
 
-Deno.test("Comparison counts a lost record, and shows it", () => {
+Deno.test("Comparison counts a lost record, and lists it", () => {
   const report = compare(EDITS, EDITS.filter((_, i) => i !== 42));
   assertEquals(report.differences, { ...NO_DIFFERENCES, lost: 1 });
   assertEquals(report.examples.lost, [{
@@ -90,7 +90,7 @@ Deno.test("Comparison counts each further copy of a record as a duplicate", () =
   assertEquals(report.found, 100);
 });
 
-Deno.test("Comparison wants equal records as often as they are expected", () => {
+Deno.test("Comparison expects equal records as often as they are added", () => {
   const twice = [edit(1), edit(1), edit(2)];
   assertEquals(compare(twice, twice).differences, NO_DIFFERENCES);
   assertEquals(compare(twice, [edit(1), edit(2)]).differences, { ...NO_DIFFERENCES, lost: 1 });
@@ -124,26 +124,26 @@ Deno.test("Comparison counts one of two swapped records of a key as out of order
   assertEquals(compare(EDITS, swapped).differences, { ...NO_DIFFERENCES, outOfOrder: 1 });
 });
 
-Deno.test("Comparison lets records of two keys, and of two logs, pass each other", () => {
+Deno.test("Comparison ignores the order of different keys and logs", () => {
   const keys = EDITS.with(3, EDITS[4]!).with(4, EDITS[3]!);
   assertEquals(compare(EDITS, keys).differences, NO_DIFFERENCES);
   const logs = EDITS.with(3, EDITS[13]!).with(13, EDITS[3]!);
   assertEquals(compare(EDITS, logs, { logs: (i) => i === 3 ? 1 : 0 }).differences, NO_DIFFERENCES);
 });
 
-Deno.test("Comparison checks no order among records without a key", () => {
+Deno.test("Comparison ignores the order of records without a key", () => {
   const keyless = EDITS.map((edit) => ({ ...edit, key: null }));
   assertEquals(compare(keyless, keyless.toReversed()).differences, NO_DIFFERENCES);
 });
 
-Deno.test("Comparison counts a record in another partition, and not as out of order", () => {
+Deno.test("Comparison counts a record in another partition separately", () => {
   const at = murmur2(EDITS[3]!.key!) % PARTITIONS;
   const moved = EDITS.toSpliced(3, 1);
   const report = compare(EDITS, [...moved, { ...EDITS[3]!, partition: (at + 1) % PARTITIONS }]);
   assertEquals(report.differences, { ...NO_DIFFERENCES, wrongPartition: 1 });
 });
 
-Deno.test("Comparison checks the order within the partitions of another partitioner", () => {
+Deno.test("Comparison checks the order within another partitioner's partitions", () => {
   const elsewhere = EDITS.map((edit) => ({
     ...edit,
     partition: (murmur2(edit.key!) + 1) % PARTITIONS,
@@ -153,7 +153,7 @@ Deno.test("Comparison checks the order within the partitions of another partitio
   assertEquals(compare(EDITS, swapped).differences.outOfOrder, 1);
 });
 
-Deno.test("Comparison counts records of others as foreign, within the span only", () => {
+Deno.test("Comparison counts foreign records only within the span", () => {
   const foreign = { ...edit(999), value: bytes("not JSON"), key: bytes("key") };
   const early = { ...foreign, timestamp: SINCE - 1 };
   const late = { ...foreign, timestamp: UNTIL };
@@ -161,7 +161,7 @@ Deno.test("Comparison counts records of others as foreign, within the span only"
   assertEquals(report.differences, { ...NO_DIFFERENCES, foreign: 1 });
 });
 
-Deno.test("Comparison ignores records at the edges that it does not expect", () => {
+Deno.test("Comparison ignores unexpected records at the edges", () => {
   const before = edit(1000, "Page 1", SINCE - 1);
   const after = edit(1001, "Page 1", UNTIL);
   const first = edit(1002, "Page 1", SINCE);
@@ -179,7 +179,7 @@ Deno.test("Comparison does not count a repaired record as out of order", () => {
   assertEquals([report.found, report.repaired], [100, 1]);
 });
 
-Deno.test("Comparison accepts JSON that another program wrote in its own way", () => {
+Deno.test("Comparison accepts equal JSON of another program", () => {
   const others = EDITS.map((edit): Put => {
     const { id, ...rest } = JSON.parse(textOf(edit));
     return {
@@ -199,7 +199,7 @@ Deno.test("Comparison does not compare times that the broker sets", () => {
   assertEquals(compare(EDITS, appended, { hasAppendTimes: true }).differences, NO_DIFFERENCES);
 });
 
-Deno.test("Comparison finds several faults at once, each exactly", () => {
+Deno.test("Comparison finds several faults at once", () => {
   const changed = { ...EDITS[20]!, value: bytes(textOf(EDITS[20]!).replace("Example", "Other")) };
   const foreign = { ...edit(999), value: bytes("not JSON") };
   const found: Put[] = EDITS.with(20, changed).with(31, EDITS[41]!).with(41, EDITS[31]!);

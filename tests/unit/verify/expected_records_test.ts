@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ExpectedRecords, Match, NO_KEY } from "../../../lib/verify/expected_records.ts";
 
-/** The hash of a number, spread over both halves. */
+/** Returns the hash of a number, distributed over both halves. */
 function hashOf(number: number) {
   return { high: Math.imul(number, 0x9e3779b1) >>> 0, low: Math.imul(number, 0x85ebca6b) >>> 0 };
 }
@@ -16,7 +16,7 @@ Deno.test("ExpectedRecords finds each of 100,000 records once", () => {
   assertEquals(expected.find(hashOf(100_000), 5), Match.none);
 });
 
-Deno.test("ExpectedRecords keeps hashes apart that are equal in one half", () => {
+Deno.test("ExpectedRecords distinguishes hashes that share one half", () => {
   const expected = new ExpectedRecords(0);
   const facts = { key: 1, log: 0, time: 0 };
   expected.add({ high: 1, low: 1 }, facts);
@@ -43,7 +43,7 @@ Deno.test("ExpectedRecords keeps the order of equal records when it grows", () =
   for (let i = 0; i < 2500; i++) assertEquals(expected.find(hashOf(i), 0), i + 2500);
 });
 
-Deno.test("ExpectedRecords.isLate() compares records of one key and log only", () => {
+Deno.test("ExpectedRecords.isLate() compares only records of one key and log", () => {
   const expected = new ExpectedRecords(0);
   const keys = [7, 7, 8, 7, NO_KEY, NO_KEY, 7];
   for (const [i, key] of keys.entries()) {
@@ -55,7 +55,7 @@ Deno.test("ExpectedRecords.isLate() compares records of one key and log only", (
   assertEquals(expected.isLate(1), false);
 });
 
-Deno.test("ExpectedRecords.removeFrom() forgets records from a time on", () => {
+Deno.test("ExpectedRecords.removeFrom() removes records from a time on", () => {
   const expected = new ExpectedRecords(0);
   for (const time of [1, 5, 2, 6]) expected.add(hashOf(time), { key: 1, log: 0, time });
   expected.removeFrom(5);

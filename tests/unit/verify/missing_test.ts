@@ -32,16 +32,16 @@ function judged(context: MissingContext, record = RECORD) {
 const LOST = { lost: 1, kept: 1, reasons: [] as string[], rejected: [] as string[] };
 const unverifiable = (reason: string) => ({ ...LOST, lost: 0, kept: 0, reasons: [`${reason},1`] });
 
-Deno.test("MissingRecords.judge() calls a record lost if nothing explains it", () => {
+Deno.test("MissingRecords.judge() counts a record as lost by default", () => {
   assertEquals(judged(CONTEXT), LOST);
   assertEquals(judged({ ...CONTEXT, topic: undefined }), LOST);
 });
 
-Deno.test("MissingRecords.judge() does not call lost what the producer has not reached", () => {
+Deno.test("MissingRecords.judge() excuses what the producer has not reached", () => {
   assertEquals(judged({ ...CONTEXT, isHandled: false }), unverifiable("notYetPublished"));
 });
 
-Deno.test("MissingRecords.judge() looks at the retention of the record's partition", () => {
+Deno.test("MissingRecords.judge() excuses records that retention deleted", () => {
   const deleted = (partition: number, time: number) => ({
     ...CONTEXT,
     topic: { ...TOPIC, deletedBefore: new Map([[partition, time]]) },
@@ -55,7 +55,7 @@ Deno.test("MissingRecords.judge() looks at the retention of the record's partiti
   assertEquals(judged(deleted(other, 1001), keyless), unverifiable("deletedByRetention"));
 });
 
-Deno.test("MissingRecords.judge() does not call lost what an open transaction may hide", () => {
+Deno.test("MissingRecords.judge() excuses records after an open transaction", () => {
   const topic = { ...TOPIC, open: new Set([AT]) };
   assertEquals(judged({ ...CONTEXT, topic }), unverifiable("inOpenTransaction"));
 });
@@ -65,7 +65,7 @@ Deno.test("MissingRecords.judge() counts records that are too large as rejected"
   assertEquals(judged({ ...CONTEXT, bytes: 501 }), { ...LOST, lost: 0, kept: 0, rejected });
 });
 
-Deno.test("reject() counts at most 20 reasons by name", () => {
+Deno.test("reject() counts at most 20 reasons separately", () => {
   const report = newReport({ since: 0, until: 1 });
   for (let i = 0; i < 30; i++) reject(report, `wrong shape: ${i % 25}`);
   assertEquals(report.rejected.size, 21);

@@ -10,7 +10,7 @@ function hashOf(record: HashedRecord, seed = 1): string {
   return `${hasher.high} ${hasher.low}`;
 }
 
-Deno.test("RecordHasher gives records that differ anywhere different hashes", () => {
+Deno.test("RecordHasher hashes different records differently", () => {
   const others: HashedRecord[] = [
     RECORD,
     { ...RECORD, topic: "edit" },
@@ -28,7 +28,7 @@ Deno.test("RecordHasher gives records that differ anywhere different hashes", ()
   assertEquals(new Set(others.map((record) => hashOf(record))).size, others.length);
 });
 
-Deno.test("RecordHasher ignores the order of headers, and whether none are empty", () => {
+Deno.test("RecordHasher ignores the order of headers, and empty headers", () => {
   const [a, b] = [bytes("1"), bytes("2")];
   assertEquals(hashOf({ ...RECORD, headers: { a, b } }), hashOf({ ...RECORD, headers: { b, a } }));
   assertEquals(hashOf({ ...RECORD, headers: {} }), hashOf(RECORD));
@@ -39,7 +39,7 @@ Deno.test("RecordHasher hashes differently with another seed", () => {
   assertEquals(hashOf(RECORD, 1), hashOf(RECORD, 1));
 });
 
-Deno.test("RecordHasher spreads both halves over similar values", () => {
+Deno.test("RecordHasher distributes both halves for similar values", () => {
   const count = 100_000;
   const halves = [new Set<number>(), new Set<number>()];
   const hasher = new RecordHasher(7);
@@ -48,6 +48,6 @@ Deno.test("RecordHasher spreads both halves over similar values", () => {
     halves[0]!.add(hasher.high);
     halves[1]!.add(hasher.low);
   }
-  // Of random numbers, one pair is equal on average: 100,000² / 2^33.
+  // For random numbers, one pair is equal on average: 100,000² / 2^33.
   for (const half of halves) assert(half.size > count - 12, `${half.size} of ${count}`);
 });

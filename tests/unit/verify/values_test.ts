@@ -9,7 +9,7 @@ Deno.test("canonicalValue() orders fields and drops spaces and escapes", () => {
   assertEquals(textOf(canonicalValue(json)), '{"b":"ä","c":[1,2],"a":null}');
 });
 
-Deno.test("differingFields() names paths, also of fields that one value lacks", () => {
+Deno.test("differingFields() returns paths, even of fields that one value lacks", () => {
   const one = { a: 1, b: { c: 1, d: [1] }, e: null };
   assertEquals(differingFields(one, { a: 1, b: { c: 2, d: [1] } }), ["b.c", "e"]);
   assertEquals(differingFields(one, one), []);

@@ -70,7 +70,7 @@ export const createTopicMain: Main = program({
 
 const ALTER_RIGHTS = ["Alter", "AlterConfigs"];
 
-/** Returns the requested settings, as far as options name them. */
+/** Returns the settings that the options request. */
 function topicWish(options: Values<typeof topicOptions.options>): DesiredTopic {
   const { partitions, replicationFactor, retention } = options;
   const configs = new Map(options.config);

@@ -21,7 +21,7 @@ import {
   topicText,
 } from "./inspect_tables.ts";
 
-/** Time between two looks of `--watch`, in ms. */
+/** Interval of updates with `--watch`, in ms. */
 const WATCH_INTERVAL = 2000;
 
 const inspectOptions = {
@@ -37,7 +37,7 @@ const inspectOptions = {
   },
 } satisfies OptionGroup;
 
-/** Shows what a cluster does. */
+/** Shows the state of a cluster. */
 export const inspectMain: Main = program({
   usage: "deno task inspect [topic NAME | groups | group NAME]",
   summary: "Shows brokers and topics; the partitions of one topic; consumer groups; or members, " +
@@ -75,7 +75,7 @@ interface Context {
   readonly moved: LastMoved;
 }
 
-/** The result of one look, in both output formats. */
+/** The result of one inspection, in both output formats. */
 interface Seen {
   readonly json: unknown;
   text(): string;
@@ -106,7 +106,7 @@ const LOOKS: Readonly<Record<string, (name: string) => Look>> = {
   },
 };
 
-/** @throws {UsageError} for words that name nothing to inspect. */
+/** @throws {UsageError} if the operands name nothing that can be inspected. */
 function lookOf([what, name]: readonly string[]): Look {
   if (what === undefined) {
     return async (inspector, { alarm }) => {
@@ -122,13 +122,15 @@ function lookOf([what, name]: readonly string[]): Look {
   }
   const look = LOOKS[what];
   if (look === undefined) {
-    throw new UsageError(`Cannot inspect ${quote(what)}, expected topic, groups or group`, {
-      hint: "Run 'deno task inspect --help'",
-    });
+    throw new UsageError(`Cannot inspect ${quote(what)}: expected topic, groups or group`, HELP);
   }
-  if (name === undefined) throw new UsageError(`'inspect ${what}' needs the name of a ${what}`);
+  if (name === undefined) {
+    throw new UsageError(`Cannot inspect a ${what} without its name`, HELP);
+  }
   return look(name);
 }
+
+const HELP = { hint: "Run 'deno task inspect --help'" };
 
 function noteWithheld({ withheld }: Inspector): void {
   if (withheld.size === 0) return;

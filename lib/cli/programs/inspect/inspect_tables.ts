@@ -4,14 +4,14 @@ import type { ClusterView } from "../../../kafka/inspect/topics.ts";
 import type { GroupView, TopicView } from "../../../kafka/inspect/view.ts";
 import { tableText } from "../../../terminal/table.ts";
 
-/** Colors a line of a table that needs attention; the identity if there are to be no colors. */
+/** Colors a line of a table that needs attention. Without colors, it returns the line unchanged. */
 export type Alarm = (line: string) => string;
 
-/** Remembers since when committed offsets stand where they are, while one group is watched. */
+/** Remembers when the committed offsets of a watched group last moved. */
 export class LastMoved {
   readonly #seen = new Map<string, { readonly offset: number | null; readonly since?: number }>();
 
-  /** Compares a group with the look before; `now` is in ms. */
+  /** Compares a group with its previous state; `now` is in ms. */
   note({ partitions }: GroupView, now: number): void {
     for (const { topic, partition, committedOffset } of partitions) {
       const key = `${topic}/${partition}`;
@@ -23,7 +23,7 @@ export class LastMoved {
     }
   }
 
-  /** Returns the time in ms of the last move that was seen, `undefined` if there was none. */
+  /** Returns the time in ms of the last move that was seen; `undefined` if there was none. */
   of(topic: string, partition: number): number | undefined {
     return this.#seen.get(`${topic}/${partition}`)?.since;
   }

@@ -26,7 +26,7 @@ const logger = getLogger(["wikitap", "topic"]);
 /**
  * Creates a topic, or compares an existing one with the request. Prints the resulting topic.
  *
- * @param alter Changes the topic if it differs.
+ * @param alter Whether to change the topic if it differs.
  * @throws {UserError} if the topic differs and is not, or cannot be, changed.
  */
 export async function makeTopic(
@@ -102,7 +102,7 @@ async function report(
   writeOutput(createdTopicText(headline, state, configs, remarks));
 }
 
-/** Logs the retention: old edits that Kafka deletes at its next check look like lost ones. */
+/** Logs the retention. If Kafka deletes old edits at its next check, they seem to be lost. */
 async function warnOfRetention(admin: Admin, topic: string): Promise<void> {
   const { retentionMs } = await topicSettings(admin, topic);
   if (retentionMs === Infinity) return;
@@ -112,7 +112,7 @@ async function warnOfRetention(admin: Admin, topic: string): Promise<void> {
   );
 }
 
-/** Formats a topic, with a headline before it and remarks after it. */
+/** Formats a topic, after a headline and before remarks. */
 export function createdTopicText(
   headline: string,
   state: TopicState,

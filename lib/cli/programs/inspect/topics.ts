@@ -68,22 +68,24 @@ export const topicsMain: Main = program({
 
 type Action = "list" | { readonly action: "describe" | "delete"; readonly name: string };
 
-/** @throws {UsageError} for words that are no action. */
+const HELP = { hint: "Run 'deno task topics --help'" };
+
+/** @throws {UsageError} if the operands are not an action with its topic. */
 function actionOf(action: string | undefined, name: string | undefined): Action {
   if (action === "list" && name === undefined) return action;
   if (action !== "describe" && action !== "delete") {
     throw new UsageError(
       action === undefined
-        ? "'topics' needs an action, expected list, describe or delete"
-        : `Unknown action ${quote(action)}, expected list, describe or delete`,
-      { hint: "Run 'deno task topics --help'" },
+        ? "Cannot run without an action: expected list, describe or delete"
+        : `Cannot run the action ${quote(action)}: expected list, describe or delete`,
+      HELP,
     );
   }
-  if (name === undefined) throw new UsageError(`'topics ${action}' needs the name of a topic`);
+  if (name === undefined) throw new UsageError(`Cannot ${action} a topic without its name`, HELP);
   try {
     return { action, name: topicName(name) };
   } catch (error) {
-    throw new UsageError(`Topic ${quote(name)}: ${(error as Error).message}`);
+    throw new UsageError(`Cannot ${action} the topic ${quote(name)}: ${(error as Error).message}`);
   }
 }
 

@@ -59,7 +59,7 @@ function serviceOf(
     name: "Kafka",
     async find() {
       const found = await kafkaStatus(KAFKA_DIRECTORY);
-      // For any other cluster, `start` throws.
+      // For a cluster of another size, `start` throws.
       const isLike = found !== undefined && String(found.nodes.length) === nodes &&
         (port === 0 || found.nodes[0]?.port === port) &&
         found.nodes.every(({ answers }) => answers);
@@ -77,7 +77,7 @@ function serviceOf(
       return {
         address: kafka.bootstrapServers,
         ended: kafka.ended.then(({ id, code }) => ({
-          name: `Broker ${id}`,
+          name: `broker ${id}`,
           code,
           log: `${KAFKA_DIRECTORY}/node-${id}/broker.log`,
         })),

@@ -3,6 +3,7 @@ import { ExitCode, UsageError, UserError } from "../../../shared/error.ts";
 import { watchLaunchers } from "../../../local/process/launchers.ts";
 import { unlessStopped, untilAborted } from "../../../shared/sleep.ts";
 import { writeOutput } from "../../../terminal/output.ts";
+import { quote } from "../../quote.ts";
 
 /** A service on this machine, as `start`, `stop` and `status` of its task use it. */
 export interface Service {
@@ -24,7 +25,7 @@ export interface StartedService extends AsyncDisposable {
   readonly address: string;
   /** Resolves when a process of the service ends unexpectedly. */
   readonly ended: Promise<{
-    /** The process: `Broker 1`. */
+    /** The process: `broker 1`. */
     readonly name: string;
     /** The exit code; above 128 for a signal. */
     readonly code: number;
@@ -47,9 +48,9 @@ export interface ServiceProcess {
 
 /** Options of `start`. */
 export interface StartFlags {
-  /** Returns when the service answers, and leaves it running. */
+  /** Whether `start` returns when the service answers, and leaves it running. */
   readonly detach: boolean;
-  /** Deletes the data of earlier runs, so that a running service does not match. */
+  /** Whether the data of earlier runs is deleted. A running service then does not match. */
   readonly clean: boolean;
 }
 
@@ -67,7 +68,8 @@ export async function runService(
   { operands: [command], ...flags }: StartFlags & { readonly operands: readonly string[] },
   stop: AbortSignal,
 ): Promise<ExitCode | void> {
-  const log = getLogger(["wikitap", service.name.toLowerCase()]);
+  const task = service.name.toLowerCase();
+  const log = getLogger(["wikitap", task]);
   switch (command) {
     case "start":
       return await start(service, flags, stop, log);
@@ -77,8 +79,10 @@ export async function runService(
       return await printStatus(service);
     default:
       throw new UsageError(
-        command === undefined ? "Missing command" : `Unknown command '${command}'`,
-        { hint: "Use start, stop or status; see --help" },
+        command === undefined
+          ? "Cannot run without a command: expected start, stop or status"
+          : `Cannot run the command ${quote(command)}: expected start, stop or status`,
+        { hint: `Run 'deno task ${task} --help'` },
       );
   }
 }
@@ -104,7 +108,9 @@ async function start(
   } else await stayInForeground(started, signal, log);
 }
 
-/** Waits for a signal, the end of our launcher, `stop` of another process, or the end of a process. */
+/**
+ * Waits for a signal, the end of our launcher, `stop` of another process, or the end of a process.
+ */
 async function stayInForeground(
   started: StartedService,
   signal: AbortSignal,
@@ -114,7 +120,7 @@ async function stayInForeground(
   log.info("Ready; press Ctrl-C to stop");
   const ended = await Promise.race([started.ended, untilAborted(signal)]);
   if (ended !== undefined && ended.code !== ENDED_BY_SIGTERM) {
-    throw new UserError(`${ended.name} ended: exit code ${ended.code}`, {
+    throw new UserError(`Cannot continue: ${ended.name} ended with exit code ${ended.code}`, {
       hint: `See its log: '${ended.log}'`,
     });
   }

@@ -62,7 +62,7 @@ function serviceOf(
       return {
         address: registry.url,
         ended: registry.ended.then((code) => ({
-          name: "The registry",
+          name: "the registry",
           code,
           log: `${REGISTRY_DIRECTORY}/registry.log`,
         })),

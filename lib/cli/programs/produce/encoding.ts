@@ -16,7 +16,7 @@ import { SchemaPublisher } from "../../../produce/schema_publisher.ts";
 export interface Encoding {
   /** Encodes events. */
   readonly encoder: Encoder;
-  /** Wraps a publisher with what the encoding needs, such as registering schemas. */
+  /** Adds to a publisher what the encoding needs, such as registering schemas. */
   readonly prepare: (publisher: Publisher) => Publisher;
 }
 
@@ -36,15 +36,21 @@ export function previewEncoding(payload: AvroPayload): Encoding {
 
 /** The topics whose values have a schema. */
 export interface SchemaTopics {
-  /** Topics that are known at the start, at least one. All values carry the schema id of the first. */
+  /**
+   * Topics that are known at the start, at least one. All values carry the schema id of the first.
+   */
   readonly topics: readonly [string, ...string[]];
-  /** If not all topics are known: those without a schema. The others are registered when they appear. */
+  /**
+   * The topics without a schema, if not all topics are known. The schemas of the others are
+   * registered when they appear.
+   */
   readonly others: "none" | { readonly except: readonly string[] };
 }
 
 /**
- * Returns the Avro encoding. Registers the schema for all known topics, so that the registry rejects
- * it before anything is published. All values carry one id: the schema is the same in every subject.
+ * Returns the Avro encoding. Registers the schema for all known topics, so that the registry
+ * rejects it before anything is published. All values carry one id: the schema is the same in every
+ * subject.
  *
  * @throws {IncompatibleSchema} if readers of a topic could not read it.
  * @throws {UserError} if the registry cannot be used.
@@ -80,7 +86,7 @@ export async function avroEncoding(
 /**
  * Returns the Avro encoder of a producer that has run before, which registers no schema.
  *
- * @param topic Its topic; of several, any.
+ * @param topic Any topic of the producer.
  * @throws {UserError} if the registry cannot be used, or does not have the schema.
  */
 export async function knownEncoder(
@@ -95,7 +101,7 @@ export async function knownEncoder(
   throw new UserError(
     `Cannot read the records as the producer wrote them: '${subject}' has no such schema in ` +
       registry.address,
-    { hint: "Give the producer's --fields, --topic and --schema-registry" },
+    { hint: "Use the producer's --fields, --topic and --schema-registry" },
   );
 }
 

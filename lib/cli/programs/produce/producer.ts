@@ -72,7 +72,7 @@ export async function runProducer(
       onPublished,
     });
   } finally {
-    // If nothing was read there is a reason, and nothing to sum up.
+    // If the stream was never opened, there is nothing to summarize.
     if (counts.stream !== undefined) reportSummary(counts, dryRun ? "Printed" : "Published");
   }
 }
@@ -81,7 +81,7 @@ function openEncoding(plan: ProducerPlan, stop: AbortSignal): Encoding | Promise
   const { edits: { payload = "edit", avro }, dryRun, deadLetterTopic, topics } = plan;
   if (avro === undefined) return jsonEncoding(payload);
   if (dryRun) return previewEncoding(avro);
-  // The position's topic is made from the template too, and exists from the start.
+  // The position's topic comes from the template too, and must exist from the start.
   const [first = plan.position.topic, ...more] = topics ?? [];
   const except = deadLetterTopic === undefined ? [] : [deadLetterTopic];
   return avroEncoding(avro, openRegistry(plan)!, {
@@ -104,7 +104,7 @@ function delivery(plan: ProducerPlan, cluster: Cluster): Publisher {
   });
 }
 
-/** Wikimedia's User-Agent policy asks for a contact, and at times refuses clients without one. */
+/** Wikimedia's User-Agent policy asks for a contact. Clients without one are sometimes rejected. */
 function askForContact({ contact, streamUrl }: ProducerPlan): void {
   if (contact !== undefined || !streamUrl.hostname.endsWith(".wikimedia.org")) return;
   getLogger(["wikitap", "upstream"]).warn(

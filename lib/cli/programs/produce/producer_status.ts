@@ -25,7 +25,7 @@ export interface ProducerStatusInput {
   readonly now: number;
 }
 
-/** How long after a delay by a quota the producer still counts as throttled. */
+/** How long after a delay by a quota the producer still counts as throttled, in ms. */
 const THROTTLE_CALM_MS = 5000;
 
 /** The part of the idle timeout after which a silence is shown. */
@@ -53,7 +53,9 @@ export function producerWatch(
   };
 }
 
-/** Returns the status line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`. */
+/**
+ * Returns the status line: `reading · 12 edits/s · 31 events/s · 1.2s behind · 12,345 published …`.
+ */
 export function producerStatus(input: ProducerStatusInput): ProgramStatus {
   const { counts, edits, events, now } = input;
   const lag = counts.lastEventAt === undefined ? undefined : Math.max(0, now - counts.lastEventAt);
@@ -78,10 +80,10 @@ export function producerStatus(input: ProducerStatusInput): ProgramStatus {
   };
 }
 
-/** Events that are older than this when they come are history that is caught up with, in ms. */
+/** Age in ms beyond which an arriving event counts as history. */
 const BACK_FILL = 60_000;
 
-/** How far a back-fill is: until a time, or until it is live. */
+/** Returns the progress of a back-fill, to its end or until it is live. */
 function backFillOf(
   { counts: { beganAt, lastEventAt, lastEventAge = 0 }, until, pace, now }: ProducerStatusInput,
 ): { progress: number; text: string } | undefined {
@@ -90,7 +92,7 @@ function backFillOf(
   if (until === undefined && lastEventAge < BACK_FILL) return undefined;
   const covered = Math.max(0, lastEventAt - beganAt);
   const progress = Math.min(1, covered / Math.max(1, end - beganAt));
-  // Now moves on while history is read.
+  // Without `until`, the end is now, which advances while history is read.
   const gain = pace - (until === undefined ? 1000 : 0);
   const left = gain > 0 ? [`${formatDuration((end - lastEventAt) / gain * 1000)} left`] : [];
   return { progress, text: [`${formatDuration(covered)} covered`, ...left].join(", ") };
@@ -116,7 +118,7 @@ function stateOf(
   if (!stream.connected && stream.state === "connecting") {
     return { state: "connecting", isHealthy: true };
   }
-  // A log that ends in the past is silent, and no service is away.
+  // A log that ends in the past is silent, although the service is reachable.
   if (handledAt === undefined) return { state: "connected, no events yet", isHealthy: true };
   const silence = now - handledAt;
   if (silence < NOTABLE * idleTimeout) return { state: "reading", isHealthy: true };

@@ -10,9 +10,9 @@ import { counted } from "../../../terminal/status_line.ts";
 const log = getLogger(["wikitap", "produce"]);
 
 /**
- * Logs one line at the end: what became of everything. Zeros are left out.
+ * Logs one line at the end: the outcomes of all events, without zeros.
  *
- * @param did What was done with the records: `Published`.
+ * @param did The verb for the records: `Published`.
  */
 export function reportSummary(counts: ProduceCounts, did: string): void {
   log.info("{summary}", { summary: summaryText(counts, did) });
@@ -33,7 +33,7 @@ export function positionText(
   return jsonText({ name: group, topic, ...saved, position: readable(saved.position) });
 }
 
-/** Returns a position with its upstream partitions in place of their compact form. */
+/** Returns a position with a list of upstream partitions instead of their compact form. */
 function readable(saved: unknown): unknown {
   let position: Position;
   try {

@@ -7,7 +7,7 @@ import { type Main, program } from "../../program.ts";
 import { runProducer } from "./producer.ts";
 import { positionText } from "./producer_summary.ts";
 
-/** Publishes edits, or shows or deletes the position. */
+/** Publishes edits, or prints or deletes the saved position. */
 export const startMain: Main = program({
   usage: "deno task start",
   summary:

@@ -32,8 +32,8 @@ type VerifyValues = GroupValues<typeof VERIFY_GROUPS> & Values<typeof logOptions
 const log = getLogger(["wikitap", "verify"]);
 
 /**
- * Compares a topic with its source, prints the report, and repairs if that is wanted. The exit code
- * is 0 if nothing is lost, duplicated, different or out of order, else 1.
+ * Compares a topic with its source, prints the report, and publishes lost records if requested. The
+ * exit code is 0 if nothing is lost, duplicated, different or out of order, and otherwise 1.
  */
 export const verifyMain: Main = program({
   usage: "deno task verify",
@@ -65,7 +65,7 @@ export const verifyMain: Main = program({
 });
 
 /**
- * Compares a topic with its source, as the options say.
+ * Compares a topic with its source, as the options specify.
  *
  * @param more Further options of `verify()`.
  */
@@ -101,7 +101,7 @@ async function planOf(
   cluster: Cluster,
 ): Promise<ProducerPlan> {
   const given = asProducer(values);
-  // A registry is not needed to know where the position is.
+  // Finding the position needs no registry.
   const { position } = producerPlan({ ...given, dryRun: true });
   const saved = values.ignorePosition ? undefined : await savedPosition(cluster, position);
   const marks = marksIn(saved?.position);
@@ -127,7 +127,7 @@ async function planOf(
   return producerPlan(options);
 }
 
-/** @throws {UsageError} if no user could be asked. */
+/** @throws {UsageError} if the repair needs a confirmation and there is no terminal. */
 function checkRepair({ repair, yes, output }: VerifyValues): void {
   if (yes && !repair) throw new UsageError("Cannot use --yes without --repair");
   if (!repair || yes) return;
@@ -176,7 +176,7 @@ function fieldNames(payload: Payload): readonly string[] | undefined {
   return payload.fields.map(({ name }) => name);
 }
 
-/** Returns the status of a comparison, with the time that is left in its phase. */
+/** Returns the status of a comparison, with the remaining time of its phase. */
 export function verifyWatch(now: () => number = () => performance.now()): {
   readonly onProgress: (progress: VerifyProgress) => void;
   readonly snapshot: () => ProgramStatus;

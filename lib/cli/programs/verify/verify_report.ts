@@ -9,7 +9,7 @@ import { jsonText, safeText } from "../../../terminal/safe_text.ts";
 import { counted } from "../../../terminal/status_line.ts";
 import { type TableRow, tableText } from "../../../terminal/table.ts";
 
-/** How differences are called in the text. */
+/** The names of the differences in the text. */
 const NAMES: Readonly<Record<Difference, string>> = {
   lost: "lost",
   duplicated: "duplicated",
@@ -26,7 +26,7 @@ const UNVERIFIABLE_NAMES: Readonly<Record<keyof VerifyReport["unverifiable"], st
   olderThanSource: "not verifiable: older than the source",
 };
 
-/** Returns the report as text for people. */
+/** Returns the report as text. */
 export function reportText(report: VerifyReport): string {
   const { expected, found, differences, unverifiable, rejected, repaired } = report;
   const rows: (readonly [string, number])[] = [
@@ -95,7 +95,7 @@ function exampleRow({ time, domain, title, topic, partition, offset, fields }: E
   };
 }
 
-/** Returns what a reader may want to know or do. */
+/** Returns notes on the result, and on what a user can do. */
 function advice({ differences, repaired }: VerifyReport): string[] {
   const { lost, duplicated } = differences;
   return [
@@ -123,7 +123,7 @@ function verdictText(report: VerifyReport): string {
   }`;
 }
 
-/** Returns the question before a repair. */
+/** Returns the question that is asked before a repair. */
 export function repairQuestion(lost: number, kept: number): string {
   const all = kept < lost
     ? `the first ${kept.toLocaleString("en")} of ${counted(lost, "lost record")}`

@@ -23,7 +23,7 @@ import { splitBatches } from "../../wire/fetch/record_set.ts";
 import { PartitionMap } from "./partition_map.ts";
 import { retry } from "../../../shared/retry.ts";
 
-/** Retries after a failure that passes. A dead broker is replaced after 9 s by default. */
+/** The retries after a temporary failure. A dead broker is replaced after 9 s by default. */
 const RETRY = { firstWaitMs: 100, maxWaitMs: 1000, limitMs: 15_000 };
 /** Bounds of one fetch: the leader answers at once; a larger record batch is returned whole. */
 const FETCH_LIMITS = { maxWaitMs: 0, maxBytes: 1_048_576, maxBytesPerPartition: 1_048_576 };
@@ -56,13 +56,14 @@ export interface LeaderBounds {
 }
 
 /**
- * The brokers that lead partitions, asked directly: without a consumer group, and for all partitions
- * of a broker at once. Failures that pass are waited out for 15 s. Before a leader has answered, a
- * failed connection is none of them: the settings may be wrong, and the user needs to know at once.
+ * The brokers that lead partitions, asked directly: without a consumer group, and for all
+ * partitions of a broker at once. Temporary failures are retried for 15 s. Before a leader has
+ * answered, a failed connection is not retried: the settings may be wrong, and the user must know
+ * at once.
  */
 export class Leaders implements AsyncDisposable {
   readonly #raw: RawCluster;
-  /** By `partitionKey()`. */
+  /** The leaders by `partitionKey()`. */
   readonly #leaders = new Map<string, BrokerAddress>();
   #brokers: readonly BrokerAddress[] = [];
   #hasAnswered = false;
@@ -71,12 +72,12 @@ export class Leaders implements AsyncDisposable {
     this.#raw = raw;
   }
 
-  /** Connects to one of the brokers. Errors of kafkajs come through. */
+  /** Connects to one of the brokers. Errors of kafkajs are thrown unchanged. */
   static async open(cluster: Cluster): Promise<Leaders> {
     return new Leaders(await openRawCluster(cluster.quick));
   }
 
-  /** Returns the topics that the user may describe, but for Kafka's own. */
+  /** Returns the topics that the user may describe, except Kafka's own. */
   async topics(): Promise<string[]> {
     const { topics } = await this.#raw.send(metadataRequest());
     return topics.filter(({ errorCode, isInternal }) => errorCode === 0 && !isInternal)
@@ -106,7 +107,7 @@ export class Leaders implements AsyncDisposable {
   /**
    * Returns the bounds of partitions.
    *
-   * @param committedOnly Ends at the first record of an open transaction.
+   * @param committedOnly Whether the end is before the first record of an open transaction.
    * @throws a protocol error of the first partition that fails.
    */
   async bounds(
@@ -124,9 +125,10 @@ export class Leaders implements AsyncDisposable {
   }
 
   /**
-   * Returns the first offset of each partition with a record at or after a time; the end if there is
-   * none. After records were deleted, Kafka's search may find nothing although newer records exist
-   * (seen on Kafka 4.2). Then it returns the first offset: the reader has to look at the times.
+   * Returns the first offset of each partition with a record at or after a time; the end if there
+   * is none. After records were deleted, Kafka's search may find nothing although newer records
+   * exist (seen on Kafka 4.2). Then it returns the first offset, and the reader must check the
+   * times.
    *
    * @param time ms since 1970.
    * @throws a protocol error of the first partition that fails.
@@ -170,7 +172,7 @@ export class Leaders implements AsyncDisposable {
   /**
    * Fetches about 1 MiB of a partition's records from an offset on.
    *
-   * @throws a protocol error; `UnreadableRecords` for what is not a record batch.
+   * @throws a protocol error; `UnreadableRecords` for anything that is not a record batch.
    */
   async fetch(
     { topic, partition }: TopicPartition,
@@ -218,7 +220,7 @@ export class Leaders implements AsyncDisposable {
     return this.#raw.close();
   }
 
-  /** Does what leaders are needed for. After a failure that passes, they are looked up again. */
+  /** Runs work on leaders. After a temporary failure, they are looked up again. */
   async #ask<T>(partitions: readonly TopicPartition[], work: () => Promise<T>): Promise<T> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     let isRetry = false;
@@ -235,7 +237,7 @@ export class Leaders implements AsyncDisposable {
     );
   }
 
-  /** Asks the first broker or, if it has died, another one. */
+  /** Runs work on the first broker or, if it has died, on another one. */
   async #metadata(topics: readonly string[]): Promise<ClusterMetadata> {
     try {
       return await this.#raw.send(metadataRequest(topics));
@@ -259,7 +261,7 @@ export class Leaders implements AsyncDisposable {
     return leader;
   }
 
-  /** Remembers who leads the partitions of a topic, and returns these. */
+  /** Remembers the leaders of a topic's partitions, and returns the partitions. */
   #note(
     { topic, partitions, errorCode }: TopicMetadata,
     { brokers }: ClusterMetadata,
@@ -275,5 +277,5 @@ export class Leaders implements AsyncDisposable {
   }
 }
 
-/** Kafka's error code of a partition without a leader. */
+/** Kafka's error code for a partition without a leader. */
 const LEADER_NOT_AVAILABLE = 5;

@@ -1,10 +1,10 @@
 import { partitionKey, type TopicPartition } from "../../requests/offsets.ts";
 
-/** A map by topic and partition, in the order in which partitions were added. */
+/** A map by topic and partition, ordered by insertion. */
 export class PartitionMap<V> implements Iterable<readonly [TopicPartition, V]> {
   readonly #entries = new Map<string, readonly [TopicPartition, V]>();
 
-  /** Creates a map with `entries`; of two for one partition the last counts. */
+  /** Creates a map with `entries`. The last entry of a partition counts. */
   constructor(entries: Iterable<readonly [TopicPartition, V]> = []) {
     for (const [at, value] of entries) this.set(at, value);
   }
@@ -14,7 +14,7 @@ export class PartitionMap<V> implements Iterable<readonly [TopicPartition, V]> {
     return this.#entries.size;
   }
 
-  /** Returns the value of a partition, `undefined` if it has none. */
+  /** Returns the value of a partition; `undefined` if it has none. */
   get(at: TopicPartition): V | undefined {
     return this.#entries.get(partitionKey(at))?.[1];
   }

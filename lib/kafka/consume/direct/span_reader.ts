@@ -7,7 +7,7 @@ import type { FetchedRecord } from "../../wire/fetch/fetched_record.ts";
 import { Leaders } from "./leaders.ts";
 import type { OffsetRange } from "./time_map.ts";
 
-/** The part of a partition that is read. */
+/** The part of a partition to read. */
 export interface PartitionSpan {
   /** The number of the partition. */
   readonly partition: number;
@@ -19,13 +19,13 @@ export interface PartitionSpan {
   readonly isCut: boolean;
 }
 
-/** How spans are read. */
+/** Options of {@linkcode SpanReader.read}. */
 export interface ReadSpanOptions {
-  /** Gets some records of one partition, in order. */
+  /** Called with some records of one partition, in order. */
   readonly handle: (partition: number, records: readonly FetchedRecord[]) => void;
-  /** Returns the parts of a partition to be read, in order, apart from each other. Default: all. */
+  /** Returns the parts of a partition to read, ordered and disjoint. Default: all of it. */
   readonly ranges?: ((partition: number) => readonly OffsetRange[]) | undefined;
-  /** Called after each fetch with the part that is read, from 0 to 1. */
+  /** Called after each fetch with the finished part, from 0 to 1. */
   readonly onProgress?: (part: number) => void;
   /** Ends the read early. */
   readonly signal?: AbortSignal | undefined;
@@ -40,8 +40,8 @@ const PATIENCE_MS = 60_000;
 /** The wait before another attempt while a broker is unreachable, in ms. */
 const RETRY_MS = 200;
 /**
- * A few records whose timestamps are years back, as upstream has them, do not show that the records
- * before the span are still there.
+ * Upstream has a few records whose timestamps are years old. They do not show that the records
+ * before the span still exist.
  */
 const STRAYS = 10;
 
@@ -49,8 +49,8 @@ const STRAYS = 10;
  * Reads the committed records of a topic from a time to its end, without a consumer group: it
  * changes nothing in Kafka, and needs Read and Describe on the topic only.
  *
- * The end is the high watermark at the beginning. Transactions that are open then are waited for, so
- * each record that was acknowledged before is read, unless its transaction was aborted.
+ * The end is the high watermark at the beginning. The reader waits for transactions that are open
+ * then. So each record that was acknowledged before is read, unless its transaction was aborted.
  */
 export class SpanReader implements AsyncDisposable {
   readonly #leaders: Leaders;
@@ -90,8 +90,9 @@ export class SpanReader implements AsyncDisposable {
   }
 
   /**
-   * By partition that begins within its span, because older records were deleted: the time of its
-   * first record in the span, ms since 1970, or `Infinity` if there is none. Known after `read()`.
+   * The partitions that begin within the span, because older records were deleted, with the time of
+   * their first record in the span, ms since 1970, or `Infinity` if there is none. Known after
+   * `read()`.
    */
   get deletedBefore(): ReadonlyMap<number, number> {
     return new Map(
@@ -105,8 +106,8 @@ export class SpanReader implements AsyncDisposable {
   /**
    * Reads all spans, or until `signal` is aborted.
    *
-   * @returns The partitions that were not read to their end; without `signal`, because a transaction
-   * stayed open for `patienceMs`.
+   * @returns The partitions that were not read to their end: because `signal` was aborted, or
+   * because a transaction stayed open for `patienceMs`.
    * @throws {UserError} if a broker denies access, or does not answer for `patienceMs`.
    */
   async read(
@@ -153,12 +154,12 @@ export class SpanReader implements AsyncDisposable {
     const from = open.map(({ partition, parts }) => ({ partition, offset: parts[0]!.next }));
     for (const batch of await this.#leaders.fetchOnce(this.#topic, from, LIMITS)) {
       const cursor = open.find(({ partition }) => partition === batch.partition);
-      // Before an open transaction there is nothing.
+      // The read has reached an open transaction.
       if (cursor !== undefined && !batch.isEmpty()) this.#take(batch, cursor, handle);
     }
   }
 
-  /** Hands out what was fetched of a part. */
+  /** Passes on the fetched records of a part. */
   #take(
     batch: FetchedBatch,
     { partition, parts }: Cursor,
@@ -182,7 +183,7 @@ export class SpanReader implements AsyncDisposable {
     if (first !== undefined) this.#firstTimes.set(partition, Number(first.timestamp));
   }
 
-  /** Waits after a failure that passes, and asks who leads the partitions now. */
+  /** Waits after a temporary failure, and looks up the leaders again. */
   async #recover(
     failure: unknown,
     isLate: boolean,
@@ -194,7 +195,7 @@ export class SpanReader implements AsyncDisposable {
     await sleep(RETRY_MS, signal);
     try {
       await this.#leaders.refresh([this.#topic]);
-      // Retention may have deleted what was to be fetched next.
+      // Retention may have deleted the records to be fetched next.
       if (protocolErrorType(failure) === "OFFSET_OUT_OF_RANGE") {
         this.#spans = await findSpans(this.#leaders, this.#topic, this.#since);
       }
@@ -212,10 +213,10 @@ interface Opened {
   readonly spans: readonly PartitionSpan[];
 }
 
-/** How far a partition is read. */
+/** The progress in a partition. */
 interface Cursor {
   readonly partition: number;
-  /** The rest of its parts. */
+  /** The parts that are not read yet. */
   parts: Part[];
 }
 

@@ -4,35 +4,35 @@ import type { Leaders } from "./leaders.ts";
 import { PartitionMap } from "./partition_map.ts";
 
 /**
- * Where to begin: with the oldest records, with those that are still to come, with the first record of
- * each partition at or after a time (ms since the epoch), or at an offset.
+ * The start of a read: the oldest records, new records only, the first record of each partition at
+ * or after a time (ms since the epoch), or an offset.
  */
 export type From = "beginning" | "now" | { readonly time: number } | { readonly offset: bigint };
 
-/** Where a reader begins in a partition, and the bounds of the partition then. */
+/** The start of a read in a partition, with the partition's bounds at that time. */
 export interface Start {
   /** The offset of the first record to read. */
   readonly first: bigint;
-  /** The first offset that is still there. */
+  /** The first offset that still exists. */
   readonly low: bigint;
-  /** The end for this reader: of committed records, it is before the first open transaction. */
+  /** The end for this reader. For committed records, it is before the first open transaction. */
   readonly end: bigint;
 }
 
-/** The part of topics that is to be read. */
+/** The part of topics to read. */
 export interface Extent {
   /** The names of the topics. */
   readonly topics: readonly string[];
   /** The only partitions of each topic. Default: all. */
   readonly partitions?: readonly number[] | undefined;
-  /** Default `now`. */
+  /** The start. Default `now`. */
   readonly from?: From | undefined;
-  /** Also records of transactions that are open or were aborted. Default `false`. */
+  /** Includes records of open and aborted transactions. Default `false`. */
   readonly uncommitted?: boolean;
 }
 
 /**
- * Finds where reading begins in each partition.
+ * Determines where reading begins in each partition.
  *
  * @throws {UserError} for partitions and offsets that do not exist.
  * @throws a protocol error for topics that do not exist or may not be read.

@@ -16,9 +16,9 @@ interface Segment {
 }
 
 /**
- * Remembers which offsets of a topic have records of which times. Records whose times are far from
- * those of their neighbors are found too, which Kafka's own index of times does not promise. Memory:
- * one entry for each segment.
+ * Remembers the times of a topic's records by offset. It also finds records whose times are far
+ * from those of their neighbors, which Kafka's own time index does not guarantee. Memory: one entry
+ * per segment.
  */
 export class TimeMap {
   readonly #segmentRecords: number;
@@ -34,9 +34,9 @@ export class TimeMap {
   }
 
   /**
-   * Notes a record, in the order of its partition. Records that are known are passed over.
+   * Notes a record, in the order of its partition. Known records are ignored.
    *
-   * @param times Times at which it is to be found, in ms since 1970.
+   * @param times Times by which it can be found, in ms since 1970.
    */
   note(partition: number, offset: number, times: readonly number[]): void {
     let segments = this.#segments.get(partition);
@@ -55,8 +55,8 @@ export class TimeMap {
   }
 
   /**
-   * Returns the parts of a partition that may have records from `since` to before `until`, in order;
-   * the last is what is not known yet.
+   * Returns the parts of a partition that may have records from `since` to before `until`, in
+   * order. The last part is the rest of the partition, which is not known yet.
    */
   find(partition: number, since: number, until: number): OffsetRange[] {
     const segments = this.#segments.get(partition) ?? [];

@@ -137,7 +137,7 @@ class OpenSearchSink implements Sink {
   }
 
   /**
-   * Indexes the rows; returns the number of edits that the index rejected and that are put aside.
+   * Indexes the rows. Returns the number of edits that the index rejected, now bad records.
    */
   async #index(batch: SinkBatch): Promise<number> {
     const { rows, claim } = batch;

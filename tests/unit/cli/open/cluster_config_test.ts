@@ -4,18 +4,18 @@ import { kafkaOptions } from "../../../../lib/cli/options/kafka.ts";
 import { parseOptions } from "../../../../lib/cli/option.ts";
 import { UsageError, UserError } from "../../../../lib/shared/error.ts";
 
-Deno.test("clusterConfig() by default is the local broker in plain text", () => {
+Deno.test("clusterConfig() is the local broker in plain text by default", () => {
   assertEquals(config([]), { brokers: ["localhost:9092"], tls: undefined, sasl: undefined });
 });
 
-Deno.test("clusterConfig() takes the brokers from flag, alias and environment", () => {
+Deno.test("clusterConfig() reads the brokers from flag, alias and environment", () => {
   const env = { KAFKA_BROKERS: "a:1,b:2" };
   assertEquals(config([], env).brokers, ["a:1", "b:2"]);
   assertEquals(config(["--bootstrap-server", "c:3"], env).brokers, ["c:3"]);
   assertEquals(config(["--bootstrap_server", "d:4"]).brokers, ["d:4"]);
 });
 
-Deno.test("clusterConfig() takes the password from the environment only", () => {
+Deno.test("clusterConfig() reads the password only from the environment", () => {
   const args = ["--tls", "--sasl", "scram-sha-256", "--sasl-username", "alice"];
   assertEquals(config(args, { KAFKA_SASL_PASSWORD: "secret" }).sasl, {
     mechanism: "scram-sha-256",
@@ -45,7 +45,7 @@ const refused: readonly [args: string[], message: string][] = [
 ];
 
 for (const [args, message] of refused) {
-  Deno.test(`clusterConfig() refuses ${args.join(" ")}`, () => {
+  Deno.test(`clusterConfig() rejects ${args.join(" ")}`, () => {
     assertThrows(() => config(args), UsageError, message);
   });
 }

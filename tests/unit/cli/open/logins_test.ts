@@ -9,7 +9,7 @@ const open = (url: string | undefined, auth = "") =>
     (name) => name === "SCHEMA_REGISTRY_AUTH" ? auth : undefined,
   );
 
-Deno.test("openRegistry() opens none if the options name none", () => {
+Deno.test("openRegistry() returns undefined if the options name none", () => {
   assertEquals(open(undefined, "nonsense"), undefined);
   assertEquals(open("https://registry.test/api")?.address, "https://registry.test/api");
 });

@@ -33,7 +33,7 @@ Deno.test("editsOptions() has the defaults of the contract", () => {
   assertEquals(read("") as unknown, DEFAULTS);
 });
 
-Deno.test("editsOptions() takes every flag", () => {
+Deno.test("editsOptions() accepts every flag", () => {
   const options = read(
     "--types edit,new,142 --wiki enwiki,*wiktionary --domain *.wikipedia.org " +
       "--namespace -1,Talk,*Talk --users human --key user --fields title,length.new=size " +
@@ -111,7 +111,7 @@ const refused: [string, { topic?: string; streamUrl?: string }, string][] = [
 ];
 
 for (const [args, ends, message] of refused) {
-  Deno.test(`editsOptions() refuses '${args}'${ends.topic ?? ends.streamUrl ?? ""}`, () => {
+  Deno.test(`editsOptions() rejects '${args}'${ends.topic ?? ends.streamUrl ?? ""}`, () => {
     assertThrows(() => read(args, ends), UsageError, message);
   });
 }
@@ -127,5 +127,5 @@ for (
     "--namespace unknown",
   ]
 ) {
-  Deno.test(`editsOptions() takes '${args}'`, () => void read(args));
+  Deno.test(`editsOptions() accepts '${args}'`, () => void read(args));
 }

@@ -18,7 +18,7 @@ Deno.test("producerPlan() has the defaults of the contract", () => {
   });
 });
 
-Deno.test("producerPlan() keeps the position of a template in a topic of its own", () => {
+Deno.test("producerPlan() puts the position of a template into its own topic", () => {
   assertEquals(plan("--topic w-{wiki}-{type}").position, {
     group: "wikitap.w-wiki-type",
     topic: "w-position-position",
@@ -29,7 +29,7 @@ Deno.test("producerPlan() keeps the position of a template in a topic of its own
   });
 });
 
-Deno.test("producerPlan() knows the topics that a filter names", () => {
+Deno.test("producerPlan() determines the topics from the filter", () => {
   assertEquals(plan("--topic w-{wiki} --wiki enwiki,dewiki").topics, ["w-enwiki", "w-dewiki"]);
   assertEquals(plan("--topic w-{wiki}").topics, undefined);
 });
@@ -56,7 +56,7 @@ const contradictions: [args: string, message: string][] = [
   ["--reset-position --show-position", "Cannot combine --show-position and --reset-position"],
   [
     "--since 2026-01-02 --until 2026-01-01",
-    "Cannot read backwards: --since is later than --until",
+    "Cannot read backward: --since is later than --until",
   ],
   [`--stream-url ${STREAM}?since=1`, "Cannot use --stream-url with a 'since' parameter"],
   [
@@ -66,12 +66,12 @@ const contradictions: [args: string, message: string][] = [
   ["--format avro", "Cannot use --format avro without --schema-registry"],
   [
     "--topic {wiki} --wiki __x",
-    "The topic '{wiki}' stands for '__x', which is not a legal topic name",
+    "Cannot use the topic '{wiki}': it stands for '__x', expected a legal topic name",
   ],
 ];
 
 for (const [args, message] of contradictions) {
-  Deno.test(`producerPlan() refuses '${args}'`, () => {
+  Deno.test(`producerPlan() rejects '${args}'`, () => {
     const { message: text } = assertThrows(() => plan(args), UsageError);
     assertEquals(text, message);
   });

@@ -5,7 +5,7 @@ import { UsageError } from "../../../../lib/shared/error.ts";
 
 const read = (...args: string[]) => parseOptions([readingOptions], args, () => undefined);
 
-Deno.test("readingOptions take topics, partitions and filters as lists", () => {
+Deno.test("readingOptions accept lists of topics, partitions and filters", () => {
   const values = read(
     ...["--topic", "a,wikipedia-*", "--partition", "0,2"],
     ...["--filter", "wiki=enwiki,*wiktionary", "--filter", "key=en.wikipedia.org/Paris, Texas"],
@@ -20,7 +20,7 @@ Deno.test("readingOptions take topics, partitions and filters as lists", () => {
   });
 });
 
-Deno.test("fromOf() is where reading begins", () => {
+Deno.test("fromOf() returns where reading begins", () => {
   const starts = [
     [[], "now"],
     [["--from-beginning"], "beginning"],
@@ -58,7 +58,7 @@ const refused: readonly (readonly [args: string, says: string])[] = [
     "Cannot combine --offset and --last: each sets the start",
   ],
   ["--last 2 --max-messages 1", "Cannot combine --max-messages and --last"],
-  ["--since 1h --until 2h", "Cannot read backwards: --since is later than --until"],
+  ["--since 1h --until 2h", "Cannot read backward: --since is later than --until"],
   ["--offset 1", "Cannot use --offset without one --partition"],
   ["--offset 1 --partition 0,1", "Cannot use --offset without one --partition"],
   ["--offset 1 --partition 0 --topic a,b", "Cannot use --offset with several topics"],
@@ -83,7 +83,7 @@ const refused: readonly (readonly [args: string, says: string])[] = [
 ];
 
 for (const [args, says] of refused) {
-  Deno.test(`fromOf() refuses ${args}`, () => {
+  Deno.test(`fromOf() rejects ${args}`, () => {
     assertThrows(() => fromOf(read(...args.split(" "))), UsageError, says);
   });
 }

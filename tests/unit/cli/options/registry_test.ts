@@ -3,7 +3,7 @@ import { parseOptions } from "../../../../lib/cli/option.ts";
 import { registryOptions } from "../../../../lib/cli/options/registry.ts";
 import { UsageError } from "../../../../lib/shared/error.ts";
 
-Deno.test("--schema-registry is a URL without a query", () => {
+Deno.test("--schema-registry accepts a URL without a query", () => {
   const { parse } = registryOptions.options.schemaRegistry;
   assertEquals(parse("http://localhost:8081/apis")?.pathname, "/apis");
   for (const text of ["localhost:8081", "http://a:b@host/", "http://host/?x=1", "http://host/#x"]) {
@@ -11,7 +11,7 @@ Deno.test("--schema-registry is a URL without a query", () => {
   }
 });
 
-Deno.test("--schema-registry names the variable for a password, without it", () => {
+Deno.test("--schema-registry rejects a password, and names its variable", () => {
   const env = (name: string) =>
     name === "SCHEMA_REGISTRY_URL" ? "https://me:secret@registry.test/" : undefined;
   const error = assertThrows(() => parseOptions([registryOptions], [], env), UsageError);

@@ -16,7 +16,7 @@ function marksOf(...args: string[]): string {
 
 const NOW = Date.UTC(2026, 0, 1);
 
-Deno.test("spanOf() is the hour before a minute ago by default", () => {
+Deno.test("spanOf() is by default the hour that ended a minute ago", () => {
   const span = spanOf({ since: undefined, until: undefined }, NOW);
   assertEquals(span, { since: NOW - 3_660_000, until: NOW - 60_000 });
   assertEquals(spanOf({ since: undefined, until: NOW - 1 }, NOW).since, NOW - 3_600_001);
@@ -33,7 +33,7 @@ Deno.test("spanOf() throws UsageError for an empty span", () => {
   );
 });
 
-Deno.test("asProducer() gives what the producer's own options give", () => {
+Deno.test("asProducer() returns what the producer's own options return", () => {
   const shared = ["--topic", "edits", "--wiki", "enwiki", "--key", "user", "--name", "n"];
   assertEquals(asProducer(values(...shared)), producerWithoutOperands(...shared));
   const { since, until } = asProducer(values("--since", "2026-01-01", "--until", "2026-01-02"));

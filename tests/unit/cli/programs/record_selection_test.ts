@@ -8,7 +8,7 @@ import { gatherLog } from "../../../support/programs/logged.ts";
 const encoder = new TextEncoder();
 const readable = jsonValues(undefined);
 
-/** A record whose edit, timestamp in ms and offset are this number. */
+/** Returns a record whose edit, timestamp in ms and offset are this number. */
 const record = (number: number) => ({
   key: null,
   value: encoder.encode(JSON.stringify(editOf(number))),
@@ -20,17 +20,17 @@ const offsets = async (selected: ReturnType<ReturnType<typeof recordSelection>["
 
 const logger = getLogger(["wikitap", "test"]);
 
-Deno.test("recordSelection() takes times from --since to before --until, in any order", async () => {
+Deno.test("recordSelection() selects times from --since to before --until", async () => {
   const { select } = recordSelection({ since: 10, until: 20 }, readable, logger);
   assertEquals(await offsets(select([20, 12, 9, 19, 10].map(record))), [12, 19, 10]);
 });
 
-Deno.test("recordSelection() takes all without conditions, and does not copy", () => {
+Deno.test("recordSelection() without conditions selects all, and copies none", () => {
   const records = [1, 2].map(record);
   assertEquals(recordSelection({}, readable, logger).select(records) === records, true);
 });
 
-Deno.test("recordSelection() warns once of a filter that no record has a value for", async () => {
+Deno.test("recordSelection() warns once of a filter without values", async () => {
   using log = gatherLog();
   const { select, end } = recordSelection({ filter: { types: ["log"] } }, readable, logger);
   for (let first = 0; first < 2000; first += 500) {
@@ -43,7 +43,7 @@ Deno.test("recordSelection() warns once of a filter that no record has a value f
   ]);
 });
 
-Deno.test("recordSelection() does not warn of filters that records have values for", async () => {
+Deno.test("recordSelection() does not warn of a filter with values", async () => {
   using log = gatherLog();
   const { select, end } = recordSelection({ filter: { wikis: ["xwiki"] } }, readable, logger);
   assertEquals(await offsets(select([record(1)])), []);

@@ -32,7 +32,7 @@ Deno.test("storeStatus() shows the state, the rate and the counts", () => {
   );
 });
 
-Deno.test("storeWatch() begins with a start", () => {
+Deno.test("storeWatch() shows the start first", () => {
   const look = storeWatch(new StoreProgress(() => 0), new AbortController().signal, () => 0);
   assertEquals(statusText(look()), "starting, 0 records/s, 0 stored, 0 partitions");
 });

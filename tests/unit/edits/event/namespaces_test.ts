@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { namespaceName } from "../../../../lib/edits/event/namespaces.ts";
 
-Deno.test("namespaceName() names the known namespaces and no other", () => {
+Deno.test("namespaceName() returns the names of known namespaces", () => {
   assertEquals([-2, -1, 0, 3, 828, 2303].map(namespaceName), [
     "Media",
     "Special",

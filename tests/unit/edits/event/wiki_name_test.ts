@@ -23,5 +23,5 @@ const NAMES: Readonly<Record<string, string | undefined>> = {
 };
 
 for (const [domain, name] of Object.entries(NAMES)) {
-  Deno.test(`wikiNameOf() of '${domain}'`, () => assertEquals(wikiNameOf(domain), name));
+  Deno.test(`wikiNameOf() knows '${domain}'`, () => assertEquals(wikiNameOf(domain), name));
 }

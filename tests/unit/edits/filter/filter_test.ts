@@ -45,7 +45,7 @@ for (const [name, filter, event, expected] of cases) {
   });
 }
 
-Deno.test("buildFilter() equals a filter that asks one question after the other", () => {
+Deno.test("buildFilter() equals a filter that checks each list in turn", () => {
   const list = (...words: string[]) =>
     fc.option(fc.uniqueArray(fc.constantFrom(...words), { minLength: 1 }), { nil: undefined });
   const filters = fc.record({

@@ -21,7 +21,7 @@ const cases: [string[], string, boolean][] = [
 ];
 
 for (const [patterns, text, expected] of cases) {
-  Deno.test(`matcher() of [${patterns}] ${expected ? "takes" : "leaves"} '${text}'`, () => {
+  Deno.test(`matcher() of [${patterns}] ${expected ? "accepts" : "rejects"} '${text}'`, () => {
     assertEquals(matcher(patterns)(text), expected);
   });
 }

@@ -18,7 +18,7 @@ function fields(...paths: string[]): AvroPayload {
   return { fields: paths.map(parseField) };
 }
 
-/** Encodes and, with the schema that would be registered, decodes again. */
+/** Encodes a value, and decodes it with the schema for the registry. */
 function roundTrip(event: Event, payload: AvroPayload): unknown {
   const bytes = avroEncoder(payload, SCHEMA_ID).encode(event) as Uint8Array;
   assertEquals(schemaIdOf(bytes), SCHEMA_ID);
@@ -28,7 +28,7 @@ function roundTrip(event: Event, payload: AvroPayload): unknown {
   return read;
 }
 
-Deno.test("avroSchema() makes the nine fields of their zod source", () => {
+Deno.test("avroSchema() generates the nine fields from their zod schema", () => {
   const schema = JSON.parse(avroSchema("edit"));
   assertEquals([schema.type, schema.namespace, schema.name], ["record", "wikitap", "Edit"]);
   const nullable = (type: string) => ["null", type];
@@ -51,7 +51,7 @@ Deno.test("avroSchema() makes the nine fields of their zod source", () => {
   assert(schema.fields.every(({ doc }: { doc?: string }) => doc !== undefined));
 });
 
-Deno.test("avroSchema() gives paths upstream's types, and names that Avro takes", () => {
+Deno.test("avroSchema() has upstream's types, and names legal in Avro", () => {
   const payload = fields("length.new", "title=Titel", "bot", "log_params", "1", "$schema");
   const schema = JSON.parse(avroSchema(payload));
   assertEquals(
@@ -67,7 +67,7 @@ Deno.test("avroSchema() gives paths upstream's types, and names that Avro takes"
   );
 });
 
-Deno.test("avroEncoder() writes what the JSON has", () => {
+Deno.test("avroEncoder() writes the same values as JSON", () => {
   for (
     const event of [
       change({ id: 2 ** 40, title: "🦊 \u200f«Ω»", user: "" }),
@@ -76,7 +76,7 @@ Deno.test("avroEncoder() writes what the JSON has", () => {
   ) assertEquals(roundTrip(event, "edit"), { ...toEdit(event) });
 });
 
-Deno.test("avroEncoder() grows its buffer, and values do not share memory", () => {
+Deno.test("avroEncoder() grows its buffer, and its values share no memory", () => {
   const { encode } = avroEncoder("edit", SCHEMA_ID);
   const small = encode(change()) as Uint8Array;
   const before = small.slice();
@@ -117,7 +117,7 @@ const refused: [string, AvroPayload, Record<string, unknown>, string][] = [
 ];
 
 for (const [name, payload, own, message] of refused) {
-  Deno.test(`avroEncoder() refuses ${name}`, () => {
+  Deno.test(`avroEncoder() rejects ${name}`, () => {
     const { encode } = avroEncoder(payload, SCHEMA_ID);
     assertThrows(() => encode(change(own)), RejectedEvent, message);
     assertEquals((encode(change()) as Uint8Array).length > HEADER_BYTES, true);
@@ -133,7 +133,7 @@ const beyond: [string, AvroPayload, Record<string, unknown>, string][] = [
 ];
 
 for (const [name, payload, own, message] of beyond) {
-  Deno.test(`avroEncoder() refuses a number beyond doubles in ${name}`, () => {
+  Deno.test(`avroEncoder() rejects a number beyond doubles in ${name}`, () => {
     const event = change();
     const { encode } = avroEncoder(payload, SCHEMA_ID);
     const large = { ...event, body: { ...event.body, ...own } };

@@ -44,7 +44,7 @@ const attributes: [string, Event, string, string | undefined][] = [
 ];
 
 for (const [name, event, header, expected] of attributes) {
-  Deno.test(`cloudEventHeaders() of ${name}: ${header} is ${expected}`, () => {
+  Deno.test(`cloudEventHeaders() of ${name} has ${header} ${expected}`, () => {
     assertEquals(headers(event)[header], expected);
   });
 }
@@ -56,12 +56,12 @@ const refused: [string, Event, string][] = [
 ];
 
 for (const [name, event, path] of refused) {
-  Deno.test(`cloudEventHeaders() refuses ${name}`, () => {
+  Deno.test(`cloudEventHeaders() rejects ${name}`, () => {
     assertThrows(() => headers(event), RejectedEvent, `wrong shape: ${path}`);
   });
 }
 
-Deno.test("The CloudEvents SDK reads a record as a valid event with its data", () => {
+Deno.test("the CloudEvents SDK reads a record as a valid event", () => {
   for (const payload of ["edit", "event"] as const) {
     const record = buildTransform({ topic: "edits", payload, headers: "cloudevents" })(change())!;
     const value = Buffer.from(record.value);

@@ -42,7 +42,7 @@ const quirks: [string, Record<string, unknown>, Partial<Edit>][] = [
 ];
 
 for (const [name, fields, expected] of quirks) {
-  Deno.test(`toEdit() takes an event with ${name}`, () => {
+  Deno.test(`toEdit() accepts an event with ${name}`, () => {
     assertEquals(toEdit(change(fields)), { ...toEdit(change()), ...expected });
   });
 }
@@ -62,13 +62,13 @@ const wrong: [string, Record<string, unknown>, string][] = [
 ];
 
 for (const [name, fields, path] of wrong) {
-  Deno.test(`toEdit() refuses an event with ${name}`, () => {
+  Deno.test(`toEdit() rejects an event with ${name}`, () => {
     const error = assertThrows(() => toEdit(change(fields)), RejectedEvent);
     assertEquals(error.message, `wrong shape: ${path}`);
   });
 }
 
-Deno.test("toEdit() refuses an event without a domain", () => {
+Deno.test("toEdit() rejects an event without a domain", () => {
   assertThrows(
     () => toEdit(change({}, { domain: undefined })),
     RejectedEvent,
@@ -76,7 +76,7 @@ Deno.test("toEdit() refuses an event without a domain", () => {
   );
 });
 
-Deno.test("encodeEdit() writes JSON that parses back and matches the schema", () => {
+Deno.test("encodeEdit() writes JSON that matches the schema", () => {
   const integer = fc.option(fc.maxSafeInteger(), { nil: undefined });
   const fields = fc.record({
     id: integer,
@@ -96,7 +96,7 @@ Deno.test("encodeEdit() writes JSON that parses back and matches the schema", ()
   }));
 });
 
-Deno.test("isUsual() is true for nothing that the schema refuses or changes", () => {
+Deno.test("isUsual() is false if the schema rejects or changes an event", () => {
   const odd = fc.constantFrom<unknown>(
     null,
     undefined,

@@ -19,7 +19,7 @@ for (const [text, path, name] of parsed) {
 }
 
 for (const text of ["", "=", "a=", "=a", "a=b=c", "a..b", ".a", "a.", "a b", "a=b c", '"a"']) {
-  Deno.test(`parseField() refuses '${text}'`, () => {
+  Deno.test(`parseField() rejects '${text}'`, () => {
     assertThrows(() => parseField(text), Error, "expected PATH or PATH=NAME");
   });
 }
@@ -28,7 +28,7 @@ function encode(event: ReturnType<typeof change>, ...fields: string[]): string {
   return encodeFields(fields.map(parseField))(event);
 }
 
-Deno.test("encodeFields() keeps order, names and types; null for what is missing", () => {
+Deno.test("encodeFields() keeps order, names and types; null if missing", () => {
   const event = change({ patrolled: true, log_params: { a: [1.5, null] }, user: null });
   assertEquals(
     encode(event, "title", "length.new=diff", "patrolled", "log_params", "user", "nothing.there"),
@@ -65,7 +65,7 @@ function nested(depth: number): unknown {
 }
 
 for (const [name, value, taken] of refused) {
-  Deno.test(`encodeFields() ${taken ? "takes" : "refuses"} ${name}`, () => {
+  Deno.test(`encodeFields() ${taken ? "accepts" : "rejects"} ${name}`, () => {
     const event = change();
     const own = { ...event, body: { ...event.body, own: value } };
     if (taken) assertEquals(JSON.parse(encode(own, "own")), { own: value });
@@ -73,14 +73,14 @@ for (const [name, value, taken] of refused) {
   });
 }
 
-/** An event whose JSON has `own` as the text of one more value. */
+/** Returns an event whose JSON has `own` as the text of one more value. */
 function withJson(own: string): ReturnType<typeof change> {
   const { body } = change();
   const text = JSON.stringify({ ...body, own: 0 }).replace(/0}$/, () => `${own}}`);
   return parseEvent(new TextEncoder().encode(text));
 }
 
-/** JSON as upstream may write it, and as the message has it; `undefined`: refused. */
+/** JSON from upstream, and its form in the message; `undefined` if it is rejected. */
 const spellings: [string, string | undefined][] = [
   ["1e400", undefined],
   ["-1e400", undefined],
@@ -101,14 +101,14 @@ const spellings: [string, string | undefined][] = [
 ];
 
 for (const [own, expected] of spellings) {
-  Deno.test(`encodeFields() ${expected === undefined ? "refuses" : "takes"} ${own}`, () => {
+  Deno.test(`encodeFields() ${expected === undefined ? "rejects" : "accepts"} ${own}`, () => {
     const event = withJson(own);
     if (expected !== undefined) assertEquals(encode(event, "own"), `{"own":${expected}}`);
     else assertThrows(() => encode(event, "own"), RejectedEvent, "wrong shape: own");
   });
 }
 
-Deno.test("encodeFields() names, once, the paths that the first 1,000 events lack", () => {
+Deno.test("encodeFields() reports once the paths that 1,000 events lack", () => {
   const reported: (readonly string[])[] = [];
   const fields = ["title", "lenght.new", "log_type"].map(parseField);
   const encode = encodeFields(fields, (paths) => reported.push(paths));
@@ -119,7 +119,7 @@ Deno.test("encodeFields() names, once, the paths that the first 1,000 events lac
   assertEquals(reported, [["lenght.new"]]);
 });
 
-Deno.test("encodeFields() gives back any JSON as it was", () => {
+Deno.test("encodeFields() writes any JSON value unchanged", () => {
   fc.assert(fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
     const own = JSON.parse(JSON.stringify(value));
     const event = change();

@@ -12,7 +12,7 @@ import { change } from "../../../support/stream/events.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("bodyOf() reads JSON objects, and nothing else", () => {
+Deno.test("bodyOf() reads only JSON objects", () => {
   assertEquals(bodyOf(bytes('{"a":1}')), { a: 1 });
   for (const text of ["", "null", "[1]", '"x"', "{", "\0\0\0\0\x01"]) {
     assertEquals(bodyOf(bytes(text)), undefined, text);
@@ -21,12 +21,12 @@ Deno.test("bodyOf() reads JSON objects, and nothing else", () => {
   assertEquals(bodyOf(null), undefined);
 });
 
-Deno.test("parseValue() reports why a value is not a JSON object", () => {
+Deno.test("parseValue() throws the reason if a value is not a JSON object", () => {
   assertThrows(() => parseValue(null), RejectedEvent, "no value");
   assertThrows(() => parseValue(bytes("{")), RejectedEvent, "bad JSON");
 });
 
-Deno.test("editOf() and eventOf() tell the forms of a value apart", () => {
+Deno.test("editOf() and eventOf() distinguish the forms of a value", () => {
   const edit = anEdit(1);
   const { data } = change();
   assertEquals(editOf({ ...edit }), edit);

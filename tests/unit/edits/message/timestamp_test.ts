@@ -31,12 +31,12 @@ const refused = [
 ];
 
 for (const dt of refused) {
-  Deno.test(`timestampOf() refuses '${dt}'`, () => {
+  Deno.test(`timestampOf() rejects '${dt}'`, () => {
     assertThrows(() => timestampOf(dt), RejectedEvent, "wrong shape: meta.dt");
   });
 }
 
-Deno.test("timestampOf() reads one time after the other as each by itself", () => {
+Deno.test("timestampOf() reads times in a row as each by itself", () => {
   const minutes = ["2023-11-14T22:13", "2024-02-29T23:59", "1970-01-01T00:00", "2023-02-29T00:00"];
   const ends = [":00Z", ":59.999Z", ":07.5Z", ":30+00:00", ":60Z", ":1Z", ":00.12345Z", ""];
   for (const end of ends) {

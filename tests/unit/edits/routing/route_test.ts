@@ -5,7 +5,7 @@ import { UsageError } from "../../../../lib/shared/error.ts";
 import { RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { change, pageChange, pageCreate } from "../../../support/stream/events.ts";
 
-Deno.test("topicSelector() puts the values of an event in the template", () => {
+Deno.test("topicSelector() puts the values of an event into the template", () => {
   assertEquals(topicSelector("edits")(change()), "edits");
   assertEquals(topicSelector("wikipedia-{type}")(change({ type: "new" })), "wikipedia-new");
   assertEquals(topicSelector("{domain}")(pageCreate()), "de.wikipedia.org");
@@ -25,12 +25,12 @@ const refused: [string, Record<string, unknown>, string][] = [
 ];
 
 for (const [name, fields, reason] of refused) {
-  Deno.test(`topicSelector() refuses ${name}`, () => {
+  Deno.test(`topicSelector() rejects ${name}`, () => {
     assertThrows(() => topicSelector("{wiki}")(change(fields)), RejectedEvent, reason);
   });
 }
 
-Deno.test("topicSelector() refuses a domain that makes the topic '..'", () => {
+Deno.test("topicSelector() rejects a domain that makes the topic '..'", () => {
   assertThrows(() => topicSelector("{domain}")(change({}, { domain: ".." })), RejectedEvent);
 });
 

@@ -12,7 +12,7 @@ import {
 for (
   const text of ["edits", "a.b_c-D9", "wikipedia-{type}", "{wiki}", "{wiki}.{type}-x", "x{type}y"]
 ) {
-  Deno.test(`topicTemplate() takes '${text}'`, () => assertEquals(topicTemplate(text), text));
+  Deno.test(`topicTemplate() accepts '${text}'`, () => assertEquals(topicTemplate(text), text));
 }
 
 const refused: [string, string][] = [
@@ -34,7 +34,7 @@ const refused: [string, string][] = [
 ];
 
 for (const [text, reason] of refused) {
-  Deno.test(`topicTemplate() refuses '${text}'`, () => {
+  Deno.test(`topicTemplate() rejects '${text}'`, () => {
     assertThrows(() => topicTemplate(text), Error, reason);
   });
 }
@@ -60,7 +60,7 @@ for (const [template, value, expected] of texts) {
   });
 }
 
-Deno.test("topicText() makes legal names that are equal only for equal values", () => {
+Deno.test("topicText() returns a legal and distinct name for each value", () => {
   const templates = ["{wiki}", "x{domain}", "{type}-{wiki}", "{wiki}.{type}", "{domain}_{type}x"];
   const value = fc.string({
     unit: fc.constantFrom("a", "X", "0", "2", ".", "_", "-", "/", "\ud800"),
@@ -76,7 +76,7 @@ Deno.test("topicText() makes legal names that are equal only for equal values", 
       const places = parts.filter((part) => typeof part !== "string");
       const same = places.every(({ placeholder }) => a[placeholder] === b[placeholder]);
       assertEquals(name(a) === name(b), same);
-      // Kafka takes the two for one; names of streams are the only values that keep both.
+      // Kafka treats the two names as equal. Only names of streams keep both characters.
       const folded = (text: string) => text.replaceAll("_", ".");
       if (!template.includes("{type}")) assertEquals(folded(name(a)) === folded(name(b)), same);
       assert(/^[a-zA-Z0-9._-]*$/.test(name(a)));

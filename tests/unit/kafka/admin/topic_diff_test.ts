@@ -6,13 +6,13 @@ import { alterTopic, topicDifferences } from "../../../../lib/kafka/admin/topic_
 const state = { partitions: 3, replicationFactor: 1 };
 const configs = new Map([["retention.ms", "604800000"]]);
 
-Deno.test("topicDifferences() finds nothing in what was not asked for", () => {
+Deno.test("topicDifferences() ignores settings that were not requested", () => {
   assertEquals(topicDifferences({ configs: new Map() }, state, configs), []);
   const same = { partitions: 3, replicationFactor: 1, configs };
   assertEquals(topicDifferences(same, state, configs), []);
 });
 
-Deno.test("topicDifferences() finds each difference, and whether Kafka can end it", () => {
+Deno.test("topicDifferences() shows which differences Kafka can remove", () => {
   const wish = {
     partitions: 6,
     replicationFactor: 3,

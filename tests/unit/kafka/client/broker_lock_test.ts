@@ -9,7 +9,7 @@ interface EosManager {
   acquireBrokerLock(broker: { nodeId: number }): Promise<void>;
 }
 
-/** Whether a second send to a broker may begin while the first is under way. */
+/** Returns whether a second send to a broker may begin while the first is in flight. */
 async function goSideBySide(create: (options: object) => EosManager): Promise<boolean> {
   const coordinator = { initProducerId: () => ({ producerId: 1, producerEpoch: 0 }) };
   const manager = create({
@@ -30,7 +30,7 @@ async function goSideBySide(create: (options: object) => EosManager): Promise<bo
   ]);
 }
 
-Deno.test("kafkajs's sends to a broker wait in turn; the publisher's do not", {
+Deno.test("the publisher's sends to one broker run at the same time", {
   sanitizeOps: false,
   sanitizeResources: false,
 }, async () => {

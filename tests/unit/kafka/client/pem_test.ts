@@ -23,7 +23,7 @@ Deno.test("checkAuthority() throws UserError if a file has no certificate", () =
   assertThrows(check(authority.cert + broken), UserError, "it is damaged");
 });
 
-Deno.test("checkClientCertificate() takes a certificate with its key", () => {
+Deno.test("checkClientCertificate() accepts a certificate with its key", () => {
   checkClientCertificate(cert, key);
 });
 

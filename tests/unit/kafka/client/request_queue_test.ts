@@ -2,7 +2,7 @@ import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import { assertEquals } from "@std/assert";
 import "../../../../lib/kafka/client/kafkajs.ts";
 
-Deno.test("waitForPendingRequests() adds one listener for all that wait", async () => {
+Deno.test("waitForPendingRequests() adds one listener for all waiters", async () => {
   const logger = { namespace: () => ({ debug() {} }) };
   const queue = new RequestQueue({ logger, isConnected: () => true, instrumentationEmitter: null });
   await queue.waitForPendingRequests();

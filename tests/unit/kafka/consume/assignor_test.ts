@@ -4,7 +4,7 @@ import { share } from "../../../../lib/kafka/consume/assignor.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
 
-/** The shares of members with these topics, by the numbers of partitions. */
+/** Returns the assignments of members with these topics and numbers of partitions. */
 const shares = (members: Readonly<Record<string, string[]>>, partitions: Numbers) => {
   const subscribers = Object.entries(members).map(([memberId, topics]) => ({ memberId, topics }));
   const all = Object.entries(partitions).flatMap(([topic, numbers]) =>
@@ -18,7 +18,7 @@ const shares = (members: Readonly<Record<string, string[]>>, partitions: Numbers
   );
 };
 
-Deno.test("share() deals partitions in turn to members with the same topics", () => {
+Deno.test("share() assigns partitions in turn to members with the same topics", () => {
   const partitions = { edits: [0, 1, 2], logs: [0, 1] };
   assertEquals(shares({ b: ["edits", "logs"], a: ["edits", "logs"] }, partitions), {
     a: { edits: [0, 2], logs: [1] },
@@ -26,7 +26,7 @@ Deno.test("share() deals partitions in turn to members with the same topics", ()
   });
 });
 
-Deno.test("share() gives partitions to members that subscribed to their topic only", () => {
+Deno.test("share() assigns partitions only to subscribers of their topic", () => {
   const partitions = { edits: [0, 1, 2, 3], logs: [0, 1] };
   assertEquals(shares({ a: ["edits"], b: ["logs"], c: ["edits", "logs"] }, partitions), {
     a: { edits: [0, 2] },
@@ -35,7 +35,7 @@ Deno.test("share() gives partitions to members that subscribed to their topic on
   });
 });
 
-Deno.test("share() gives some members nothing, and leaves topics without members", () => {
+Deno.test("share() may leave members without partitions, and vice versa", () => {
   assertEquals(shares({ a: ["edits"], b: ["edits"], c: [] }, { edits: [0], logs: [0] }), {
     ...{ a: { edits: [0] }, b: {}, c: {} },
   });

@@ -3,13 +3,13 @@ import { UserError } from "../../../../lib/shared/error.ts";
 import type { Admin } from "../../../../lib/kafka/client/kafkajs.ts";
 import { isPosition, refusePositionGroup } from "../../../../lib/kafka/consume/position_group.ts";
 
-Deno.test("isPosition() knows a producer's position from other metadata", () => {
+Deno.test("isPosition() recognizes a producer's position", () => {
   assertEquals(isPosition('{"v":1,"wikitap":"position","owner":"x"}'), true);
   const others = [null, "", "text", '{"wikitap":', '"wikitap"', '{"wikitap":"x"}', '["wikitap"]'];
   for (const metadata of [...others, "null"]) assertEquals(isPosition(metadata), false);
 });
 
-Deno.test("refusePositionGroup() refuses a group with a position on any topic", async () => {
+Deno.test("refusePositionGroup() throws for a group with any position", async () => {
   const admin = groupsWith('{"v":1,"wikitap":"position"}');
   await assertRejects(
     () => refusePositionGroup(admin, "wikitap.edits"),

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { TimeMap } from "../../../../lib/kafka/consume/direct/time_map.ts";
 
-/** A map of one partition, whose record at each offset has these times. */
+/** Returns a map of one partition, whose record at each offset has these times. */
 function mapOf(times: readonly (readonly number[])[], segmentRecords = 2): TimeMap {
   const map = new TimeMap(segmentRecords);
   for (const [offset, some] of times.entries()) map.note(0, offset, some);
@@ -11,7 +11,7 @@ function mapOf(times: readonly (readonly number[])[], segmentRecords = 2): TimeM
 const IN_ORDER = Array.from({ length: 10 }, (_, i) => [i * 10]);
 const UNKNOWN = { first: 10, end: Infinity };
 
-Deno.test("TimeMap.find() returns the segments with times of a span, and what is unknown", () => {
+Deno.test("TimeMap.find() returns the segments of a span, and unknown ones", () => {
   const map = mapOf(IN_ORDER);
   assertEquals(map.find(0, 20, 40), [{ first: 2, end: 4 }, UNKNOWN]);
   assertEquals(map.find(0, 30, 41), [{ first: 2, end: 6 }, UNKNOWN]);
@@ -20,12 +20,12 @@ Deno.test("TimeMap.find() returns the segments with times of a span, and what is
   assertEquals(map.find(1, 0, 1000), [{ first: 0, end: Infinity }]);
 });
 
-Deno.test("TimeMap.find() returns segments with a late record apart", () => {
+Deno.test("TimeMap.find() returns a separate segment for a late record", () => {
   const map = mapOf(IN_ORDER.with(7, [25]));
   assertEquals(map.find(0, 20, 30), [{ first: 2, end: 4 }, { first: 6, end: 8 }, UNKNOWN]);
 });
 
-Deno.test("TimeMap.note() knows records by several times, by none, and only once", () => {
+Deno.test("TimeMap.note() accepts several times, no time, and repetitions", () => {
   const map = mapOf([[10, 500], [], [20]], 1);
   assertEquals(map.find(0, 500, 501), [{ first: 0, end: 1 }, { first: 3, end: Infinity }]);
   map.note(0, 1, [30]);

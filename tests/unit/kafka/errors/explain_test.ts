@@ -257,7 +257,7 @@ const rows: readonly Row[] = [
     says: ["larger than the topic accepts", "max.message.bytes"],
   },
   {
-    name: "a broker that goes away",
+    name: "a broker that is shutting down",
     error: retried(connectionError("EPIPE", "write EPIPE")),
     says: ["the connection to kafka.example:9092 was lost"],
   },
@@ -282,7 +282,7 @@ for (const row of rows) {
   });
 }
 
-Deno.test("explain() leaves alone what is not a failure of Kafka", () => {
+Deno.test("explain() returns other errors unchanged", () => {
   const attempt = { action: "read", cluster: { config: PLAIN, diagnostics: {} } };
   for (const error of [new TypeError("x is not a function"), new UserError("Known"), "text"]) {
     assertEquals(explain(error, attempt), error);
@@ -317,7 +317,7 @@ function closedConnection(): Error {
   return kafkaError("KafkaJSConnectionClosedError", "Closed connection", fields);
 }
 
-/** As `withBroker()` of `client/kafkajs.ts` reports the last failure. */
+/** Returns the error with which `withBroker()` of `client/kafkajs.ts` reports the last failure. */
 function unanswered(cause: Error): Error {
   return kafkaError("KafkaJSNonRetriableError", cause.message, { cause });
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { PartSize } from "../../../../lib/kafka/publish/part_size.ts";
 import type { Batch } from "../../../../lib/kafka/publish/publisher.ts";
 
-/** A batch of records of 1,000 bytes, with a cut after every ten. */
+/** Returns a batch of records of 1,000 bytes, with a cut after every ten. */
 function batchOf(count: number): Batch {
   const record = { topic: "t", key: null, value: "x".repeat(1000), timestamp: 0 };
   const cuts = Array.from({ length: Math.floor(count / 10) }, (_, index) => {
@@ -12,7 +12,7 @@ function batchOf(count: number): Batch {
   return { records: new Array(count).fill(record), cuts, handled: count, position: count };
 }
 
-Deno.test("PartSize.endOf() takes the largest first part within its size", () => {
+Deno.test("PartSize.endOf() returns the largest first part within its size", () => {
   const size = new PartSize();
   assertEquals(size.endOf(batchOf(1000)).count, 260);
   assertEquals(size.endOf(batchOf(255)).count, 255, "the whole batch");

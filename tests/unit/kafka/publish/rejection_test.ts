@@ -52,13 +52,13 @@ const conditions: readonly (readonly [string, boolean, number[], number[]])[] = 
 
 for (const [name, expected, rejected, accepted] of conditions) {
   const what = expected ? "a condition" : "a record's own fault";
-  Deno.test(`isCondition() sees ${what}: ${name}`, () => {
+  Deno.test(`isCondition() recognizes ${what}: ${name}`, () => {
     const others = accepted.map((timestamp) => ({ timestamp }));
     assertEquals(isCondition(rejected.map((time) => late(time)), others), expected);
   });
 }
 
-Deno.test("isCondition() counts what was accepted before, for INVALID_RECORD", () => {
+Deno.test("isCondition() counts earlier accepted records for INVALID_RECORD", () => {
   const keyed = { record: record(), reason: "INVALID_RECORD" };
   assertEquals(isCondition([keyed], [], 2), false);
   assertEquals(isCondition([keyed, keyed], [], 2), true);
@@ -67,7 +67,7 @@ Deno.test("isCondition() counts what was accepted before, for INVALID_RECORD", (
   assertEquals(isCondition([late(NOW)], [], 2), true, "the broker's clock may have changed");
 });
 
-Deno.test("Acceptances forgets accepted records for each one that is rejected", () => {
+Deno.test("Acceptances subtracts rejected records from accepted ones", () => {
   const accepted = new Acceptances();
   accepted.note([record(), record(), record()], []);
   assertEquals([accepted.of("edits"), accepted.of("other")], [3, 0]);
@@ -105,7 +105,7 @@ for (const [name, expected, change, reason, maxBytes] of faults) {
   });
 }
 
-Deno.test("isAtFault() is false if the time of the stream is not known", () => {
+Deno.test("isAtFault() is false if the stream's time is unknown", () => {
   assertEquals(isAtFault(late(0), { maxBytes: MB }, undefined), false);
 });
 
@@ -133,7 +133,7 @@ Deno.test("RejectedAttempts.note() gives up the last batch after 60 s", () => {
   assertEquals([attempts.note(true), attempts.count], [false, 1]);
 });
 
-Deno.test("findingsOf() knows the records that the broker names", () => {
+Deno.test("findingsOf() returns the records that the broker names", () => {
   const [a, b, c] = [record(), record(), record()];
   const chunk = chunkOf(a, b, c);
   const recordErrors = [{ index: 1, message: "no key" }];
@@ -142,7 +142,7 @@ Deno.test("findingsOf() knows the records that the broker names", () => {
   assertEquals([found.accepted, found.isComplete], [[a, c], true]);
 });
 
-Deno.test("findingsOf() halves a chunk in which the broker names no record", () => {
+Deno.test("findingsOf() splits a chunk in which the broker names no record", () => {
   const [a, b, c] = [record(), record(), record()];
   const [chunk, other] = [chunkOf(a, b), chunkOf(c)];
   const error = rejectedBy(chunk, { type: "MESSAGE_TOO_LARGE" }, [other]);
@@ -161,7 +161,7 @@ Deno.test("findingsOf() ignores a record error beyond the batch", () => {
 const detail = (min: number, max: number) =>
   `Timestamp 1 of message with offset 0 is out of range. The timestamp should be within [${min}, ${max}]`;
 
-Deno.test("acceptedTimes() reads what the broker accepts", () => {
+Deno.test("acceptedTimes() parses the times that the broker accepts", () => {
   assertEquals(acceptedTimes(detail(-9_000, 5)), { min: -9000, max: 5 });
   assertEquals(acceptedTimes("something else"), undefined);
   assertEquals(acceptedTimes(null), undefined);

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { Admin } from "../../../../lib/kafka/client/kafkajs.ts";
 import { NoTopics, TopicTable } from "../../../../lib/kafka/publish/topic_table.ts";
 
-/** Has `work` done with a clock that can be put forward, in ms. */
+/** Runs `work` with a clock that can be advanced, in ms. */
 async function withClock(work: (forward: (ms: number) => void) => Promise<void>): Promise<void> {
   let ahead = 0;
   const realNow = performance.now;
@@ -14,7 +14,7 @@ async function withClock(work: (forward: (ms: number) => void) => Promise<void>)
   }
 }
 
-Deno.test("TopicTable adopts new partitions at a reload minutes later", () =>
+Deno.test("TopicTable discovers new partitions minutes later", () =>
   withClock(async (forward) => {
     const cluster = new Map([["edits", 3]]);
     const admin = adminOf(cluster);
@@ -32,7 +32,7 @@ Deno.test("TopicTable adopts new partitions at a reload minutes later", () =>
     assertEquals(await count(), 12);
   }));
 
-Deno.test("TopicTable drops a missing topic that is not needed", () =>
+Deno.test("TopicTable drops a missing topic that is not used", () =>
   withClock(async (forward) => {
     for (const create of [undefined, { partitions: 1, replicationFactor: 1 }]) {
       const cluster = new Map([["a", 1], ["b", 1]]);
@@ -45,7 +45,7 @@ Deno.test("TopicTable drops a missing topic that is not needed", () =>
     }
   }));
 
-Deno.test("TopicTable reads the partitions of a topic that others just created", async () => {
+Deno.test("TopicTable reads the partitions of a topic that others created", async () => {
   const cluster = new Map<string, number>();
   const admin: Admin = {
     ...adminOf(cluster),
@@ -62,7 +62,11 @@ Deno.test("TopicTable reads the partitions of a topic that others just created",
 Deno.test("TopicTable creates missing topics only if allowed, never the excepted", async () => {
   const cluster = new Map<string, number>();
   const load = (table: TopicTable, ...topics: string[]) => table.load(adminOf(cluster), topics);
-  await assertRejects(() => load(new TopicTable(), "edits"), NoTopics, "'edits' does not exist");
+  await assertRejects(
+    () => load(new TopicTable(), "edits"),
+    NoTopics,
+    "'edits': it does not exist",
+  );
   const create = { partitions: 3, replicationFactor: 1, except: "letters" };
   await assertRejects(
     () => load(new TopicTable(create), "edits", "letters"),
@@ -73,7 +77,7 @@ Deno.test("TopicTable creates missing topics only if allowed, never the excepted
   assertEquals([...cluster], [["edits", 3]]);
 });
 
-/** The admin of a cluster of these topics, with their numbers of partitions. */
+/** Returns the admin client of a cluster with these topics and numbers of partitions. */
 function adminOf(cluster: Map<string, number>): Admin {
   const unknown = Object.assign(new Error("unknown"), {
     ...{ name: "KafkaJSProtocolError", type: "UNKNOWN_TOPIC_OR_PARTITION" },

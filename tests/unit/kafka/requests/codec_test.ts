@@ -29,7 +29,7 @@ Deno.test("ProtocolReader skips tagged fields", () => {
   assertEquals(reader.int8(), 7);
 });
 
-Deno.test("ProtocolReader refuses lengths beyond the answer", () => {
+Deno.test("ProtocolReader rejects lengths beyond the answer", () => {
   const early = "Cannot read an answer of Kafka: it ends too early";
   const huge = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f);
   for (const read of ["string", "bytes", "end", "int64", "uuid"] as const) {

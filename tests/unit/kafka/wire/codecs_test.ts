@@ -1,4 +1,4 @@
-/** Records as others compress them: see tests/fixtures/README.md for who wrote them, and how. */
+/** Reads records that other clients compressed: tests/fixtures/README.md names the clients. */
 import { Buffer } from "node:buffer";
 import { assertEquals, assertThrows } from "@std/assert";
 import { compress, decompress } from "../../../../lib/kafka/wire/compression.ts";
@@ -40,7 +40,7 @@ Deno.test("unpackLz4() reads every kind of frame", () => {
 });
 
 for (const [codec, name] of CODECS) {
-  Deno.test(`decompress() gives back what compress() made of it: ${name}`, async () => {
+  Deno.test(`decompress() reverts compress(): ${name}`, async () => {
     const repeating = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(500))
       .map(([bytes, times]) => Buffer.concat(new Array(times).fill(bytes)));
     const bytes = fc.oneof(fc.uint8Array({ maxLength: 2000 }), repeating);
@@ -54,7 +54,7 @@ for (const [codec, name] of CODECS) {
     );
   });
 
-  Deno.test(`decompress() gives bytes or UnreadableRecords for any bytes: ${name}`, async () => {
+  Deno.test(`decompress() handles any bytes: ${name}`, async () => {
     const packed = await compress(codec, Buffer.from("Page 1, Page 2, Page 3. ".repeat(200)));
     const change = fc.record({ at: fc.nat(packed.length - 1), value: fc.nat(255) });
     fc.assert(
@@ -78,14 +78,14 @@ for (const [codec, name] of CODECS) {
   });
 }
 
-Deno.test("compress() packs more than a block of lz4", async () => {
+Deno.test("compress() packs more than one block of lz4", async () => {
   const bytes = Buffer.alloc(9_000_000, "Page 1 of the synthetic wiki, ");
   const packed = await compress(3, bytes);
   assertEquals(packed.length < 100_000, true, `${packed.length} bytes`);
   assertEquals(Buffer.from(decompress(3, packed)).equals(bytes), true);
 });
 
-Deno.test("unpackLz4() refuses what it cannot read", () => {
+Deno.test("unpackLz4() throws for invalid frames", () => {
   const [first] = Object.values(frames);
   const frame = Buffer.from(first!, "base64");
   const changed = (at: number, value: number) => {

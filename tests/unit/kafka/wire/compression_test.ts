@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 const CODECS = [[1, "gzip"], [2, "snappy"], [3, "lz4"], [4, "zstd"]] as const;
 
 for (const [codec, name] of CODECS) {
-  Deno.test(`decompress() unpacks ${name} up to its bound, and no more`, async () => {
+  Deno.test(`decompress() unpacks ${name} only up to its bound`, async () => {
     const most = await compress(codec, new Uint8Array(MIB));
     assertEquals(decompress(codec, most, MIB).length, MIB);
     const more = await compress(codec, new Uint8Array(64 * MIB));
@@ -17,7 +17,7 @@ for (const [codec, name] of CODECS) {
     );
   });
 
-  Deno.test(`decompress() refuses what is no ${name}`, () => {
+  Deno.test(`decompress() rejects what is not ${name}`, () => {
     assertThrows(
       () => decompress(codec, new Uint8Array(50).fill(255)),
       UnreadableRecords,
@@ -26,6 +26,6 @@ for (const [codec, name] of CODECS) {
   });
 }
 
-Deno.test("decompress() refuses a codec that it does not know", () => {
+Deno.test("decompress() rejects an unknown codec", () => {
   assertThrows(() => decompress(5, new Uint8Array(9)), UnreadableRecords, "codec 5 is not known");
 });

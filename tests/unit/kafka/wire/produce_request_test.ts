@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
 import fc from "../../../support/tools/fast_check.ts";
-// Before kafkajs.ts, which puts our own in their places: these stay the originals.
+// Loaded before kafkajs.ts, which replaces them: these are the originals.
 import originalGrouping from "kafkajs/src/producer/groupMessagesPerPartition.js";
 import originalRequest from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import produceVersions from "kafkajs/src/protocol/requests/produce/index.js";
@@ -21,13 +21,13 @@ async function encoded(make: (request: ProduceRequest) => unknown, request: Prod
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
 const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 100 }),
-  // With halves of surrogate pairs.
+  // Includes lone surrogates.
   fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)), maxLength: 50 }),
 );
 const message: fc.Arbitrary<Message> = fc.record({
   key: fc.oneof(bytes, text, fc.constant(null)),
   value: fc.oneof(bytes, text, fc.constant(null)),
-  // All with as many digits: kafkajs compares them as text.
+  // All with the same number of digits, since kafkajs compares them as text.
   timestamp: fc.integer({ min: 10 ** 12, max: 10 ** 13 - 1 }).map(String),
   headers: fc.dictionary(text, fc.oneof(bytes, text, fc.array(bytes, { maxLength: 3 })), {
     maxKeys: 3,
@@ -67,7 +67,7 @@ Deno.test("produceRequest() encodes large and many records as kafkajs does", asy
   }));
   const topicData = [{ topic: "t", partitions: [{ partition: "3", firstSequence: 9, messages }] }];
   const request = { acks: -1, timeout: 30_000, transactionalId: "a", producerId: "77", topicData };
-  // Not as a list of numbers, which takes the assertion long.
+  // Not a list of numbers, for which the assertion takes long.
   assert((await encoded(ours, request)).equals(await encoded(originalRequest, request)));
 });
 
@@ -82,7 +82,7 @@ Deno.test("produceRequest() compares timestamps as numbers, not as text", async 
   ]);
 });
 
-Deno.test("produceRequest() compresses the records, and says with which codec", async () => {
+Deno.test("produceRequest() compresses the records, and names the codec", async () => {
   const messages = Array.from({ length: 50 }, (_, i) => ({ value: `v${i}`, timestamp: "5" }));
   const topicData = [{ topic: "t", partitions: [{ partition: 0, messages }] }];
   const plain = { acks: -1, timeout: 0, topicData };

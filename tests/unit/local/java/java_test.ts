@@ -8,7 +8,7 @@ Deno.test("javaVersion() reads the feature release of all kinds of Java", () => 
   assertEquals(javaVersion('openjdk version "1.8.0_412"'), 8);
 });
 
-Deno.test("javaVersion() takes a warning before the version", () => {
+Deno.test("javaVersion() accepts a warning before the version", () => {
   assertEquals(javaVersion('Picked up JAVA_TOOL_OPTIONS: -Xmx1g\nopenjdk version "17.0.1"'), 17);
 });
 

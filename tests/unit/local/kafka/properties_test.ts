@@ -3,7 +3,7 @@ import { propertiesText, serverProperties } from "../../../../lib/local/kafka/pr
 
 const nodes = [1, 2, 3].map((id) => ({ id, port: 9091 + id, controllerPort: 20_000 + id }));
 
-Deno.test("serverProperties() of one node tell it that it is alone", () => {
+Deno.test("serverProperties() of one node need no other node", () => {
   const properties = serverProperties(nodes[0]!, nodes.slice(0, 1), "/data");
   assertEquals(properties["offsets.topic.replication.factor"], 1);
   assertEquals(properties["transaction.state.log.replication.factor"], 1);
@@ -12,7 +12,7 @@ Deno.test("serverProperties() of one node tell it that it is alone", () => {
   assertEquals(properties["controller.quorum.voters"], "1@127.0.0.1:20001");
 });
 
-Deno.test("serverProperties() of three nodes replicate thrice, acknowledge by two", () => {
+Deno.test("serverProperties() of three nodes have three replicas, two in sync", () => {
   const properties = serverProperties(nodes[1]!, nodes, "/data");
   assertEquals(properties["node.id"], 2);
   assertEquals(properties["default.replication.factor"], 3);
@@ -28,7 +28,7 @@ Deno.test("serverProperties() of three nodes replicate thrice, acknowledge by tw
   );
 });
 
-Deno.test("propertiesText() escapes what a properties file takes for syntax", () => {
+Deno.test("propertiesText() escapes the syntax of properties files", () => {
   assertEquals(
     propertiesText({ "log.dirs": "C:\\a b", "a b": " x", "#k": "!ü\ny", n: -1, on: false }),
     "log.dirs=C:\\\\a b\na\\ b=\\ x\n\\#k=\\!\\u00fc\\ny\nn=-1\non=false\n",

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { lockFile } from "../../../../lib/local/process/lock.ts";
 
-Deno.test("lockFile() lets in one after the other", async () => {
+Deno.test("lockFile() lets in one holder after the other", async () => {
   const path = await Deno.makeTempFile();
   const order: string[] = [];
   const first = await lockFile(path);

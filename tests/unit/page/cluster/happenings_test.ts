@@ -59,7 +59,7 @@ Deno.test("HappeningFinder reports nothing if nothing changed", () => {
   assertEquals(changes({}, { now: 1000 }), [[]]);
 });
 
-Deno.test("HappeningFinder reports brokers that leave and return", () => {
+Deno.test("HappeningFinder reports brokers that fail and return", () => {
   const gone = [{ id: 1, address: "b1:9092", controller: true }, {
     id: 2,
     address: null,
@@ -74,7 +74,7 @@ Deno.test("HappeningFinder reports brokers that leave and return", () => {
   ]);
 });
 
-Deno.test("HappeningFinder names leaders and replicas that change", () => {
+Deno.test("HappeningFinder reports changes of leaders and replicas", () => {
   const failed = [partition(0, { leader: 2, inSync: [2] }), partition(1, { leader: null })];
   assertEquals(changes({}, { partitions: failed }, {}), [
     [
@@ -90,7 +90,7 @@ Deno.test("HappeningFinder names leaders and replicas that change", () => {
   ]);
 });
 
-Deno.test("HappeningFinder names a broker once for all its replicas", () => {
+Deno.test("HappeningFinder reports a broker once for all its replicas", () => {
   const all = (count: number, inSync: number[]) => ({
     partitions: Array.from({ length: count }, (_, i) => partition(i, { inSync })),
   });
@@ -121,14 +121,14 @@ Deno.test("HappeningFinder reports topics that are created, deleted or grown", (
   );
 });
 
-Deno.test("HappeningFinder names what retention deleted", () => {
+Deno.test("HappeningFinder reports offsets that retention deleted", () => {
   const kept = [partition(0, { first: 1200 }), partition(1)];
   assertEquals(changes({}, { partitions: kept }), [
     ["partition 0: 1,200 offsets deleted, first offset 1,200"],
   ]);
 });
 
-Deno.test("HappeningFinder names members, and how long a rebalance took", () => {
+Deno.test("HappeningFinder reports members, and the time of a rebalance", () => {
   assertEquals(
     changes(
       { groups: [group({ a: [0, 1] })] },
@@ -146,14 +146,14 @@ Deno.test("HappeningFinder names members, and how long a rebalance took", () => 
   );
 });
 
-Deno.test("HappeningFinder reports when Kafka goes away and answers again", () => {
+Deno.test("HappeningFinder reports that Kafka is unreachable and back", () => {
   assertEquals(changes({}, { awaySince: 500, now: 500 }, { now: 8500 }), [
     ["Kafka does not answer"],
     ["Kafka answers again after 8s"],
   ]);
 });
 
-Deno.test("HappeningFinder bounds the changes of one state", () => {
+Deno.test("HappeningFinder bounds the number of changes", () => {
   const many = Array.from({ length: 100 }, (_, one) => partition(one));
   const moved = many.map((one) => ({ ...one, leader: 2 }));
   const [texts] = changes({ partitions: many }, { partitions: moved });

@@ -14,7 +14,7 @@ Deno.test("LagHistory keeps five minutes, a point every two seconds", () => {
   assertEquals(series?.points[0]?.[0], 1_300_000);
 });
 
-Deno.test("LagHistory leaves out unknown lags and forgets groups that are gone", () => {
+Deno.test("LagHistory omits unknown lags, and forgets deleted groups", () => {
   const history = new LagHistory();
   history.add(look(10_000, null));
   assertEquals(history.series, [{ groupId: "g", partition: 0, points: [] }]);

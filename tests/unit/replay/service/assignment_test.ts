@@ -5,7 +5,7 @@ import { CODFW, EQIAD, START, syntheticLog } from "../../../../lib/replay/synthe
 
 const log = syntheticLog({ rate: 40, canaryEvery: 4000 });
 const [eqiad, codfw] = log.topics as [typeof log.topics[0], typeof log.topics[0]];
-/** 1,000 s after the start, 40,000 events and 10 canaries of the idle topic are there. */
+/** 1,000 s after the start, there are 40,000 events and 10 canaries of the idle topic. */
 const NOW = START + 1_000_000;
 
 function assigned(asked: { since?: string; lastEventId?: unknown } | string = {}) {
@@ -51,13 +51,13 @@ Deno.test("assign() begins each topic at its first timestamp from since on", () 
   assertEquals(eqiad.timestamp(eqiad.firstAt(T) - 1) < T, true);
 });
 
-Deno.test("assign() begins with the oldest for an early since, else from now on", () => {
+Deno.test("assign() begins with the oldest event for an early since", () => {
   assertEquals(assigned({ since: "0" }), [[EQIAD, 0, eqiad.offset(0)], [
     CODFW,
     0,
     codfw.offset(0),
   ]]);
-  // Also with more digits than numbers can distinguish.
+  // Even with more digits than numbers can distinguish.
   for (const timestamp of [NOW + 5000, 8.64e15, 2.2e17, 1e20, 1e300]) {
     const fromNowOn = [[EQIAD, 40_001, -1], [CODFW, 10, -1]];
     assertEquals(assigned({ since: String(timestamp) }), fromNowOn);
@@ -66,7 +66,7 @@ Deno.test("assign() begins with the oldest for an early since, else from now on"
   }
 });
 
-Deno.test("assign() obeys Last-Event-ID and not since if both are given", () => {
+Deno.test("assign() prefers Last-Event-ID over since", () => {
   const lastEventId = [entry(EQIAD, { timestamp: START + 1000 }), entry(CODFW, { offset: -1 })];
   const at = eqiad.firstAt(START + 1000);
   assertEquals(
@@ -85,7 +85,7 @@ Deno.test("assign() does not read a topic that Last-Event-ID leaves out", () => 
   assertEquals(assigned({ lastEventId: [{ topic: EQIAD, partition: 7, offset: -1 }] }), []);
 });
 
-Deno.test("assign() begins with an existing offset, else from now on", () => {
+Deno.test("assign() begins with an existing offset, otherwise from now on", () => {
   const at = (offset: number) => assigned({ lastEventId: [entry(EQIAD, { offset })] })[0]![1];
   assertEquals(at(eqiad.offset(123)), 123);
   assertEquals(at(eqiad.offset(0) - 1), 40_000);
@@ -93,16 +93,16 @@ Deno.test("assign() begins with an existing offset, else from now on", () => {
   assertEquals(at(eqiad.offset(99_999_999)), 40_001);
 });
 
-Deno.test("assign() takes names of topics in Last-Event-ID, and reads them since", () => {
+Deno.test("assign() combines topic names in Last-Event-ID with since", () => {
   assertEquals(assigned({ since: "0", lastEventId: [CODFW] }), [[CODFW, 0, codfw.offset(0)]]);
 });
 
-Deno.test("assign() refuses a since that is not a time with 400", () => {
+Deno.test("assign() rejects an invalid since with 400", () => {
   const { status, body } = refusal({ since: "yesterday" });
   assertEquals([status, body["type"]], [400, "invalid_timestamp"]);
 });
 
-Deno.test("assign() refuses a malformed Last-Event-ID with 400", () => {
+Deno.test("assign() rejects a malformed Last-Event-ID with 400", () => {
   const malformed = [
     "{",
     "[]",
@@ -120,7 +120,7 @@ Deno.test("assign() refuses a malformed Last-Event-ID with 400", () => {
   }
 });
 
-Deno.test("assign() refuses a topic that is not the stream's with 404", () => {
+Deno.test("assign() rejects a topic of another stream with 404", () => {
   const lastEventId = [entry(EQIAD, { offset: -1 }), entry("eqiad.other", { offset: -1 })];
   const { status, body } = refusal({ lastEventId });
   assertEquals([status, body["name"], body["message"]], [

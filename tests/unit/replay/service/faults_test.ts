@@ -3,7 +3,7 @@ import { FaultDraw, withGarbage } from "../../../../lib/replay/service/faults.ts
 import { records } from "../../../../lib/replay/log.ts";
 import { syntheticLog } from "../../../../lib/replay/synthetic/log.ts";
 
-Deno.test("FaultDraw ends connections at the mean rate, the same by seed", () => {
+Deno.test("FaultDraw ends connections at the mean rate, by seed", () => {
   const draw = (seed: number) => {
     const faults = new FaultDraw({ cutEvery: 100, stallEvery: 1000 }, seed);
     return Array.from({ length: 50_000 }, () => faults.next());
@@ -16,19 +16,19 @@ Deno.test("FaultDraw ends connections at the mean rate, the same by seed", () =>
   assertEquals(draw(1), drawn);
 });
 
-Deno.test("FaultDraw ends every connection at its first event for 1, none for 0", () => {
+Deno.test("FaultDraw ends every connection for 1, and none for 0", () => {
   assertEquals(new FaultDraw({ errorEvery: 1 }, 0).next(), "error");
   const never = new FaultDraw({ errorEvery: 0 }, 0);
   for (let i = 0; i < 1000; i++) assertEquals(never.next(), undefined);
 });
 
-Deno.test("FaultDraw.place() is inside of the frame", () => {
+Deno.test("FaultDraw.place() is inside the frame", () => {
   const faults = new FaultDraw({}, 3);
   const places = Array.from({ length: 500 }, () => faults.place(4));
   assertEquals([...new Set(places)].sort(), [1, 2, 3]);
 });
 
-Deno.test("withGarbage() damages some records, the same ones at each read", () => {
+Deno.test("withGarbage() damages the same records at each read", () => {
   const plain = syntheticLog({ count: 5000 });
   const log = withGarbage(plain, { seed: 1, every: 50 });
   const read = () => [...records(log.topics[0]!)];

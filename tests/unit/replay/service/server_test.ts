@@ -51,7 +51,7 @@ Deno.test("serveEvents() writes exactly the frames that KafkaSSE writes", async 
   });
 });
 
-Deno.test("serveEvents() interleaves topics: canaries of later hours come early", async () => {
+Deno.test("serveEvents() interleaves topics, with early canaries", async () => {
   const log = syntheticLog({ rate: 1, canaryEvery: 600 });
   await withServer({ log }, async ({ get }) => {
     const { frames } = await receive(await get(`?since=${START}`), 1000);
@@ -77,7 +77,7 @@ Deno.test("serveEvents() puts both timestamps into 'id' once both topics had one
   });
 });
 
-Deno.test("serveEvents() resumes from Last-Event-ID, with nothing lost", async () => {
+Deno.test("serveEvents() resumes from Last-Event-ID without loss", async () => {
   const log = syntheticLog({ count: 300 });
   await withServer({ log }, async ({ get }) => {
     const T = log.topics[0]!.timestamp(99);
@@ -88,7 +88,7 @@ Deno.test("serveEvents() resumes from Last-Event-ID, with nothing lost", async (
   });
 });
 
-Deno.test("serveEvents() refuses what the service refuses, in JSON", async () => {
+Deno.test("serveEvents() rejects what the service rejects, in JSON", async () => {
   await withServer({}, async ({ get, url, stats }) => {
     assertEquals((await body(await get("?since=never")))[0], 400);
     assertEquals((await body(await get("", { "last-event-id": "[" })))[0], 400);
@@ -119,7 +119,7 @@ Deno.test("serveEvents() requires a contact only if configured", async () => {
   });
 });
 
-Deno.test("serveEvents() refuses an address's third connection with 429", async () => {
+Deno.test("serveEvents() rejects an address's third connection with 429", async () => {
   await withServer({}, async ({ get, stats }) => {
     const open = [await get(), await get()];
     const third = await get();
@@ -147,7 +147,7 @@ Deno.test("serveEvents() cuts connections within a frame or a character", async 
   });
 });
 
-Deno.test("serveEvents() stalls: open and silent until the client gives up", async () => {
+Deno.test("serveEvents() stalls a connection until the client gives up", async () => {
   await withServer({ faults: { stallEvery: 10 }, seed: 1 }, async ({ get, stats }) => {
     const response = await get();
     await until(() => stats().stalls === 1);
@@ -173,7 +173,7 @@ Deno.test("serveEvents() sends 'event: error' and ends the response", async () =
   });
 });
 
-Deno.test("serveEvents() answers the attempts after a connection with statuses", async () => {
+Deno.test("serveEvents() answers the next attempts with statuses", async () => {
   await withServer({ faults: { statuses: [500, 429] } }, async ({ get }) => {
     const seen: number[] = [];
     for (let i = 0; i < 6; i++) {
@@ -193,7 +193,7 @@ Deno.test("serveEvents() ends a connection at its limit, between two frames", as
   });
 });
 
-Deno.test("serveEvents() ends a connection at its limit, read or not", async () => {
+Deno.test("serveEvents() ends a connection at its limit, even if not read", async () => {
   await withServer({ log: syntheticLog(), connectionLimit: 1000 }, async ({ get, stats }) => {
     const response = await get();
     assertEquals(stats().connections, 1);
@@ -202,7 +202,7 @@ Deno.test("serveEvents() ends a connection at its limit, read or not", async () 
   });
 });
 
-Deno.test("serveEvents() is silent after the last event, and keeps connections", async () => {
+Deno.test("serveEvents() is silent after the last event, and stays connected", async () => {
   await withServer({ log: syntheticLog({ count: 5 }) }, async ({ get, stats }) => {
     const response = await get();
     const reader = response.body!.getReader();
@@ -218,7 +218,7 @@ Deno.test("serveEvents() is silent after the last event, and keeps connections",
   });
 });
 
-Deno.test("serveEvents() plays a log from the first client on, at its rate", async () => {
+Deno.test("serveEvents() plays a log from the first client on", async () => {
   const log = syntheticLog({ count: 100, rate: 500 });
   await withServer({ log, pace: "first-client" }, async ({ get }) => {
     const begun = performance.now();
@@ -246,7 +246,7 @@ Deno.test("serveEvents() begins with new records by the wall clock", async () =>
   });
 });
 
-Deno.test("serveEvents() leaves out lost records, and renumbers from a connection", async () => {
+Deno.test("serveEvents() omits lost records, and renumbers at a connection", async () => {
   const plain = syntheticLog({ count: 20 });
   const renumbered = syntheticLog({ count: 20, offsets: { eqiad: 5, codfw: 0 } });
   const log = (connection: number): EventLog => connection < 2 ? plain : renumbered;
@@ -264,10 +264,10 @@ Deno.test("serveEvents() leaves out lost records, and renumbers from a connectio
   });
 });
 
-Deno.test("serveEvents() waits for a slow client, with one chunk prepared", async () => {
+Deno.test("serveEvents() waits for a slow client, and prepares one chunk", async () => {
   await withServer({ log: syntheticLog() }, async ({ get, stats }) => {
     const response = await get();
-    // What the system's socket buffers take is all that is sent ahead.
+    // Only the system's socket buffers are filled in advance.
     const sent = await untilStill(() => stats().events);
     assert(sent < 20_000, `${sent}`);
     await response.body?.cancel();
@@ -282,7 +282,7 @@ Deno.test("stop() waits at most a second for a client that reads nothing", async
   await response.body?.cancel();
 });
 
-/** Waits until a count is above 0 and stays as it is from one look to the next. */
+/** Waits until a count is above 0 and stable. */
 async function untilStill(look: () => number): Promise<number> {
   let before = 0;
   await until(() => {

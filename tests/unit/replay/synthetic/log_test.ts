@@ -19,7 +19,7 @@ const parse = ({ data }: LogRecord): Json => JSON.parse(decoder.decode(data));
 const eqiad = (options: Parameters<typeof syntheticLog>[0] = {}) =>
   syntheticLog(options).topics[0]!;
 
-/** One log that several tests look at: enough events for every quirk. */
+/** One log for several tests, with enough events for every quirk. */
 const COUNT = 30_000;
 const sample = [...records(eqiad({ seed: 1, count: COUNT, canaryEvery: 1000 }))];
 const events = sample.map(parse);
@@ -33,7 +33,7 @@ function assertNear(actual: number, expected: number, tolerance: number): void {
   assert(Math.abs(actual - expected) <= tolerance, `${actual} is not about ${expected}`);
 }
 
-Deno.test("syntheticLog() gives the same bytes for a place, in any order", () => {
+Deno.test("syntheticLog() returns the same bytes for an index, in any order", () => {
   const log = eqiad({ seed: 1, canaryEvery: 1000 });
   for (const index of [29_999, 5, 17_123, 0]) {
     const [again] = records(log, index, index + 1);
@@ -41,7 +41,7 @@ Deno.test("syntheticLog() gives the same bytes for a place, in any order", () =>
   }
 });
 
-Deno.test("syntheticLog() makes other events from another seed", () => {
+Deno.test("syntheticLog() invents other events from another seed", () => {
   const [other] = records(eqiad({ seed: 2 }), 0, 1);
   assertNotEquals(parse(other!).meta.id, events[0].meta.id);
 });
@@ -67,7 +67,7 @@ Deno.test("syntheticLog() writes what JSON.stringify would write", () => {
   }
 });
 
-Deno.test("syntheticLog() numbers topics without gaps, and says so in meta", () => {
+Deno.test("syntheticLog() numbers topics without gaps", () => {
   for (const [i, { meta }] of events.entries()) {
     assertEquals(meta.topic, EQIAD);
     assertEquals(meta.partition, 0);
@@ -85,7 +85,7 @@ Deno.test("syntheticLog() has meta.dt, timestamp and Kafka's timestamp agree", (
   }
 });
 
-Deno.test("syntheticLog() has timestamps that repeat or go back, seldom by years", () => {
+Deno.test("syntheticLog() has timestamps that repeat or go back", () => {
   const steps = sample.slice(1).map(({ timestamp }, i) => timestamp - sample[i]!.timestamp);
   const day = 86_400_000;
   const near = steps.filter((step) => Math.abs(step) < day);
@@ -144,7 +144,7 @@ Deno.test("syntheticLog() edits some pages often, with ids that ascend", () => {
   for (const ids of pages.values()) assertEquals(ids, ids.toSorted((a, b) => a - b));
 });
 
-Deno.test("syntheticLog() has canaries alone in the idle topic, at the same rate", () => {
+Deno.test("syntheticLog() has only canaries in the idle topic", () => {
   const log = syntheticLog({ count: 10_000, canaryEvery: 1000 });
   const idle = [...records(log.topics[1]!)];
   assertEquals(idle.length, 10);
@@ -155,7 +155,7 @@ Deno.test("syntheticLog() has canaries alone in the idle topic, at the same rate
   }
 });
 
-Deno.test("syntheticLog() has the old envelope for the years before 2019", () => {
+Deno.test("syntheticLog() has the old envelope before 2019", () => {
   const log = eqiad({ start: Date.UTC(2018, 5, 1), count: 100 });
   const event = [...records(log)].map(parse).find(({ type }) => type === "edit");
   assert(!("$schema" in event) && !("stream" in event.meta));
@@ -180,7 +180,7 @@ Deno.test("syntheticLog() begins at 'from' and ends after 'count'", () => {
   assertEquals(first, same);
 });
 
-Deno.test("firstAt() finds the first timestamp that is not less, as a walk would", () => {
+Deno.test("firstAt() equals a linear search for the timestamp", () => {
   const log = eqiad({ count: 5000 });
   const timestamps = [...records(log)].map(({ timestamp }) => timestamp);
   for (let wanted = START - 100; wanted < START + 130_000; wanted += 37) {
@@ -189,7 +189,7 @@ Deno.test("firstAt() finds the first timestamp that is not less, as a walk would
   }
 });
 
-Deno.test("firstDue() finds the first record due then, at odd rates too", () => {
+Deno.test("firstDue() finds the first due record, at any rate", () => {
   for (const rate of [0.1, 7, 40, 999, 123_456]) {
     const log = eqiad({ rate });
     for (const index of [0, 1, 2, 1000, 123_457, 5_000_000_011]) {
@@ -226,7 +226,7 @@ Deno.test("syntheticLog() can renumber the same events", () => {
   assertEquals(parse(renumbered!), { ...events[0], meta: { ...events[0].meta, offset: 17 } });
 });
 
-Deno.test("syntheticLog() throws RangeError for what makes no log", () => {
+Deno.test("syntheticLog() throws RangeError for invalid options", () => {
   for (
     const options of [{ rate: 0 }, { rate: NaN }, { count: 0 }, { canaryEvery: 0.5 }, { seed: -1 }]
   ) {
@@ -234,7 +234,7 @@ Deno.test("syntheticLog() throws RangeError for what makes no log", () => {
   }
 });
 
-Deno.test("syntheticStreams() has three streams, with events that have keys", () => {
+Deno.test("syntheticStreams() has three streams, whose events have keys", () => {
   const log = syntheticStreams({ seed: 3, rate: 40, count: 4000, canaryEvery: 400 });
   const counts: Record<string, number> = {};
   for (const topic of log.topics.filter(({ topic }) => topic.startsWith("eqiad."))) {

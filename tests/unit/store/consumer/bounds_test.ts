@@ -11,11 +11,11 @@ import { editOf } from "../../../support/kafka/records.ts";
 const claim = (next: bigint) => ({ topicId: 4, partition: 2, next });
 const bounds = { low: 10n, high: 20n };
 
-Deno.test("checkOffset() takes every offset from the first to the end", () => {
+Deno.test("checkOffset() accepts every offset from the first to the end", () => {
   for (const next of [10n, 15n, 20n]) checkOffset(claim(next), bounds, "topic", SQL_ADVICE);
 });
 
-Deno.test("checkOffset() refuses an offset beyond the end", () => {
+Deno.test("checkOffset() rejects an offset beyond the end", () => {
   const error = assertThrows(() => checkOffset(claim(21n), bounds, "topic", SQL_ADVICE), UserError);
   assertStringIncludes(
     error.message,
@@ -24,7 +24,7 @@ Deno.test("checkOffset() refuses an offset beyond the end", () => {
   assertStringIncludes(error.hint ?? "", "WHERE topic_id = 4");
 });
 
-Deno.test("checkOffset() refuses an offset before the first: records were lost", () => {
+Deno.test("checkOffset() rejects an offset before the first", () => {
   const error = assertThrows(() => checkOffset(claim(7n), bounds, "topic", SQL_ADVICE), UserError);
   assertStringIncludes(error.message, "offsets 7 to 9");
   assertStringIncludes(error.hint ?? "", "SET next_offset = 10 WHERE topic_id = 4");

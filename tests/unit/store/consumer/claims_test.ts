@@ -5,7 +5,7 @@ import type { ClaimRequest, Sink } from "../../../../lib/store/sink.ts";
 
 const protocolError = (type: string) => Object.assign(new Error(type), { type });
 
-/** Claims partition 0 from a Kafka that first answers with `errors`. */
+/** Claims partition 0 of a Kafka that first answers with `errors`. */
 function claim(errors: Error[]) {
   const left = [...errors];
   const admin = {
@@ -44,7 +44,7 @@ Deno.test("claimPartitions() waits while a partition has no leader", async () =>
   ]);
 });
 
-Deno.test("claimPartitions() throws what a retry would not cure", async () => {
+Deno.test("claimPartitions() throws permanent failures", async () => {
   await assertRejects(
     () => claim([protocolError("TOPIC_AUTHORIZATION_FAILED")]),
     Error,

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
 import { SinkUnavailable } from "../../../../lib/store/sink.ts";
 
-/** A retry whose waits take no time, and what it did. */
+/** Returns a retry whose waits take no time, with its calls. */
 function makeRetry() {
   const waits: number[] = [];
   const away: boolean[] = [];
@@ -17,7 +17,7 @@ function makeRetry() {
 
 const { signal } = new AbortController();
 
-Deno.test("DatabaseRetry retries while the database is unreachable, every second at most", async () => {
+Deno.test("DatabaseRetry retries while the database is unreachable", async () => {
   const { retry, waits, away } = makeRetry();
   let left = 6;
   const work = () =>
@@ -27,13 +27,13 @@ Deno.test("DatabaseRetry retries while the database is unreachable, every second
   assertEquals([away[0], away.at(-1)], [true, false]);
 });
 
-Deno.test("DatabaseRetry throws lasting failures", async () => {
+Deno.test("DatabaseRetry throws permanent failures", async () => {
   const { retry, waits } = makeRetry();
   await assertRejects(() => retry.run(() => Promise.reject(new Error("no")), signal), Error, "no");
   assertEquals(waits, []);
 });
 
-Deno.test("DatabaseRetry starts nothing once it is stopped", async () => {
+Deno.test("DatabaseRetry starts no attempt after it was stopped", async () => {
   const { retry } = makeRetry();
   let calls = 0;
   const work = () => Promise.resolve(calls++);
@@ -41,7 +41,7 @@ Deno.test("DatabaseRetry starts nothing once it is stopped", async () => {
   assertEquals(calls, 0);
 });
 
-Deno.test("DatabaseRetry ends in the middle of an attempt", async () => {
+Deno.test("DatabaseRetry ends during an attempt when it is stopped", async () => {
   const { retry } = makeRetry();
   const stop = new AbortController();
   const running = retry.run(() => new Promise(() => {}), stop.signal);

@@ -24,10 +24,10 @@ class FakeSink implements Sink {
   readonly concurrency = 1;
   readonly advice = SQL_ADVICE;
   readonly writes: (readonly [next: bigint, edits: number, bad: number])[] = [];
-  /** By partition, where it stands. */
+  /** The state by partition. */
   readonly next = new Map<number, bigint>();
   flushes = 0;
-  /** The replacements of the next writes. */
+  /** Replacements of the next writes. */
   readonly answers: (WriteOutcome | Error)[] = [];
 
   addTopic(): Promise<number> {
@@ -62,7 +62,7 @@ class FakeSink implements Sink {
   }
 }
 
-/** A consumer that does what a test says. */
+/** A consumer that a test controls. */
 class FakeConsumer implements MemberConsumer {
   readonly options: ConsumerOptions;
   readonly relocated: number[][] = [];
@@ -93,7 +93,7 @@ class FakeConsumer implements MemberConsumer {
     this.relocated.push(partitions.map(({ partition }) => partition));
   }
 
-  /** Joins the group with partitions, and returns where reading goes on. */
+  /** Joins the group with partitions, and returns the offsets to continue from. */
   async join(...partitions: number[]): Promise<ReadonlyMap<number, bigint>> {
     const [topic = ""] = this.options.topics;
     const assigned = partitions.map((partition) => ({ topic, partition }));
@@ -102,7 +102,7 @@ class FakeConsumer implements MemberConsumer {
     return new Map([...located].map(([{ partition }, next]) => [partition, next]));
   }
 
-  /** Hands out records of partition 0, in chunks of the values' lists. */
+  /** Delivers records of partition 0, in chunks of the values' lists. */
   async fetch(first: number, ...chunks: (readonly string[])[]): Promise<void> {
     let offset = first;
     const fetched = chunks.map((values) => {
@@ -136,7 +136,7 @@ class FakeConsumer implements MemberConsumer {
   }
 }
 
-/** A member of the group 'group' on fakes. */
+/** Creates a member of the group 'group' on fakes. */
 function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
   const sink = new FakeSink();
   const progress = new StoreProgress(() => 0);
@@ -160,7 +160,7 @@ function makeMember(options: { maxRecords?: number; batchSize?: number } = {}) {
     makeConsumer: (options) => consumer = new FakeConsumer(options),
   });
   const done = member.run();
-  done.catch(() => {}); // looked at by the test
+  done.catch(() => {}); // read by the test
   return { sink, progress, stop, consumer: consumer!, done };
 }
 
@@ -175,7 +175,7 @@ Deno.test("Member resumes from the offset in the database", async () => {
   await done;
 });
 
-Deno.test("Member writes batches, and moves on after each", async () => {
+Deno.test("Member writes batches, and advances after each", async () => {
   const { sink, consumer, progress, stop, done } = makeMember({ batchSize: 2 });
   await consumer.join(0);
   await consumer.fetch(0, [...edits(0, 3), "no JSON"], edits(4, 1));
@@ -223,7 +223,7 @@ Deno.test("Member claims again what another member of its group has claimed", as
   await consumer.fetch(0, edits(0, 2));
   assertEquals([consumer.heartbeats, consumer.relocated, consumer.advanced], [1, [[0]], []]);
   assertEquals(sink.writes, []);
-  // The records were given back, so that all ten may still come.
+  // The records were returned to the count, so that all ten may still come.
   await consumer.join(0);
   await consumer.fetch(0, edits(0, 12));
   assertEquals(sink.writes, [[10n, 10, 0]]);
@@ -239,7 +239,7 @@ Deno.test("Member gives way to another group", async () => {
   await assertRejects(() => done, UserError, "the group 'other' has taken over");
 });
 
-Deno.test("Member ends with what the database does not forgive", async () => {
+Deno.test("Member ends with a permanent failure of the database", async () => {
   const { sink, consumer, done } = makeMember();
   await consumer.join(0);
   sink.answers.push(new UserError("Cannot use the database: its disk is full"));
@@ -247,14 +247,14 @@ Deno.test("Member ends with what the database does not forgive", async () => {
   await assertRejects(() => done, UserError, "its disk is full");
 });
 
-Deno.test("Member refuses an offset that Kafka does not have", async () => {
+Deno.test("Member rejects an offset that Kafka does not have", async () => {
   const { sink, consumer } = makeMember();
   sink.next.set(0, 1001n);
   await assertRejects(() => consumer.join(0), UserError, "the next offset in the database is 1001");
   consumer.end();
 });
 
-Deno.test("Member flushes before it claims: what is accepted is not read again", async () => {
+Deno.test("Member flushes accepted rows before it claims again", async () => {
   const { sink, consumer, stop, done } = makeMember();
   await consumer.join(0);
   const before = sink.flushes;
@@ -264,7 +264,7 @@ Deno.test("Member flushes before it claims: what is accepted is not read again",
   await done;
 });
 
-Deno.test("Member reports that it was stopped before a batch was written", async () => {
+Deno.test("Member throws if it is stopped before a batch is written", async () => {
   const { consumer, stop, done } = makeMember();
   await consumer.join(0);
   consumer.inHand = 1;

@@ -12,7 +12,7 @@ const bad = (count: number) =>
     Array.from({ length: count }, (_, n) => ({ offset: `${n}`, timestamp: "0", value: null })),
   );
 
-Deno.test("StoreProgress counts rows, and how far behind a member is", () => {
+Deno.test("StoreProgress counts rows and the lag of a member", () => {
   let now = 1000;
   const progress = new StoreProgress(() => now);
   progress.assigned(AT);
@@ -39,7 +39,7 @@ Deno.test("StoreProgress counts rows, and how far behind a member is", () => {
   assertEquals([lagRecords, lagMs], [0, 0]);
 });
 
-Deno.test("StoreProgress counts Kafka as connected for a session after an answer", () => {
+Deno.test("StoreProgress shows Kafka as connected for a session", () => {
   let now = 1000;
   const progress = new StoreProgress(() => now);
   progress.answered();
@@ -49,7 +49,7 @@ Deno.test("StoreProgress counts Kafka as connected for a session after an answer
   assertEquals(progress.snapshot().isKafkaConnected, false);
 });
 
-Deno.test("StoreProgress forgets partitions that went to another", () => {
+Deno.test("StoreProgress forgets partitions of other members", () => {
   const progress = new StoreProgress(() => 0);
   progress.assigned([AT[0]]);
   progress.ends(new PartitionMap([[AT[0], { low: 0n, high: 100n }]]));
@@ -59,7 +59,7 @@ Deno.test("StoreProgress forgets partitions that went to another", () => {
   assertEquals([lagRecords, partitions, count], [0, 0, 1]);
 });
 
-Deno.test("formatDone() says what was done", () => {
+Deno.test("formatDone() formats the work of a run", () => {
   assertEquals(
     formatDone({ edits: 12_345, bad: 2, skipped: 4000 }),
     "12,345 stored, 2 bad, 4,000 skipped",

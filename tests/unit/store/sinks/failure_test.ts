@@ -22,7 +22,7 @@ const CLASSES: Readonly<Record<"waits" | "ends" | "defect", readonly string[]>> 
     "CONNECTION_CLOSED",
     "CONNECT_TIMEOUT",
     "08006", // connection failure
-    "08P01", // what a pooler says of itself
+    "08P01", // a pooler's own error
     "25006", // read-only: a standby, or a switch-over
     "25P03", // idle in transaction for too long
     "40001", // serialization failure
@@ -41,7 +41,7 @@ const CLASSES: Readonly<Record<"waits" | "ends" | "defect", readonly string[]>> 
     "3D000", // no such database
     "3F000", // no schema in the search_path
     "42501", // lack of a privilege
-    "42703", // another's tables
+    "42703", // tables of another program
     "53100", // disk full
     "57P04", // database dropped
     "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -49,7 +49,7 @@ const CLASSES: Readonly<Record<"waits" | "ends" | "defect", readonly string[]>> 
   defect: ["ERR_INVALID_ARG_TYPE", "42601", "22021"],
 };
 
-Deno.test("postgresFailure() separates failures that pass from others", () => {
+Deno.test("postgresFailure() distinguishes temporary failures from others", () => {
   for (const [wanted, codes] of Object.entries(CLASSES)) {
     for (const code of codes) {
       const error = withCode(code);
@@ -64,7 +64,7 @@ Deno.test("postgresFailure() separates failures that pass from others", () => {
   }
 });
 
-Deno.test("postgresFailure() takes a pooler's refusal of the login for one", () => {
+Deno.test("postgresFailure() recognizes a login that a pooler rejected", () => {
   for (const words of ["SASL authentication failed", "no such user", "no such user: me"]) {
     const error = Object.assign(new Error(words), { code: "08P01" });
     const failure = postgresFailure(error, ADDRESS, true);
@@ -73,7 +73,7 @@ Deno.test("postgresFailure() takes a pooler's refusal of the login for one", () 
   }
 });
 
-Deno.test("notReachable() gives the hint for what the server said", () => {
+Deno.test("notReachable() has the hint for the server's error", () => {
   const hintOf = (code: string, name = "PostgresError") => {
     const failure = postgresFailure(Object.assign(withCode(code), { name }), ADDRESS, true);
     const { message, hint } = notReachable(failure as SinkUnavailable, ADDRESS);
@@ -94,14 +94,14 @@ Deno.test("notReachable() gives the hint for what the server said", () => {
   ]);
 });
 
-Deno.test("postgresFailure() says how to set a password if there was none", () => {
+Deno.test("postgresFailure() names the variable of a missing password", () => {
   const hint = (hasPassword: boolean) =>
     (postgresFailure(withCode("28P01"), ADDRESS, hasPassword) as UserError).hint ?? "";
   assertStringIncludes(hint(false), "Set the password in the environment variable PGPASSWORD");
   assertStringIncludes(hint(true), "Check the user");
 });
 
-Deno.test("sqliteFailure() separates locks from lasting failures, by code or text", () => {
+Deno.test("sqliteFailure() distinguishes locks from permanent failures", () => {
   const busy = Object.assign(new Error("x"), { errcode: 5 | (2 << 8) });
   assert(sqliteFailure(busy, "f") instanceof SinkUnavailable);
   assert(sqliteFailure(new Error("database is locked"), "f") instanceof SinkUnavailable);

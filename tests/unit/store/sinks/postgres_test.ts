@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { arrayLiteral } from "../../../../lib/store/sinks/postgres.ts";
 
-Deno.test("arrayLiteral() quotes text, and leaves numbers, truth and nulls bare", () => {
+Deno.test("arrayLiteral() quotes only texts", () => {
   assertEquals(arrayLiteral([]), "{}");
   assertEquals(arrayLiteral([1, 2n ** 63n - 1n, null, true]), "{1,9223372036854775807,NULL,true}");
   assertEquals(

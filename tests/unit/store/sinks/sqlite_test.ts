@@ -6,7 +6,7 @@ import { QUESTIONS } from "../../../../lib/store/report/questions.ts";
 import { openSqliteSink } from "../../../../lib/store/sinks/sqlite.ts";
 import { testFolder } from "../../../support/tools/folder.ts";
 
-Deno.test("openSqliteSink() says that another process keeps the file locked", async () => {
+Deno.test("openSqliteSink() reports a file that another process has locked", async () => {
   await using folder = await testFolder();
   const file = `${folder.path}/edits.db`;
   using other = new DatabaseSync(file);
@@ -19,7 +19,7 @@ Deno.test("openSqliteSink() says that another process keeps the file locked", as
   assertEquals(error.hint, "Start again when that is done, or choose another file with --database");
 });
 
-Deno.test("openReader() says that another process keeps the file locked", async () => {
+Deno.test("openReader() reports a file that another process has locked", async () => {
   await using folder = await testFolder();
   const file = `${folder.path}/edits.db`;
   await (await openSqliteSink({ kind: "sqlite", file }))[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { Deadline } from "../../../../lib/upstream/connection/deadline.ts";
 import { sleep } from "../../../../lib/shared/sleep.ts";
 import { inVirtualTime } from "../../../support/tools/virtual_time.ts";
 
-/** Records what expired, and after how many ms. */
+/** Records expirations, with the time in ms. */
 function start(): { deadline: Deadline<string>; expired: [reason: string, ms: number][] } {
   const expired: [string, number][] = [];
   const begun = performance.now();
@@ -14,7 +14,7 @@ function start(): { deadline: Deadline<string>; expired: [reason: string, ms: nu
 }
 
 Deno.test(
-  "Deadline expires at the time that was set last, later or sooner",
+  "Deadline expires at the time that was set last",
   inVirtualTime(async () => {
     const { deadline, expired } = start();
     deadline.set(20, "first");
@@ -28,7 +28,7 @@ Deno.test(
 );
 
 Deno.test(
-  "Deadline may be set again after it expired",
+  "Deadline can be set again after it expired",
   inVirtualTime(async () => {
     const { deadline, expired } = start();
     deadline.set(5, "a");

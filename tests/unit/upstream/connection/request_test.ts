@@ -7,7 +7,7 @@ interface Asked {
   readonly lastEventId: string | null;
 }
 
-/** Returns what is asked for from a position, if topics that are asked for do not exist (404). */
+/** Returns the request for a position, with `isGone` that after a 404. */
 async function askedFrom(
   position: Position,
   { margin = 5000, isGone = false }: { margin?: number; isGone?: boolean } = {},
@@ -33,7 +33,7 @@ async function askedFrom(
   return asked.at(-1)!;
 }
 
-/** From now on: the first event comes with a timestamp of a moment before. */
+/** From now on: the first event has a timestamp shortly before the start. */
 function positionBeforeStart(): Position {
   const position = new Position(10_000);
   position.advance({ key: "eqiad.a/0", timestamp: 9_800, offset: 1, id: "a" });
@@ -41,7 +41,7 @@ function positionBeforeStart(): Position {
   return position;
 }
 
-Deno.test("requestFrom() asks for what follows an event from before the start", async () => {
+Deno.test("requestFrom() requests events after one from before the start", async () => {
   const { since, lastEventId } = await askedFrom(positionBeforeStart());
   assertEquals(since, null);
   assertEquals(JSON.parse(lastEventId!), [
@@ -50,14 +50,14 @@ Deno.test("requestFrom() asks for what follows an event from before the start", 
   ]);
 });
 
-Deno.test("requestFrom() by time asks for nothing that comes before start and events", async () => {
+Deno.test("requestFrom() by time begins at the earlier of start and events", async () => {
   assertEquals((await askedFrom(positionBeforeStart(), { isGone: true })).since, "9800");
   const position = new Position(10_000);
   position.advance({ key: "eqiad.a/0", timestamp: 12_000, offset: 1, id: "a" });
   assertEquals((await askedFrom(position, { isGone: true })).since, "10000");
 });
 
-Deno.test("requestFrom() by time steps over a place that fails", async () => {
+Deno.test("requestFrom() by time skips a failing position", async () => {
   const margin = -64;
   assertEquals((await askedFrom(positionBeforeStart(), { isGone: true, margin })).since, "9864");
 });

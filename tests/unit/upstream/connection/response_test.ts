@@ -9,7 +9,7 @@ const authority = createAuthority("wikitap-test");
 
 type Serving = Partial<Deno.TlsCertifiedKeyPem>;
 
-/** The failure of a request to a server, without the port in its text. */
+/** Returns the failure of a request to a server, without the port in its text. */
 async function failureAt(
   path: string,
   handler: (request: Request) => Response | Promise<Response>,
@@ -43,7 +43,7 @@ const redirect = (location: string) => () =>
   new Response(null, { status: 302, headers: { location } });
 const nothing = () => new Response();
 
-Deno.test("openResponse() knows a redirect that leads nowhere", async () => {
+Deno.test("openResponse() reports a redirect that cannot be followed", async () => {
   const reason = async (location: string) => (await failureAt("/a", redirect(location)))[0];
   assertEquals(await reason("/b"), "http_3xx");
   assertEquals(await reason("ftp://127.0.0.1/"), "http_3xx");
@@ -81,7 +81,7 @@ Deno.test("openResponse() explains untrusted, expired and foreign certificates",
   assertEquals(await reason(foreign, [authority.cert]), "certificate");
 });
 
-Deno.test("openResponse() explains a server with TLS and a client without", async () => {
+Deno.test("openResponse() explains a wrong scheme", async () => {
   const tls = authority.issue({ name: "a", hosts: ["127.0.0.1"] });
   assertEquals((await failureAt("/", nothing, { tls, scheme: "http" }))[0], "not_event_stream");
   assertEquals((await failureAt("/", nothing, { scheme: "https" }))[0], "not_event_stream");
@@ -104,7 +104,7 @@ Deno.test("openResponse() explains a refused connection and a blocked port", asy
   assertEquals((await failure(7))[0], "not_permitted");
 });
 
-Deno.test("openResponse() asks for no compression", async () => {
+Deno.test("openResponse() requests no compression", async () => {
   const seen: (string | null)[] = [];
   await failureAt("/", (request) => {
     seen.push(request.headers.get("accept-encoding"));

@@ -1,7 +1,7 @@
 /**
  * Checks the rules of failures. A stream that was readable once is retried with back-off and one
- * warning. One that was never readable ends the start, unless the failure passes by itself. Each
- * row is tried at the start of the stream and after events.
+ * warning. One that was never readable ends the start, unless the failure is temporary. Each row is
+ * tested at the start of the stream and after events.
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { CAUSES, describe, UpstreamRefused } from "../../../../lib/upstream/connection/failure.ts";
@@ -28,7 +28,7 @@ interface Row {
   /** The hint of the error that ends the start; `undefined` if it waits. */
   readonly hint: string | undefined;
   readonly answer: Answer;
-  /** Ends the stream also after events. */
+  /** Whether it ends the stream even after events. */
   readonly stops?: boolean;
 }
 
@@ -39,7 +39,7 @@ const status = (status: number, cause: Cause, hint: string | undefined): Row => 
   answer: answer(null, { status }),
 });
 
-/** As Deno's fetch fails. */
+/** Rejects as Deno's fetch does. */
 const network = (says: string, cause: Cause, hint: string | undefined): Row => ({
   cause,
   says: `Cannot reach ${ORIGIN}: client error (Connect): ${says}`,
@@ -139,7 +139,7 @@ const ROWS: readonly Row[] = [
   denied("login.test:443", `Cannot follow the redirect from ${ORIGIN} to 'login.test:443'`),
 ];
 
-/** Three times over, the row; then events again. */
+/** Returns the failure three times, and then events. */
 function meet({ answer }: Row, before: readonly Answer[]) {
   const { fetch } = scriptedService([...before, answer, answer, answer, streamOf(frames(0, 2))]);
   const waits: number[] = [];
@@ -177,7 +177,7 @@ for (const [i, row] of ROWS.entries()) {
       return;
     }
     assertEquals(await take(events, 2), [0, 1]);
-    // Each 404 has it ask once more, by time.
+    // After each 404 it sends another request, by time.
     const failures = cause === "http_404" ? 1 : 3;
     assertEquals(waits, [0, 250, 500, 1000].slice(0, 1 + failures));
     assertEquals(log.lines, linesOf(says, failures));

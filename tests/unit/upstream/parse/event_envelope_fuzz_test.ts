@@ -12,14 +12,14 @@ import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
 import { Position, upstreamPartition } from "../../../../lib/upstream/position/position.ts";
 import { fuzz } from "../../../support/tools/fuzz.ts";
 
-/** JSON as it may be written: a value as text. */
+/** A value as JSON text, in any spelling. */
 type Text = fc.Arbitrary<string>;
 
 const encoder = new TextEncoder();
 const json = (value: unknown) => JSON.stringify(value);
 const quoted = (text: string) => `"${text}"`;
 
-/** Texts that look like parts of an event, and contents of strings. */
+/** Texts that look like parts of an event, and string contents. */
 const strings: Text = fc.oneof(
   fc.constantFrom(
     ...["edit", "log", "142", "", "type", "meta", '"type":"edit"', '","type":"edit', "}", "{"],
@@ -27,14 +27,14 @@ const strings: Text = fc.oneof(
   ),
   fc.string({ maxLength: 6 }),
 ).map(json);
-/** Numbers in all spellings, and what is no number. */
+/** Numbers in all spellings, and invalid numbers. */
 const numbers: Text = fc.oneof(
   fc.constantFrom("0", "-0", "1.0", "1e0", "01", "-1", "999999999999999", "9007199254740993"),
   fc.nat().map(String),
 );
 const scalars: Text = fc.oneof(strings, numbers, fc.constantFrom("null", "true", "[]", "{}"));
 
-/** A key, also spelt with an escape, or with what does not belong to it. */
+/** A key, sometimes with an escape or foreign characters. */
 function keyOf(...names: readonly string[]): Text {
   return fc.tuple(fc.constantFrom(...names), fc.nat(60)).map(([name, way]) => {
     if (way === 0) {
@@ -45,16 +45,16 @@ function keyOf(...names: readonly string[]): Text {
   });
 }
 
-/** Fields as they stand in an object. */
+/** Fields as in an object. */
 const fields = (key: Text, value: Text, maxLength: number): fc.Arbitrary<string[]> =>
   fc.array(fc.tuple(key, value).map(([key, value]) => `${key}:${value}`), { maxLength });
 const objectOf = (parts: readonly string[]) => `{${parts.join(",")}}`;
 
-/** A value that is nearly always this one. */
+/** A value that is nearly always the given one. */
 const nearly = (usual: string, other: Text): Text =>
   fc.oneof({ weight: 80, arbitrary: fc.constant(usual) }, other);
 
-/** `meta` as the service writes it: some fields not always there, and `dt` in two places. */
+/** `meta` as the service writes it: some fields are optional, and `dt` has two positions. */
 const usualMeta: fc.Arbitrary<string[]> = fc.record({
   uri: nearly(json("https://ü.test/wiki/A"), scalars),
   id: nearly(json("0d3f-1"), scalars),
@@ -76,7 +76,7 @@ const usualMeta: fc.Arbitrary<string[]> = fc.record({
   ];
 });
 
-/** Most often as it is; or with fields in another order, twice, or left out. */
+/** Usually unchanged; sometimes with fields in another order, duplicated or omitted. */
 function disordered(parts: fc.Arbitrary<string[]>): fc.Arbitrary<string[]> {
   return fc.tuple(parts, fc.nat(19), fc.nat(20), fc.nat(20)).map(([parts, way, from, to]) => {
     if (way > 2 || parts.length === 0) return parts;
@@ -113,7 +113,7 @@ const head = fc.tuple(
 ).map((parts) => [...parts]);
 const whole = fc.tuple(disordered(head), tail).map((parts) => objectOf(parts.flat()));
 
-/** One thing that is done to a text: white space, a cut, another end, another byte; or nothing. */
+/** One change of a text: white space, a cut, another end, another byte; or none. */
 const harm = fc.tuple(fc.nat(15), fc.nat(2000), fc.nat(255));
 
 function harmed(text: string, [way, at, byte]: [number, number, number]): Uint8Array {
@@ -126,7 +126,7 @@ function harmed(text: string, [way, at, byte]: [number, number, number]): Uint8A
   return bytes;
 }
 
-/** Records of edits, and of nothing else. */
+/** A transform that passes only edits. */
 const transform = buildTransform({ topic: "t", filter: { types: ["edit"] } });
 
 /** Returns all facts of an event, the saved position after it, and its record. */
@@ -158,14 +158,14 @@ fuzz(
     const quick = outcome(readEvent, data);
     const full = outcome(parseEvent, data);
     assertEquals(quick.event, full.event);
-    // What is no JSON, and dropped by its type, is never found out.
+    // Text that is not JSON and is dropped by its type is never rejected.
     const isNeverRead = full.record === json("bad JSON") && quick.record === "null";
     if (!isNeverRead) assertEquals(quick.record, full.record);
   }),
   {
     runs: 3000,
     found: [
-      // A partition of seven digits could be saved in a position, and not be read again.
+      // A partition of seven digits could be saved in a position, but not read again.
       {
         seed: -2135248914,
         path: "217:1:0:0:0:0:1:0:2:0:2:0:3:0:1:0:1:1:1:1:1:1:1:1:1:1:1:1",
@@ -174,7 +174,7 @@ fuzz(
   },
 );
 
-Deno.test("scanEnvelope() reads some of the events above, but not all", () => {
+Deno.test("scanEnvelope() recognizes some of the events above, but not all", () => {
   const events = fc.sample(fc.tuple(whole, harm), 1000);
   const glanced =
     events.filter((parts) => scanEnvelope(latin1(harmed(...parts))) !== undefined).length;

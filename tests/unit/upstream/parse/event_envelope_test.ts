@@ -25,7 +25,7 @@ Deno.test("scanEnvelope() reads meta and type in both orders of the service", ()
   assertEquals(seen(text), { meta, type: "edit", edit: undefined });
 });
 
-Deno.test("scanEnvelope() returns nothing if parsing might disagree", () => {
+Deno.test("scanEnvelope() returns undefined if parsing might disagree", () => {
   const text = eventText();
   const others = [
     text.replace('"title"', '"type":"log","title"'),
@@ -49,7 +49,7 @@ Deno.test("scanEnvelope() returns nothing if parsing might disagree", () => {
   for (const other of others) assertEquals(seen(other), undefined, other);
 });
 
-Deno.test("readEvent() finds out bad JSON when the body is asked for", () => {
+Deno.test("readEvent() throws for bad JSON when the body is first read", () => {
   const broken = encoder.encode(eventText().replace('"title":', '"title"'));
   const event = readEvent(broken);
   assertEquals(event.type, "edit");

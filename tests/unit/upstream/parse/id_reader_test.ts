@@ -5,7 +5,7 @@ import { IdReader } from "../../../../lib/upstream/parse/id_reader.ts";
 
 const encoder = new TextEncoder();
 
-/** The same in the plain way: each id parsed. */
+/** The same by parsing each id. */
 class PlainReader {
   #entries: ReturnType<typeof readEventId> = [];
   moved: string | undefined;
@@ -41,7 +41,7 @@ Deno.test("IdReader reports the topic-partition of an id, and each new one", () 
   assertEquals(seen.length, 2);
 });
 
-Deno.test("IdReader agrees with reading each id by itself", () => {
+Deno.test("IdReader returns what parsing each id by itself returns", () => {
   const timestamp = fc.oneof(
     fc.integer({ min: 1_700_000_000_000, max: 1_700_000_000_099 }).map(String),
     fc.constantFrom("7", "8", "0", "07", "x", "-1", "1e3", "99999999999999999999", "7\n"),
@@ -77,14 +77,14 @@ Deno.test("IdReader agrees with reading each id by itself", () => {
   );
 });
 
-Deno.test("IdReader keeps the entries over frames without an id", () => {
+Deno.test("IdReader keeps the entries for frames without an id", () => {
   const ids = new IdReader(() => {});
   const id = encoder.encode('[{"topic":"a","partition":0,"timestamp":5}]');
   const entries = ids.read(id);
   assert(ids.read(id) === entries);
 });
 
-Deno.test("readEventId() reads more topic-partitions than a position holds, and not any number", () => {
+Deno.test("readEventId() reads a bounded number of topic-partitions", () => {
   const idOf = (count: number) =>
     JSON.stringify(Array.from({ length: count }, (_, index) => ({
       topic: `eqiad.mediawiki.page_outlink_topic_prediction_change.v1-${index}`,

@@ -12,7 +12,7 @@ import {
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Values as texts of JSON, or nearly so. */
+/** Values as JSON text, or as nearly valid text. */
 const STRINGS = [
   ...['""', '"A"', '"User talk:É"', '"🦊"', '"a/b"', '"\u007f"', '"\u2028"', '"\ufffd"', "null"],
   ...[String.raw`"\"q\""`, String.raw`"\\"`, String.raw`"\n\t\/"`, String.raw`"\u00e9"`],
@@ -138,7 +138,7 @@ function joined(...pieces: readonly ArrayLike<number>[]): Uint8Array {
   return Uint8Array.from(pieces.flatMap((piece) => Array.from(piece)));
 }
 
-/** All that reads a field of an event, each in one of these. */
+/** Transforms that together read all fields of an event. */
 const TRANSFORMS = ([
   { topic: "t", filter: { types: ["edit"] } },
   { topic: "wiki-{wiki}", key: "user", filter: { types: ["edit", "new"], users: "human" } },
@@ -148,7 +148,7 @@ const TRANSFORMS = ([
   { topic: "t", payload: { fields: [{ path: "length.new", name: "n" }] } },
 ] satisfies EditsOptions[]).map((options) => buildTransform(options));
 
-/** The record of each transform, or why the event is refused. */
+/** Returns the record of each transform, or the reason of the rejection. */
 function outcomes(read: (data: Uint8Array) => Event, data: Uint8Array): unknown[] {
   return TRANSFORMS.map((transform) => {
     try {
@@ -179,11 +179,12 @@ const cases = fc.tuple(parts, disorder, harm).map(([parts, disorder, harm]) =>
 );
 
 fuzz(
-  "readEvent() recognizes only edits whose records are those of parsing them",
+  "readEvent() recognizes an edit only if parsing gives the same record",
   fc.property(cases, (data) => {
     if (!recognized(data)) return;
     const text = strict.decode(data);
-    // Written again it is as long: no key was there twice. Escapes and numbers keep their length.
+    // Written again, it has the same length, so no key occurred twice. Escapes and numbers keep
+    // their length.
     const again = JSON.stringify(JSON.parse(text));
     if (!text.includes("\\")) assertEquals(again, text);
     assertEquals(outcomes(readEvent, data), outcomes(parseEvent, data));

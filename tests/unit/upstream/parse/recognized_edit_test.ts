@@ -34,12 +34,12 @@ const EDIT = {
   parsedcomment: "<b>\u0007</b>",
 };
 
-/** An edit's bytes; `undefined` takes a field away, a function changes the text. */
+/** Returns an edit's bytes. `undefined` removes a field; a function changes the text. */
 function bytesOf(fields: object = {}, change = (text: string) => text): Uint8Array {
   return encoder.encode(change(JSON.stringify({ ...EDIT, ...fields })));
 }
 
-Deno.test("readEvent() recognizes an edit, and reads what parsing it reads", () => {
+Deno.test("readEvent() recognizes an edit, and reads the same as parsing", () => {
   const data = bytesOf();
   assertEquals(readEvent(data).edit, {
     id: "1800000000",
@@ -93,7 +93,7 @@ const others: [string, object, ((text: string) => string)?][] = [
 ];
 
 for (const [name, fields, change] of others) {
-  Deno.test(`readEvent() leaves ${name} to the parser`, () => {
+  Deno.test(`readEvent() parses ${name}`, () => {
     const data = bytesOf(fields, change);
     assertEquals(readEvent(data).edit, undefined);
     assertEquals(outcome(readEvent, data), outcome((data) => parseEvent(data), data));
@@ -109,7 +109,7 @@ function outcome(read: typeof readEvent, data: Uint8Array): string {
   }
 }
 
-Deno.test("readEvent() leaves bytes that are not UTF-8 to the parser", () => {
+Deno.test("readEvent() parses bytes that are not UTF-8", () => {
   const data = bytesOf({ comment: "~" });
   data[data.indexOf("~".charCodeAt(0))] = 0xff;
   const event = readEvent(data);
@@ -129,14 +129,14 @@ Deno.test("readEvent() recognizes edits of up to 64 KiB with any content", () =>
     assertEquals(full(room).length, MAX_RECOGNIZED_BYTES);
     assertEquals(readEvent(full(room)).edit === undefined, false, filler);
     assertEquals(readEvent(full(room + 1)).edit, undefined, filler);
-    // A failure at the very end gives each piece back once.
+    // After a failure at the very end, each part backtracks once.
     const broken = full(room);
     broken[broken.length - 2] = 0x20;
     assertEquals(outcome(readEvent, broken), "bad JSON", filler);
   }
 });
 
-Deno.test("utf8Text() decodes what latin1() made of UTF-8", () => {
+Deno.test("utf8Text() decodes the UTF-8 that latin1() returned", () => {
   for (const text of ["", "A", "\u0000\u007f", "Müller", "日本語", "🦊\u2028"]) {
     assertEquals(utf8Text(latin1(encoder.encode(text))), text);
   }

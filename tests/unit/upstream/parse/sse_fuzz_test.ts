@@ -3,7 +3,7 @@ import fc from "../../../support/tools/fast_check.ts";
 import { SseParser } from "../../../../lib/upstream/parse/sse.ts";
 import { fuzz } from "../../../support/tools/fuzz.ts";
 
-/** A frame; id and data are text with one character a byte. */
+/** A frame. Its id and data are text with one character per byte. */
 interface Seen {
   readonly event: string;
   readonly id: string;
@@ -11,7 +11,7 @@ interface Seen {
   readonly oversized: boolean;
 }
 
-/** Small, so that lines grow beyond it. */
+/** Small, so that some lines exceed it. */
 const BOUND = 24;
 
 /**
@@ -58,7 +58,7 @@ function plainly(stream: string): { frames: Seen[]; retry: number | undefined } 
   return { frames, retry };
 }
 
-/** Parses a stream in pieces, cut at these places. */
+/** Parses a stream in pieces, cut at these indexes. */
 function parsed(stream: string, cuts: readonly number[]): ReturnType<typeof plainly> {
   const parser = new SseParser({ maxFrameBytes: BOUND });
   const bytes = bytesOf(stream);
@@ -75,7 +75,7 @@ function parsed(stream: string, cuts: readonly number[]): ReturnType<typeof plai
   };
 }
 
-/** The first character of a stream is its byte order mark, and no other one. */
+/** Only the first character of a stream can be its byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function bytesOf(text: string): Uint8Array {
@@ -106,7 +106,7 @@ const value = fc.oneof(
       "error",
       "data: x",
     ],
-    // BOM, characters of two and four bytes, and bytes that are no UTF-8.
+    // BOM, characters of two and four bytes, and bytes that are not UTF-8.
     ...[
       "\xef\xbb\xbf",
       "\xef\xbb\xbf7",
@@ -125,14 +125,14 @@ const stream = fc.tuple(start, fc.array(fc.oneof({ weight: 8, arbitrary: line },
   .map(([start, lines]) => start + lines.join(""));
 
 fuzz(
-  "SseParser reads what the standard says, however a stream is cut",
+  "SseParser follows the standard, however a stream is cut",
   fc.property(stream, fc.array(fc.nat(1000), { maxLength: 8 }), (stream, cuts) => {
     assertEquals(parsed(stream, cuts), plainly(stream));
   }),
   {
     runs: 2000,
     found: [
-      // What a line was counted for once depended on where it was cut.
+      // The counted length of a line once depended on where it was cut.
       { seed: -3112309, path: "0:0:1:2:1:7:5:3:1" },
       { seed: -1468617925, path: "0:0:1:0:2:4:1:1:3:5:5:5:6" },
     ],

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Frame, SseParser } from "../../../../lib/upstream/parse/sse.ts";
 
 const encoder = new TextEncoder();
-/** Keeps a byte order mark: inside of data it is a character like any other. */
+/** Keeps a byte order mark: inside data it is an ordinary character. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 interface Plain {
@@ -17,7 +17,7 @@ const plain = ({ event, id, data }: Frame): Plain => ({
   data: decoder.decode(data),
 });
 
-/** The frames of a stream that arrives in pieces, cut at the given positions. */
+/** Returns the frames of a stream that arrives in pieces, cut at the given indexes. */
 function parse(bytes: Uint8Array, cuts: readonly number[] = []): Plain[] {
   const parser = new SseParser();
   const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
@@ -26,7 +26,7 @@ function parse(bytes: Uint8Array, cuts: readonly number[] = []): Plain[] {
 
 const message = (data: string, id = "", event = "message"): Plain => ({ event, id, data });
 
-/** The cases of the web-platform-tests for EventSource, in our own words. */
+/** The cases of the web-platform-tests for EventSource, rewritten. */
 const CASES: readonly (readonly [name: string, stream: string, frames: Plain[]])[] = [
   ["a data field", "data: a\n\n", [message("a")]],
   ["no space behind the colon", "data:a\n\n", [message("a")]],
@@ -100,13 +100,13 @@ Deno.test("SseParser reports an oversized frame and continues after it", () => {
   }
 });
 
-Deno.test("SseParser counts no comments towards the bound", () => {
+Deno.test("SseParser does not count comments toward the bound", () => {
   const parser = new SseParser({ maxFrameBytes: 20 });
   assertEquals(parser.push(encoder.encode(": heartbeat\n".repeat(10))), []);
   assertEquals(parser.push(encoder.encode("data: a\n\n")).map(plain), [message("a")]);
 });
 
-Deno.test("SseParser reads what comes byte by byte, and joins it as it comes", () => {
+Deno.test("SseParser joins chunks of single bytes", () => {
   const parser = new SseParser();
   const data = "0123456789".repeat(15_000);
   const bytes = encoder.encode(`data: ${data}\n\n`);
@@ -114,7 +114,7 @@ Deno.test("SseParser reads what comes byte by byte, and joins it as it comes", (
   assertEquals(found.map((one) => new TextDecoder().decode(one.data)), [data]);
 });
 
-Deno.test("SseParser bounds the lines of data in a frame, empty ones too", () => {
+Deno.test("SseParser bounds the data lines of a frame", () => {
   const parser = new SseParser();
   const [most, tooMany] = parser.push(
     encoder.encode(`${"data\n".repeat(10_000)}\n${"data\n".repeat(10_001)}\n`),
@@ -123,14 +123,14 @@ Deno.test("SseParser bounds the lines of data in a frame, empty ones too", () =>
   assertEquals([tooMany!.data.length, tooMany!.oversized], [0, true]);
 });
 
-Deno.test("SseParser keeps the reconnection time that the stream asks for", () => {
+Deno.test("SseParser returns the reconnection time of the stream", () => {
   const parser = new SseParser();
   const asked = ["2500", "soon", "123456789012x", "\ufeff7", "+7", "7 "];
   parser.push(encoder.encode(asked.map((time) => `retry: ${time}\n`).join("")));
   assertEquals(parser.retry, 2500);
 });
 
-Deno.test("SseParser is in a frame while data of it has come and its end has not", () => {
+Deno.test("SseParser is in a frame until its end has arrived", () => {
   const parser = new SseParser();
   const isInFrame = (text: string) => {
     parser.push(encoder.encode(text));

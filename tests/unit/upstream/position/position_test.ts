@@ -5,7 +5,7 @@ import { MAX_PLACES, NOWHERE, Position } from "../../../../lib/upstream/position
 
 const KEY = "eqiad.mediawiki.recentchange/0";
 
-Deno.test("Position keeps T at the highest timestamp, and the last event's anchor", () => {
+Deno.test("Position keeps the highest timestamp, and the last event's anchor", () => {
   const position = new Position(10);
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
   position.advance({ key: KEY, timestamp: 20, offset: 2, id: "b" });
@@ -19,7 +19,7 @@ Deno.test("Position keeps T at the highest timestamp, and the last event's ancho
   });
 });
 
-Deno.test("Position has no T that was not received, though the start be later", () => {
+Deno.test("Position has only a received T, even if the start is later", () => {
   const position = new Position(1000);
   position.track(KEY);
   position.advance({ key: KEY, timestamp: undefined, ahead: 5000, offset: 1, id: "a" });
@@ -32,7 +32,7 @@ Deno.test("Position has no T that was not received, though the start be later", 
   }
 });
 
-Deno.test("Position counts refused frames behind its anchor, without moving T", () => {
+Deno.test("Position counts rejected frames after its anchor, and keeps T", () => {
   const position = new Position(10);
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
   for (const timestamp of [60, 70]) {
@@ -47,7 +47,7 @@ Deno.test("Position counts refused frames behind its anchor, without moving T", 
   });
 });
 
-Deno.test("Position survives JSON, but for ids, of which 48 bits are saved", () => {
+Deno.test("Position survives JSON, with 48 bits of each id", () => {
   const position = new Position(10);
   position.track("codfw.mediawiki.recentchange/0");
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
@@ -61,7 +61,7 @@ Deno.test("Position survives JSON, but for ids, of which 48 bits are saved", () 
   assert(hasId(again.get(KEY)!.id, "a") && !hasId(again.get(KEY)!.id, "b"));
 });
 
-Deno.test("Position.fromJSON() reads what the first version saved", () => {
+Deno.test("Position.fromJSON() reads positions of the first version", () => {
   const first = { start: 10, places: { [KEY]: [50, 1, "a", 2], "codfw.a/0": [10, -1, "", 0] } };
   assertEquals([...Position.fromJSON(first).places], [
     [KEY, { timestamp: 50, highest: 50, offset: 1, id: "a", refused: 2 }],
@@ -69,7 +69,7 @@ Deno.test("Position.fromJSON() reads what the first version saved", () => {
   ]);
 });
 
-Deno.test("Position.fromJSON() throws for what it did not write", () => {
+Deno.test("Position.fromJSON() throws for anything else", () => {
   const { places } = new Position(0, [[KEY, {
     timestamp: 1,
     highest: 1,
@@ -90,7 +90,7 @@ Deno.test("Position.fromJSON() throws for what it did not write", () => {
   for (const json of hostile) assertThrows(() => Position.fromJSON(json));
 });
 
-Deno.test("Position knows a bounded number of topic-partitions", () => {
+Deno.test("Position tracks a bounded number of topic-partitions", () => {
   const position = new Position(0);
   for (let i = 0; i < 2000; i++) position.track(`topic-${i}/0`);
   for (let i = 0; i < 2000; i++) {
@@ -99,13 +99,13 @@ Deno.test("Position knows a bounded number of topic-partitions", () => {
   assertEquals(position.places.size, MAX_PLACES);
 });
 
-Deno.test("Position has no place for a frame that no id places", () => {
+Deno.test("Position ignores a frame without a known topic-partition", () => {
   const position = new Position(0);
   position.advance({ key: NOWHERE, timestamp: undefined, offset: undefined, id: undefined });
   assertEquals(position.places.size, 0);
 });
 
-Deno.test("Position.startAt() moves the start back, and only unseen topics", () => {
+Deno.test("Position.startAt() moves the start back, for unseen topics too", () => {
   const position = new Position(100);
   position.track("idle/0");
   position.advance({ key: KEY, timestamp: 150, offset: 1, id: "a" });
@@ -137,7 +137,7 @@ Deno.test("readEventId() reads what the service sends", () => {
   }]);
 });
 
-Deno.test("readEventId() gives nothing for anything else", () => {
+Deno.test("readEventId() returns no entries for anything else", () => {
   const hostile = [
     ...[
       "",
@@ -160,7 +160,7 @@ Deno.test("readEventId() gives nothing for anything else", () => {
   for (const id of hostile) assertEquals(readEventId(id), [], id.slice(0, 40));
 });
 
-Deno.test("writeEventId() asks for each topic-partition by time", () => {
+Deno.test("writeEventId() requests each topic-partition by time", () => {
   assertEquals(
     writeEventId([["eqiad.a/0", 5], ["codfw.a/12", 7]]),
     '[{"topic":"eqiad.a","partition":0,"timestamp":5},{"topic":"codfw.a","partition":12,"timestamp":7}]',

@@ -11,7 +11,7 @@ import {
 const logOf = (length: number, step = 1): LogEntry[] =>
   Array.from({ length }, (_, i) => entry(i, 1000 + Math.floor(step * i)));
 
-Deno.test("Deduplicator takes any number of repeats, at 20,000 events a second", () => {
+Deno.test("Deduplicator drops any number of duplicates at 20,000 events/s", () => {
   const log = logOf(400_000, 0.05);
   const reader = new LogReader();
   reader.read(log, 200_000, 5000);
@@ -24,7 +24,7 @@ Deno.test("Deduplicator takes any number of repeats, at 20,000 events a second",
   assertEquals([repeats > 99_000, renumbered, gaps, reader.rereads], [true, 0, 0, 0]);
 });
 
-Deno.test("Deduplicator gives each id once, though the log has it twice", () => {
+Deno.test("Deduplicator yields each id once, even if the log has it twice", () => {
   const log = ["A", "B", "C", "A"].map((id, i) => entry(i, 1000 + 10 * i, 10 + i, id));
   const more = [...log, entry(4, 1040, 14, "E")];
   for (const isRestarted of [false, true]) {
@@ -40,7 +40,7 @@ Deno.test("Deduplicator gives each id once, though the log has it twice", () => 
   }
 });
 
-Deno.test("Deduplicator knows an id from before a restart that comes again", () => {
+Deno.test("Deduplicator recognizes a repeated id from before a restart", () => {
   const log = ["A", "B", "C", "A"].map((id, i) => entry(i, 1000 + 10 * i, 10 + i, id));
   const reader = new LogReader();
   reader.read(log.slice(0, 3));
@@ -49,7 +49,7 @@ Deno.test("Deduplicator knows an id from before a restart that comes again", () 
   assertEquals(reader.seen.map(({ id }) => id), ["A", "B", "C", "E"]);
 });
 
-Deno.test("Deduplicator accepts events whose timestamps are not believed", () => {
+Deno.test("Deduplicator accepts events whose timestamps are not credible", () => {
   const log = logOf(40).map((one, i) =>
     i < 20 ? one : { ...one, timestamp: undefined, ahead: 600_000 + one.timestamp! }
   );
@@ -61,7 +61,7 @@ Deno.test("Deduplicator accepts events whose timestamps are not believed", () =>
   assertEquals(reader.rereads, 0);
 });
 
-Deno.test("Deduplicator finds its anchor in a log that is renumbered", () => {
+Deno.test("Deduplicator finds its anchor in a renumbered log", () => {
   for (const shift of [-500, -3, 3, 500]) {
     for (const isRestarted of [false, true]) {
       const reader = new LogReader();
@@ -89,7 +89,7 @@ Deno.test("Deduplicator recognizes ids in a renumbered log without the anchor", 
   }
 });
 
-Deno.test("Deduplicator settles on a new numbering despite a false timestamp", () => {
+Deno.test("Deduplicator adopts a new numbering despite a false timestamp", () => {
   const log = logOf(3000).map((one, i) => ({
     ...one,
     offset: one.offset! + 5_000_000,
@@ -102,7 +102,7 @@ Deno.test("Deduplicator settles on a new numbering despite a false timestamp", (
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
-Deno.test("Deduplicator settles after a false timestamp, with few events", () => {
+Deno.test("Deduplicator settles after a false timestamp and a few events", () => {
   for (const isRestarted of [false, true]) {
     const log = logOf(30).map((one) =>
       one.serial === 10 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
@@ -143,8 +143,8 @@ Deno.test("Deduplicator finds its anchor at another offset without later events"
   }
 });
 
-Deno.test("Deduplicator waits for its anchor behind an earlier event of the same id", () => {
-  // Also if all have the same time, as with timestamps in whole seconds.
+Deno.test("Deduplicator waits for its anchor after its id at a lower offset", () => {
+  // Even if all have the same time, as with timestamps in whole seconds.
   for (const step of [1, 0]) {
     const log = Array.from(
       { length: 8 },
@@ -179,7 +179,7 @@ Deno.test("Deduplicator loses nothing between two events of its anchor's id", ()
   }
 });
 
-Deno.test("Deduplicator waits for its anchor behind a false time from before the start", () => {
+Deno.test("Deduplicator waits for its anchor after a false time", () => {
   const log = logOf(12).map((one) =>
     one.serial === 2 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
   );
@@ -191,7 +191,7 @@ Deno.test("Deduplicator waits for its anchor behind a false time from before the
   assertEquals(reader.rereads, 0);
 });
 
-Deno.test("Deduplicator re-reads a gap once, and takes what the re-read brings", () => {
+Deno.test("Deduplicator re-reads a gap once, and accepts the new events", () => {
   const log = logOf(10);
   const reader = new LogReader();
   reader.repeats.connected();
@@ -202,7 +202,7 @@ Deno.test("Deduplicator re-reads a gap once, and takes what the re-read brings",
   assertEquals(reader.repeats.counts.gaps, 0);
 });
 
-Deno.test("Deduplicator counts a gap that stays, and stops re-reading the topic", () => {
+Deno.test("Deduplicator counts a gap that remains, and stops re-reading", () => {
   const log = logOf(36).filter(({ serial }) => serial % 6 < 4);
   const reader = new LogReader();
   reader.read(log);
@@ -213,7 +213,7 @@ Deno.test("Deduplicator counts a gap that stays, and stops re-reading the topic"
   assertEquals(reader.gaps[0], { key: KEY, missing: 2, from: 1003, to: 1006 });
 });
 
-Deno.test("Deduplicator does not call single offsets without an event lost", () => {
+Deno.test("Deduplicator does not count single missing offsets as lost", () => {
   const log = logOf(30).filter(({ serial }) => serial % 5 !== 4);
   const reader = new LogReader();
   reader.read(log);
@@ -223,7 +223,7 @@ Deno.test("Deduplicator does not call single offsets without an event lost", () 
   assertEquals([gaps, missing, skipped, reader.gaps.length], [0, 0, 5, 0]);
 });
 
-Deno.test("Deduplicator continues with what upstream still has without the anchor", () => {
+Deno.test("Deduplicator continues if upstream has deleted the anchor", () => {
   const log = logOf(30);
   for (const isRestarted of [false, true]) {
     const reader = new LogReader();
@@ -236,7 +236,7 @@ Deno.test("Deduplicator continues with what upstream still has without the ancho
   }
 });
 
-Deno.test("Deduplicator drops what lies far before the anchor, however much it is", () => {
+Deno.test("Deduplicator drops any number of events before the anchor", () => {
   const log = logOf(30_000, 10);
   const reader = new LogReader();
   reader.position.advance(log[25_000]!);
@@ -266,7 +266,7 @@ Deno.test("Deduplicator drops what one connection sends twice", () => {
   assertEquals(reader.repeats.counts.repeats, 2);
 });
 
-Deno.test("Deduplicator counts refused frames once, also before the first event", () => {
+Deno.test("Deduplicator counts rejected frames once, even before an event", () => {
   const log = [
     refused(0, 1000),
     refused(1, 1000),
@@ -285,7 +285,7 @@ Deno.test("Deduplicator counts refused frames once, also before the first event"
   assertEquals(reader.repeats.counts.gaps, 0);
 });
 
-Deno.test("Deduplicator.unresolved counts what was dropped before an anchor came", () => {
+Deno.test("Deduplicator.unresolved counts events dropped before an anchor", () => {
   const log = logOf(30);
   const reader = new LogReader();
   reader.read(log, 20);

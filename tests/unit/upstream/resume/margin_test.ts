@@ -11,13 +11,13 @@ function after(...connections: { repeats: number; hasNews: boolean }[]): number 
   return margin.ms;
 }
 
-Deno.test("Margin halves after connections that end among repeats, to 78 ms", () => {
+Deno.test("Margin halves after connections that end among duplicates", () => {
   assertEquals(after(), 5000);
   assertEquals(after(spent), 2500);
   assertEquals(after(...Array(7).fill(spent)), 78);
 });
 
-Deno.test("Margin grows with new events only, not after an early end", () => {
+Deno.test("Margin grows only with new events", () => {
   assertEquals(after(spent, spent, news), 2500);
   assertEquals(after(spent, spent, early, early, early), 1250);
   assertEquals(after(news), 5000);

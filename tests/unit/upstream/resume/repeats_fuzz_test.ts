@@ -10,7 +10,7 @@ import {
 
 const RUNS = 1000;
 
-/** Timestamps as the service has them: shared, going back a little, and now and then by years. */
+/** Timestamps like the service's: shared, going back a little, and sometimes by years. */
 const timestamps = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.nat(40) },
@@ -27,14 +27,14 @@ const timestamps = fc.array(
   });
 });
 
-/** One connection: what it reads at most, and whether the producer is started again before it. */
+/** One connection: the maximum it reads, and whether the producer restarts before it. */
 const connection = fc.record({ count: fc.integer({ min: 1, max: 40 }), restart: fc.boolean() });
 const connections = fc.array(connection, { maxLength: 12 });
 const LAST = { count: Infinity, restart: true };
 const margin = fc.nat(60);
 const flags = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 });
 
-Deno.test("Deduplicator gives events once, wherever connections and runs are cut", () => {
+Deno.test("Deduplicator yields events once, wherever connections are cut", () => {
   fc.assert(
     fc.property(timestamps, connections, margin, (times, all, margin) => {
       const log = times.map((timestamp, i) => entry(i, timestamp));
@@ -51,7 +51,7 @@ Deno.test("Deduplicator gives events once, wherever connections and runs are cut
   );
 });
 
-Deno.test("Deduplicator gives every event once, whichever timestamps are believed", () => {
+Deno.test("Deduplicator yields events once, whichever timestamps are credible", () => {
   fc.assert(
     fc.property(timestamps, flags, connections, margin, (times, isAhead, all, margin) => {
       const log = times.map((timestamp, i) => {
@@ -70,10 +70,10 @@ Deno.test("Deduplicator gives every event once, whichever timestamps are believe
   );
 });
 
-Deno.test("Deduplicator counts refused frames once, wherever connections end", () => {
+Deno.test("Deduplicator counts rejected frames once, wherever connections end", () => {
   fc.assert(
     fc.property(timestamps, flags, connections, margin, (times, isBad, all, margin) => {
-      // A frame that cannot be read says nothing of its topic before the first event is known.
+      // Before the first event is known, an unreadable frame does not show its topic.
       const log = times.map((t, i) => i > 0 && isBad[i] ? refused(i, t) : entry(i, t));
       const reader = new LogReader();
       for (const { count, restart } of [...all, LAST]) {
@@ -87,7 +87,7 @@ Deno.test("Deduplicator counts refused frames once, wherever connections end", (
   );
 });
 
-Deno.test("Deduplicator gives each id once, however often the log has it", () => {
+Deno.test("Deduplicator yields each id once, however often the log has it", () => {
   const ids = fc.array(fc.nat(25), { minLength: 80, maxLength: 80 });
   fc.assert(
     fc.property(timestamps, ids, connections, (times, ids, all) => {
@@ -122,7 +122,7 @@ Deno.test("Deduplicator neither loses nor duplicates if upstream is renumbered",
           const shifted = log.map((one) => ({ ...one, offset: one.offset! + shifts[i]! }));
           reader.read(shifted, count, margin);
         }
-        // What ended unresolved is taken up again by the next connection.
+        // The next connection resolves what the last one left unresolved.
         for (let i = 0; i < 5; i++) reader.read(log, Infinity, margin);
         assertEquals(serials(reader.seen), [...log.keys()].slice(0, reader.seen.length));
         const highest = Math.max(...times);
@@ -134,11 +134,14 @@ Deno.test("Deduplicator neither loses nor duplicates if upstream is renumbered",
   );
 });
 
-Deno.test("Deduplicator gives events once if connections lose any of them", () => {
+Deno.test("Deduplicator yields events once if connections lose any of them", () => {
   const losing = fc.record({
     count: fc.nat(40),
     restart: fc.boolean(),
-    /** Events that it loses, unless a previous one has lost them; the very first one is kept. */
+    /**
+     * The events that it loses, unless a previous connection lost them. The very first event is
+     * kept.
+     */
     lost: fc.array(fc.integer({ min: 1, max: 79 }), { maxLength: 8 }),
   });
   fc.assert(

@@ -64,7 +64,7 @@ function group(committedOffset: number, changes: Partial<GroupView> = {}): Group
   };
 }
 
-Deno.test("groupText() shows when an offset was seen to move", () => {
+Deno.test("groupText() shows when an offset last moved", () => {
   const moved = new LastMoved();
   moved.note(group(7), 1000);
   assertStringIncludes(groupText(group(7), moved, 1000), "  -  ");

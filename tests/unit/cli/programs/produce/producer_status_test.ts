@@ -34,7 +34,7 @@ function look(counts: ProduceCounts, more: Partial<Parameters<typeof producerSta
   });
 }
 
-Deno.test("producerStatus() has a line of text, and the numbers", () => {
+Deno.test("producerStatus() has a line of text and the numbers", () => {
   const status = look(reading());
   assertEquals(
     statusText(status),
@@ -72,7 +72,7 @@ Deno.test("producerStatus() shows the progress of a back-fill, and its end", () 
   assertEquals(look(counts).state, "Kafka is unreachable", "what is wrong comes first");
 });
 
-Deno.test("producerStatus() names the state, the worst first", () => {
+Deno.test("producerStatus() shows the worst state", () => {
   const states = (change: (counts: ProduceCounts) => void, more = {}) => {
     const counts = reading();
     change(counts);
@@ -119,7 +119,7 @@ Deno.test("producerWatch() computes rates between calls", () => {
   assertEquals(look().parts.slice(0, 2), ["25 edits/s", "50 events/s"]);
 });
 
-Deno.test("producerStatus() says when Kafka rejects the records, or throttles", () => {
+Deno.test("producerStatus() shows that Kafka rejects records, or throttles", () => {
   const counts = reading();
   counts.publisher!.throttledUntil = NOW - 4000;
   assertEquals([look(counts).state, look(counts).isHealthy], ["throttled by Kafka", false]);

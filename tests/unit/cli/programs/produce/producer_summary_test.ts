@@ -19,7 +19,7 @@ const options = {
   stop: new AbortController().signal,
 };
 
-Deno.test("reportSummary() says what became of everything, but for zeros", () => {
+Deno.test("reportSummary() logs all counts above 0", () => {
   using log = gatherLog();
   const counts = newCounts();
   reportSummary(counts, "Printed");

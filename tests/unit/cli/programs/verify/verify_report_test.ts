@@ -83,7 +83,7 @@ Deno.test("reportText() of a clean topic reports that it is clean", () => {
   assertStringIncludes(text, "Clean: nothing is lost, duplicated, different or out of order\n");
 });
 
-Deno.test("repairQuestion() says how many are published", () => {
+Deno.test("repairQuestion() has the number of records", () => {
   assertEquals(repairQuestion(1, 1), "Publish 1 lost record?");
   assertEquals(
     repairQuestion(250_000, 100_000),
@@ -91,7 +91,7 @@ Deno.test("repairQuestion() says how many are published", () => {
   );
 });
 
-Deno.test("verifyWatch() estimates the time that is left in a phase", () => {
+Deno.test("verifyWatch() estimates the remaining time of a phase", () => {
   let now = 0;
   const { onProgress, snapshot } = verifyWatch(() => now);
   now = 5000;

@@ -15,14 +15,14 @@ Deno.test("PartitionMap keeps partitions of several topics apart", () => {
   assertEquals(map.size, 0);
 });
 
-Deno.test("byTopic() groups partitions as kafkajs takes them", () => {
+Deno.test("byTopic() groups partitions in the form of kafkajs", () => {
   assertEquals(byTopic([at("a", 1), at("b", 0), at("a", 0)]), [
     { topic: "a", partitions: [1, 0] },
     { topic: "b", partitions: [0] },
   ]);
 });
 
-Deno.test("assignedText() names partitions and topics, and counts many", () => {
+Deno.test("assignedText() names partitions and topics, or counts them", () => {
   assertEquals(
     assignedText("Reading", [at("a", 10), at("a", 2)]),
     "Reading partitions 2, 10 of 'a'",

@@ -8,13 +8,13 @@ import {
 
 const saved = { handled: 12, position: { places: {} }, owner: "me", generation: 3 };
 
-Deno.test("decodeSaved() gives back what encodeSaved() made", () => {
+Deno.test("decodeSaved() reads what encodeSaved() wrote", () => {
   const text = encodeSaved(saved);
   assertEquals(decodeSaved("g", "12", text), saved);
   assert(isPosition(text), "readers recognize it, and refuse such a group");
 });
 
-Deno.test("decodeSaved() gives nothing for a group without an offset", () => {
+Deno.test("decodeSaved() returns undefined for a group without an offset", () => {
   assertEquals(decodeSaved("g", "-1", null), undefined);
 });
 
@@ -25,7 +25,7 @@ Deno.test("decodeSaved() throws UserError for an offset without a position", () 
   }
 });
 
-Deno.test("encodeSaved() throws UserError above Kafka's limit of metadata", () => {
+Deno.test("encodeSaved() throws UserError above Kafka's metadata limit", () => {
   const position = { places: "x".repeat(5000) };
   assertThrows(() => encodeSaved({ ...saved, position }), UserError, "expected at most 4096");
 });

@@ -36,7 +36,7 @@ Deno.test("murmur2() chooses the same partition as kafkajs and Java", () => {
   );
 });
 
-Deno.test("chunksOf() keeps all records, in order per partition, within the bytes", () => {
+Deno.test("chunksOf() keeps all records, in order, within the size limit", () => {
   const keys = fc.option(fc.constantFrom("a", "b", "c", "d", "e"), { nil: null });
   fc.assert(
     fc.property(
@@ -93,7 +93,7 @@ Deno.test("chunksOf() gives records without a key one random partition per batch
   assertEquals(chunk!.messages[0]!.key, null);
 });
 
-Deno.test("chunksOf() leaves a record that is too large alone for the broker", () => {
+Deno.test("chunksOf() puts a record that is too large into its own chunk", () => {
   const records = [record("a", "x"), record("a", "y".repeat(5000)), record("a", "z")];
   const chunks = chunksOf(records, () => ({ partitions: 1, maxBytes: 1000 }));
   assertEquals(chunks.map(({ records }) => records.length), [1, 1, 1]);

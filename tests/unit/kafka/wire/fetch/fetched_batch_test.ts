@@ -19,7 +19,7 @@ import {
 
 const messages = (...values: string[]) => values.map((value) => ({ value, timestamp: "5" }));
 
-Deno.test("FetchedBatch continues after a batch without records, wherever it is", async () => {
+Deno.test("FetchedBatch continues after a batch without records", async () => {
   const full = await batchBytes({ offset: 10, messages: messages("a", "b") });
   const cases: readonly [Buffer[], number[], number][] = [
     [[await emptyBatch(0, 9)], [], 10],
@@ -42,15 +42,15 @@ Deno.test("FetchedBatch continues after the offsets that a batch covers", async 
   });
 });
 
-Deno.test("FetchedBatch leaves out what comes before the fetched offset", async () => {
+Deno.test("FetchedBatch omits records before the fetched offset", async () => {
   const batch = await batchBytes({ offset: 4, messages: messages("a", "b", "c") });
   assertEquals(offsetsOf(chunksOf(batch, 6)), { offsets: [6], next: 7 });
-  // The records from there on were removed, and the batch still stands for their offsets.
+  // The records from there on were removed, and the batch still covers their offsets.
   const cleaned = await batchBytes({ offset: 4, messages: messages("a"), lastOffsetDelta: 9 });
   assertEquals(offsetsOf(chunksOf(cleaned, 6)), { offsets: [], next: 14 });
 });
 
-Deno.test("FetchedBatch leaves a batch that is cut short for the next fetch", async () => {
+Deno.test("FetchedBatch leaves an incomplete batch for the next fetch", async () => {
   const whole = await batchBytes({ offset: 0, messages: messages("a") });
   const cut = await batchBytes({ offset: 1, messages: messages("b") });
   for (let length = 0; length < cut.length; length++) {
@@ -66,7 +66,7 @@ Deno.test("FetchedBatch decodes 300,000 records of one batch", async () => {
   assertEquals(chunk?.records.at(-1)?.offset, "299999");
 });
 
-Deno.test("FetchedBatch hands out batches some at a time", async () => {
+Deno.test("FetchedBatch yields a few batches at a time", async () => {
   const value = "x".repeat(700_000);
   const batches = await Promise.all(
     [0, 1, 2, 3].map((offset) => batchBytes({ offset, messages: messages(value) })),
@@ -74,7 +74,7 @@ Deno.test("FetchedBatch hands out batches some at a time", async () => {
   assertEquals(chunksOf(Buffer.concat(batches)).map(({ next }) => next), [2, 4]);
 });
 
-Deno.test("FetchedBatch refuses batches that are corrupt, and says where", async () => {
+Deno.test("FetchedBatch rejects corrupt batches, and names their offset", async () => {
   const good = await batchBytes({ offset: 7, messages: messages("a", "b") });
   const changed = (change: (bytes: Buffer) => void) => {
     const bytes = Buffer.from(good);
@@ -106,7 +106,7 @@ Deno.test("FetchedBatch refuses batches that are corrupt, and says where", async
   }
 });
 
-Deno.test("FetchedBatch rejects old records rather than fetch them forever", async () => {
+Deno.test("FetchedBatch throws for old records instead of fetching forever", async () => {
   const old = await batchBytes({ offset: 7, messages: messages("a", "b") });
   assertThrows(
     () => chunksOf(old, 20),

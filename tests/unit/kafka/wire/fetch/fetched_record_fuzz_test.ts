@@ -14,7 +14,7 @@ const message = fc.record({
   value: fc.option(bytes),
   timestamp: fc.integer({ min: 10 ** 12, max: 10 ** 13 - 1 }).map(String),
   headers: fc.dictionary(
-    // kafkajs takes a property that every object has for an earlier value of the header.
+    // kafkajs mistakes a property that every object has for an earlier value of the header.
     fc.string({ unit: "grapheme", maxLength: 20 }).filter((name) => !(name in {})),
     fc.oneof(bytes, fc.array(bytes, { minLength: 2, maxLength: 3 })),
     { maxKeys: 3 },
@@ -37,7 +37,7 @@ Deno.test("FetchedRecord decodes as kafkajs does", async () => {
   );
 });
 
-Deno.test("FetchedRecord has headers named as properties of objects", async () => {
+Deno.test("FetchedRecord has headers named like properties of objects", async () => {
   const value = Buffer.from([7]);
   const headers = Object.fromEntries(["toString", "__proto__", "x"].map((name) => [name, value]));
   const encoded = await batchBytes({
@@ -51,7 +51,7 @@ Deno.test("FetchedRecord has headers named as properties of objects", async () =
   assertEquals(names, [["toString", "07"], ["__proto__", "07"], ["x", "07"]]);
 });
 
-Deno.test("FetchedBatch gives records or UnreadableRecords for any bytes", async () => {
+Deno.test("FetchedBatch yields records or UnreadableRecords for any bytes", async () => {
   let refused = 0;
   const change = fc.record({ at: fc.nat(), value: fc.nat(255) });
   await fc.assert(
@@ -61,7 +61,7 @@ Deno.test("FetchedBatch gives records or UnreadableRecords for any bytes", async
       fc.array(change, { minLength: 1, maxLength: 4 }),
       async (batch, codec, changes) => {
         const encoded = await batchBytes({ ...batch, codec });
-        // A changed head would mostly be a batch that is cut short.
+        // A changed header would usually be an incomplete batch.
         const room = encoded.length - ATTRIBUTES;
         for (const { at, value } of changes) encoded[ATTRIBUTES + at % room] = value;
         try {
@@ -79,7 +79,7 @@ Deno.test("FetchedBatch gives records or UnreadableRecords for any bytes", async
   assert(refused > 300, `only ${refused} were refused`);
 });
 
-/** The fields, each as it can be compared. */
+/** Returns the fields in a comparable form. */
 function fieldsOf({ offset, timestamp, key, value, headers }: FetchedRecord) {
   const list = Object.entries(headers).map(([name, value]) =>
     [name, [value].flat().map(hexOf)] as const

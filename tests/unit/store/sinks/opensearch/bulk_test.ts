@@ -10,7 +10,7 @@ import {
   idsIn,
 } from "../../../../support/databases/fake_opensearch.ts";
 
-/** Documents with the ids 0, 1, 2 … and a given size in bytes. */
+/** Returns documents with the ids 0, 1, 2 … and a given size in bytes. */
 function documents(count: number, size = 100): Document[] {
   return Array.from({ length: count }, (_, number) => {
     const action = `{"index":{"_id":"${number}"}}\n`;
@@ -19,7 +19,7 @@ function documents(count: number, size = 100): Document[] {
   });
 }
 
-/** Indexes documents by a server that answers so, as often as that fails, up to `tries`. */
+/** Indexes documents on a server with these answers. Retries failures, up to `tries` attempts. */
 async function run(
   list: readonly Document[],
   answer: (request: FakeRequest) => Response,
@@ -50,7 +50,7 @@ Deno.test("run() sends documents in order, in requests of at most 4 MiB", async 
   assertEquals([work.pending, work.rejected, work.accepted?.id], [[], [], "9"]);
 });
 
-Deno.test("run() asks for the answers that it reads, and not for long", async () => {
+Deno.test("run() requests only the parts of the answer that it reads", async () => {
   const { requests } = await run(documents(1), allGood);
   assertEquals(
     requests[0]?.path,
@@ -59,14 +59,14 @@ Deno.test("run() asks for the answers that it reads, and not for long", async ()
   );
 });
 
-Deno.test("run() keeps what is rejected, with the reason", async () => {
+Deno.test("run() returns rejected documents with the reason", async () => {
   const { work } = await run(documents(3), () => bulkAnswer([201, 400, 200], "x".repeat(400)));
   assertEquals(work.rejected.map(({ document, reason }) => [document.id, reason]), [
     ["1", "x".repeat(300)],
   ]);
 });
 
-Deno.test("run() sends again what was not done, and nothing else", async () => {
+Deno.test("run() resends only unfinished documents", async () => {
   let requests = 0;
   const { sent, failures, work } = await run(documents(5), (request) => {
     if (requests++ === 0) return bulkAnswer([201, 429, 400, 503, 201]);
@@ -85,7 +85,7 @@ Deno.test("run() blames no document for a blocked, closed or missing index", asy
   }
 });
 
-Deno.test("run() makes requests smaller after 413, and larger again", async () => {
+Deno.test("run() makes requests smaller after 413, and then larger again", async () => {
   const limit = 150_000;
   const { sent, work } = await run(documents(64, 40_000), (request) => {
     if (request.body.length > limit) return new Response("<html>", { status: 413 });
@@ -138,7 +138,7 @@ Deno.test("run() waits for the version of a document that was deleted", async ()
   assertEquals(work.pending, []);
 });
 
-Deno.test("run() believes no answer of another form", async () => {
+Deno.test("run() throws for an answer of another form", async () => {
   const answers = [
     {},
     { items: [] },

@@ -15,7 +15,7 @@ const html = (status: number) =>
 const error = (status: number, type: string, reason: string) =>
   Response.json({ error: { type, reason }, status }, { status });
 
-/** Sends a request to a server that answers so; returns the error. */
+/** Sends a request to a server with this answer. Returns the error. */
 async function failureOf(answer: () => Response, login?: string): Promise<Error> {
   await using server = fakeOpenSearch(answer);
   using http = new Http(server.address, login);
@@ -35,7 +35,7 @@ Deno.test("request() returns status and JSON", async () => {
   assertEquals(headers.get("authorization"), null);
 });
 
-Deno.test("request() sends lines of JSON as such", async () => {
+Deno.test("request() sends lines of JSON unchanged", async () => {
   await using server = fakeOpenSearch(() => Response.json({}));
   using http = new Http(server.address, undefined);
   await http.request("POST", "edits/_bulk", { body: "{}\n" });
@@ -78,7 +78,7 @@ Deno.test("request() retries temporary failures", async () => {
   }
 });
 
-Deno.test("request() does not wait for what a person must fix", async () => {
+Deno.test("request() throws UserError for what a person must fix", async () => {
   const cases = [
     [
       () => error(401, "security_exception", "missing token"),
@@ -109,13 +109,13 @@ Deno.test("request() does not wait for what a person must fix", async () => {
   }
 });
 
-Deno.test("request() follows no redirect, which would get the login", async () => {
+Deno.test("request() does not follow redirects", async () => {
   await using other = fakeOpenSearch(() => Response.json({}));
   await failureOf(() => Response.redirect(`${other.address.url}/`, 307), LOGIN);
   assertEquals(other.requests, []);
 });
 
-Deno.test("request() returns the 413 of a proxy, which is not JSON", async () => {
+Deno.test("request() returns a 413 that is not JSON", async () => {
   await using server = fakeOpenSearch(() => html(413));
   using http = new Http(server.address, undefined);
   assertEquals(await http.request("POST", "_bulk"), { status: 413, body: undefined });
@@ -138,7 +138,7 @@ Deno.test("request() reads at most 32 MiB of an endless answer", async () => {
   assert(chunks < 64, `${chunks} MiB`);
 });
 
-Deno.test("request() gives up a server that does not answer, or stops halfway", async () => {
+Deno.test("request() gives up a server that does not finish its answer", async () => {
   const halves = [
     () => new Promise<Response>(() => {}),
     () =>
@@ -154,7 +154,7 @@ Deno.test("request() gives up a server that does not answer, or stops halfway", 
   }
 });
 
-Deno.test("request() names a server that is not there", async () => {
+Deno.test("request() reports an unreachable server", async () => {
   const { port } = await closedPort();
   const cases = [
     [`http://127.0.0.1:${port}`, "connection refused"],
@@ -168,7 +168,7 @@ Deno.test("request() names a server that is not there", async () => {
   }
 });
 
-Deno.test("request() names the wrong scheme", async () => {
+Deno.test("request() reports a wrong scheme", async () => {
   await using server = fakeOpenSearch(() => Response.json({}));
   const url = server.address.url.replace("http:", "https:");
   using http = new Http({ ...server.address, url }, undefined);

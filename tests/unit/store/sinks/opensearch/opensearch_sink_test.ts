@@ -13,7 +13,7 @@ import { editOf } from "../../../../support/kafka/records.ts";
 
 type Answer = (request: FakeRequest) => Response | Promise<Response> | undefined;
 
-/** A cluster with one topic and one partition; `answer` comes before it. */
+/** A cluster with one topic and one partition. `answer` takes precedence. */
 class Cluster {
   position: Record<string, unknown> | undefined;
   seqNo = 0;
@@ -124,7 +124,7 @@ Deno.test("write() waits if the index rejects all documents, and drops none", as
   assertEquals(bulks(server.requests), Array(3).fill(["edits", "topic-0-0", "topic-0-1"]));
 });
 
-Deno.test("write() asks with an earlier edit whether a single one is at fault", async () => {
+Deno.test("write() checks a single rejected edit with an earlier one", async () => {
   await using stack = new AsyncDisposableStack();
   const { cluster, server, sink, claim } = await open(stack);
   const first = await sink.write({ claim, next: 1n, rows: rowsOf(0, 1) });
@@ -160,7 +160,7 @@ Deno.test("write() waits if the index of bad records rejects documents", async (
   assertEquals(cluster.position?.next_offset, "0");
 });
 
-Deno.test("write() that moved the offset, its answer lost, counts as done", async () => {
+Deno.test("write() succeeds if only the answer was lost", async () => {
   await using stack = new AsyncDisposableStack();
   const { cluster, sink, claim } = await open(stack);
   cluster.answer = (request) => {
@@ -213,7 +213,7 @@ Deno.test("write() ends if the index of states was deleted", async () => {
   );
 });
 
-Deno.test("openOpenSearchSink() refuses other servers, and foreign indices", async () => {
+Deno.test("openOpenSearchSink() rejects other servers and foreign indices", async () => {
   const foreign = { edits: { mappings: { properties: {} } } };
   const cases = [
     [
@@ -254,7 +254,7 @@ Deno.test("openOpenSearchSink() refuses other servers, and foreign indices", asy
   }
 });
 
-Deno.test("advice names the requests to make", async () => {
+Deno.test("advice names the requests to send", async () => {
   await using stack = new AsyncDisposableStack();
   const { server, sink } = await open(stack);
   const { url } = server.address;

@@ -17,7 +17,7 @@ import { testFolder } from "../../../../support/tools/folder.ts";
 const encoder = new TextEncoder();
 const DAY = 86_400_000;
 
-/** Rows of edits with numbers; `timeOf` says when each happened, in ms. */
+/** Returns rows of edits with numbers. `timeOf` returns the time of each, in ms. */
 function rowsOf(first: number, count: number, timeOf?: (number: number) => number) {
   return toRows(Array.from({ length: count }, (_, index) => {
     const number = first + index;
@@ -38,7 +38,7 @@ async function claimOf(sink: Sink, group = "group"): Promise<Claim> {
   return await sink.claim({ topicId, partition: 0, group, first: 0n });
 }
 
-/** Writes edits from `claim.next` on, and returns the claim to go on with. */
+/** Writes edits from `claim.next` on, and returns the claim to continue with. */
 async function write(sink: Sink, claim: Claim, count: number): Promise<Claim> {
   const rows = rowsOf(Number(claim.next), count);
   const outcome = await sink.write({ claim, next: claim.next + BigInt(count), rows });
@@ -46,7 +46,7 @@ async function write(sink: Sink, claim: Claim, count: number): Promise<Claim> {
   return outcome.claim;
 }
 
-/** The ids of all edits that readers see. */
+/** Returns the ids of all edits that readers see. */
 async function idsIn(directory: string): Promise<number[]> {
   using database = await loadParquet(directory);
   return database.prepare("SELECT change_id FROM edits ORDER BY record_offset").all()
@@ -71,7 +71,7 @@ Deno.test("ParquetSink shows edits once they are flushed, and continues there", 
   assertEquals(await idsIn(directory), range(0, 10));
 });
 
-Deno.test("ParquetSink flushes what is due by the time it has waited", async () => {
+Deno.test("ParquetSink flushes rows that have waited long enough", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   let now = 0;
@@ -98,7 +98,7 @@ Deno.test("ParquetSink completes files that are large enough", async () => {
   assert(sizes.length > 0 && sizes.every((size) => size < 200_000), String(sizes));
 });
 
-Deno.test("ParquetSink moves the offset past what holds no records", async () => {
+Deno.test("ParquetSink moves the offset without records", async () => {
   await using folder = await testFolder();
   await using sink = await open(`${folder.path}/edits`);
   const claim = await claimOf(sink);
@@ -107,7 +107,7 @@ Deno.test("ParquetSink moves the offset past what holds no records", async () =>
   assertEquals((await claimOf(sink)).next, 7n);
 });
 
-Deno.test("ParquetSink of another process takes over; the first writes no more", async () => {
+Deno.test("ParquetSink of another process takes over", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using first = await open(directory);
@@ -125,13 +125,13 @@ Deno.test("ParquetSink of another process takes over; the first writes no more",
   assertEquals(await idsIn(directory), range(0, 15));
 });
 
-Deno.test("ParquetSink that finds its files removed by a claim has lost its own", async () => {
+Deno.test("ParquetSink loses its claim if another claim removed its files", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using first = await open(directory);
   await using second = await open(directory);
   const mine = await claimOf(first, "mine");
-  // More than a row group, so that a file is written to; its end comes after the other's claim.
+  // More than a row group, so that a file is written. It ends after the other process's claim.
   const writing = write(first, mine, 50_000).then(() => "written", ({ message }) => message);
   const other = await claimOf(second, "other");
   assert(["written", "Held by other"].includes(await writing));
@@ -147,7 +147,7 @@ Deno.test("ParquetSink never commits a file that may lack rows", async () => {
   await using sink = await open(directory);
   const claim = await write(sink, await claimOf(sink), 3000);
   const state = `${directory}/_wikitap/1/0`;
-  // Bytes are lost, as on a full disk, and the next ones may fit again.
+  // Bytes are lost, as on a full disk, and later ones may fit again.
   await Deno.rename(`${state}/0-0.tmp`, `${state}/gone`);
   await assertRejects(() => write(sink, claim, 3000), UserError, "it does not exist");
   await Deno.rename(`${state}/gone`, `${state}/0-0.tmp`);
@@ -156,7 +156,7 @@ Deno.test("ParquetSink never commits a file that may lack rows", async () => {
   assertEquals((await claimOf(sink)).next, 0n);
 });
 
-Deno.test("ParquetSink commits nothing after another claim, even in one flush", async () => {
+Deno.test("ParquetSink commits nothing after another claim", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using first = await open(directory);
@@ -168,7 +168,7 @@ Deno.test("ParquetSink commits nothing after another claim, even in one flush", 
   assertEquals(await idsIn(directory), range(0, 20));
 });
 
-Deno.test("ParquetSink names files after a crash between commit and renames", async () => {
+Deno.test("ParquetSink renames files after a crash between commit and rename", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   const state = `${directory}/_wikitap/1/0`;
@@ -189,7 +189,7 @@ Deno.test("ParquetSink names files after a crash between commit and renames", as
   assertEquals(number, 1);
 });
 
-Deno.test("ParquetSink removes files that were left behind before a commit", async () => {
+Deno.test("ParquetSink removes leftover files before a commit", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   {
@@ -203,7 +203,7 @@ Deno.test("ParquetSink removes files that were left behind before a commit", asy
   assertEquals(names.sort(), ["0.json", "1.json"]);
 });
 
-Deno.test("PartitionLog takes no entry whose number was used up long ago", async () => {
+Deno.test("PartitionLog rejects an entry whose number was used long ago", async () => {
   await using folder = await testFolder();
   await Deno.mkdir(`${folder.path}/state`);
   const log = new PartitionLog(folder.path, `${folder.path}/state/0`);
@@ -224,7 +224,7 @@ Deno.test("PartitionLog takes no entry whose number was used up long ago", async
   assertEquals((await log.newest())!.number, 29);
 });
 
-Deno.test("ParquetSink puts edits of any year into their days, few at a time", async () => {
+Deno.test("ParquetSink writes edits of any year into files by day", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using sink = await open(directory);
@@ -245,7 +245,7 @@ Deno.test("ParquetSink puts edits of any year into their days, few at a time", a
   assert(entry.files.length <= 32);
 });
 
-Deno.test("ParquetSink's files say what they are, with statistics", async () => {
+Deno.test("ParquetSink's files have a known writer and statistics", async () => {
   for (const codec of ["zstd", "snappy"] as const) {
     await using folder = await testFolder();
     const directory = `${folder.path}/edits`;
@@ -273,7 +273,7 @@ Deno.test("ParquetSink's files say what they are, with statistics", async () => 
   }
 });
 
-Deno.test("openParquetSink() refuses a foreign directory, and changes nothing", async () => {
+Deno.test("openParquetSink() rejects a foreign directory, and changes nothing", async () => {
   for (const name of ["date=2026-01-01", "part-0.parquet"]) {
     await using folder = await testFolder();
     await Deno.writeTextFile(`${folder.path}/${name}`, "");
@@ -286,7 +286,7 @@ Deno.test("openParquetSink() refuses a foreign directory, and changes nothing", 
   }
 });
 
-Deno.test("openParquetSink() names what is wrong with a directory", async () => {
+Deno.test("openParquetSink() explains why a directory cannot be used", async () => {
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/file`, "");
   await assertRejects(() => open(`${folder.path}/file`), UserError, "it is not a directory");
@@ -298,7 +298,7 @@ Deno.test("openParquetSink() names what is wrong with a directory", async () => 
   await assertRejects(() => claimOf(sink), UserError, "it is not a log entry of wikitap");
 });
 
-Deno.test("ParquetSink leaves foreign files alone", async () => {
+Deno.test("ParquetSink does not touch foreign files", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
   await using sink = await open(directory);
