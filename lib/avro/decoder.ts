@@ -1,14 +1,11 @@
 import { Buffer } from "node:buffer";
 import avsc from "avsc";
-import { UserError } from "../shared/error.ts";
+import { NamedError, UserError } from "../shared/error.ts";
 import { NoSchema, type Registry } from "./registry.ts";
 import { HEADER_BYTES } from "./wire.ts";
 
 /** An Avro value that cannot be decoded; `message` is the reason, as the end of a sentence. */
-export class UndecodableValue extends Error {
-  /** The name of the class. */
-  override readonly name = "UndecodableValue";
-}
+export class UndecodableValue extends NamedError {}
 
 /**
  * Maximum number of schemas that are kept, and of ids without one. The oldest are dropped first.

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { z } from "zod";
-import { UserError } from "../shared/error.ts";
+import { NamedError, UserError } from "../shared/error.ts";
 import { retry } from "../shared/retry.ts";
 import { RegistryAway, requestJson } from "./request.ts";
 
@@ -23,16 +23,10 @@ export interface RetryOptions {
 }
 
 /** The error if the registry rejects a schema as incompatible with earlier ones of the subject. */
-export class IncompatibleSchema extends UserError {
-  /** The name of the class. */
-  override readonly name = "IncompatibleSchema";
-}
+export class IncompatibleSchema extends UserError {}
 
 /** The error if the registry has no schema with an id, or one that is not Avro. */
-export class NoSchema extends Error {
-  /** The name of the class. */
-  override readonly name = "NoSchema";
-}
+export class NoSchema extends NamedError {}
 
 const log = getLogger(["wikitap", "avro"]);
 

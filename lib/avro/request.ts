@@ -1,10 +1,7 @@
-import { deniedHost, permissionHint, UserError } from "../shared/error.ts";
+import { deniedHost, NamedError, permissionHint, UserError } from "../shared/error.ts";
 
 /** The error if there was no answer, or one that asks to retry later. */
-export class RegistryAway extends Error {
-  /** The name of the class. */
-  override readonly name = "RegistryAway";
-}
+export class RegistryAway extends NamedError {}
 
 /** Maximum time for a request and its answer, in ms. */
 const TIMEOUT = 5000;

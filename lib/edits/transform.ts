@@ -69,5 +69,3 @@ function encodedHeaders(
 }
 
 function noHeaders(): undefined {}
-
-export { isCanary } from "./event/event_fields.ts";

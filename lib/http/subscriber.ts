@@ -1,3 +1,5 @@
+import { NamedError } from "../shared/error.ts";
+
 /** The maximum queue of a page that does not read, in bytes; one more message may follow. */
 const QUEUE_BYTES = 64 * 1024;
 
@@ -5,10 +7,7 @@ const QUEUE_BYTES = 64 * 1024;
 const STALL_LIMIT = 30_000;
 
 /** The error that ends the response to a page that does not read. It is not a defect. */
-export class StalledPage extends Error {
-  /** The name of the class. */
-  override readonly name = "StalledPage";
-}
+export class StalledPage extends NamedError {}
 
 /**
  * One subscribed page. A slow page misses frames, and gets a snapshot as soon as it reads again. So

@@ -1,4 +1,5 @@
-import { isCanary, type Transform } from "../edits/transform.ts";
+import { isCanary } from "../edits/event/event_fields.ts";
+import type { Transform } from "../edits/transform.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import { RejectedEvent } from "../upstream/parse/event.ts";
 import type { ReceivedEvent } from "../upstream/parse/received_event.ts";

@@ -13,6 +13,12 @@ export const ExitCode = {
 /** An exit code of a program. */
 export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
 
+/** An error that is named after its class. */
+export class NamedError extends Error {
+  /** The name of the class. */
+  override readonly name: string = this.constructor.name;
+}
+
 /**
  * A failure that the user can act on. Any other error that reaches the top of a program is a defect
  * and is reported as one.
@@ -20,9 +26,7 @@ export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
  * The message is one sentence without a final period, and names the wrong value. `hint` is one
  * imperative sentence. `details` are lines of another program, such as the end of its log.
  */
-export class UserError extends Error {
-  /** The name of the class. */
-  override readonly name: string = "UserError";
+export class UserError extends NamedError {
   /** The exit code of a program that ends with this error. */
   readonly exitCode: ExitCode = ExitCode.failure;
   /** One imperative sentence for the user. */
@@ -43,8 +47,6 @@ export class UserError extends Error {
 
 /** Wrong usage, found before anything is opened. Exit code 2. */
 export class UsageError extends UserError {
-  /** The name of the class. */
-  override readonly name = "UsageError";
   /** The exit code 2. */
   override readonly exitCode = ExitCode.usage;
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../shared/error.ts";
+import { NamedError, UserError } from "../shared/error.ts";
 import type { Rows } from "./rows.ts";
 
 /**
@@ -142,10 +142,7 @@ export interface Written {
 export const NO_ROWS: Rows = { edits: [], bad: [] };
 
 /** The error if the database cannot be reached or is busy: the same may work later. */
-export class SinkUnavailable extends Error {
-  /** The name of the class. */
-  override readonly name = "SinkUnavailable";
-}
+export class SinkUnavailable extends NamedError {}
 
 /** The reason if a database's tables have other columns, or are missing. */
 export const NOT_OURS = "its tables were not created by wikitap";

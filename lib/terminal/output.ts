@@ -1,3 +1,4 @@
+import { NamedError } from "../shared/error.ts";
 import { sleep, within } from "../shared/sleep.ts";
 
 const encoder = new TextEncoder();
@@ -6,10 +7,7 @@ const encoder = new TextEncoder();
  * The error if the reader of stdout has closed it (`… | head`), or reads nothing while the program
  * stops. It ends a program, but is not a failure.
  */
-export class ClosedOutput extends Error {
-  /** The name of the class. */
-  override readonly name = "ClosedOutput";
-}
+export class ClosedOutput extends NamedError {}
 
 /**
  * Writes all of `text` to stdout, in order, before it returns.

@@ -1,10 +1,10 @@
 import { getLogger } from "@logtape/logtape";
 import { formatDuration } from "../shared/duration.ts";
 import { Outage } from "../shared/outage.ts";
+import { waitAfter } from "../shared/retry.ts";
 import { sleep as realSleep } from "../shared/sleep.ts";
 import type { StreamCounts, StreamOptions, StreamState } from "./options.ts";
 import { readReceivedEvent, type ReceivedEvent } from "./parse/received_event.ts";
-import { backoff } from "./connection/backoff.ts";
 import { Connection, type Ending } from "./connection/connection.ts";
 import { type Cause, StreamUnavailable, UpstreamRefused } from "./connection/failure.ts";
 import { requestFrom } from "./connection/request.ts";
@@ -26,6 +26,8 @@ const NOTABLE_DIFFERENCE = 60_000;
 const DATE_STEP = 1000;
 /** The number of failures at one position after which it is skipped. */
 const MAX_FAILURES_IN_PLACE = 5;
+/** The maximum waits between attempts, in ms. Each is random, so that clients do not return in step. */
+const BACKOFF = { firstWaitMs: 250, maxWaitMs: 30_000 };
 /** The longest span of time that is skipped at one failing position, in ms. */
 const MAX_STEP = 10_000;
 
@@ -136,7 +138,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
           (fruitless <= 1 && (cause === "end" || cause === "cut" || cause === "idle"));
         if (isNormal) log.debug("Connecting again ({cause})", { cause });
         else this.#away(detail ?? `The connection ended without a new event (${cause})`);
-        const wait = isNormal ? 0 : backoff(Math.max(1, fruitless), random);
+        const wait = isNormal ? 0 : Math.round(random() * waitAfter(Math.max(1, fruitless), BACKOFF));
         // The wait that the service asks for may be 0, also because its clock differs from this
         // one.
         await sleep(Math.max(retryAfter ?? 0, wait), stop);

@@ -55,7 +55,7 @@ export async function viewGroups(
   const version = Math.min(5, inspector.maxVersion(LIST_GROUPS)) as 4 | 5;
   const listed = await inspector.each(brokers, () => listGroupsRequest(version));
   const views = await Promise.all(listed.map(({ broker, answer }) => {
-    const groups = answer.groups.filter(({ groupId, protocolType }) =>
+    const groups = answer.filter(({ groupId, protocolType }) =>
       (names === undefined || names.includes(groupId)) && ["", "consumer"].includes(protocolType)
     ).slice(0, MAX_GROUPS);
     return viewOnCoordinator(inspector, broker, groups, focus);

@@ -109,8 +109,6 @@ export function newPublisherCounts(): PublisherCounts {
 
 /** The error if another producer with this name took over. This one must stop. */
 export class TakenOver extends UserError {
-  /** The name of the class. */
-  override readonly name = "TakenOver";
   /** The exit code of the program. */
   override readonly exitCode = ExitCode.takenOver;
 
@@ -124,9 +122,6 @@ export class TakenOver extends UserError {
 
 /** The error if records could not be published in the time that was left. */
 export class PublishAborted extends UserError {
-  /** The name of the class. */
-  override readonly name = "PublishAborted";
-
   /** Creates it for the number of pending records. */
   constructor(records: number) {
     const last = records === 1 ? "record" : `${records} records`;

@@ -2,7 +2,7 @@
 import { type Chunk, encodedBytes, halves, type TopicLimits } from "./send/chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
 import type { RefusedRecord } from "./publisher.ts";
-import { UserError } from "../../shared/error.ts";
+import { NamedError, UserError } from "../../shared/error.ts";
 import type { ChunkRejection, ChunksRejected } from "./send/send.ts";
 
 /** A record that a broker rejected, alone in its chunk or by name. */
@@ -218,9 +218,6 @@ export class RejectedAttempts {
  * The error if a topic rejects the last batch, and nothing shows whether the records are at fault.
  */
 export class LastBatchRejected extends UserError {
-  /** The name of the class. */
-  override readonly name = "LastBatchRejected";
-
   /** Creates it for a condition; see {@linkcode conditionText}. */
   constructor(condition: string) {
     super(`${condition}; the position is not advanced`, {
@@ -232,10 +229,7 @@ export class LastBatchRejected extends UserError {
 }
 
 /** The error if a topic rejects most of a batch: none of its records may be dropped. */
-export class TopicRejects extends Error {
-  /** The name of the class. */
-  override readonly name = "TopicRejects";
-
+export class TopicRejects extends NamedError {
   /** Creates it for the rejected records of a topic. */
   constructor(readonly topic: string, readonly rejected: readonly Rejected[]) {
     super(`Cannot publish to the topic '${topic}': it rejects ${rejected.length} records`);

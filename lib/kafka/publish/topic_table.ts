@@ -23,9 +23,6 @@ export interface NewTopics {
 
 /** The error if required topics do not exist and must not be created. */
 export class NoTopics extends UserError {
-  /** The name of the class. */
-  override readonly name = "NoTopics";
-
   /** Creates it for the names of the missing topics. */
   constructor([first, ...others]: readonly string[]) {
     const more = others.length === 0 ? "" : `, nor do ${others.length} others`;

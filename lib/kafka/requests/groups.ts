@@ -17,7 +17,7 @@ export interface ListedGroup {
 export function listGroupsRequest(
   /** 4: Kafka 2.6, without types; 5: Kafka 3.8. */
   apiVersion: 4 | 5,
-): ProtocolRequest<{ readonly groups: ListedGroup[]; readonly errorCode: number }> {
+): ProtocolRequest<ListedGroup[]> {
   return {
     apiKey: 16,
     apiName: "ListGroups",
@@ -29,8 +29,8 @@ export function listGroupsRequest(
     },
     decode(reader) {
       reader.int32(); // throttle_time_ms
-      const errorCode = reader.int16();
-      const groups = reader.array(() => {
+      reader.int16(); // error_code: a broker that fails lists no group
+      return reader.array(() => {
         const groupId = reader.string();
         const protocolType = reader.string();
         const state = reader.string();
@@ -38,7 +38,6 @@ export function listGroupsRequest(
         reader.end();
         return { groupId, protocolType, state, type };
       });
-      return { groups, errorCode };
     },
   };
 }
@@ -59,8 +58,6 @@ export interface GroupMember {
 export interface DescribedGroup {
   /** The name of the group. */
   readonly groupId: string;
-  /** `Stable`, `Empty`, `PreparingRebalance`, … */
-  readonly state: string;
   /** The assignment strategy: `range`, `RoundRobinAssigner`, … */
   readonly assignor: string;
   /** The members. */
@@ -83,7 +80,7 @@ export function describeGroupsRequest(
       return reader.array(() => {
         const errorCode = reader.int16();
         const groupId = reader.string();
-        const state = reader.string();
+        reader.string(); // group_state
         const isConsumer = reader.string() === "consumer";
         const assignor = reader.string();
         const members = reader.array(() => {
@@ -99,7 +96,7 @@ export function describeGroupsRequest(
         });
         reader.int32(); // authorized_operations
         reader.end();
-        return { groupId, state, assignor, members, errorCode };
+        return { groupId, assignor, members, errorCode };
       });
     },
   };
@@ -123,14 +120,14 @@ export function describeConsumerGroupsRequest(
         const errorCode = reader.int16();
         reader.nullableString(); // error_message
         const groupId = reader.string();
-        const state = reader.string();
+        reader.string(); // group_state
         reader.int32(); // group_epoch
         reader.int32(); // assignment_epoch
         const assignor = reader.string();
         const members = reader.array(() => readMember(reader));
         reader.int32(); // authorized_operations
         reader.end();
-        return { groupId, state, assignor, members, errorCode };
+        return { groupId, assignor, members, errorCode };
       });
     },
   };

@@ -22,8 +22,6 @@ export interface PartitionState {
   readonly replicas: readonly number[];
   /** The ids of brokers whose replica is in sync. */
   readonly inSync: readonly number[];
-  /** Kafka's error code; 0 for none. */
-  readonly errorCode: number;
 }
 
 /** A topic as one broker sees it. */
@@ -105,7 +103,7 @@ function readTopic(reader: ProtocolReader): TopicMetadata {
 }
 
 function readPartition(reader: ProtocolReader): PartitionState {
-  const errorCode = reader.int16();
+  reader.int16(); // error_code: without a leader, that is -1
   const partition = reader.int32();
   const leader = reader.int32();
   reader.int32(); // leader_epoch
@@ -113,5 +111,5 @@ function readPartition(reader: ProtocolReader): PartitionState {
   const inSync = reader.array(() => reader.int32());
   reader.array(() => reader.int32()); // offline_replicas
   reader.end();
-  return { partition, leader, replicas, inSync, errorCode };
+  return { partition, leader, replicas, inSync };
 }

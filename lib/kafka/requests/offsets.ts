@@ -98,8 +98,6 @@ export interface GroupOffsets {
   readonly groupId: string;
   /** Offsets by partition; partitions without one are left out. */
   readonly offsets: readonly CommittedOffset[];
-  /** Kafka's error code; 0 for none. */
-  readonly errorCode: number;
 }
 
 /**
@@ -147,9 +145,9 @@ export function offsetFetchRequest(
           reader.end();
           return committed;
         }).flat().filter(({ offset }) => offset >= 0);
-        const errorCode = reader.int16();
+        reader.int16(); // error_code: a group that fails has no offsets
         reader.end();
-        return { groupId, offsets, errorCode };
+        return { groupId, offsets };
       });
     },
   };

@@ -3,6 +3,7 @@ import type { Inspector } from "../../kafka/inspect/inspector.ts";
 import type { GroupView } from "../../kafka/inspect/view.ts";
 import type { ClusterMetadata } from "../../kafka/requests/metadata.ts";
 import { type FoundOffset, OffsetSpec, partitionKey } from "../../kafka/requests/offsets.ts";
+import { Rate } from "../../shared/rate.ts";
 import type { Broker, Group, Partition, State } from "./wire.ts";
 
 /** The maximum partitions, groups, and members of a group in a view; the rest becomes a number. */
@@ -22,13 +23,10 @@ const SELDOM = 10;
  */
 const GROUP_GRACE = 10_000;
 
-/** The time over which the rate of a partition is calculated, in ms. */
-const RATE_WINDOW = 5000;
-
 /** Reads the state of one topic, its brokers and its groups, repeatedly. */
 export class ClusterLooker {
   readonly #topic: string;
-  readonly #rates = new Map<number, [time: number, next: number][]>();
+  readonly #rates = new Map<number, Rate>();
   #looks = 0;
   #first = new Map<string, FoundOffset>();
   #controller: number | undefined;
@@ -115,17 +113,12 @@ export class ClusterLooker {
     };
   }
 
-  /** Returns the offsets per second since the oldest state within the window. */
+  /** Returns the offsets per second. A partition without an end begins again. */
   #rate(partition: number, next: number | null, now: number): number {
-    const seen = this.#rates.get(partition) ?? [];
-    this.#rates.set(partition, seen);
-    // A smaller offset means that the topic was created again.
-    if (next === null || next < (seen.at(-1)?.[1] ?? 0)) seen.length = 0;
-    if (next === null) return 0;
-    seen.push([now, next]);
-    while (seen[0]![0] < now - RATE_WINDOW) seen.shift();
-    const [time, from] = seen[0]!;
-    return now > time ? (next - from) * 1000 / (now - time) : 0;
+    const rate = this.#rates.get(partition) ?? new Rate();
+    if (next === null) this.#rates.delete(partition);
+    else this.#rates.set(partition, rate);
+    return next === null ? 0 : rate.next(next, now);
   }
 }
 

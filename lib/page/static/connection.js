@@ -7,14 +7,17 @@ const HIDDEN_LIMIT = 10_000;
 const RETRY_DELAY = 2000;
 
 /**
- * Listens to the dashboard while the page is open, also after a restart of the dashboard.
+ * Listens to the dashboard while the page is open, also after a restart of the dashboard. Draws at
+ * most once per animation frame: after messages, and when the dashboard does not answer.
  *
  * @template M
  * @param {string} path The path of the messages.
  * @param {(message: M) => void} onMessage
- * @param {() => void} onLost Called each time the dashboard does not answer.
+ * @param {(isLost: boolean) => void} draw Gets whether the dashboard does not answer.
  */
-export function listen(path, onMessage, onLost) {
+export function listen(path, onMessage, draw) {
+  let isLost = false;
+  let isDrawing = false;
   /** @type {EventSource | undefined} */
   let source;
   /** Fires when the dashboard is silent, or when it is time to try again. */
@@ -27,9 +30,10 @@ export function listen(path, onMessage, onLost) {
     source.onmessage = ({ data }) => {
       expect(SILENCE_LIMIT);
       onMessage(JSON.parse(data));
+      drawSoon(false);
     };
     source.onerror = () => {
-      onLost();
+      drawSoon(true);
       expect(RETRY_DELAY);
     };
     expect(SILENCE_LIMIT);
@@ -45,9 +49,20 @@ export function listen(path, onMessage, onLost) {
   function expect(limit) {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      onLost();
+      drawSoon(true);
       open();
     }, limit);
+  }
+
+  /** @param {boolean} isSilent */
+  function drawSoon(isSilent) {
+    isLost = isSilent;
+    if (isDrawing) return;
+    isDrawing = true;
+    requestAnimationFrame(() => {
+      isDrawing = false;
+      draw(isLost);
+    });
   }
 
   document.addEventListener("visibilitychange", () => {

@@ -1,7 +1,4 @@
-/**
- * The live page: receives messages of the dashboard, and draws the changes at most once per
- * animation frame. A hidden page draws nothing.
- */
+/** The live page: receives messages of the dashboard, and draws the changes. */
 import { dropBins, renderChart, setBins } from "./chart.js";
 import { listen } from "./connection.js";
 import { byId, setText } from "./dom.js";
@@ -12,7 +9,7 @@ import { showTops } from "./tops.js";
 
 /** @typedef {import("../wire.ts").PageMessage} PageMessage */
 
-/** The last messages, and whether they are drawn. */
+/** The last messages. */
 const view = {
   window: 3_600_000,
   step: 10_000,
@@ -20,18 +17,12 @@ const view = {
   status: undefined,
   /** @type {import("../wire.ts").TopLists | undefined} */
   tops: undefined,
-  isLost: false,
-  isDrawing: false,
 };
 
-listen("/events", onMessage, () => {
-  view.isLost = true;
-  draw();
-});
+listen("/events", onMessage, draw);
 
 /** @param {PageMessage} message */
 function onMessage(message) {
-  view.isLost = false;
   if (message.type === "snapshot") {
     view.window = message.window;
     view.step = message.step;
@@ -43,27 +34,22 @@ function onMessage(message) {
   if (message.bins !== undefined) setBins(message.bins);
   view.status = message.status ?? view.status;
   view.tops = message.tops ?? view.tops;
-  draw();
 }
 
-function draw() {
-  if (view.isDrawing) return;
-  view.isDrawing = true;
-  requestAnimationFrame(() => {
-    view.isDrawing = false;
-    const { status, tops, window, step } = view;
-    if (status !== undefined) {
-      showStatus(status, window);
-      renderChart({ until: status.settled, window, step });
-    }
-    if (tops !== undefined) {
-      showTops(tops);
-      showSince(tops.since, status?.now ?? tops.since);
-    }
-    if (view.isLost) showLost();
-    renderFeed();
-    view.tops = undefined;
-  });
+/** @param {boolean} isLost */
+function draw(isLost) {
+  const { status, tops, window, step } = view;
+  if (status !== undefined) {
+    showStatus(status, window);
+    renderChart({ until: status.settled, window, step });
+  }
+  if (tops !== undefined) {
+    showTops(tops);
+    showSince(tops.since, status?.now ?? tops.since);
+  }
+  if (isLost) showLost();
+  renderFeed();
+  view.tops = undefined;
 }
 
 /** @param {string} topic */

@@ -14,7 +14,7 @@ const state = byId("state");
  */
 export function showStatus(status, window) {
   const [tone, label, sentence] = words(status, windowName(window));
-  show(tone, label, sentence);
+  showState(tone, label, sentence);
   const { rate: now, total } = status;
   const sum = now.humans + now.bots;
   setText(byId("rate"), rate(sum));
@@ -31,7 +31,7 @@ export function showStatus(status, window) {
 
 /** Shows that the dashboard itself does not answer. */
 export function showLost() {
-  show(
+  showState(
     "warn",
     "Reconnecting",
     "The dashboard does not answer. This page reconnects automatically.",
@@ -79,11 +79,13 @@ function words({ health, now, lag, lastEdit, lastAnswer }, window) {
 }
 
 /**
+ * Shows a state in a word, and in a sentence.
+ *
  * @param {Tone} tone
  * @param {string} label
  * @param {string} sentence
  */
-function show(tone, label, sentence) {
+export function showState(tone, label, sentence) {
   state.dataset.tone = tone;
   setText(byId("label"), label);
   setText(byId("sentence"), sentence);

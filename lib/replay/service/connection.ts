@@ -1,3 +1,4 @@
+import { NamedError } from "../../shared/error.ts";
 import type { Feed, ResponsePart } from "./feed.ts";
 
 /** The content of one connection, and its callbacks. */
@@ -17,10 +18,7 @@ export interface FeedResponseOptions {
 }
 
 /** The end of a connection that was cut on purpose. It is not logged. */
-export class Torn extends Error {
-  /** The name of the class. */
-  override readonly name = "Torn";
-}
+export class Torn extends NamedError {}
 
 /** Bounds of a wait in ms; the lower one lets fast streams go out in batches. */
 const LONGEST_WAIT = 60_000;

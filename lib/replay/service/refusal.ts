@@ -1,8 +1,7 @@
-/** A request that is answered with an HTTP status and a JSON body instead of events. */
-export class Refusal extends Error {
-  /** The name of the class. */
-  override readonly name = "Refusal";
+import { NamedError } from "../../shared/error.ts";
 
+/** A request that is answered with an HTTP status and a JSON body instead of events. */
+export class Refusal extends NamedError {
   /** Creates it with an HTTP status, a JSON body and headers. */
   constructor(
     readonly status: number,

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { retry } from "../../shared/retry.ts";
 import { sleep } from "../../shared/sleep.ts";
 import type { SqliteAddress } from "../address.ts";
 import { pendingMigrations, VERSION_TABLE } from "./migrations.ts";
@@ -50,20 +51,15 @@ export async function openSqliteSink(
   { file }: SqliteAddress,
   limit: number = OPEN_LIMIT,
 ): Promise<Sink> {
-  const deadline = performance.now() + limit;
-  while (true) {
-    try {
-      return openNow(file);
-    } catch (error) {
-      const failure = sqliteFailure(error, file);
-      if (!(failure instanceof SinkUnavailable)) throw failure;
-      if (performance.now() > deadline) throw stillLocked(failure, file);
-    }
-    await sleep(OPEN_PAUSE);
-  }
+  const isLocked = (error: unknown) => error instanceof SinkUnavailable;
+  const policy = { firstWaitMs: OPEN_PAUSE, limitMs: limit };
+  return await retry(() => openNow(file), isLocked, policy).catch((error) => {
+    throw isLocked(error) ? stillLocked(error, file) : error;
+  });
 }
 
-function openNow(file: string): Sink {
+// deno-lint-ignore require-await -- failures are rejections
+async function openNow(file: string): Promise<Sink> {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
   try {
     // Only now the settings: they change a file, which might have belonged to another program.
@@ -72,7 +68,7 @@ function openNow(file: string): Sink {
     return new SqliteSink(file, database, databaseId);
   } catch (error) {
     database.close();
-    throw error;
+    throw sqliteFailure(error, file);
   }
 }
 

@@ -1,4 +1,4 @@
-import { errorChain, UserError } from "../../shared/error.ts";
+import { errorChain, NamedError, UserError } from "../../shared/error.ts";
 
 /**
  * The consequence of a failure:
@@ -40,9 +40,7 @@ export const CAUSES: readonly Cause[] = (Object.keys(RULES) as Cause[])
   .filter((cause) => RULES[cause] !== "stop");
 
 /** The error if a connection could not be opened. The rule of its cause decides about a retry. */
-export class StreamUnavailable extends Error {
-  /** See `Error.name`. */
-  override readonly name = "StreamUnavailable";
+export class StreamUnavailable extends NamedError {
   /** The hint for the user. */
   readonly hint: string | undefined;
   /** The wait that the service asks for, in ms; at most 5 minutes. */
@@ -76,9 +74,6 @@ export class StreamUnavailable extends Error {
 
 /** The error if the stream cannot be read, and a retry would not help. */
 export class UpstreamRefused extends UserError {
-  /** See `Error.name`. */
-  override readonly name = "UpstreamRefused";
-
   /** Turns a failure into the error that ends the stream. */
   static from({ message, hint, cause }: StreamUnavailable): UpstreamRefused {
     return new UpstreamRefused(message, { hint, cause });

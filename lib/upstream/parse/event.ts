@@ -1,3 +1,4 @@
+import { NamedError } from "../../shared/error.ts";
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { type EventEnvelope, scanEnvelope } from "./event_envelope.ts";
@@ -48,10 +49,7 @@ export interface Event {
 /**
  * The error for an event that cannot be used. `message` is the reason: one of few, for counting.
  */
-export class RejectedEvent extends Error {
-  /** The name of the class. */
-  override readonly name = "RejectedEvent";
-}
+export class RejectedEvent extends NamedError {}
 
 /**
  * Makes an `Event` of bytes from outside. An event in the service's usual form is parsed when its

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeEdit } from "../../../lib/edits/message/edit.ts";
-import { buildTransform, isCanary } from "../../../lib/edits/transform.ts";
+import { isCanary } from "../../../lib/edits/event/event_fields.ts";
+import { buildTransform } from "../../../lib/edits/transform.ts";
 import { RejectedEvent } from "../../../lib/upstream/parse/event.ts";
 import { change } from "../../support/stream/events.ts";
 

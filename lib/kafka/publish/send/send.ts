@@ -1,4 +1,4 @@
-import { errorChain } from "../../../shared/error.ts";
+import { errorChain, NamedError } from "../../../shared/error.ts";
 import { protocolErrorType } from "../../errors/explain.ts";
 import {
   CompressionTypes,
@@ -43,9 +43,7 @@ export interface ChunkRejection {
 }
 
 /** The error if a chunk could not be sent; the `cause` has the reason. */
-class NotSent extends Error {
-  override readonly name = "NotSent";
-
+class NotSent extends NamedError {
   /** @param topic The topic of the chunk, which the cause may not name. */
   constructor(readonly topic: string, options: { cause: unknown }) {
     super(`Cannot send to the topic '${topic}'`, options);
@@ -53,10 +51,7 @@ class NotSent extends Error {
 }
 
 /** The error if brokers rejected some of the chunks. */
-export class ChunksRejected extends Error {
-  /** The name of the class. */
-  override readonly name = "ChunksRejected";
-
+export class ChunksRejected extends NamedError {
   /**
    * Creates it after all answers.
    *

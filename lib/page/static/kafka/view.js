@@ -1,10 +1,8 @@
-/**
- * The Kafka view: brokers, partitions, groups and their changes. Draws at most once per animation
- * frame.
- */
+/** The Kafka view: brokers, partitions, groups and their changes. */
 import { listen } from "../connection.js";
 import { byId, make, setText } from "../dom.js";
 import { duration, timeOfDay } from "../format.js";
+import { showLost, showState } from "../status.js";
 import { showBrokers } from "./brokers.js";
 import { addLags, groupColors, setLags, showGroups } from "./groups.js";
 import { showPartitions } from "./partitions.js";
@@ -16,46 +14,33 @@ import { showPartitions } from "./partitions.js";
 /** The maximum rows of the list of changes. */
 const MAX_HAPPENINGS = 100;
 
-const view = {
-  /** @type {State | undefined} */
-  state: undefined,
-  isLost: false,
-  isDrawing: false,
-};
+/** The last state. @type {State | undefined} */
+let state;
+
+listen("/kafka/events", onMessage, draw);
 
 /** @param {ClusterMessage} message */
 function onMessage(message) {
-  view.isLost = false;
-  view.state = message.state;
+  state = message.state;
   if (message.type === "snapshot") {
     byId("invented").hidden = !message.invented;
     byId("happenings").replaceChildren();
     setLags(message.lags);
   } else addLags(message.state);
   addHappenings(message.happenings);
-  draw();
 }
 
-listen("/kafka/events", onMessage, () => {
-  view.isLost = true;
-  draw();
-});
-
-function draw() {
-  if (view.isDrawing) return;
-  view.isDrawing = true;
-  requestAnimationFrame(() => {
-    view.isDrawing = false;
-    const { state } = view;
-    if (state === undefined) return;
-    setText(byId("topic"), state.topic);
-    showHealth(state, view.isLost);
-    const colors = groupColors(state.groups);
-    showBrokers(state);
-    showPartitions(state, colors);
-    showGroups(state, colors);
-    showFooter(state);
-  });
+/** @param {boolean} isLost */
+function draw(isLost) {
+  if (state === undefined) return;
+  setText(byId("topic"), state.topic);
+  if (isLost) showLost();
+  else showState(...health(state));
+  const colors = groupColors(state.groups);
+  showBrokers(state);
+  showPartitions(state, colors);
+  showGroups(state, colors);
+  showFooter(state);
 }
 
 /** @param {readonly Happening[]} happenings Newest first. */
@@ -74,28 +59,9 @@ function addHappenings(happenings) {
 
 /**
  * @param {State} state
- * @param {boolean} isLost
+ * @returns {[tone: Happening["tone"], label: string, sentence: string]}
  */
-function showHealth(state, isLost) {
-  const [tone, label, sentence] = health(state, isLost);
-  byId("state").dataset.tone = tone;
-  setText(byId("label"), label);
-  setText(byId("sentence"), sentence);
-}
-
-/**
- * @param {State} state
- * @param {boolean} isLost
- * @returns {[tone: string, label: string, sentence: string]}
- */
-function health({ awaySince, now, brokers, partitions, topic, topicId }, isLost) {
-  if (isLost) {
-    return [
-      "warn",
-      "Reconnecting",
-      "The dashboard does not answer. This page reconnects automatically.",
-    ];
-  }
+function health({ awaySince, now, brokers, partitions, topic, topicId }) {
   if (awaySince !== null) {
     return [
       "bad",
