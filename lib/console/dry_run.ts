@@ -14,11 +14,7 @@ export class DryRun implements Publisher {
   readonly counts: PublisherCounts = { ...newPublisherCounts(), connected: true };
   readonly #write: (text: string) => Promise<void>;
 
-  /**
-   * Creates a dry run.
-   *
-   * @param write Writes the lines of a batch.
-   */
+  /** @param write Writes the lines of a batch. */
   constructor(write: (text: string) => Promise<void>) {
     this.#write = write;
   }

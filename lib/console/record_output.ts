@@ -45,7 +45,6 @@ export class RecordOutput {
   /** Resolves when all writes that were started are done or have failed. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Creates an empty output. */
   constructor(options: RecordOutputOptions) {
     const { stop } = options;
     this.#options = { write: (bytes) => writeOutputSlowly(bytes, stop), ...options };

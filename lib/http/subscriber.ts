@@ -22,8 +22,6 @@ export class Subscriber {
   #missingSince: number | undefined;
 
   /**
-   * Creates the response, which begins with a snapshot.
-   *
    * @param snapshot Returns the message that replaces the page's whole state.
    * @param onEnd Called when the page is closed.
    */
@@ -76,11 +74,7 @@ export class Subscribers {
   readonly #snapshot: () => unknown;
   readonly #all = new Set<Subscriber>();
 
-  /**
-   * Creates it without pages.
-   *
-   * @param snapshot Returns the message that replaces a page's whole state.
-   */
+  /** @param snapshot Returns the message that replaces a page's whole state. */
   constructor(snapshot: () => unknown) {
     this.#snapshot = snapshot;
   }

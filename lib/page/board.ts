@@ -68,11 +68,7 @@ export class Board {
   /** The latest time of an edit, in ms since 1970. */
   #newest = 0;
 
-  /**
-   * Creates an empty board.
-   *
-   * @throws {RangeError} for a window of less than 1 minute or more than 24 hours.
-   */
+  /** @throws {RangeError} for a window of less than 1 minute or more than 24 hours. */
   constructor({ topic, window = 60 * MINUTE, invented = false }: BoardOptions) {
     if (!(window >= MINUTE && window <= 24 * 60 * MINUTE)) {
       throw new RangeError(

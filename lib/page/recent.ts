@@ -8,7 +8,6 @@ export class Recent {
   readonly #edits: PageEdit[] = [];
   #new: PageEdit[] = [];
 
-  /** Creates an empty list. */
   constructor(most: number, mostNew: number) {
     this.#most = most;
     this.#mostNew = mostNew;

@@ -15,8 +15,6 @@ export class TimeBins {
   readonly #changed = new Set<number>();
 
   /**
-   * Creates empty counts.
-   *
    * @param seconds The length of the window.
    * @param step The width of a bin in seconds, for `bins()` and `takeChanged()`.
    */

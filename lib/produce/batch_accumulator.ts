@@ -79,8 +79,6 @@ export class BatchAccumulator<R extends { readonly value: { readonly length: num
   #changed = Promise.withResolvers<void>();
 
   /**
-   * Begins with an empty batch.
-   *
    * @param bounds Each at least 1.
    * @param upTo Returns the progress after all records added so far.
    */

@@ -45,11 +45,7 @@ export class Pipeline {
   #inFlight = 0;
   readonly #refusals: Rejections;
 
-  /**
-   * Begins at a position.
-   *
-   * @param handled The number of events handled up to it, by all earlier runs.
-   */
+  /** @param handled The number of events handled up to it, by all earlier runs. */
   constructor(options: ProduceOptions, position: Position, handled: number) {
     this.#options = options;
     this.#counts = options.counts;

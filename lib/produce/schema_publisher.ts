@@ -19,7 +19,6 @@ export class SchemaPublisher implements Publisher {
   readonly #known: Set<string>;
   readonly #register: SchemaPublisherOptions["register"];
 
-  /** Creates it without registering a schema. */
   constructor({ publisher, known, register }: SchemaPublisherOptions) {
     this.#publisher = publisher;
     this.#known = new Set(known);

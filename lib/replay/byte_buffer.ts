@@ -5,11 +5,7 @@ export class ByteBuffer {
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
-  /**
-   * Creates an empty buffer.
-   *
-   * @param capacity Bytes that fit without growing.
-   */
+  /** @param capacity Bytes that fit without growing. */
   constructor(capacity = 4096) {
     this.#bytes = new Uint8Array(capacity);
   }

@@ -34,7 +34,6 @@ export class UserError extends NamedError {
   /** Lines of another program, such as the end of its log. */
   readonly details: readonly string[];
 
-  /** Creates an error with a message of one sentence. */
   constructor(
     message: string,
     options: { hint?: string | undefined; details?: readonly string[]; cause?: unknown } = {},

@@ -34,7 +34,6 @@ export class Outage {
   #minute = -Infinity;
   #outages = 0;
 
-  /** Begins without an outage. */
   constructor(options: OutageOptions) {
     this.#options = options;
   }

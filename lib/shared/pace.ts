@@ -8,11 +8,7 @@ export class Pace {
   /** The times of the latest starts, in ms, the oldest first; at most `perSecond`. */
   readonly #begun: number[] = [];
 
-  /**
-   * Creates it without a start.
-   *
-   * @param now Returns a monotonic time in ms.
-   */
+  /** @param now Returns a monotonic time in ms. */
   constructor(
     perSecond: number,
     now: () => number = () => performance.now(),

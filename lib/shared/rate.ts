@@ -12,11 +12,7 @@ export class Rate {
   /** In order of time. The first is the newest that is older than the span, if any. */
   readonly #samples: Sample[] = [];
 
-  /**
-   * Creates a rate without samples.
-   *
-   * @param span Time in ms. Default 5,000.
-   */
+  /** @param span Time in ms. Default 5,000. */
   constructor(span = 5000) {
     this.#span = span;
   }

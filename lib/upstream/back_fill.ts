@@ -117,7 +117,6 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
   /** Whether the consumer is still handling events. */
   #isBusy = false;
 
-  /** Creates the stream without connecting. */
   constructor(options: BackFillOptions) {
     this.#options = options;
     this.#until = options.until;

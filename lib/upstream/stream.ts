@@ -62,7 +62,6 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
   readonly #outage: Outage;
   #open: Connection | undefined;
 
-  /** Creates the stream without connecting. */
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#received = options.position.copy();

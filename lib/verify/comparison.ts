@@ -70,11 +70,7 @@ export class Comparison {
   #edited = 0;
   #produced = 0;
 
-  /**
-   * Creates a comparison without records.
-   *
-   * @param report Receives the counts.
-   */
+  /** @param report Receives the counts. */
   constructor(options: ComparisonOptions, report: VerifyReport) {
     this.#options = options;
     this.#until = options.until;

@@ -56,11 +56,7 @@ export class ExpectedRecords {
   readonly #hashOf = (entry: number) => this.#low[entry]!;
   readonly #keyOf = (entry: number) => this.#keys[entry]!;
 
-  /**
-   * Creates an empty set.
-   *
-   * @param since The start of the span, ms since 1970.
-   */
+  /** @param since The start of the span, ms since 1970. */
   constructor(since: number) {
     this.#since = since;
   }

@@ -36,11 +36,7 @@ export class MissingRecords {
   #bytes = 0;
   readonly #report: VerifyReport;
 
-  /**
-   * Creates it without lost records.
-   *
-   * @param report Receives the counts.
-   */
+  /** @param report Receives the counts. */
   constructor(report: VerifyReport) {
     this.#report = report;
   }

@@ -33,11 +33,7 @@ export class RecordHasher {
   /** The bytes of topic and header names. */
   readonly #names = new Map<string, Uint8Array>();
 
-  /**
-   * Creates a hasher.
-   *
-   * @param seed 32 bits. Default: random.
-   */
+  /** @param seed 32 bits. Default: random. */
   constructor(seed: number = crypto.getRandomValues(new Uint32Array(1))[0]!) {
     this.#seed = seed;
   }

@@ -81,6 +81,14 @@ Deno.test("exported symbols of lib/ have docstrings", async () => {
   }).output();
   // Other rules of `deno doc --lint` are for packages whose modules are read on their own.
   const missing = /^error\[missing-jsdoc\].*\n +--> .*?(lib\/\S+)$/gm;
-  const found = [...new TextDecoder().decode(stderr).matchAll(missing)].map(([, at]) => at);
+  const found = [...new TextDecoder().decode(stderr).matchAll(missing)].map(([, at]) => at!)
+    // A constructor creates an object of its class: its docstring is for what that does not say.
+    .filter((at) => !lineAt(at).includes("constructor("));
   assertEquals(found, []);
 });
+
+/** Returns the line at `file:line:column`. */
+function lineAt(place: string): string {
+  const [file = "", line] = place.split(":");
+  return Deno.readTextFileSync(new URL(file, ROOT)).split("\n")[Number(line) - 1]!;
+}

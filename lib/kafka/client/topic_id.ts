@@ -13,7 +13,6 @@ export class TopicIds {
   readonly #cluster: Pick<Cluster, "quick">;
   #raw: Promise<RawCluster> | undefined;
 
-  /** Creates it without connecting. */
   constructor(cluster: Pick<Cluster, "quick">) {
     this.#cluster = cluster;
   }

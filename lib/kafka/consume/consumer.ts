@@ -47,7 +47,6 @@ export class TopicConsumer {
   /** From the last batch: only this way of kafkajs does not end the consumer if it fails. */
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
 
-  /** Creates the consumer without connecting. */
   constructor(cluster: Cluster, options: ConsumerOptions) {
     this.#options = options;
     this.#sameTopic = new SameTopic(cluster, options.topics, (error) => this.end(error));

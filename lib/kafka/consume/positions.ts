@@ -36,11 +36,7 @@ export class Positions {
   readonly #options: PositionsOptions;
   readonly #next: PartitionMap<bigint>;
 
-  /**
-   * Creates it without positions.
-   *
-   * @param attempt Describes the work, for error messages.
-   */
+  /** @param attempt Describes the work, for error messages. */
   constructor(cluster: Cluster, attempt: Omit<Attempt, "cluster">, options: PositionsOptions) {
     this.#cluster = cluster;
     this.#attempt = attempt;

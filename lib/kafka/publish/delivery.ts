@@ -76,7 +76,6 @@ export class Delivery implements Publisher {
   readonly #rejections: RejectedAttempts;
   #left: Work | undefined;
 
-  /** Creates it without connecting. */
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#ownership = new Ownership(options.place.group);

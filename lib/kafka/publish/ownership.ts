@@ -15,7 +15,6 @@ export class Ownership {
   /** The progress that this producer saved last, or found at its start. */
   #committed: Progress | undefined;
 
-  /** Creates a new owner of the name. */
   constructor(name: string) {
     this.#name = name;
   }

@@ -112,7 +112,6 @@ export class TakenOver extends UserError {
   /** The exit code of the program. */
   override readonly exitCode = ExitCode.takenOver;
 
-  /** Creates it for the producer's name. */
   constructor(name: string) {
     super(`Cannot continue: another producer named '${name}' took over`, {
       hint: "Run only one producer per name, or choose another --name",

@@ -230,7 +230,6 @@ export class LastBatchRejected extends UserError {
 
 /** The error if a topic rejects most of a batch: none of its records may be dropped. */
 export class TopicRejects extends NamedError {
-  /** Creates it for the rejected records of a topic. */
   constructor(readonly topic: string, readonly rejected: readonly Rejected[]) {
     super(`Cannot publish to the topic '${topic}': it rejects ${rejected.length} records`);
   }

@@ -38,11 +38,7 @@ export class TopicTable {
   readonly #topics = new Map<string, TopicLimits>();
   #readAt = -Infinity;
 
-  /**
-   * Creates an empty table.
-   *
-   * @param create How to create missing topics. Without it they are an error.
-   */
+  /** @param create How to create missing topics. Without it they are an error. */
   constructor(create?: NewTopics) {
     this.#create = create;
   }

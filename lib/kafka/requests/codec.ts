@@ -97,7 +97,6 @@ export class ProtocolReader {
   readonly #buffer: Buffer;
   #at = 0;
 
-  /** Creates a reader of an answer's body. */
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }

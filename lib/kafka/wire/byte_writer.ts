@@ -7,8 +7,6 @@ export class ByteWriter {
   #at: number;
 
   /**
-   * Allocates the buffer.
-   *
    * @param size Bytes of the buffer. The caller must write all of them.
    * @param start The index of the first write.
    */

@@ -57,7 +57,6 @@ export class Feed {
   #turn = 0;
   #left = RUN;
 
-  /** Creates the feed at the assigned positions. */
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#cursors = options.assignments.map(({ log, index, offset }) => ({

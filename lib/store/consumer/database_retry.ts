@@ -18,11 +18,7 @@ export class DatabaseRetry {
     over: "The database is back",
   });
 
-  /**
-   * Creates it without an outage.
-   *
-   * @param policy For tests. Default: waits of 100 ms up to 1 s, without a limit.
-   */
+  /** @param policy For tests. Default: waits of 100 ms up to 1 s, without a limit. */
   constructor(progress: Pick<StoreProgress, "away">, policy: RetryPolicy = POLICY) {
     this.#progress = progress;
     this.#policy = policy;

@@ -55,7 +55,6 @@ export class Member {
   #unwritten = 0;
   #isFlushing = false;
 
-  /** Creates the consumer without connecting. */
   constructor(options: StoreOptions, parts: MemberParts) {
     this.#options = options;
     this.#parts = parts;

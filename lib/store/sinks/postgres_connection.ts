@@ -102,7 +102,6 @@ export class PostgresConnection {
   /** Resolves when all replaced clients have closed their connections. */
   #discarded: Promise<unknown> = Promise.resolve();
 
-  /** Creates the client without connecting. */
   constructor(address: PostgresAddress, password: string | undefined, limits: Limits = WRITING) {
     this.#address = address;
     this.#password = password;

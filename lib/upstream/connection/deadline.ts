@@ -10,11 +10,7 @@ export class Deadline<T> {
   #reason: T | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * Creates it without a time.
-   *
-   * @param onOver Called once for each time that passes without being replaced.
-   */
+  /** @param onOver Called once for each time that passes without being replaced. */
   constructor(onOver: (reason: T) => void) {
     this.#onOver = onOver;
   }

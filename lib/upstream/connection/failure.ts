@@ -46,11 +46,7 @@ export class StreamUnavailable extends NamedError {
   /** The wait that the service asks for, in ms; at most 5 minutes. */
   readonly retryAfter: number | undefined;
 
-  /**
-   * Creates the failure.
-   *
-   * @param reason The cause, for counting.
-   */
+  /** @param reason The cause, for counting. */
   constructor(
     readonly reason: Cause,
     message: string,

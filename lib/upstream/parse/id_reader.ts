@@ -31,11 +31,7 @@ export class IdReader {
   /** All topic-partitions named so far, at most as many as a position can hold. */
   readonly named = new Set<string>();
 
-  /**
-   * Creates a reader for a new connection.
-   *
-   * @param onNew Called with each topic-partition that the previous id did not name.
-   */
+  /** @param onNew Called with each topic-partition that the previous id did not name. */
   constructor(onNew: (key: string) => void) {
     this.#onNew = onNew;
   }

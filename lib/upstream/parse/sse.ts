@@ -72,7 +72,6 @@ export class SseParser {
   /** The reconnection time in ms that the stream requested with `retry:`; at most 60 s. */
   retry: number | undefined;
 
-  /** Creates a parser for one response. */
   constructor({ maxFrameBytes = MAX_FRAME_BYTES }: { maxFrameBytes?: number } = {}) {
     this.#maxFrameBytes = maxFrameBytes;
   }

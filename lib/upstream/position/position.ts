@@ -55,8 +55,6 @@ export class Position {
   #latestStart: number;
 
   /**
-   * Creates a position.
-   *
    * @param start ms since 1970; see {@linkcode start}.
    * @param places Positions by topic-partition.
    */

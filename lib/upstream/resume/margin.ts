@@ -15,11 +15,7 @@ export class Margin {
   readonly #longest: number;
   #halvings = 0;
 
-  /**
-   * Creates it at its longest.
-   *
-   * @param longest ms (default 5,000).
-   */
+  /** @param longest ms (default 5,000). */
   constructor(longest: number = MARGIN) {
     this.#longest = longest;
   }

@@ -24,11 +24,7 @@ export class TimeMap {
   readonly #segmentRecords: number;
   readonly #segments = new Map<number, Segment[]>();
 
-  /**
-   * Creates an empty map.
-   *
-   * @param segmentRecords The number of records of a segment: the smallest part that is found.
-   */
+  /** @param segmentRecords The number of records of a segment: the smallest part that is found. */
   constructor(segmentRecords: number) {
     this.#segmentRecords = segmentRecords;
   }

@@ -53,8 +53,6 @@ class NotSent extends NamedError {
 /** The error if brokers rejected some of the chunks. */
 export class ChunksRejected extends NamedError {
   /**
-   * Creates it after all answers.
-   *
    * @param rejections The rejected chunks with the reasons.
    * @param accepted The chunks that brokers accepted.
    * @param areKept Whether those stay in the topic, so that they must not be sent again.

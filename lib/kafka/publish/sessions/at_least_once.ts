@@ -31,7 +31,6 @@ export class AtLeastOnce implements ProducerSession {
   #savedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Creates the clients without connecting. */
   constructor(cluster: Cluster, { place, compression, onThrottle }: ProducerSessionOptions) {
     this.#place = place;
     this.#send = { compression, onThrottle, inTransaction: false };

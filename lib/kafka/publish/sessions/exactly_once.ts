@@ -22,7 +22,6 @@ export class ExactlyOnce implements ProducerSession {
   readonly admin: Admin;
   readonly #producer: Producer;
 
-  /** Creates the clients without connecting. */
   constructor(
     cluster: Cluster,
     { place, transactionTimeout, compression, onThrottle }: ProducerSessionOptions,

@@ -29,11 +29,7 @@ export class AbortedTransactions {
   /** Producers whose aborted transaction is open at the current batch. */
   readonly #aborting = new Set<string>();
 
-  /**
-   * Creates it for one fetch of a partition.
-   *
-   * @param list The broker's list; none for a reader of uncommitted records.
-   */
+  /** @param list The broker's list; none for a reader of uncommitted records. */
   constructor(list: readonly AbortedTransaction[] | null | undefined) {
     this.#pending = (list ?? [])
       .map(({ producerId, firstOffset }) => ({ producerId, first: Number(firstOffset) }))

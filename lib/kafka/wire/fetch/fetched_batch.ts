@@ -58,7 +58,6 @@ export class FetchedBatch {
   readonly #oldMessages: readonly OldMessage[];
   readonly #aborted: readonly AbortedTransaction[] | null | undefined;
 
-  /** Creates the batch. Nothing is decoded yet. */
   constructor(topic: string, fetchedOffset: Int64, fetched: FetchedPartition) {
     this.topic = topic;
     this.partition = fetched.partition;

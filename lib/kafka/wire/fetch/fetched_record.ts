@@ -23,7 +23,6 @@ const utf8 = new TextDecoder();
  * is read. The bytes stay in memory as long as any of the records does.
  */
 export class FetchedRecord {
-  /** Creates a view of a record from the indexes of its fields in the context's bytes. */
   constructor(
     private readonly context: RecordContext,
     private readonly offsetDelta: number,

@@ -52,11 +52,7 @@ export class Http implements Disposable {
   readonly #authorization: string | undefined;
   #client = Deno.createHttpClient({});
 
-  /**
-   * Creates a client without connecting.
-   *
-   * @param login `user:password`, or `ApiKey KEY` or `Bearer TOKEN`; never logged.
-   */
+  /** @param login `user:password`, or `ApiKey KEY` or `Bearer TOKEN`; never logged. */
   constructor(address: OpenSearchAddress, login: string | undefined) {
     this.#address = address;
     this.#authorization = login === undefined ? undefined : authorizationOf(login);

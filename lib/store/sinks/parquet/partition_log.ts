@@ -66,11 +66,7 @@ export class PartitionLog {
   /** The folder of the entries and the temporary files. */
   readonly folder: string;
 
-  /**
-   * Creates it without reading.
-   *
-   * @param folder The folder of the entries and the temporary files; its parent exists.
-   */
+  /** @param folder The folder of the entries and the temporary files; its parent exists. */
   constructor(directory: string, folder: string) {
     this.#directory = directory;
     this.folder = folder;
