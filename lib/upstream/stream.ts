@@ -137,7 +137,9 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
           (fruitless <= 1 && (cause === "end" || cause === "cut" || cause === "idle"));
         if (isNormal) log.debug("Connecting again ({cause})", { cause });
         else this.#away(detail ?? `The connection ended without a new event (${cause})`);
-        const wait = isNormal ? 0 : Math.round(random() * waitAfter(Math.max(1, fruitless), BACKOFF));
+        const wait = isNormal
+          ? 0
+          : Math.round(random() * waitAfter(Math.max(1, fruitless), BACKOFF));
         // The wait that the service asks for may be 0, also because its clock differs from this
         // one.
         await sleep(Math.max(retryAfter ?? 0, wait), stop);
