@@ -35,7 +35,7 @@ export class Rejections {
   /** Remembers the event of a record for as long as the record lives. */
   note(record: ProducerRecord, { data, key, offset }: Refused): void {
     if (this.#topic === undefined) return;
-    // A copy: a view would keep the stream's whole chunk in memory.
+    // A copy: the next chunk of the stream comes in the same memory.
     this.#origins.set(record, { data: data.slice(), key, offset });
   }
 

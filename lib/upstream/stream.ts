@@ -35,11 +35,12 @@ const MAX_STEP = 10_000;
  * The events of an EventStreams stream, each once and in upstream's order, over any number of
  * connections: it reconnects, resumes by position, drops duplicates and re-reads gaps.
  *
- * `for await` yields the new events of one chunk of the response, never an empty list. While the
+ * `for await` yields the new events of one chunk of the response, never an empty list. They are
+ * valid until the next ones are asked for, which come in the same memory. While the
  * consumer is busy, nothing is read, and TCP slows the service down. If it stays busy for
  * `maxPause` (default 30 s), the connection is closed and opened again when the consumer continues.
  *
- * Memory: one chunk (64 KiB), one frame (at most 18 MiB), and the ids that are known (4 MiB).
+ * Memory: one chunk (128 KiB), one frame (at most 18 MiB), and the ids that are known (4 MiB).
  * Nothing is held while resuming, regardless of the number of duplicates.
  *
  * @throws {UpstreamRefused} while iterating, if the service refuses the request.

@@ -21,7 +21,7 @@ export type Payload = "edit" | "event" | { readonly fields: readonly Field[] };
 export function jsonEncoder(payload: Payload, onLacking?: OnLacking): Encoder {
   const contentType = "application/json";
   if (payload === "edit") return { contentType, encode: encodeEdit };
-  // A copy, since a view would keep the whole chunk of the stream in memory.
+  // A copy, since the next chunk of the stream comes in the same memory.
   if (payload === "event") return { contentType, encode: (event) => event.data.slice() };
   return { contentType, encode: encodeFields(payload.fields, onLacking) };
 }

@@ -1,3 +1,4 @@
+import { detached } from "../../shared/detached.ts";
 import { UsageError } from "../../shared/error.ts";
 import { type Event, RejectedEvent } from "../../upstream/parse/event.ts";
 import { domainOf, typeOf, wikiOf } from "../event/event_fields.ts";
@@ -31,16 +32,19 @@ const READERS: Readonly<Record<Placeholder, (event: Event) => string | undefined
 export function topicSelector(template: string): (event: Event) => string {
   const parts = templateParts(template);
   if (parts.every((part) => typeof part === "string")) return () => template;
-  const known = new Set<string>();
+  /** Copies, since a text from an event would keep its whole chunk in memory. */
+  const known = new Map<string, string>();
   return (event) => {
     let topic = "";
     for (const part of parts) topic += typeof part === "string" ? part : valueText(event, part);
-    if (!known.has(topic)) {
+    let copy = known.get(topic);
+    if (copy === undefined) {
       if (!isLegal(topic)) throw new RejectedEvent("illegal topic name");
       if (known.size >= MAX_TOPICS) throw new RejectedEvent(`more than ${MAX_TOPICS} topics`);
-      known.add(topic);
+      copy = detached(topic);
+      known.set(copy, copy);
     }
-    return topic;
+    return copy;
   };
 }
 

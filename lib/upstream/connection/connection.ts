@@ -4,6 +4,8 @@ import type { OpenStream } from "./response.ts";
 
 /** How long the service may take to answer, in ms. */
 const CONNECT_TIMEOUT = 30_000;
+/** The most bytes of one read. */
+const READ_BYTES = 128 * 1024;
 
 /** How a connection ended. */
 export interface Ending {
@@ -36,7 +38,9 @@ export class Connection implements Disposable {
   readonly #deadline = new Deadline<Cause>((cause) => this.abort(cause));
   readonly #stop: AbortSignal;
   readonly #onStop = () => this.abort("end");
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #reader: ReadableStreamBYOBReader | undefined;
+  /** Every read uses the same memory: a buffer per read would be most of what V8 has to free. */
+  #buffer = new ArrayBuffer(READ_BYTES);
 
   /** Creates the client; nothing is sent before {@linkcode open}. */
   constructor(
@@ -62,14 +66,17 @@ export class Connection implements Disposable {
     signal.throwIfAborted();
     this.allow(CONNECT_TIMEOUT, "unreachable");
     const opened = await request({ signal, client: this.#client });
-    this.#reader = opened.body.getReader();
+    this.#reader = opened.body.getReader({ mode: "byob" });
     return opened;
   }
 
-  /** Returns the next bytes; `undefined` after the last. */
+  /** Returns the next bytes, valid until the next call; `undefined` after the last. */
   async read(): Promise<Uint8Array | undefined> {
-    const { value, done } = await this.#reader!.read();
-    if (!done) return value;
+    const { value, done } = await this.#reader!.read(new Uint8Array(this.#buffer));
+    if (!done) {
+      this.#buffer = value.buffer;
+      return value;
+    }
     // An abort cancels the reader, which then returns the end of the body.
     this.#controller.signal.throwIfAborted();
     return undefined;

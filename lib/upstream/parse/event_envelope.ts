@@ -1,4 +1,4 @@
-import { detached } from "./latin1.ts";
+import { detached } from "../../shared/detached.ts";
 import { type RecognizedEdit, recognizeEdit } from "./recognized_edit.ts";
 
 /** The parts of an event that a scan of its bytes finds. */
@@ -53,7 +53,7 @@ export function scanEnvelope(text: string): EventEnvelope | undefined {
   const isBounded = id!.length <= 200 && dt.length <= 64 && domain!.length <= 253 &&
     stream!.length <= 249 && topic!.length <= 249;
   if (!isBounded) return undefined;
-  // Ids are remembered and domains become part of keys, so both outlive the event.
+  // Ids are remembered, so they outlive the event.
   return {
     meta: {
       topic: topic!,
@@ -61,7 +61,7 @@ export function scanEnvelope(text: string): EventEnvelope | undefined {
       offset: Number(offset),
       id: detached(id!),
       dt,
-      domain: detached(domain!),
+      domain: domain!,
       stream: stream!,
     },
     type: type!,
@@ -89,5 +89,9 @@ const HEAD = new RegExp(
  */
 function mightRepeat(text: string, start: number): boolean {
   if (text.includes('meta"', start) || text.includes("\\u", start)) return true;
-  return text.includes('ype"', start) && text.includes('"type"', start);
+  for (let at = text.indexOf('ype"', start); at !== -1; at = text.indexOf('ype"', at + 4)) {
+    // The first key of an object within the event, as in `log_params`.
+    if (text.startsWith('"t', at - 2) && text[at - 3] !== "{") return true;
+  }
+  return false;
 }

@@ -2,6 +2,10 @@ import { MAX_PARTITION, MAX_PLACES, TOPIC_NAME, upstreamPartition } from "../pos
 
 /** One entry of an SSE `id`: how much of one upstream topic-partition the service has sent. */
 export interface IdEntry {
+  /** The upstream topic. */
+  readonly topic: string;
+  /** The partition of the topic. */
+  readonly partition: number;
   /** Upstream topic and partition, as in {@linkcode upstreamPartition}. */
   readonly key: string;
   /** Kafka timestamp of the last message sent, plus 1, in ms; `undefined` before the first. */
@@ -35,6 +39,8 @@ export function readEventId(id: string): readonly IdEntry[] {
     if (typeof topic !== "string" || !TOPIC_NAME.test(topic)) continue;
     if (!isCount(partition) || partition > MAX_PARTITION) continue;
     entries.push({
+      topic,
+      partition,
       key: upstreamPartition(topic, partition),
       next: isCount(timestamp) ? timestamp : undefined,
     });

@@ -11,11 +11,3 @@ const { latin1Slice } = Buffer.prototype as unknown as {
 export function latin1(bytes: Uint8Array): string {
   return latin1Slice.call(bytes, 0, bytes.length);
 }
-
-/**
- * Returns a copy of a text in memory of its own. V8 represents a slice of a text as a pointer into
- * it, so a slice that is kept would keep the whole chunk.
- */
-export function detached(text: string): string {
-  return ` ${text}`.slice(1);
-}

@@ -1,4 +1,5 @@
-import { type Event, readEvent, RejectedEvent } from "./event.ts";
+import { type Event, type Meta, readEvent, RejectedEvent } from "./event.ts";
+import type { IdEntry } from "./event_id.ts";
 import type { IdReader } from "./id_reader.ts";
 import type { PositionUpdate } from "../position/partition_position.ts";
 import { NOWHERE, upstreamPartition } from "../position/position.ts";
@@ -36,24 +37,24 @@ export function readReceivedEvent(
     if (!(error instanceof RejectedEvent)) throw error;
     refusal = error.message;
   }
-  const named = event && upstreamPartition(event.meta.topic, event.meta.partition);
-  const entry = entries.find(({ key }) => key === named);
+  const entry = event && entryOf(event.meta, entries);
   // Each id of the service names every topic-partition that it sends.
   if (event !== undefined && entry === undefined && entries.length > 0) {
     event = undefined;
     refusal = "wrong shape: meta.topic";
   }
-  if (event === undefined || named === undefined) {
+  if (event === undefined) {
     const key = ids.moved ?? entries[0]?.key ?? NOWHERE;
     return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
   }
   const { offset, id, dt } = event.meta;
+  const key = entry?.key ?? upstreamPartition(event.meta.topic, event.meta.partition);
   // Without an entry for the topic-partition (a stream without ids), the event's own time is used.
   const timestamp = entry?.next === undefined ? Date.parse(dt) : entry.next - 1;
   const isTime = timestamp >= 0;
-  const isCredible = isTime && believes(named, timestamp);
+  const isCredible = isTime && believes(key, timestamp);
   return {
-    key: named,
+    key,
     timestamp: isCredible ? timestamp : undefined,
     ahead: isTime && !isCredible ? timestamp : undefined,
     offset,
@@ -62,4 +63,15 @@ export function readReceivedEvent(
     event,
     refusal,
   };
+}
+
+/** Returns the entry of an event's topic-partition. Its key is a text that was hashed before. */
+function entryOf(
+  { topic, partition }: Meta,
+  entries: readonly IdEntry[],
+): IdEntry | undefined {
+  for (const entry of entries) {
+    if (entry.partition === partition && entry.topic === topic) return entry;
+  }
+  return undefined;
 }

@@ -86,8 +86,8 @@ const REST = new RegExp(
   `,"namespace":(0|-?[1-9]\\d{0,14}),"title":${PLAIN},(?:"title_url":${STRING},)?` +
     `"comment":${STRING},"timestamp":${COUNT},(?:"user":${PLAIN},)?"bot":(${SWITCH}),` +
     `(?:"notify_url":${STRING},)?"minor":${SWITCH},(?:"patrolled":${SWITCH},)?` +
-    `"length":\\{(?:"old":(${COUNT}),)?"new":(${COUNT})\\},` +
-    `"revision":\\{(?:"old":${COUNT},)?"new":${COUNT}\\},"server_url":${STRING},` +
+    `"length":\\{(?:"old":(?:(${COUNT})|null),)?"new":(${COUNT})\\},` +
+    `"revision":\\{(?:"old":(?:${COUNT}|null),)?"new":${COUNT}\\},"server_url":${STRING},` +
     `"server_name":${STRING},"server_script_path":${STRING},"wiki":"([ !#-\\[\\]-~]*)",` +
     `"parsedcomment":${STRING}\\}$`,
   "y",

@@ -5,9 +5,10 @@ export interface Frame {
   /** The event type; `message` if the stream names none. */
   readonly event: string;
   /**
-   * The last event id at the time of dispatch, still encoded. It stays until a frame changes it.
+   * The last event id at the time of dispatch, one character for each byte (see
+   * {@linkcode latin1}). It stays until a frame changes it.
    */
-  readonly id: Uint8Array;
+  readonly id: string;
   /** The data, still encoded (UTF-8): a view of the pushed bytes, or a copy if it was split. */
   readonly data: Uint8Array;
   /** The same bytes as text, one character for each (see {@linkcode latin1}). */
@@ -63,7 +64,7 @@ export class SseParser {
   /** The last line of data as text. */
   #text = "";
   #event = "";
-  #id: Uint8Array = NO_BYTES;
+  #id = "";
   #oversized = false;
   /** Frames of a stream repeat their type: the last line with a type, and that type. */
   #eventLine: Uint8Array = NO_BYTES;
@@ -77,8 +78,9 @@ export class SseParser {
   }
 
   /**
-   * Parses the next bytes and returns the frames that they complete. A frame that is cut off by the
-   * end of the stream is never returned, as the standard demands: just drop the parser.
+   * Parses the next bytes and returns the frames that they complete. The frames are valid as long
+   * as the bytes are. A frame that is cut off by the end of the stream is never returned, as the
+   * standard demands: just drop the parser.
    */
   push(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = [];
@@ -107,7 +109,8 @@ export class SseParser {
       }
       if (lineFeed !== -1 && lineFeed < start) lineFeed = text.indexOf("\n", start);
     }
-    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    if (start < chunk.length) this.#keep(chunk.slice(start));
+    this.#detach(chunk);
     return frames;
   }
 
@@ -117,6 +120,13 @@ export class SseParser {
       (this.#lineBytes > 0 && this.#pieces[0]?.[0] !== COLON);
   }
 
+  /** Copies what is still needed of a chunk, whose memory may hold the next one. */
+  #detach({ buffer }: Uint8Array): void {
+    for (let i = this.#data.length - 1; this.#data[i]?.buffer === buffer; i--) {
+      this.#data[i] = this.#data[i]!.slice();
+    }
+  }
+
   /** Adds bytes to an unfinished line, or drops the line if it exceeds its bound. */
   #keep(piece: Uint8Array): void {
     this.#lineBytes += piece.length;
@@ -124,7 +134,7 @@ export class SseParser {
     else if (this.#pieces.push(piece) === MAX_PIECES) this.#joinPieces();
   }
 
-  /** Joins very small pieces. Each costs more than its bytes and keeps the chunk that it views. */
+  /** Joins very small pieces. Each costs more than its bytes. */
   #joinPieces(): void {
     const small = this.#pieces.findLastIndex(({ length }) => length >= JOINED_BYTES) + 1;
     this.#pieces = [...this.#pieces.slice(0, small), concat(this.#pieces.slice(small))];
@@ -169,8 +179,8 @@ export class SseParser {
       const isTooMuch = this.#dataBytes > this.#maxFrameBytes;
       if (isTooMuch || this.#data.length > MAX_DATA_LINES) this.#outgrow();
     } else if (isField(bytes, start, end, ID)) {
-      const value = valueOf(bytes, start, end, ID);
-      if (!value.includes(0)) this.#id = value;
+      const value = text.slice(valueStart(bytes, start, end, ID), end);
+      if (value.indexOf("\0") === -1) this.#id = value;
     } else if (isField(bytes, start, end, EVENT)) {
       if (end - start !== this.#eventLine.length || !startsWith(bytes, start, this.#eventLine)) {
         this.#eventLine = bytes.slice(start, end);
@@ -218,9 +228,12 @@ function isField(bytes: Uint8Array, start: number, end: number, name: Uint8Array
 
 /** Returns the bytes after the colon and one optional space. */
 function valueOf(bytes: Uint8Array, start: number, end: number, name: Uint8Array): Uint8Array {
-  let from = Math.min(start + name.length + 1, end);
-  if (from < end && bytes[from] === SPACE) from++;
-  return bytes.subarray(from, end);
+  return bytes.subarray(valueStart(bytes, start, end, name), end);
+}
+
+function valueStart(bytes: Uint8Array, start: number, end: number, name: Uint8Array): number {
+  const from = Math.min(start + name.length + 1, end);
+  return from < end && bytes[from] === SPACE ? from + 1 : from;
 }
 
 function startsWith(bytes: Uint8Array, start: number, prefix: Uint8Array): boolean {

@@ -122,8 +122,11 @@ export class Position {
    * reconnect. A topic-partition that is unknown is ignored if there is no room for it.
    */
   advance({ key, timestamp, ahead, offset, id }: PositionUpdate): void {
-    if (!this.#places.has(key) && key !== NOWHERE) this.track(key);
-    const last = this.#places.get(key);
+    let last = this.#places.get(key);
+    if (last === undefined && key !== NOWHERE) {
+      this.track(key);
+      last = this.#places.get(key);
+    }
     if (last === undefined) return;
     if (offset === undefined || id === undefined) {
       this.#places.set(key, { ...last, refused: last.refused + 1 });

@@ -1,3 +1,5 @@
+import { byteStream } from "../../support/stream/byte_stream.ts";
+
 /** Replaces the `Last-Event-ID` of the producer's requests. */
 export function resumeWith({ lastEventId, onId = () => {} }: {
   readonly lastEventId: (asked: string) => string;
@@ -14,7 +16,7 @@ export function resumeWith({ lastEventId, onId = () => {} }: {
       status: response.status,
       headers: response.headers,
     }));
-    return new Response(body?.pipeThrough(watch(onId), { preventCancel: false }), response);
+    return new Response(body && byteStream(body.pipeThrough(watch(onId))), response);
   };
 }
 

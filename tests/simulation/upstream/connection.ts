@@ -1,3 +1,4 @@
+import { closeBytes } from "../../support/stream/byte_stream.ts";
 import type { Fault } from "../plan.ts";
 import type { Machine } from "../world/machine.ts";
 import type { Happening } from "../world/scheduler.ts";
@@ -32,7 +33,7 @@ export class Connection {
   /** The number of bytes before the fault. */
   readonly #faultAt: number;
   readonly #fault: Fault | undefined;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #controller: ReadableByteStreamController | undefined;
   #pulled: (() => void) | undefined;
   #planned: Happening | undefined;
   #ended: Ending | undefined;
@@ -57,7 +58,8 @@ export class Connection {
     this.#faultAt = Math.floor(service.random.magnitude(1, 60_000));
     const { scheduler } = service.world;
     const timer = scheduler.after(limit, () => this.finish("end"), machine);
-    this.body = new ReadableStream<Uint8Array>({
+    this.body = new ReadableStream({
+      type: "bytes",
       start: (controller) => void (this.#controller = controller),
       pull: () =>
         new Promise<void>((resolve) => {
@@ -90,7 +92,7 @@ export class Connection {
     const { scheduler } = this.#service.world;
     scheduler.after(0, () => {
       if (this.#isLeft) return;
-      if (ending === "end") this.#controller!.close();
+      if (ending === "end") closeBytes(this.#controller!);
       if (ending === "cut") this.#controller!.error(new TypeError("error reading a body"));
       if (ending !== "stall") this.#pulled?.();
     }, this.#machine);

@@ -1,3 +1,5 @@
+import { closeBytes } from "./byte_stream.ts";
+
 /** One event of a log, as the service sends it. */
 export interface ServedEvent {
   /** The Kafka timestamp in ms. */
@@ -55,7 +57,8 @@ export class LogService {
 
   #body(events: readonly ServedEvent[]): ReadableStream<Uint8Array> {
     let next = 0;
-    return new ReadableStream<Uint8Array>({
+    return new ReadableStream({
+      type: "bytes",
       pull: (controller) => {
         let text = next === 0 ? ":ok\n\n" : "";
         for (const event of events.slice(next, next += CHUNK)) {
@@ -63,7 +66,7 @@ export class LogService {
           text += frameOf(event);
         }
         controller.enqueue(encoder.encode(text));
-        if (next >= events.length) controller.close();
+        if (next >= events.length) closeBytes(controller);
       },
     }, { highWaterMark: 0 });
   }

@@ -48,7 +48,8 @@ export type Ending =
 export function streamOf(text: string, ending: Ending = "end", date?: number): Answer {
   return (signal) => {
     let timer: ReturnType<typeof setInterval> | undefined;
-    const body = new ReadableStream<Uint8Array>({
+    const body = new ReadableStream({
+      type: "bytes",
       start(controller) {
         controller.enqueue(encoder.encode(`:ok\n\n${text}`));
         if (ending === "end") controller.close();

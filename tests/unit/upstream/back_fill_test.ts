@@ -89,6 +89,7 @@ async function backFill(
   const body = () => {
     const text = texts[Math.min(connections++, texts.length - 1)];
     return new ReadableStream({
+      type: "bytes",
       start: (to) => to.enqueue(new TextEncoder().encode(`:ok\n\n${text}`)),
     });
   };

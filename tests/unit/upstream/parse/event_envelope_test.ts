@@ -25,6 +25,12 @@ Deno.test("scanEnvelope() reads meta and type in both orders of the service", ()
   assertEquals(seen(text), { meta, type: "edit", edit: undefined });
 });
 
+Deno.test("scanEnvelope() passes over a type within the event, as log events have", () => {
+  const text = eventText({ log_params: { type: "revision", details: [{ type: "edit" }] } });
+  assertEquals(seen(text)?.type, "edit");
+  assertEquals(seen(text.replace('{"type":"revision"', '{"ids":1,"type":"revision"')), undefined);
+});
+
 Deno.test("scanEnvelope() returns undefined if parsing might disagree", () => {
   const text = eventText();
   const others = [

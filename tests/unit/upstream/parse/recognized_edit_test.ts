@@ -57,6 +57,11 @@ Deno.test("readEvent() recognizes an edit, and reads the same as parsing", () =>
 
 const forms: [string, object][] = [
   ["a new page", { type: "new", length: { new: 7 }, revision: { new: 1 } }],
+  ["a new page with lengths of null", {
+    type: "new",
+    length: { old: null, new: 7 },
+    revision: { old: null, new: 1 },
+  }],
   ["a redacted user", { user: undefined }],
   ["the fields of 2026", { patrolled: undefined }],
   ["the fields of 2019", { title_url: undefined, notify_url: undefined }],
@@ -88,7 +93,6 @@ const others: [string, object, ((text: string) => string)?][] = [
   ],
   ["white space", {}, (text) => text.replace(',"bot"', ', "bot"')],
   ["a number of 16 digits", { length: { old: 1e15, new: 1 } }],
-  ["a length of null", { length: { old: null, new: 1 } }],
   ["a negative length", { length: { old: -1, new: 1 } }],
 ];
 

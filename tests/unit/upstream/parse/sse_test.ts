@@ -13,7 +13,7 @@ interface Plain {
 
 const plain = ({ event, id, data }: Frame): Plain => ({
   event,
-  id: decoder.decode(id),
+  id,
   data: decoder.decode(data),
 });
 

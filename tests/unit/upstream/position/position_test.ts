@@ -131,10 +131,10 @@ Deno.test("Position.startAt() keeps the start as the highest timestamp that may 
 Deno.test("readEventId() reads what the service sends", () => {
   const id =
     '[{"topic":"eqiad.a","partition":0,"timestamp":5},{"topic":"codfw.a","partition":1,"offset":-1}]';
-  assertEquals(readEventId(id), [{ key: "eqiad.a/0", next: 5 }, {
-    key: "codfw.a/1",
-    next: undefined,
-  }]);
+  assertEquals(readEventId(id), [
+    { topic: "eqiad.a", partition: 0, key: "eqiad.a/0", next: 5 },
+    { topic: "codfw.a", partition: 1, key: "codfw.a/1", next: undefined },
+  ]);
 });
 
 Deno.test("readEventId() returns no entries for anything else", () => {
