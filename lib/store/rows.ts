@@ -202,7 +202,7 @@ function toBadRow({ offset, timestamp, value }: SourceRecord, reason: string): B
     offset: BigInt(offset),
     time: time >= 0 && time <= LAST_TIME ? time : null,
     reason,
-    value: value?.subarray(0, KEPT_BYTES) ?? null,
+    value: value?.slice(0, KEPT_BYTES) ?? null,
     size: value?.length ?? 0,
     isCut: (value?.length ?? 0) > KEPT_BYTES,
   };

@@ -29,7 +29,7 @@ interface Source {
   readonly name: string;
   readonly script: string;
   readonly rights: PermissionSet;
-  readonly flags?: readonly string[];
+  readonly flags: readonly string[];
 }
 
 const { permissions, tasks } = config;
@@ -37,7 +37,7 @@ const PRODUCER: Source = {
   name: "wikitap",
   script: "main.ts",
   rights: permissions.producer,
-  flags: tasks.start.command.match(/--v8-flags=\S+/g) ?? [],
+  flags: v8Flags("start"),
 };
 /** The programs that use the topic, by their tasks. */
 const COMPANIONS = ["create-topic", "consume", "dashboard", "store", "report"] as const;
@@ -45,7 +45,13 @@ const companions: readonly Source[] = COMPANIONS.map((task) => ({
   name: `wikitap-${task}`,
   script: `scripts/${task.replace("-", "_")}.ts`,
   rights: permissions[task],
+  flags: v8Flags(task),
 }));
+
+/** Returns V8's flags in a task: one argument, or none. */
+function v8Flags(task: keyof typeof tasks): string[] {
+  return tasks[task].command.match(/--v8-flags=\S+/g) ?? [];
+}
 
 const compileOptions = {
   title: "Binaries",
@@ -88,7 +94,7 @@ export const main = program({
 
 /** Compiles a binary and returns its path. */
 async function compile(
-  { name, script, rights, flags = [] }: Source,
+  { name, script, rights, flags }: Source,
   outputDir: string,
   target: string | undefined,
 ): Promise<string> {

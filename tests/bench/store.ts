@@ -14,9 +14,7 @@ import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
 import { ownOpenSearch } from "../support/databases/opensearch.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
-import { openPublisher } from "../support/kafka/records.ts";
-import { makeTopic } from "../support/kafka/topic.ts";
-import { editLike } from "./store_edits.ts";
+import { editsTopic } from "./edits_topic.ts";
 import {
   bulkHelper,
   confluentPostgres,
@@ -67,8 +65,6 @@ const benchOptions = {
   },
 } satisfies OptionGroup;
 
-const PARTITIONS = 6;
-
 export const main = program({
   usage: "deno run -A tests/bench/store.ts",
   summary: "Measures rows per second into each sink, beside the scripts that people write for it.",
@@ -80,7 +76,7 @@ export const main = program({
     const server = await testPostgres({});
     const search = await ownOpenSearch(`${DIRECTORY}/opensearch`);
     const brokers = kafka.bootstrapServers;
-    const topic = await fill(brokers, records);
+    const topic = await editsTopic(brokers, records);
     const place = { brokers, topic, records, batchSize, python };
     const contenders: Record<string, () => Promise<Stored | string>> = {
       "wikitap, SQLite": () => wikitapSqlite(place),
@@ -129,23 +125,6 @@ function row(
     event_loop_blocked_ms: blockedMs ?? null,
     size_mb: bytes === undefined ? null : Math.round(bytes / 1e5) / 10,
   };
-}
-
-/** Publishes the records in transactions of several thousand. */
-async function fill(brokers: string, records: number): Promise<string> {
-  const topic = await makeTopic(brokers, { partitions: PARTITIONS });
-  await using publisher = await openPublisher(brokers);
-  for (let first = 0; first < records; first += 18_000) {
-    const count = Math.min(18_000, records - first);
-    await publisher.publish(
-      topic,
-      Array.from({ length: count }, (_, index) => ({
-        partition: index % PARTITIONS,
-        value: JSON.stringify(editLike(first + index)),
-      })),
-    );
-  }
-  return topic;
 }
 
 if (import.meta.main) await runMain(main);

@@ -5,6 +5,7 @@ import { openSink } from "../../lib/store/sinks/open.ts";
 import type { TestOpenSearch } from "../support/databases/opensearch.ts";
 import type { TestPostgres } from "../support/databases/postgres.ts";
 import { measure, type Measured } from "./store_measure.ts";
+import { v8Flags } from "./tasks.ts";
 
 /** The folder of the databases. */
 export const DIRECTORY = ".local/bench-store";
@@ -36,7 +37,7 @@ async function emptySqlite(): Promise<string> {
 }
 
 const wikitapFlags = ({ brokers, topic, records, batchSize }: Place, database: string) => [
-  ...["deno", "run", "-q", "-A", "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=50"],
+  ...[Deno.execPath(), "run", "-q", "-A", ...v8Flags("store")],
   ...["--preload", "tests/bench/event_loop.ts"],
   ...["scripts/store.ts", "--bootstrap-server", brokers],
   ...["--topic", topic, "--database", database, "--max-messages", String(records)],

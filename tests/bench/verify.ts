@@ -12,6 +12,7 @@ import { tableText } from "../../lib/terminal/table.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { startProgram } from "../support/programs/program.ts";
 import { measure } from "./store_measure.ts";
+import { v8Flags } from "./tasks.ts";
 
 const benchOptions = {
   title: "Size",
@@ -31,10 +32,10 @@ const RATE = 40;
 const AGE_MS = 30 * 86_400_000;
 const LIMIT_MS = 24 * 3_600_000;
 
-/** The flags of V8 in the programs' tasks. */
-const V8_FLAGS = {
-  "main.ts": "--max-semi-space-size=8",
-  "scripts/verify.ts": "--max-semi-space-size=8,--heap-growing-percent=50",
+/** The programs, and V8's flags in their tasks. */
+const PROGRAMS = {
+  "main.ts": v8Flags("start"),
+  "scripts/verify.ts": v8Flags("verify"),
 };
 
 export const main = program({
@@ -58,8 +59,8 @@ export const main = program({
     ];
     const rows = [];
     let output = "";
-    for (const [script, v8] of Object.entries(V8_FLAGS)) {
-      const flags = ["run", "-q", "-A", `--v8-flags=${v8}`];
+    for (const [script, v8] of Object.entries(PROGRAMS)) {
+      const flags = ["run", "-q", "-A", ...v8];
       const measured = await measure([Deno.execPath(), ...flags, script, ...args]);
       ({ output } = measured);
       rows.push({

@@ -395,7 +395,7 @@ async function bytesOf(topic: string): Promise<Uint8Array[]> {
     from: "beginning",
     maxRecords: 10,
     signal: AbortSignal.timeout(20_000),
-    handle: ({ records }) => void values.push(...records.map(({ value }) => value!)),
+    handle: ({ records }) => void values.push(...records.map(({ value }) => value!.slice())),
   });
   return values;
 }

@@ -41,7 +41,7 @@ async function produce(
     const found: ReadRecord[] = [];
     await readTopic(cluster, {
       ...{ topic, from: "beginning", signal: AbortSignal.timeout(20_000), ...end },
-      handle: ({ records }) => void found.push(...records),
+      handle: ({ records }) => void found.push(...records.map(copyOf)),
     });
     return found;
   };
@@ -51,6 +51,10 @@ async function produce(
     letters: await read(letters, { toEnd: true }),
   };
 }
+
+/** A copy that outlives the fetch. */
+const copyOf = ({ key, value, timestamp, offset, headers }: ReadRecord): ReadRecord =>
+  structuredClone({ key, value, timestamp, offset, headers: headers ?? {} });
 
 const header = ({ headers }: ReadRecord, name: string) =>
   headers?.[name] === undefined ? undefined : new TextDecoder().decode(headers[name] as Uint8Array);

@@ -24,6 +24,8 @@ import { groupByPartition } from "../wire/group_by_partition.ts";
 import { type ProduceRequest, produceRequest } from "../wire/produce_request.ts";
 import { type ProduceResponse, readProduceResponse } from "../wire/produce_response.ts";
 import { hostAndPort } from "./address.ts";
+import { processData } from "./receive.ts";
+import { retain } from "../wire/fetch/response_memory.ts";
 import { splitBatches } from "../wire/fetch/record_set.ts";
 import { UnreadableRecords } from "../wire/unreadable_records.ts";
 
@@ -34,6 +36,7 @@ replaceModule(produceRequestV3, produceRequest(compress));
 replaceModule(createEosManager, withoutLock(createEosManager));
 replaceModule(createConnectionPoolBuilder, withIpv6(createConnectionPoolBuilder));
 RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+Connection.prototype.processData = processData;
 reauthenticateInTime(Connection.prototype);
 nameRecordsAtFault();
 RequestQueue.prototype.waitForPendingRequests = waitForPendingRequests;
@@ -64,11 +67,16 @@ function recordBatchesOr(original: (decoder: ResponseDecoder) => Promise<unknown
   return (decoder: ResponseDecoder): Promise<unknown[]> => {
     const length = decoder.buffer.readInt32BE(decoder.offset);
     const magic = decoder.buffer[decoder.offset + 4 + MAGIC];
-    if (length > MAGIC && magic !== undefined && magic < 2) return original(decoder);
+    if (length > MAGIC && magic !== undefined && magic < 2) {
+      retain(decoder.buffer);
+      return original(decoder);
+    }
     decoder.readInt32();
     if (length <= 0) return Promise.resolve([]);
     if (!decoder.canReadBytes(length)) throw new UnreadableRecords("a fetch is cut short");
-    return Promise.resolve(splitBatches(decoder.readBytes(length)));
+    const batches = splitBatches(decoder.readBytes(length));
+    if (batches.length > 0) retain(decoder.buffer);
+    return Promise.resolve(batches);
   };
 }
 

@@ -217,7 +217,7 @@ export class TopicConsumer {
         topic,
         partition,
         end: BigInt(batch.highWatermark),
-        chunks: () => chunksOf(batch),
+        chunks: (mostRecords) => chunksOf(batch, mostRecords),
         advance: (next) => {
           // A batch of an earlier membership must not move the new one.
           heartbeats.signal.throwIfAborted();
@@ -231,6 +231,7 @@ export class TopicConsumer {
       if (!heartbeats.signal.aborted) this.end(error);
     } finally {
       this.#inHand--;
+      batch.release();
     }
     if (heartbeats.refusal !== undefined) throw heartbeats.refusal;
   }
@@ -262,6 +263,6 @@ function fetchedBatchOf({ batch }: EachBatchPayload): FetchedBatch {
   throw new Error("Cannot read a batch of kafkajs: kafkajs was loaded before its replacements");
 }
 
-function* chunksOf(batch: FetchedBatch): Generator<FetchedChunk> {
-  for (const { records, next } of batch.chunks()) yield { records, next: BigInt(next) };
+function* chunksOf(batch: FetchedBatch, mostRecords?: number): Generator<FetchedChunk> {
+  for (const { records, next } of batch.chunks(mostRecords)) yield { records, next: BigInt(next) };
 }

@@ -28,11 +28,13 @@ export interface Fetched extends TopicPartition {
   /** The end of the partition when the broker answered. */
   readonly end: bigint;
   /**
-   * Yields the records, some at a time. They are unpacked and decoded on demand.
+   * Yields the records, some at a time. They are unpacked and decoded on demand. They are views of
+   * memory that is freed after `handle` has returned.
    *
+   * @param mostRecords The maximum number of records in a chunk. Default: no limit.
    * @throws {UnreadableRecords} for records that are corrupt, or too large when unpacked.
    */
-  chunks(): Iterable<FetchedChunk>;
+  chunks(mostRecords?: number): Iterable<FetchedChunk>;
   /** Advances to `next`: earlier records are not fetched again in this membership. */
   advance(next: bigint): void;
   /**

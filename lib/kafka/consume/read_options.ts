@@ -57,7 +57,10 @@ export interface ReadOptions {
   readonly maxRecords?: number | undefined;
   /** Stops when aborted, as soon as the pending batch is handled. */
   readonly signal?: AbortSignal;
-  /** Called with the records of one batch. Nothing more is fetched meanwhile. */
+  /**
+   * Called with the records of one batch. Nothing more is fetched meanwhile. Keys and values are views
+   * of memory that is freed after it has returned.
+   */
   readonly handle: (batch: ReadBatch) => void | Promise<void>;
   /** With a `group`: called before offsets are committed, to make the handled records durable. */
   readonly onCommit?: () => void | Promise<void>;

@@ -29,6 +29,12 @@ const SESSION = { sessionTimeout: 30_000, heartbeatInterval: 2000, rebalanceTime
 /** Maximum size of a fetch in bytes: from a partition, and from a broker. */
 const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 4 * 1024 * 1024 };
 
+/**
+ * Maximum number of records that are decoded at a time. They die young: with more, most of V8's work
+ * would be to keep them alive.
+ */
+const CHUNK_RECORDS = 1000;
+
 /** How long after it was handled the offset of a record is committed, in ms. */
 const COMMIT_INTERVAL_MS = 250;
 
@@ -163,7 +169,7 @@ class Reader {
 
   async #handle(fetched: Fetched): Promise<void> {
     const consumer = this.#consumer!;
-    for (const { records, next } of fetched.chunks()) {
+    for (const { records, next } of fetched.chunks(CHUNK_RECORDS)) {
       if (consumer.isOver || this.#isDone(fetched)) return;
       const wanted = await this.#wanted(fetched, records);
       const handled = wanted.slice(0, this.#left);

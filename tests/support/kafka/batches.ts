@@ -62,10 +62,11 @@ export function chunksOf(
   bytes: Buffer,
   from = 0,
   abortedTransactions: readonly AbortedTransaction[] = [],
+  mostRecords?: number,
 ): FetchedRecords[] {
   const messages = splitBatches(bytes);
   const fetched = { partition: 0, highWatermark: "0", messages, abortedTransactions };
-  return [...new FetchedBatch("topic", String(from), fetched).chunks()];
+  return [...new FetchedBatch("topic", String(from), fetched).chunks(mostRecords)];
 }
 
 /** Returns the offsets of the records that a consumer gets, and the next offset. */

@@ -73,9 +73,10 @@ export class FetchedBatch {
    * Yields the records to be read, some at a time; chunks may be empty. Records before the
    * requested offset, of aborted transactions and of Kafka's own are left out.
    *
+   * @param mostRecords The maximum number of records in a chunk. Default: no limit.
    * @throws {UnreadableRecords} for records that are corrupt or too large.
    */
-  *chunks(): Generator<FetchedRecords> {
+  *chunks(mostRecords = Infinity): Generator<FetchedRecords> {
     const from = Number(this.fetchedOffset);
     this.#checkProgress(from);
     const aborted = new AbortedTransactions(this.#aborted);
@@ -83,7 +84,14 @@ export class FetchedBatch {
     let bytes = 0;
     for (const [i, batch] of this.#batches.entries()) {
       if (batch.isControl) endAborted(batch, aborted);
-      else if (!aborted.has(batch)) bytes += batch.readInto(records, from);
+      else if (!aborted.has(batch)) {
+        const cursor = batch.open(from);
+        for (bytes += cursor.readInto(records, mostRecords); !cursor.isAtEnd;) {
+          yield { records, next: Number(records.at(-1)!.offset) + 1 };
+          records = [];
+          bytes = cursor.readInto(records, mostRecords);
+        }
+      }
       if (bytes < CHUNK_BYTES && i + 1 < this.#batches.length) continue;
       yield { records, next: batch.lastOffset + 1 };
       [records, bytes] = [[], 0];
@@ -92,6 +100,14 @@ export class FetchedBatch {
     if (last === undefined) return;
     const old = this.#oldMessages.filter(({ offset }) => Number(offset) >= from);
     yield { records: old as unknown as FetchedRecord[], next: Number(last.offset) + 1 };
+  }
+
+  /**
+   * Notes that the records are handled: they may become empty. Those in older message formats are
+   * left to garbage collection.
+   */
+  release(): void {
+    this.#batches[0]?.release();
   }
 
   /** Throws for a fetch of only old records, which would be repeated forever. */
@@ -142,7 +158,7 @@ export class FetchedBatch {
 function endAborted(batch: RecordBatch, aborted: AbortedTransactions): void {
   if (!aborted.has(batch)) return;
   const records: FetchedRecord[] = [];
-  batch.readInto(records, 0);
+  batch.open(0).readInto(records, 1);
   const key = records[0]?.key;
   if (!key || key.length < 4) return;
   const type = new DataView(key.buffer, key.byteOffset, key.length).getInt16(2);

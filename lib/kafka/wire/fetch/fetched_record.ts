@@ -1,5 +1,5 @@
 import { ByteReader } from "./byte_reader.ts";
-import { UnreadableRecords } from "../unreadable_records.ts";
+import { readBatch, UnreadableRecords } from "../unreadable_records.ts";
 
 /** The facts that all records of one batch share. */
 export interface RecordContext {
@@ -25,7 +25,8 @@ const utf8 = new TextDecoder();
 export class FetchedRecord {
   constructor(
     private readonly context: RecordContext,
-    private readonly offsetDelta: number,
+    /** The difference of the record's offset and the context's. */
+    readonly offsetDelta: number,
     private readonly timestampDelta: number,
     private readonly keyAt: number,
     private readonly keyLength: number,
@@ -71,58 +72,86 @@ function view(bytes: Uint8Array, at: number, length: number): Uint8Array | null 
   return length < 0 ? null : new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
 }
 
-/**
- * Decodes the records of one batch from an offset on.
- *
- * @param count The number of records that the batch declares. It determines no allocation.
- * @param from The first offset to include.
- * @param into Receives the records.
- * @throws {UnreadableRecords} if there are fewer or more bytes than `count` records take.
- */
-export function readRecords(
-  context: RecordContext,
-  count: number,
-  from: number,
-  into: FetchedRecord[],
-): void {
-  const { bytes } = context;
-  const reader = new ByteReader(bytes);
-  const firstDelta = from - context.baseOffset;
-  for (let i = 0; i < count; i++) {
-    reader.end = bytes.length;
-    const length = reader.varint();
-    const end = reader.at + length;
-    if (length < 0 || end > bytes.length) {
-      throw new UnreadableRecords(`a record of ${length} bytes does not fit in its batch`);
-    }
-    reader.end = end;
-    reader.at++; // Attributes, which Kafka does not use.
-    const timestampDelta = reader.varlong();
-    const offsetDelta = reader.varint();
-    const keyLength = reader.skipBytes();
-    const keyAt = reader.at - Math.max(keyLength, 0);
-    const valueLength = reader.skipBytes();
-    const valueAt = reader.at - Math.max(valueLength, 0);
-    if (offsetDelta >= firstDelta) {
-      into.push(
-        new FetchedRecord(
-          context,
-          offsetDelta,
-          timestampDelta,
-          keyAt,
-          keyLength,
-          valueAt,
-          valueLength,
-          reader.at,
-          end,
-        ),
-      );
-    }
-    reader.at = end;
+/** Decodes the records of one batch, some at a time. */
+export class RecordCursor {
+  readonly #context: RecordContext;
+  readonly #reader: ByteReader;
+  readonly #firstDelta: number;
+  /** The number of records that were not read yet. */
+  #left: number;
+
+  /**
+   * Begins at the first record.
+   *
+   * @param count The number of records that the batch declares. It determines no allocation.
+   * @param from The first offset to include.
+   */
+  constructor(context: RecordContext, count: number, from: number) {
+    this.#context = context;
+    this.#reader = new ByteReader(context.bytes);
+    this.#firstDelta = from - context.baseOffset;
+    this.#left = count;
   }
-  if (reader.at !== bytes.length) {
-    throw new UnreadableRecords(`${bytes.length - reader.at} bytes follow the last record`);
+
+  /** Whether all records were read. */
+  get isAtEnd(): boolean {
+    return this.#left === 0;
   }
+
+  /**
+   * Appends records until `records` has `most` of them or the batch ends.
+   *
+   * @returns The number of bytes that were read.
+   * @throws {UnreadableRecords} if there are fewer or more bytes than the declared records take; it
+   * names the batch's offset.
+   */
+  readInto(records: FetchedRecord[], most: number): number {
+    return readBatch(this.#context.baseOffset, () => this.#readInto(records, most));
+  }
+
+  #readInto(records: FetchedRecord[], most: number): number {
+    const reader = this.#reader;
+    const { length } = reader.bytes;
+    const begin = reader.at;
+    for (; this.#left > 0 && records.length < most; this.#left--) {
+      reader.end = length;
+      const size = reader.varint();
+      const end = reader.at + size;
+      if (size < 0 || end > length) {
+        throw new UnreadableRecords(`a record of ${size} bytes does not fit in its batch`);
+      }
+      reader.end = end;
+      const record = readRecord(this.#context, reader);
+      if (record.offsetDelta >= this.#firstDelta) records.push(record);
+      reader.at = end;
+    }
+    if (this.#left === 0 && reader.at !== length) {
+      throw new UnreadableRecords(`${length - reader.at} bytes follow the last record`);
+    }
+    return reader.at - begin;
+  }
+}
+
+/** Reads the record from its attributes to `reader.end`. */
+function readRecord(context: RecordContext, reader: ByteReader): FetchedRecord {
+  reader.at++; // Attributes, which Kafka does not use.
+  const timestampDelta = reader.varlong();
+  const offsetDelta = reader.varint();
+  const keyLength = reader.skipBytes();
+  const keyAt = reader.at - Math.max(keyLength, 0);
+  const valueLength = reader.skipBytes();
+  const valueAt = reader.at - Math.max(valueLength, 0);
+  return new FetchedRecord(
+    context,
+    offsetDelta,
+    timestampDelta,
+    keyAt,
+    keyLength,
+    valueAt,
+    valueLength,
+    reader.at,
+    reader.end,
+  );
 }
 
 function readHeaders(reader: ByteReader): Record<string, HeaderValue | HeaderValue[]> {

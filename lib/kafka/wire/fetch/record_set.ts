@@ -18,8 +18,9 @@ import {
 } from "../batch_layout.ts";
 import { decompress } from "../compression.ts";
 import { crc32c } from "../crc32c.ts";
-import { type FetchedRecord, readRecords, type RecordContext } from "./fetched_record.ts";
-import { UnreadableRecords } from "../unreadable_records.ts";
+import { release } from "./response_memory.ts";
+import { type RecordContext, RecordCursor } from "./fetched_record.ts";
+import { readBatch, UnreadableRecords } from "../unreadable_records.ts";
 
 /** A record batch (message format 2) as it was fetched. Its records are decoded on demand. */
 export class RecordBatch {
@@ -62,20 +63,18 @@ export class RecordBatch {
   }
 
   /**
-   * Checks the batch, unpacks it and appends its records from the offset `from` on.
+   * Checks the batch, unpacks it and returns a cursor for its records from the offset `from` on.
    *
-   * @returns The number of bytes that were unpacked.
-   * @throws {UnreadableRecords} that names the batch's offset.
+   * @throws {UnreadableRecords} if it is corrupt or too large; it names the batch's offset.
    */
-  readInto(records: FetchedRecord[], from: number): number {
-    try {
-      const context = this.#unpack();
-      readRecords(context, this.count, from, records);
-      return context.bytes.length;
-    } catch (error) {
-      if (!(error instanceof UnreadableRecords)) throw error;
-      throw new UnreadableRecords(`${error.message} (in the batch at offset ${this.baseOffset})`);
-    }
+  open(from: number): RecordCursor {
+    const context = readBatch(this.baseOffset, () => this.#unpack());
+    return new RecordCursor(context, this.count, from);
+  }
+
+  /** Notes that the records of this batch and of its partition are handled. */
+  release(): void {
+    release(this.#bytes);
   }
 
   #unpack(): RecordContext {

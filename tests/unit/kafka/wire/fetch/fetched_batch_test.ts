@@ -8,6 +8,9 @@ import {
   LENGTH,
   MAGIC,
 } from "../../../../../lib/kafka/wire/batch_layout.ts";
+import { FetchedBatch } from "../../../../../lib/kafka/wire/fetch/fetched_batch.ts";
+import { splitBatches } from "../../../../../lib/kafka/wire/fetch/record_set.ts";
+import { retain } from "../../../../../lib/kafka/wire/fetch/response_memory.ts";
 import { UnreadableRecords } from "../../../../../lib/kafka/wire/unreadable_records.ts";
 import {
   batchBytes,
@@ -72,6 +75,36 @@ Deno.test("FetchedBatch yields a few batches at a time", async () => {
     [0, 1, 2, 3].map((offset) => batchBytes({ offset, messages: messages(value) })),
   );
   assertEquals(chunksOf(Buffer.concat(batches)).map(({ next }) => next), [2, 4]);
+});
+
+Deno.test("FetchedBatch yields at most the wanted number of records", async () => {
+  const batches = await Promise.all([
+    batchBytes({ offset: 0, messages: messages("a", "b", "c", "d", "e") }),
+    batchBytes({ offset: 5, messages: messages("f"), producerId: 3 }),
+    batchBytes({ offset: 6, messages: messages("g", "h"), lastOffsetDelta: 3 }),
+  ]);
+  const chunks = chunksOf(Buffer.concat(batches), 1, [{ producerId: "3", firstOffset: "5" }], 2);
+  assertEquals(chunks.map((chunk) => offsetsOf([chunk])), [
+    { offsets: [1, 2], next: 3 },
+    { offsets: [3, 4], next: 5 },
+    { offsets: [6, 7], next: 10 },
+  ]);
+});
+
+Deno.test("FetchedBatch frees a response when all its partitions are released", async () => {
+  const one = await batchBytes({ messages: messages("a") });
+  const response = Buffer.from(new ArrayBuffer(2 * one.length));
+  const partitions = [0, 1].map((partition) => {
+    const bytes = response.subarray(partition * one.length, (partition + 1) * one.length);
+    one.copy(bytes);
+    retain(bytes);
+    const fetched = { partition, highWatermark: "1", messages: splitBatches(bytes) };
+    return new FetchedBatch("topic", "0", fetched);
+  });
+  for (const [released, length] of [[0, 2 * one.length], [1, 0]] as const) {
+    partitions[released]!.release();
+    assertEquals(response.length, length);
+  }
 });
 
 Deno.test("FetchedBatch rejects corrupt batches, and names their offset", async () => {
