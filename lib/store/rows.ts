@@ -1,5 +1,5 @@
-import { type Edit, editSchema, toEdit } from "../edits/message/edit.ts";
-import { eventOf, parseValue } from "../edits/message/record_value.ts";
+import { type Edit, editSchema, isEdit, toEdit } from "../edits/message/edit.ts";
+import { eventOf, parseValue, type RecordBody } from "../edits/message/record_value.ts";
 import {
   domainOf,
   isBot,
@@ -117,13 +117,17 @@ function toEditRow({ offset, value }: SourceRecord): EditRow {
 
 const strictSchema = editSchema.strict();
 
-function rowOfEdit(offset: bigint, body: unknown): EditRow {
-  const checked = strictSchema.safeParse(body);
-  if (!checked.success) throw refusal(checked.error);
-  const edit = checked.data;
+function rowOfEdit(offset: bigint, body: RecordBody): EditRow {
+  const edit = isEdit(body) ? body : checkedEdit(body);
   const time = Date.parse(edit.timestamp);
   if (!(time >= 0 && time <= LAST_TIME)) throw new RejectedEvent("wrong shape: timestamp");
   return { offset, time, type: null, ...fieldsOf(edit), event: null };
+}
+
+function checkedEdit(body: RecordBody): Edit {
+  const checked = strictSchema.safeParse(body);
+  if (!checked.success) throw refusal(checked.error);
+  return checked.data;
 }
 
 /** Names a missing field before a foreign one, since it explains more. */

@@ -256,6 +256,23 @@ for (const [kind, make] of Object.entries(PLACES)) {
     assert(await named("another", "topic2") !== number);
   });
 
+  if (kind === "sqlite" || kind === "postgres") {
+    test("write() keeps rows that exist after the offset was moved back", async (place) => {
+      await using sink = await openSink(place.address, place.password);
+      const written = async (claim: Claim, next: bigint, ...values: (string | object)[]) => {
+        const outcome = await sink.write({ claim, next, rows: toRows(records(0, ...values)) });
+        assertEquals(outcome, { claim: { ...claim, next } });
+      };
+      await written(await claimOf(sink), 2n, editOf(1), "bad");
+      await change(place, "UPDATE positions SET next_offset = 0");
+      await written(await claimOf(sink), 4n, editOf(2), editOf(3), editOf(4), "bad");
+      const rows = await place.query(`SELECT record_offset, change_id FROM edits
+        UNION ALL SELECT record_offset, NULL FROM bad_records`);
+      const found = rows.map((row) => `${row.record_offset}: ${row.change_id}`).sort();
+      assertEquals(found, ["0: 1", "1: 3", "1: null", "2: 4", "3: null"]);
+    });
+  }
+
   test("openSink() makes the tables once when several start together", async (place) => {
     const sinks = await Promise.all(
       Array.from({ length: 8 }, () => openSink(place.address, place.password)),

@@ -25,6 +25,25 @@ export const editSchema = z.object({
 /** A message; see {@linkcode editSchema}. */
 export type Edit = z.infer<typeof editSchema>;
 
+const TIMESTAMP = z.regexes.datetime({ offset: true });
+
+/**
+ * Returns whether an object has the nine fields and no other, as the schema wants them. This takes a
+ * fifth of the schema's time. If false, the schema says why.
+ */
+export function isEdit(body: Event["body"]): body is Edit {
+  const { id, domain, namespace, title, timestamp, user_name, user_type } = body;
+  return isInt(id) && typeof domain === "string" && typeof namespace === "string" &&
+    typeof title === "string" && typeof timestamp === "string" && TIMESTAMP.test(timestamp) &&
+    (user_name === null || typeof user_name === "string") &&
+    (user_type === "human" || user_type === "bot") && isInt(body.old_length) &&
+    isInt(body.new_length) && Object.keys(body).length === 9;
+}
+
+function isInt(value: unknown): boolean {
+  return value === null || Number.isSafeInteger(value);
+}
+
 /**
  * The fields of a recentchange event that the message needs (schema
  * `mediawiki/recentchange/1.0.1`). `id` and `length.old` may be null or absent. `length` is absent

@@ -8,7 +8,7 @@ import { type Event, parseBody, parseEvent, RejectedEvent } from "../../upstream
 import { domainOf, type EventFields, RECENTCHANGE, titleOf } from "../event/event_fields.ts";
 import { namespaceNumber } from "../event/namespaces.ts";
 import { wikiNameOf } from "../event/wiki_name.ts";
-import { type Edit, editSchema } from "./edit.ts";
+import { type Edit, editSchema, isEdit } from "./edit.ts";
 
 /** The JSON object of a value. */
 export type RecordBody = Event["body"];
@@ -30,7 +30,7 @@ export function bodyOf(value: Uint8Array | null): RecordBody | undefined {
 
 /** Returns the nine fields; `undefined` if they are not all there. Other fields may be, too. */
 export function editOf(body: RecordBody): Edit | undefined {
-  return editSchema.safeParse(body).data;
+  return isEdit(body) ? body : editSchema.safeParse(body).data;
 }
 
 /**

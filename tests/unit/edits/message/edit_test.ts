@@ -5,6 +5,7 @@ import {
   type Edit,
   editSchema,
   encodeEdit,
+  isEdit,
   isUsual,
   toEdit,
 } from "../../../../lib/edits/message/edit.ts";
@@ -135,4 +136,42 @@ Deno.test("isUsual() is false if the schema rejects or changes an event", () => 
     { numRuns: 5000 },
   );
   assert(usual > 500, `${usual} of 5000 were usual`);
+});
+
+Deno.test("isEdit() is true for exactly what the schema accepts without other fields", () => {
+  const odd = fc.constantFrom<unknown>(null, "", 0, 1.5, 2 ** 53, true, [], "bot", "2026-02-30");
+  const mostly = <T>(usual: T) =>
+    fc.oneof({ weight: 12, arbitrary: fc.constant<unknown>(usual) }, odd);
+  const timestamp = fc.constantFrom(
+    "2026-02-28T23:59:59Z",
+    "2026-02-29T00:00:00.123Z",
+    "2024-02-29T00:00:00+01:00",
+    "2026-01-01T00:00:00",
+    "2026-01-01t00:00:00Z",
+  );
+  const body = fc.record({
+    id: mostly(5),
+    domain: mostly("en.wikipedia.org"),
+    namespace: mostly("main namespace"),
+    title: mostly("A"),
+    timestamp: fc.oneof({ weight: 12, arbitrary: timestamp }, odd),
+    user_name: mostly("B"),
+    user_type: mostly("human"),
+    old_length: mostly(1),
+    new_length: mostly(-2),
+    color: fc.constant("red"),
+  }, { requiredKeys: ["id", "domain", "namespace", "title", "timestamp", "user_type"] });
+  const schema = editSchema.strict();
+  let accepted = 0;
+  fc.assert(
+    fc.property(body, (body) => {
+      const { success, data } = schema.safeParse(body);
+      assertEquals(isEdit(body), success);
+      if (!success) return;
+      accepted++;
+      assertEquals<unknown>(data, body);
+    }),
+    { numRuns: 5000 },
+  );
+  assert(accepted > 20, `${accepted} of 5000 were accepted`);
 });
