@@ -1,4 +1,3 @@
-import { closeBytes } from "../../support/stream/byte_stream.ts";
 import type { Fault } from "../plan.ts";
 import type { Machine } from "../world/machine.ts";
 import type { Happening } from "../world/scheduler.ts";
@@ -92,7 +91,11 @@ export class Connection {
     const { scheduler } = this.#service.world;
     scheduler.after(0, () => {
       if (this.#isLeft) return;
-      if (ending === "end") closeBytes(this.#controller!);
+      if (ending === "end") {
+        this.#controller!.close();
+        // A read that waits ends only with its answer.
+        this.#controller!.byobRequest?.respond(0);
+      }
       if (ending === "cut") this.#controller!.error(new TypeError("error reading a body"));
       if (ending !== "stall") this.#pulled?.();
     }, this.#machine);
