@@ -42,7 +42,8 @@ export class Supervisor {
     this.#plan("kill at a call", ({ machine }) => machine.callsLeft = this.#random.int(1, 60));
     this.#plan("stop", (producer) => producer.stop());
     this.#plan("freeze", ({ machine }) => {
-      machine.frozenUntil = world.scheduler.now + this.#random.magnitude(100, 90_000);
+      const until = world.scheduler.now + this.#random.magnitude(100, 90_000);
+      machine.frozenUntil = Math.max(machine.frozenUntil, until);
     });
     this.#plan("clock step", ({ machine }) => machine.clockOffset += this.#clockError());
     this.#plan("second producer", () => this.start());

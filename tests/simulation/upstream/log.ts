@@ -111,7 +111,7 @@ export function writeLog(world: World): UpstreamTopic[] {
         topic,
         at,
         "event",
-        entries[entries.length - random.int(1, Math.min(9, entries.length))],
+        { repeated: entries[entries.length - random.int(1, Math.min(9, entries.length))] },
       );
     }
   }
@@ -121,12 +121,26 @@ export function writeLog(world: World): UpstreamTopic[] {
   for (let i = 0; i < LAST_EDITS && plan.rate("refused record") > 0; i++) {
     for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER + 1, "event");
   }
+  // After a false timestamp, or a start in the future, several such events in a row are the proof.
+  const mayHideAnchor = plan.rate("renumber down") > 0 && plan.rate("retention") > 0;
+  for (let i = 1; i <= LAST_RUN && mayHideAnchor; i++) {
+    const at = begin + plan.duration + LAST_AFTER + i;
+    for (const topic of topics) append(topic, at, "canary", { timestamp: at });
+  }
   for (const topic of plan.rate("far ahead") > 0 ? topics : []) {
     append(topic, begin + plan.duration + LAST_AFTER + FAR_AHEAD, "canary");
   }
   return topics;
 
-  function append(topic: UpstreamTopic, at: number, kind: Kind, repeated?: Entry): void {
+  function append(
+    topic: UpstreamTopic,
+    at: number,
+    kind: Kind,
+    { repeated, timestamp }: {
+      readonly repeated?: Entry | undefined;
+      readonly timestamp?: number;
+    } = {},
+  ): void {
     const { entries } = topic;
     const original = repeated?.kind === "event" ? repeated.duplicateOf ?? repeated : undefined;
     if (repeated !== undefined && original === undefined) return;
@@ -137,7 +151,7 @@ export function writeLog(world: World): UpstreamTopic[] {
       topic,
       index: entries.length,
       at,
-      timestamp: timestampOf(world, random, at),
+      timestamp: timestamp ?? timestampOf(world, random, at),
       offset: next[i]!,
       id: original?.id ?? `${i}-${entries.length}`,
       page: original?.page ??
@@ -168,6 +182,8 @@ function timesOf(world: World, random: Random): number[] {
 const LAST_AFTER = 5000;
 /** The number of edits at the end of each topic, if Kafka rejects some. */
 const LAST_EDITS = 10;
+/** The number of later events in a row at the end, if only those prove that an anchor is gone. */
+const LAST_RUN = 16;
 /** The maximum time that a false timestamp is ahead, in ms: until then, no event is later. */
 export const FAR_AHEAD = 3_600_000;
 
