@@ -96,6 +96,12 @@ export class Checker {
       this.#from.delete(topic);
       this.#complete.delete(topic);
     }
+    const { now } = this.#world.scheduler;
+    for (const { name, offset, timestamp } of this.isVague ? saved : []) {
+      const topic = this.#topics.find((topic) => topic.name === name)!;
+      // The service's time replaces a start in the future, also for a topic that does not exist now.
+      if (topic.isGone && offset < 0 && timestamp > now) this.skip(topic, topic.end(now));
+    }
     if (this.isVague) return;
     for (const [topic, cursor] of cursors) {
       if (this.#from.has(topic)) continue;

@@ -7,6 +7,8 @@ export interface SavedPlace {
   readonly id: string;
   /** -1 if nothing was read of the topic. */
   readonly offset: number;
+  /** The highest time that was read, or the start if nothing was, in ms. */
+  readonly timestamp: number;
   /** The number of rejected frames after it. */
   readonly refused: number;
 }
@@ -15,10 +17,13 @@ export interface SavedPlace {
 export function placesOf(metadata: string | undefined): SavedPlace[] {
   if (!metadata) return [];
   const { stream: _, ...position } = JSON.parse(metadata).position;
-  return [...Position.fromJSON(position).places].map(([key, { id, offset, refused }]) => ({
+  return [...Position.fromJSON(position).places].map((
+    [key, { id, offset, timestamp, refused }],
+  ) => ({
     name: key.slice(0, key.lastIndexOf("/")),
     id,
     offset,
+    timestamp,
     refused,
   }));
 }
