@@ -2,9 +2,7 @@
 export interface ProducerRecord {
   /** The topic's name. */
   readonly topic: string;
-  /**
-   * UTF-8. Records with one key go to one partition, in order. Null: a random one per batch.
-   */
+  /** UTF-8. Records with one key go to one partition, in order. Null: a random one per batch. */
   readonly key: Uint8Array | null;
   /** UTF-8 for JSON; with Avro, the bytes of the registry's wire format. */
   readonly value: Uint8Array;

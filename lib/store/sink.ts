@@ -132,9 +132,7 @@ export type WriteOutcome = Written | { readonly heldBy: string };
 export interface Written {
   /** The claim to continue with. */
   readonly claim: Claim;
-  /**
-   * The number of edits that the database itself rejected, now bad records. Default: none.
-   */
+  /** The number of edits that the database itself rejected, now bad records. Default: none. */
   readonly rejected?: number;
 }
 

@@ -1,29 +1,21 @@
-import type { RecordHeaders } from "./record_hash.ts";
+import type { HashedRecord, RecordHeaders } from "./record_hash.ts";
 import { bodyOf, identityOf } from "../edits/message/record_value.ts";
 import { differingFields } from "./values.ts";
 
 /** A record of the topic. */
-export interface Leftover {
-  /** The topic that has the record. */
-  readonly topic: string;
+export interface Leftover extends HashedRecord {
   /** The partition that has the record. */
   readonly partition: number;
   /** The offset of the record. */
   readonly offset: number;
   /** The timestamp of the record, ms since 1970. */
   readonly timestamp: number;
-  /** The bytes of the key. */
-  readonly key: Uint8Array | null;
-  /** The bytes of the value. */
-  readonly value: Uint8Array | null;
   /** The headers, without the one of a repair. */
   readonly headers: RecordHeaders;
 }
 
 /** An expected record that was not found. */
-export type ExpectedRecord = Pick<Leftover, "topic" | "timestamp" | "key" | "value"> & {
-  readonly headers?: RecordHeaders | undefined;
-};
+export type ExpectedRecord = HashedRecord & Pick<Leftover, "timestamp">;
 
 /** The maximum number of leftovers that are kept, and of their bytes. */
 const MAX_LEFTOVERS = 20_000;

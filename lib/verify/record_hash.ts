@@ -1,6 +1,4 @@
-/**
- * The hashed parts of a record, expected or found. The time is not one of them.
- */
+/** The hashed parts of a record, expected or found. The time is not one of them. */
 export interface HashedRecord {
   /** The name of the topic. */
   readonly topic: string;

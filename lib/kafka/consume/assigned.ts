@@ -10,9 +10,7 @@ export function topicsText(topics: readonly string[]): string {
   return topics.map((topic) => `'${topic}'`).join(", ");
 }
 
-/**
- * Describes the assignment of a group's member: `Storing partitions 0, 2 of 'edits'`.
- */
+/** Describes the assignment of a group's member: `Storing partitions 0, 2 of 'edits'`. */
 export function assignedText(action: string, assigned: readonly TopicPartition[]): string {
   if (assigned.length === 0) {
     return "No partition is left for this one: it stands by, to take over from another";

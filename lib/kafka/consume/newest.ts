@@ -17,9 +17,7 @@ export interface NewestOptions extends Extent, Pick<ReadOptions, "select" | "sig
   readonly count: number;
 }
 
-/**
- * Maximum size of the records that are held, for the result and for searched partitions.
- */
+/** Maximum size of the records that are held, for the result and for searched partitions. */
 export const MAX_HELD_BYTES = 128 * 1024 * 1024;
 
 /** Number of partitions that are searched at the same time. */

@@ -14,9 +14,7 @@ import { PartitionMap } from "./direct/partition_map.ts";
 export interface PositionsOptions {
   /** The consumer group that stores them in Kafka. Default: they are only kept in memory. */
   readonly group: string | undefined;
-  /**
-   * The ids of topics, committed with the offsets of a group. Unknown ids are missing.
-   */
+  /** The ids of topics, committed with the offsets of a group. Unknown ids are missing. */
   readonly topicIds: ReadonlyMap<string, string>;
   /** Where to begin in each known partition, if it has no position yet. */
   readonly start: Offsets;

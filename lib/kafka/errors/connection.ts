@@ -83,9 +83,7 @@ function notAllowed(at: Address): Reason {
   };
 }
 
-/**
- * Codes of untrusted chains. Deno uses one code for all of them, even for expired certificates.
- */
+/** Codes of untrusted chains. Deno uses one code for all of them, even for expired certificates. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT",

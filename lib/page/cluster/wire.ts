@@ -1,6 +1,6 @@
 // The messages of the server to the Kafka view: types only, shared with the view's JavaScript.
 
-import type { BrokerView, MemberView, PartitionView } from "../../kafka/inspect/view.ts";
+import type { BrokerView, GroupView, MemberView, PartitionView } from "../../kafka/inspect/view.ts";
 
 /** A broker of the cluster; its address is null while it is down. */
 export type Broker = Pick<BrokerView, "id" | "address" | "controller">;
@@ -35,13 +35,9 @@ export interface Committed {
 }
 
 /** A consumer group that reads the topic. */
-export interface Group {
-  /** The name of the group. */
-  readonly groupId: string;
+export interface Group extends Pick<GroupView, "groupId" | "state"> {
   /** The name to show: `dashboard (temporary)` for the group of a running dashboard. */
   readonly name: string;
-  /** `Stable`, `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
-  readonly state: string;
   /** The members that read the topic. */
   readonly members: readonly ShownMember[];
   /** The committed offsets by partition. */

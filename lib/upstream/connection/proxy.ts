@@ -30,9 +30,7 @@ export function proxyFor(url: URL, read: ReadVariable = readIfPermitted): string
   return `${withoutCredentials(read(name)!)} (${name})`;
 }
 
-/**
- * Returns whether `NO_PROXY` names a host: by `*`, a domain, an address or an address range.
- */
+/** Returns whether `NO_PROXY` names a host: by `*`, a domain, an address or an address range. */
 function isException(hostname: string, exceptions: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
   return exceptions.split(",").map((one) => one.trim().toLowerCase()).some((one) => {

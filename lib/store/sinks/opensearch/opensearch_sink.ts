@@ -136,9 +136,7 @@ class OpenSearchSink implements Sink {
     return Promise.resolve();
   }
 
-  /**
-   * Indexes the rows. Returns the number of edits that the index rejected, now bad records.
-   */
+  /** Indexes the rows. Returns the number of edits that the index rejected, now bad records. */
   async #index(batch: SinkBatch): Promise<number> {
     const { rows, claim } = batch;
     if (rows.edits.length === 0 && rows.bad.length === 0) return 0;
