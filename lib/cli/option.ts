@@ -112,7 +112,9 @@ export function parseOptions<const G extends readonly OptionGroup[]>(
       operands.push(argument);
     },
   });
-  if (args.includes("--")) throw new UsageError("Unexpected argument '--'", SEE_HELP);
+  if (args.includes("--")) {
+    throw new UsageError(`${CANNOT_PARSE}: unexpected argument '--'`, SEE_HELP);
+  }
   const values: Record<string, unknown> = { operands };
   for (const [key, option] of declared) {
     const names = [...keys].filter(([, owner]) => owner === key).map(([name]) => name);
@@ -122,6 +124,8 @@ export function parseOptions<const G extends readonly OptionGroup[]>(
   return values as GroupValues<G> & { operands: string[] };
 }
 
+const CANNOT_PARSE = "Cannot parse the command line";
+
 const SEE_HELP = { hint: "See --help for the flags of this program" };
 
 /** Suggests the closest flag if at most a third of its letters differ. */
@@ -130,7 +134,7 @@ function unknownFlag(argument: string, known: readonly string[]): UsageError {
   const nearest = closest(name, known);
   const isNear = distance(name, nearest) <= nearest.length / 3;
   return new UsageError(
-    `Unknown flag ${quote(argument)}`,
+    `${CANNOT_PARSE}: unknown flag ${quote(argument)}`,
     isNear ? { hint: `Did you mean --${nearest}? See --help` } : SEE_HELP,
   );
 }
@@ -156,7 +160,10 @@ function valueOf(
 
 function parseText(option: Option<unknown>, source: string, text: string): unknown {
   if (takesValue(option) && text === "") {
-    throw new UsageError(`Missing value of ${source}: expected ${option.placeholder}`, SEE_HELP);
+    throw new UsageError(
+      `Cannot use ${source} without a value: expected ${option.placeholder}`,
+      SEE_HELP,
+    );
   }
   try {
     return option.parse(text);
@@ -164,7 +171,7 @@ function parseText(option: Option<unknown>, source: string, text: string): unkno
     // Its message does not show the value, which may be secret.
     if (cause instanceof UsageError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`Invalid value ${quote(text)} for ${source}: ${reason}`);
+    throw new UsageError(`Cannot use the value ${quote(text)} for ${source}: ${reason}`);
   }
 }
 

@@ -98,7 +98,9 @@ function isAsked(name: string, args: readonly string[]): boolean {
 function checkOperands(operands: readonly string[], most: number): void {
   const extra = operands[most];
   if (extra === undefined) return;
-  throw new UsageError(`Unexpected argument ${quote(extra)}`, { hint: "See --help" });
+  throw new UsageError(`Cannot parse the command line: unexpected argument ${quote(extra)}`, {
+    hint: "See --help",
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The store on disks that are full: it ends, and goes on once there is room. */
+/** Tests store on a full disk: it exits, and resumes when there is room. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { NO_DISK, resizeDisk, withDisk } from "../support/databases/disk.ts";

@@ -92,7 +92,7 @@ Deno.test("report names the query for curl if the edits are in OpenSearch", asyn
   ]);
 });
 
-Deno.test("store refuses a login in the address of OpenSearch", async () => {
+Deno.test("store rejects a login in the address of OpenSearch", async () => {
   const args = ["--database", "opensearch:https://me:hush-hush@localhost/edits"];
   const { code, stderr } = await runProgram("scripts/store.ts", args);
   assertEquals(code, 2);

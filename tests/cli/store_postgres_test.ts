@@ -111,10 +111,13 @@ Deno.test("store reports that it was stopped while PostgreSQL was unreachable", 
   const { code, stderr } = await running.ended;
   await server.start();
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "error: Stopped before the database stored the pending batch");
+  assertStringIncludes(
+    stderr,
+    "error: Cannot stop in time: the database has not stored the pending batch",
+  );
 });
 
-Deno.test("store ends with an error when its password is changed under it", async () => {
+Deno.test("store exits with an error if its password is changed meanwhile", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using running = startProgram("scripts/store.ts", store(topic, database.address), {

@@ -102,5 +102,8 @@ Deno.test("store stops soon while PostgreSQL is silent", async () => {
   const { code, stderr } = await running.ended;
   assert(performance.now() - stoppedAt < 15_000);
   assertEquals(code, 1, stderr);
-  assertStringIncludes(stderr, "error: Stopped before the database stored the pending batch");
+  assertStringIncludes(
+    stderr,
+    "error: Cannot stop in time: the database has not stored the pending batch",
+  );
 });

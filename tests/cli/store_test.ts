@@ -28,7 +28,7 @@ function countIn(file: string): number {
   return Number(database.prepare("SELECT count(*) AS count FROM edits").get()!.count);
 }
 
-Deno.test("store needs no more than its permissions, and says what it did", () =>
+Deno.test("store works with its task's permissions, and prints a summary", () =>
   withFile(async (file) => {
     const topic = await makeTopic(brokers, { partitions: 3 });
     await publish(brokers, topic, editMessages(0, 300, 3));
@@ -52,7 +52,7 @@ Deno.test("store needs no more than its permissions, and says what it did", () =
   }));
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`store ends in order on ${signal}, and goes on where it was`, () =>
+  Deno.test(`store stops cleanly on ${signal}, and resumes`, () =>
     withFile(async (file) => {
       const topic = await makeTopic(brokers, { partitions: 1 });
       await publish(brokers, topic, editMessages(0, 2000));
@@ -72,7 +72,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     }));
 }
 
-Deno.test("store loses and duplicates nothing in SQLite when it is killed", () =>
+Deno.test("store loses and duplicates nothing in SQLite if it is killed", () =>
   withFile(async (file) => {
     const topic = await makeTopic(brokers, { partitions: 3 });
     for (let first = 0; first < 12_000; first += 3000) {
@@ -114,7 +114,7 @@ Deno.test("store explains wrong usage", async () => {
 Deno.test("report explains wrong usage", async () => {
   const cases = [
     [["--last", "3651d"], "expected a duration of at most 3650d"],
-    [["postgres://me:secret@host/x"], "Unknown question 'postgres://me:…@host/x'"],
+    [["postgres://me:secret@host/x"], "Cannot answer the question 'postgres://me:…@host/x'"],
   ] as const;
   for (const [args, words] of cases) {
     const { code, stderr } = await runProgram("scripts/report.ts", args);
@@ -123,7 +123,7 @@ Deno.test("report explains wrong usage", async () => {
   }
 });
 
-Deno.test("store takes several topics by a wildcard, and what a filter lets pass", () =>
+Deno.test("store accepts several topics, wildcards and filters", () =>
   withFile(async (file) => {
     const prefix = crypto.randomUUID();
     for (const [index, suffix] of ["a", "b"].entries()) {
@@ -138,7 +138,7 @@ Deno.test("store takes several topics by a wildcard, and what a filter lets pass
     assertStringIncludes(stderr, "Ended: 6 stored, 14 skipped");
   }));
 
-Deno.test("store takes records in every compression", () =>
+Deno.test("store reads records of every compression", () =>
   withFile(async (file) => {
     const { CompressionTypes } = await import("../../lib/kafka/client/kafkajs.ts");
     const topic = await makeTopic(brokers, { partitions: 1 });

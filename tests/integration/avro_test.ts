@@ -189,7 +189,7 @@ registryTest("consume without a registry says once what is needed", async () => 
   assertEquals(stderr.match(/set --schema-registry/g)?.length, 1);
 });
 
-registryTest("consume shows what has no schema as it is, and goes on", async () => {
+registryTest("consume prints values without a schema unchanged, and continues", async () => {
   const topic = await makeTopic(kafka, { partitions: 1 });
   const unknown = new Uint8Array(HEADER_BYTES + 1);
   writeHeader(unknown, 2_000_000_000);

@@ -242,7 +242,7 @@ Deno.test("durations are measured with the monotonic clock", () => {
   assertEquals(found, ABOUT_DATES);
 });
 
-Deno.test("tests are skipped by needing() only, so that each says why", () => {
+Deno.test("tests are skipped only by needing(), which gives the reason", () => {
   const tests = [...files("tests/")].filter((file) => file.endsWith("_test.ts"));
   const pattern = /^ *ignore[:,]|Deno\.test\.(?:ignore|only)\(/m;
   assertEquals(tests.filter((file) => pattern.test(read(file))), []);

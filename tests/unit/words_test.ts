@@ -1,5 +1,5 @@
 /** Checks the words of code and pages, and the docstrings of exported symbols. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ROOT } from "../support/tools/readme.ts";
 
 /** Phrases that are not used in code, comments, messages and pages; and what to write instead. */
@@ -25,6 +25,7 @@ const BANNED: Readonly<Record<string, string>> = {
   "cancelled|cancelling|labelled|travelled|modelled": "American spelling: one l",
   "wait(?:s|ed|ing)? out": "retry, wait for",
   "\\b(?:come|comes|came) through\\b": "is thrown unchanged",
+  "\\b(?:go|goes|going|went) on\\b": "continue, resume",
   "in charge": "leads, coordinates",
   "now and then": "sometimes",
   "\\b(?:failures?|errors?) that pass(?:es)?\\b": "temporary",
@@ -68,6 +69,19 @@ Deno.test("code and pages have no banned phrase", () => {
     !ALLOWED.test(at.split(":")[0]!) && !ALLOWED.test(line)
   );
   assertEquals(wrong.map(({ at, words, better }) => `${at}: '${words}', better: ${better}`), []);
+});
+
+Deno.test("test names have at most 70 characters", () => {
+  const names = [...files("tests/")].filter((file) => file.endsWith(".ts")).flatMap((file) => {
+    const text = Deno.readTextFileSync(new URL(file, ROOT));
+    const calls = /\b(?:Deno\.test(?:\.\w+)?|\w*Test|test|eachText)\(\s*(["`])(.*?)\1/g;
+    return [...text.matchAll(calls)].map(([, , name]) => `${file}: ${name}`);
+  });
+  assert(names.length > 1000, `only ${names.length} names`);
+  const tooLong = names.filter((name) =>
+    name.slice(name.indexOf(": ") + 2).replace(/\$\{[^}]*\}/g, "").length > 70
+  );
+  assertEquals(tooLong, []);
 });
 
 Deno.test("exported symbols of lib/ have docstrings", async () => {

@@ -192,7 +192,7 @@ function knownType(type: string, kinds: readonly string[], streams: readonly str
   if (streams.includes(type)) return full[streams.indexOf(type)]!;
   const isKind = kinds.length > 0 && /^\d+\*?$/.test(type);
   if (isKind || [...kinds, ...full].some(matcher([type]))) return type;
-  throw new UsageError(`Unknown change type '${type}'`, {
+  throw new UsageError(`Cannot select the change type '${type}': it is unknown`, {
     hint: `Use one of ${[...kinds, ...streams].join(", ")}${
       kinds.length > 0 ? ", or a number" : ""
     }`,

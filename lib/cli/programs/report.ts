@@ -93,7 +93,7 @@ function lastDuration(text: string): number {
 function questionName(text: string): QuestionName {
   const name = QUESTION_NAMES.find((name) => name === text);
   if (name === undefined) {
-    throw new UsageError(`Unknown question ${quote(text)}`, {
+    throw new UsageError(`Cannot answer the question ${quote(text)}: it is unknown`, {
       hint: `Use one of ${QUESTION_NAMES.join(", ")}`,
     });
   }

@@ -125,7 +125,7 @@ export class PublishAborted extends UserError {
   constructor(records: number) {
     const last = records === 1 ? "record" : `${records} records`;
     const what = records === 0 ? "saved the position" : `acknowledged the last ${last}`;
-    super(`Stopped before Kafka ${what}; the position is not advanced`, {
+    super(`Cannot stop in time: Kafka has not ${what}; the position is not advanced`, {
       hint:
         "The next start publishes what is missing. Set a longer --shutdown-timeout if this happens often",
     });

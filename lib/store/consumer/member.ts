@@ -247,7 +247,7 @@ function heldByOther(other: string, group: string): UserError {
 }
 
 function notWritten(): UserError {
-  return new UserError("Stopped before the database stored the pending batch", {
+  return new UserError("Cannot stop in time: the database has not stored the pending batch", {
     hint: "Start again: nothing is lost, it is read again from Kafka",
   });
 }

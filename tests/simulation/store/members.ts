@@ -116,7 +116,7 @@ export class Members {
       return this.#parts.fail("defect", String(error));
     }
     // The next member reads it again.
-    if (/before the database stored/.test(error.message)) return;
+    if (/the database has not stored/.test(error.message)) return;
     this.#parts.fail("ended", error.message);
   }
 

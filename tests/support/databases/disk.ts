@@ -3,12 +3,12 @@ import { shell } from "../../../lib/local/process/shell.ts";
 
 const TRY = 'd=$(mktemp -d) && mount -t tmpfs tmpfs "$d" && umount "$d" && rmdir "$d"';
 
-/** Why tests of full disks are skipped; `undefined` if this process may make disks. */
+/** The reason to skip tests of full disks; `undefined` if this process can create disks. */
 export const NO_DISK = (await shell(TRY)).code === 0
   ? undefined
   : "no right to mount a disk: run as root, outside of most containers";
 
-/** Makes a tiny disk, of a user if one is given, for as long as `use` runs. */
+/** Creates a tiny disk while `use` runs, for a user if one is given. */
 export async function withDisk(
   size: string,
   use: (path: string) => Promise<void>,
@@ -24,7 +24,7 @@ export async function withDisk(
   }
 }
 
-/** Gives a disk of `withDisk()` another size. */
+/** Changes the size of a disk of `withDisk()`. */
 export async function resizeDisk(path: string, size: string): Promise<void> {
   const { code, output } = await shell(`mount -o remount,size=${size} "$1"`, path);
   assertEquals(code, 0, output);

@@ -1,6 +1,5 @@
 /**
- * Returns a test or a step that is skipped if `missing` says what this machine lacks. Its name then
- * says why, and `deno task test` lists it at its end.
+ * Returns a test or a step that is skipped if `missing` names what this machine lacks. Its name then has the reason, and `deno task test` lists it at the end.
  *
  * @param missing What is missing, and how to get it: `no kcat: apt-get install kcat`.
  */

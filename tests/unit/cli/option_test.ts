@@ -45,19 +45,19 @@ Deno.test("parseOptions() reads the environment without a flag; empty is unset",
 
 Deno.test("parseOptions() throws UsageError with the reason", () => {
   const wrong: readonly (readonly [args: string, message: string])[] = [
-    ["--no-such 1", "Unknown flag '--no-such'"],
-    ["-q", "Unknown flag '-q'"],
-    ["-- --quiet", "Unexpected argument '--'"],
-    ["--topic", "Missing value of --topic: expected VALUE"],
-    ["--topic --quiet", "Missing value of --topic: expected VALUE"],
-    ["--topic=", "Missing value of --topic: expected VALUE"],
+    ["--no-such 1", "Cannot parse the command line: unknown flag '--no-such'"],
+    ["-q", "Cannot parse the command line: unknown flag '-q'"],
+    ["-- --quiet", "Cannot parse the command line: unexpected argument '--'"],
+    ["--topic", "Cannot use --topic without a value: expected VALUE"],
+    ["--topic --quiet", "Cannot use --topic without a value: expected VALUE"],
+    ["--topic=", "Cannot use --topic without a value: expected VALUE"],
     ["--topic a --topic b", "Cannot use --topic 2 times: expected one value"],
     ["--batch-size 1 --batch_size 2", "Cannot use --batch-size 2 times: expected one value"],
     [
       "--batch-size x",
-      "Invalid value 'x' for --batch-size: expected a whole number from -5 to 5",
+      "Cannot use the value 'x' for --batch-size: expected a whole number from -5 to 5",
     ],
-    ["--quiet=no", "Invalid value 'no' for --quiet: expected no value, 'true' or 'false'"],
+    ["--quiet=no", "Cannot use the value 'no' for --quiet: expected no value, 'true' or 'false'"],
   ];
   for (const [args, message] of wrong) {
     const { message: said } = assertThrows(() => parse(args.split(" ")), UsageError);
@@ -84,7 +84,7 @@ Deno.test("parseOptions() names the variable of a bad value, without secrets", (
   const cut = `'${"9".repeat(100)}…'`;
   assertEquals(
     refused(integer(1, 2), "9".repeat(500)),
-    `Invalid value ${cut} for SIZE (environment): expected a whole number from 1 to 2`,
+    `Cannot use the value ${cut} for SIZE (environment): expected a whole number from 1 to 2`,
   );
   const secretive = () => {
     throw new UsageError("The address holds a password");

@@ -5,7 +5,7 @@ const report = (tests: number, failures: number, errors: number, cases = "") =>
   `<?xml version="1.0"?>\n<testsuites name="deno test" tests="${tests}" failures="${failures}" ` +
   `errors="${errors}" time="0.1">${cases}</testsuites>`;
 
-Deno.test("count() adds failures and errors, and names what was skipped", () => {
+Deno.test("count() adds failures and errors, and names skipped tests", () => {
   const cases = '<testcase name="a &gt; b (skipped: no &quot;c&quot;)" line="1">\n  <skipped/>\n' +
     '</testcase><testcase name="passes"></testcase>';
   assertEquals(count(report(9, 2, 1, cases), 1), {

@@ -23,7 +23,7 @@ Deno.test("clusterConfig() reads the password only from the environment", () => 
     password: "secret",
   });
   assertThrows(() => config(args), UsageError, "environment variable KAFKA_SASL_PASSWORD");
-  assertThrows(() => config(["--sasl-password", "x"]), UsageError, "Unknown flag");
+  assertThrows(() => config(["--sasl-password", "x"]), UsageError, "unknown flag");
 });
 
 const refused: readonly [args: string[], message: string][] = [

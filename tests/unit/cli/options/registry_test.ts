@@ -17,7 +17,7 @@ Deno.test("--schema-registry rejects a password, and names its variable", () => 
   const error = assertThrows(() => parseOptions([registryOptions], [], env), UsageError);
   assertEquals(
     error.message,
-    "Invalid value 'https://…@registry.test/' for SCHEMA_REGISTRY_URL (environment): " +
+    "Cannot use the value 'https://…@registry.test/' for SCHEMA_REGISTRY_URL (environment): " +
       "expected a URL without user name and password; set SCHEMA_REGISTRY_AUTH instead",
   );
 });

@@ -117,7 +117,7 @@ Deno.test("processData() forgets half a response when the connection was lost", 
   assertEquals(received, [{ size: 5, correlationId: 2, payload: [4] }]);
 });
 
-Deno.test("processData() passes on answers of SASL mechanisms, with and without a size", () => {
+Deno.test("processData() passes on SASL answers, with and without a size", () => {
   const { receive, received, answers, authenticate } = connection();
   authenticate(false);
   receive(Buffer.of(0, 0, 0, 0));

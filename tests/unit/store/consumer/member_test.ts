@@ -272,6 +272,6 @@ Deno.test("Member throws if it is stopped before a batch is written", async () =
   await assertRejects(
     () => done,
     UserError,
-    "Stopped before the database stored the pending batch",
+    "Cannot stop in time: the database has not stored the pending batch",
   );
 });

@@ -116,7 +116,7 @@ Deno.test("Position.startAt() moves the start back, for unseen topics too", () =
   assertEquals(position.get(KEY)!.timestamp, 150);
 });
 
-Deno.test("Position.startAt() keeps the start as the highest timestamp that may come again", () => {
+Deno.test("Position.startAt() keeps the start as the highest timestamp", () => {
   const position = new Position(100);
   position.track("idle/0");
   position.startAt(50);
