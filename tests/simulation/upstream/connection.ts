@@ -2,7 +2,7 @@ import type { Fault } from "../plan.ts";
 import type { Machine } from "../world/machine.ts";
 import type { Happening } from "../world/scheduler.ts";
 import { frameOf, idEntryOf } from "./frames.ts";
-import type { UpstreamTopic } from "./log.ts";
+import type { Entry, UpstreamTopic } from "./log.ts";
 import type { Service } from "./service.ts";
 
 /** How a connection ends. */
@@ -29,6 +29,8 @@ export class Connection {
   /** Encoded and not sent yet. */
   #bytes: Uint8Array<ArrayBuffer> = encoder.encode(":ok\n\n");
   #sent = 0;
+  /** The entries in these bytes, each with the number of sent bytes at its end. */
+  #unsent: { readonly entry: Entry; readonly end: number }[] = [];
   /** The number of bytes before the fault. */
   readonly #faultAt: number;
   readonly #fault: Fault | undefined;
@@ -139,6 +141,9 @@ export class Connection {
     const chunk = this.#bytes.slice(0, size);
     this.#bytes = this.#bytes.subarray(size);
     this.#sent += size;
+    while ((this.#unsent[0]?.end ?? Infinity) <= this.#sent) {
+      this.#service.world.delivered(this.#unsent.shift()!.entry, this.#machine);
+    }
     this.#controller!.enqueue(chunk);
     this.#pulled?.();
     this.#pulled = undefined;
@@ -174,6 +179,7 @@ export class Connection {
         if (entry.kind === "bad" && this.#moved !== topic) world.isUnclear = true;
         text += frameOf(entry, [...this.#ids.values()].join());
         this.#service.served(entry, this.#machine);
+        this.#unsent.push({ entry, end: this.#sent + size() });
       }
       this.#cursors.set(topic, end);
       if (this.#fault === "error event" && this.#sent + size() >= this.#faultAt) {

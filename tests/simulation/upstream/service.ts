@@ -127,7 +127,7 @@ export class Service {
 
   /** Notes that an entry is sent. */
   served(entry: Entry, machine: Machine): void {
-    this.world.served(entry, machine);
+    this.world.sent.add(entry.duplicateOf ?? entry);
     const { now } = this.world.scheduler;
     const { timestamp } = entry;
     const readAt = Math.max(now, machine.frozenUntil) + MAX_TRANSIT;

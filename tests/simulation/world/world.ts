@@ -42,9 +42,9 @@ export class World {
     this.coverage.set(fault, (this.coverage.get(fault) ?? 0) + 1);
   }
 
-  served(entry: Entry, machine: Machine): void {
+  /** Notes that an entry was sent in full to a machine, before its connection ended. */
+  delivered(entry: Entry, machine: Machine): void {
     const original = entry.duplicateOf ?? entry;
-    this.sent.add(original);
     let sentTo = this.#sentTo.get(machine);
     if (sentTo === undefined) this.#sentTo.set(machine, sentTo = new Set());
     if (entry !== original && !sentTo.has(original)) this.strangers.add(original);
