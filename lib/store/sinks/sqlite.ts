@@ -53,7 +53,11 @@ export async function openSqliteSink(
 ): Promise<Sink> {
   const isLocked = (error: unknown) => error instanceof SinkUnavailable;
   const policy = { firstWaitMs: OPEN_PAUSE, limitMs: limit };
-  return await retry(() => openNow(file), isLocked, policy).catch((error) => {
+  const open = () =>
+    openNow(file).catch((error) => {
+      throw sqliteFailure(error, file);
+    });
+  return await retry(open, isLocked, policy).catch((error) => {
     throw isLocked(error) ? stillLocked(error, file) : error;
   });
 }
@@ -68,7 +72,7 @@ async function openNow(file: string): Promise<Sink> {
     return new SqliteSink(file, database, databaseId);
   } catch (error) {
     database.close();
-    throw sqliteFailure(error, file);
+    throw error;
   }
 }
 
