@@ -35,8 +35,10 @@ export interface Sink extends AsyncDisposable {
    * were accepted and not flushed are not stored: the next claim begins before them.
    *
    * @param options.onlyDue Only rows that have waited long enough. Default `false`: all.
+   * @returns Partitions whose accepted rows were dropped since the last call, because another member
+   * has claimed them. If this member still holds one, it has to claim it again.
    */
-  flush(options?: { readonly onlyDue?: boolean }): Promise<void>;
+  flush(options?: { readonly onlyDue?: boolean }): Promise<readonly ClaimedPartition[]>;
 }
 
 /** A topic and its cluster, which distinguishes it from topics of the same name elsewhere. */
@@ -101,12 +103,16 @@ export interface ClaimRequest {
   readonly first: bigint;
 }
 
-/** The right to write a partition, until another member claims it. */
-export interface Claim {
+/** A partition as a database names it. */
+export interface ClaimedPartition {
   /** The topic's number in this database. */
   readonly topicId: number;
   /** The number of the partition. */
   readonly partition: number;
+}
+
+/** The right to write a partition, until another member claims it. */
+export interface Claim extends ClaimedPartition {
   /** Counts the claims of the partition. */
   readonly epoch: bigint;
   /** The first offset that is not stored. */

@@ -6,7 +6,7 @@ import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
 import type { TopicPartition } from "../../kafka/requests/offsets.ts";
 import type { ReadRecord } from "../../kafka/consume/read_options.ts";
 import { UserError } from "../../shared/error.ts";
-import { type Claim, NO_ROWS } from "../sink.ts";
+import { type Claim, type ClaimedPartition, NO_ROWS } from "../sink.ts";
 import { toRows } from "../rows.ts";
 import { type ClaimOptions, claimPartitions } from "./claims.ts";
 import type { DatabaseRetry } from "./database_retry.ts";
@@ -107,7 +107,7 @@ export class Member {
     const { group, sink, progress } = this.#options;
     // Includes rows of partitions that another member holds now, unless it has claimed them
     // already.
-    await sink.flush();
+    this.#claimAgain(await sink.flush(), new PartitionMap(assigned.map((at) => [at, true])));
     const { claims, bounds } = await claimPartitions(assigned, {
       ...this.#parts,
       sink,
@@ -225,11 +225,26 @@ export class Member {
     }
   }
 
+  /**
+   * Claims partitions again whose accepted rows were dropped, because a late request of another
+   * member has claimed them. Otherwise this member would notice it only at the next record.
+   *
+   * @param others Partitions that the caller claims.
+   */
+  #claimAgain(dropped: readonly ClaimedPartition[], others?: PartitionMap<unknown>): void {
+    const isDropped = ({ topicId, partition }: ClaimedPartition) =>
+      dropped.some((one) => one.topicId === topicId && one.partition === partition);
+    const again = [...this.#claims]
+      .filter(([at, claim]) => isDropped(claim) && !others?.has(at)).map(([at]) => at);
+    if (again.length > 0) this.#consumer.relocate(again);
+  }
+
   /** Flushes, one at a time. A failure ends the consumer. */
   #flushDue(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     this.#options.sink.flush({ onlyDue: true })
+      .then((dropped) => this.#claimAgain(dropped))
       .catch((error) => this.#consumer.end(error))
       .finally(() => this.#isFlushing = false);
   }

@@ -127,8 +127,8 @@ class PostgresSink implements Sink {
     });
   }
 
-  flush(): Promise<void> {
-    return Promise.resolve();
+  flush(): Promise<readonly never[]> {
+    return Promise.resolve([]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

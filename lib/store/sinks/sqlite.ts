@@ -158,8 +158,8 @@ class SqliteSink implements Sink {
     return (await this.#transaction)[index]!;
   }
 
-  flush(): Promise<void> {
-    return Promise.resolve();
+  flush(): Promise<readonly never[]> {
+    return Promise.resolve([]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -127,8 +127,8 @@ class OpenSearchSink implements Sink {
     return { claim: { ...claim, next }, ...rejected > 0 ? { rejected } : {} };
   }
 
-  flush(): Promise<void> {
-    return Promise.resolve();
+  flush(): Promise<readonly never[]> {
+    return Promise.resolve([]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

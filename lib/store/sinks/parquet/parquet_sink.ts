@@ -5,6 +5,7 @@ import {
   type Advice,
   checkSameTopic,
   type Claim,
+  type ClaimedPartition,
   type ClaimRequest,
   type Sink,
   type SinkBatch,
@@ -175,9 +176,16 @@ class ParquetSink implements Sink {
     });
   }
 
-  flush({ onlyDue = false }: { readonly onlyDue?: boolean } = {}): Promise<void> {
+  flush(
+    { onlyDue = false }: { readonly onlyDue?: boolean } = {},
+  ): Promise<readonly ClaimedPartition[]> {
     return this.#guard(async () => {
-      for (const held of this.#partitions.values()) await held.flush(onlyDue);
+      const dropped: ClaimedPartition[] = [];
+      for (const [key, held] of this.#partitions) {
+        const [topicId, partition] = key.split("/").map(Number) as [number, number];
+        if (await held.flush(onlyDue)) dropped.push({ topicId, partition });
+      }
+      return dropped;
     });
   }
 

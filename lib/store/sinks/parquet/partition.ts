@@ -45,6 +45,8 @@ export class HeldPartition {
   #accepted: bigint;
   /** When the oldest uncommitted row was accepted, in ms. */
   #since: number | undefined;
+  /** Whether accepted rows were dropped since the last flush. */
+  #hasDropped = false;
   #files = 0;
   /** The end of the last task; tasks run one at a time. */
   #done: Promise<unknown> = Promise.resolve();
@@ -96,7 +98,7 @@ export class HeldPartition {
         for (const { file } of this.#openFiles()) await file.writeGroup();
         return true;
       });
-      if (!isHeld) await this.#lose();
+      if (!isHeld) await this.#drop();
     });
   }
 
@@ -104,12 +106,16 @@ export class HeldPartition {
    * Commits accepted rows, if this process still holds the partition.
    *
    * @param onlyDue Only if the oldest row has waited long enough.
+   * @returns Whether accepted rows were dropped since the last call, because it does not.
    */
-  flush(onlyDue: boolean): Promise<void> {
+  flush(onlyDue: boolean): Promise<boolean> {
     return this.#alone(async () => {
-      if (this.#since === undefined) return;
-      if (onlyDue && this.#options.now() - this.#since < this.#options.fileMs) return;
-      if (!await this.#unlessTaken(() => this.#commit())) await this.#lose();
+      const isDue = this.#since !== undefined &&
+        !(onlyDue && this.#options.now() - this.#since < this.#options.fileMs);
+      if (isDue && !await this.#unlessTaken(() => this.#commit())) await this.#drop();
+      const hasDropped = this.#hasDropped;
+      this.#hasDropped = false;
+      return hasDropped;
     });
   }
 
@@ -212,6 +218,12 @@ export class HeldPartition {
       temporary: file.path.slice(this.#log.folder.length + 1),
       path: `${folder}/${label}-${partition}-${first}-${last}.parquet`,
     };
+  }
+
+  /** Drops rows that were accepted, which the next flush reports. */
+  async #drop(): Promise<void> {
+    this.#hasDropped = true;
+    await this.#lose();
   }
 
   /** Drops uncommitted rows; returns the group that holds the partition now. */

@@ -7,6 +7,7 @@ import { Member, type MemberConsumer } from "../../../../lib/store/consumer/memb
 import { StoreProgress } from "../../../../lib/store/consumer/progress.ts";
 import {
   type Claim,
+  type ClaimedPartition,
   type ClaimRequest,
   type Sink,
   type SinkBatch,
@@ -52,9 +53,14 @@ class FakeSink implements Sink {
     return Promise.resolve({ claim: { ...claim, next } });
   }
 
-  flush(): Promise<void> {
+  /** The partitions that the next flush reports. */
+  dropped: readonly ClaimedPartition[] = [];
+
+  flush(): Promise<readonly ClaimedPartition[]> {
     this.flushes++;
-    return Promise.resolve();
+    const { dropped } = this;
+    this.dropped = [];
+    return Promise.resolve(dropped);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -260,6 +266,19 @@ Deno.test("Member flushes accepted rows before it claims again", async () => {
   const before = sink.flushes;
   await consumer.join(0);
   assertEquals(sink.flushes, before + 1);
+  stop.abort();
+  await done;
+});
+
+Deno.test("Member claims partitions again whose accepted rows were dropped", async () => {
+  const { sink, consumer, stop, done } = makeMember();
+  await consumer.join(0, 1);
+  sink.dropped = [{ topicId: 1, partition: 1 }, { topicId: 1, partition: 7 }];
+  await consumer.options.locate(
+    [{ topic: consumer.options.topics[0]!, partition: 0 }],
+    new AbortController().signal,
+  );
+  assertEquals(consumer.relocated, [[1]]);
   stop.abort();
   await done;
 });

@@ -119,10 +119,21 @@ Deno.test("ParquetSink of another process takes over", async () => {
   assertEquals(other.next, 10n);
   const late = await first.write({ claim: mine, next: 30n, rows: rowsOf(20, 10) });
   assertEquals(late, { heldBy: "other" });
-  await first.flush();
+  assertEquals(await first.flush(), []);
   await write(second, other, 5);
   await second.flush();
   assertEquals(await idsIn(directory), range(0, 15));
+});
+
+Deno.test("ParquetSink reports rows that it accepted and dropped, once", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  await using first = await open(directory);
+  await using second = await open(directory);
+  await write(first, await claimOf(first), 10);
+  await claimOf(second);
+  assertEquals(await first.flush(), [{ topicId: 1, partition: 0 }]);
+  assertEquals(await first.flush(), []);
 });
 
 Deno.test("ParquetSink loses its claim if another claim removed its files", async () => {
