@@ -1,3 +1,4 @@
+import { latin1 } from "../../../lib/upstream/parse/latin1.ts";
 import type { SimulatedMessage } from "../kafka/protocol.ts";
 import type { SimulatedKafka } from "../kafka/cluster.ts";
 import type { World } from "../world/world.ts";
@@ -29,8 +30,6 @@ export const GROUP = "wikitap-simulated";
 
 /** The maximum metadata of an offset by default, in characters. */
 const MAX_METADATA = 4096;
-
-const decoder = new TextDecoder();
 
 /** Compares the published records with the upstream log. */
 export class Checker {
@@ -292,7 +291,7 @@ export class Checker {
     const known = this.#entries.get(message);
     if (known !== undefined) return known;
     const { value } = message;
-    const text = typeof value === "string" ? value : decoder.decode(value);
+    const text = typeof value === "string" ? value : latin1(value);
     const entry = this.#byId.get(/"id":"([^"]+)"/.exec(text)?.[1] ?? "");
     if (entry !== undefined) this.#entries.set(message, entry);
     return entry;

@@ -13,9 +13,17 @@ export interface SavedPlace {
   readonly refused: number;
 }
 
+/** The last result, because the same position is often read several times in a row. */
+let last: { readonly metadata: string; readonly places: readonly SavedPlace[] } | undefined;
+
 /** Reads the parts of a position in its saved form. */
-export function placesOf(metadata: string | undefined): SavedPlace[] {
+export function placesOf(metadata: string | undefined): readonly SavedPlace[] {
   if (!metadata) return [];
+  if (last?.metadata !== metadata) last = { metadata, places: read(metadata) };
+  return last.places;
+}
+
+function read(metadata: string): SavedPlace[] {
   const { stream: _, ...position } = JSON.parse(metadata).position;
   return [...Position.fromJSON(position).places].map((
     [key, { id, offset, timestamp, refused }],

@@ -12,9 +12,17 @@ const CODES = new Map(
   (errorCodes as { type: string; code: number }[]).map(({ type, code }) => [type, code]),
 );
 
-/** Creates kafkajs's error from Kafka's name. */
+/** Errors by Kafka's name, because creating one takes longer than its request. */
+const ERRORS = new Map<string, Error>();
+
+/** Returns kafkajs's error by Kafka's name. */
 export function protocolError(type: string): Error {
-  return createErrorFromCode(CODES.get(type) ?? -1);
+  let error = ERRORS.get(type);
+  if (error === undefined) {
+    error = Object.freeze(createErrorFromCode(CODES.get(type) ?? -1) as Error);
+    ERRORS.set(type, error);
+  }
+  return error;
 }
 
 interface Pending {

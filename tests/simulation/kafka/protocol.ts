@@ -1,4 +1,5 @@
 // Requests and responses of Kafka's protocol, in the form of kafkajs's `Broker`.
+import { latin1 } from "../../../lib/upstream/parse/latin1.ts";
 
 /** The identity of a producer. The name is the `transactional.id`, absent without transactions. */
 export interface ProducerIdentity {
@@ -123,9 +124,8 @@ export const ERRORS_AFTER: Readonly<Partial<Record<Api, readonly string[]>>> = {
 
 /** The broker rejects values that contain this text. */
 export const REFUSED = "REFUSED";
-const decoder = new TextDecoder();
 
 /** Returns whether a broker rejects a value. */
 export function isRefused(value: string | Uint8Array): boolean {
-  return (typeof value === "string" ? value : decoder.decode(value)).includes(REFUSED);
+  return (typeof value === "string" ? value : latin1(value)).includes(REFUSED);
 }

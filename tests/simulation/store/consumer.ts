@@ -3,7 +3,7 @@ import { protocolErrorType } from "../../../lib/kafka/errors/explain.ts";
 import { FetchedBatch } from "../../../lib/kafka/wire/fetch/fetched_batch.ts";
 import type { World } from "../world/world.ts";
 import type { Group, Joined } from "./group.ts";
-import type { LoggedRecord, Topic } from "./topic.ts";
+import { type LoggedRecord, type Topic, valueOf } from "./topic.ts";
 import type { Wire } from "./wire.ts";
 
 type EachBatch = (payload: EachBatchPayload) => Promise<void>;
@@ -20,10 +20,12 @@ interface Session {
 const MOST_RECORDS = 200;
 /** The interval of fetches, in ms. */
 const LOOK_EVERY = 200;
+/** The wait after a failure, in ms. */
+const RETRY_AFTER = 300;
+/** The maximum age of the known partitions of the topic, in ms, as the program sets it. */
+const METADATA_MAX_AGE = 15_000;
 /** Answers of the coordinator after which kafkajs rejoins the group. */
 const REJOIN = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"]);
-
-const encoder = new TextEncoder();
 
 /** The parts that several consumers share. */
 export interface Surroundings {
@@ -37,7 +39,9 @@ export interface Surroundings {
 /**
  * The part of kafkajs's consumer that the program uses, with its known defects: a batch that was
  * fetched before a join or a seek is delivered after it, while another batch of the same partition
- * may still be handled. An offset that Kafka does not have is replaced silently.
+ * may still be handled. An offset that Kafka does not have is replaced silently. After a lost
+ * connection the member continues. A failed join ends the membership, forgets which partitions are
+ * paused, and begins a new membership.
  */
 export class GroupConsumer {
   readonly #around: Surroundings;
@@ -49,9 +53,19 @@ export class GroupConsumer {
   #offsets = new Map<number, number>();
   /** The partitions that are being fetched or handled. */
   #busy = new Set<number>();
+  /** The last assignment: kafkajs commits with its member id. */
   #joined: Joined | undefined;
+  /** Unknown while it joins without one: no heartbeats are sent then. */
+  #memberId: string | undefined;
   #heartbeatAt = 0;
+  /** The heartbeat on its way, which all callers wait for. */
+  #heartbeating: Promise<void> | undefined;
   #isRunning = false;
+  /** The number of memberships that ended. Their batches do not run any more. */
+  #crashes = 0;
+  /** The number of partitions that the consumer knows, and the time when it was read. */
+  #known = 0;
+  #refreshedAt = 0;
   /** The reason for a rejoin, or for the end of the consumer. */
   #failure: unknown;
   #handled = 0;
@@ -100,29 +114,58 @@ export class GroupConsumer {
   async disconnect(): Promise<void> {
     this.#isRunning = false;
     while (this.#handled > 0) await pause(50);
-    const { group, wire } = this.#around;
-    const id = this.#joined?.memberId;
-    if (id !== undefined) await wire.ask("kafka: leave", () => group.leave(id)).catch(() => {});
+    await this.#leave();
   }
 
   async #live(): Promise<void> {
+    let isJoined = false;
     while (this.#isRunning) {
       try {
-        await this.#join();
+        if (!isJoined) await this.#join();
+        isJoined = true;
         this.#failure = undefined;
         while (this.#isRunning) {
           await this.#heartbeat();
           if (this.#failure !== undefined) throw this.#failure;
+          if (this.#hasMorePartitions()) break;
           this.#fetchAll();
           await pause(LOOK_EVERY);
         }
+        isJoined = false;
       } catch (error) {
         const type = protocolErrorType(error);
-        if (type === "UNKNOWN_MEMBER_ID") this.#joined = undefined;
-        if (type !== undefined && REJOIN.has(type)) this.#emit("consumer.rebalancing", {});
-        else await pause(300);
+        if (type === "UNKNOWN_MEMBER_ID") this.#memberId = undefined;
+        if (type !== undefined && REJOIN.has(type)) {
+          isJoined = false;
+          this.#emit("consumer.rebalancing", {});
+        } else if (isJoined) await pause(RETRY_AFTER);
+        else await this.#beginAnew();
       }
     }
+  }
+
+  /** Checks every 15 s whether the topic got partitions, after which the consumer rejoins. */
+  #hasMorePartitions(): boolean {
+    if (performance.now() - this.#refreshedAt < METADATA_MAX_AGE) return false;
+    this.#refreshedAt = performance.now();
+    return this.#around.topic.partitions.length > this.#known;
+  }
+
+  /** Waits for pending batches and joins as another member, as kafkajs does after a crash. */
+  async #beginAnew(): Promise<void> {
+    this.#crashes++;
+    while (this.#handled > 0) await pause(50);
+    await this.#leave();
+    this.#paused.clear();
+    this.#seeks.clear();
+    await pause(RETRY_AFTER);
+  }
+
+  async #leave(): Promise<void> {
+    const { group, wire } = this.#around;
+    const id = this.#memberId;
+    this.#memberId = undefined;
+    if (id !== undefined) await wire.ask("kafka: leave", () => group.leave(id)).catch(() => {});
   }
 
   async #join(): Promise<void> {
@@ -134,28 +177,39 @@ export class GroupConsumer {
     await wire.ask(
       "kafka: join",
       () =>
-        group.join(this.#joined?.memberId, sessionTimeout, rebalanceTimeout, (joined) => {
+        group.join(this.#memberId, sessionTimeout, rebalanceTimeout, (joined) => {
           world.scheduler.after(1, () => answered.resolve(joined), machine);
         }),
     );
     this.#joined = await answered.promise;
+    this.#memberId = this.#joined.memberId;
     this.#offsets = new Map();
     // Fetches and handlers of the previous membership continue during the new one.
     this.#busy = new Set();
     this.#seeks.clear();
     this.#heartbeatAt = performance.now();
+    this.#refreshedAt = performance.now();
+    this.#known = this.#around.topic.partitions.length;
     this.#emit("consumer.group_join", {
       memberAssignment: { [name]: [...this.#joined.partitions] },
     });
   }
 
-  async #heartbeat(): Promise<void> {
-    const { memberId, generation } = this.#joined!;
+  #heartbeat(): Promise<void> {
+    return this.#heartbeating ??= this.#sendHeartbeat().finally(() => {
+      this.#heartbeating = undefined;
+    });
+  }
+
+  async #sendHeartbeat(): Promise<void> {
     const { group, wire } = this.#around;
+    const id = this.#memberId;
+    if (id === undefined) return;
     if (performance.now() - this.#heartbeatAt < this.#session.heartbeatInterval) return;
-    this.#heartbeatAt = performance.now();
-    await wire.ask("kafka: heartbeat", () => group.heartbeat(memberId, generation));
+    const { generation } = this.#joined!;
+    await wire.ask("kafka: heartbeat", () => group.heartbeat(id, generation));
     this.#emit("consumer.heartbeat", {});
+    this.#heartbeatAt = performance.now();
   }
 
   #fetchAll(): void {
@@ -196,15 +250,17 @@ export class GroupConsumer {
 
   #payloadOf(batch: FetchedBatch, partition: number): EachBatchPayload {
     const { group, wire } = this.#around;
-    const { memberId, generation } = this.#joined!;
+    const crashes = this.#crashes;
     const payload: Partial<EachBatchPayload> = {
       batch: batch as unknown as EachBatchPayload["batch"],
-      isRunning: () => this.#isRunning,
+      isRunning: () => this.#isRunning && this.#crashes === crashes,
       isStale: () => this.#seeks.has(partition),
       heartbeat: () => this.#heartbeat(),
       resolveOffset: (offset) => void this.#offsets.set(partition, Number(offset) + 1),
-      commitOffsetsIfNecessary: () =>
-        wire.ask("kafka: commit", () => group.commit(memberId, generation)),
+      commitOffsetsIfNecessary: () => {
+        const { memberId, generation } = this.#joined!;
+        return wire.ask("kafka: commit", () => group.commit(memberId, generation));
+      },
     };
     return payload as EachBatchPayload;
   }
@@ -232,7 +288,7 @@ class Batch extends FetchedBatch {
   override *chunks(): ReturnType<FetchedBatch["chunks"]> {
     const records = this.#records.map(({ offset, at }) => ({
       key: null,
-      value: encoder.encode("{"),
+      value: valueOf(offset),
       offset: String(offset),
       timestamp: String(Math.floor(at)),
       headers: {},

@@ -18,11 +18,29 @@ export interface StoredRows {
   readonly offsets: readonly bigint[];
 }
 
+/** A database of any kind. */
+export interface Store {
+  /** Opens the database for a member. */
+  open(concurrency: number): Promise<Sink>;
+  readonly positions: ReadonlyMap<number, { readonly next: bigint }>;
+  /** Called when a position moves, with the rows that are stored up to it. */
+  onWrite: (rows: StoredRows) => void;
+}
+
 /** A transactional database, which writes rows and offset together, under the newest claim. */
-export class Database {
+export class Database implements Store {
   readonly positions = new Map<number, StoredPosition>();
   /** Called with each transaction that is committed. */
   onWrite: (rows: StoredRows) => void = () => {};
+  readonly #wire: Wire;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  open(concurrency: number): Promise<Sink> {
+    return Promise.resolve(new DatabaseLink(this, this.#wire, concurrency));
+  }
 
   claim({ topicId, partition, group, first }: ClaimRequest): Claim {
     const { next = first, epoch = 0n } = this.positions.get(partition) ?? {};
@@ -45,7 +63,7 @@ export class Database {
 }
 
 /** The database, as one member reaches it. */
-export class DatabaseLink implements Sink {
+class DatabaseLink implements Sink {
   readonly databaseId = "simulated";
   readonly advice = SQL_ADVICE;
   readonly #database: Database;
@@ -68,8 +86,8 @@ export class DatabaseLink implements Sink {
     return this.#wire.ask("database: write", () => this.#database.write(batch));
   }
 
-  flush(): Promise<void> {
-    return Promise.resolve();
+  flush(): Promise<readonly never[]> {
+    return Promise.resolve([]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -7,7 +7,9 @@ import type { World } from "../world/world.ts";
 import { Database, type StoredRows } from "./database.ts";
 import { Group } from "./group.ts";
 import { Members } from "./members.ts";
-import { Topic } from "./topic.ts";
+import { ParquetDirectory } from "./parquet_directory.ts";
+import { SearchCluster } from "./open_search.ts";
+import { isEdit, Topic } from "./topic.ts";
 import { Wire } from "./wire.ts";
 
 /** The time in ms in which everything must be stored after the last fault. */
@@ -26,22 +28,35 @@ export function storeAll(world: World): readonly Failure[] {
   const hasFailed = () => failures.length > 0;
   listenToLogs(world, { fail });
   const topic = new Topic(world, random("topic"));
-  const database = new Database();
+  const kind = random("sink").pick(["sql", "sql", "opensearch", "opensearch", "parquet"]);
+  const databaseWire = new Wire(
+    world,
+    random("database"),
+    (text) => kind === "opensearch" ? new TypeError(text) : new SinkUnavailable(text),
+  );
+  const database = kind === "opensearch"
+    ? new SearchCluster(world, random("search"), databaseWire)
+    : kind === "parquet"
+    ? new ParquetDirectory(world, random("disk"), topic)
+    : new Database(databaseWire);
+  /** By partition, the offset up to which all is stored. */
+  const reached = new Map<number, bigint>();
   database.onWrite = (rows) => {
-    world.trace(() => `database: ${rows.partition}: ${rows.from} to ${rows.to}`);
-    checkRows(topic, rows, fail);
+    const { partition, from, to } = rows;
+    world.trace(() => `database: ${partition}: ${from} to ${to}`);
+    if (to < from) fail("out of order", `partition ${partition} goes back from ${from} to ${to}`);
+    checkRows(topic, { ...rows, from: minOf(from, reached.get(partition) ?? 0n) }, fail);
+    reached.set(partition, to);
   };
   const kafkaWire = new Wire(
     world,
     random("kafka"),
     (message) => new errors.KafkaJSConnectionError(message, { broker: "kafka-1:9092" }),
   );
-  const databaseWire = new Wire(world, random("database"), (text) => new SinkUnavailable(text));
   const group = new Group(world, random("group"), () => topic.partitions.length);
   const members = new Members(world, {
     kafka: { world, topic, name: "edits", group, wire: kafkaWire },
     database,
-    databaseWire,
     fail,
   });
   const draw = random("faults");
@@ -82,7 +97,48 @@ export function storeAll(world: World): readonly Failure[] {
   const stopsBy = Math.max(scheduler.now, members.thawsAt) + STOP_LIMIT;
   scheduler.run(stopsBy, () => hasFailed() || members.alive === 0);
   if (!hasFailed() && members.alive > 0) fail("stuck", "did not stop in time");
+  for (const [i, log] of hasFailed() ? [] : topic.partitions.entries()) {
+    const [lost] = log.between(Number(reached.get(i) ?? 0n), Infinity);
+    if (lost !== undefined) fail("lost", `partition ${i} from ${lost.offset} on`);
+  }
+  if (database instanceof SearchCluster) checkDocuments(topic, database, fail);
+  if (database instanceof ParquetDirectory) checkFiles(topic, database, fail);
   return failures;
+}
+
+/** Checks that each record has one row in the files that readers see. */
+function checkFiles(
+  topic: Topic,
+  directory: ParquetDirectory,
+  fail: (kind: Failure["kind"], detail: string) => void,
+): void {
+  for (const [partition, { records }] of topic.partitions.entries()) {
+    const offsets = directory.stored(partition);
+    if (offsets.length < records.length) fail("lost", `files of partition ${partition}`);
+    if (offsets.length > records.length) fail("duplicated", `files of partition ${partition}`);
+  }
+}
+
+function minOf(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Checks that each record has one document, in the right index, and that no other exists. */
+function checkDocuments(
+  topic: Topic,
+  cluster: SearchCluster,
+  fail: (kind: Failure["kind"], detail: string) => void,
+): void {
+  const edits = cluster.documents("edits");
+  const all = [...edits, ...cluster.documents("edits-bad-records")];
+  const keys = new Set(all.map(({ partition, record_offset: at }) => `${partition}/${at}`));
+  const due = topic.partitions.flatMap(({ records }, i) => records.map((r) => `${i}/${r.offset}`));
+  if (keys.size < all.length) fail("duplicated", `${all.length - keys.size} documents`);
+  const isDue = new Set(due);
+  if (![...keys].every((key) => isDue.has(key))) fail("not served", "documents without a record");
+  if (!edits.every(({ record_offset: at }) => isEdit(Number(at)))) {
+    fail("not served", "a document of a record that is not an edit");
+  }
 }
 
 /**
@@ -95,7 +151,7 @@ function checkRows(
   fail: (kind: Failure["kind"], detail: string) => void,
 ): void {
   const due = topic.partitions[partition]!.between(Number(from), Number(to));
-  const stored = offsets.map(Number).join();
+  const stored = offsets.map(Number).sort((a, b) => a - b).join();
   const expected = due.map(({ offset }) => offset).join();
   if (stored === expected) return;
   const where = `partition ${partition}, ${from} to ${to}`;

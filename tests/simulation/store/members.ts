@@ -1,6 +1,7 @@
 import type { Cluster } from "../../../lib/kafka/client/cluster.ts";
 import { TopicConsumer } from "../../../lib/kafka/consume/consumer.ts";
 import { UserError } from "../../../lib/shared/error.ts";
+import { unlessStopped } from "../../../lib/shared/sleep.ts";
 import { DatabaseRetry } from "../../../lib/store/consumer/database_retry.ts";
 import { Member } from "../../../lib/store/consumer/member.ts";
 import { StoreProgress } from "../../../lib/store/consumer/progress.ts";
@@ -10,19 +11,22 @@ import { Machine } from "../world/machine.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { GroupConsumer, type Surroundings } from "./consumer.ts";
-import { type Database, DatabaseLink } from "./database.ts";
-import type { Wire } from "./wire.ts";
+import type { Store } from "./database.ts";
 
 interface Running {
   readonly machine: Machine;
   readonly stop: AbortController;
+  /** Whether its database was opened: a start does not wait for one that is away. */
+  isOpen: boolean;
 }
+
+/** The highest limit of records of a member. */
+const MOST_RECORDS = 100;
 
 /** The environment of members, and the receiver of failures. */
 export interface MembersParts {
   readonly kafka: Surroundings;
-  readonly database: Database;
-  readonly databaseWire: Wire;
+  readonly database: Store;
   readonly fail: (kind: Failure["kind"], detail: string) => void;
 }
 
@@ -94,7 +98,7 @@ export class Members {
     if (this.#isOver) return;
     const { scheduler, plan } = this.#world;
     const machine = new Machine(`store-${++this.#started}`, scheduler.now, plan.seed);
-    const running = { machine, stop: new AbortController() };
+    const running = { machine, stop: new AbortController(), isOpen: false };
     this.#running.add(running);
     this.#world.trace(() => `${machine.name}: starts`);
     let error: unknown;
@@ -105,24 +109,26 @@ export class Members {
       scheduler.outside(this.#random.magnitude(1, 30_000), () => this.#start());
     });
     scheduler.after(0, () => {
-      this.#run(running).catch((reason) => this.#judge(error = reason))
+      this.#run(running).catch((reason) => this.#judge(error = reason, running))
         .finally(() => machine.die());
     }, machine);
   }
 
-  #judge(error: unknown): void {
+  #judge(error: unknown, { isOpen }: Running): void {
     if (!(error instanceof UserError)) {
       this.#world.trace(() => String((error as Error).stack));
       return this.#parts.fail("defect", String(error));
     }
+    if (!isOpen && !this.#world.isCalm) return;
     // The next member reads it again.
     if (/the database has not stored/.test(error.message)) return;
     this.#parts.fail("ended", error.message);
   }
 
   /** As `storeTopics()` does, except for the names of topics. */
-  async #run({ stop: { signal } }: Running): Promise<void> {
-    const { kafka, database, databaseWire } = this.#parts;
+  async #run(running: Running): Promise<void> {
+    const { stop: { signal } } = running;
+    const { kafka, database } = this.#parts;
     const { topic, wire, name, world } = kafka;
     const progress = new StoreProgress();
     const consumer = (session: ConstructorParameters<typeof GroupConsumer>[1]) =>
@@ -134,19 +140,38 @@ export class Members {
           const high = String(log.end(world.scheduler.now));
           return { partition, offset: high, high, low: String(log.low) };
         }));
+    const sink = await database.open(this.#random.int(1, 2));
+    running.isOpen = true;
+    const retry = new DatabaseRetry(progress);
+    const topicName = { clusterId: "simulated", topic: name, kafkaId: null };
+    const adding = retry.run(() => sink.addTopic(topicName), signal);
+    const topicId = await unlessStopped(signal, adding);
+    if (topicId === undefined) return;
+    const maxRecords = this.#drawLimit();
+    let stored = 0;
     const member = new Member({
       topics: [name],
       group: "store",
-      sink: new DatabaseLink(database, databaseWire, this.#random.int(1, 2)),
+      sink,
+      maxRecords,
+      onStored: ({ records }) => stored += records,
       batchSize: world.plan.batchSize,
       signal,
       progress,
     }, {
-      topicNumbers: new Map([[name, 1]]),
+      topicNumbers: new Map([[name, topicId]]),
       admin: { fetchTopicOffsets },
-      database: new DatabaseRetry(progress),
+      database: retry,
       makeConsumer: (options) => new TopicConsumer(cluster, options),
     });
     await member.run();
+    if (signal.aborted || stored === maxRecords) return;
+    this.#parts.fail("ended", `after ${stored} records, not ${maxRecords}`);
+  }
+
+  /** Some members stop after a number of records, until everything works. */
+  #drawLimit(): number | undefined {
+    const isLimited = this.#random.chance(0.2) && !this.#world.isCalm;
+    return isLimited ? Math.ceil(this.#random.magnitude(1, MOST_RECORDS)) : undefined;
   }
 }

@@ -1,8 +1,9 @@
 import type { Fault } from "../plan.ts";
 import type { Machine } from "../world/machine.ts";
 import type { Happening } from "../world/scheduler.ts";
-import { frameOf, idEntryOf } from "./frames.ts";
+import { FrameWriter, idEntryOf } from "./frames.ts";
 import type { Entry, UpstreamTopic } from "./log.ts";
+import { SimulatedBody } from "./response.ts";
 import type { Service } from "./service.ts";
 
 /** How a connection ends. */
@@ -14,28 +15,29 @@ const TRICKLE = 1500;
 const MAX_WAIT = 50;
 /** The size in bytes at which a chunk ends with the current frame. */
 const MAX_CHUNK = 4096;
-const encoder = new TextEncoder();
+/** The first bytes of every connection. */
+const GREETING = new TextEncoder().encode(":ok\n\n");
+const writer = new FrameWriter();
 
 /** One open response of the service, which sends what its reader requests, as TCP would. */
 export class Connection {
-  readonly body: ReadableStream<Uint8Array>;
+  readonly body: SimulatedBody;
   readonly #service: Service;
   readonly #machine: Machine;
   readonly #cursors: Map<UpstreamTopic, number>;
-  /** The part of ids by topic. */
+  /** The part of ids by topic, and the time in it. */
   readonly #ids: Map<UpstreamTopic, string>;
+  readonly #times = new Map<UpstreamTopic, number>();
   /** The topic whose part changed last. */
   #moved: UpstreamTopic | undefined;
   /** Encoded and not sent yet. */
-  #bytes: Uint8Array<ArrayBuffer> = encoder.encode(":ok\n\n");
+  #bytes: Uint8Array<ArrayBuffer> = GREETING;
   #sent = 0;
   /** The entries in these bytes, each with the number of sent bytes at its end. */
   #unsent: { readonly entry: Entry; readonly end: number }[] = [];
   /** The number of bytes before the fault. */
   readonly #faultAt: number;
   readonly #fault: Fault | undefined;
-  #controller: ReadableByteStreamController | undefined;
-  #pulled: (() => void) | undefined;
   #planned: Happening | undefined;
   #ended: Ending | undefined;
   /** Whether the reader has canceled. */
@@ -59,23 +61,17 @@ export class Connection {
     this.#faultAt = Math.floor(service.random.magnitude(1, 60_000));
     const { scheduler } = service.world;
     const timer = scheduler.after(limit, () => this.finish("end"), machine);
-    this.body = new ReadableStream({
-      type: "bytes",
-      start: (controller) => void (this.#controller = controller),
-      pull: () =>
-        new Promise<void>((resolve) => {
-          this.#pulled = resolve;
-          this.#look();
-        }),
-      cancel: () => {
+    this.body = new SimulatedBody({
+      onPull: () => this.#look(),
+      onCancel: () => {
         timer.run = undefined;
         this.#isLeft = true;
         this.#end("stall");
       },
-    }, { highWaterMark: 0 });
+    });
     signal?.addEventListener("abort", () => {
       if (this.#ended !== undefined && this.#ended !== "stall") return;
-      this.#controller!.error(signal.reason);
+      this.body.error(signal.reason);
       this.#isLeft = true;
       this.#end("stall");
     });
@@ -93,13 +89,8 @@ export class Connection {
     const { scheduler } = this.#service.world;
     scheduler.after(0, () => {
       if (this.#isLeft) return;
-      if (ending === "end") {
-        this.#controller!.close();
-        // A read that waits ends only with its answer.
-        this.#controller!.byobRequest?.respond(0);
-      }
-      if (ending === "cut") this.#controller!.error(new TypeError("error reading a body"));
-      if (ending !== "stall") this.#pulled?.();
+      if (ending === "end") this.body.close();
+      if (ending === "cut") this.body.error(new TypeError("error reading a body"));
     }, this.#machine);
   }
 
@@ -116,9 +107,10 @@ export class Connection {
     const { scheduler } = world;
     this.#gather();
     if (this.#bytes.length === 0) {
-      const next = Math.min(
-        ...[...this.#cursors].map(([topic, cursor]) => topic.entries[cursor]?.at ?? Infinity),
-      );
+      let next = Infinity;
+      for (const [topic, cursor] of this.#cursors) {
+        next = Math.min(next, topic.entries[cursor]?.at ?? Infinity);
+      }
       if (next === Infinity) return;
       this.#planned = scheduler.after(next - scheduler.now + 1, () => this.#look(), this.#machine);
       return;
@@ -137,16 +129,14 @@ export class Connection {
       const endings = { cut: "cut", stall: "stall" } as const;
       return this.finish(endings[this.#fault as "cut"] ?? "end");
     }
-    const size = Math.min(most, left, this.#bytes.length);
-    const chunk = this.#bytes.slice(0, size);
+    const size = Math.min(most, left, this.#bytes.length, this.body.room);
+    const chunk = this.#bytes.subarray(0, size);
     this.#bytes = this.#bytes.subarray(size);
     this.#sent += size;
     while ((this.#unsent[0]?.end ?? Infinity) <= this.#sent) {
       this.#service.world.delivered(this.#unsent.shift()!.entry, this.#machine);
     }
-    this.#controller!.enqueue(chunk);
-    this.#pulled?.();
-    this.#pulled = undefined;
+    this.body.enqueue(chunk);
     if (this.#fault === "error event" && this.#isErrorSent && this.#bytes.length === 0) {
       this.finish("end");
     }
@@ -158,10 +148,10 @@ export class Connection {
   #gather(): void {
     const { world, random } = this.#service;
     const { now } = world.scheduler;
-    let text = "";
-    const left = this.#bytes;
-    const size = () => left.length + text.length;
-    while (size() < MAX_CHUNK && !this.#isErrorSent) {
+    writer.begin(this.#bytes);
+    const before = writer.length;
+    let id = [...this.#ids.values()].join();
+    while (writer.length < MAX_CHUNK && !this.#isErrorSent) {
       const open = [...this.#cursors].filter(([topic, cursor]) =>
         cursor < topic.entries.length && topic.entries[cursor]!.at <= now
       );
@@ -171,33 +161,26 @@ export class Connection {
       const end = Math.min(topic.end(now), cursor + run);
       for (let i = cursor; i < end; i++) {
         const entry = topic.entries[i]!;
-        const id = idEntryOf(topic, entry.timestamp + 1);
-        if (entry.kind !== "empty" && this.#ids.get(topic) !== id) {
-          this.#ids.set(topic, id);
+        const { kind, timestamp } = entry;
+        if (kind !== "empty" && this.#times.get(topic) !== timestamp) {
+          this.#times.set(topic, timestamp);
+          this.#ids.set(topic, idEntryOf(topic, timestamp + 1));
           this.#moved = topic;
+          id = [...this.#ids.values()].join();
         }
-        if (entry.kind === "bad" && this.#moved !== topic) world.isUnclear = true;
-        text += frameOf(entry, [...this.#ids.values()].join());
+        if (kind === "bad" && this.#moved !== topic) world.isUnclear = true;
+        writer.add(entry, id);
         this.#service.served(entry, this.#machine);
-        this.#unsent.push({ entry, end: this.#sent + size() });
+        this.#unsent.push({ entry, end: this.#sent + writer.length });
       }
       this.#cursors.set(topic, end);
-      if (this.#fault === "error event" && this.#sent + size() >= this.#faultAt) {
+      if (this.#fault === "error event" && this.#sent + writer.length >= this.#faultAt) {
         this.#isErrorSent = true;
-        text += ERROR_EVENT;
+        writer.addText(ERROR_EVENT);
       }
     }
-    if (text === "") return;
-    const bytes = encoder.encode(text);
-    this.#bytes = left.length === 0 ? bytes : joined(left, bytes);
+    if (writer.length > before) this.#bytes = writer.take();
   }
 }
 
 const ERROR_EVENT = `event: error\ndata: {"message":"Local: Broker transport failure"}\n\n`;
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
-}

@@ -1,6 +1,7 @@
 import type { Fault } from "../plan.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import type { FrameData } from "./frames.ts";
 
 /** The message at one offset of an upstream topic-partition. */
 export type Kind = "event" | "canary" | "bad" | "empty";
@@ -28,7 +29,7 @@ export interface Entry {
 export class UpstreamTopic {
   readonly entries: Entry[] = [];
   /** The data of sent entries in the last numbering, by index. */
-  texts: (string | undefined)[] = [];
+  texts: (FrameData | undefined)[] = [];
   /**
    * Shifts of the offsets, because the topic was created again or mirrored. The last one is in
    * effect.

@@ -4,6 +4,7 @@ import { Random } from "../world/random.ts";
 import type { Machine } from "../world/machine.ts";
 import { Connection } from "./connection.ts";
 import { type Entry, type UpstreamTopic, writeLog } from "./log.ts";
+import { responseOf, SimulatedBody } from "./response.ts";
 
 const ENDLESS_REDIRECT = "Fetch failed: Maximum number of redirects (20) reached";
 /**
@@ -57,7 +58,8 @@ export class Service {
         if (!machine.calls()) return;
         const signal = init?.signal ?? undefined;
         signal?.addEventListener("abort", () => reject(signal.reason));
-        const ask = { url: new URL(String(input)), headers: new Headers(init?.headers), signal };
+        const headers = init?.headers as Readonly<Record<string, string>>;
+        const ask = { url: input as URL, headers, signal };
         if (this.#draws("no answer")) return;
         const wait = this.random.between(2, 80);
         this.world.scheduler.after(
@@ -99,7 +101,7 @@ export class Service {
       return resolve(refusal(this.random.pick([401, 403, 407, 410]), "Forbidden"));
     }
     if (this.known.has(machine.name) && this.#draws("wrong type")) {
-      return resolve(new Response("<html>", { headers: { "content-type": "text/html" } }));
+      return resolve(responseOf(200, { "content-type": "text/html" }, SimulatedBody.of("<html>")));
     }
     if (this.known.has(machine.name) && this.#draws("redirect")) {
       // As `fetch` handles it: an endless redirect fails, and one without an address is returned.
@@ -122,7 +124,7 @@ export class Service {
       signal: isForgotten ? undefined : signal,
     });
     this.#connections.add(connection);
-    resolve(new Response(connection.body, { headers: this.#headers(machine) }));
+    resolve(responseOf(200, this.#headers(machine), connection.body));
   }
 
   /** Notes that an entry is sent. */
@@ -130,18 +132,19 @@ export class Service {
     this.world.sent.add(entry.duplicateOf ?? entry);
     const { now } = this.world.scheduler;
     const { timestamp } = entry;
+    if (timestamp <= now) return;
     const readAt = Math.max(now, machine.frozenUntil) + MAX_TRANSIT;
     const latest = readAt + (this.#ahead.get(machine) ?? 0) + CREDIBLE;
-    if (timestamp > now && timestamp <= latest) this.onMisled(entry);
+    if (timestamp <= latest) this.onMisled(entry);
   }
 
   /** Returns where each topic is read from, or a status if the service rejects the request. */
-  #cursors(url: URL, headers: Headers): Map<UpstreamTopic, number> | number {
+  #cursors(url: URL, headers: Ask["headers"]): Map<UpstreamTopic, number> | number {
     const { now } = this.world.scheduler;
     const existing = this.topics.filter(({ isGone }) => !isGone);
-    const lastEventId = headers.get("last-event-id");
+    const lastEventId = headers["last-event-id"];
     const since = url.searchParams.get("since");
-    if (lastEventId === null) {
+    if (lastEventId === undefined) {
       if (since !== null && !/^\d+$/.test(since)) return 400;
       const from = since === null ? Infinity : Number(since);
       const cursors = new Map(existing.map((topic) => [topic, topic.from(from, now)]));
@@ -207,11 +210,11 @@ export class Service {
 
 interface Ask {
   readonly url: URL;
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
 }
 
 function refusal(status: number, message: string, retryAfter?: string): Response {
   const headers = retryAfter === undefined ? {} : { "retry-after": retryAfter };
-  return new Response(JSON.stringify({ message }), { status, headers });
+  return responseOf(status, headers, SimulatedBody.of(JSON.stringify({ message })));
 }

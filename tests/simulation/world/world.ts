@@ -47,7 +47,8 @@ export class World {
     const original = entry.duplicateOf ?? entry;
     let sentTo = this.#sentTo.get(machine);
     if (sentTo === undefined) this.#sentTo.set(machine, sentTo = new Set());
-    if (entry !== original && !sentTo.has(original)) this.strangers.add(original);
+    if (sentTo.has(original)) return;
+    if (entry !== original) this.strangers.add(original);
     sentTo.add(original);
   }
 

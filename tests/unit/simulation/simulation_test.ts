@@ -67,6 +67,15 @@ for (const client of CLIENTS) {
   }
 }
 
+/** Seeds of histories of `store` that once failed. */
+const STORE_SEEDS = [7, 60003903];
+
+for (const seed of STORE_SEEDS) {
+  Deno.test(`the history of seed ${seed} (store) keeps the guarantees`, async () => {
+    assertEquals((await run(seed, { program: "store" })).failures, []);
+  });
+}
+
 /** Parts of histories that once failed: the seed, the maximum events, and the remaining faults. */
 const PARTS: readonly (readonly [number, number, readonly Fault[]])[] = [
   [701579, 1, ["slow request", "late request", "error after", "throttle"]],
