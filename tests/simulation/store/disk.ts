@@ -23,7 +23,7 @@ export class Disk {
     this.#random = random;
     const { files } = this;
     const set = (path: string, file: File) => {
-      if (!this.#folders.has(parentOf(path))) throw new Deno.errors.NotFound(path);
+      if (!this.#folders.has(parentOf(path))) throw failure("NotFound", path);
       files.set(path, file);
     };
     useFiles({
@@ -37,7 +37,7 @@ export class Disk {
       readTextFile: (path) => this.#do(() => decoder.decode(this.#find(path).bytes)),
       writeTextFile: (path, text) =>
         this.#do(() => {
-          if (files.has(String(path))) throw new Deno.errors.AlreadyExists();
+          if (files.has(String(path))) throw failure("AlreadyExists", String(path));
           set(String(path), { bytes: encoder.encode(String(text)) });
         }),
       link: (from, to) =>
@@ -49,7 +49,7 @@ export class Disk {
             set(to, file);
             onLink(to, decoder.decode(file.bytes));
           }
-          if (isTaken || isRepeated) throw new Deno.errors.AlreadyExists();
+          if (isTaken || isRepeated) throw failure("AlreadyExists", to);
         }),
       rename: (from, to) =>
         this.#do(() => {
@@ -64,7 +64,7 @@ export class Disk {
       open: (path, { createNew = false } = {}) =>
         this.#do(() => {
           if (createNew) {
-            if (files.has(String(path))) throw new Deno.errors.AlreadyExists();
+            if (files.has(String(path))) throw failure("AlreadyExists", String(path));
             set(String(path), { bytes: new Uint8Array() });
           }
           const isFolder = this.#folders.has(String(path));
@@ -81,13 +81,13 @@ export class Disk {
   }
 
   #makeFolder(path: string): void {
-    if (this.#folders.has(path)) throw new Deno.errors.AlreadyExists(path);
+    if (this.#folders.has(path)) throw failure("AlreadyExists", path);
     this.#folders.add(path);
   }
 
   #find(path: string | URL): File {
     const file = this.files.get(String(path));
-    if (file === undefined) throw new Deno.errors.NotFound(String(path));
+    if (file === undefined) throw failure("NotFound", String(path));
     return file;
   }
 
@@ -107,7 +107,7 @@ export class Disk {
 
   async *#list(folder: string): AsyncGenerator<Deno.DirEntry> {
     const names = await this.#do(() => {
-      if (!this.#folders.has(folder)) throw new Deno.errors.NotFound(folder);
+      if (!this.#folders.has(folder)) throw failure("NotFound", folder);
       const all = [...this.files.keys(), ...this.#folders];
       return all.filter((path) => parentOf(path) === folder)
         .map((path) => path.slice(folder.length + 1));
@@ -139,6 +139,13 @@ export class Disk {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+const CODES = { NotFound: "ENOENT", AlreadyExists: "EEXIST" } as const;
+
+/** Returns Deno's error, with the code of the system. */
+function failure(name: keyof typeof CODES, path: string): Error {
+  return Object.assign(new Deno.errors[name](path), { code: CODES[name] });
+}
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));

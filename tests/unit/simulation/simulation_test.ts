@@ -68,7 +68,7 @@ for (const client of CLIENTS) {
 }
 
 /** Seeds of histories of `store` that once failed. */
-const STORE_SEEDS = [7, 60003903];
+const STORE_SEEDS = [7, 60003903, 61000145, 61000681];
 
 for (const seed of STORE_SEEDS) {
   Deno.test(`the history of seed ${seed} (store) keeps the guarantees`, async () => {

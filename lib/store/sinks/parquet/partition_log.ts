@@ -126,13 +126,16 @@ export class PartitionLog {
     if (files.length > 0) await syncDirectory(this.folder);
   }
 
-  /** Removes old entries, and temporary files of other claims than `epoch`. */
+  /**
+   * Removes old entries, and temporary files of claims before `epoch`. Those of later claims belong to
+   * another member: this one may have been slow.
+   */
   async clean(number: number, epoch: number): Promise<void> {
     for (const name of await namesIn(this.folder)) {
       const entry = /^(\d+)\.json$/.exec(name)?.[1];
       const temporary = /^(\d+)-\d+\.tmp$/.exec(name)?.[1];
       const isOld = entry !== undefined && Number(entry) <= number - KEPT;
-      const isLeftOver = temporary !== undefined && Number(temporary) !== epoch;
+      const isLeftOver = temporary !== undefined && Number(temporary) < epoch;
       if (isOld || isLeftOver) await removeIfThere(`${this.folder}/${name}`);
     }
   }

@@ -136,6 +136,18 @@ Deno.test("ParquetSink reports rows that it accepted and dropped, once", async (
   assertEquals(await first.flush(), []);
 });
 
+Deno.test("ParquetSink keeps temporary files of later claims", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  await using sink = await open(directory);
+  const claim = await claimOf(sink);
+  const later = `${directory}/_wikitap/1/0/7-0.tmp`;
+  await Deno.writeTextFile(later, "");
+  await write(sink, claim, 10);
+  await sink.flush();
+  assert((await Deno.stat(later)).isFile);
+});
+
 Deno.test("ParquetSink loses its claim if another claim removed its files", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
