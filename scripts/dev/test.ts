@@ -13,6 +13,7 @@ import { startRegistry } from "../../lib/local/registry/registry.ts";
 import { fetchedRegistry, registryJar } from "../../lib/local/registry/distribution.ts";
 import { writeError, writeOutput } from "../../lib/terminal/output.ts";
 import { count } from "../../tests/support/tools/junit.ts";
+import { useClassArchive } from "../../tests/support/kafka/class_archive.ts";
 import { TEST_KAFKA } from "../../tests/support/kafka/kafka.ts";
 import { preparePython } from "../../tests/support/tools/python.ts";
 import { ownOpenSearch, TEST_OPENSEARCH } from "../../tests/support/databases/opensearch.ts";
@@ -37,10 +38,18 @@ const testOptions = {
   },
 } satisfies OptionGroup;
 
+/** The quick gate checks the types. */
+const AT_ONCE = ["--parallel", "--no-check"];
 const UNIT = "tests/unit";
-const ON_KAFKA = ["tests/integration", "tests/cli", "tests/issues", "tests/page"];
-/** These tests kill brokers, so they start their own. */
-const CHAOS = "tests/chaos";
+/** The longest come first, so that at the end none of them runs alone. */
+const OTHERS = [
+  "tests/cli/readme_test.ts",
+  "tests/chaos",
+  "tests/page/tutorial_test.ts",
+  "tests/cli/rights_test.ts",
+  "tests/cli/security_test.ts",
+  ...["tests/integration", "tests/cli", "tests/page", "tests/issues"],
+];
 /** Not part of the normal tests. */
 const ENGINES = "tests/engines";
 
@@ -69,7 +78,7 @@ export const main = program({
         await preparePython();
       }
       if (operands.length > 0 || filter !== undefined) {
-        const paths = operands.length > 0 ? operands : [UNIT, ...ON_KAFKA, CHAOS];
+        const paths = operands.length > 0 ? operands : [UNIT, ...OTHERS];
         await run.tests(paths, filter === undefined ? [] : [`--filter=${filter}`]);
       } else await everything(run, folder, signal);
     } catch (error) {
@@ -86,26 +95,25 @@ export const main = program({
   },
 });
 
+/** Runs the unit tests while the services start, then the others. */
 async function everything(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
-  await unitAndOnKafka(run, folder, signal);
-  // The other brokers have been stopped, so these tests have the machine to themselves.
-  await run.tests([CHAOS], []);
-}
-
-/** Runs the unit tests while the services start, then the tests that use Kafka. */
-async function unitAndOnKafka(run: TestRun, folder: string, signal: AbortSignal): Promise<void> {
   await using services = new AsyncDisposableStack();
-  const kafka = (nodes: 1 | 3) =>
-    startKafka({ directory: `${folder}/kafka-${nodes}`, nodes, port: 0, heap: 256, signal });
-  const starting = Promise.allSettled(
-    [kafka(1), kafka(3), ownOpenSearch(`${folder}/opensearch`, signal)] as const,
-  );
+  const archive = useClassArchive(folder, signal);
+  const kafka = async (nodes: 1 | 3) => {
+    await archive;
+    return startKafka({ directory: `${folder}/kafka-${nodes}`, nodes, port: 0, heap: 256, signal });
+  };
+  const openSearch = async () => {
+    await archive;
+    return ownOpenSearch(`${folder}/opensearch`, signal);
+  };
+  const starting = Promise.allSettled([kafka(1), kafka(3), openSearch()] as const);
   services.defer(async () => {
     for (const started of await starting) {
       if (started.status === "fulfilled") await started.value.stop();
     }
   });
-  await run.tests([UNIT], ["--parallel"]);
+  await run.tests([UNIT], AT_ONCE);
   const [one, three, search] = await starting;
   const directory = `${folder}/registry`;
   const registry = await fetchedRegistry() === undefined
@@ -118,7 +126,7 @@ async function unitAndOnKafka(run: TestRun, folder: string, signal: AbortSignal)
     ...registry === undefined ? {} : { [TEST_REGISTRY]: registry.url },
   };
   // Most of these tests wait most of the time.
-  await run.tests(ON_KAFKA, ["--parallel"], { ...env, DENO_JOBS: "2" });
+  await run.tests(OTHERS, AT_ONCE, { ...env, DENO_JOBS: "4" });
 }
 
 function valueOf<T>(started: PromiseSettledResult<T>): T {

@@ -1,43 +1,32 @@
 /**
- * create-topic, consume and the producer against a Kafka with TLS, SASL and an authorizer: what
- * works, and that each failure a user can cause is named within seconds, with no secret in any
- * output.
+ * create-topic, consume, store, verify, demo and the producer against a Kafka with TLS, SASL and an
+ * authorizer, with the rights that the pages name.
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseArgs } from "@std/cli";
 import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
-import { createTopics } from "../../lib/kafka/admin/topics.ts";
 import { serveEvents } from "../../lib/replay/service/server.ts";
 import { resetPosition } from "../../lib/kafka/publish/position/position_store.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { uniqueTopic } from "../support/kafka/kafka.ts";
-import {
-  type Ended,
-  PATH_WITH_DENO,
-  runProgram,
-  startProgram,
-} from "../support/programs/program.ts";
+import { PATH_WITH_DENO, runProgram, startProgram } from "../support/programs/program.ts";
 import { serve } from "../support/kafka/produce.ts";
 import { codeBlocks } from "../support/tools/readme.ts";
 import { addScramUser, PASSWORDS, startSecureKafka } from "../support/kafka/secure_kafka.ts";
 import { grant } from "../support/programs/grant.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  type Access,
+  producerRights,
+  sasl,
+  secureClient,
+} from "../support/programs/secure_client.ts";
 
 const kafka = await startSecureKafka();
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
 
 const { at, files } = kafka;
-const TRUSTED = ["--tls", "--tls-ca", files.ca];
-const CLIENT = ["--tls-cert", files.cert, "--tls-key", files.key];
-const SECRETS = [...Object.values(PASSWORDS), "wrong-password", "PRIVATE KEY"];
-/** The programs must not take longer, their own start and stop included. */
-const LIMIT = 6000;
-
-interface Access {
-  readonly server: string;
-  readonly flags?: readonly string[];
-  readonly password?: string;
-}
+const { TRUSTED, CLIENT, run, createTopic, consume, produce, newTopic, send } = secureClient(kafka);
 
 const ways: Readonly<Record<string, Access>> = {
   "TLS": { server: at.tls, flags: TRUSTED },
@@ -131,116 +120,6 @@ Deno.test("create-topic --alter works with the rights that it needs", async () =
   assertEquals(altered.code, 0, altered.stderr);
 });
 
-const failures: Readonly<Record<string, readonly [access: Access, says: string]>> = {
-  "a wrong password, PLAIN": [
-    { ...sasl(at.sasltls, "plain", TRUSTED), password: "wrong-password" },
-    "the broker rejected the user 'alice' or the password",
-  ],
-  "a wrong password, SCRAM": [
-    { ...sasl(at.sasltls, "scram-sha-256", TRUSTED), password: "wrong-password" },
-    "the broker rejected the user 'alice' or the password",
-  ],
-  "an unknown user": [
-    sasl(at.sasltls, "scram-sha-512", TRUSTED, "mallory"),
-    "the broker rejected the user 'mallory' or the password",
-  ],
-  "a mechanism that is not offered": [
-    sasl(at.saslplain, "plain"),
-    "does not offer the SASL mechanism 'plain'",
-  ],
-  "SASL to a listener without": [sasl(at.tls, "plain", TRUSTED), "does not use SASL"],
-  "no SASL to a listener with it": [
-    { server: at.saslplain },
-    "closed the connection, as a SASL listener does",
-  ],
-  "no SASL to a listener with it under TLS": [
-    { server: at.sasltls, flags: TRUSTED },
-    "closed the connection, as a SASL listener does",
-  ],
-  "a certificate of an authority that is not trusted": [
-    { server: at.tls, flags: ["--tls"] },
-    "is untrusted or expired",
-  ],
-  "a certificate of another authority than --tls-ca": [
-    { server: at.tls, flags: ["--tls", "--tls-ca", files.otherCa] },
-    "is untrusted or expired",
-  ],
-  "an expired certificate": [{ server: at.expired, flags: TRUSTED }, "is untrusted or expired"],
-  "a certificate for another name": [{ server: at.renamed, flags: TRUSTED }, "broker.example"],
-  "plain text to a TLS port": [
-    { server: at.tls },
-    "closed the connection, as a TLS listener does",
-  ],
-  "SASL in plain text to a TLS port": [
-    sasl(at.sasltls, "plain"),
-    "closed the connection, as a TLS listener does",
-  ],
-  "TLS to a plain text port": [
-    { server: at.saslplain, flags: TRUSTED },
-    "does not use TLS",
-  ],
-  "no client certificate where one is wanted": [
-    { server: at.mutual, flags: TRUSTED },
-    "requires a client certificate",
-  ],
-  "a client certificate of another authority": [
-    {
-      server: at.mutual,
-      flags: [...TRUSTED, "--tls-cert", files.strangerCert, "--tls-key", files.strangerKey],
-    },
-    "rejected the client certificate",
-  ],
-  "a key that is another certificate's": [
-    {
-      server: at.mutual,
-      flags: [...TRUSTED, "--tls-cert", files.cert, "--tls-key", files.strangerKey],
-    },
-    "it does not match the certificate in",
-  ],
-  "a CA file that holds a key": [
-    { server: at.tls, flags: ["--tls", "--tls-ca", files.key] },
-    "it has none, expected PEM",
-  ],
-  "a user without rights": [
-    sasl(at.sasltls, "plain", TRUSTED, "bob"),
-    "the user 'bob' may not use the topic",
-  ],
-};
-
-for (const [failure, [access, says]] of Object.entries(failures)) {
-  Deno.test(`all programs name ${failure}`, async () => {
-    const topic = uniqueTopic();
-    // One after the other: they measure time.
-    for (const run of [createTopic, consume, produce]) assertFailed(await run(topic, access), says);
-  });
-}
-
-Deno.test("create-topic and consume name an advertised address that is not known", async () => {
-  const topic = await newTopic();
-  assertFailed(await createTopic(uniqueTopic(), { server: at.lost }), "no-such-host.invalid");
-  assertFailed(await consume(topic, { server: at.lost }), "no-such-host.invalid");
-});
-
-Deno.test("create-topic names the right to create that is missing", async () => {
-  const topic = uniqueTopic();
-  await grant(kafka.admin, "bob", { topic: { [topic]: ["Describe"] } });
-  const ended = await createTopic(topic, sasl(at.sasltls, "plain", TRUSTED, "bob"));
-  assertFailed(ended, "--allow-principal User:bob --operation Create");
-});
-
-Deno.test("consume names the rights to topic and group that are missing", async () => {
-  const topic = await newTopic();
-  const group = uniqueTopic("group");
-  const access = sasl(at.sasltls, "plain", TRUSTED, "bob");
-  await grant(kafka.admin, "bob", { topic: { [topic]: ["Describe"] } });
-  const noGroup = await consume(topic, access, "--group", group);
-  assertFailed(noGroup, `the user 'bob' may not use the consumer group '${group}'`);
-  await grant(kafka.admin, "bob", { group: { [group]: ["Read"] } });
-  await send(topic, "edit");
-  const noRead = await consume(topic, access, "--group", group);
-  assertFailed(noRead, `the user 'bob' may not use the topic '${topic}'`);
-});
-
 Deno.test("create-topic needs no right of Deno but to the broker and to the files", async () => {
   const args = ["--bootstrap-server", at.mutual, "--topic", uniqueTopic(), ...TRUSTED, ...CLIENT];
   const read = `--allow-read=${[files.ca, files.cert, files.key].join(",")}`;
@@ -272,36 +151,6 @@ Deno.test("the producer works at least once without a right to a transactional i
   const ended = await produce(topic, access, "--delivery", "at-least-once");
   assertEquals(ended.code, 0, ended.stderr);
 });
-
-Deno.test("the producer names each right that is missing", async () => {
-  const topic = await newTopic();
-  const access = sasl(at.sasltls, "plain", TRUSTED, "bob");
-  const { transactionalId, group } = producerRights(topic);
-  await grant(kafka.admin, "bob", { topic: { [topic]: ["Describe"] } });
-  const steps = [
-    [undefined, "may not use the topic"],
-    [{ topic: { [topic]: ["Write"] } }, "may not use the transactional id"],
-    [{ transactionalId }, "may not use the consumer group"],
-    [{ group }, "may not use the topic"],
-    [{ topic: { [topic]: ["Read"] } }, undefined],
-  ] as const;
-  for (const [rights, says] of steps) {
-    if (rights !== undefined) await grant(kafka.admin, "bob", rights);
-    const ended = await produce(topic, access);
-    if (says === undefined) assertEquals(ended.code, 0, ended.stderr);
-    else assertFailed(ended, `the user 'bob' ${says}`);
-  }
-});
-
-/** The ACLs of docs/security.md. */
-function producerRights(topic: string) {
-  const name = `wikitap.${topic}`;
-  return {
-    topic: { [topic]: ["Read", "Write"] },
-    transactionalId: { [name]: ["Write", "Describe"] },
-    group: { [name]: ["Read"] },
-  };
-}
 
 Deno.test("docs/security.md's command works with the ACLs of that page", async () => {
   const topic = await newTopic("wikipedia-events");
@@ -348,77 +197,6 @@ Deno.test("A password without TLS is a warning", async () => {
   const { stderr } = await createTopic(uniqueTopic(), sasl(at.saslplain, "scram-sha-512"));
   assertStringIncludes(stderr, "SASL without --tls");
 });
-
-function sasl(
-  server: string,
-  mechanism: string,
-  flags: readonly string[] = [],
-  user = "alice",
-): Access {
-  return {
-    server,
-    flags: [...flags, "--sasl", mechanism, "--sasl-username", user],
-    password: user === "bob" ? PASSWORDS.bob : PASSWORDS.alice,
-  };
-}
-
-function createTopic(topic: string, access: Access, ...args: string[]): Promise<Ended> {
-  return run("scripts/create_topic.ts", topic, access, args);
-}
-
-function consume(topic: string, access: Access, ...args: string[]): Promise<Ended> {
-  return run("scripts/consume.ts", topic, access, ["--from-beginning", ...args]);
-}
-
-async function produce(topic: string, access: Access, ...args: string[]): Promise<Ended> {
-  const upstream = serveEvents({ log: syntheticLog({ rate: 400 }) });
-  try {
-    const stream = ["--stream-url", upstream.url, "--events-to-produce", "5"];
-    return await run("main.ts", topic, access, [...stream, ...args]);
-  } finally {
-    await upstream.stop();
-  }
-}
-
-/** With `--log-level debug`, so that what is never shown is known not to be logged either. */
-async function run(
-  script: string,
-  topic: string,
-  { server, flags = [], password }: Access,
-  args: readonly string[],
-): Promise<Ended> {
-  const all = ["--bootstrap-server", server, "--topic", topic, "--log-level", "debug"];
-  const env = password === undefined ? {} : { KAFKA_SASL_PASSWORD: password };
-  const ended = await runProgram(script, [...all, ...flags, ...args], { env });
-  for (const secret of SECRETS) {
-    assert(!`${ended.stdout}${ended.stderr}`.includes(secret), `shows the secret: ${ended.stderr}`);
-  }
-  return ended;
-}
-
-function assertFailed({ code, stderr, ms }: Ended, says: string): void {
-  assertEquals(code, 1, stderr);
-  const error = stderr.split("\n").slice(
-    stderr.split("\n").findIndex((line) => line.startsWith("error: ")),
-  );
-  assertStringIncludes(error.join("\n"), says);
-  assert(ms < LIMIT, `took ${ms} ms`);
-  const attempts = stderr.match(/Connection error|Closed connection/g)?.length ?? 0;
-  assert(attempts < 20, `tried ${attempts} times`);
-}
-
-async function newTopic(topic = uniqueTopic()): Promise<string> {
-  const spec = { topic, partitions: 1, replicationFactor: 1 };
-  await withAdmin(kafka.admin, { action: "create" }, (admin) => createTopics(admin, [spec]));
-  return topic;
-}
-
-async function send(topic: string, value: string): Promise<void> {
-  const producer = kafka.admin.quick.producer();
-  await producer.connect();
-  await producer.send({ topic, messages: [{ partition: 0, value }] });
-  await producer.disconnect();
-}
 
 async function groups(): Promise<string[]> {
   const { groups } = await withAdmin(

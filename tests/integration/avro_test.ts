@@ -6,20 +6,16 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import avsc from "avsc";
-import { avroSchema } from "../../lib/edits/message/avro.ts";
 import { HEADER_BYTES, writeHeader } from "../../lib/avro/wire.ts";
-import { parseField } from "../../lib/edits/message/fields.ts";
 import { disconnect, openCluster } from "../../lib/kafka/client/cluster.ts";
 import { readTopic } from "../../lib/kafka/consume/reader.ts";
 import { freePort } from "../../lib/local/process/ports.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import { testFolder } from "../support/tools/folder.ts";
 import { testKafka, uniqueTopic } from "../support/kafka/kafka.ts";
-import { type ProducerOptions, recordsOf, serve, startProducer } from "../support/kafka/produce.ts";
-import { type Ended, runProgram, startProgram } from "../support/programs/program.ts";
-import { noConfluent, readWithPython } from "../support/tools/python.ts";
-import { noRegistry, registryDoor, subjectsOf, testRegistry } from "../support/kafka/registry.ts";
+import { recordsOf, serve, startProducer } from "../support/kafka/produce.ts";
+import { runProgram, startProgram } from "../support/programs/program.ts";
+import { noRegistry, registryDoor, testRegistry } from "../support/kafka/registry.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { loadParquet } from "../support/databases/parquet.ts";
 import { testOpenSearch } from "../support/databases/opensearch.ts";
@@ -28,49 +24,18 @@ import { type Placed, verifyReport, writeRecords } from "../support/kafka/verify
 import { UserError } from "../../lib/shared/error.ts";
 import { needing } from "../support/tools/skip.ts";
 import { until } from "../support/tools/until.ts";
+import { avroPrograms, FROM_START, lines, log, START } from "../support/programs/avro_programs.ts";
 
 const kafka = await testKafka();
 const cluster = openCluster({ brokers: kafka.split(",") });
 const registry = await testRegistry() ?? "";
 const missing = await noRegistry();
 const search = await testOpenSearch();
-const missingClient = missing ?? await noConfluent();
-
-const START = Date.UTC(2026, 0, 1);
-const FROM_START = ["--since", String(START - 1000)];
-const log = syntheticLog({ start: START, rate: 40, count: 1000 });
+const { produce, published, consume } = avroPrograms(kafka, registry);
 
 function registryTest(name: string, fn: () => Promise<void>): void {
   Deno.test(needing(missing, { name, fn }));
 }
-
-function pythonTest(name: string, fn: () => Promise<void>): void {
-  Deno.test(needing(missingClient, { name, fn }));
-}
-
-/** Runs a producer, on an upstream of its own unless one is given. */
-async function produce(
-  options: Omit<ProducerOptions, "kafka" | "url"> & { readonly url?: string },
-): Promise<Ended> {
-  await using upstream = serve(log);
-  await using producer = startProducer({ kafka, url: upstream.url, ...options });
-  return await producer.ended;
-}
-
-async function published(options: Parameters<typeof produce>[0]): Promise<void> {
-  const { code, stderr } = await produce(options);
-  assertEquals(code, 0, stderr);
-}
-
-function consume(topic: string, args: string[], at = registry): Promise<Ended> {
-  const hosts = [kafka, ...at === "" ? [] : [new URL(at).host]];
-  const permissions = ["-P=consume", `--allow-net=${hosts.join(",")}`];
-  const from = ["--bootstrap-server", kafka, "--topic", topic, "--from-beginning"];
-  const schemas = at === "" ? [] : ["--schema-registry", at];
-  return runProgram("scripts/consume.ts", [...from, ...schemas, ...args], { permissions });
-}
-
-const lines = (text: string) => text.trimEnd().split("\n");
 
 registryTest(
   "start --format avro equals --format json, also in a mixed topic",
@@ -253,95 +218,6 @@ registryTest("start explains a failure of the registry, and publishes nothing", 
   await published({ topic, registry: door.url, args, env: right });
 });
 
-registryTest("start refuses an incompatible schema before anything is published", async () => {
-  const topic = await makeTopic(kafka);
-  const args = [...FROM_START, "--events-to-produce", "5", "--fields"];
-  await published({ topic, registry, args: [...args, "title,wiki"] });
-  const name = ["--name", uniqueTopic("other")];
-  const refused = await produce({
-    topic,
-    registry,
-    args: [...args, "title,namespace=wiki", ...name],
-  });
-  assertEquals(refused.code, 1);
-  assertStringIncludes(
-    refused.stderr,
-    `error: Cannot register the schema of '${topic}-value': it is incompatible with earlier versions`,
-  );
-  assertEquals((await recordsOf(kafka, topic, 5)).length, 5);
-});
-
-const OLD = "title,wiki";
-const NEW = "title,wiki,user";
-const schemaOf = (fields: string) => avroSchema({ fields: fields.split(",").map(parseField) });
-
-/** A topic with five records of before a field was added, and five of after that. */
-async function evolvedTopic(): Promise<string> {
-  const topic = await makeTopic(kafka);
-  await using upstream = serve(log);
-  const options = { topic, registry, url: upstream.url };
-  const count = ["--events-to-produce", "5"];
-  await published({ ...options, args: [...FROM_START, ...count, "--fields", OLD] });
-  await published({ ...options, args: [...count, "--fields", NEW] });
-  return topic;
-}
-
-registryTest("a field that is added harms neither old readers nor new ones", async () => {
-  const topic = await evolvedTopic();
-  const values = await bytesOf(topic);
-  assertEquals(new Set(values.map(schemaIdIn)).size, 2);
-  for (const [reader, names] of [[OLD, 2], [NEW, 3]] as const) {
-    const read = await Promise.all(values.map((value) => resolve(value, schemaOf(reader))));
-    assertEquals(
-      read.every((one) => Object.keys(one).length === names && one.title !== null),
-      true,
-    );
-    const users = read.filter(({ user }) => typeof user === "string").length;
-    assert(reader === OLD ? users === 0 : users > 0 && users <= 5, `${users} users`);
-  }
-  const { stdout } = await consume(topic, ["--max-messages", "10", "--output", "value"]);
-  const names = lines(stdout).map((line) => Object.keys(JSON.parse(line)).join());
-  assertEquals(names.sort(), [...Array(5).fill(OLD), ...Array(5).fill(NEW)]);
-});
-
-pythonTest("Confluent's deserializer reads what start --format avro wrote", async () => {
-  const topic = await makeTopic(kafka);
-  await published({ topic, registry, args: [...FROM_START, "--events-to-produce", "50"] });
-  const python = await readWithPython({ kafka, registry, topic, count: 50 });
-  const ours = lines((await consume(topic, ["--max-messages", "50", "--output", "value"])).stdout);
-  const byId = (a: unknown, b: unknown) => (a as { id: number }).id - (b as { id: number }).id;
-  assertEquals(python.sort(byId), ours.map((line) => JSON.parse(line)).sort(byId));
-});
-
-pythonTest(
-  "Confluent's deserializer reads old and new records with both schemas",
-  async () => {
-    const topic = await evolvedTopic();
-    for (const [reader, names] of [[OLD, 2], [NEW, 3]] as const) {
-      const readerSchema = schemaOf(reader);
-      const read = await readWithPython({ kafka, registry, topic, count: 10, readerSchema });
-      assertEquals(read.map((one) => Object.keys(one).length), Array(10).fill(names));
-    }
-  },
-);
-
-registryTest("start registers the topics of a template, also those that come later", async () => {
-  const prefix = uniqueTopic("t");
-  for (const wiki of ["position", "enwiki", "ruwiki"]) {
-    await makeTopic(kafka, { topic: `${prefix}-${wiki}` });
-  }
-  await using upstream = serve(log);
-  const some = { topic: `${prefix}-{wiki}`, registry, url: upstream.url };
-  const count = [...FROM_START, "--events-to-produce", "20"];
-  await published({ ...some, args: [...count, "--wiki", "enwiki"] });
-  assertEquals(await subjectsOf(registry, prefix), [`${prefix}-enwiki-value`]);
-  await published({ ...some, args: [...count, "--wiki", "*nwiki,ruw*"] });
-  assertEquals(
-    await subjectsOf(registry, prefix),
-    ["enwiki", "position", "ruwiki"].map((wiki) => `${prefix}-${wiki}-value`),
-  );
-});
-
 registryTest(
   "start continues without the registry, and waits for it at a new topic",
   async () => {
@@ -386,27 +262,4 @@ async function send(topic: string, values: readonly Uint8Array[]): Promise<void>
   const messages = values.map((value) => ({ value: Buffer.from(value), partition: 0 }));
   await producer.send({ topic, messages });
   await disconnect(producer);
-}
-
-async function bytesOf(topic: string): Promise<Uint8Array[]> {
-  const values: Uint8Array[] = [];
-  await readTopic(cluster, {
-    topic,
-    from: "beginning",
-    maxRecords: 10,
-    signal: AbortSignal.timeout(20_000),
-    handle: ({ records }) => void values.push(...records.map(({ value }) => value!.slice())),
-  });
-  return values;
-}
-
-const schemaIdIn = (value: Uint8Array) => new DataView(value.buffer, value.byteOffset).getInt32(1);
-
-/** A value as a reader of `schema` sees it, by Avro's own rules. */
-async function resolve(value: Uint8Array, schema: string): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${registry}/schemas/ids/${schemaIdIn(value)}`);
-  const writer = avsc.Type.forSchema(JSON.parse((await answer.json()).schema));
-  const reader = avsc.Type.forSchema(JSON.parse(schema));
-  const body = Buffer.from(value).subarray(HEADER_BYTES);
-  return { ...reader.fromBuffer(body, reader.createResolver(writer)) };
 }

@@ -1,83 +1,19 @@
 /** The live page in a real Chromium, fed from a topic of a real Kafka by the real program. */
 import { assert, assertEquals } from "@std/assert";
 import axe, { type AxeResults } from "npm:axe-core@4.14.1";
-import type { Edit } from "../../lib/edits/message/edit.ts";
-import { launchBrowser, openTab, type Page } from "../support/page/browser.ts";
-import { TestDashboard } from "../support/page/dashboard.ts";
+import { type Page } from "../support/page/browser.ts";
 import { hourOfEdits, inventEdit } from "../support/stream/edits.ts";
 import { HOSTILE } from "../support/tools/hostile.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
-import { TestTopic } from "../support/kafka/topic.ts";
-import { until } from "../support/tools/until.ts";
+import { BROWSER_TEST, edit, titles, waitForText, waitForTitles, withPage } from "./live_page.ts";
 
 const kafka = await testKafka();
 
 /** Pictures of the page are kept here, to be looked at. */
 const SCREENSHOTS = ".local/screenshots";
 
-/** How long the page may take to show what was produced, in ms. */
-const LIMIT = 10_000;
-
-/** A browser's connections and pipes outlive the calls that open them. */
-const BROWSER_TEST = { sanitizeOps: false, sanitizeResources: false };
-
-let number = 0;
-
-/** An edit of now, with what matters to a test. */
-function edit(changed: Partial<Edit> = {}): Edit {
-  return {
-    id: ++number,
-    domain: "en.wikipedia.org",
-    namespace: "main namespace",
-    title: `Page ${number}`,
-    timestamp: new Date().toISOString(),
-    user_name: "Tomte",
-    user_type: "human",
-    old_length: 100,
-    new_length: 142,
-    ...changed,
-  };
-}
-
-/** Opens the page of a new topic, uses it, and makes sure that the page complained of nothing. */
-async function withPage(
-  use: (context: { page: Page; topic: TestTopic; url: string }) => Promise<void>,
-  history: readonly Edit[] = [],
-): Promise<void> {
-  await using topic = await TestTopic.create(kafka);
-  await topic.publish(history);
-  await using dashboard = await TestDashboard.start(kafka, topic.name);
-  await using browser = await launchBrowser();
-  const { page, complaints } = await openTab(browser, dashboard.url);
-  await use({ page, topic, url: dashboard.url });
-  assertEquals(complaints, []);
-  assertEquals(await dashboard.stop(), 0);
-}
-
-/** The titles of the feed, topmost first. */
-function titles(page: Page): Promise<string[]> {
-  return page.$$eval(
-    "#edits li:not([hidden]) .title a",
-    (links) => links.map((link) => link.textContent ?? ""),
-  );
-}
-
-async function waitForTitles(page: Page, wanted: readonly string[]): Promise<void> {
-  await until(() => titles(page), (found) => found.join("\n") === wanted.join("\n"), LIMIT);
-}
-
-async function waitForText(page: Page, selector: string, wanted: RegExp): Promise<void> {
-  await page.waitForFunction(
-    (selector: string, wanted: string) =>
-      new RegExp(wanted).test(document.querySelector(selector)?.textContent ?? ""),
-    { timeout: 20_000, polling: 100 },
-    selector,
-    wanted.source,
-  );
-}
-
 Deno.test("page shows edits that were just produced, with links", BROWSER_TEST, async () => {
-  await withPage(async ({ page, topic }) => {
+  await withPage(kafka, async ({ page, topic }) => {
     await waitForText(page, "#label", /^Waiting$/);
     await topic.publish([
       edit({ title: "Glacier (ice)", user_type: "bot", old_length: null, new_length: 1234 }),
@@ -113,7 +49,7 @@ Deno.test(
       ...Array.from({ length: 300 }, (_, n) => edit({ timestamp: at(50 - n / 10) })),
       edit({ timestamp: at(9), title: "The last one" }),
     ];
-    await withPage(async ({ page, topic }) => {
+    await withPage(kafka, async ({ page, topic }) => {
       await waitForText(page, "#total", /^301$/);
       assertEquals((await titles(page))[0], "The last one");
       await topic.publishValue("<junk>");
@@ -125,7 +61,7 @@ Deno.test(
 );
 
 Deno.test("page filters by text, wiki, namespace and bots", BROWSER_TEST, async () => {
-  await withPage(async ({ page, topic }) => {
+  await withPage(kafka, async ({ page, topic }) => {
     await page.waitForSelector("#empty, #feed-empty:not([hidden])");
     for (
       const changed of [
@@ -174,79 +110,12 @@ Deno.test("page filters by text, wiki, namespace and bots", BROWSER_TEST, async 
   });
 });
 
-Deno.test("page pauses on request, and under the mouse", BROWSER_TEST, async () => {
-  await withPage(async ({ page, topic }) => {
-    await topic.publish([edit({ title: "First" })]);
-    await waitForTitles(page, ["First"]);
-    await page.click("#pause");
-    await topic.publish([edit({ title: "Second" })]);
-    await waitForText(page, "#feed-note", /^Paused · 1 new$/);
-    assertEquals(await titles(page), ["First"]);
-    await page.click("#pause");
-    await waitForTitles(page, ["Second", "First"]);
-    await page.hover("#edits li .user");
-    await topic.publish([edit({ title: "Third" })]);
-    await waitForText(page, "#feed-note", /· 1 new$/);
-    await page.mouse.move(5, 5);
-    await waitForTitles(page, ["Third", "Second", "First"]);
-  });
-});
-
-/** Has clicks open nothing, but note what they would have. */
-function noteClicks(page: Page): Promise<void> {
-  return page.evaluate(() => {
-    document.addEventListener("click", (event) => {
-      event.preventDefault();
-      document.body.dataset.clicked = (event.target as HTMLElement).textContent ?? "";
-    });
-  });
-}
-
-/** The middle of the topmost title. */
-function firstTitle(page: Page): Promise<{ x: number; y: number }> {
-  return page.$eval("#edits li .title a", (link) => {
-    link.scrollIntoView({ block: "center" });
-    const { x, y, width, height } = link.getBoundingClientRect();
-    return { x: x + width / 2, y: y + height / 2 };
-  });
-}
-
-Deno.test("page pauses under a finger, and then continues", BROWSER_TEST, async () => {
-  await withPage(async ({ page, topic }) => {
-    await page.setViewport({ width: 400, height: 900, hasTouch: true, isMobile: true });
-    await topic.publish([edit({ title: "First" })]);
-    await waitForTitles(page, ["First"]);
-    await noteClicks(page);
-    const { x, y } = await firstTitle(page);
-    const finger = await page.touchscreen.touchStart(x, y);
-    await topic.publish([edit({ title: "Second" })]);
-    await waitForText(page, "#feed-note", /· 1 new$/);
-    await finger.end();
-    await page.waitForSelector("body[data-clicked=First]");
-    await waitForTitles(page, ["Second", "First"]);
-  });
-});
-
-Deno.test("page continues after a click, once the mouse has left", BROWSER_TEST, async () => {
-  await withPage(async ({ page, topic }) => {
-    await topic.publish([edit({ title: "First" })]);
-    await waitForTitles(page, ["First"]);
-    await noteClicks(page);
-    const { x, y } = await firstTitle(page);
-    await page.mouse.click(x, y);
-    await page.waitForSelector("body[data-clicked=First]");
-    await page.mouse.move(5, 5);
-    await topic.publish([edit({ title: "Second" })]);
-    await waitForTitles(page, ["Second", "First"]);
-  });
-});
-
 Deno.test(
   "page shows hostile titles and names as text, and keeps its shape",
   BROWSER_TEST,
   async () => {
     const hostile = Object.values(HOSTILE);
-    await withPage(async ({ page, topic }) => {
+    await withPage(kafka, async ({ page, topic }) => {
       await topic.publish([
         ...hostile.map((text) => edit({ title: text, user_name: text, namespace: text })),
         edit({ title: "x", domain: "evil.example/path?<script>" }),
@@ -299,7 +168,7 @@ Deno.test(
   "page is accessible in all sizes and colors, fits, and is pictured",
   BROWSER_TEST,
   async () => {
-    await withPage(async ({ page, topic }) => {
+    await withPage(kafka, async ({ page, topic }) => {
       await Deno.mkdir(SCREENSHOTS, { recursive: true });
       await page.evaluate(axe.source);
       await topic.publish(
@@ -335,7 +204,7 @@ function isTooWide(page: Page): Promise<boolean> {
 }
 
 Deno.test("page does not move what is there when edits come", BROWSER_TEST, async () => {
-  await withPage(async ({ page, topic }) => {
+  await withPage(kafka, async ({ page, topic }) => {
     await page.evaluate(() => {
       const moved: number[] = [];
       Object.assign(globalThis, { moved });
@@ -354,37 +223,3 @@ Deno.test("page does not move what is there when edits come", BROWSER_TEST, asyn
     assert(moved.reduce((sum, value) => sum + value, 0) < 0.01, moved.join(", "));
   });
 });
-
-Deno.test("page can be used with a keyboard", BROWSER_TEST, async () => {
-  await withPage(async ({ page, topic }) => {
-    await topic.publish([edit({ title: "First" })]);
-    await waitForTitles(page, ["First"]);
-    const visited: string[] = [];
-    while (visited.at(-1) !== "an edit" && visited.length < 50) {
-      await page.keyboard.press("Tab");
-      visited.push(await page.evaluate(focused));
-    }
-    assertEquals(visited[0], "Skip to the feed");
-    const controls = [
-      "pause",
-      "filter-text",
-      "filter-wiki",
-      "filter-namespace",
-      "radio",
-      "an edit",
-    ];
-    assertEquals(visited.slice(-controls.length), controls);
-    // The row under the focus must not be taken away.
-    await topic.publish([edit({ title: "Second" })]);
-    await waitForText(page, "#feed-note", /· 1 new$/);
-    assertEquals(await titles(page), ["First"]);
-  });
-});
-
-/** Returns the element of the page that has the focus. */
-function focused(): string {
-  const element = document.activeElement;
-  if (element instanceof HTMLInputElement && element.type === "radio") return "radio";
-  if (element?.closest("#edits")) return "an edit";
-  return element?.id || element?.textContent || "";
-}

@@ -1,24 +1,33 @@
-import { assertEquals } from "@std/assert";
+/** Publishers and readers while one broker after another of three dies. */
+import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { RecordTransactions } from "../../../lib/kafka/publish/record_transactions.ts";
+import { START, syntheticLog } from "../../../lib/replay/synthetic/log.ts";
+import type { VerifyProgress } from "../../../lib/verify/options.ts";
 import { batchOf, NEVER, newDelivery, newPlace, type Place } from "../../support/kafka/delivery.ts";
 import { ownKafka } from "../../support/kafka/kafka.ts";
-import { recordsOf } from "../../support/kafka/produce.ts";
+import { produce, recordsOf, serve } from "../../support/kafka/produce.ts";
+import { makeTopic } from "../../support/kafka/topic.ts";
+import { verifyReport } from "../../support/kafka/verify.ts";
 import { type Running, startProgram } from "../../support/programs/program.ts";
 import { until } from "../../support/tools/until.ts";
 import { testFolder } from "../../support/tools/folder.ts";
 
+/** One for all tests: each leaves it with three brokers. */
 const kafka = await ownKafka({ nodes: 3 });
+const address = kafka.bootstrapServers;
 
 Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
+
+/** A broker ends in the test, and an abandoned client retries for a while. */
+const unsanitized = { sanitizeOps: false, sanitizeResources: false };
 
 const COUNT = 600;
 const NUMBERS = [...new Array(COUNT).keys()];
 
 Deno.test({
   name: "Delivery and readers continue after any of three brokers dies",
-  // A broker ends in the test, and an abandoned client retries for a while.
-  sanitizeOps: false,
-  sanitizeResources: false,
+  ...unsanitized,
   async fn() {
     const place = await newPlace(kafka.bootstrapServers, { replicationFactor: 3 });
     await using consumed = startReader("scripts/consume.ts", place, ["--from-beginning"]);
@@ -59,8 +68,7 @@ Deno.test({
 
 Deno.test({
   name: "consume and store continue during a rolling restart",
-  sanitizeOps: false,
-  sanitizeResources: false,
+  ...unsanitized,
   async fn() {
     const place = await newPlace(kafka.bootstrapServers, { replicationFactor: 3 });
     await using first = startReader("scripts/consume.ts", place, ["--from-beginning"]);
@@ -93,6 +101,57 @@ Deno.test({
       consumer.kill("SIGINT");
       const { code, stderr } = await consumer.ended;
       assertEquals(code, 0, stderr);
+    }
+  },
+});
+
+Deno.test({
+  name: "RecordTransactions publishes once while each of three brokers dies",
+  ...unsanitized,
+  async fn() {
+    const place = await newPlace(address, { replicationFactor: 3 });
+    await using transactions = await RecordTransactions.open(place.cluster, place.group);
+    let count = 0;
+    const publish = async () => {
+      await transactions.publish(batchOf(place, count, count + 10).records);
+      count += 10;
+    };
+    await publish();
+    for (const id of [1, 2, 3]) {
+      let isDead = false;
+      const death = kafka.kill(id).then(() => isDead = true);
+      while (!isDead) await publish();
+      await death;
+      await publish();
+      await kafka.start(id);
+    }
+    const records = await recordsOf(address, place.topic, count);
+    assertEquals(numbersIn(records.map(({ value }) => value)), [...new Array(count).keys()]);
+  },
+});
+
+Deno.test({
+  name: "verify reads on when any of three brokers dies while it reads the topic",
+  ...unsanitized,
+  async fn() {
+    const log = syntheticLog({ rate: 1000, count: 50_000, canaryEvery: 1000 });
+    await using server = serve(log);
+    const topic = await makeTopic(address, { replicationFactor: 3 });
+    const span = ["--since", String(START), "--until", String(START + 48_000)];
+    const args = ["--stream-url", server.url, "--topic", topic, ...span];
+    await produce({ kafka: address, topic, url: server.url, args: span });
+    for (const id of [1, 2, 3]) {
+      let death: Promise<void> | undefined;
+      const onProgress = ({ phase, part }: VerifyProgress) => {
+        if (phase === "reading the topic" && part > 0 && part < 1) death ??= kafka.kill(id);
+      };
+      const { differences, expected, found } = await verifyReport(address, args, { onProgress });
+      assert(death !== undefined);
+      await death;
+      await kafka.start(id);
+      assertEquals(Object.values(differences), [0, 0, 0, 0, 0, 0], `broker ${id}`);
+      assert(expected > 15_000);
+      assertEquals(found, expected);
     }
   },
 });

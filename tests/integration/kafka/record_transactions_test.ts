@@ -3,13 +3,10 @@ import { RecordTransactions } from "../../../lib/kafka/publish/record_transactio
 import type { Transaction } from "../../../lib/kafka/client/kafkajs.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { batchOf, newPlace, withTransactions } from "../../support/kafka/delivery.ts";
-import { ownKafka } from "../../support/kafka/kafka.ts";
+import { testKafka3 } from "../../support/kafka/kafka.ts";
 import { recordsOf } from "../../support/kafka/produce.ts";
 
-const kafka = await ownKafka({ nodes: 3 });
-const address = kafka.bootstrapServers;
-
-Deno.test.afterAll(async () => await kafka[Symbol.asyncDispose]());
+const address = await testKafka3();
 
 const connectionLost = () =>
   Object.assign(new Error("Connection lost"), { name: "KafkaJSConnectionError" });
@@ -45,32 +42,6 @@ for (const [lost, commit] of Object.entries(FAULTS)) {
     assertEquals(await numbersIn(place.topic, 30), upTo(30));
   });
 }
-
-Deno.test({
-  name: "RecordTransactions publishes once while each of three brokers dies",
-  // A broker ends in the test, and an abandoned client retries for a while.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    const place = await newPlace(address, { replicationFactor: 3 });
-    await using transactions = await RecordTransactions.open(place.cluster, place.group);
-    let count = 0;
-    const publish = async () => {
-      await transactions.publish(batchOf(place, count, count + 10).records);
-      count += 10;
-    };
-    await publish();
-    for (const id of [1, 2, 3]) {
-      let isDead = false;
-      const death = kafka.kill(id).then(() => isDead = true);
-      while (!isDead) await publish();
-      await death;
-      await publish();
-      await kafka.start(id);
-    }
-    assertEquals(await numbersIn(place.topic, count), upTo(count));
-  },
-});
 
 Deno.test("RecordTransactions does not retry permanent failures", async () => {
   const place = await newPlace(address, { replicationFactor: 3 });

@@ -86,3 +86,8 @@ function replacing<K extends "producer" | "admin">(
   });
   return { ...cluster, producing };
 }
+
+/** A batch whose records are changed. */
+export function changedBatch(batch: Batch, change: (index: number) => object): Batch {
+  return { ...batch, records: batch.records.map((one, index) => ({ ...one, ...change(index) })) };
+}

@@ -1,3 +1,5 @@
+import { assertEquals } from "@std/assert";
+
 /** The output and the exit code of a program that has ended. */
 export interface Ended {
   readonly code: number;
@@ -113,6 +115,13 @@ export function startProgram(
       await ended.catch(() => {});
     },
   };
+}
+
+/** Checks that a program has shown nothing of its inside: stacks, its client, defects. */
+export function assertPlain({ stderr }: Ended): void {
+  const withoutCauses = stderr.replace(/^ {2}cause: .*$/gm, "");
+  const unwanted = /^ +at |kafkajs|TimeoutNegativeWarning|defect of wikitap/im;
+  assertEquals(unwanted.exec(withoutCauses), null, stderr);
 }
 
 /** The developer may have set these for another producer; empty counts as unset. */

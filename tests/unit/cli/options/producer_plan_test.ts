@@ -76,3 +76,33 @@ for (const [args, message] of contradictions) {
     assertEquals(text, message);
   });
 }
+
+/** Words of the message by wrong flags. */
+const wrong: readonly (readonly [args: string, words: string])[] = [
+  ["--events-to-produce 0", "expected a whole number from 1"],
+  ["--events_to_produce x", "Cannot use the value 'x' for --events-to-produce"],
+  ["--topic a/b", "expected a topic"],
+  ["--topic a --topic b", "Cannot use --topic 2 times"],
+  ["--topic {wiki}{type}", "between two placeholders"],
+  ["--bootstrap-server nowhere", "expected HOST:PORT"],
+  ["--stream-url ftp://x/", "expected an http"],
+  ["--since 2099-01-01", "expected a time in the past"],
+  ["--since 1h --until 2h", "--since is later than --until"],
+  ["--linger 5", "expected a duration"],
+  ["--idle-timeout 25d", "at most 24d"],
+  ["--fields title --payload event", "Cannot combine"],
+  ["--types nonsense", "Cannot select the change type 'nonsense'"],
+  ["--wiki en.wikipedia.org", "expected a name such as enwiki"],
+  ["--namespace Tlak", "expected a number or a name"],
+  ["--users aliens", "expected one of all, human, bot"],
+  ["--dead-letter-topic wikipedia-events", "Cannot use one topic for both"],
+  [
+    "--topic wikipedia-{type} --dead-letter-topic wikipedia-edit",
+    "Cannot use one topic for both",
+  ],
+  ["--contact a(b)", "without parentheses"],
+];
+
+Deno.test("producerPlan() names what is wrong with each option", () => {
+  for (const [args, words] of wrong) assertThrows(() => plan(args), UsageError, words);
+});

@@ -64,3 +64,12 @@ for (const table of ["edits", "wikitap"] as const) {
     );
   });
 }
+
+Deno.test("openSqliteSink() reports what is wrong with a SQLite file", async () => {
+  await using folder = await testFolder();
+  await Deno.writeTextFile(`${folder.path}/text`, "no database ".repeat(100));
+  const open = (name: string) => () =>
+    openSqliteSink({ kind: "sqlite", file: `${folder.path}/${name}` });
+  await assertRejects(open("text"), UserError, "it is another kind of file");
+  await assertRejects(open("none/edits.db"), UserError, "it cannot be opened");
+});
