@@ -132,10 +132,11 @@ export class Position {
       this.#places.set(key, { ...last, refused: last.refused + 1 });
       return;
     }
-    // The start was not received, and can be in the future: the first timestamp replaces it.
+    // The start was not received, and can be in the future: the first credible timestamp replaces it.
+    const isStart = last.offset < 0 || last.timestamp === this.#latestStart;
     const first = timestamp ?? Math.min(ahead ?? Infinity, last.timestamp);
     this.#places.set(key, {
-      timestamp: last.offset < 0 ? first : Math.max(timestamp ?? 0, last.timestamp),
+      timestamp: isStart ? first : Math.max(timestamp ?? 0, last.timestamp),
       highest: Math.max(timestamp ?? ahead ?? 0, last.highest),
       offset,
       id,

@@ -116,6 +116,15 @@ Deno.test("Position.startAt() moves the start back, for unseen topics too", () =
   assertEquals(position.get(KEY)!.timestamp, 150);
 });
 
+Deno.test("Position replaces a start that was not received, after a false timestamp too", () => {
+  const position = new Position(1000);
+  position.advance({ key: KEY, timestamp: undefined, ahead: 5000, offset: 1, id: "a" });
+  position.startAt(60);
+  position.advance({ key: KEY, timestamp: 50, offset: 2, id: "b" });
+  const { timestamp, highest } = position.get(KEY)!;
+  assertEquals([timestamp, highest], [50, 5000]);
+});
+
 Deno.test("Position.startAt() keeps the start as the highest timestamp", () => {
   const position = new Position(100);
   position.track("idle/0");
