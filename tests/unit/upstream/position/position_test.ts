@@ -116,7 +116,7 @@ Deno.test("Position.startAt() moves the start back, for unseen topics too", () =
   assertEquals(position.get(KEY)!.timestamp, 150);
 });
 
-Deno.test("Position replaces a start that was not received, after a false timestamp too", () => {
+Deno.test("Position replaces its start by the first credible timestamp", () => {
   const position = new Position(1000);
   position.advance({ key: KEY, timestamp: undefined, ahead: 5000, offset: 1, id: "a" });
   position.startAt(60);
