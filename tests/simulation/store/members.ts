@@ -16,6 +16,8 @@ import type { Store } from "./database.ts";
 interface Running {
   readonly machine: Machine;
   readonly stop: AbortController;
+  /** Whether it started after the last fault. */
+  readonly isCalm: boolean;
   /** Whether its database was opened: a start does not wait for one that is away. */
   isOpen: boolean;
 }
@@ -98,7 +100,8 @@ export class Members {
     if (this.#isOver) return;
     const { scheduler, plan } = this.#world;
     const machine = new Machine(`store-${++this.#started}`, scheduler.now, plan.seed);
-    const running = { machine, stop: new AbortController(), isOpen: false };
+    const isCalm = this.#world.isCalm;
+    const running = { machine, stop: new AbortController(), isCalm, isOpen: false };
     this.#running.add(running);
     this.#world.trace(() => `${machine.name}: starts`);
     let error: unknown;
@@ -114,12 +117,13 @@ export class Members {
     }, machine);
   }
 
-  #judge(error: unknown, { isOpen }: Running): void {
+  #judge(error: unknown, { isCalm, isOpen }: Running): void {
     if (!(error instanceof UserError)) {
       this.#world.trace(() => String((error as Error).stack));
       return this.#parts.fail("defect", String(error));
     }
-    if (!isOpen && !this.#world.isCalm) return;
+    // A start does not retry, and may still wait for an answer that a fault took.
+    if (!isOpen && !isCalm) return;
     // The next member reads it again.
     if (/the database has not stored/.test(error.message)) return;
     this.#parts.fail("ended", error.message);
