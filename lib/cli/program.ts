@@ -60,7 +60,8 @@ export function program<const G extends readonly OptionGroup[]>(declared: Progra
         return await declared.run(options, stop.signal) ?? ExitCode.done;
       }
       return ExitCode.done;
-    } catch (error) {
+    } catch (caught) {
+      const error = firstFailure(caught);
       if (error instanceof ClosedOutput) return ExitCode.done;
       const reported = error instanceof Deno.errors.NotCapable ? permissionMissing(error) : error;
       if (log?.logFormat === "json") logError(reported);
@@ -128,6 +129,14 @@ function stopOnSignals(stop: AbortController): () => void {
     if (stop.signal.aborted) return;
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   };
+}
+
+/**
+ * Returns what failed before resources were disposed of. A disposal that fails too wraps it, and is
+ * usually a consequence: a client cannot leave a Kafka that cannot be reached.
+ */
+function firstFailure(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstFailure(error.suppressed) : error;
 }
 
 /**
