@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { program } from "../../../lib/cli/program.ts";
 import { ExitCode, UsageError } from "../../../lib/shared/error.ts";
 
-Deno.test("program() ends with the first failure, also if a disposal fails after it", async () => {
+Deno.test("program() ends with the first failure, even if a disposal fails too", async () => {
   const main = program({
     ...{ usage: "deno task a", summary: "Does it.", examples: [], groups: [] },
     async run() {
