@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { ReceivedEvent } from "./parse/received_event.ts";
-import type { PositionUpdate } from "./position/partition_position.ts";
+import { ownCopy, type ReceivedEvent } from "./parse/received_event.ts";
 import type { EventStream } from "./stream.ts";
 
 /** How far timestamps may go back within a topic-partition, in ms; 46 was seen. */
@@ -19,10 +18,10 @@ const MAX_HELD_BYTES = 16 * 1024 * 1024;
  * right after it. The end is certain after an event 1 s beyond `until`, or with 10,000 events or 16
  * MiB held.
  */
-export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array }> {
+export class BackFillEnd {
   #until: number;
   /** The held events per topic-partition; `passed` once the end is certain. */
-  readonly #held = new Map<string, Held<A> | "passed">();
+  readonly #held = new Map<string, Held | "passed">();
   /** The highest timestamp of each topic-partition, in ms. */
   readonly #highest = new Map<string, number>();
 
@@ -36,7 +35,7 @@ export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array 
   }
 
   /** Appends to `due` the events to handle now: none, this one, or also those held before it. */
-  take(received: A, due: A[]): void {
+  take(received: ReceivedEvent, due: ReceivedEvent[]): void {
     const { key, timestamp } = received;
     if (timestamp !== undefined && timestamp > (this.#highest.get(key) ?? 0)) {
       this.#highest.set(key, timestamp);
@@ -52,7 +51,8 @@ export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array 
     } else if ((timestamp ?? 0) >= this.#until + DISORDER || isFull) {
       this.#held.set(key, "passed");
     } else {
-      held.events.push(received);
+      // The stream puts its next events in the memory of this one.
+      held.events.push(ownCopy(received));
       held.bytes += received.data.length;
       this.#held.set(key, held);
     }
@@ -73,8 +73,8 @@ export class BackFillEnd<A extends PositionUpdate & { readonly data: Uint8Array 
   }
 }
 
-interface Held<A> {
-  readonly events: A[];
+interface Held {
+  readonly events: ReceivedEvent[];
   bytes: number;
 }
 
@@ -108,7 +108,7 @@ export class BackFill implements Pick<EventStream, "counts" | "topicPartitions" 
   readonly #stream: EventStream;
   readonly #enough = new AbortController();
   readonly #options: BackFillOptions;
-  readonly #end: BackFillEnd<ReceivedEvent>;
+  readonly #end: BackFillEnd;
   #until: number;
   /** ms of connection since the last event before the time. */
   #quiet = 0;

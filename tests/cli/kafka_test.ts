@@ -149,7 +149,7 @@ Deno.test("kafka rejects unknown commands", async () => {
   await using folder = await testFolder();
   const nothing = await kafka.run(folder.path, []);
   assertEquals(nothing.code, 2);
-  assertStringIncludes(nothing.stderr, "Use start, stop or status");
+  assertStringIncludes(nothing.stderr, "expected start, stop or status");
   assertEquals((await kafka.run(folder.path, ["restart"])).code, 2);
   assertEquals((await kafka.run(folder.path, ["start", "--nodes", "2"])).code, 2);
   assertEquals(

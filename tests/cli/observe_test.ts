@@ -138,7 +138,7 @@ Deno.test("start reports a metrics port that is in use or not permitted", async 
   assertEquals(inUse.code, 1);
   assertMatch(
     inUse.stderr,
-    /^error: Cannot serve metrics on .*: the port is in use\n.*takes another/m,
+    /^error: Cannot serve metrics on .*: the port is in use\n.*with --metrics-port/m,
   );
   const forbidden = await run(new Observed().port);
   assertEquals(forbidden.code, 1);

@@ -221,7 +221,7 @@ const THREE_BROKERS: Readonly<Record<string, Check>> = {
     assertEquals(await chips(page, "#brokers > li", ".chip"), Array(3).fill([0, 1, 2]));
     assertEquals((await chips(page, "#brokers > li", ".chip.leader")).flat().sort(), [0, 1, 2]);
   },
-  "broker 2 is down and has no filled chip any more": async ({ page }) => {
+  "broker 2 is down and has no filled chip": async ({ page }) => {
     await untilPage(page, () => {
       const happenings = document.querySelector<HTMLElement>("#happenings")!.innerText;
       return document.querySelector("#label")!.textContent === "Under-replicated" &&

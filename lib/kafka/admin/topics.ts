@@ -25,7 +25,7 @@ export interface TopicState {
 }
 
 /** How long the partitions of a new topic may take to get leaders. */
-const LEADERS = { firstWaitMs: 100, limitMs: 10_000 };
+const LEADERS = { firstWaitMs: 100, limitMs: 30_000 };
 
 /** Describes a topic. Returns `undefined` if none of that name is visible to the user. */
 export async function describeTopic(admin: Admin, topic: string): Promise<TopicState | undefined> {
@@ -109,7 +109,7 @@ function tooFewBrokers(brokers: number, specs: readonly TopicSpec[], cause: unkn
 }
 
 /**
- * Waits, for at most 10 s, until each partition of `topics` has a leader and accepts records.
+ * Waits, for at most 30 s, until each partition of `topics` has a leader and accepts records.
  *
  * @throws {UserError} if that takes longer. Other failures are thrown unchanged.
  */

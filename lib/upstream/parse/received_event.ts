@@ -65,6 +65,12 @@ export function readReceivedEvent(
   };
 }
 
+/** Returns a copy in memory of its own, which stays valid when the stream is read on. */
+export function ownCopy(received: ReceivedEvent): ReceivedEvent {
+  const data = received.data.slice();
+  return { ...received, data, event: received.event && readEvent(data) };
+}
+
 /** Returns the entry of an event's topic-partition. Its key is a text that was hashed before. */
 function entryOf(
   { topic, partition }: Meta,

@@ -4,7 +4,7 @@ import { Position } from "../../../lib/upstream/position/position.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
 
 const UNTIL = 10_000;
-const NO_DATA = new Uint8Array(0);
+const REFUSED = { data: new Uint8Array(0), event: undefined, refusal: "bad JSON" };
 const [ACTIVE, IDLE] = ["eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange"];
 
 /** Returns the handled times; `undefined` is a frame that could not be read. */
@@ -13,7 +13,7 @@ function handled(times: readonly (number | undefined)[], key = "a/0"): (number |
   const due: { timestamp: number | undefined }[] = [];
   for (const timestamp of times) {
     const step = { key, timestamp, offset: timestamp, id: String(timestamp) };
-    end.take({ ...step, data: NO_DATA }, due as never[]);
+    end.take({ ...step, ...REFUSED }, due as never[]);
   }
   return due.map(({ timestamp }) => timestamp);
 }
@@ -39,7 +39,7 @@ Deno.test("BackFillEnd is certain after 10,000 held events", () => {
 Deno.test("BackFillEnd holds at most 16 MiB", () => {
   const end = new BackFillEnd(UNTIL);
   const data = new Uint8Array(1024 * 1024);
-  const arrival = { key: "a/0", timestamp: 10_100, offset: 1, id: "", data };
+  const arrival = { key: "a/0", timestamp: 10_100, offset: 1, id: "", ...REFUSED, data };
   for (let i = 0; i < 16; i++) end.take(arrival, []);
   assertEquals(end.isPassed("a/0"), false);
   end.take(arrival, []);
@@ -58,7 +58,7 @@ Deno.test("BackFillEnd has an own end for each topic-partition", () => {
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number }[] = [];
   const take = (key: string, timestamp: number) =>
-    end.take({ key, timestamp, offset: timestamp, id: "", data: NO_DATA }, due as never[]);
+    end.take({ key, timestamp, offset: timestamp, id: "", ...REFUSED }, due as never[]);
   take("idle/0", 90_000);
   take("active/0", 5_000);
   assertEquals([end.isPassed("idle/0"), end.isPassed("active/0")], [true, false]);
@@ -78,7 +78,8 @@ function frame(topic: string, timestamp: number): string {
 }
 
 /**
- * Returns the times that a back-fill yields. Each connection gets one of `texts`, and then silence.
+ * Returns the times that a back-fill yields. Each connection gets one of `texts`, a frame at a time,
+ * and then silence.
  */
 async function backFill(
   texts: readonly string[],
@@ -88,9 +89,13 @@ async function backFill(
   let connections = 0;
   const body = () => {
     const text = texts[Math.min(connections++, texts.length - 1)];
+    const frames = `:ok\n\n${text}`.match(/.*?\n\n/gs)!;
     return new ReadableStream({
       type: "bytes",
-      start: (to) => to.enqueue(new TextEncoder().encode(`:ok\n\n${text}`)),
+      pull(to) {
+        const frame = frames.shift();
+        if (frame !== undefined) to.enqueue(new TextEncoder().encode(frame));
+      },
     });
   };
   const fetch = () =>
@@ -104,7 +109,12 @@ async function backFill(
     ...{ until: UNTIL, stop, patience: 300 },
   });
   const seen: number[] = [];
-  for await (const arrivals of events) seen.push(...arrivals.map(({ timestamp }) => timestamp!));
+  for await (const arrivals of events) {
+    for (const { timestamp, event } of arrivals) {
+      assertEquals((event!.body.meta as { offset: number }).offset, timestamp);
+      seen.push(timestamp!);
+    }
+  }
   assertEquals(events.counts.state, "ended");
   return seen;
 }
@@ -118,6 +128,12 @@ Deno.test("BackFill ends if an idle topic brings nothing, after its late events"
   const text = frame(ACTIVE, 9_000) + frame(ACTIVE, 11_000) + frame(IDLE, 2_000);
   assertEquals(await backFill([text]), [9_000, 2_000]);
   assertEquals(await backFill([""]), []);
+});
+
+Deno.test("BackFill yields held events as they were received", async () => {
+  const text = frame(IDLE, 95_000) + frame(ACTIVE, 10_100) + frame(ACTIVE, 9_999) +
+    frame(ACTIVE, 11_000);
+  assertEquals(await backFill([text]), [10_100, 9_999]);
 });
 
 Deno.test("BackFill treats a silent connection as dead at first", async () => {
@@ -135,7 +151,7 @@ Deno.test("BackFillEnd.moveTo() moves the end before events already read", () =>
   const end = new BackFillEnd(UNTIL);
   const due: { timestamp: number | undefined }[] = [];
   const take = (key: string, timestamp: number) =>
-    end.take({ key, timestamp, offset: timestamp, id: "", data: NO_DATA }, due as never[]);
+    end.take({ key, timestamp, offset: timestamp, id: "", ...REFUSED }, due as never[]);
   take("ahead/0", 8_000);
   take("behind/0", 4_000);
   end.moveTo(5_000);
