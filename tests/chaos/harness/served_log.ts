@@ -71,6 +71,12 @@ export function warped(log: EventLog, warp: Warp): EventLog {
 const Salt = { repeated: 0x6368_0010, distance: 0x6368_0020 } as const;
 /** The maximum offsets between a repeated event and its first copy: 2 s, or 67 ms in a burst. */
 const MAX_DISTANCE = 200;
+/**
+ * The maximum time between them, in ms. In the topic of the idle data center 200 offsets are many
+ * minutes. A producer that restarted in between does not know the first copy: it reads again from 5
+ * s before its position.
+ */
+const MAX_SPAN = 2000;
 
 /** Returns the same log with one event in `every`, on average, replaced by an earlier one. */
 export function withRepeats(
@@ -82,10 +88,13 @@ export function withRepeats(
     write: (index, to) => {
       const distance = 1 + hash(seed, Salt.distance + number, index) % MAX_DISTANCE;
       const isRepeated = fraction(seed, Salt.repeated + number, index) < 1 / every;
-      if (!isRepeated || index - distance < topic.first) return topic.write(index, to);
+      const earlier = index - distance;
+      const isNear = earlier >= topic.first &&
+        topic.timestamp(index) - topic.timestamp(earlier) <= MAX_SPAN;
+      if (!isRepeated || !isNear) return topic.write(index, to);
       const copy = new ByteBuffer();
-      topic.write(index - distance, copy);
-      to.text(withOffset(copy.take(), topic.offset(index - distance), topic.offset(index)));
+      topic.write(earlier, copy);
+      to.text(withOffset(copy.take(), topic.offset(earlier), topic.offset(index)));
     },
   }));
   return { ...log, topics };
