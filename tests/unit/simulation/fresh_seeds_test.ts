@@ -12,7 +12,7 @@ const TRIES = 60;
 
 /**
  * The first seed of producers differs in each run; `simulation_test` runs the same seeds each time.
- * Of members of `store`, about one fresh seed in 1,000 still fails.
+ * Those of members of `store` are the same too: how often a fresh one fails is not known yet.
  */
 const FIRST = { producer: Date.now() % 1_000_000_000, store: 1 };
 
