@@ -55,7 +55,11 @@ Deno.test("readTopic() ends when its topic is deleted and created again", async 
   await administer((admin) => admin.deleteTopics({ topics: [topic] }));
   await makeTopic(brokers, { topic, partitions: 1 });
   await send(topic, 0, 30);
-  await assertRejects(() => reading, UserError, `Cannot continue with the topic '${topic}': it was deleted`);
+  await assertRejects(
+    () => reading,
+    UserError,
+    `Cannot continue with the topic '${topic}': it was deleted`,
+  );
 });
 
 Deno.test("readTopic() refuses a group's offsets of a deleted topic", async () => {
