@@ -50,7 +50,7 @@ async function messyTopic() {
   }));
   await publish(late);
   // It stays open until the end of the tests, so no committed record may follow its first one.
-  const open = await openPublisher(kafka);
+  const open = await openPublisher(kafka, crypto.randomUUID(), 600_000);
   const hanging = await open.begin();
   await hanging.send({ topic, messages: [{ partition: 2, value: "open" }] });
   const close = async () => {

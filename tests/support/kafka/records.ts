@@ -43,11 +43,19 @@ export async function publish(
   await publisher.publish(topic, messages, { abort });
 }
 
-/** A transactional producer for several transactions. It fences earlier ones with the same id. */
-export async function openPublisher(brokers: string, transactionalId = crypto.randomUUID()) {
+/**
+ * A transactional producer for several transactions. It fences earlier ones with the same id.
+ *
+ * @param transactionTimeout How long a transaction may be open, in ms.
+ */
+export async function openPublisher(
+  brokers: string,
+  transactionalId: string = crypto.randomUUID(),
+  transactionTimeout = 30_000,
+) {
   const producer: Producer = openCluster({ brokers: brokers.split(",") }).patient.producer({
     transactionalId,
-    transactionTimeout: 30_000,
+    transactionTimeout,
     idempotent: true,
     maxInFlightRequests: 1,
     retry: { initialRetryTime: 20, maxRetryTime: 1000, retries: 100 },
