@@ -11,19 +11,14 @@ import { shell } from "../../lib/local/process/shell.ts";
 import { writeError, writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
 import { median } from "../support/tools/statistics.ts";
-import { editsTopic } from "./edits_topic.ts";
+import { editsTopic, recordsOption } from "./edits_topic.ts";
 import { measure, type Measured } from "./store_measure.ts";
 import { v8Flags } from "./tasks.ts";
 
 const benchOptions = {
   title: "Measurement",
   options: {
-    records: option({
-      placeholder: "N",
-      help: "Records in the topic.",
-      parse: integer(1000, 100_000_000),
-      default: 1_000_000,
-    }),
+    records: recordsOption,
     rounds: option({
       placeholder: "N",
       help: "How often each is measured.",

@@ -14,7 +14,7 @@ import { writeOutput } from "../../lib/terminal/output.ts";
 import { tableText } from "../../lib/terminal/table.ts";
 import { ownOpenSearch } from "../support/databases/opensearch.ts";
 import { testPostgres } from "../support/databases/postgres.ts";
-import { editsTopic } from "./edits_topic.ts";
+import { editsTopic, recordsOption } from "./edits_topic.ts";
 import {
   bulkHelper,
   confluentPostgres,
@@ -31,12 +31,7 @@ import {
 const benchOptions = {
   title: "Measurement",
   options: {
-    records: option({
-      placeholder: "N",
-      help: "Records in the topic.",
-      parse: integer(1000, 100_000_000),
-      default: 1_000_000,
-    }),
+    records: recordsOption,
     batchSize: option({
       placeholder: "N",
       help: "The most records in one transaction, of all but kcat.",

@@ -11,7 +11,9 @@ import { ownOpenSearch } from "../support/databases/opensearch.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { editMessages, editOf, openPublisher, publish } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
+import { stoppable } from "../support/databases/store_run.ts";
 import { fileFolder } from "../support/tools/folder.ts";
+import { range } from "../support/tools/range.ts";
 import { until } from "../support/tools/until.ts";
 
 const brokers = await testKafka();
@@ -19,9 +21,8 @@ const server = await ownOpenSearch(await fileFolder());
 
 /** Stores a topic until `maxRecords`, or until the caller stops it. */
 function start(topic: string, address: OpenSearchAddress, maxRecords?: number) {
-  const stop = new AbortController();
   const progress = new StoreProgress();
-  const run = async () => {
+  const storing = stoppable(async (signal) => {
     await using sink = await openSink(address, undefined);
     await storeTopics(openCluster({ brokers: brokers.split(",") }), {
       topics: [topic],
@@ -29,24 +30,12 @@ function start(topic: string, address: OpenSearchAddress, maxRecords?: number) {
       sink,
       batchSize: 300,
       maxRecords,
-      signal: stop.signal,
+      signal,
       progress,
     });
-  };
-  const done = run();
-  done.catch(() => {}); // the test checks it
-  return {
-    progress,
-    done,
-    stop: () => {
-      stop.abort();
-      return done;
-    },
-  };
+  });
+  return { progress, ...storing };
 }
-
-const range = (first: number, end: number) =>
-  Array.from({ length: end - first }, (_, index) => first + index);
 
 async function idsIn(index: string): Promise<number[]> {
   const documents = await server.documents(index);

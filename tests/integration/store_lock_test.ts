@@ -12,11 +12,11 @@ import { makeTopic } from "../support/kafka/topic.ts";
 import { until } from "../support/tools/until.ts";
 import {
   makeDatabase,
-  range,
   SHORT_SESSION,
   startStore,
   type StoreRun,
 } from "../support/databases/store_run.ts";
+import { range } from "../support/tools/range.ts";
 
 const brokers = await testKafka();
 const config = { brokers: brokers.split(",") };

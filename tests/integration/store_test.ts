@@ -8,7 +8,8 @@ import { testKafka } from "../support/kafka/kafka.ts";
 import { editMessages, openPublisher, publish } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { until } from "../support/tools/until.ts";
-import { makeDatabase, range, startStore, type StoreRun } from "../support/databases/store_run.ts";
+import { makeDatabase, startStore, type StoreRun } from "../support/databases/store_run.ts";
+import { range } from "../support/tools/range.ts";
 
 const brokers = await testKafka();
 const config = { brokers: brokers.split(",") };

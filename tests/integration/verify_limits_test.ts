@@ -17,14 +17,19 @@ import { openPublisher } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { verifyReport, writeRecords } from "../support/kafka/verify.ts";
 import { NO_DIFFERENCES } from "../support/tools/differences.ts";
-import { editsIn, filled, LOG, SINCE, SPAN, UNTIL } from "../support/kafka/verify_topic.ts";
+import {
+  editsIn,
+  filled,
+  filledTopic,
+  LOG,
+  SINCE,
+  SPAN,
+  UNTIL,
+} from "../support/kafka/verify_topic.ts";
 
 const kafka = await testKafka();
 
-const own = await (async () => {
-  await using server = serve(LOG);
-  return await filled(kafka, server.url);
-})();
+const own = await filledTopic(kafka);
 
 Deno.test("verify does not call lost what the producer has not reached", async () => {
   await using server = serve(LOG);

@@ -23,15 +23,20 @@ import { repairReported, verifyReport, writeRecords } from "../support/kafka/ver
 import { PATH_WITH_DENO, runProgram } from "../support/programs/program.ts";
 import { codeBlocks, ROOT } from "../support/tools/readme.ts";
 import { NO_DIFFERENCES } from "../support/tools/differences.ts";
-import { editsIn, filled, LOG, SINCE, SPAN, UNTIL } from "../support/kafka/verify_topic.ts";
+import {
+  editsIn,
+  filled,
+  filledTopic,
+  LOG,
+  SINCE,
+  SPAN,
+  UNTIL,
+} from "../support/kafka/verify_topic.ts";
 
 const kafka = await testKafka();
 const decoder = new TextDecoder();
 
-const own = await (async () => {
-  await using server = serve(LOG);
-  return await filled(kafka, server.url);
-})();
+const own = await filledTopic(kafka);
 
 Deno.test("verify finds nothing wrong with a topic that the producer filled", async () => {
   await using server = serve(LOG);

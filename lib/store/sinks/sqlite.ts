@@ -54,7 +54,7 @@ export async function openSqliteSink(
   const isLocked = (error: unknown) => error instanceof SinkUnavailable;
   const policy = { firstWaitMs: OPEN_PAUSE, limitMs: limit };
   const open = () =>
-    openNow(file).catch((error) => {
+    Promise.try(openNow, file).catch((error) => {
       throw sqliteFailure(error, file);
     });
   return await retry(open, isLocked, policy).catch((error) => {
@@ -62,8 +62,7 @@ export async function openSqliteSink(
   });
 }
 
-// deno-lint-ignore require-await -- failures are rejections
-async function openNow(file: string): Promise<Sink> {
+function openNow(file: string): Sink {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
   try {
     // Only now the settings: they change a file, which might have belonged to another program.

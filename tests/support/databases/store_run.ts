@@ -53,6 +53,20 @@ export interface StoreRun {
   readonly select?: StoreOptions["select"];
 }
 
+/** Starts work that runs until the caller stops it. */
+export function stoppable(work: (signal: AbortSignal) => Promise<void>) {
+  const stop = new AbortController();
+  const done = work(stop.signal);
+  done.catch(() => {}); // looked at by `stop()`, or by the test
+  return {
+    done,
+    stop: () => {
+      stop.abort();
+      return done;
+    },
+  };
+}
+
 /** Stores until `maxRecords`, or until the caller stops it. */
 export function startStore(
   brokers: string,
@@ -60,11 +74,9 @@ export function startStore(
 ) {
   const topics = [topic].flat();
   const { group = topics[0]!, session, ...more } = run;
-  const stop = new AbortController();
   const progress = new JoinCounter();
-  const storing = async () => {
+  const storing = stoppable(async (signal) => {
     await using sink = await openSink({ kind: "sqlite", file }, undefined);
-    const { signal } = stop;
     // A client of its own: kafkajs's consumers of one client and group share their offsets.
     await storeTopics(openCluster({ brokers: brokers.split(",") }), {
       ...more,
@@ -76,19 +88,6 @@ export function startStore(
       progress,
       ...session === undefined ? {} : { session },
     });
-  };
-  const done = storing();
-  done.catch(() => {}); // looked at by `stop()`, or by the test
-  return {
-    progress,
-    done,
-    stop: () => {
-      stop.abort();
-      return done;
-    },
-  };
+  });
+  return { progress, ...storing };
 }
-
-/** The numbers from `first` to below `end`. */
-export const range = (first: number, end: number) =>
-  Array.from({ length: end - first }, (_, index) => first + index);

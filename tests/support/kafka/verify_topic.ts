@@ -1,7 +1,7 @@
 /** The topic that tests of verify compare. */
 import type { EventLog } from "../../../lib/replay/log.ts";
 import { START, syntheticLog } from "../../../lib/replay/synthetic/log.ts";
-import { eventsOf, produce } from "./produce.ts";
+import { eventsOf, produce, serve } from "./produce.ts";
 import { makeTopic } from "./topic.ts";
 
 /** A minute of events, 38 % of them edits; the topic of the other data center has canaries. */
@@ -35,4 +35,10 @@ export async function filled(
     args: ["--since", String(START), "--until", String(START + 58_000), ...args],
   });
   return topic;
+}
+
+/** Fills a topic with `LOG`, for tests that only read it. */
+export async function filledTopic(kafka: string): Promise<string> {
+  await using server = serve(LOG);
+  return await filled(kafka, server.url);
 }

@@ -13,6 +13,7 @@ import {
 } from "../../../../support/databases/parquet.ts";
 import { editOf } from "../../../../support/kafka/records.ts";
 import { testFolder } from "../../../../support/tools/folder.ts";
+import { range } from "../../../../support/tools/range.ts";
 
 const encoder = new TextEncoder();
 const DAY = 86_400_000;
@@ -52,9 +53,6 @@ async function idsIn(directory: string): Promise<number[]> {
   return database.prepare("SELECT change_id FROM edits ORDER BY record_offset").all()
     .map(({ change_id }) => Number(change_id));
 }
-
-const range = (first: number, end: number) =>
-  Array.from({ length: end - first }, (_, index) => first + index);
 
 Deno.test("ParquetSink shows edits once they are flushed, and continues there", async () => {
   await using folder = await testFolder();
