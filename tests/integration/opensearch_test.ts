@@ -9,11 +9,10 @@ import { storeTopics } from "../../lib/store/consumer/store_topics.ts";
 import { openSink } from "../../lib/store/sinks/open.ts";
 import { ownOpenSearch } from "../support/databases/opensearch.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
-import { editMessages, editOf, openPublisher, publish } from "../support/kafka/records.ts";
+import { editMessages, editOf, openPublisher, publish, range } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { stoppable } from "../support/databases/store_run.ts";
 import { fileFolder } from "../support/tools/folder.ts";
-import { range } from "../support/tools/range.ts";
 import { until } from "../support/tools/until.ts";
 
 const brokers = await testKafka();

@@ -7,7 +7,7 @@ import { openSink } from "../../lib/store/sinks/open.ts";
 import { storeTopics } from "../../lib/store/consumer/store_topics.ts";
 import { StoreProgress } from "../../lib/store/consumer/progress.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
-import { editMessages, publish } from "../support/kafka/records.ts";
+import { editMessages, publish, range } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { until } from "../support/tools/until.ts";
 import {
@@ -16,7 +16,6 @@ import {
   startStore,
   type StoreRun,
 } from "../support/databases/store_run.ts";
-import { range } from "../support/tools/range.ts";
 
 const brokers = await testKafka();
 const config = { brokers: brokers.split(",") };

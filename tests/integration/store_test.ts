@@ -5,11 +5,10 @@ import { ByteBuffer } from "../../lib/replay/byte_buffer.ts";
 import { syntheticLog } from "../../lib/replay/synthetic/log.ts";
 import type { StoreOptions } from "../../lib/store/consumer/options.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
-import { editMessages, openPublisher, publish } from "../support/kafka/records.ts";
+import { editMessages, openPublisher, publish, range } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
 import { until } from "../support/tools/until.ts";
 import { makeDatabase, startStore, type StoreRun } from "../support/databases/store_run.ts";
-import { range } from "../support/tools/range.ts";
 
 const brokers = await testKafka();
 const config = { brokers: brokers.split(",") };

@@ -43,6 +43,11 @@ export async function publish(
   await publisher.publish(topic, messages, { abort });
 }
 
+/** Returns the numbers from `first` to below `end`, as of edits in a row. */
+export function range(first: number, end: number): number[] {
+  return Array.from({ length: end - first }, (_, index) => first + index);
+}
+
 /**
  * A transactional producer for several transactions. It fences earlier ones with the same id.
  *

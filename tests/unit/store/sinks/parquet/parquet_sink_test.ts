@@ -11,9 +11,8 @@ import {
   parquetFiles,
   readParquet,
 } from "../../../../support/databases/parquet.ts";
-import { editOf } from "../../../../support/kafka/records.ts";
+import { editOf, range } from "../../../../support/kafka/records.ts";
 import { testFolder } from "../../../../support/tools/folder.ts";
-import { range } from "../../../../support/tools/range.ts";
 
 const encoder = new TextEncoder();
 const DAY = 86_400_000;
