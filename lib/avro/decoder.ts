@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import avsc from "avsc";
+import type avsc from "avsc";
 import { NamedError, UserError } from "../shared/error.ts";
 import { NoSchema, type Registry } from "./registry.ts";
 import { HEADER_BYTES } from "./wire.ts";
@@ -66,6 +66,8 @@ function keep<T>(map: Map<number, T>, id: number, value: T): void {
 }
 
 async function fetchType(registry: Pick<Registry, "schema">, id: number): Promise<avsc.Type> {
+  // Loaded only here: most topics have no Avro, and it takes a twentieth of a program's start.
+  const { default: avsc } = await import("avsc");
   try {
     return avsc.Type.forSchema(JSON.parse(await registry.schema(id)));
   } catch (cause) {

@@ -29,7 +29,7 @@ export class DryRun implements Publisher {
   async publish({ records }: Batch): Promise<Published> {
     await this.#write(records.map((record) => `${outgoingJsonOf(record)}\n`).join(""));
     this.counts.batches++;
-    return { count: records.length, refused: [] };
+    return { count: records.length, rejected: [] };
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
-import type { ReadRecord } from "../kafka/consume/reader.ts";
-import type { TopicPartition } from "../kafka/requests/offsets.ts";
+import type { ReadRecord } from "../kafka/consume/read_options.ts";
+import type { TopicPartition } from "../kafka/topic_partition.ts";
 import { safeText } from "../terminal/safe_text.ts";
 import { jsonOf } from "./json.ts";
 import { lineOf } from "./line.ts";

@@ -75,7 +75,7 @@ export const PRODUCER_FACTS: readonly Fact<ProduceCounts>[] = [
   },
   {
     name: "repeats",
-    read: ({ stream }) => stream?.repeats ?? 0,
+    read: ({ stream }) => stream?.dropped ?? 0,
     words: ["duplicate dropped", "duplicates dropped"],
     status: "always",
     metric: ["wikitap_stream_repeats_total", "Duplicate events received and dropped."],

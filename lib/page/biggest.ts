@@ -32,8 +32,8 @@ export class Biggest {
 
 function insert(kept: PageEdit[], edit: PageEdit, most: number): void {
   if (kept.length === most && size(edit) <= size(kept[most - 1]!)) return;
-  const place = kept.findIndex((other) => size(edit) > size(other));
-  kept.splice(place === -1 ? kept.length : place, 0, edit);
+  const index = kept.findIndex((other) => size(edit) > size(other));
+  kept.splice(index === -1 ? kept.length : index, 0, edit);
   if (kept.length > most) kept.pop();
 }
 

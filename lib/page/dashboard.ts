@@ -1,7 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import { type JsonValues, jsonValues } from "../avro/json_values.ts";
 import type { Cluster } from "../kafka/client/cluster.ts";
-import { type ReadRecord, readTopic } from "../kafka/consume/reader.ts";
+import type { ReadRecord } from "../kafka/consume/read_options.ts";
+import { readTopic } from "../kafka/consume/reader.ts";
 import { Board } from "./board.ts";
 import { Broadcast } from "./broadcast.ts";
 import { ClusterFeed } from "./cluster/feed.ts";

@@ -28,8 +28,8 @@ export class Recent {
   insert(edit: PageEdit): void {
     const isFull = this.#edits.length === this.#most;
     if (isFull && edit.time <= this.#edits[0]!.time) return;
-    const place = this.#edits.findLastIndex(({ time }) => time <= edit.time) + 1;
-    this.#edits.splice(place, 0, edit);
+    const index = this.#edits.findLastIndex(({ time }) => time <= edit.time) + 1;
+    this.#edits.splice(index, 0, edit);
     if (isFull) this.#edits.shift();
   }
 

@@ -61,8 +61,8 @@ export class SlidingCounts {
     for (const [name, count] of this.#totals) {
       if (top.length === most && count < top[most - 1]!.count) continue;
       const row = { name, count };
-      const place = top.findIndex((other) => isBefore(row, other));
-      top.splice(place === -1 ? top.length : place, 0, row);
+      const index = top.findIndex((other) => isBefore(row, other));
+      top.splice(index === -1 ? top.length : index, 0, row);
       if (top.length > most) top.pop();
     }
     return top;

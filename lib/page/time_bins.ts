@@ -31,14 +31,14 @@ export class TimeBins {
   /** Counts an edit; ignored if it is outside of the window at `now` (both in s). */
   add(second: number, isBot: boolean, now: number): void {
     if (second > now || second <= now - this.#seconds) return;
-    const place = second % this.#owner.length;
-    if (this.#owner[place] !== second) {
-      this.#owner[place] = second;
-      this.#humans[place] = 0;
-      this.#bots[place] = 0;
+    const index = second % this.#owner.length;
+    if (this.#owner[index] !== second) {
+      this.#owner[index] = second;
+      this.#humans[index] = 0;
+      this.#bots[index] = 0;
     }
     const counts = isBot ? this.#bots : this.#humans;
-    counts[place] = counts[place]! + 1;
+    counts[index] = counts[index]! + 1;
     this.#changed.add(second - second % this.#step);
   }
 
@@ -47,10 +47,10 @@ export class TimeBins {
     let humans = 0;
     let bots = 0;
     for (let second = Math.max(from, to - this.#owner.length); second < to; second++) {
-      const place = second % this.#owner.length;
-      if (this.#owner[place] !== second) continue;
-      humans += this.#humans[place]!;
-      bots += this.#bots[place]!;
+      const index = second % this.#owner.length;
+      if (this.#owner[index] !== second) continue;
+      humans += this.#humans[index]!;
+      bots += this.#bots[index]!;
     }
     return { humans, bots };
   }

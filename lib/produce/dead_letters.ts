@@ -2,7 +2,7 @@ import type { ProducerRecord } from "../shared/producer_record.ts";
 import { acceptedTimes } from "../kafka/publish/rejection.ts";
 
 /** A rejected event with its upstream position. */
-export interface Refused {
+export interface RejectedSource {
   /** The upstream data, JSON or not. */
   readonly data: Uint8Array;
   /** Upstream topic and partition: `eqiad.mediawiki.recentchange/0`. */
@@ -26,7 +26,7 @@ const NO_TIMESTAMP = -1;
  */
 export function deadLetter(
   topic: string,
-  { data, key, offset }: Refused,
+  { data, key, offset }: RejectedSource,
   reason: string,
   now: number = Date.now(),
 ): ProducerRecord {

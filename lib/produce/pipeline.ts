@@ -1,4 +1,4 @@
-import { type Batch, PublishAborted, type RefusedRecord } from "../kafka/publish/publisher.ts";
+import { type Batch, PublishAborted, type RejectedRecord } from "../kafka/publish/publisher.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { Progress } from "../kafka/publish/position/saved_position.ts";
 import { BackFill } from "../upstream/back_fill.ts";
@@ -43,7 +43,7 @@ export class Pipeline {
   /** Records that count towards the limit: pending, in flight or published. */
   #accepted = 0;
   #inFlight = 0;
-  readonly #refusals: Rejections;
+  readonly #rejections: Rejections;
 
   /** @param handled The number of events handled up to it, by all earlier runs. */
   constructor(options: ProduceOptions, position: Position, handled: number) {
@@ -51,7 +51,7 @@ export class Pipeline {
     this.#counts = options.counts;
     this.#position = position;
     this.#handled = handled;
-    this.#refusals = new Rejections(options.counts, options.deadLetterTopic);
+    this.#rejections = new Rejections(options.counts, options.deadLetterTopic);
     this.#accumulator = this.#newAccumulator();
   }
 
@@ -66,7 +66,10 @@ export class Pipeline {
     const deadline = delayed(stop, shutdownTimeout);
     const late = Promise.withResolvers<never>();
     late.promise.catch(() => {});
-    deadline.signal.addEventListener("abort", () => late.reject(new PublishAborted(this.#inHand)));
+    deadline.signal.addEventListener(
+      "abort",
+      () => late.reject(new PublishAborted(this.#pendingCount)),
+    );
     try {
       // Before anything is read, so that a start that is killed before its first edit counts too.
       await Promise.race([this.#publish(deadline.signal), late.promise]);
@@ -78,7 +81,7 @@ export class Pipeline {
     }
   }
 
-  get #inHand(): number {
+  get #pendingCount(): number {
     return this.#inFlight + this.#accumulator.size;
   }
 
@@ -159,7 +162,7 @@ export class Pipeline {
       this.#saved = handled;
       this.#savedAt = performance.now();
       this.#counts.savedUpTo = reached;
-      this.#countPublished(done, published.refused, performance.now() - begun);
+      this.#countPublished(done, published.rejected, performance.now() - begun);
       if (done.length === batch.records.length) break;
       batch = withoutFirst(batch, done.length);
     }
@@ -179,7 +182,7 @@ export class Pipeline {
       position,
       reached,
       isLast: this.#accumulator.ended,
-      replace: (refused) => this.#refusals.replace(refused),
+      replace: (rejected) => this.#rejections.replace(rejected),
     };
   }
 
@@ -198,14 +201,14 @@ export class Pipeline {
 
   #countPublished(
     records: readonly ProducerRecord[],
-    refused: readonly RefusedRecord[],
+    rejected: readonly RejectedRecord[],
     ms: number,
   ): void {
     const edits = records.filter(({ deadLetter }) => deadLetter === undefined);
     this.#counts.queued -= records.length;
-    this.#counts.published += edits.length - refused.length;
-    this.#accepted -= refused.length;
-    for (const { record, reason } of refused) this.#refusals.count(reason, record.value);
+    this.#counts.published += edits.length - rejected.length;
+    this.#accepted -= rejected.length;
+    for (const { record, reason } of rejected) this.#rejections.count(reason, record.value);
     this.#options.onPublished?.({ records: edits, ms });
   }
 
@@ -220,7 +223,7 @@ export class Pipeline {
       this.#counts.lastEventAt = received.timestamp;
       this.#counts.lastEventAge = now - received.timestamp;
     }
-    if (made instanceof RejectedEvent) return this.#refuse(received, made.message);
+    if (made instanceof RejectedEvent) return this.#reject(received, made.message);
     if (typeof made === "string") return this.#counts.outcomes.count(event, made);
     this.#counts.outcomes.count(event, "passed");
     this.#accept(made, received);
@@ -228,7 +231,7 @@ export class Pipeline {
 
   #accept(record: ProducerRecord, received: ReceivedEvent): void {
     this.#accepted++;
-    this.#refusals.note(record, received);
+    this.#rejections.note(record, received);
     this.#add(record);
   }
 
@@ -237,9 +240,9 @@ export class Pipeline {
     this.#accumulator.add(record);
   }
 
-  #refuse(received: ReceivedEvent, reason: string): void {
+  #reject(received: ReceivedEvent, reason: string): void {
     this.#counts.outcomes.count(received.event, "refused");
-    const letter = this.#refusals.refuse(received, reason);
+    const letter = this.#rejections.reject(received, reason);
     if (letter !== undefined) this.#add(letter);
   }
 

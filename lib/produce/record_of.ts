@@ -12,11 +12,11 @@ export type Dropped = "repeated" | "canary" | "filtered";
  * rejects it. The producer and `verify` both use this.
  */
 export function recordOf(
-  { event, isRepeated, refusal = "unreadable" }: ReceivedEvent,
+  { event, isRepeated, rejection = "unreadable" }: ReceivedEvent,
   transform: Transform,
 ): ProducerRecord | Dropped | RejectedEvent {
   if (isRepeated) return "repeated";
-  if (event === undefined) return new RejectedEvent(refusal);
+  if (event === undefined) return new RejectedEvent(rejection);
   if (isCanary(event)) return "canary";
   try {
     return transform(event) ?? "filtered";

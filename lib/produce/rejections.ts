@@ -1,8 +1,8 @@
 import { getLogger } from "@logtape/logtape";
-import type { RefusedRecord } from "../kafka/publish/publisher.ts";
+import type { RejectedRecord } from "../kafka/publish/publisher.ts";
 import type { ProducerRecord } from "../shared/producer_record.ts";
 import type { ProduceCounts } from "./counts.ts";
-import { changedLetter, deadLetter, type Refused } from "./dead_letters.ts";
+import { changedLetter, deadLetter, type RejectedSource } from "./dead_letters.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 
@@ -19,7 +19,7 @@ export class Rejections {
   readonly #counts: Pick<ProduceCounts, "refused" | "deadLetters">;
   readonly #topic: string | undefined;
   /** The event of each record, for its dead letter if Kafka rejects the record. */
-  readonly #origins = new WeakMap<ProducerRecord, Refused>();
+  readonly #origins = new WeakMap<ProducerRecord, RejectedSource>();
   /** The time of the last logged sample, by reason. */
   readonly #sampledAt = new Map<string, number>();
 
@@ -33,21 +33,21 @@ export class Rejections {
   }
 
   /** Remembers the event of a record for as long as the record lives. */
-  note(record: ProducerRecord, { data, key, offset }: Refused): void {
+  note(record: ProducerRecord, { data, key, offset }: RejectedSource): void {
     if (this.#topic === undefined) return;
     // A copy: the next chunk of the stream comes in the same memory.
     this.#origins.set(record, { data: data.slice(), key, offset });
   }
 
   /** Counts an event that cannot become a record; returns its dead letter, if there are any. */
-  refuse(refused: Refused, reason: string): ProducerRecord | undefined {
-    this.count(reason, refused.data);
-    return this.#letter(refused, reason);
+  reject(rejected: RejectedSource, reason: string): ProducerRecord | undefined {
+    this.count(reason, rejected.data);
+    return this.#letter(rejected, reason);
   }
 
   /** Returns the dead letter to publish in place of a rejected record: see `Batch.replace`. */
   replace(
-    { record, reason, detail }: RefusedRecord & { readonly detail?: string | null },
+    { record, reason, detail }: RejectedRecord & { readonly detail?: string | null },
   ): ProducerRecord | undefined {
     if (record.deadLetter !== undefined) return changedLetter(record, reason, detail);
     const origin = this.#origins.get(record);
@@ -70,10 +70,10 @@ export class Rejections {
     });
   }
 
-  #letter(refused: Refused, reason: string): ProducerRecord | undefined {
+  #letter(rejected: RejectedSource, reason: string): ProducerRecord | undefined {
     if (this.#topic === undefined) return undefined;
     this.#counts.deadLetters++;
-    return deadLetter(this.#topic, refused, reason);
+    return deadLetter(this.#topic, rejected, reason);
   }
 }
 

@@ -54,7 +54,7 @@ export function restore(saved: unknown, stream: string): Position {
   }
   const savedStream = (saved as { stream?: unknown }).stream;
   const isOther = savedStream !== stream && savedStream !== streamName(stream);
-  if (!isOther || position.places.size === 0) return position;
+  if (!isOther || position.partitions.size === 0) return position;
   throw new UserError(
     `Cannot resume: the saved position belongs to the stream '${savedStream}', expected '${stream}'`,
     { hint },
@@ -77,8 +77,8 @@ function fitting(
   named: Pick<SavedForm, "stream" | "options">,
   position: Position,
 ): { fit: number; of: number } {
-  const places = [...position.places];
-  const byStream = Map.groupBy(places, ([key]) => key.slice(key.indexOf(".") + 1));
+  const partitions = [...position.partitions];
+  const byStream = Map.groupBy(partitions, ([key]) => key.slice(key.indexOf(".") + 1));
   let fit = byStream.size;
   while (--fit > 0) {
     const some = [...byStream.values()].slice(0, fit).flat();

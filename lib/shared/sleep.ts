@@ -40,3 +40,16 @@ export async function unlessStopped<T>(
     throw error;
   }
 }
+
+/** Returns the result of `work`, or rejects with `signal.reason` as soon as that is aborted. */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -127,6 +127,11 @@ export interface SinkBatch {
   readonly next: bigint;
   /** The rows of the records. */
   readonly rows: Rows;
+  /**
+   * Returns rows of records that follow, for a database that accepts none of the batch: it may try
+   * whether it accepts any of these, and may store them, since they come again. Default: none.
+   */
+  readonly following?: () => Promise<Rows>;
 }
 
 /**
@@ -147,6 +152,12 @@ export const NO_ROWS: Rows = { edits: [], bad: [] };
 
 /** The error if the database cannot be reached or is busy: the same may work later. */
 export class SinkUnavailable extends NamedError {}
+
+/**
+ * The error if a database accepts no row of a batch, nor one that follows: it seems to be at fault,
+ * until it accepts others.
+ */
+export class AllRejected extends SinkUnavailable {}
 
 /** The reason if a database's tables have other columns, or are missing. */
 export const NOT_OURS = "its tables were not created by wikitap";

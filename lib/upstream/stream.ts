@@ -87,7 +87,7 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
 
   /** Every upstream topic-partition that an id has named. */
   get topicPartitions(): Iterable<string> {
-    return this.#received.places.keys();
+    return this.#received.partitions.keys();
   }
 
   /**
@@ -121,14 +121,14 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     try {
       while (!stop.aborted) {
         const before = this.counts.arrivals;
-        const repeatsBefore = this.counts.repeats;
+        const droppedBefore = this.counts.dropped;
         const { cause, retryAfter, isAtNews, detail } = yield* this.#connection();
         if (stop.aborted) return;
         this.counts.reconnects.set(cause, (this.counts.reconnects.get(cause) ?? 0) + 1);
         const hasNews = this.counts.arrivals > before;
         fruitless = hasNews ? 0 : fruitless + 1;
-        const repeats = this.counts.repeats - repeatsBefore + this.#deduplicator.unresolved;
-        if (cause !== "gap") this.#margin.ended({ repeats, hasNews });
+        const duplicates = this.counts.dropped - droppedBefore + this.#deduplicator.unresolved;
+        if (cause !== "gap") this.#margin.ended({ duplicates, hasNews });
         failuresInPlace = hasNews
           ? 0
           : failuresInPlace + (cause === "error_event" && isAtNews ? 1 : 0);

@@ -1,5 +1,6 @@
 import type { HashedRecord, RecordHeaders } from "./record_hash.ts";
 import { bodyOf, identityOf } from "../edits/message/record_value.ts";
+import { latin1 } from "../upstream/parse/latin1.ts";
 import { differingFields } from "./values.ts";
 
 /** A record of the topic. */
@@ -73,16 +74,14 @@ export class Leftovers {
 function traitsOf({ topic, timestamp, key, value }: ExpectedRecord): string[] {
   const { id } = identityOf(bodyOf(value));
   return [
-    `value ${topic} ${latin1(value)}`,
+    `value ${topic} ${textOf(value)}`,
     ...id === undefined ? [] : [`id ${topic} ${id}`],
-    ...key === null ? [] : [`key ${topic} ${timestamp} ${latin1(key)}`],
+    ...key === null ? [] : [`key ${topic} ${timestamp} ${textOf(key)}`],
   ];
 }
 
-const decoder = new TextDecoder("latin1");
-
-function latin1(bytes: Uint8Array | null): string {
-  return bytes === null ? "null" : decoder.decode(bytes);
+function textOf(bytes: Uint8Array | null): string {
+  return bytes === null ? "null" : latin1(bytes);
 }
 
 /**
@@ -93,18 +92,18 @@ function latin1(bytes: Uint8Array | null): string {
  */
 export function differences(wanted: ExpectedRecord, found: Leftover, hasTimes: boolean): string[] {
   const [one, other] = [bodyOf(wanted.value), bodyOf(found.value)];
-  const isSame = latin1(wanted.value) === latin1(found.value);
+  const isSame = textOf(wanted.value) === textOf(found.value);
   const fields = one && other ? differingFields(one, other) : isSame ? [] : ["value"];
   return [
     ...fields,
-    ...latin1(wanted.key) === latin1(found.key) ? [] : ["record key"],
+    ...textOf(wanted.key) === textOf(found.key) ? [] : ["record key"],
     ...hasTimes && wanted.timestamp !== found.timestamp ? ["record timestamp"] : [],
     ...headersText(wanted.headers) === headersText(found.headers) ? [] : ["record headers"],
   ];
 }
 
 function headersText(headers: RecordHeaders = {}): string {
-  const textOf = (value: RecordHeaders[string]) =>
+  const textsOf = (value: RecordHeaders[string]) =>
     [value].flat().map((one) => typeof one === "string" ? one : latin1(one as Uint8Array));
-  return JSON.stringify(Object.keys(headers).sort().map((name) => [name, textOf(headers[name])]));
+  return JSON.stringify(Object.keys(headers).sort().map((name) => [name, textsOf(headers[name])]));
 }

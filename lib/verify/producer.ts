@@ -62,7 +62,7 @@ export async function waitForProducer(
 
 /** Compares by offset, or by time in case upstream was renumbered. */
 function isHandled(position: Position, key: string, { offset, timestamp }: LastEvent): boolean {
-  const place = position.get(key);
-  if (place === undefined) return false;
-  return offset <= place.offset || timestamp + DISORDER < place.timestamp;
+  const last = position.get(key);
+  if (last === undefined) return false;
+  return offset <= last.offset || timestamp + DISORDER < last.timestamp;
 }

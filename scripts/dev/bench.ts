@@ -52,7 +52,7 @@ export const main = program({
     "without other work.",
   examples: [
     ["deno task bench --quick", "A first impression in two minutes"],
-    ["deno task bench --output docs", "Everything, in 15 minutes"],
+    ["deno task bench --output docs", "Everything, in half an hour"],
   ],
   groups: [benchOptions],
   async run(options, stop) {

@@ -30,7 +30,7 @@ const simulationOptions = {
     trace: flag("Prints the history of --seed as a timeline."),
     runs: option({
       placeholder: "N",
-      help: "Histories to run, on all cores.",
+      help: "Histories to run, on all cores. Ctrl-C ends the run, and prints its results.",
       parse: integer(1, 1_000_000_000),
       defaultText: "1000, or as many as --seconds allows",
     }),
@@ -76,12 +76,14 @@ export const main = program({
     ["deno task simulate --mutants", "Checks that known bugs are found"],
   ],
   groups: [simulationOptions],
-  async run(options) {
+  async run(options, stop) {
     if (options.mutants) {
       const { runMutants } = await import("../../tests/simulation/mutants/run.ts");
       return await runMutants() ? ExitCode.done : ExitCode.failure;
     }
-    const isGood = options.seed === undefined ? await runMany(options) : await runOne(options);
+    const isGood = options.seed === undefined
+      ? await runMany(options, stop)
+      : await runOne(options);
     return isGood ? ExitCode.done : ExitCode.failure;
   },
 });
@@ -93,13 +95,16 @@ async function runOne({ seed, trace, ...options }: Options): Promise<boolean> {
   return outcome.failures.length === 0;
 }
 
-async function runMany(options: Omit<Options, "seed" | "trace">): Promise<boolean> {
+async function runMany(
+  options: Omit<Options, "seed" | "trace">,
+  stop: AbortSignal,
+): Promise<boolean> {
   const { from = crypto.getRandomValues(new Uint32Array(1))[0]!, seconds = Infinity } = options;
   const { jobs = navigator.hardwareConcurrency } = options;
   const runs = options.runs ?? (seconds === Infinity ? 1000 : Infinity);
   const cuts = cutsOf(options);
   writeOutput(`seeds from ${from} on\n`);
-  const done = await runParallel({ from, runs, limit: seconds, cuts, jobs });
+  const done = await runParallel({ from, runs, limit: seconds, cuts, jobs, stop });
   writeOutput(runsText(done));
   const [first] = done.failed;
   if (first === undefined) return true;

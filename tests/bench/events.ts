@@ -45,7 +45,9 @@ export class LiveEdits {
     const id = [{ topic: EQIAD, partition: 0, timestamp: now + 1 }];
     const meta = {
       ...this.#template.meta as object,
-      ...{ id: crypto.randomUUID(), dt: new Date(now).toISOString(), offset: this.#offset++ },
+      id: crypto.randomUUID(),
+      dt: new Date(now).toISOString(),
+      offset: this.#offset++,
     };
     const data = JSON.stringify({ ...this.#template, meta });
     return new TextEncoder().encode(

@@ -49,7 +49,9 @@ export async function latency(peer: Peer, setting: Setting, seconds: number): Pr
   const before = logs();
   const spawned = Date.now();
   const task = {
-    ...{ streamUrl: `${setting.source.url}/live/${RATE}`, broker: setting.broker, topic },
+    streamUrl: `${setting.source.url}/live/${RATE}`,
+    broker: setting.broker,
+    topic,
     edits: RATE * seconds,
   };
   const [command, ...args] = peer.command(task);
@@ -79,8 +81,13 @@ export async function latency(peer: Peer, setting: Setting, seconds: number): Pr
     markers: log.markers - before[i]!.markers,
   }));
   return {
-    ...{ p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), max: Math.max(...delays) },
-    ...{ startUp: first - spawned, records, producerCpu, brokerCpu: brokerCpu - idle },
+    p50: percentile(delays, 0.5),
+    p99: percentile(delays, 0.99),
+    max: Math.max(...delays),
+    startUp: first - spawned,
+    records,
+    producerCpu,
+    brokerCpu: brokerCpu - idle,
     logOverhead: grown.reduce((sum, log) => sum + log.bytes, 0) / bytes,
     transactionsPerSecond: grown[1]!.markers / ran,
   };

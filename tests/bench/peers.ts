@@ -1,4 +1,5 @@
 import { NAMESPACES } from "../../lib/edits/event/namespaces.ts";
+import { v8Flags } from "./tasks.ts";
 
 /** The parameters of a run. */
 export interface Task {
@@ -36,30 +37,20 @@ export function wikitap(name: string, ...flags: readonly string[]): Peer {
     name,
     prepare: () => run(["deno", "cache", "main.ts"]),
     command: ({ streamUrl, broker, topic, edits }) => [
-      ...[
-        "deno",
-        "run",
-        "-q",
-        "--no-prompt",
-        "--v8-flags=--max-semi-space-size=8",
-        "-A",
-        "main.ts",
-        "--quiet",
-        "--stream-url",
-        streamUrl,
-      ],
+      ...["deno", "run", "-q", "--no-prompt", ...v8Flags("start"), "-A", "main.ts"],
+      ...["--quiet", "--stream-url", streamUrl],
       ...["--bootstrap-server", broker, "--topic", topic, "--events-to-produce", String(edits)],
       ...flags,
     ],
   };
 }
 
-export const EXACTLY_ONCE = wikitap("wikitap, exactly once");
+export const EXACTLY_ONCE = wikitap("wikitap, exactly-once");
 
 /** All producers. The others are configured by environment variables. */
 export const PEERS: readonly Peer[] = [
   EXACTLY_ONCE,
-  wikitap("wikitap, at least once", "--delivery", "at-least-once"),
+  wikitap("wikitap, at-least-once", "--delivery", "at-least-once"),
   {
     name: "Go: net/http, franz-go",
     prepare: buildFranz,

@@ -8,52 +8,54 @@ import {
   type Series,
 } from "./results.ts";
 
-/** The targets, and the results that they apply to. */
-interface Bar {
-  readonly what: string;
-  readonly wanted: string;
-  readonly found: number | undefined;
-  readonly isMet: (found: number) => boolean;
+/** A target, and the measured value that it applies to. */
+interface Target {
+  readonly quantity: string;
+  readonly bound: string;
+  /** `undefined` if it was not measured. */
+  readonly measured: number | undefined;
+  readonly isMet: (measured: number) => boolean;
 }
 
 /** Formats the results as Markdown. */
 export function report(results: Results): string {
   const { machine, versions, date, events } = results;
   return [
-    "# How fast it is",
+    "# Speed of the producer",
     "",
     "Made by `deno task bench --output docs`. The producers take turns, in several rounds, on the " +
     `machine of the source and the broker: ${machine}; ${versions}; ${date}. The source has ` +
     `${format(events)} synthetic events of recorded sizes, 38 % of them edits; the slowest ` +
-    "producers get a tenth of them. A run counts after a reader of committed records has counted " +
+    "producers get a tenth of them. A run counts only if a reader of committed records finds " +
     "every record. Time runs from the first byte read to the end of the process. CPU time is that " +
-    "of the producing process, with its start. Medians, with minimum and maximum. The two columns " +
-    "of ratios compare wikitap's first row: its edits/s, and the CPU time that it takes of the " +
-    "other's.",
+    "of the producing process, including its start. The tables have medians, with minimum and " +
+    "maximum. The columns with × compare the first row with each other row: its edits/s divided " +
+    "by theirs, and its CPU time divided by theirs.",
     "",
     "![Edits per second of each producer](speed.svg)",
     "",
-    "## Beside other ways",
+    "## Compared with other producers",
     "",
     ...peerTable(results.peers),
     "",
     ...results.peers.filter(({ skipped }) => skipped !== undefined)
       .map(({ name, skipped }) => `Not run: ${name} (${skipped}).\n`),
-    "## How it grows",
+    "## Size and partitions",
     "",
     ...growthTable(results.growth),
     "",
-    "## At live pace",
+    "## Latency and cost at live pace",
     "",
-    "40 edits a second. The latency is from the event's own time to a reader of committed " +
-    "records. CPU is in percent of one core, after the start; that of the broker is above idle. " +
-    "Log bytes are those of the topic, the offsets and the transactions.",
+    "At 40 edits a second. Latency is measured from the event's own time to a reader of " +
+    "committed records. CPU is in percent of one core, without the start; for the broker, what it " +
+    "uses when idle is subtracted. Log bytes are those of the topic, the offsets and the " +
+    "transactions, divided by the bytes of the records.",
     "",
     ...latencyTable(results),
     "",
-    "## What is aimed at",
+    "## Targets",
     "",
-    ...barTable(barsOf(results)),
+    ...targetTable(targetsOf(results)),
     "",
   ].join("\n");
 }
@@ -61,7 +63,7 @@ export function report(results: Results): string {
 function peerTable(peers: readonly Series[]): string[] {
   const [ours] = peers;
   return table(
-    ["producer", "edits/s", "wikitap is", "CPU s per 10⁶ events", "wikitap takes", "memory, MB"],
+    ["producer", "edits/s", "×", "CPU s per 10⁶ events", "×", "memory, MB"],
     peers.filter(({ runs }) => runs.length > 0).map((series) => [
       series.name,
       ranged(editsPerSecond(series)),
@@ -75,7 +77,7 @@ function peerTable(peers: readonly Series[]): string[] {
 
 function growthTable(growth: readonly Series[]): string[] {
   return table(
-    ["exactly once, with", "events/s", "CPU s per 10⁶ events", "memory at most, steady, MB"],
+    ["exactly-once, with", "events/s", "CPU s per 10⁶ events", "memory, MB: maximum, steady"],
     growth.map((series) => [
       series.name,
       ranged(eventsPerSecond(series)),
@@ -108,7 +110,7 @@ function latencyTable({ latency }: Results): string[] {
   );
 }
 
-function barsOf({ peers, growth, latency }: Results): Bar[] {
+function targetsOf({ peers, growth, latency }: Results): Target[] {
   const [ours] = peers;
   const find = (all: readonly Series[], text: string) =>
     all.find(({ name, runs }) => name.includes(text) && runs.length > 0);
@@ -123,40 +125,44 @@ function barsOf({ peers, growth, latency }: Results): Bar[] {
   const [small, large] = [find(growth, "10⁵"), find(growth, "10⁷")];
   const live = latency[0]?.latency;
   return [
-    bar("times confluent-kafka's edits/s", 2, timesAsFast("confluent")),
-    bar("times franz-go's edits/s", 1.5, timesAsFast("net/http, franz-go")),
-    bar("of franz-go's CPU time", 0.7, timesTheCpu("net/http, franz-go"), "at most"),
-    bar("of confluent-kafka's CPU time", 1, timesTheCpu("confluent"), "at most"),
-    bar("times the tutorial's edits/s", 10, timesAsFast("tutorial")),
-    bar("ms to a reader, median", 30, live?.p50, "at most"),
-    bar("ms to a reader, 99 of 100", 90, live?.p99, "at most"),
-    bar(
-      "of 10⁵ events' rate at 10⁷",
+    target("edits/s, divided by confluent-kafka's", 2, timesAsFast("confluent")),
+    target("edits/s, divided by franz-go's", 1.5, timesAsFast("net/http, franz-go")),
+    target("edits/s, divided by the tutorial's", 10, timesAsFast("tutorial")),
+    target("CPU time, divided by franz-go's", 0.7, timesTheCpu("net/http, franz-go"), "at most"),
+    target("CPU time, divided by confluent-kafka's", 1, timesTheCpu("confluent"), "at most"),
+    target("latency with --linger 0, p50, ms", 30, live?.p50, "at most"),
+    target("latency with --linger 0, p99, ms", 90, live?.p99, "at most"),
+    target(
+      "events/s with 10⁷ events, divided by those with 10⁵",
       0.95,
       small && large && eventsPerSecond(large).median / eventsPerSecond(small).median,
     ),
-    bar("MB of memory at 10⁷ events", 200, large?.runs[0]?.peak, "at most"),
+    target("memory with 10⁷ events, MB", 200, large?.runs[0]?.peak, "at most"),
   ];
 }
 
-function bar(
-  what: string,
-  wanted: number,
-  found: number | undefined,
+function target(
+  quantity: string,
+  bound: number,
+  measured: number | undefined,
   kind: "at least" | "at most" = "at least",
-): Bar {
-  const isMet = (found: number) => kind === "at least" ? found >= wanted : found <= wanted;
-  return { what, wanted: `${kind} ${wanted}`, found, isMet };
+): Target {
+  const isMet = (value: number) => kind === "at least" ? value >= bound : value <= bound;
+  return { quantity, bound: `${kind} ${bound}`, measured, isMet };
 }
 
-function barTable(bars: readonly Bar[]): string[] {
+function targetTable(targets: readonly Target[]): string[] {
   return table(
-    ["", "wanted", "found", ""],
-    bars.map(({ what, wanted, found, isMet }) => [
-      what,
-      wanted,
-      found === undefined ? "not measured" : found < 20 ? found.toFixed(2) : format(found),
-      found === undefined ? "" : isMet(found) ? "met" : "missed",
+    ["quantity", "target", "measured", ""],
+    targets.map(({ quantity, bound, measured, isMet }) => [
+      quantity,
+      bound,
+      measured === undefined
+        ? "not measured"
+        : measured < 20
+        ? measured.toFixed(2)
+        : format(measured),
+      measured === undefined ? "" : isMet(measured) ? "met" : "missed",
     ]),
   );
 }

@@ -50,9 +50,17 @@ Deno.test(
     await Deno.writeTextFile(outputs[1]!, "of an earlier run");
     const stop = new AbortController();
     const run = runChaos({
-      ...{ directory: folder.path, seed: 0, nodes: 1, delivery: "exactly-once", stop: stop.signal },
+      directory: folder.path,
+      seed: 0,
+      nodes: 1,
+      delivery: "exactly-once",
+      stop: stop.signal,
       program: programAt("main.ts"),
-      ...{ events: 20_000, duration: 600_000, producerKills: 0, brokerKills: 0, streamFaults: 0 },
+      events: 20_000,
+      duration: 600_000,
+      producerKills: 0,
+      brokerKills: 0,
+      streamFaults: 0,
     });
     const stopped = assertRejects(() => run, DOMException, "aborted");
     await until(() => Deno.stat(outputs[0]!).catch(() => undefined), Boolean, 120_000);

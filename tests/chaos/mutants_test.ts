@@ -20,8 +20,11 @@ Deno.test(
 Deno.test("chaos finds lost edits of a producer that resumes by id", unsanitized, () =>
   chaos(
     {
-      ...{ program: programAt("tests/chaos/mutants/id_as_sent.ts"), nodes: 1, patience: 10_000 },
-      ...{ events: 15_000, streamFaults: 60 },
+      program: programAt("tests/chaos/mutants/id_as_sent.ts"),
+      nodes: 1,
+      patience: 10_000,
+      events: 15_000,
+      streamFaults: 60,
     },
     ({ verdict: { found, differences } }) => found > 0 && differences.lost > 0,
   ));
@@ -32,8 +35,11 @@ Deno.test(
   () =>
     chaos(
       {
-        ...{ program: programAt("tests/chaos/mutants/one_time.ts"), nodes: 1, patience: 10_000 },
-        ...{ events: 15_000, streamFaults: 30 },
+        program: programAt("tests/chaos/mutants/one_time.ts"),
+        nodes: 1,
+        patience: 10_000,
+        events: 15_000,
+        streamFaults: 30,
       },
       ({ verdict: { found, differences } }) => found > 0 && differences.lost > 0,
     ),
@@ -45,8 +51,10 @@ Deno.test(
   () =>
     chaos(
       {
-        ...{ program: programAt("tests/chaos/mutants/one_send.ts"), patience: 10_000 },
-        ...{ events: 20_000, duration: 4000 },
+        program: programAt("tests/chaos/mutants/one_send.ts"),
+        patience: 10_000,
+        events: 20_000,
+        duration: 4000,
       },
       ({ verdict }) => verdict.differences.duplicated > 0,
     ),

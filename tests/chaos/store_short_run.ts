@@ -19,7 +19,11 @@ export function testStore(sink: StoreChaosOptions["sink"]): void {
     const { lost, extra, duplicated, aborted, missing, committed, stored, putAside } = report;
     const log = lines.join("\n");
     assertEquals({ lost, extra, duplicated, aborted, missing, stored }, {
-      ...{ lost: 0, extra: 0, duplicated: 0, aborted: 0, missing: 0 },
+      lost: 0,
+      extra: 0,
+      duplicated: 0,
+      aborted: 0,
+      missing: 0,
       stored: committed,
     }, log);
     assert(committed >= 30_000 && putAside > 0, log);

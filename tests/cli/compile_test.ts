@@ -21,7 +21,7 @@ const compile = (args: readonly string[], env: Record<string, string> = {}) =>
     limit: 180_000,
   });
 
-Deno.test("compile makes a binary that runs, or says that it lacks the runtime", () =>
+Deno.test("compile makes a binary that runs, or reports the missing runtime", () =>
   withFolder(async (folder) => {
     const { code, stdout, stderr } = await compile(["--output-dir", folder]);
     if (code !== 0) {
@@ -32,7 +32,9 @@ Deno.test("compile makes a binary that runs, or says that it lacks the runtime",
       return;
     }
     const run = new Deno.Command(stdout.trim(), {
-      ...{ args: ["--bootstrap-server", "127.0.0.1:1"], cwd: folder, stdin: "null" },
+      args: ["--bootstrap-server", "127.0.0.1:1"],
+      cwd: folder,
+      stdin: "null",
     });
     const started = await run.output();
     assertEquals(started.code, 1);
@@ -65,7 +67,7 @@ Deno.test("compile embeds the programs' packages and permissions, not the tests'
     assert(store.allow_env.includes("PGPASSWORD"));
   }));
 
-Deno.test("compile refuses a target that Deno does not know", async () => {
+Deno.test("compile rejects a target that Deno does not know", async () => {
   const { code, stderr } = await compile(["--target", "amiga"]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "expected one of all, x86_64-unknown-linux-gnu");

@@ -157,7 +157,7 @@ Deno.test("consume --partition --offset begins at the offset", async () => {
   assertEquals(new Set(read.map(({ topic, partition }) => `${topic} ${partition}`)).size, 1);
 });
 
-Deno.test("consume refuses partitions and offsets that do not exist", async () => {
+Deno.test("consume rejects partitions and offsets that do not exist", async () => {
   const fails = async (...args: string[]) => {
     const all = ["--bootstrap-server", kafka, "--topic", topic, ...args];
     const { code, stderr } = await runProgram("scripts/consume.ts", all);

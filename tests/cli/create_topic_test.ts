@@ -47,7 +47,7 @@ Deno.test("create-topic reports differences, and --alter removes them", async ()
   assertEquals((await createTopic(topic, ...wish)).code, 0);
 });
 
-Deno.test("create-topic --alter refuses fewer partitions, and changes nothing", async () => {
+Deno.test("create-topic --alter rejects fewer partitions, and changes nothing", async () => {
   const topic = uniqueTopic();
   await createTopic(topic, "--retention", "7d");
   const refused = await createTopic(topic, "--partitions", "2", "--retention", "1h", "--alter");
@@ -65,7 +65,7 @@ Deno.test("create-topic reports what Kafka rejects", async () => {
   assertMatch(config.stderr, /^error: .*Kafka rejects a setting of the topic/);
 });
 
-Deno.test("create-topic ends with 2 for wrong usage", async () => {
+Deno.test("create-topic exits with 2 for wrong usage", async () => {
   const wrong = [
     ["--partitions", "0"],
     ["--topic", "with space"],

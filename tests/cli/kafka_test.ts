@@ -31,7 +31,7 @@ Deno.test("kafka start stops when it gets SIGTERM, and leaves nothing", async ()
   assert(isFree(port));
 });
 
-Deno.test("kafka start killed with SIGKILL takes its broker with it", async () => {
+Deno.test("kafka start ends its broker when it is killed with SIGKILL", async () => {
   await using folder = await testFolder();
   const port = freePort();
   await using started = kafka.start(folder.path, ["start", "--port", String(port)]);
@@ -82,7 +82,12 @@ Deno.test(needing(noContainer, {
 function launch(cwd: string, program: string, args: string[]): Deno.ChildProcess {
   const env = { KAFKA_HOME };
   return new Deno.Command(program, {
-    ...{ args, cwd, env, stdin: "null", stdout: "piped", stderr: "null" },
+    args,
+    cwd,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
   }).spawn();
 }
 

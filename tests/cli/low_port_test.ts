@@ -27,7 +27,10 @@ for (const [name, args] of Object.entries(PROGRAMS)) {
       await using folder = await testFolder();
       const [command, ...words] = [...ORDINARY, Deno.execPath(), ...args];
       const { code, stderr } = await new Deno.Command(command!, {
-        ...{ args: words, cwd: folder.path, env, stdin: "null" },
+        args: words,
+        cwd: folder.path,
+        env,
+        stdin: "null",
       }).output();
       const text = new TextDecoder().decode(stderr);
       assertStringIncludes(text, "error: Cannot listen on port 80: permission denied\n  Choose ");

@@ -62,7 +62,10 @@ async function makeImage() {
     const [program, ...args] = command;
     const env = { PATH: `${folder}/.bin:${Deno.env.get("PATH")}`, NO_COLOR: "1" };
     const ended = await new Deno.Command(program!, {
-      ...{ args, cwd, env: { ...env, DENO_DIR: `${folder}/.deno` }, stdin: "null" },
+      args,
+      cwd,
+      env: { ...env, DENO_DIR: `${folder}/.deno` },
+      stdin: "null",
     }).output();
     const decoder = new TextDecoder();
     const [stdout, stderr] = [decoder.decode(ended.stdout), decoder.decode(ended.stderr)];

@@ -25,7 +25,7 @@ async function produce(options: Omit<ProducerOptions, "kafka">): Promise<Ended> 
   return await producer.ended;
 }
 
-Deno.test("start --help begins with examples; it and --version end with 0", async () => {
+Deno.test("start --help begins with examples; --version exits with 0", async () => {
   const help = await runProgram("main.ts", ["--help", "--no-such-flag"]);
   assertEquals([help.code, help.stderr], [0, ""]);
   assertMatch(help.stdout, /^[^\n]+\n[^\n]+\n\nExamples:\n {2}# /);
@@ -36,7 +36,7 @@ Deno.test("start --help begins with examples; it and --version end with 0", asyn
   assertEquals([version.code, version.stdout, version.stderr], [0, `wikitap ${VERSION}\n`, ""]);
 });
 
-Deno.test("start ends with 2 for wrong usage before anything is opened", async () => {
+Deno.test("start exits with 2 for wrong usage before it opens anything", async () => {
   // One of each step of reading the flags; producer_plan_test and its neighbors have all of them.
   const wrong: readonly (readonly [string, RegExp])[] = [
     ["--no-such-flag", /unknown flag '--no-such-flag'/],
@@ -57,7 +57,7 @@ Deno.test("start ends with 2 for wrong usage before anything is opened", async (
   }
 });
 
-Deno.test("start without a broker reports that within 5 s", async () => {
+Deno.test("start reports an unreachable broker within 5 s", async () => {
   const broker = `127.0.0.1:${freePort()}`;
   await using server = serve(log);
   await using producer = startProducer({ kafka: broker, topic: "t", url: server.url });

@@ -64,7 +64,7 @@ Deno.test("start accepts the tutorial's flags, and addresses from the environmen
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`start publishes the pending batch after ${signal}, and ends with 0`, async () => {
+  Deno.test(`start publishes the pending batch after ${signal}, and exits with 0`, async () => {
     // The log is at its end then: the producer waits on a silent connection.
     await using server = serve(log);
     const topic = await makeTopic(kafka);
@@ -88,7 +88,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("start that cannot publish the pending batch ends with 1 in time", async () => {
+Deno.test("start exits with 1 in time if it cannot publish the pending batch", async () => {
   await using stack = new AsyncDisposableStack();
   const own = stack.use(await ownKafka());
   const address = own.bootstrapServers;
@@ -121,7 +121,7 @@ Deno.test("start that cannot publish the pending batch ends with 1 in time", asy
   assertPlain(killed);
 });
 
-Deno.test("start --show-position prints the position, --reset-position forgets it", async () => {
+Deno.test("start --show-position prints the position; --reset-position deletes it", async () => {
   await using server = serve(log);
   const topic = await makeTopic(kafka);
   const name = uniqueTopic("name");
@@ -154,7 +154,7 @@ Deno.test("start logs where it resumes, and that --since is ignored", async () =
   assertMatch(second.stderr, /warn .*--since is ignored: there is a saved position/);
 });
 
-Deno.test("start refuses another stream's position, and names the flag to reset", async () => {
+Deno.test("start rejects another stream's position, and names the flag to use", async () => {
   await using server = serve(log);
   const topic = await makeTopic(kafka);
   const args = [...FROM_START, "--events-to-produce", "3"];

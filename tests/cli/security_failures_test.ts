@@ -37,12 +37,12 @@ const failures: Readonly<Record<string, readonly [access: Access, says: string]>
     sasl(at.saslplain, "plain"),
     "does not offer the SASL mechanism 'plain'",
   ],
-  "SASL to a listener without": [sasl(at.tls, "plain", TRUSTED), "does not use SASL"],
-  "no SASL to a listener with it": [
+  "SASL to a listener without SASL": [sasl(at.tls, "plain", TRUSTED), "does not use SASL"],
+  "no SASL to a listener that requires it": [
     { server: at.saslplain },
     "closed the connection, as a SASL listener does",
   ],
-  "no SASL to a listener with it under TLS": [
+  "no SASL to a listener that requires it, over TLS": [
     { server: at.sasltls, flags: TRUSTED },
     "closed the connection, as a SASL listener does",
   ],
@@ -68,7 +68,7 @@ const failures: Readonly<Record<string, readonly [access: Access, says: string]>
     { server: at.saslplain, flags: TRUSTED },
     "does not use TLS",
   ],
-  "no client certificate where one is wanted": [
+  "a missing client certificate": [
     { server: at.mutual, flags: TRUSTED },
     "requires a client certificate",
   ],
@@ -97,27 +97,27 @@ const failures: Readonly<Record<string, readonly [access: Access, says: string]>
 };
 
 for (const [failure, [access, says]] of Object.entries(failures)) {
-  Deno.test(`all programs name ${failure}`, async () => {
+  Deno.test(`each program reports ${failure}`, async () => {
     const topic = uniqueTopic();
     // One after the other: they measure time.
     for (const run of [createTopic, consume, produce]) assertFailed(await run(topic, access), says);
   });
 }
 
-Deno.test("create-topic and consume name an advertised address that is not known", async () => {
+Deno.test("create-topic and consume report an unknown advertised address", async () => {
   const topic = await newTopic();
   assertFailed(await createTopic(uniqueTopic(), { server: at.lost }), "no-such-host.invalid");
   assertFailed(await consume(topic, { server: at.lost }), "no-such-host.invalid");
 });
 
-Deno.test("create-topic names the right to create that is missing", async () => {
+Deno.test("create-topic reports the missing permission to create", async () => {
   const topic = uniqueTopic();
   await grant(kafka.admin, "bob", { topic: { [topic]: ["Describe"] } });
   const ended = await createTopic(topic, sasl(at.sasltls, "plain", TRUSTED, "bob"));
   assertFailed(ended, "--allow-principal User:bob --operation Create");
 });
 
-Deno.test("consume names the rights to topic and group that are missing", async () => {
+Deno.test("consume reports missing permissions for topic and group", async () => {
   const topic = await newTopic();
   const group = uniqueTopic("group");
   const access = sasl(at.sasltls, "plain", TRUSTED, "bob");
@@ -130,7 +130,7 @@ Deno.test("consume names the rights to topic and group that are missing", async 
   assertFailed(noRead, `the user 'bob' may not use the topic '${topic}'`);
 });
 
-Deno.test("the producer names each right that is missing", async () => {
+Deno.test("start reports each missing permission", async () => {
   const topic = await newTopic();
   const access = sasl(at.sasltls, "plain", TRUSTED, "bob");
   const { transactionalId, group } = producerRights(topic);

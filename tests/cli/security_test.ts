@@ -76,7 +76,7 @@ Deno.test("verify works with Read on the topic and Describe on the group", async
   assertEquals(report.differences.lost, report.expected);
 });
 
-Deno.test("store works under TLS and SASL with Read, and names what is missing", async () => {
+Deno.test("store works with TLS, SASL and Read; reports missing permissions", async () => {
   const topic = await newTopic();
   await send(topic, "no edit");
   await using folder = await testFolder();
@@ -94,7 +94,7 @@ Deno.test("store works under TLS and SASL with Read, and names what is missing",
   assertStringIncludes(stderr, "Ended: 0 stored, 1 bad");
 });
 
-Deno.test("demo plays into a Kafka under TLS that asks for a certificate", async () => {
+Deno.test("demo publishes to a Kafka that requires a client certificate", async () => {
   await using upstream = serve(syntheticLog({ start: Date.now() - 5000 }), { pace: "wall-clock" });
   const flags = ["--bootstrap-server", at.mutual, ...TRUSTED, ...CLIENT];
   await using demo = startProgram("scripts/demo.ts", [...flags, "--stream-url", upstream.url]);
@@ -107,7 +107,7 @@ Deno.test("demo plays into a Kafka under TLS that asks for a certificate", async
 
 const CREATE_TOPIC = ["Create", "Describe", "DescribeConfigs"];
 
-Deno.test("create-topic --alter works with the rights that it needs", async () => {
+Deno.test("create-topic --alter works with exactly the ACLs that it needs", async () => {
   const topic = uniqueTopic();
   const access = sasl(at.sasltls, "plain", TRUSTED);
   await grant(kafka.admin, "alice", { topic: { [topic]: CREATE_TOPIC } });
@@ -120,7 +120,7 @@ Deno.test("create-topic --alter works with the rights that it needs", async () =
   assertEquals(altered.code, 0, altered.stderr);
 });
 
-Deno.test("create-topic needs no right of Deno but to the broker and to the files", async () => {
+Deno.test("create-topic needs Deno permissions only for the broker and files", async () => {
   const args = ["--bootstrap-server", at.mutual, "--topic", uniqueTopic(), ...TRUSTED, ...CLIENT];
   const read = `--allow-read=${[files.ca, files.cert, files.key].join(",")}`;
   const permissions = ["-P=create-topic", `--allow-net=${at.mutual}`];
@@ -134,7 +134,7 @@ Deno.test("create-topic needs no right of Deno but to the broker and to the file
 });
 
 for (const [way, access] of Object.entries(ways)) {
-  Deno.test(`the producer works with ${way}, and exactly the documented ACLs`, async () => {
+  Deno.test(`start works with ${way}, and exactly the documented ACLs`, async () => {
     const topic = await newTopic();
     await grant(kafka.admin, "alice", producerRights(topic));
     const ended = await produce(topic, access);
@@ -143,7 +143,7 @@ for (const [way, access] of Object.entries(ways)) {
   });
 }
 
-Deno.test("the producer works at least once without a right to a transactional id", async () => {
+Deno.test("start --delivery at-least-once needs no ACL of transactional ids", async () => {
   const topic = await newTopic();
   const access = sasl(at.sasltls, "plain", TRUSTED);
   const { transactionalId: _none, ...rights } = producerRights(topic);
@@ -193,7 +193,7 @@ async function grantAs(line: string): Promise<void> {
   await grant(kafka.admin, String(flags["allow-principal"]).replace("User:", ""), rights);
 }
 
-Deno.test("A password without TLS is a warning", async () => {
+Deno.test("programs warn of a password that is sent without TLS", async () => {
   const { stderr } = await createTopic(uniqueTopic(), sasl(at.saslplain, "scram-sha-512"));
   assertStringIncludes(stderr, "SASL without --tls");
 });

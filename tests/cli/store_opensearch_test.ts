@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { testOpenSearch } from "../support/databases/opensearch.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
-import { editMessages, publish } from "../support/kafka/records.ts";
+import { editMessages, editOf, publish } from "../support/kafka/records.ts";
 import { makeTopic } from "../support/kafka/topic.ts";
-import { runProgram } from "../support/programs/program.ts";
+import { runProgram, startProgram } from "../support/programs/program.ts";
 import { createAuthority } from "../support/tools/certificates.ts";
 import { testFolder } from "../support/tools/folder.ts";
 
@@ -79,7 +79,7 @@ Deno.test("store writes to OpenSearch with TLS, and a login from the environment
   assertEquals((await server.documents(index)).length, 50);
 });
 
-Deno.test("report names the query for curl if the edits are in OpenSearch", async () => {
+Deno.test("report prints the curl command if the edits are in OpenSearch", async () => {
   const args = ["--database", "opensearch:https://search.example.org/edits"];
   const { code, stderr } = await runProgram("scripts/report.ts", args);
   assertEquals([code, stderr], [
@@ -101,7 +101,7 @@ Deno.test("store rejects a login in the address of OpenSearch", async () => {
   assert(!stderr.includes("hush"), stderr);
 });
 
-Deno.test("store names the permission that it needs for another host", async () => {
+Deno.test("store reports the missing permission for another host", async () => {
   const args = ["--database", "opensearch:https://search.example.org/edits"];
   const { code, stderr } = await runProgram("scripts/store.ts", args, {
     permissions: ["-P=store"],
@@ -109,4 +109,35 @@ Deno.test("store names the permission that it needs for another host", async () 
   assertEquals(code, 1);
   assertStringIncludes(stderr, "Deno denies the connection");
   assertStringIncludes(stderr, "--allow-net=search.example.org:443");
+});
+
+Deno.test("store passes a first edit that OpenSearch rejects once others follow", async () => {
+  const topic = await makeTopic(brokers, { partitions: 1 });
+  const { url, index } = server.database();
+  await server.request("PUT", index, {
+    mappings: {
+      _meta: { wikitap: { version: 1, database_id: crypto.randomUUID() } },
+      properties: { old_length: { type: "byte" } },
+    },
+  });
+  const publishLength = (number: number, length: number) =>
+    publish(brokers, topic, [{
+      partition: 0,
+      value: JSON.stringify(editOf(number, { old_length: length })),
+    }]);
+  await publishLength(1, 1000);
+  await using running = startProgram("scripts/store.ts", [
+    ...["--bootstrap-server", brokers, "--topic", topic, "--max-messages", "2"],
+    ...["--database", `opensearch:${url}/${index}`],
+  ]);
+  await running.untilLog(`the index '${index}' rejects all documents`);
+  await publishLength(2, 100);
+  const { code, stderr } = await running.ended;
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "1 stored, 1 bad");
+  const [good, bad] = await Promise.all(
+    [index, `${index}-bad-records`].map((name) => server.documents(name)),
+  );
+  assertEquals(good!.map(({ change_id }) => change_id), [2]);
+  assertEquals(bad!.length, 1);
 });

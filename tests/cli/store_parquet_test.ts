@@ -52,7 +52,7 @@ Deno.test("store writes complete Parquet files with the task's permissions", asy
   assertEquals([await countIn(directory), (await parquetFiles(directory)).length], [300, 3]);
 });
 
-Deno.test("store shows edits in Parquet after the interval, without a stop", async () => {
+Deno.test("store completes Parquet files after the interval while it runs", async () => {
   await using folder = await testFolder();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 100));
@@ -61,7 +61,7 @@ Deno.test("store shows edits in Parquet after the interval, without a stop", asy
   await until(() => countIn(`${folder.path}/edits`).catch(() => 0), (count) => count === 100);
 });
 
-Deno.test("report names the query for DuckDB if the edits are in Parquet", async () => {
+Deno.test("report prints the DuckDB query if the edits are in Parquet", async () => {
   const args = ["--database", "parquet:my edits"];
   const { code, stderr } = await runProgram("scripts/report.ts", args);
   assertEquals([code, stderr], [
@@ -72,7 +72,7 @@ Deno.test("report names the query for DuckDB if the edits are in Parquet", async
   ]);
 });
 
-Deno.test("store names missing permissions for the directory", async () => {
+Deno.test("store reports missing permissions for the directory", async () => {
   const args = store("none", "/tmp/elsewhere");
   const permissions = ["-P=store", "--allow-net=127.0.0.1"];
   const { code, stderr } = await runProgram("scripts/store.ts", args, { permissions });

@@ -32,7 +32,7 @@ Deno.test("store and report reach PostgreSQL with their permissions", async () =
   assertEquals(JSON.parse(report.stdout).bots[0], { kind: "human", edits: 7, percent: 70 });
 });
 
-Deno.test("store ends with an error for a wrong password, at the start", async () => {
+Deno.test("store exits with an error if the password is wrong at the start", async () => {
   await using database = await server.database();
   const { code, stderr } = await runProgram("scripts/store.ts", store("none", database.address), {
     env: { PGPASSWORD: "wrong-secret" },

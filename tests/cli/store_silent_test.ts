@@ -22,7 +22,7 @@ async function countIn({ sql }: TestDatabase): Promise<number> {
   return Number((await sql`SELECT count(*) FROM edits`)[0]!.count);
 }
 
-Deno.test("store and report end with an error if PostgreSQL never answers", async () => {
+Deno.test("store and report exit with an error if PostgreSQL never answers", async () => {
   for (const tls of ["prefer", "disable"]) {
     await using relay = startRelay();
     const database = `postgres://me@127.0.0.1:${relay.port}/edits?sslmode=${tls}`;
@@ -86,7 +86,7 @@ Deno.test("store writes again within 10 s after PostgreSQL stopped responding", 
   assertEquals(code, 0, stderr);
 });
 
-Deno.test("store stops soon while PostgreSQL is silent", async () => {
+Deno.test("store stops within seconds while PostgreSQL does not answer", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   await using database = await server.database();
   await using relay = startRelay(server.port);

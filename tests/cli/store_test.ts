@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
+import { fakeOpenSearch } from "../support/databases/fake_opensearch.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { runProgram, startProgram } from "../support/programs/program.ts";
 import { editMessages, publish } from "../support/kafka/records.ts";
@@ -71,6 +72,21 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       assertEquals(countIn(file), 2000);
     }));
 }
+
+Deno.test("store stops while its database does not answer the start", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using server = fakeOpenSearch(() => {
+    asked.resolve();
+    return new Promise(() => {});
+  });
+  const { url, index } = server.address;
+  const args = store("none", `opensearch:${url}/${index}`);
+  await using running = startProgram("scripts/store.ts", args);
+  await asked.promise;
+  running.process.kill("SIGTERM");
+  const { code, stderr } = await running.ended.finally(() => server.abort());
+  assertEquals([code, stderr], [0, ""]);
+});
 
 Deno.test("store loses and duplicates nothing in SQLite if it is killed", () =>
   withFile(async (file) => {

@@ -72,7 +72,7 @@ function assertAllOnce(ids: readonly number[], edits: readonly number[]): void {
 for (
   const { name, rate, runs } of [
     {
-      name: "start publishes each edit once though its clock steps back while it reads",
+      name: "start publishes each edit once if its clock steps back",
       rate: 1000,
       runs: [{ events: 14_000, stepsBack: true }, { edits: 500 }],
     },
@@ -211,7 +211,7 @@ Deno.test("start continues after a rejected record until its limit", async () =>
   assertEquals(found.toSorted(), wanted.toSorted());
 });
 
-Deno.test("start refuses records without a key for a compacted topic", async () => {
+Deno.test("start rejects records without a key for a compacted topic", async () => {
   const topic = await makeTopic(kafka, { configs: new Map([["cleanup.policy", "compact"]]) });
   await using server = serve(syntheticLog({ start: Date.now(), count: 10 }));
   const args = ["--key", "none"];

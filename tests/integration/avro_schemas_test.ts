@@ -29,7 +29,7 @@ function pythonTest(name: string, fn: () => Promise<void>): void {
   Deno.test(needing(missingClient, { name, fn }));
 }
 
-registryTest("start refuses an incompatible schema before anything is published", async () => {
+registryTest("start rejects an incompatible schema before it publishes anything", async () => {
   const topic = await makeTopic(kafka);
   const args = [...FROM_START, "--events-to-produce", "5", "--fields"];
   await published({ topic, registry, args: [...args, "title,wiki"] });
@@ -62,7 +62,7 @@ async function evolvedTopic(): Promise<string> {
   return topic;
 }
 
-registryTest("a field that is added harms neither old readers nor new ones", async () => {
+registryTest("an added field breaks neither old readers nor new ones", async () => {
   const topic = await evolvedTopic();
   const values = await bytesOf(topic);
   assertEquals(new Set(values.map(schemaIdIn)).size, 2);
@@ -101,7 +101,7 @@ pythonTest(
   },
 );
 
-registryTest("start registers the topics of a template, also those that come later", async () => {
+registryTest("start registers a subject for each topic of a template, later too", async () => {
   const prefix = uniqueTopic("t");
   for (const wiki of ["position", "enwiki", "ruwiki"]) {
     await makeTopic(kafka, { topic: `${prefix}-${wiki}` });

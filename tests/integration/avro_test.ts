@@ -122,7 +122,9 @@ registryTest("verify compares Avro values as bytes, with the schema of the regis
   await published({ topic: faulty, registry, url, args: [...FROM_START, ...other] });
   const records: Placed[] = [];
   await readTopic(cluster, {
-    ...{ topic, from: "beginning", toEnd: true },
+    topic,
+    from: "beginning",
+    toEnd: true,
     handle: ({ partition, records: some }) => {
       for (const { key, value, timestamp } of some) {
         const text = new TextDecoder().decode(key!);
@@ -136,12 +138,17 @@ registryTest("verify compares Avro values as bytes, with the schema of the regis
   await writeRecords(kafka, faulty, records.slice(1));
   const { differences, examples } = await verifyReport(kafka, avro);
   assertEquals(differences, {
-    ...{ lost: 1, duplicated: 0, different: 1, outOfOrder: 0, wrongPartition: 0, foreign: 1 },
+    lost: 1,
+    duplicated: 0,
+    different: 1,
+    outOfOrder: 0,
+    wrongPartition: 0,
+    foreign: 1,
   });
   assertEquals(examples.different[0]!.fields, ["value"]);
 });
 
-registryTest("consume without a registry says once what is needed", async () => {
+registryTest("consume without a registry logs once that Avro needs one", async () => {
   const topic = await makeTopic(kafka);
   await published({ topic, registry, args: [...FROM_START, "--events-to-produce", "20"] });
   const { code, stdout, stderr } = await consume(

@@ -39,7 +39,9 @@ Deno.test("a back-fill of six hours becomes live without gaps or duplicates", as
   const enough = new AbortController();
   const timer = setTimeout(() => enough.abort(), 60_000);
   await readTopic(cluster, {
-    ...{ topic, from: "beginning", signal: enough.signal },
+    topic,
+    from: "beginning",
+    signal: enough.signal,
     handle: (batch) => {
       for (const { value, timestamp } of batch.records) {
         const { meta } = JSON.parse(decoder.decode(value!));

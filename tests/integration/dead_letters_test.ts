@@ -5,7 +5,8 @@ import { PRODUCER_GROUPS, producerPlan } from "../../lib/cli/options/producer_pl
 import { runProducer } from "../../lib/cli/programs/produce/producer.ts";
 import { withAdmin } from "../../lib/kafka/admin/with_admin.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
-import { type ReadOptions, type ReadRecord, readTopic } from "../../lib/kafka/consume/reader.ts";
+import type { ReadOptions, ReadRecord } from "../../lib/kafka/consume/read_options.ts";
+import { readTopic } from "../../lib/kafka/consume/reader.ts";
 import { createTopics } from "../../lib/kafka/admin/topics.ts";
 import { withGarbage } from "../../lib/replay/service/faults.ts";
 import { type EventLog, records } from "../../lib/replay/log.ts";
@@ -40,7 +41,10 @@ async function produce(
   const read = async (topic: string, end: Partial<ReadOptions>) => {
     const found: ReadRecord[] = [];
     await readTopic(cluster, {
-      ...{ topic, from: "beginning", signal: AbortSignal.timeout(20_000), ...end },
+      topic,
+      from: "beginning",
+      signal: AbortSignal.timeout(20_000),
+      ...end,
       handle: ({ records }) => void found.push(...records.map(copyOf)),
     });
     return found;

@@ -115,6 +115,12 @@ Deno.test("storeTopics() stores documents that a mapping rejects as bad records"
   const [row] = await server.documents(`${address.index}-bad-records`);
   assertEquals(row?.record_offset, 0);
   assert(/^mapper_parsing_exception: failed to parse field \[change_id\]/.test(`${row?.reason}`));
+  // The next run has written nothing itself that shows whether the index accepts edits.
+  await publish(brokers, topic, [{ partition: 0, value: JSON.stringify(large) }]);
+  const next = start(topic, address, 1);
+  await next.done;
+  assertEquals(next.progress.snapshot().bad, 1);
+  assertEquals(await idsIn(address.index), range(1, 11));
 });
 
 Deno.test("storeTopics() recreates a deleted index with the same mapping", async () => {

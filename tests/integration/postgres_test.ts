@@ -69,7 +69,7 @@ test("openSink() names the cause if a pooler rejects the user", async () => {
   await assertRejects(() => openSink(address, server.password), UserError, "it rejected the user");
 });
 
-Deno.test("openSink() says what is wrong with PostgreSQL, without the password", async () => {
+Deno.test("openSink() explains failures of PostgreSQL without the password", async () => {
   await using database = await server.database();
   const address = parseDatabase(database.address);
   assert(address.kind === "postgres");
@@ -87,7 +87,7 @@ Deno.test("openSink() says what is wrong with PostgreSQL, without the password",
   }
 });
 
-Deno.test("openSink() refuses foreign tables of PostgreSQL, and changes none", async () => {
+Deno.test("openSink() rejects foreign tables of PostgreSQL, and changes none", async () => {
   for (const table of ["edits", "wikitap"]) {
     await using database = await server.database();
     await database.sql.unsafe(`CREATE TABLE ${table} (other integer)`);
@@ -101,7 +101,7 @@ Deno.test("openSink() refuses foreign tables of PostgreSQL, and changes none", a
   }
 });
 
-Deno.test("openSink() names a search_path without a schema, and how to set one", async () => {
+Deno.test("openSink() explains a search_path without a schema", async () => {
   await using database = await server.database();
   await database.sql.unsafe(`ALTER ROLE ${database.name} SET search_path = ''`);
   const error = await assertRejects(
@@ -112,7 +112,7 @@ Deno.test("openSink() names a search_path without a schema, and how to set one",
   assertEquals(error.hint, `Set one: ALTER ROLE ${database.name} SET search_path = public`);
 });
 
-Deno.test("openSink() names a database of PostgreSQL that is read-only", async () => {
+Deno.test("openSink() reports that a PostgreSQL database is read-only", async () => {
   await using database = await server.database();
   await database.sql.unsafe(`ALTER ROLE ${database.name} SET default_transaction_read_only = on`);
   const error = await assertRejects(
@@ -123,7 +123,7 @@ Deno.test("openSink() names a database of PostgreSQL that is read-only", async (
   assertEquals(error.hint, "If it is a standby, use the address of the primary");
 });
 
-Deno.test("openSink() refuses a database of PostgreSQL that lacks letters", async () => {
+Deno.test("openSink() rejects a PostgreSQL database that is not encoded in UTF8", async () => {
   await using database = await server.database();
   const name = `${database.name}_latin`;
   const admin = server.connect("postgres", "postgres");

@@ -110,9 +110,12 @@ const cases: readonly Case[] = [
     value: ({ text }) => text,
     headers: (b) => ({
       "content-type": "application/json",
-      ...{ ce_specversion: "1.0", ce_id: b.meta.id, ce_source: `https://${b.meta.domain}` },
+      ce_specversion: "1.0",
+      ce_id: b.meta.id,
+      ce_source: `https://${b.meta.domain}`,
       ce_type: `org.wikimedia.mediawiki.recentchange.${b.type}`,
-      ...{ ce_time: b.meta.dt, ce_subject: b.title },
+      ce_time: b.meta.dt,
+      ce_subject: b.title,
     }),
   },
   {
@@ -120,7 +123,9 @@ const cases: readonly Case[] = [
     wanted: isEdit,
     value: ({ body }) =>
       JSON.stringify({
-        ...{ title: body.title, user: body.user ?? null, size: body.length?.new ?? null },
+        title: body.title,
+        user: body.user ?? null,
+        size: body.length?.new ?? null,
         "no.such": null,
       }),
   },

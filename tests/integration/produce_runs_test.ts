@@ -63,7 +63,9 @@ Deno.test("producers with different names and filters fill one topic", async () 
   const events = eventsOf(log);
   await Promise.all(filters.map(([flags, wanted], index) =>
     produce({
-      ...{ kafka, topic, url: server.url },
+      kafka,
+      topic,
+      url: server.url,
       args: [
         ...[...FROM_START, ...flags, "--payload", "event", "--name", `${topic}.${index}`],
         ...["--events-to-produce", String(events.filter(wanted).length)],
@@ -82,7 +84,9 @@ Deno.test("start --payload event publishes upstream JSON byte for byte", async (
   const topic = await makeTopic(kafka, { partitions: 1 });
   const args = [...FROM_START, "--payload", "event", "--types", "*", "--batch-size", "100000"];
   await produce({
-    ...{ kafka, topic, url: server.url },
+    kafka,
+    topic,
+    url: server.url,
     args: [...args, "--events-to-produce", String(events.length)],
   });
   const found = await recordsOf(kafka, topic, events.length);
@@ -94,14 +98,20 @@ Deno.test("start --payload event publishes upstream JSON byte for byte", async (
 Deno.test("consecutive back-fills leave no gap and no duplicate", async () => {
   // The active data center changes in the middle: both topics have edits.
   const log = syntheticLog({
-    ...{ start: START, rate: 40, count: 6000, canaryEvery: 600, switchAt: 2500 },
+    start: START,
+    rate: 40,
+    count: 6000,
+    canaryEvery: 600,
+    switchAt: 2500,
   });
   await using server = serve(log, { faults: { cutEvery: 900, stallEvery: 3000 } });
   const topic = await makeTopic(kafka);
   const args = ["--payload", "event", ...FROM_START];
   for (const until of [20_000, 62_480, 62_510, 100_000].map((ms) => START + ms)) {
     await produce({
-      ...{ kafka, topic, url: server.url },
+      kafka,
+      topic,
+      url: server.url,
       args: [...args, "--until", String(until)],
     });
     const wanted = eventsOf(log, until).filter(isEdit);
@@ -153,7 +163,9 @@ for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"]) {
       const topic = await makeTopic(kafka);
       const args = [...FROM_START, "--compression", compression, "--payload", "event"];
       await produce({
-        ...{ kafka, topic, url: server.url },
+        kafka,
+        topic,
+        url: server.url,
         args: [...args, "--events-to-produce", String(events.length)],
       });
       await recordsOf(kafka, topic, events.length);

@@ -98,7 +98,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
       await body(place);
     });
 
-  test("write() keeps all kinds of rows, and the offset", async ({ address, password, query }) => {
+  test("write() stores all kinds of rows, and the offset", async ({ address, password, query }) => {
     await using sink = await openSink(address, password);
     const claim = await claimOf(sink);
     const hostile = `'"\\,{}\n\t$1 <script> \u202e\u{1f600}\ud800 NULL`;
@@ -162,7 +162,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     assertEquals((await claimOf(sink)).next, 13n);
   });
 
-  test("write() keeps any text as it is, or the record aside", async (place) => {
+  test("write() stores any text unchanged, or its record as a bad one", async (place) => {
     const { address, password } = place;
     await using sink = await openSink(address, password);
     const claim = await claimOf(sink);
@@ -196,7 +196,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     }
   });
 
-  test("write() is refused once another has claimed the partition", async (place) => {
+  test("write() fails after another member has claimed the partition", async (place) => {
     await using sink = await openSink(place.address, place.password);
     const [mine, other] = [await claimOf(sink, "mine"), await claimOf(sink, "other")];
     const rows = toRows(records(0, editOf(1)));
@@ -208,7 +208,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     });
   });
 
-  test("write() done before, its answer lost, counts as done once", async (place) => {
+  test("write() recognizes an earlier write whose answer was lost", async (place) => {
     await using sink = await openSink(place.address, place.password);
     const claim = await claimOf(sink);
     const batch = { claim, next: 1n, rows: toRows(records(0, editOf(1))) };
@@ -219,7 +219,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     assertEquals(elsewhere, { heldBy: "group" });
   });
 
-  test("write() leaves rows that are there already", async (place) => {
+  test("write() does not change rows that exist", async (place) => {
     await using sink = await openSink(place.address, place.password);
     const claim = await claimOf(sink);
     await sink.write({ claim, next: 2n, rows: toRows(records(0, editOf(1), "bad")) });
@@ -231,7 +231,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     assertEquals((await place.query("SELECT * FROM bad_records")).length, 1);
   });
 
-  test("claim() keeps topics of the same name on other clusters apart", async (place) => {
+  test("claim() distinguishes topics of the same name on two clusters", async (place) => {
     await using sink = await openSink(place.address, place.password);
     const ids = await Promise.all(
       ["a", "b", "a"].map((clusterId) =>
@@ -241,7 +241,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     assertEquals([ids[0] === ids[2], ids[0] === ids[1]], [true, false]);
   });
 
-  test("addTopic() refuses a topic of the same name that was created later", async (place) => {
+  test("addTopic() rejects a topic that was deleted and created again", async (place) => {
     await using sink = await openSink(place.address, place.password);
     const named = (kafkaId: string | null, topic = "topic") =>
       sink.addTopic({ clusterId: "cluster", topic, kafkaId });
@@ -273,7 +273,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     });
   }
 
-  test("openSink() makes the tables once when several start together", async (place) => {
+  test("openSink() creates the tables once if several start together", async (place) => {
     const sinks = await Promise.all(
       Array.from({ length: 8 }, () => openSink(place.address, place.password)),
     );
@@ -283,7 +283,7 @@ for (const [kind, make] of Object.entries(PLACES)) {
     assertEquals((await place.query("SELECT version FROM wikitap")).map(plain), [{ version }]);
   });
 
-  test("openSink() refuses tables of a later version", async (place) => {
+  test("openSink() rejects tables of a later version", async (place) => {
     await (await openSink(place.address, place.password))[Symbol.asyncDispose]();
     await change(place, "UPDATE wikitap SET version = 99");
     await assertRejects(

@@ -56,7 +56,7 @@ Deno.test("storeTopics() stays in its group while the database is unreachable", 
   await run.stop();
 });
 
-Deno.test("storeTopics() waits for the file's lock at its start, until stopped", async () => {
+Deno.test("storeTopics() waits at its start for the file's lock, until stopped", async () => {
   await using database = await makeDatabase();
   const topic = await makeTopic(brokers, { partitions: 1 });
   await publish(brokers, topic, editMessages(0, 10));

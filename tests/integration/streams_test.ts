@@ -59,7 +59,9 @@ Deno.test("start uses stream names as types in filters and topics", async () => 
   await makeTopic(kafka, { topic: name });
   await makeTopic(kafka, { topic: `${topic}-position` });
   await using producer = startProducer({
-    ...{ kafka, topic: `${topic}-{type}`, url: both(upstream.url) },
+    kafka,
+    topic: `${topic}-{type}`,
+    url: both(upstream.url),
     args: [
       ...[...FROM_START, "--types", "page-create"],
       ...["--events-to-produce", String(creations.length)],

@@ -31,7 +31,7 @@ const kafka = await testKafka();
 
 const own = await filledTopic(kafka);
 
-Deno.test("verify does not call lost what the producer has not reached", async () => {
+Deno.test("verify counts no record as lost that the producer has not reached", async () => {
   await using server = serve(LOG);
   const { url } = server;
   const topic = await makeTopic(kafka);
@@ -48,7 +48,7 @@ Deno.test("verify does not call lost what the producer has not reached", async (
   ]);
 });
 
-Deno.test("verify names what retention has deleted", async () => {
+Deno.test("verify reports records that retention deleted", async () => {
   await using server = serve(LOG);
   const { url } = server;
   const topic = await filled(kafka, url);
@@ -75,7 +75,7 @@ Deno.test("verify names what retention has deleted", async () => {
   assertStringIncludes([...report.notes].join(), `Retention has deleted records of '${topic}'`);
 });
 
-Deno.test("verify does not call lost what an open transaction hides", async () => {
+Deno.test("verify counts no record of an open transaction as lost", async () => {
   await using server = serve(LOG);
   const all = await recordsOf(kafka, own, 1);
   const topic = await makeTopic(kafka);
@@ -103,7 +103,7 @@ Deno.test("verify does not call lost what an open transaction hides", async () =
   assertEquals([waited.differences, waited.found], [NO_DIFFERENCES, waited.expected]);
 });
 
-Deno.test("verify names what is older than the source", async () => {
+Deno.test("verify reports records that are older than the source", async () => {
   const from = SINCE + 15_000;
   await using server = serve(syntheticLog({ rate: 100, count: 6000, canaryEvery: 100, from }));
   const args = ["--topic", own, "--stream-url", server.url, ...SPAN];
@@ -116,7 +116,7 @@ Deno.test("verify names what is older than the source", async () => {
   assertMatch([...report.notes].join(), /^The source has no events before 2025-01-01T00:00:2[45]/);
 });
 
-Deno.test("verify says that nothing was compared if the source has no records", async () => {
+Deno.test("verify reports that nothing was compared if the source is empty", async () => {
   await using server = serve(LOG);
   const args = ["--topic", own, "--stream-url", server.url, ...SPAN, "--ignore-position"];
   const { notes } = await verifyReport(kafka, [...args, "--wiki", "xxwiki"]);
@@ -125,7 +125,7 @@ Deno.test("verify says that nothing was compared if the source has no records", 
   ]);
 });
 
-Deno.test("verify refuses a compacted topic, and one that does not exist", async () => {
+Deno.test("verify rejects compacted and missing topics", async () => {
   await using server = serve(LOG);
   const { url } = server;
   const compacted = await makeTopic(kafka, { configs: new Map([["cleanup.policy", "compact"]]) });

@@ -38,7 +38,7 @@ const decoder = new TextDecoder();
 
 const own = await filledTopic(kafka);
 
-Deno.test("verify finds nothing wrong with a topic that the producer filled", async () => {
+Deno.test("verify finds no fault in a topic that the producer filled", async () => {
   await using server = serve(LOG);
   const { url } = server;
   const { code, stdout, stderr } = await runProgram("scripts/verify.ts", [
@@ -65,14 +65,17 @@ Deno.test("verify compares a span in pieces with the same result", async () => {
   assert(report.pieces >= 4, `${report.pieces} pieces`);
 });
 
-Deno.test("verify reads a topic twice and the source once, in however many pieces", async () => {
+Deno.test("verify reads a topic twice, and the source once, for all pieces", async () => {
   // Pieces of 100 s, and margins of 10 s.
   const log = syntheticLog({ rate: 50, count: 50_000, canaryEvery: 100 });
   await using server = serve(log);
   const span = ["--since", String(START), "--until", String(START + 980_000)];
   const all = expectedOf(log).edits.map(({ record: { key, value, timestamp } }) => ({
     partition: murmur2(key!) % 3,
-    ...{ key: decoder.decode(key!), value: decoder.decode(value), timestamp, headers: {} },
+    key: decoder.decode(key!),
+    value: decoder.decode(value),
+    timestamp,
+    headers: {},
   }));
   const [repaired, copied] = [all[9000]!, all[11_000]!];
   const records = all.filter((record) => record !== repaired).concat(
@@ -114,7 +117,7 @@ function spy<T extends object>(prototype: T, name: keyof T): Disposable & { call
   return counter;
 }
 
-Deno.test("verify leaves no consumer group behind, and the position as it was", async () => {
+Deno.test("verify leaves no consumer group, and does not change the position", async () => {
   await using server = serve(LOG);
   const { url } = server;
   const cluster = openCluster({ brokers: [kafka] });
@@ -136,7 +139,7 @@ Deno.test("verify leaves no consumer group behind, and the position as it was", 
   await until(readers, (now) => now.isDisjointFrom(left));
 });
 
-Deno.test("verify reports each fault put in by hand, and repairs what is lost", async () => {
+Deno.test("verify reports each injected fault, and repairs lost records", async () => {
   await using server = serve(LOG);
   const { url } = server;
   const all = await recordsOf(kafka, own, 1);
@@ -230,7 +233,7 @@ Deno.test("verify reads the producer's options from its position", async () => {
   assertEquals(other.differences.different, editsIn(LOG).size);
 });
 
-Deno.test("verify finds each fault around a switch of the data center", async () => {
+Deno.test("verify finds each fault at a switch of the data center", async () => {
   const log = syntheticLog({ rate: 100, count: 6000, canaryEvery: 100, switchAt: 2500 });
   await using server = serve(log);
   const topic = await filled(kafka, server.url);

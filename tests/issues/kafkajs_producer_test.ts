@@ -127,7 +127,8 @@ Deno.test("kafkajs's producer stays broken after errors; the publisher's does no
   await publisher.open();
   await publisher.publish(batchOf(place, 0, 100), NEVER);
   const intruder = place.cluster.producing.producer({
-    ...{ transactionalId: place.group, idempotent: true },
+    transactionalId: place.group,
+    idempotent: true,
   });
   await intruder.connect();
   await (await intruder.transaction()).abort();

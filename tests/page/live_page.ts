@@ -5,9 +5,6 @@ import { TestDashboard } from "../support/page/dashboard.ts";
 import { TestTopic } from "../support/kafka/topic.ts";
 import { until } from "../support/tools/until.ts";
 
-/** How long the page may take to show what was produced, in ms. */
-const LIMIT = 10_000;
-
 /** A browser's connections and pipes outlive the calls that open them. */
 export const BROWSER_TEST = { sanitizeOps: false, sanitizeResources: false };
 
@@ -55,7 +52,7 @@ export function titles(page: Page): Promise<string[]> {
 
 /** Waits until the feed has these titles. */
 export async function waitForTitles(page: Page, wanted: readonly string[]): Promise<void> {
-  await until(() => titles(page), (found) => found.join("\n") === wanted.join("\n"), LIMIT);
+  await until(() => titles(page), (found) => found.join("\n") === wanted.join("\n"));
 }
 
 /** Waits until an element has a text. */

@@ -59,7 +59,7 @@ Deno.test("page pauses under a finger, and then continues", BROWSER_TEST, async 
   });
 });
 
-Deno.test("page continues after a click, once the mouse has left", BROWSER_TEST, async () => {
+Deno.test("page continues after a click, when the mouse has left", BROWSER_TEST, async () => {
   await withPage(kafka, async ({ page, topic }) => {
     await topic.publish([edit({ title: "First" })]);
     await waitForTitles(page, ["First"]);

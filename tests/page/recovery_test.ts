@@ -3,6 +3,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { startKafka } from "../../lib/local/kafka/start.ts";
+import { freePort } from "../../lib/local/process/ports.ts";
 import { launchBrowser, openTab, type Page } from "../support/page/browser.ts";
 import { TestDashboard } from "../support/page/dashboard.ts";
 import { inventEdit } from "../support/stream/edits.ts";
@@ -57,7 +58,9 @@ Deno.test(
   async () => {
     await using topic = await TestTopic.create(kafka.bootstrapServers);
     await topic.publish([inventEdit(1, Date.now())]);
-    const first = await TestDashboard.start(kafka.bootstrapServers, topic.name);
+    // A port that the system gives to no other program before the second dashboard starts.
+    const port = freePort();
+    const first = await TestDashboard.start(kafka.bootstrapServers, topic.name, { port });
     await using browser = await launchBrowser();
     const { page } = await openTab(browser, first.url);
     await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
@@ -68,7 +71,7 @@ Deno.test(
     await using _second = await TestDashboard.start(
       kafka.bootstrapServers,
       topic.name,
-      { port: Number(new URL(first.url).port) },
+      { port },
     );
     await waitForTotal(page, 2);
     await waitForLabel(page, "Live");

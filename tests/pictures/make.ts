@@ -108,6 +108,11 @@ async function pictureKafka(kafka: LocalKafka, stop: AbortSignal): Promise<void>
   resources.use(startProgram("scripts/consume.ts", [...flags, "search-index"], options));
   resources.use(readers());
   const slow = readSlowly(brokers, name, publishing.signal);
+  // Before its topic is disposed of, or a failure below would be hidden by one of `published`.
+  resources.defer(async () => {
+    publishing.abort();
+    await Promise.allSettled([published, slow]);
+  });
   await sleep(60_000, stop);
   resources.use(readers());
   await sleep(90_000, stop);
@@ -117,8 +122,6 @@ async function pictureKafka(kafka: LocalKafka, stop: AbortSignal): Promise<void>
   await sleep(100_000, stop);
   await page.waitForFunction('document.querySelector("#label")?.textContent === "Healthy"');
   await takePictures(page);
-  publishing.abort();
-  await Promise.allSettled([published, slow]);
 }
 
 /** Takes the picture of the README, and all others into `.local/screenshots`. */

@@ -2,14 +2,14 @@ import "./kafka/client.ts";
 import { listenToLogs, listenToNothing } from "./check/logs.ts";
 import { openCluster } from "../../lib/kafka/client/cluster.ts";
 import { Checker, type Failure, GROUP, TOPIC } from "./check/checker.ts";
-import { placesOf } from "./check/saved_places.ts";
+import { placesOf, type SavedPlace } from "./check/saved_places.ts";
 import { SimulatedKafka } from "./kafka/cluster.ts";
 import { useNetwork } from "./kafka/client.ts";
 import { directCluster } from "./kafka/direct_client.ts";
 import { Network } from "./kafka/network.ts";
 import { Supervisor } from "./processes/supervisor.ts";
 import type { Fault, Plan } from "./plan.ts";
-import { FAR_AHEAD } from "./upstream/log.ts";
+import { type Entry, FAR_AHEAD } from "./upstream/log.ts";
 import { storeAll } from "./store/history.ts";
 import { Service } from "./upstream/service.ts";
 import { Random } from "./world/random.ts";
@@ -33,11 +33,19 @@ export interface Outcome {
  * The time in ms, besides the idle timeout, in which everything must arrive after the last fault.
  */
 const LIVENESS = 200_000;
-/** A missing anchor is given up after three connections. Silence ends them if the log is over. */
+/**
+ * The number of silent connections, if the log is over, after which a missing anchor is given up: one
+ * more than the three of the proof, or than the six if the anchor's id arrives at a lower offset.
+ */
 const SILENCES = 4;
+const SILENCES_RENUMBERED = 7;
 /** The time after everything has arrived in which nothing new may arrive, in ms. */
 const AFTERWARDS = 15_000;
 const STOP_LIMIT = 25_000;
+/** The time before a position from which a restarted producer knows events, in ms. */
+const MARGIN = 5000;
+/** The longest time until a deleted topic of Kafka exists again, in ms: shorter than `AFTERWARDS`. */
+const LONGEST_ABSENCE = 10_000;
 
 /**
  * Runs one history in virtual time, from its plan alone.
@@ -79,14 +87,18 @@ function liveThrough(world: World): readonly Failure[] {
   const checker = new Checker(world, service.topics, kafka);
   listenToLogs(world, checker);
   const excuse = renumberingExcuse(kafka, checker, service);
-  service.onConnect = (machine, cursors) => {
-    checker.noteCursors(cursors, service.since!);
+  service.onConnect = (machine, cursors, since) => {
+    const isFirst = since !== undefined && !service.known.has(machine.name);
+    if (isFirst && checker.beginsAgain(machine)) service.since = since;
+    // From a time, it names no topic but those that its position named at its start.
+    const read = since === undefined ? undefined : machine.read.metadata;
+    checker.noteCursors(cursors, service.since!, read);
     excuse(machine.name, cursors);
   };
   service.onFutureStart = (topic, cursor) => checker.skip(topic, cursor);
   service.onMisled = (entry) => checker.misled(entry);
   planUpstream(world, service, checker, kafka);
-  planKafka(world, kafka);
+  planKafka(world, kafka, checker);
   const brokers = kafka.nodes.map(({ host, port }) => `${host}:${port}`);
   const supervisor = new Supervisor(
     world,
@@ -106,7 +118,10 @@ function liveThrough(world: World): readonly Failure[] {
   service.endAll();
   supervisor.calm();
   const falseTime = plan.rate("far ahead") > 0 ? FAR_AHEAD : 0;
-  const limit = scheduler.now + LIVENESS + falseTime + SILENCES * plan.idleTimeout;
+  const silences = plan.rate("renumber down") > 0 ? SILENCES_RENUMBERED : SILENCES;
+  // One that was replaced notices it when it publishes. Then its successor begins again.
+  const producers = plan.rate("second producer") > 0 ? 2 : 1;
+  const limit = scheduler.now + LIVENESS + falseTime + producers * silences * plan.idleTimeout;
   do {
     while (!checker.isComplete && !hasFailed() && scheduler.now < limit) {
       scheduler.run(scheduler.now + 1000, hasFailed);
@@ -169,7 +184,7 @@ function planUpstream(
   });
 }
 
-function planKafka(world: World, kafka: SimulatedKafka): void {
+function planKafka(world: World, kafka: SimulatedKafka, checker: Checker): void {
   const random = Random.of(world.plan.seed, "kafka faults");
   const at = (fault: Fault, act: () => void) => {
     for (const time of world.plan.times(fault)) {
@@ -188,11 +203,29 @@ function planKafka(world: World, kafka: SimulatedKafka): void {
     kafka.move(random.pick([`group:${GROUP}`, `transaction:${GROUP}`, `${TOPIC}/0`]));
   });
   at("partitions added", () => kafka.addPartition(TOPIC));
+  at("topic recreated", () => {
+    checker.noteDeleted(kafka.topics.get(TOPIC)!);
+    kafka.deleteTopic(TOPIC, random.chance(0.2));
+    const partitions = random.int(1, world.plan.partitions);
+    const ms = random.magnitude(1, LONGEST_ABSENCE);
+    world.scheduler.outside(ms, () => kafka.createTopic(TOPIC, partitions));
+  });
+}
+
+/** Notes which events a producer that restarts does not know: a repetition of them looks new. */
+function noteForgotten({ topics, world }: Service, places: readonly SavedPlace[]): void {
+  for (const { name, timestamp } of places) {
+    for (const { duplicateOf } of topics.find((topic) => topic.name === name)?.entries ?? []) {
+      if (duplicateOf === undefined || duplicateOf.timestamp >= timestamp - MARGIN) continue;
+      world.strangers.add(duplicateOf);
+    }
+  }
 }
 
 /**
  * Returns a function that excuses duplicates if a topic was renumbered and the producer restarted
- * before it could notice, which takes a new event of the topic.
+ * before it could notice, which takes a new event of the topic. If the anchor was deleted as well,
+ * and its id comes again at a lower offset, what precedes it there cannot be recognized as new.
  */
 function renumberingExcuse(kafka: SimulatedKafka, checker: Checker, service: Service) {
   /** The offsets in the initial position, by machine. */
@@ -200,17 +233,25 @@ function renumberingExcuse(kafka: SimulatedKafka, checker: Checker, service: Ser
   return (machine: string, cursors: ReadonlyMap<Service["topics"][number], number>) => {
     service.known.add(machine);
     const places = placesOf(kafka.groups.get(GROUP)?.get(`${TOPIC}/0`)?.metadata);
-    const before = restored.get(machine) ??
-      new Map(places.map(({ name, offset }) => [name, offset]));
-    restored.set(machine, before);
+    let before = restored.get(machine);
+    if (before === undefined) {
+      before = new Map(places.map(({ name, offset }) => [name, offset]));
+      restored.set(machine, before);
+      noteForgotten(service, places);
+    }
     for (const place of places.filter(({ name, offset }) => before.get(name) === offset)) {
       const topic = service.topics.find(({ name }) => name === place.name);
       const cursor = topic && cursors.get(topic);
       if (topic === undefined || cursor === undefined) continue;
-      const [entry, ...others] = checker.entriesOf(topic, place);
-      const isSure = entry !== undefined && others.length === 0;
-      if (isSure && entry.offset + topic.shift === place.offset) continue;
+      const anchors = checker.entriesOf(topic, place);
+      const isSame = (entry: Entry) => entry.offset + topic.shift === place.offset;
+      if (anchors.length === 1 && isSame(anchors[0]!)) continue;
       checker.excuse(topic, cursor, topic.end(service.world.scheduler.now));
+      const first = topic.entries[cursor];
+      if (first === undefined || first.offset + topic.shift > place.offset) continue;
+      const ids = anchors.filter(({ index }) => index < topic.first).map(({ id }) => id);
+      const copy = topic.entries.find(({ id, index }) => index > cursor && ids.includes(id));
+      if (copy !== undefined) checker.excuseLoss(topic, cursor, copy.index);
     }
   };
 }

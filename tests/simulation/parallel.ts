@@ -14,6 +14,8 @@ export interface ParallelOptions {
   readonly cuts: Cuts;
   /** The number of threads. */
   readonly jobs: number;
+  /** No seed is started after it. */
+  readonly stop?: AbortSignal;
 }
 
 /** The results of many histories, and their duration in s. */
@@ -23,15 +25,15 @@ export interface Runs extends Done {
 
 /** Runs many histories on several threads. The assignment to threads does not matter. */
 export async function runParallel(options: ParallelOptions): Promise<Runs> {
-  const { from, runs, limit, cuts, jobs } = options;
+  const { from, runs, limit, cuts, jobs, stop } = options;
   const begun = performance.now();
   const all = { runs: 0, events: 0, steps: 0, duration: 0 };
   const coverage = new Map<Fault, number>();
   const failed: Done["failed"][number][] = [];
   let next = from;
   const takeJob = (): Job | undefined => {
-    const isLate = performance.now() - begun > limit;
-    if (isLate || next >= from + runs || failed.length >= ENOUGH_FAILURES) return undefined;
+    const isOver = stop?.aborted || performance.now() - begun > limit;
+    if (isOver || next >= from + runs || failed.length >= ENOUGH_FAILURES) return undefined;
     const job = { from: next, count: Math.min(AT_ONCE, from + runs - next), cuts };
     next += job.count;
     return job;

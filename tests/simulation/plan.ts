@@ -51,6 +51,7 @@ export const FAULTS = {
   "broker down": ["history", 3],
   "coordinator moves": ["history", 4],
   "partitions added": ["history", 2],
+  "topic recreated": ["history", 1],
   "refused record": ["event", 0.05],
   // Processes.
   "kill": ["history", 5],
@@ -108,7 +109,8 @@ export class Plan {
   readonly delivery: "exactly-once" | "at-least-once";
   /**
    * Whether brokers check that a partition is in the transaction before they accept a batch (Kafka
-   * 3.6+).
+   * 3.6+). Others accept a late batch of any producer in a topic that was created again, which no
+   * producer can prevent.
    */
   readonly verifies: boolean;
   readonly idleTimeout: number;
@@ -130,7 +132,7 @@ export class Plan {
     // Small batches make many transactions, which take most of the time of a history.
     this.batchSize = Math.ceil(Math.max(random.magnitude(1, 500), events / 40));
     this.delivery = random.chance(0.93) ? "exactly-once" : "at-least-once";
-    this.verifies = random.chance(0.8);
+    const verifies = random.chance(0.8);
     this.idleTimeout = random.pick([5000, 15_000, 60_000]);
     this.connectionLimit = random.magnitude(3000, 900_000);
     const isDirect = !Random.of(seed, "client").chance(WITH_KAFKAJS);
@@ -142,6 +144,7 @@ export class Plan {
       const rate = per === "history" ? own.int(1, most) : own.magnitude(most / 50, most);
       if (isOn && !cuts.without.includes(fault as Fault)) this.#rates.set(fault as Fault, rate);
     }
+    this.verifies = verifies || this.rate("topic recreated") > 0;
   }
 
   /** The faults of this history. */

@@ -75,7 +75,9 @@ export const main = program({
   async run({ for: length, ...options }, stop) {
     let reportedAt = 0;
     const report = await runSoak({
-      ...{ ...options, length, stop },
+      ...options,
+      length,
+      stop,
       onMeasured(time, watched) {
         if (time < reportedAt) return;
         reportedAt = time + 60_000;
@@ -109,7 +111,9 @@ function usageRows(watched: Watched) {
     return {
       program: name,
       figure: unit === 1 ? figure : `${figure}, MiB`,
-      ...{ start: rounded(start), end: rounded(end), max: rounded(max) },
+      start: rounded(start),
+      end: rounded(end),
+      max: rounded(max),
       "per hour": rounded(perHour),
       "may grow by": mayGrow,
       verdict: end - start <= mayGrow * unit ? GOOD : "GREW",
@@ -125,8 +129,12 @@ function usageRows(watched: Watched) {
 function placeRow([place, { expected, found, differences }]: [string, VerifyReport]) {
   const { outOfOrder, wrongPartition, ...others } = differences;
   return {
-    ...{ place, expected, found, ...others },
-    ...{ "out of order": outOfOrder, "in another partition": wrongPartition },
+    place,
+    expected,
+    found,
+    ...others,
+    "out of order": outOfOrder,
+    "in another partition": wrongPartition,
   };
 }
 

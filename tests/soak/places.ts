@@ -77,7 +77,10 @@ const encoder = new TextEncoder();
 
 function take(checker: Checker, { partition, offset, timestamp, key, value }: Printed): void {
   checker.take(partition, {
-    ...{ key: encoder.encode(key), value: encoder.encode(value), headers: {} },
-    ...{ offset: String(offset), timestamp: String(timestamp) },
+    key: encoder.encode(key),
+    value: encoder.encode(value),
+    headers: {},
+    offset: String(offset),
+    timestamp: String(timestamp),
   });
 }

@@ -71,7 +71,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const server = await testPostgres();
   try {
     await using kafka = await startKafka({
-      ...{ directory: `${directory}/kafka`, port: 0, heap: 256, signal: stop },
+      directory: `${directory}/kafka`,
+      port: 0,
+      heap: 256,
+      signal: stop,
     });
     await using database = await server.database();
     const topic = await makeTopic(kafka.bootstrapServers, { partitions: PARTITIONS });
@@ -90,7 +93,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       const from = ["--bootstrap-server", kafka.bootstrapServers, "--topic", topic];
       return processes.use(
         await Watched.start({
-          ...{ name, mayGrow, env, output: `${directory}/${name}` },
+          name,
+          mayGrow,
+          env,
+          output: `${directory}/${name}`,
           args: [script, ...from, ...others],
         }),
       );

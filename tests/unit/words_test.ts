@@ -72,9 +72,9 @@ Deno.test("code and pages have no banned phrase", () => {
 });
 
 Deno.test("test names have at most 70 characters", () => {
-  const names = [...files("tests/")].filter((file) => file.endsWith(".ts")).flatMap((file) => {
+  const names = [...files("tests/")].filter((file) => file.endsWith("_test.ts")).flatMap((file) => {
     const text = Deno.readTextFileSync(new URL(file, ROOT));
-    const calls = /\b(?:Deno\.test(?:\.\w+)?|\w*Test|test|eachText)\(\s*(["`])(.*?)\1/g;
+    const calls = /\b(?:(?:Deno\.test(?:\.\w+)?|\w*Test|test|eachText)\(|name:)\s*(["`])(.*?)\1/g;
     return [...text.matchAll(calls)].map(([, , name]) => `${file}: ${name}`);
   });
   assert(names.length > 1000, `only ${names.length} names`);

@@ -15,7 +15,7 @@ import { openCluster } from "../../kafka/client/cluster.ts";
 import { assignedText, topicsText } from "../../kafka/consume/assigned.ts";
 import { readNewest } from "../../kafka/consume/newest.ts";
 import { readTopic } from "../../kafka/consume/reader.ts";
-import { counted } from "../../terminal/status_line.ts";
+import { counted } from "../../terminal/numbers.ts";
 
 const logger = getLogger(["wikitap", "consume"]);
 

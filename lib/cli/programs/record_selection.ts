@@ -2,7 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import type { JsonValues } from "../../avro/json_values.ts";
 import { type RecordFilter, RecordTest } from "../../edits/filter/record_filter.ts";
 import { filterName } from "../options/record_filter.ts";
-import type { ReadRecord } from "../../kafka/consume/reader.ts";
+import type { ReadRecord } from "../../kafka/consume/read_options.ts";
 
 /** Conditions that records must meet. */
 export interface RecordConditions {

@@ -12,7 +12,7 @@ import { syntheticStreams } from "../../replay/synthetic/log.ts";
 import { UsageError, UserError } from "../../shared/error.ts";
 import { untilAborted } from "../../shared/sleep.ts";
 import { writeOutput } from "../../terminal/output.ts";
-import { counted } from "../../terminal/status_line.ts";
+import { counted } from "../../terminal/numbers.ts";
 import { type GroupValues, option, type OptionGroup } from "../option.ts";
 import { integer, listOf, port } from "../values.ts";
 

@@ -20,6 +20,7 @@ import { openCluster } from "../../kafka/client/cluster.ts";
 import { topicsText } from "../../kafka/consume/assigned.ts";
 import { storeReadiness } from "../../observe/health.ts";
 import { addStoreMetrics } from "../../observe/store_metrics.ts";
+import { abortable, unlessStopped } from "../../shared/sleep.ts";
 import { formatDatabase, groupOf } from "../../store/address.ts";
 import { openSink } from "../../store/sinks/open.ts";
 import { storeTopics } from "../../store/consumer/store_topics.ts";
@@ -78,11 +79,10 @@ export const storeMain: Main = program({
     const cluster = openCluster(clusterConfig(options));
     const topics = await resolveTopics(cluster, options.topic);
     const { select, end } = recordSelection({ filter }, jsonValues(openRegistry(options)), logger);
-    await using sink = await openSink(
-      database,
-      databaseSecret(database),
-      parquetSettings(options),
-    );
+    const opening = openSink(database, databaseSecret(database), parquetSettings(options));
+    // Opening may be cut off at any moment, as by a crash.
+    await using sink = await unlessStopped(stop, abortable(opening, stop));
+    if (sink === undefined) return;
     const group = options.group ?? groupOf(database, sink.databaseId);
     logger.info("Storing {topics} in {database} as the group '{group}'; press Ctrl-C to stop", {
       topics: topicsText(topics),

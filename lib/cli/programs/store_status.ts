@@ -3,7 +3,8 @@ import { STORE_FACTS } from "../../observe/store_facts.ts";
 import { formatDuration } from "../../shared/duration.ts";
 import { Rate } from "../../shared/rate.ts";
 import type { ProgressSnapshot, StoreProgress } from "../../store/consumer/progress.ts";
-import { counted, type ProgramStatus, rateText } from "../../terminal/status_line.ts";
+import { counted, rateText } from "../../terminal/numbers.ts";
+import { type ProgramStatus } from "../../terminal/status_line.ts";
 
 /** The facts behind a store's status. */
 export interface StoreStatusInput {

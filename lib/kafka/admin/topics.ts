@@ -72,7 +72,7 @@ export async function topicConfigs(
 }
 
 /**
- * Creates the topics that do not exist yet, and waits at most 10 s until all have leaders.
+ * Creates the topics that do not exist yet, and waits at most 30 s until all have leaders.
  *
  * @returns Whether all of them are new.
  * @throws {UserError} if the replication factor is larger than the number of brokers, or if a

@@ -1,5 +1,6 @@
 import { type Cluster, disconnect } from "../client/cluster.ts";
-import { type Attempt, explain } from "../errors/explain.ts";
+import type { Attempt } from "../errors/terms.ts";
+import { explain } from "../errors/explain.ts";
 import type { Admin } from "../client/kafkajs.ts";
 
 export type { Admin };

@@ -5,8 +5,6 @@
 import type { Buffer } from "node:buffer";
 import Module from "node:module";
 import { setTimeout } from "node:timers";
-import createConnectionPoolBuilder from "kafkajs/src/cluster/connectionPoolBuilder.js";
-import Connection from "kafkajs/src/network/connection.js";
 import Batch from "kafkajs/src/consumer/batch.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import createEosManager from "kafkajs/src/producer/eosManager/index.js";
@@ -14,20 +12,31 @@ import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPart
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import codecs from "kafkajs/src/protocol/message/compression/index.js";
+import createRequest from "kafkajs/src/protocol/request.js";
 import produce from "kafkajs/src/protocol/requests/produce/index.js";
 import decodeMessages from "kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js";
 import produceRequestV3 from "kafkajs/src/protocol/requests/produce/v3/request.js";
 import { MAGIC } from "../wire/batch_layout.ts";
 import { compress, decompress } from "../wire/compression.ts";
+import { framedRequest } from "../wire/framed_request.ts";
 import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
 import { groupByPartition } from "../wire/group_by_partition.ts";
 import { type ProduceRequest, produceRequest } from "../wire/produce_request.ts";
 import { type ProduceResponse, readProduceResponse } from "../wire/produce_response.ts";
 import { hostAndPort } from "./address.ts";
+import { fetchAhead } from "./fetch_ahead.ts";
 import { processData } from "./receive.ts";
 import { retain } from "../wire/fetch/response_memory.ts";
 import { splitBatches } from "../wire/fetch/record_set.ts";
 import { UnreadableRecords } from "../wire/unreadable_records.ts";
+
+replaceModule(createRequest, framedRequest);
+// Loaded after that, since they bind it.
+const { default: createConnectionPoolBuilder } = await import(
+  "kafkajs/src/cluster/connectionPoolBuilder.js"
+);
+const { default: Broker } = await import("kafkajs/src/broker/index.js");
+const { default: Connection } = await import("kafkajs/src/network/connection.js");
 
 replaceModule(Batch, FetchedBatch);
 replaceModule(decodeMessages, recordBatchesOr(decodeMessages));
@@ -36,6 +45,7 @@ replaceModule(produceRequestV3, produceRequest(compress));
 replaceModule(createEosManager, withoutLock(createEosManager));
 replaceModule(createConnectionPoolBuilder, withIpv6(createConnectionPoolBuilder));
 RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+Broker.prototype.fetch = fetchAhead(Broker.prototype.fetch);
 Connection.prototype.processData = processData;
 reauthenticateInTime(Connection.prototype);
 nameRecordsAtFault();
@@ -98,7 +108,8 @@ function withoutLock(create: (options: object) => object): (options: object) => 
   const nothing = () => Promise.resolve();
   return (options) => ({
     ...create(options),
-    ...{ acquireBrokerLock: nothing, releaseBrokerLock: nothing },
+    acquireBrokerLock: nothing,
+    releaseBrokerLock: nothing,
   });
 }
 

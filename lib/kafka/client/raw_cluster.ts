@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { ProtocolReader, type ProtocolRequest, ProtocolWriter } from "../requests/codec.ts";
-import type { BrokerAddress } from "../requests/metadata.ts";
+import type { BrokerAddress } from "../requests/answers.ts";
 import type { Pace } from "../../shared/pace.ts";
 import { disconnect } from "./cluster.ts";
 import { type InternalBroker, type InternalCluster, internalCluster } from "./internal_cluster.ts";

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { freeMemory } from "../wire/free_memory.ts";
 
 /** The size of a response's own size, which precedes it, in bytes. */
 const SIZE_BYTES = 4;
@@ -72,7 +73,7 @@ export function processData(this: Receiver, data: Buffer): void {
       deliver(this, incoming.bytes);
     }
   }
-  free(data);
+  freeMemory(data);
 }
 
 function nothingFrom(from: Socket): Incoming {
@@ -92,9 +93,4 @@ function deliver({ authHandlers, requestQueue }: Receiver, bytes: Buffer): void 
     correlationId: bytes.readInt32BE(SIZE_BYTES),
     payload: bytes.subarray(SIZE_BYTES + SHORTEST),
   });
-}
-
-/** Frees the memory of a chunk, unless it is part of a larger one. */
-function free({ buffer, byteLength }: Buffer): void {
-  if (buffer.byteLength === byteLength) (buffer as ArrayBuffer).transfer(0);
 }

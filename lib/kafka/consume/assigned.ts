@@ -1,5 +1,4 @@
-import type { TopicPartition } from "../requests/offsets.ts";
-import { byTopic } from "./direct/partition_map.ts";
+import { byTopic, type TopicPartition } from "../topic_partition.ts";
 
 /** If there are more topics than this, they are counted instead of named. */
 const MAX_NAMED = 5;
@@ -13,7 +12,7 @@ export function topicsText(topics: readonly string[]): string {
 /** Describes the assignment of a group's member: `Storing partitions 0, 2 of 'edits'`. */
 export function assignedText(action: string, assigned: readonly TopicPartition[]): string {
   if (assigned.length === 0) {
-    return "No partition is left for this one: it stands by, to take over from another";
+    return "No partition is left for this program: it stands by, to take over from another one";
   }
   const topics = byTopic(assigned);
   if (topics.length > MAX_NAMED) {

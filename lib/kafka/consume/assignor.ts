@@ -1,7 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { AssignerProtocol, type PartitionAssigner } from "../client/kafkajs.ts";
-import type { TopicPartition } from "../requests/offsets.ts";
-import { byTopic } from "./direct/partition_map.ts";
+import { byTopic, type TopicPartition } from "../topic_partition.ts";
 
 const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 

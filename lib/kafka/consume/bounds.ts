@@ -4,17 +4,8 @@ import type { Admin } from "../client/kafkajs.ts";
 import { isFatal, isUnknownTopic } from "../errors/classify.ts";
 import type { Attempt } from "../errors/terms.ts";
 import { getLogger } from "@logtape/logtape";
-import type { TopicPartition } from "../requests/offsets.ts";
-import { PartitionMap } from "./direct/partition_map.ts";
+import { type Bounds, PartitionMap, type TopicPartition } from "../topic_partition.ts";
 import { sleep } from "../../shared/sleep.ts";
-
-/** The offsets of a partition: the first record, and the end for readers of committed records. */
-export interface Bounds {
-  /** The first offset that still exists. */
-  readonly low: bigint;
-  /** The offset after the last record. */
-  readonly high: bigint;
-}
 
 /** The part of a client that fetches the offsets of a topic. */
 export type OffsetSource = Pick<Admin, "fetchTopicOffsets">;
@@ -60,10 +51,10 @@ export function askPatiently<T>(
 }
 
 /**
- * Asks Kafka about a topic, as {@linkcode askPatiently}, over a connection of the caller's.
+ * Asks Kafka about a topic, as {@linkcode askPatiently}, over the caller's connection.
  *
  * @param ask Returns `undefined` to be called again.
- * @throws the failure that does not pass, also that the topic has been unknown for 10 s.
+ * @throws a permanent failure, also that of a topic that has been unknown for 10 s.
  * @throws The signal's reason, when it is aborted.
  */
 export async function untilAnswered<T>(

@@ -2,12 +2,11 @@ import { getLogger } from "@logtape/logtape";
 import { type Cluster, disconnect } from "../client/cluster.ts";
 import type { Consumer, EachBatchPayload } from "../client/kafkajs.ts";
 import { patientTimeouts } from "../client/timeouts.ts";
-import type { TopicPartition } from "../requests/offsets.ts";
 import { FetchedBatch } from "../wire/fetch/fetched_batch.ts";
 import { subscribedAssignor } from "./assignor.ts";
 import type { ConsumerOptions, FetchedChunk, Offsets } from "./consumer_options.ts";
 import { Heartbeats } from "./heartbeats.ts";
-import { byTopic, PartitionMap } from "./direct/partition_map.ts";
+import { byTopic, PartitionMap, type TopicPartition } from "../topic_partition.ts";
 import { SameTopic } from "./same_topic.ts";
 
 /** How long a fetch waits for the first record, in ms. */
@@ -41,7 +40,7 @@ export class TopicConsumer {
   #membership = new AbortController();
   #isOver = false;
   /** Calls of `handle` that have not returned. */
-  #inHand = 0;
+  #pending = 0;
   /** Consecutive fetches that returned other records than those that were due. */
   #strays = 0;
   /** From the last batch: only this way of kafkajs does not end the consumer if it fails. */
@@ -55,7 +54,7 @@ export class TopicConsumer {
       groupId: options.groupId,
       minBytes: 1,
       maxBytesPerPartition: options.maxBytesPerPartition ?? 1024 * 1024,
-      maxBytes: options.maxBytes ?? 8 * 1024 * 1024,
+      maxBytes: options.maxBytes ?? 4 * 1024 * 1024,
       maxWaitTimeInMs: MAX_WAIT_MS,
       metadataMaxAge: METADATA_MAX_AGE_MS,
       partitionAssigners: [subscribedAssignor],
@@ -72,8 +71,8 @@ export class TopicConsumer {
   }
 
   /** Calls of `handle` that have not returned; after `close()`, those that were abandoned. */
-  get inHand(): number {
-    return this.#inHand;
+  get pending(): number {
+    return this.#pending;
   }
 
   /**
@@ -209,7 +208,7 @@ export class TopicConsumer {
     if (due === undefined || this.#isOver || !isRunning() || isStale()) return;
     this.#commit = commitOffsetsIfNecessary;
     using heartbeats = new Heartbeats(heartbeat, this.#membership.signal);
-    this.#inHand++;
+    this.#pending++;
     try {
       if (BigInt(batch.fetchedOffset) !== due) return this.#onStray(batch, due);
       this.#strays = 0;
@@ -230,7 +229,7 @@ export class TopicConsumer {
     } catch (error) {
       if (!heartbeats.signal.aborted) this.end(error);
     } finally {
-      this.#inHand--;
+      this.#pending--;
       batch.release();
     }
     if (heartbeats.refusal !== undefined) throw heartbeats.refusal;

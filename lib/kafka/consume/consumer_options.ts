@@ -1,6 +1,5 @@
-import type { TopicPartition } from "../requests/offsets.ts";
 import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
-import type { PartitionMap } from "./direct/partition_map.ts";
+import type { PartitionMap, TopicPartition } from "../topic_partition.ts";
 
 /** Membership of a consumer group, all in ms. */
 export interface SessionTimes {
@@ -11,6 +10,13 @@ export interface SessionTimes {
   /** How long the other members wait for one that has to join again. */
   readonly rebalanceTimeout: number;
 }
+
+/** The membership of programs that write: others take over their partitions after 10 s. */
+export const SESSION: SessionTimes = {
+  sessionTimeout: 10_000,
+  heartbeatInterval: 1000,
+  rebalanceTimeout: 10_000,
+};
 
 /** By partition, the offset of the next record to read. */
 export type Offsets = PartitionMap<bigint>;
@@ -42,8 +48,13 @@ export interface Fetched extends TopicPartition {
    * after that.
    */
   readonly signal: AbortSignal;
-  /** Sends a heartbeat if one is due. Throws if this member was removed from the group. */
-  heartbeat(): Promise<void>;
+  /**
+   * Sends a heartbeat if one is due. Never rejects.
+   *
+   * @returns `false` if Kafka rejected it, or if the connection failed. The fetch is over then: what
+   * was not advanced is fetched again.
+   */
+  heartbeat(): Promise<boolean>;
 }
 
 /** Options of a consumer: the topics, the group, and the callbacks. */
@@ -60,7 +71,7 @@ export interface ConsumerOptions {
    * Maximum bytes of a partition in one fetch. Default 1 MiB. A single larger batch comes whole.
    */
   readonly maxBytesPerPartition?: number;
-  /** Maximum bytes of one fetch from a broker. Default 8 MiB. */
+  /** Maximum bytes of one fetch from a broker. Two of them are in memory. Default 4 MiB. */
   readonly maxBytes?: number;
   /** Includes records of open and aborted transactions. Default `false`. */
   readonly uncommitted?: boolean;
@@ -82,8 +93,8 @@ export interface ConsumerOptions {
     membership: AbortSignal,
   ) => Offsets | Promise<Offsets>;
   /**
-   * Handles one fetch. Heartbeats continue meanwhile, and nothing more of the partition is fetched.
-   * An error ends the consumer.
+   * Handles one fetch. Heartbeats continue meanwhile, and one more fetch of each broker may be
+   * received. An error ends the consumer.
    */
   readonly handle: (fetched: Fetched) => Promise<void>;
   /** Called whenever a broker answers a fetch, with or without records. */

@@ -30,7 +30,7 @@ export class Heartbeats implements Disposable {
     const abort = () => this.#lost.abort();
     membership.addEventListener("abort", abort);
     if (membership.aborted) abort();
-    const timer = setInterval(() => this.send().catch(() => {}), INTERVAL_MS);
+    const timer = setInterval(() => void this.send(), INTERVAL_MS);
     this.#release = () => {
       clearInterval(timer);
       membership.removeEventListener("abort", abort);
@@ -38,20 +38,21 @@ export class Heartbeats implements Disposable {
   }
 
   /**
-   * Sends a heartbeat if one is due.
+   * Sends a heartbeat if one is due. Keeps Kafka's rejection in `refusal`. Never rejects.
    *
-   * @throws Kafka's rejection, which is also kept in `refusal`, or a connection error.
+   * @returns `false` if it was rejected, or if the connection failed, so that nothing is known.
    */
-  async send(): Promise<void> {
+  async send(): Promise<boolean> {
     try {
       await this.#heartbeat();
+      return true;
     } catch (error) {
       // A broken connection is not a rejection: the next request notices it.
       if (protocolErrorType(error) !== undefined) {
         this.refusal ??= error as Error;
         this.#lost.abort();
       }
-      throw error;
+      return false;
     }
   }
 

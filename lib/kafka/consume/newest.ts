@@ -1,9 +1,9 @@
 import { UserError } from "../../shared/error.ts";
 import type { Cluster } from "../client/cluster.ts";
-import type { TopicPartition } from "../requests/offsets.ts";
+import type { TopicPartition } from "../topic_partition.ts";
 import { type Leaders, withLeaders } from "./direct/leaders.ts";
 import type { ReadOptions, ReadRecord } from "./read_options.ts";
-import { type Extent, findStarts, type Start } from "./direct/starts.ts";
+import { type Extent, findStarts, readAttempt, type Start } from "./direct/starts.ts";
 
 /** One record with its topic, partition and offset. */
 export interface PlacedRecord extends TopicPartition {
@@ -44,12 +44,7 @@ export async function readNewest(
   options: NewestOptions,
 ): Promise<readonly PlacedRecord[]> {
   const { topics, count, signal } = options;
-  const attempt = {
-    action: topics.length === 1 ? `read the topic '${topics[0]}'` : `read ${topics.length} topics`,
-    ...topics.length === 1 ? { topic: topics[0]! } : {},
-    rights: ["Read", "Describe"],
-  };
-  return await withLeaders(cluster, attempt, async (leaders) => {
+  return await withLeaders(cluster, readAttempt(topics), async (leaders) => {
     const starts = [...await findStarts(leaders, options)];
     const held = new Held(count);
     let newest: readonly PlacedRecord[] = [];
@@ -97,14 +92,14 @@ function timeOf({ record }: PlacedRecord): number {
 async function tailOf(
   leaders: Leaders,
   at: TopicPartition,
-  { first, end }: Start,
+  { first, high }: Start,
   { count, signal, ...options }: NewestOptions,
   held: Held,
 ): Promise<readonly PlacedRecord[]> {
   let tail: PlacedRecord[] = [];
   // Some offsets have no record: transaction markers, aborted records, gaps left by compaction.
   let span = BigInt(count) + BigInt(count) / 8n + 16n;
-  for (let to = end; to > first && tail.length < count && !signal?.aborted;) {
+  for (let to = high; to > first && tail.length < count && !signal?.aborted;) {
     const from = to - first > span ? to - span : first;
     const missing = count - tail.length;
     let found: PlacedRecord[] = [];

@@ -4,11 +4,10 @@ import type { Cluster } from "../client/cluster.ts";
 import type { Admin } from "../client/kafkajs.ts";
 import { offsetCommitter } from "../client/offsets.ts";
 import type { Attempt } from "../errors/terms.ts";
-import type { TopicPartition } from "../requests/offsets.ts";
-import { askPatiently, type Bounds, fetchBounds } from "./bounds.ts";
+import { askPatiently, fetchBounds } from "./bounds.ts";
 import type { Offsets } from "./consumer_options.ts";
 import { offsetMetadata, topicIdIn } from "./offset_metadata.ts";
-import { PartitionMap } from "./direct/partition_map.ts";
+import { type Bounds, PartitionMap, type TopicPartition } from "../topic_partition.ts";
 
 /** The reader that the positions belong to. */
 export interface PositionsOptions {

@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../requests/offsets.ts";
+import type { TopicPartition } from "../topic_partition.ts";
 import type { From } from "./direct/starts.ts";
 
 /** One record that was read. */
@@ -58,8 +58,8 @@ export interface ReadOptions {
   /** Stops when aborted, as soon as the pending batch is handled. */
   readonly signal?: AbortSignal;
   /**
-   * Called with the records of one batch. Nothing more is fetched meanwhile. Keys and values are views
-   * of memory that is freed after it has returned.
+   * Called with the records of one batch. Meanwhile, one more fetch of each broker may be received.
+   * Keys and values are views of memory that is freed after it has returned.
    */
   readonly handle: (batch: ReadBatch) => void | Promise<void>;
   /** With a `group`: called before offsets are committed, to make the handled records durable. */

@@ -1,22 +1,19 @@
 import { getLogger } from "@logtape/logtape";
 import { withAdmin } from "../admin/with_admin.ts";
 import { type Cluster, disconnect } from "../client/cluster.ts";
-import { type Attempt, explain } from "../errors/explain.ts";
+import { explain } from "../errors/explain.ts";
 import { retryWhileNotReady } from "../errors/retry.ts";
-import type { TopicPartition } from "../requests/offsets.ts";
 import type { FetchedRecord } from "../wire/fetch/fetched_record.ts";
 import { TopicConsumer } from "./consumer.ts";
 import type { ConsumerOptions, Fetched } from "./consumer_options.ts";
 import { withLeaders } from "./direct/leaders.ts";
-import { PartitionMap } from "./direct/partition_map.ts";
+import { PartitionMap, type TopicPartition } from "../topic_partition.ts";
 import { refusePositionGroup } from "./position_group.ts";
 import { fetchCommitted, Positions } from "./positions.ts";
 import type { ReadOptions, ReadRecord } from "./read_options.ts";
 import { temporaryGroup } from "./temporary_group.ts";
 import { fetchTopicIds } from "./same_topic.ts";
-import { findStarts, type Start } from "./direct/starts.ts";
-
-export type { ReadBatch, ReadOptions, ReadRecord } from "./read_options.ts";
+import { findStarts, readAttempt, type Start } from "./direct/starts.ts";
 
 const logger = getLogger(["wikitap", "kafka"]);
 
@@ -26,8 +23,8 @@ const logger = getLogger(["wikitap", "kafka"]);
  */
 const SESSION = { sessionTimeout: 30_000, heartbeatInterval: 2000, rebalanceTimeout: 10_000 };
 
-/** Maximum size of a fetch in bytes: from a partition, and from a broker. */
-const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 4 * 1024 * 1024 };
+/** Maximum size of a fetch in bytes: from a partition, and from a broker. Two are in memory. */
+const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 3 * 1024 * 1024 };
 
 /**
  * Maximum number of records that are decoded at a time. They die young: with more, most of V8's work
@@ -52,12 +49,7 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
   const { group, uncommitted = false } = options;
   const topics = [options.topic].flat();
   const groupId = group ?? temporaryGroup(options.groupPrefix ?? "wikitap-reader");
-  const attempt: Omit<Attempt, "cluster"> = {
-    action: topics.length === 1 ? `read the topic '${topics[0]}'` : `read ${topics.length} topics`,
-    ...topics.length === 1 ? { topic: topics[0]! } : {},
-    group: groupId,
-    rights: ["Read", "Describe"],
-  };
+  const attempt = { ...readAttempt(topics), group: groupId };
   const topicIds = group === undefined ? new Map() : await fetchTopicIds(cluster, topics);
   const starts = await withLeaders(
     cluster,
@@ -65,6 +57,8 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
     (leaders) => findStarts(leaders, { ...options, topics }),
   );
   const newTopics = await withAdmin(cluster, attempt, async (admin) => {
+    // Names the brokers, one of which is the coordinator: kafkajs would wait 100 ms before it asks.
+    await retryWhileNotReady(() => admin.fetchTopicMetadata({ topics }));
     // Looks up the coordinator in any case, so that its failures are reported here, and at once.
     await retryWhileNotReady(() => refusePositionGroup(admin, groupId));
     if (group === undefined) return [];
@@ -120,7 +114,7 @@ class Reader {
     this.#options = options;
     this.#positions = positions;
     this.#left = maxRecords;
-    this.#ends = new PartitionMap([...starts].map(([at, { end }]) => [at, end]));
+    this.#ends = new PartitionMap([...starts].map(([at, { high }]) => [at, high]));
   }
 
   async run(cluster: Cluster, groupId: string): Promise<void> {

@@ -3,8 +3,6 @@ import { reasonByCode } from "./connection.ts";
 import { reasonByType } from "./protocol.ts";
 import type { Attempt, ErrorFacts, Reason } from "./terms.ts";
 
-export type { Attempt };
-
 /**
  * Explains a failure of Kafka, with a hint. kafkajs wraps, renames and sometimes hides the cause.
  * The rules here come from runs of each case against Kafka 4.1.

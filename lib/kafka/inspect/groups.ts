@@ -2,19 +2,17 @@ import { isPosition } from "../consume/position_group.ts";
 import { programOfGroup } from "../consume/temporary_group.ts";
 import {
   describeConsumerGroupsRequest,
-  type DescribedGroup,
   describeGroupsRequest,
-  type ListedGroup,
   listGroupsRequest,
 } from "../requests/groups.ts";
-import type { BrokerAddress } from "../requests/metadata.ts";
-import {
-  type CommittedOffset,
-  offsetFetchRequest,
-  OffsetSpec,
-  partitionKey,
-  type TopicPartition,
-} from "../requests/offsets.ts";
+import type {
+  BrokerAddress,
+  DescribedGroup,
+  GroupMember,
+  ListedGroup,
+} from "../requests/answers.ts";
+import { partitionKey, type TopicPartition } from "../topic_partition.ts";
+import { type CommittedOffset, offsetFetchRequest, OffsetSpec } from "../requests/offsets.ts";
 import type { Inspector } from "./inspector.ts";
 import type { GroupPartitionView, GroupView } from "./view.ts";
 
@@ -110,22 +108,18 @@ async function viewOnCoordinator(
   return groups.map((group) => {
     const offsets = committed.get(group.groupId) ?? [];
     const position = offsets.some(({ metadata }) => isPosition(metadata));
-    const partitions = partitionViews(described.get(group.groupId), offsets, ends, position);
+    const { assignor = "", members = [] } = described.get(group.groupId) ?? {};
+    const partitions = partitionViews(members, offsets, ends, position);
     const lags = partitions.flatMap(({ lag }) => lag === null ? [] : [lag]);
     return {
       groupId: group.groupId,
       state: group.state,
       type: group.type,
-      assignor: described.get(group.groupId)?.assignor ?? "",
+      assignor,
       coordinator: broker.id,
       position,
       temporaryOf: programOfGroup(group.groupId),
-      members: (described.get(group.groupId)?.members ?? []).map((member) => ({
-        memberId: member.memberId,
-        clientId: member.clientId,
-        host: member.host,
-        partitions: member.partitions.length,
-      })),
+      members: members.map((member) => ({ ...member, partitions: member.partitions.length })),
       partitions,
       lag: lags.length === 0 ? null : lags.reduce((sum, lag) => sum + lag, 0),
     };
@@ -145,14 +139,14 @@ async function endsOf(
 
 /** Returns the partitions with a committed offset or a reader, by topic and partition. */
 function partitionViews(
-  group: DescribedGroup | undefined,
+  members: readonly GroupMember[],
   offsets: readonly CommittedOffset[],
   ends: Focus["ends"],
   position: boolean,
 ): GroupPartitionView[] {
   const committed = new Map(offsets.map((one) => [partitionKey(one), one]));
   const assigned = new Map(
-    (group?.members ?? []).flatMap(({ memberId, partitions }) =>
+    members.flatMap(({ memberId, partitions }) =>
       partitions.map((one) => [partitionKey(one), { ...one, memberId }] as const)
     ),
   );

@@ -3,17 +3,15 @@ import type { Pace } from "../../shared/pace.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { protocolError } from "../client/kafkajs.ts";
 import { openRawCluster, type RawCluster } from "../client/raw_cluster.ts";
-import { type Attempt, explain } from "../errors/explain.ts";
+import type { Attempt } from "../errors/terms.ts";
+import { explain } from "../errors/explain.ts";
 import { logDirsRequest, quorumRequest } from "../requests/brokers.ts";
 import { topicConfigsRequest } from "../requests/configs.ts";
 import type { ProtocolRequest } from "../requests/codec.ts";
-import { type BrokerAddress, type ClusterMetadata, metadataRequest } from "../requests/metadata.ts";
-import {
-  type FoundOffset,
-  listOffsetsRequest,
-  partitionKey,
-  type TopicPartition,
-} from "../requests/offsets.ts";
+import type { BrokerAddress, ClusterMetadata } from "../requests/answers.ts";
+import { metadataRequest } from "../requests/metadata.ts";
+import { partitionKey, type TopicPartition } from "../topic_partition.ts";
+import { type FoundOffset, listOffsetsRequest } from "../requests/offsets.ts";
 import { TOPIC_SETTINGS } from "./view.ts";
 
 /** Kafka's error codes of missing permissions: topic, group, cluster. */
@@ -177,13 +175,8 @@ export class Inspector {
   }
 
   /** Closes the connections. */
-  close(): Promise<void> {
-    return this.#raw.close();
-  }
-
-  /** Closes the connections. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.#raw.close();
   }
 }
 

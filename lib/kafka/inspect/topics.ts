@@ -1,9 +1,6 @@
-import {
-  type ClusterMetadata,
-  type PartitionState,
-  type TopicMetadata,
-} from "../requests/metadata.ts";
-import { OffsetSpec, partitionKey } from "../requests/offsets.ts";
+import type { ClusterMetadata, PartitionState, TopicMetadata } from "../requests/answers.ts";
+import { partitionKey } from "../topic_partition.ts";
+import { OffsetSpec } from "../requests/offsets.ts";
 import type { Inspector } from "./inspector.ts";
 import { type BrokerView, type PartitionView, TOPIC_SETTINGS, type TopicView } from "./view.ts";
 

@@ -1,13 +1,18 @@
 // Views of a cluster, in the terms of Kafka's own tools.
+import type {
+  BrokerAddress,
+  DescribedGroup,
+  GroupMember,
+  ListedGroup,
+  PartitionState,
+  TopicMetadata,
+} from "../requests/answers.ts";
+import type { TopicPartition } from "../topic_partition.ts";
 
 /** One broker. */
-export interface BrokerView {
-  /** The broker's id. */
-  readonly id: number;
+export interface BrokerView extends Pick<BrokerAddress, "id" | "rack"> {
   /** `host:port` as advertised; null if the broker is known from replicas only. */
   readonly address: string | null;
-  /** The rack, if it is configured. */
-  readonly rack: string | null;
   /** Whether it is the active controller; null without permission (Describe on the cluster). */
   readonly controller: boolean | null;
   /** Whether the broker is live. */
@@ -21,15 +26,9 @@ export interface BrokerView {
 }
 
 /** One partition. */
-export interface PartitionView {
-  /** The number of the partition. */
-  readonly partition: number;
+export interface PartitionView extends Pick<PartitionState, "partition" | "replicas" | "inSync"> {
   /** The id of its leader; null if there is none. */
   readonly leader: number | null;
-  /** The ids of brokers with a replica. */
-  readonly replicas: readonly number[];
-  /** The ids of brokers whose replica is in sync. */
-  readonly inSync: readonly number[];
   /** Whether a replica is out of sync. */
   readonly underReplicated: boolean;
   /** Offset of the first record that still exists; null if the leader does not answer. */
@@ -45,11 +44,7 @@ export interface PartitionView {
 }
 
 /** One topic. */
-export interface TopicView {
-  /** The name of the topic. */
-  readonly topic: string;
-  /** Changes if the topic is deleted and created again; 22 characters of base64url. */
-  readonly topicId: string;
+export interface TopicView extends Pick<TopicMetadata, "topic" | "topicId"> {
   /** Whether Kafka uses the topic itself. */
   readonly internal: boolean;
   /** The minimum of all partitions. */
@@ -77,11 +72,7 @@ export const TOPIC_SETTINGS = [
 ] as const;
 
 /** A partition that a group reads, or has committed an offset for. */
-export interface GroupPartitionView {
-  /** The name of the topic. */
-  readonly topic: string;
-  /** The number of the partition. */
-  readonly partition: number;
+export interface GroupPartitionView extends TopicPartition {
   /** The offset of the next record to read; null if nothing is committed. */
   readonly committedOffset: number | null;
   /** The offset of the next record to be written; null if the topic or its leader is missing. */
@@ -93,27 +84,14 @@ export interface GroupPartitionView {
 }
 
 /** One member of a group. */
-export interface MemberView {
-  /** The id that the coordinator assigned. */
-  readonly memberId: string;
-  /** The client id that the member chose. */
-  readonly clientId: string;
-  /** The member's address, as the broker sees it. */
-  readonly host: string;
+export interface MemberView extends Omit<GroupMember, "partitions"> {
   /** The number of partitions that it reads. */
   readonly partitions: number;
 }
 
 /** One consumer group. */
-export interface GroupView {
-  /** The name of the group. */
-  readonly groupId: string;
-  /** `Stable`, `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
-  readonly state: string;
-  /** `classic` or `consumer` (KIP-848). */
-  readonly type: string;
-  /** The assignment strategy: `range`, `RoundRobinAssigner`, … */
-  readonly assignor: string;
+export interface GroupView
+  extends Pick<ListedGroup, "groupId" | "state" | "type">, Pick<DescribedGroup, "assignor"> {
   /** The id of the broker that coordinates it. */
   readonly coordinator: number;
   /** Whether it holds a wikitap producer's position: its offset counts events, not records. */

@@ -8,7 +8,8 @@ import { withAdmin } from "../admin/with_admin.ts";
 import { retryDuringFailover, retryWhileNotReady } from "../errors/retry.ts";
 import { AtLeastOnce } from "./sessions/at_least_once.ts";
 import { ExactlyOnce } from "./sessions/exactly_once.ts";
-import { type Attempt, explain } from "../errors/explain.ts";
+import type { Attempt } from "../errors/terms.ts";
+import { explain } from "../errors/explain.ts";
 import { isFatal, isFenced, isUnknownTopic } from "../errors/classify.ts";
 import { readSaved, savedPosition } from "./position/position_store.ts";
 import {
@@ -31,7 +32,7 @@ import {
   TopicRejects,
 } from "./rejection.ts";
 import type { Progress, SavedProgress } from "./position/saved_position.ts";
-import { ChunksRejected } from "./send/send.ts";
+import { ChunksRejected, Unacknowledged } from "./send/send.ts";
 import type { ProducerSession } from "./sessions/producer_session.ts";
 import { NoTopics, TopicTable } from "./topic_table.ts";
 import { Throttle } from "./throttle.ts";
@@ -118,7 +119,7 @@ export class Delivery implements Publisher {
     for (let attempt = 1; !isOver(); attempt++) {
       try {
         if (this.#session === undefined && await this.#resume(work.end)) return this.#done(work);
-        // A quota may have made parts smaller. Otherwise keyless records keep their partition.
+        // A quota may have made parts smaller. Otherwise chunks, and keyless records in them, stay.
         const end = this.#throttle.size.endOf(batch);
         if (work.isUntouched && end.count !== work.end.count) work = new Work(batch, end);
         await this.#send(work, isOver);
@@ -134,6 +135,10 @@ export class Delivery implements Publisher {
         const isUnknown = isUnknownTopic(error) || error instanceof NoTopics;
         if (error instanceof UserError && !isUnknown) throw error;
         this.counts.aborted++;
+        if (error instanceof Unacknowledged) {
+          this.#topics.expire();
+          work.resort();
+        }
         if (isFenced(error)) await this.#checkTakenOver();
         await this.#dropSession();
         unknownTopics = isUnknown ? unknownTopics + 1 : 0;
@@ -194,15 +199,15 @@ export class Delivery implements Publisher {
     }
   }
 
-  #done({ records, end, refused }: Work): Published {
+  #done({ records, end, rejected }: Work): Published {
     Object.assign(this.counts, { connected: true, rejecting: false });
     this.counts.batches++;
     this.#rejections.end();
     this.#ownership.noteCommitted(end);
     this.#outage.end();
     this.#throttle.end();
-    this.#accepted.note(records, refused);
-    return { count: end.count, refused };
+    this.#accepted.note(records, rejected);
+    return { count: end.count, rejected };
   }
 
   /**

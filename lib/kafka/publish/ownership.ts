@@ -13,7 +13,7 @@ export class Ownership {
   /** Infinite until it is known which position this producer found: every other one is earlier. */
   #generation = Infinity;
   /** The progress that this producer saved last, or found at its start. */
-  #committed: Progress | undefined;
+  #committed: SavedProgress | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -32,7 +32,7 @@ export class Ownership {
 
   /** Notes that progress is saved. */
   noteCommitted(progress: Progress): void {
-    this.#committed = progress;
+    this.#committed = this.mark(progress);
   }
 
   /**
@@ -55,7 +55,8 @@ export class Ownership {
    */
   isSaved(end: Progress, saved: SavedProgress | undefined, isFenced: boolean): boolean {
     this.check(saved);
-    if (saved?.handled === this.#committed?.handled) return false;
+    const { handled, owner } = this.#committed ?? {};
+    if (saved?.handled === handled && saved?.owner === owner) return false;
     const isOurs = saved === undefined || saved.owner === this.#owner;
     // An older producer, fenced before the first commit of this one, took the name back.
     if (!isOurs && isFenced) throw new TakenOver(this.#name);

@@ -51,7 +51,9 @@ export interface Batch extends Progress {
    * for a dead letter a changed one. `undefined`: there is none.
    */
   readonly replace?:
-    | ((refused: RefusedRecord & { readonly detail?: string | null }) => ProducerRecord | undefined)
+    | ((
+      rejected: RejectedRecord & { readonly detail?: string | null },
+    ) => ProducerRecord | undefined)
     | undefined;
 }
 
@@ -68,11 +70,11 @@ export interface Published {
   /** Number of records, from the first of the batch, that are done: published or rejected. */
   readonly count: number;
   /** Records that Kafka rejected, with its error name; without dead letters. */
-  readonly refused: readonly RefusedRecord[];
+  readonly rejected: readonly RejectedRecord[];
 }
 
 /** A record that Kafka rejects alone: it is too large, or its timestamp is out of bounds. */
-export interface RefusedRecord {
+export interface RejectedRecord {
   /** The rejected record. */
   readonly record: ProducerRecord;
   /** Kafka's name of the error. */

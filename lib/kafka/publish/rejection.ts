@@ -1,12 +1,12 @@
 // Decides whether rejected records are at fault themselves, or show a condition.
 import { type Chunk, encodedBytes, halves, type TopicLimits } from "./send/chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
-import type { RefusedRecord } from "./publisher.ts";
+import type { RejectedRecord } from "./publisher.ts";
 import { NamedError, UserError } from "../../shared/error.ts";
 import type { ChunkRejection, ChunksRejected } from "./send/send.ts";
 
 /** A record that a broker rejected, alone in its chunk or by name. */
-export interface Rejected extends RefusedRecord {
+export interface Rejected extends RejectedRecord {
   /** The broker's reason in its own words; null if there is none. */
   readonly detail: string | null;
 }
@@ -158,15 +158,15 @@ export class Acceptances {
   }
 
   /** Counts a published part: its records, and the rejected ones among them. */
-  note(records: readonly ProducerRecord[], refused: readonly RefusedRecord[]): void {
+  note(records: readonly ProducerRecord[], rejected: readonly RejectedRecord[]): void {
     const add = (topic: string, count: number) =>
       this.#counts.set(topic, Math.min(Math.max(this.of(topic) + count, 0), MAX_BEFORE));
     for (const [topic, of] of Map.groupBy(records, ({ topic }) => topic)) {
-      const count = refused.filter(({ record }) => record.topic === topic).length;
+      const count = rejected.filter(({ record }) => record.topic === topic).length;
       this.#inRow.set(topic, of.length > count ? 0 : (this.#inRow.get(topic) ?? 0) + count);
       add(topic, of.length);
     }
-    for (const { record: { topic } } of refused) add(topic, -2);
+    for (const { record: { topic } } of rejected) add(topic, -2);
   }
 }
 

@@ -45,8 +45,8 @@ export class TopicTable {
 
   /**
    * Loads the limits of topics, and reads the whole table again if it is old; other topics that do
-   * not exist any more are forgotten. Must be called between batches: within a batch, the partition
-   * of a key must not change.
+   * not exist any more are forgotten. Must be called between batches, or before all records of a
+   * batch are sorted again: within a batch, the partition of a key must not change.
    *
    * @throws {NoTopics} for topics that do not exist. Failures of kafkajs are thrown unchanged.
    */

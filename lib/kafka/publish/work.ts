@@ -1,6 +1,6 @@
 import type { Chunk, TopicLimits } from "./send/chunks.ts";
 import type { ProducerRecord } from "../../shared/producer_record.ts";
-import type { Batch, Cut, RefusedRecord } from "./publisher.ts";
+import type { Batch, Cut, RejectedRecord } from "./publisher.ts";
 import {
   type Acceptances,
   findingsOf,
@@ -16,7 +16,7 @@ import type { ChunksRejected } from "./send/send.ts";
  */
 export class Work {
   /** Rejected records, without dead letters, of which none is dropped. */
-  readonly refused: RefusedRecord[] = [];
+  readonly rejected: RejectedRecord[] = [];
   #batch: Batch;
   #end: Cut;
   #chunks: Chunk[] = [];
@@ -68,7 +68,7 @@ export class Work {
 
   /** Whether no record was finally accepted or rejected: the batch may still change. */
   get isUntouched(): boolean {
-    return this.refused.length === 0 && this.#kept.length === 0;
+    return this.rejected.length === 0 && this.#kept.length === 0;
   }
 
   /** Returns the chunks to send, including new records. */
@@ -80,6 +80,13 @@ export class Work {
       this.#unsorted = [];
     }
     return this.#chunks;
+  }
+
+  /** Makes the next {@linkcode chunks} sort all records again: partitions may be gone. */
+  resort(): void {
+    const sorted = this.#chunks.flatMap(({ records }) => records);
+    this.#unsorted = [...sorted, ...this.#unsorted];
+    this.#chunks = [];
   }
 
   /**
@@ -121,7 +128,7 @@ export class Work {
     }
     // Only now, since the creation of a dead letter counts it.
     for (const edit of rejected.filter((one) => !isLetter(one))) {
-      this.refused.push({ record: edit.record, reason: edit.reason });
+      this.rejected.push({ record: edit.record, reason: edit.reason });
       replacements.set(edit.record, replace?.(edit));
     }
     this.#chunks = this.#chunks.flatMap((chunk) => without(chunk, replacements));

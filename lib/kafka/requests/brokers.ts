@@ -1,5 +1,5 @@
 import type { ProtocolRequest } from "./codec.ts";
-import type { TopicPartition } from "./offsets.ts";
+import type { TopicPartition } from "../topic_partition.ts";
 
 /** The size of a partition on one broker. */
 export interface PartitionSize extends TopicPartition {

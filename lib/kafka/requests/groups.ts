@@ -1,17 +1,6 @@
+import type { DescribedGroup, GroupMember, ListedGroup } from "./answers.ts";
 import { ProtocolReader, type ProtocolRequest, type ProtocolWriter } from "./codec.ts";
-import type { TopicPartition } from "./offsets.ts";
-
-/** A group in its coordinator's list. */
-export interface ListedGroup {
-  /** The name of the group. */
-  readonly groupId: string;
-  /** `consumer`, `connect`, …; empty for a group that only holds offsets. */
-  readonly protocolType: string;
-  /** `Stable`, `Empty`, `PreparingRebalance`, … */
-  readonly state: string;
-  /** `classic`, `consumer` (KIP-848), `share`; in lower case. */
-  readonly type: string;
-}
+import type { TopicPartition } from "../topic_partition.ts";
 
 /** Requests the groups that a broker coordinates (ListGroups). */
 export function listGroupsRequest(
@@ -40,30 +29,6 @@ export function listGroupsRequest(
       });
     },
   };
-}
-
-/** A member of a group and its partitions. */
-export interface GroupMember {
-  /** The id that the coordinator assigned. */
-  readonly memberId: string;
-  /** The client id that the member chose. */
-  readonly clientId: string;
-  /** The member's address, as the broker sees it. */
-  readonly host: string;
-  /** The partitions that it reads. */
-  readonly partitions: readonly TopicPartition[];
-}
-
-/** A group with its members. */
-export interface DescribedGroup {
-  /** The name of the group. */
-  readonly groupId: string;
-  /** The assignment strategy: `range`, `RoundRobinAssigner`, … */
-  readonly assignor: string;
-  /** The members. */
-  readonly members: readonly GroupMember[];
-  /** Kafka's error code; 0 for none. */
-  readonly errorCode: number;
 }
 
 /** Requests the members of classic groups from their coordinator (DescribeGroups, 5: Kafka 2.4). */

@@ -1,54 +1,5 @@
+import type { BrokerAddress, ClusterMetadata, PartitionState, TopicMetadata } from "./answers.ts";
 import type { ProtocolReader, ProtocolRequest } from "./codec.ts";
-
-/** A live broker with its advertised address. */
-export interface BrokerAddress {
-  /** The broker's id. */
-  readonly id: number;
-  /** The advertised host name. */
-  readonly host: string;
-  /** The advertised port. */
-  readonly port: number;
-  /** The rack, if it is configured. */
-  readonly rack: string | null;
-}
-
-/** A partition with its leader and replicas. */
-export interface PartitionState {
-  /** The partition of the topic. */
-  readonly partition: number;
-  /** The id of the leader; -1 if there is none. */
-  readonly leader: number;
-  /** The ids of brokers with a replica. */
-  readonly replicas: readonly number[];
-  /** The ids of brokers whose replica is in sync. */
-  readonly inSync: readonly number[];
-}
-
-/** A topic as one broker sees it. */
-export interface TopicMetadata {
-  /** The name of the topic. */
-  readonly topic: string;
-  /** Changes if a topic is deleted and created again; 22 characters of base64url. */
-  readonly topicId: string;
-  /** Whether Kafka uses the topic itself. */
-  readonly isInternal: boolean;
-  /** Partitions by ascending number. */
-  readonly partitions: readonly PartitionState[];
-  /** Kafka's error code; 0 for none. */
-  readonly errorCode: number;
-}
-
-/** The cluster as one broker sees it. */
-export interface ClusterMetadata {
-  /** The id of the cluster. */
-  readonly clusterId: string | null;
-  /** A broker that accepts requests for the controller. In KRaft it need not be the controller. */
-  readonly controllerId: number;
-  /** The live brokers. */
-  readonly brokers: readonly BrokerAddress[];
-  /** The requested topics. */
-  readonly topics: readonly TopicMetadata[];
-}
 
 /**
  * Requests brokers and topics (Metadata, version 12: Kafka 3.1).

@@ -1,17 +1,5 @@
+import type { TopicPartition } from "../topic_partition.ts";
 import type { ProtocolRequest } from "./codec.ts";
-
-/** A partition of a topic. */
-export interface TopicPartition {
-  /** The name of the topic. */
-  readonly topic: string;
-  /** The number of the partition. */
-  readonly partition: number;
-}
-
-/** Names a partition in a map: no topic's name has a slash. */
-export function partitionKey({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
-}
 
 /** Offsets that ListOffsets can find, besides that of a time in ms (Kafka's `OffsetSpec`). */
 export const OffsetSpec = {

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { ByteWriter, sizeOfString } from "./byte_writer.ts";
+import { freeMemory } from "./free_memory.ts";
 import type { Message } from "./message.ts";
 import { type Compress, recordBatch } from "./record_batch.ts";
 
@@ -95,6 +96,7 @@ async function encode(
       writer.int32(partition);
       writer.int32(batch.length);
       writer.bytes(batch);
+      freeMemory(batch);
     }
   }
   return writer.buffer;

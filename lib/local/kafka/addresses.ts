@@ -8,16 +8,9 @@ import type { NodeAddress } from "./properties.ts";
  * @throws {UserError} if a port for clients is in use or not permitted.
  */
 export function chooseAddresses(nodes: number, first: number): NodeAddress[] {
-  const taken = new Set<number>();
-  const free = () => {
-    let port = freePort();
-    while (taken.has(port)) port = freePort();
-    taken.add(port);
-    return port;
-  };
   return Array.from({ length: nodes }, (_, index) => {
-    const port = first === 0 ? free() : first + index;
+    const port = first === 0 ? freePort() : first + index;
     checkFree(port, "Kafka");
-    return { id: index + 1, port, controllerPort: free() };
+    return { id: index + 1, port, controllerPort: freePort() };
   });
 }

@@ -1,5 +1,6 @@
 import { ProtocolReader } from "../../kafka/requests/codec.ts";
-import { type ClusterMetadata, metadataRequest } from "../../kafka/requests/metadata.ts";
+import type { ClusterMetadata } from "../../kafka/requests/answers.ts";
+import { metadataRequest } from "../../kafka/requests/metadata.ts";
 import { exchange } from "./exchange.ts";
 
 /**

@@ -1,7 +1,10 @@
 import { UserError } from "../../shared/error.ts";
 
-/** The range of ports: below the one from which systems choose ports for outgoing connections. */
-const LOWEST = 20_000;
+/**
+ * The range of ports: below the one from which systems choose ports for outgoing connections, above
+ * those that browsers block.
+ */
+const LOWEST = 11_000;
 const HIGHEST = 32_000;
 
 /** Returns whether no process listens on this port of 127.0.0.1. */
@@ -39,17 +42,23 @@ export function checkFree(port: number, service: string): void {
   );
 }
 
+/** The port that `freePort()` tries next. */
+let next = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+
 /**
- * Returns a random port of 127.0.0.1 on which no process listens.
+ * Returns a port of 127.0.0.1 on which no process listens. The first one is random, and the others
+ * follow it: no port is returned twice, and two processes that choose several at the same time
+ * rarely choose the same.
  *
  * The system's own choice (port 0) is not used: the system could assign that port to an outgoing
  * connection in the seconds until a broker listens.
  *
- * @throws {UserError} if 100 random ones are all in use.
+ * @throws {UserError} if 100 in a row are all in use.
  */
 export function freePort(): number {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    const port = next++;
+    if (next === HIGHEST) next = LOWEST;
     if (isFree(port)) return port;
   }
   throw new UserError(`Cannot find a free port from ${LOWEST} to ${HIGHEST}`);

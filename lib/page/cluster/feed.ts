@@ -151,6 +151,6 @@ export class ClusterFeed {
   async #disconnect(): Promise<void> {
     const inspector = this.#inspector;
     this.#inspector = undefined;
-    await inspector?.close();
+    await inspector?.[Symbol.asyncDispose]();
   }
 }

@@ -1,8 +1,9 @@
 import { viewGroups } from "../../kafka/inspect/groups.ts";
 import type { Inspector } from "../../kafka/inspect/inspector.ts";
 import type { GroupView } from "../../kafka/inspect/view.ts";
-import type { ClusterMetadata } from "../../kafka/requests/metadata.ts";
-import { type FoundOffset, OffsetSpec, partitionKey } from "../../kafka/requests/offsets.ts";
+import type { ClusterMetadata } from "../../kafka/requests/answers.ts";
+import { partitionKey } from "../../kafka/topic_partition.ts";
+import { type FoundOffset, OffsetSpec } from "../../kafka/requests/offsets.ts";
 import { Rate } from "../../shared/rate.ts";
 import type { Broker, Group, Partition, State } from "./wire.ts";
 

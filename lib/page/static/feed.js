@@ -72,7 +72,7 @@ export function renderFeed() {
   if (!isDirty) return;
   isDirty = false;
   const shown = firstMatches();
-  rows.forEach((row, place) => fillRow(row, shown[place]));
+  rows.forEach((row, index) => fillRow(row, shown[index]));
   empty.hidden = shown.length > 0;
   setText(
     empty,

@@ -83,8 +83,8 @@ function makeFilter(id) {
  * @param {(row: Row, value: T) => void} show
  */
 function fill(rows, values, show) {
-  rows.forEach((row, place) => {
-    const value = values[place];
+  rows.forEach((row, index) => {
+    const value = values[index];
     row.item.hidden = value === undefined;
     if (value !== undefined) show(row, value);
   });

@@ -1,5 +1,5 @@
 import { UserError } from "../../shared/error.ts";
-import type { Bounds } from "../../kafka/consume/bounds.ts";
+import type { Bounds } from "../../kafka/topic_partition.ts";
 import type { Advice, Claim } from "../sink.ts";
 
 /**

@@ -1,11 +1,5 @@
-import {
-  type Bounds,
-  fetchBounds,
-  type OffsetSource,
-  untilAnswered,
-} from "../../kafka/consume/bounds.ts";
-import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
-import type { TopicPartition } from "../../kafka/requests/offsets.ts";
+import { fetchBounds, type OffsetSource, untilAnswered } from "../../kafka/consume/bounds.ts";
+import { type Bounds, PartitionMap, type TopicPartition } from "../../kafka/topic_partition.ts";
 import { checkOffset } from "./bounds.ts";
 import type { DatabaseRetry } from "./database_retry.ts";
 import type { Claim, Sink } from "../sink.ts";
@@ -48,11 +42,13 @@ export async function claimPartitions(
     const claim = () => sink.claim({ topicId, partition, group, first });
     claims.set(at, await database.run(claim, signal));
   }
-  // Again: before the claim, another member may have stored records newer than the first bounds.
+  // The position, the beginning and the end only grow. So the end must be newer than the claim, and
+  // the beginning older: another member may store records meanwhile, and Kafka may delete those.
   const after = await fetchAll();
   for (const [at, claim] of claims) {
-    const bounds = after.get(at);
-    if (bounds !== undefined) checkOffset(claim, bounds, at.topic, sink.advice);
+    const high = after.get(at)?.high;
+    const low = before.get(at)?.low ?? 0n;
+    if (high !== undefined) checkOffset(claim, { low, high }, at.topic, sink.advice);
   }
   return { claims, bounds: after };
 }

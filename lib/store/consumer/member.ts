@@ -1,17 +1,20 @@
 import { getLogger } from "@logtape/logtape";
 import { assignedText } from "../../kafka/consume/assigned.ts";
 import type { TopicConsumer } from "../../kafka/consume/consumer.ts";
-import type { ConsumerOptions, Fetched, Offsets } from "../../kafka/consume/consumer_options.ts";
-import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
-import type { TopicPartition } from "../../kafka/requests/offsets.ts";
+import {
+  type ConsumerOptions,
+  type Fetched,
+  type Offsets,
+  SESSION,
+} from "../../kafka/consume/consumer_options.ts";
+import { PartitionMap, type TopicPartition } from "../../kafka/topic_partition.ts";
 import type { ReadRecord } from "../../kafka/consume/read_options.ts";
 import { UserError } from "../../shared/error.ts";
-import { type Claim, type ClaimedPartition, NO_ROWS } from "../sink.ts";
+import { AllRejected, type Claim, type ClaimedPartition, NO_ROWS } from "../sink.ts";
 import { toRows } from "../rows.ts";
 import { type ClaimOptions, claimPartitions } from "./claims.ts";
 import type { DatabaseRetry } from "./database_retry.ts";
 import type { StoreOptions } from "./options.ts";
-import { SESSION } from "./session.ts";
 
 /** The interval of commits of the group's offsets to Kafka, for tools that show lag, in ms. */
 const HINT_EVERY = 2000;
@@ -24,8 +27,15 @@ const logger = getLogger(["wikitap", "store"]);
 /** The part of a consumer that a member needs. */
 export type MemberConsumer = Pick<
   TopicConsumer,
-  "run" | "end" | "close" | "relocate" | "commit" | "inHand" | "isOver"
+  "run" | "end" | "close" | "relocate" | "commit" | "pending" | "isOver"
 >;
+
+/** Records to write together, the offset after them, and fetched records that follow. */
+interface Batch {
+  readonly records: readonly ReadRecord[];
+  readonly following: () => readonly ReadRecord[];
+  readonly next: bigint;
+}
 
 /** The collaborators of a member. */
 export interface MemberParts extends Pick<ClaimOptions, "admin" | "topicNumbers"> {
@@ -88,7 +98,7 @@ export class Member {
       await this.#consumer.close(this.#hint());
     }
     await this.#options.sink.flush();
-    if (this.#consumer.inHand > 0) throw notWritten();
+    if (this.#consumer.pending > 0) throw notWritten();
   }
 
   #onJoin(assigned: readonly TopicPartition[]): void {
@@ -138,13 +148,16 @@ export class Member {
     records: readonly ReadRecord[],
     next: bigint,
   ): Promise<boolean> {
-    if (records.length === 0) return await this.#write(fetched, [], next);
+    if (records.length === 0) {
+      return await this.#write(fetched, { records, following: () => [], next });
+    }
     for (let at = 0; at < records.length;) {
       if (this.#left === 0 || this.#consumer.isOver) return false;
       const taken = this.#take(records, at);
       at += taken.length;
       const end = at === records.length ? next : BigInt(taken.at(-1)!.offset) + 1n;
-      if (!await this.#write(fetched, taken, end)) return false;
+      const following = () => records.slice(at);
+      if (!await this.#write(fetched, { records: taken, following, next: end })) return false;
     }
     return true;
   }
@@ -153,31 +166,36 @@ export class Member {
    * Writes records and the next offset. The offset is written even without records: otherwise it
    * would one day precede the topic's beginning, as if records had been lost.
    *
-   * @returns Whether this member holds the partition.
+   * @returns Whether they were written.
    */
   async #write(
     { topic, partition, signal, advance, heartbeat }: Fetched,
-    records: readonly ReadRecord[],
-    next: bigint,
+    { records, following, next }: Batch,
   ): Promise<boolean> {
     const { sink, progress, group, select, onStored } = this.#options;
     const at = { topic, partition };
     const claim = this.#claims.get(at)!;
     const selected = await select?.(records) ?? records;
     const rows = selected.length === 0 ? NO_ROWS : toRows(selected);
-    const write = () => sink.write({ claim, next, rows });
+    const rowsAfter = async () => {
+      // An abandoned attempt may still run when the memory of the records is freed.
+      signal.throwIfAborted();
+      const records = following();
+      return toRows(await select?.(records) ?? records);
+    };
+    const write = () => sink.write({ claim, next, rows, following: rowsAfter });
     const begun = performance.now();
-    const outcome = await this.#orGiveBack(
+    const outcome = await this.#orReturnToCount(
       records.length,
       () => this.#parts.database.run(write, signal),
     );
+    // The records are fetched again, with those that follow by then.
+    if (outcome === undefined) return false;
     if (!("claim" in outcome)) {
-      this.#giveBack(records.length);
+      this.#returnToCount(records.length);
       if (outcome.heldBy !== group) throw heldByOther(outcome.heldBy, group);
-      // If this member was removed from the group, this throws, and the claim is the other
-      // member's.
-      await heartbeat();
-      this.#consumer.relocate([at]);
+      // Without an answer the claim may be the other member's. The records are fetched again then.
+      if (await heartbeat()) this.#consumer.relocate([at]);
       return false;
     }
     this.#unwritten -= records.length;
@@ -201,17 +219,19 @@ export class Member {
     return taken;
   }
 
-  async #orGiveBack<T>(count: number, work: () => Promise<T>): Promise<T> {
+  /** Returns the result of work, or `undefined` if the database rejects all of it. */
+  async #orReturnToCount<T>(count: number, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      this.#giveBack(count);
+      this.#returnToCount(count);
+      if (error instanceof AllRejected) return undefined;
       throw error;
     }
   }
 
-  /** Takes records out of the count that were not written. */
-  #giveBack(count: number): void {
+  /** Returns records that were not written to the number that may still be taken. */
+  #returnToCount(count: number): void {
     this.#left += count;
     this.#unwritten -= count;
   }

@@ -1,8 +1,6 @@
-import type { Bounds } from "../../kafka/consume/bounds.ts";
-import { PartitionMap } from "../../kafka/consume/direct/partition_map.ts";
-import type { TopicPartition } from "../../kafka/requests/offsets.ts";
+import { SESSION } from "../../kafka/consume/consumer_options.ts";
+import { type Bounds, PartitionMap, type TopicPartition } from "../../kafka/topic_partition.ts";
 import type { Rows } from "../rows.ts";
-import { SESSION } from "./session.ts";
 
 /** The work that a member has done and that it has left, for the status line and metrics. */
 export interface ProgressSnapshot {
@@ -43,17 +41,14 @@ export class StoreProgress {
   #answeredAt: number | undefined;
   #partitions = new PartitionMap<PartitionProgress>();
   readonly #now: () => number;
-  readonly #sessionTimeoutMs: number;
 
   /**
    * Creates it before the first record.
    *
    * @param now Returns the time in ms (default `Date.now`).
-   * @param sessionTimeoutMs How long an answer of Kafka is valid (default 10,000).
    */
-  constructor(now: () => number = Date.now, sessionTimeoutMs: number = SESSION.sessionTimeout) {
+  constructor(now: () => number = Date.now) {
     this.#now = now;
-    this.#sessionTimeoutMs = sessionTimeoutMs;
   }
 
   /** The number of records handled in this run, including bad and skipped ones. */
@@ -137,7 +132,7 @@ export class StoreProgress {
       isDatabaseAway: this.#isAway,
       isKafkaConnected: this.#answeredAt === undefined
         ? undefined
-        : now - this.#answeredAt <= this.#sessionTimeoutMs,
+        : now - this.#answeredAt <= SESSION.sessionTimeout,
     };
   }
 }

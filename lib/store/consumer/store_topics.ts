@@ -3,7 +3,8 @@ import { type Cluster, disconnect } from "../../kafka/client/cluster.ts";
 import { topicIds } from "../../kafka/client/topic_id.ts";
 import { TopicConsumer } from "../../kafka/consume/consumer.ts";
 import { topicsText } from "../../kafka/consume/assigned.ts";
-import { type Attempt, explain } from "../../kafka/errors/explain.ts";
+import type { Attempt } from "../../kafka/errors/terms.ts";
+import { explain } from "../../kafka/errors/explain.ts";
 import { refusePositionGroup } from "../../kafka/consume/position_group.ts";
 import { retryWhileNotReady } from "../../kafka/errors/retry.ts";
 import { unlessStopped } from "../../shared/sleep.ts";
@@ -16,7 +17,7 @@ import type { StoreOptions } from "./options.ts";
  * database, not Kafka, determines where to continue: offsets are stored with the rows.
  *
  * Returns after `maxRecords`, or when `signal` is aborted. While Kafka or the database is
- * unavailable, it waits. Memory stays bounded, since no more is fetched.
+ * unavailable, it waits. Memory stays bounded, since only one more fetch of each broker is received.
  *
  * @throws {UserError} for permanent failures: a missing topic or permission, a group that
  * holds a producer's position, a full disk, a wrong password, offsets that Kafka does not have,

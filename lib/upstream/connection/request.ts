@@ -30,7 +30,7 @@ export async function requestFrom(
   wanted: StreamRequest,
   options: Omit<RequestOptions, "headers">,
 ): Promise<OpenStream> {
-  const all = [...wanted.position.places.keys()];
+  const all = [...wanted.position.partitions.keys()];
   const present = all.filter((key) => wanted.present.has(key));
   const attempts = [all, present, []].filter((keys, i, before) =>
     i === 0 || keys.length < before[i - 1]!.length
@@ -51,20 +51,18 @@ function send(
   { url, userAgent, position, margin }: StreamRequest,
   options: Omit<RequestOptions, "headers">,
 ): Promise<OpenStream> {
-  const from = (ms: number) => Math.max(position.start, ms - margin);
+  const { start, earliest } = position;
+  // Nothing before the start is wanted. But timestamps go back a little, and the start can be in the
+  // future: it must not skip what follows an older event that was read.
+  const from = (ms: number) => ms < start ? ms - Math.min(0, margin) : Math.max(start, ms - margin);
   const target = new URL(url);
   const headers: Record<string, string> = { "user-agent": userAgent };
   if (keys.length === 0) {
-    const { start, earliest } = position;
-    // The start can be in the future, and must not skip what follows an older event that was read.
-    // Without a margin before that event: nothing before the start was wanted.
-    const since = earliest < start ? earliest - Math.min(0, margin) : from(earliest);
-    target.searchParams.set("since", String(since));
+    target.searchParams.set("since", String(from(earliest)));
   } else {
     const times = keys.map((key) => {
-      const { offset, timestamp } = position.get(key)!;
-      // Timestamps go back a little: after an event was read, the next may be older than the start.
-      return [key, offset < 0 ? from(timestamp) : Math.max(0, timestamp - margin)] as const;
+      const { timestamp } = position.get(key)!;
+      return [key, from(timestamp)] as const;
     });
     headers["last-event-id"] = writeEventId(times);
   }

@@ -1,4 +1,4 @@
-import { MAX_PARTITION, MAX_PLACES, TOPIC_NAME, upstreamPartition } from "../position/position.ts";
+import { MAX_PARTITION, MAX_TRACKED, TOPIC_NAME, upstreamPartition } from "../position/position.ts";
 
 /** One entry of an SSE `id`: how much of one upstream topic-partition the service has sent. */
 export interface IdEntry {
@@ -17,7 +17,7 @@ const MAX_ID_LENGTH = 262_144;
 /**
  * The maximum number of entries: more than any position holds, so that the position rejects them.
  */
-const MAX_ENTRIES = MAX_PLACES + 1;
+const MAX_ENTRIES = MAX_TRACKED + 1;
 
 /**
  * Parses the `id` of a frame: a JSON list of `{topic, partition, timestamp}` or, for a

@@ -1,5 +1,5 @@
 import { type IdEntry, readEventId } from "./event_id.ts";
-import { MAX_PLACES } from "../position/position.ts";
+import { MAX_TRACKED } from "../position/position.ts";
 
 /** The topic-partitions of an id, as {@linkcode IdReader} keeps them. */
 type Entries = readonly (Omit<IdEntry, "next"> & { next: number | undefined })[];
@@ -48,8 +48,7 @@ export class IdReader {
 
   #readTimestamps(id: string): void {
     for (const { entry, start, end } of this.#timestamps) {
-      let next = 0;
-      for (let i = start; i < end; i++) next = next * 10 + id.charCodeAt(i) - ZERO;
+      const next = Number(id.slice(start, end));
       if (next === entry.next) continue;
       entry.next = next;
       this.moved = entry.key;
@@ -62,7 +61,7 @@ export class IdReader {
       const before = this.#entries.find((entry) => entry.key === key);
       if (before === undefined) {
         this.#onNew(key);
-        if (this.named.size < MAX_PLACES) this.named.add(key);
+        if (this.named.size < MAX_TRACKED) this.named.add(key);
       }
       if (next !== undefined && next !== before?.next) this.moved = key;
     }
@@ -73,7 +72,6 @@ export class IdReader {
   }
 }
 
-const ZERO = 48;
 const NOTHING = /(?!)/;
 
 /** The service's form of an entry: all ASCII, and each `"timestamp":` is followed by a number. */

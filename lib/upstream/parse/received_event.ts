@@ -12,7 +12,7 @@ export interface ReceivedEvent extends PositionUpdate {
   /** The event; `undefined` if it is rejected. */
   readonly event: Event | undefined;
   /** The reason of the rejection: `bad JSON`, `wrong shape: …` or `too large`. */
-  readonly refusal: string | undefined;
+  readonly rejection: string | undefined;
 }
 
 /**
@@ -29,23 +29,23 @@ export function readReceivedEvent(
   const { data } = frame;
   const entries = ids.read(frame.id);
   let event: Event | undefined;
-  let refusal: string | undefined;
+  let rejection: string | undefined;
   try {
-    if (frame.oversized) refusal = "too large";
+    if (frame.oversized) rejection = "too large";
     else event = readEvent(data, frame.text);
   } catch (error) {
     if (!(error instanceof RejectedEvent)) throw error;
-    refusal = error.message;
+    rejection = error.message;
   }
   const entry = event && entryOf(event.meta, entries);
   // Each id of the service names every topic-partition that it sends.
   if (event !== undefined && entry === undefined && entries.length > 0) {
     event = undefined;
-    refusal = "wrong shape: meta.topic";
+    rejection = "wrong shape: meta.topic";
   }
   if (event === undefined) {
     const key = ids.moved ?? entries[0]?.key ?? NOWHERE;
-    return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, refusal };
+    return { key, timestamp: undefined, offset: undefined, id: undefined, data, event, rejection };
   }
   const { offset, id, dt } = event.meta;
   const key = entry?.key ?? upstreamPartition(event.meta.topic, event.meta.partition);
@@ -61,7 +61,7 @@ export function readReceivedEvent(
     id,
     data,
     event,
-    refusal,
+    rejection,
   };
 }
 

@@ -7,8 +7,8 @@ export interface PartitionPosition {
    */
   readonly timestamp: number;
   /**
-   * The highest timestamp (ms) received, credible or not, or the start if that is higher: no
-   * duplicate can have a higher one.
+   * The highest timestamp (ms) received, credible or not, or the time that the stream had reached
+   * when it first named this topic-partition, if that is higher. No duplicate can have a higher one.
    */
   readonly highest: number;
   /** `meta.offset` of the last event handled, -1 before the first. */
@@ -16,7 +16,7 @@ export interface PartitionPosition {
   /** The anchor: `meta.id` of the last event handled, or its saved form. See `hasId()`. */
   readonly id: string;
   /** Frames after that event that could not be read, and were rejected. */
-  readonly refused: number;
+  readonly rejected: number;
 }
 
 /** The effect of one more event, or of one more rejected frame, on the position. */

@@ -15,16 +15,24 @@ export interface ConnectionState {
   dropped: number;
   /** The ids of those that are unknown, because they were handled before a restart. */
   droppedIds: string[];
-  /** The other offset at which the anchor's id was first received. */
+  /** Whether the anchor, and events before it, were handled since the start: their ids are known. */
+  knowsIds: boolean;
+  /** Whether an event arrived before the anchor that was handled. */
+  sawHandled: boolean;
+  /** Whether another one did. */
+  sawUnknown: boolean;
+  /** Whether the anchor's id arrived at another offset. */
+  sawAnchorId: boolean;
+  /** The first such offset that can be the anchor's. */
   anchorAt: number | undefined;
-  /** Whether that offset is higher, with T or a later timestamp, as that of the anchor would be. */
+  /** Whether such an offset is higher, with T or a later timestamp, as that of the anchor would be. */
   isAnchorLatest: boolean;
-  /** Consecutive events before the anchor that are later than T. */
+  /** Consecutive events before the anchor that are later than T, and than a start not before T. */
   later: number;
   /** Whether one of them has a credible timestamp and an offset after the anchor's. */
   sawBeyond: boolean;
   /** Rejected frames after the anchor that were handled before. */
-  refusedBefore: number;
+  rejectedBefore: number;
   /** The offset expected next; `undefined` before it is known. */
   next: number | undefined;
   /** Whether upstream numbers differently than the position. */
@@ -32,7 +40,11 @@ export interface ConnectionState {
 }
 
 /** Returns the state of a topic-partition at the start of a connection. */
-export function newConnectionState(key: string, mode: ConnectionState["mode"]): ConnectionState {
+export function newConnectionState(
+  key: string,
+  mode: ConnectionState["mode"],
+  knowsIds = false,
+): ConnectionState {
   const halves = new Uint32Array(2);
   hash64(key, 0, halves);
   return {
@@ -41,11 +53,15 @@ export function newConnectionState(key: string, mode: ConnectionState["mode"]): 
     mode,
     dropped: 0,
     droppedIds: [],
+    knowsIds,
+    sawHandled: false,
+    sawUnknown: false,
+    sawAnchorId: false,
     anchorAt: undefined,
     isAnchorLatest: false,
     later: 0,
     sawBeyond: false,
-    refusedBefore: 0,
+    rejectedBefore: 0,
     next: undefined,
     isRenumbered: false,
   };

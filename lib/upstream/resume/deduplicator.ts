@@ -1,14 +1,14 @@
 import { hasId } from "../position/anchor.ts";
 import { type ConnectionState, newConnectionState } from "./connection_state.ts";
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
-import { MissedAnchors, provesMissing } from "./missed_anchors.ts";
+import { MissedAnchors, noteBeforeAnchor, provesMissing } from "./missed_anchors.ts";
 import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
 import type { Position } from "../position/position.ts";
 
 /** Counts since the start. */
 export interface DuplicateCounts {
   /** Events dropped because they had been handled before. */
-  repeats: number;
+  dropped: number;
   /** Jumps of several offsets that re-reading did not fill. */
   gaps: number;
   /** Events that those jumps span. */
@@ -57,7 +57,7 @@ const MAX_FRUITLESS = 3;
  */
 export class Deduplicator<A extends PositionUpdate> {
   /** Counts since the start. */
-  readonly counts: DuplicateCounts = { repeats: 0, gaps: 0, missing: 0, skipped: 0, renumbered: 0 };
+  readonly counts: DuplicateCounts = { dropped: 0, gaps: 0, missing: 0, skipped: 0, renumbered: 0 };
   readonly #position: Position;
   readonly #onGap: (gap: Gap) => void;
   readonly #connections = new Map<string, ConnectionState>();
@@ -88,14 +88,16 @@ export class Deduplicator<A extends PositionUpdate> {
    */
   connected({ anchored = true }: { anchored?: boolean } = {}): void {
     for (const connection of this.#connections.values()) this.#noteEnd(connection);
+    const ended = new Map(this.#connections);
     this.#connections.clear();
     this.#droppedIds = 0;
-    for (const [key, place] of this.#position.places) {
-      const connection = newConnectionState(key, this.#modeFor(key, place, anchored));
-      if (place.offset < 0) connection.refusedBefore = place.refused;
+    for (const [key, last] of this.#position.partitions) {
+      const mode = this.#modeFor(key, last, anchored);
+      const connection = newConnectionState(key, mode, ended.get(key)?.knowsIds);
+      if (last.offset < 0) connection.rejectedBefore = last.rejected;
       else if (!anchored) {
-        this.#reread.set(key, place.offset);
-        connection.next = offsetAfter(place);
+        this.#reread.set(key, last.offset);
+        connection.next = offsetAfter(last);
       }
       this.#connections.set(key, connection);
     }
@@ -120,19 +122,19 @@ export class Deduplicator<A extends PositionUpdate> {
    */
   take(received: A, fresh: A[]): Verdict {
     const { key } = received;
-    const place = this.#position.get(key);
+    const last = this.#position.get(key);
     const connection = this.#connections.get(key) ?? newConnectionState(key, "live");
-    if (connection.mode === "resuming" && place !== undefined) {
-      return this.#resume(received, place, connection, fresh);
+    if (connection.mode === "resuming" && last !== undefined) {
+      return this.#resume(received, last, connection, fresh);
     }
-    return this.#takeInOrder(received, place, connection, fresh);
+    return this.#takeInOrder(received, last, connection, fresh);
   }
 
   /** Handles the end of a connection that ended before its anchor arrived. */
   #noteEnd(connection: ConnectionState): void {
     const { key, anchorAt } = connection;
-    const place = this.#position.get(key);
-    if (place === undefined || !this.#missed.noteEnd(connection, place)) return;
+    const last = this.#position.get(key);
+    if (last === undefined || !this.#missed.noteEnd(connection, last)) return;
     if (anchorAt !== undefined) this.#renumber(key, anchorAt);
   }
 
@@ -141,36 +143,34 @@ export class Deduplicator<A extends PositionUpdate> {
     this.#position.renumber(key, offset);
   }
 
-  #modeFor(key: string, place: PartitionPosition, anchored: boolean): ConnectionState["mode"] {
-    if (!anchored || place.offset < 0) return "live";
-    return this.#missed.isGone(key, place) ? "settling" : "resuming";
+  #modeFor(key: string, last: PartitionPosition, anchored: boolean): ConnectionState["mode"] {
+    if (!anchored || last.offset < 0) return "live";
+    return this.#missed.isGone(key, last) ? "settling" : "resuming";
   }
 
-  #resume(received: A, place: PartitionPosition, connection: ConnectionState, fresh: A[]): Verdict {
+  #resume(received: A, last: PartitionPosition, connection: ConnectionState, fresh: A[]): Verdict {
     const { offset, id } = received;
     connection.dropped++;
     if (id !== undefined) {
-      if (hasId(place.id, id)) {
-        if (offset === place.offset) return this.#arrive(id, place, connection);
-        // The log may hold the id twice. Events between the two may be new.
-        connection.anchorAt ??= offset;
-        const time = received.timestamp ?? received.ahead ?? 0;
-        connection.isAnchorLatest ||= offset! > place.offset && time >= place.timestamp;
-      }
-      if (!this.#known.has(id, connection.seed)) this.#keepId(id, connection);
+      const isAnchorId = hasId(last.id, id);
+      if (isAnchorId && offset === last.offset) return this.#arrive(id, last, connection);
+      const isKnown = this.#known.has(id, connection.seed);
+      noteBeforeAnchor(received, last, connection, this.#position, { isAnchorId, isKnown });
+      if (isAnchorId) this.#known.add(id, connection.seed);
+      else if (!isKnown) this.#keepId(id, connection);
     }
-    if (!provesMissing(received, place, connection)) return "handled";
-    return this.#anchorMissed(received, place, connection, fresh);
+    if (!provesMissing(received, last, connection, this.#position)) return "handled";
+    return this.#anchorMissed(received, last, connection, fresh);
   }
 
   /** Handles the anchor: everything that was dropped for it had been handled before. */
-  #arrive(id: string, place: PartitionPosition, connection: ConnectionState): Verdict {
-    const { key } = connection;
-    this.counts.repeats += connection.dropped;
+  #arrive(id: string, last: PartitionPosition, connection: ConnectionState): Verdict {
+    this.counts.dropped += connection.dropped;
     connection.mode = "live";
-    connection.refusedBefore = place.refused;
-    connection.next = place.offset + 1;
-    this.#missed.delete(key);
+    connection.knowsIds = true;
+    connection.rejectedBefore = last.rejected;
+    connection.next = last.offset + 1;
+    this.#missed.delete(connection.key);
     for (const one of [...connection.droppedIds, id]) this.#known.add(one, connection.seed);
     this.#droppedIds -= connection.droppedIds.length;
     connection.droppedIds = [];
@@ -190,62 +190,60 @@ export class Deduplicator<A extends PositionUpdate> {
 
   #anchorMissed(
     received: A,
-    place: PartitionPosition,
+    last: PartitionPosition,
     connection: ConnectionState,
     fresh: A[],
   ): Verdict {
     const { key } = received;
     // Another connection may have the anchor; this one may just have lost it.
-    if (this.#missed.note(key, place)) return "reread";
-    this.#reread.set(key, place.offset);
+    if (this.#missed.note(key, last)) return "reread";
+    this.#reread.set(key, last.offset);
     if (connection.anchorAt !== undefined) {
       this.#renumber(key, connection.anchorAt);
       return "reread";
     }
     connection.mode = "settling";
     // Everything that this connection dropped may be new.
-    return connection.dropped > 1
-      ? "reread"
-      : this.#takeInOrder(received, place, connection, fresh);
+    return connection.dropped > 1 ? "reread" : this.#takeInOrder(received, last, connection, fresh);
   }
 
   #takeInOrder(
     received: A,
-    place: PartitionPosition | undefined,
+    last: PartitionPosition | undefined,
     connection: ConnectionState,
     fresh: A[],
   ): Verdict {
     const { key, offset, id } = received;
     if (offset === undefined || id === undefined) {
-      return this.#takeRefused(received, connection, fresh);
+      return this.#takeRejected(received, connection, fresh);
     }
     const isKnown = this.#known.has(id, connection.seed);
-    if (place !== undefined && place.offset >= 0) {
+    if (last !== undefined && last.offset >= 0) {
       const isSettling = connection.mode === "settling";
-      const isBefore = offset <= place.offset;
+      const isBefore = offset <= last.offset;
       if (isKnown && (isSettling || isBefore)) {
-        return this.#dropRepeat(offset, connection, isSettling);
+        return this.#dropDuplicate(offset, connection, isSettling);
       }
       const isRenumbered = connection.isRenumbered || isBefore;
-      if (isSettling && !isRenumbered) connection.next = offsetAfter(place);
+      if (isSettling && !isRenumbered) connection.next = offsetAfter(last);
       if (!isSettling && isRenumbered) connection.next = undefined;
       if (connection.next !== undefined && offset > connection.next) {
-        if (this.#wantsReread(key, place)) return "reread";
-        this.#noteGap(received, place, offset - connection.next);
-      } else if (this.#reread.get(key) === place.offset) this.#fruitless.delete(key);
+        if (this.#wantsReread(key, last)) return "reread";
+        this.#noteGap(received, last, offset - connection.next);
+      } else if (this.#reread.get(key) === last.offset) this.#fruitless.delete(key);
       if (isRenumbered) this.counts.renumbered++;
       connection.isRenumbered = false;
       connection.mode = "live";
     }
     connection.next = offset + 1;
-    connection.refusedBefore = 0;
-    if (isKnown) this.counts.repeats++;
+    connection.rejectedBefore = 0;
+    if (isKnown) this.counts.dropped++;
     this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);
     return "handled";
   }
 
-  #dropRepeat(offset: number, connection: ConnectionState, isSettling: boolean): Verdict {
-    this.counts.repeats++;
+  #dropDuplicate(offset: number, connection: ConnectionState, isSettling: boolean): Verdict {
+    this.counts.dropped++;
     if (isSettling) {
       connection.isRenumbered = true;
       connection.next = offset + 1;
@@ -253,11 +251,11 @@ export class Deduplicator<A extends PositionUpdate> {
     return "handled";
   }
 
-  #takeRefused(received: A, connection: ConnectionState, fresh: A[]): Verdict {
+  #takeRejected(received: A, connection: ConnectionState, fresh: A[]): Verdict {
     if (connection.next !== undefined) connection.next++;
-    if (connection.refusedBefore > 0) {
-      connection.refusedBefore--;
-      this.counts.repeats++;
+    if (connection.rejectedBefore > 0) {
+      connection.rejectedBefore--;
+      this.counts.dropped++;
     } else this.#accept(received, connection, fresh);
     return "handled";
   }
@@ -267,20 +265,23 @@ export class Deduplicator<A extends PositionUpdate> {
     this.#position.advance(received);
     if (this.#position.get(key) !== undefined) {
       this.#connections.set(key, connection);
-      if (received.id !== undefined) this.#known.add(received.id, connection.seed);
+      if (received.id !== undefined) {
+        this.#known.add(received.id, connection.seed);
+        connection.knowsIds = true;
+      }
     }
     fresh.push(received);
   }
 
-  #wantsReread(key: string, place: PartitionPosition): boolean {
-    if (this.#reread.get(key) === place.offset) return false;
+  #wantsReread(key: string, last: PartitionPosition): boolean {
+    if (this.#reread.get(key) === last.offset) return false;
     if ((this.#fruitless.get(key) ?? 0) >= MAX_FRUITLESS) return false;
-    this.#reread.set(key, place.offset);
+    this.#reread.set(key, last.offset);
     return true;
   }
 
-  #noteGap({ key, timestamp }: A, place: PartitionPosition, missing: number): void {
-    if (this.#reread.get(key) === place.offset) {
+  #noteGap({ key, timestamp }: A, last: PartitionPosition, missing: number): void {
+    if (this.#reread.get(key) === last.offset) {
       this.#fruitless.set(key, (this.#fruitless.get(key) ?? 0) + 1);
     }
     if (missing === 1) {
@@ -289,11 +290,11 @@ export class Deduplicator<A extends PositionUpdate> {
     }
     this.counts.gaps++;
     this.counts.missing += missing;
-    this.#onGap({ key, missing, from: place.timestamp, to: timestamp ?? place.timestamp });
+    this.#onGap({ key, missing, from: last.timestamp, to: timestamp ?? last.timestamp });
   }
 }
 
 /** Returns the offset expected after a position, if each rejected frame took one. */
-function offsetAfter({ offset, refused }: PartitionPosition): number {
-  return offset + 1 + refused;
+function offsetAfter({ offset, rejected }: PartitionPosition): number {
+  return offset + 1 + rejected;
 }

@@ -1,7 +1,7 @@
 /** The default in ms: enough for a change of data center, whose logs differ a little in order. */
 const MARGIN = 5000;
 /** A connection with this many duplicates and no new event began too early. */
-const MANY_REPEATS = 1000;
+const MANY_DUPLICATES = 1000;
 /** Halves the margin down to 78 ms. */
 const MAX_HALVINGS = 6;
 
@@ -26,8 +26,10 @@ export class Margin {
   }
 
   /** Adapts the margin to a connection that ended. */
-  ended({ repeats, hasNews }: { readonly repeats: number; readonly hasNews: boolean }): void {
+  ended({ duplicates, hasNews }: { readonly duplicates: number; readonly hasNews: boolean }): void {
     if (hasNews) this.#halvings = Math.max(0, this.#halvings - 1);
-    else if (repeats >= MANY_REPEATS) this.#halvings = Math.min(this.#halvings + 1, MAX_HALVINGS);
+    else if (duplicates >= MANY_DUPLICATES) {
+      this.#halvings = Math.min(this.#halvings + 1, MAX_HALVINGS);
+    }
   }
 }

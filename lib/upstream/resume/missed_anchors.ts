@@ -1,5 +1,7 @@
 import type { ConnectionState } from "./connection_state.ts";
+import { KNOWN_IDS } from "./known_ids.ts";
 import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
+import type { Position } from "../position/position.ts";
 
 /**
  * The evidence that proves an anchor gone, summed over consecutive connections: three with strong
@@ -32,29 +34,29 @@ export class MissedAnchors {
   readonly #evidence = new Map<string, number>();
 
   /** Returns whether the anchor is considered gone. */
-  isGone(key: string, place: PartitionPosition): boolean {
-    return this.#times(key, place) >= MAX_MISSED;
+  isGone(key: string, last: PartitionPosition): boolean {
+    return this.#times(key, last) >= MAX_MISSED;
   }
 
   /** Notes that a connection has missed the anchor, and returns whether it is the first one. */
-  note(key: string, place: PartitionPosition): boolean {
-    const times = this.#times(key, place) + 1;
-    this.#missed.set(key, { offset: place.offset, times });
+  note(key: string, last: PartitionPosition): boolean {
+    const times = this.#times(key, last) + 1;
+    this.#missed.set(key, { offset: last.offset, times });
     return times === 1;
   }
 
   /** Notes a connection that ended, and returns whether it completes the proof. */
   noteEnd(
-    { key, mode, sawBeyond, later, anchorAt, isAnchorLatest }: ConnectionState,
-    place: PartitionPosition,
+    { key, mode, sawBeyond, later, sawAnchorId, anchorAt, isAnchorLatest }: ConnectionState,
+    last: PartitionPosition,
   ): boolean {
     const isStrong = sawBeyond || later >= MIN_LATER || isAnchorLatest;
-    if (mode !== "resuming" || (!isStrong && anchorAt === undefined)) return false;
+    if (mode !== "resuming" || (!isStrong && !sawAnchorId)) return false;
     const evidence = (this.#evidence.get(key) ?? 0) + (isStrong ? STRONG : WEAK);
     this.#evidence.set(key, evidence);
     if (evidence < PROOF) return false;
     this.#evidence.delete(key);
-    if (anchorAt === undefined) this.#missed.set(key, { offset: place.offset, times: MAX_MISSED });
+    if (anchorAt === undefined) this.#missed.set(key, { offset: last.offset, times: MAX_MISSED });
     else this.#missed.delete(key);
     return true;
   }
@@ -71,22 +73,71 @@ export class MissedAnchors {
   }
 }
 
+/** The starts of a position. */
+type Starts = Pick<Position, "start" | "latestStart">;
+
+/**
+ * Returns the time (ms) up to which events of the log may not have been received although they
+ * precede the anchor, so that they prove nothing: the latest start, as long as no credible timestamp
+ * after the start was received.
+ */
+function unreadUntil({ timestamp }: PartitionPosition, { start, latestStart }: Starts): number {
+  return timestamp <= start ? latestStart : -Infinity;
+}
+
+/** Returns the timestamp of an event in ms, credible or not; 0 if it has none. */
+function timeOf({ timestamp, ahead }: PositionUpdate): number {
+  return timestamp ?? ahead ?? 0;
+}
+
+/**
+ * Notes an event that arrives before its anchor. If it has the anchor's id, it is the anchor in a
+ * new numbering, or a copy of it. In the second case, if upstream has deleted the anchor, everything
+ * before the copy is new. Then no event arrives that was handled. If the anchor was handled before a
+ * restart, ids do not tell that, but offsets: none is before the anchor, and the copy is close.
+ */
+export function noteBeforeAnchor(
+  event: PositionUpdate,
+  last: PartitionPosition,
+  connection: ConnectionState,
+  position: Starts,
+  { isAnchorId, isKnown }: { readonly isAnchorId: boolean; readonly isKnown: boolean },
+): void {
+  const { knowsIds } = connection;
+  const { offset } = event;
+  const distance = offset! - last.offset;
+  if (!isAnchorId) {
+    if (isKnown || (!knowsIds && distance <= 0)) connection.sawHandled = true;
+    else if (timeOf(event) > unreadUntil(last, position)) connection.sawUnknown = true;
+    return;
+  }
+  connection.sawAnchorId = true;
+  const canBeCopy = knowsIds || (distance > 0 && distance <= KNOWN_IDS);
+  const mayFollowNew = canBeCopy && connection.sawUnknown && !connection.sawHandled;
+  // The log may hold the id twice. Events between the two may be new.
+  if (!mayFollowNew) connection.anchorAt ??= offset;
+  connection.isAnchorLatest ||= distance > 0 && timeOf(event) >= last.timestamp;
+}
+
 /**
  * Returns whether an event that arrives before its anchor proves that the anchor does not arrive.
  */
 export function provesMissing(
-  { offset, timestamp, ahead }: PositionUpdate,
-  place: PartitionPosition,
+  event: PositionUpdate,
+  last: PartitionPosition,
   connection: ConnectionState,
+  position: Starts,
 ): boolean {
+  const { offset, timestamp } = event;
   // A rejected frame proves nothing: it has no time, and does not move that of the position.
   if (offset === undefined) return false;
-  const time = timestamp ?? ahead ?? 0;
+  const time = timeOf(event);
   // After a false timestamp, years ahead, no other event is ever later.
-  connection.later = time > place.timestamp ? connection.later + 1 : 0;
-  const isLater = timestamp !== undefined && timestamp > place.timestamp;
-  connection.sawBeyond ||= isLater && offset > place.offset;
+  const isNews = time > Math.max(last.timestamp, unreadUntil(last, position));
+  connection.later = isNews ? connection.later + 1 : 0;
+  const isLater = timestamp !== undefined && timestamp > last.timestamp;
+  connection.sawBeyond ||= isLater && offset > last.offset;
   // A start "from now on" leaves events unread. One with a false timestamp may precede the anchor.
-  const isProof = timestamp !== undefined || offset > place.offset;
-  return (isProof && time > place.highest) || connection.later >= MAX_LATER;
+  const isProof = timestamp !== undefined || offset > last.offset;
+  return (isProof && time > last.highest) || connection.later >= MAX_LATER;
 }

@@ -1,4 +1,4 @@
-import { MAX_PLACES } from "../position/position.ts";
+import { MAX_TRACKED } from "../position/position.ts";
 
 /** The tolerance in ms: Kafka timestamps further ahead of the service's clock are not credible. */
 const MAX_AHEAD = 60_000;
@@ -76,7 +76,7 @@ export class ServiceClock {
       if (this.#runs.size > 0) this.#runs.delete(key);
       return true;
     }
-    if (this.#runs.size >= MAX_PLACES) this.#runs.clear();
+    if (this.#runs.size >= MAX_TRACKED) this.#runs.clear();
     const run = this.#runs.get(key) ?? [];
     this.#runs.set(key, run);
     const isNear = run.length === RUN && timestamp <= Math.min(...run) + MAX_AHEAD;

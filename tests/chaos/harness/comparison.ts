@@ -37,7 +37,10 @@ export async function compare(
 export async function uncommitted({ cluster, topic }: Place): Promise<number> {
   let count = 0;
   await readTopic(cluster, {
-    ...{ topic, from: "beginning", toEnd: true, uncommitted: true },
+    topic,
+    from: "beginning",
+    toEnd: true,
+    uncommitted: true,
     handle: ({ records }) => {
       count += records.length;
     },

@@ -21,9 +21,16 @@ export async function chaos(
   await using folder = await testFolder();
   const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
   const report = await runChaos({
-    ...{ directory: folder.path, seed, nodes: 3, delivery: "exactly-once" },
+    directory: folder.path,
+    seed,
+    nodes: 3,
+    delivery: "exactly-once",
     program: programAt("main.ts"),
-    ...{ events: 20_000, duration: 1000, producerKills: 0, brokerKills: 0, streamFaults: 0 },
+    events: 20_000,
+    duration: 1000,
+    producerKills: 0,
+    brokerKills: 0,
+    streamFaults: 0,
     ...options,
   });
   const examples = examplesText(report.verdict).join("\n");

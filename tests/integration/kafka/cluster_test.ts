@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { freePort } from "../../../lib/local/process/ports.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { type ClusterConfig, disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
@@ -32,7 +33,7 @@ Deno.test("records compressed with zstd and gzip are read back unchanged", async
 });
 
 Deno.test("a quick client names an address that refuses connections", async () => {
-  const { port } = freeAddress();
+  const port = freePort();
   await assertFails({ brokers: [`127.0.0.1:${port}`] }, `no broker answers at 127.0.0.1:${port}`);
 });
 
@@ -44,7 +45,7 @@ Deno.test("a quick client names an unknown host", async () => {
 });
 
 Deno.test("a quick client finds the one broker that answers", async () => {
-  const dead = Array.from({ length: 3 }, () => `127.0.0.1:${freeAddress().port}`);
+  const dead = Array.from({ length: 3 }, () => `127.0.0.1:${freePort()}`);
   const cluster = openCluster({ brokers: [...dead, ...brokers] });
   await withAdmin(cluster, { action: "list the topics" }, (admin) => admin.listTopics());
 });
@@ -84,9 +85,4 @@ async function assertFails(config: ClusterConfig, says: string): Promise<void> {
   const ms = performance.now() - started;
   assert(ms < 5000, `took ${ms} ms`);
   assertEquals(`${error.message} ${error.hint}`.includes("hunter2"), false);
-}
-
-function freeAddress(): Deno.NetAddr {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr;
 }

@@ -1,12 +1,15 @@
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
 import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
 import { savedPosition } from "../../../lib/kafka/publish/position/position_store.ts";
 import { TakenOver } from "../../../lib/kafka/publish/publisher.ts";
+import { murmur2 } from "../../../lib/kafka/wire/murmur2.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import {
   batchOf,
+  changedBatch,
   NEVER,
   newDelivery,
   newPlace,
@@ -15,6 +18,7 @@ import {
 } from "../../support/kafka/delivery.ts";
 import { testKafka } from "../../support/kafka/kafka.ts";
 import { recordsOf } from "../../support/kafka/produce.ts";
+import { deleteTopic, makeTopic } from "../../support/kafka/topic.ts";
 import { until } from "../../support/tools/until.ts";
 
 const kafka = await testKafka();
@@ -38,7 +42,7 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
       for (const from of [200 * run, 200 * run + 100]) {
         assertEquals(await publisher.publish(batchOf(place, from, from + 100), NEVER), {
           count: 100,
-          refused: [],
+          rejected: [],
         });
       }
     }
@@ -58,8 +62,8 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
       i === 500 ? { ...record, timestamp: 1 } : record
     );
     const published = await publisher.publish({ ...batch, records }, NEVER);
-    const refused = [{ record: records[500]!, reason: "INVALID_TIMESTAMP" }];
-    assertEquals(published, { count: 1000, refused });
+    const rejected = [{ record: records[500]!, reason: "INVALID_TIMESTAMP" }];
+    assertEquals(published, { count: 1000, rejected });
     assertEquals(await numbersIn(place.topic, 999), numbers(1000).filter((i) => i !== 500));
     await publisher.publish(batchOf(place, 1000, 1001), NEVER);
     assertEquals((await numbersIn(place.topic, 1000)).length, 1000, "and nothing behind them");
@@ -117,6 +121,25 @@ Deno.test("Delivery stops as taken over if an older producer took its name", asy
   const error = await assertRejects(() => lost, TakenOver, `named '${place.group}' took over`);
   assertEquals(error.exitCode, 3);
   assertEquals(await numbersIn(place.topic, 20), numbers(20));
+});
+
+Deno.test("Delivery stops as taken over after its topic was created again", async () => {
+  const place = await newPlace(kafka);
+  const earlier = newDelivery(place);
+  await earlier.open();
+  await earlier.publish(batchOf(place, 0, 5), NEVER);
+  await earlier.close();
+  await using first = newDelivery(place);
+  await first.open();
+  await first.publish(batchOf(place, 5, 10), NEVER);
+  await deleteTopic(kafka, place.topic);
+  await makeTopic(kafka, { topic: place.topic });
+  await using second = newDelivery(place);
+  assertEquals(await second.open(), undefined);
+  await second.publish(batchOf(place, 0, 10), NEVER);
+  await assertRejects(() => first.publish(batchOf(place, 10, 20), NEVER), TakenOver);
+  await second.publish(batchOf(place, 10, 30), NEVER);
+  assertEquals(await numbersIn(place.topic, 30), numbers(30));
 });
 
 for (const isCommitted of [true, false]) {
@@ -227,3 +250,24 @@ Deno.test("Delivery notices that its position was reset while it ran", async () 
   assert(error.hint !== undefined);
   assertEquals(await savedPosition(place.cluster, place), undefined);
 });
+
+for (const delivery of ["exactly-once", "at-least-once"] as const) {
+  Deno.test(`Delivery continues in a topic created again, smaller: ${delivery}`, async () => {
+    const place = await newPlace(kafka, { partitions: 3 });
+    const { topic } = place;
+    await using publisher = newDelivery(place, { delivery });
+    await publisher.open();
+    await publisher.publish(batchOf(place, 0, 10), NEVER);
+    await deleteTopic(kafka, topic);
+    await makeTopic(kafka, { topic, partitions: 1 });
+    // This batch needs no partition that is gone, and saves the position, which is gone.
+    const first = numbers(10).map((i) => Buffer.from(`key-${i}`)).find((key) =>
+      murmur2(key) % 3 === 0
+    );
+    await publisher.publish(changedBatch(batchOf(place, 10, 11), () => ({ key: first })), NEVER);
+    await publisher.publish(batchOf(place, 11, 30), NEVER);
+    const found = await numbersIn(topic, 20);
+    const edits = delivery === "at-least-once" ? [...new Set(found)] : found;
+    assertEquals(edits, numbers(30).slice(10));
+  });
+}

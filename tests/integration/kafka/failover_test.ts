@@ -131,7 +131,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "verify reads on when any of three brokers dies while it reads the topic",
+  name: "verify continues after any of three brokers dies while it reads",
   ...unsanitized,
   async fn() {
     const log = syntheticLog({ rate: 1000, count: 50_000, canaryEvery: 1000 });

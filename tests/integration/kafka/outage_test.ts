@@ -94,14 +94,20 @@ Deno.test("start saves its position even if the filter drops everything", async 
   const place = await newPlace(address);
   const args = ["--since", String(log.origin - 1000), "--wiki", "nosuchwiki"];
   await using producer = startProducer({
-    ...{ kafka: address, topic: place.topic, url: server.url, args },
+    kafka: address,
+    topic: place.topic,
+    url: server.url,
+    args,
   });
   await until(async () => ((await savedPosition(place.cluster, place))?.handled ?? 0) >= 2000);
   producer.process.kill("SIGKILL");
   await producer.ended;
   const first = server.stats.events;
   await using second = startProducer({
-    ...{ kafka: address, topic: place.topic, url: server.url, args },
+    kafka: address,
+    topic: place.topic,
+    url: server.url,
+    args,
   });
   await until(() => server.stats.events > first);
   second.process.kill("SIGTERM");

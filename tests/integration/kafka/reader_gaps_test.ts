@@ -3,7 +3,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import type { Admin } from "../../../lib/kafka/client/kafkajs.ts";
-import { type ReadOptions, readTopic } from "../../../lib/kafka/consume/reader.ts";
+import type { ReadOptions } from "../../../lib/kafka/consume/read_options.ts";
+import { readTopic } from "../../../lib/kafka/consume/reader.ts";
 import { UserError } from "../../../lib/shared/error.ts";
 import { offsetCommitter } from "../../../lib/kafka/client/offsets.ts";
 import { testKafka, uniqueTopic } from "../../support/kafka/kafka.ts";
@@ -62,7 +63,7 @@ Deno.test("readTopic() ends when its topic is deleted and created again", async 
   );
 });
 
-Deno.test("readTopic() refuses a group's offsets of a deleted topic", async () => {
+Deno.test("readTopic() rejects a group's offsets of a deleted topic", async () => {
   const topic = await makeTopic(brokers, { partitions: 1 });
   const group = uniqueTopic("group");
   await send(topic, 0, 100);

@@ -50,7 +50,7 @@ Deno.test("Delivery gives a dead letter a timestamp that the broker accepts", as
   assert(Math.abs(timestamp - Date.now() - HOUR) < 60_000, `${timestamp}, expected in 1 h`);
 });
 
-Deno.test("Delivery keeps a dead letter that a compacted topic rejects", async () => {
+Deno.test("Delivery drops no dead letter that a compacted topic rejects", async () => {
   const place = await newPlace(kafka);
   const letters = await makeTopic(kafka, { configs: new Map([["cleanup.policy", "compact"]]) });
   await using publisher = newDelivery(place);
@@ -68,7 +68,7 @@ Deno.test("Delivery keeps a dead letter that a compacted topic rejects", async (
   assertEquals((await savedPosition(place.cluster, place))?.handled, undefined);
 });
 
-Deno.test("Delivery.open() refuses a compacted topic for records without a key", async () => {
+Deno.test("Delivery.open() rejects a compacted topic for records without a key", async () => {
   const place = await newPlace(kafka, { configs: new Map([["cleanup.policy", "compact,delete"]]) });
   await using publisher = newDelivery(place, { keylessTopics: [place.topic] });
   const error = await assertRejects(
@@ -80,7 +80,7 @@ Deno.test("Delivery.open() refuses a compacted topic for records without a key",
 });
 
 for (const moment of ["abort", "send"] as const) {
-  Deno.test(`Delivery that is closed while it narrows a batch stops: ${moment}`, async () => {
+  Deno.test(`Delivery stops if it is closed while it narrows a batch: ${moment}`, async () => {
     using log = gatherLog();
     const place = await newPlace(kafka, {
       configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),

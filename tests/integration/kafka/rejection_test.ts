@@ -104,7 +104,7 @@ for (const delivery of DELIVERIES) {
       await configure(place, setting, good);
       let published: Published | "rejected" = "rejected";
       while (published === "rejected") published = await publisher.publish(batch, NEVER);
-      assertEquals(published, { count: 500, refused: [] });
+      assertEquals(published, { count: 500, rejected: [] });
       assertEquals(publisher.counts.rejecting, false);
       const values = [...valuesOf(batchOf(place, 0, 10)), ...valuesOf(batch)].sort();
       assertEquals(await valuesIn(place.topic, 510), values);
@@ -129,7 +129,7 @@ for (const delivery of DELIVERIES) {
       (index) => isOld(index) ? { timestamp: 1 } : {},
     );
     const published = await publisher.publish(batch, NEVER) as Published;
-    assertEquals(published.refused.length, 334);
+    assertEquals(published.rejected.length, 334);
     assertEquals(publisher.counts.aborted, 1);
     const values = batch.records.filter((_, index) => !isOld(index)).map(({ value }) =>
       String(value)
@@ -145,7 +145,7 @@ const alone: readonly (readonly [string, string, object])[] = [
 
 for (const delivery of DELIVERIES) {
   for (const [what, reason, change] of alone) {
-    Deno.test(`Delivery rejects a record alone that is ${what}: ${delivery}`, async () => {
+    Deno.test(`Delivery rejects only the record that is ${what}: ${delivery}`, async () => {
       const place = await newPlace(kafka, {
         configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),
       });
@@ -153,11 +153,11 @@ for (const delivery of DELIVERIES) {
       await publisher.open();
       const batch = { ...changedBatch(batchOf(place, 0, 1), () => change), reached: Date.now() };
       const published = await publisher.publish(batch, NEVER);
-      assertEquals(published, { count: 1, refused: [{ record: batch.records[0]!, reason }] });
+      assertEquals(published, { count: 1, rejected: [{ record: batch.records[0]!, reason }] });
     });
   }
 
-  Deno.test(`Delivery gives up a last record that may be right: ${delivery}`, async () => {
+  Deno.test(`Delivery gives up a last record that may be valid: ${delivery}`, async () => {
     const place = await newPlace(kafka, {
       configs: new Map([["message.timestamp.before.max.ms", String(HOUR)]]),
     });
@@ -187,8 +187,8 @@ for (const delivery of DELIVERIES) {
     const batch = { ...batchOf(place, 0, 2), records: grown.records.slice(0, 2) };
     assertEquals(await publisher.publish(batch, NEVER), "rejected");
     const published = await publisher.publish(grown, NEVER);
-    const refused = [{ record: grown.records[1]!, reason: "INVALID_TIMESTAMP" }];
-    assertEquals(published, { count: 5, refused });
+    const rejected = [{ record: grown.records[1]!, reason: "INVALID_TIMESTAMP" }];
+    assertEquals(published, { count: 5, rejected });
     assertEquals(await valuesIn(place.topic, 4), ["0", "2", "3", "4"]);
   });
 }

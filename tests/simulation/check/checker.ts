@@ -1,6 +1,8 @@
 import { latin1 } from "../../../lib/upstream/parse/latin1.ts";
 import type { SimulatedMessage } from "../kafka/protocol.ts";
 import type { SimulatedKafka } from "../kafka/cluster.ts";
+import type { PartitionLog } from "../kafka/partition_log.ts";
+import type { Machine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
 import { type Entry, REFUSED_PAGE, type UpstreamTopic } from "../upstream/log.ts";
 import { placesOf, type SavedPlace } from "./saved_places.ts";
@@ -51,11 +53,19 @@ export class Checker {
   readonly #from = new Map<UpstreamTopic, number>();
   /** The index from which a topic that appeared late was read, until a position in it is saved. */
   readonly #lateFrom = new Map<UpstreamTopic, number>();
+  /** The start in ms since 1970; -Infinity before the first request. */
+  #since = -Infinity;
   /** Entries that may be duplicated: see {@linkcode excuse}. */
   readonly #excused = new Set<Entry>();
   /** Entries that need not arrive. */
   readonly #expired = new Set<Entry>();
   readonly #believed = new Set<Entry>();
+  /** Entries that were committed to a topic that is deleted, and need not arrive for that reason. */
+  readonly #gone = new Set<Entry>();
+  /** Entries of open transactions in such a topic: the same, if one of them commits. */
+  readonly #open = new Set<Entry>();
+  /** The time at which the topic of the records was deleted, in ms. */
+  #deletedAt = Infinity;
 
   constructor(world: World, topics: readonly UpstreamTopic[], kafka: SimulatedKafka) {
     this.#world = world;
@@ -69,6 +79,8 @@ export class Checker {
     }
     kafka.onCommit = (messages) => this.#noteCommitted(messages);
     kafka.onComplete = (_, commits) => {
+      if (commits) this.#forget(this.#open);
+      this.#open.clear();
       if (commits) this.checkPosition();
     };
   }
@@ -82,15 +94,24 @@ export class Checker {
    * Notes that a connection reads topics from these entries on; the first one determines what must
    * arrive. An entry with an earlier timestamp than `since`, before any other entry of its topic,
    * need not arrive: a reader without an event of a topic can only request it by time.
+   *
+   * @param read The saved position from which the reader knows topics.
    */
-  noteCursors(cursors: ReadonlyMap<UpstreamTopic, number>, since: number): void {
+  noteCursors(
+    cursors: ReadonlyMap<UpstreamTopic, number>,
+    since: number,
+    read = this.#saved?.metadata,
+  ): void {
+    this.#since = since;
     const saved = placesOf(this.#saved?.metadata);
     const isNamed = (topic: UpstreamTopic) => saved.some(({ name }) => name === topic.name);
+    const wasRead = new Set(placesOf(read).map(({ name }) => name));
     // Without transactions, a late request moves the position back, perhaps to before any event. A
-    // producer that resumes there does not know a topic that does not exist at that moment.
+    // producer that resumes there does not know a topic that does not exist at that moment. The same
+    // holds for one that began without a position, even if another one has saved its position since.
     const isShared = this.#world.plan.delivery === "at-least-once";
     for (const topic of this.#topics) {
-      if (!isShared || topic.isLate || !topic.isGone || isNamed(topic)) continue;
+      if (!isShared || topic.isLate || !topic.isGone || wasRead.has(topic.name)) continue;
       topic.isLate = true;
       this.#from.delete(topic);
       this.#complete.delete(topic);
@@ -121,6 +142,51 @@ export class Checker {
     }
   }
 
+  /**
+   * Notes that the topic of the records is deleted. They need not arrive again, unless a producer
+   * begins again.
+   */
+  noteDeleted(partitions: readonly PartitionLog[]): void {
+    this.#forget(this.#seen.keys());
+    for (const message of partitions.flatMap(({ open }) => open)) {
+      const entry = this.#entryIn(message);
+      if (entry !== undefined) this.#open.add(entry);
+    }
+    this.#seen.clear();
+    this.#complete.clear();
+    this.#deletedAt = this.#world.scheduler.now;
+  }
+
+  /** Whether the topic of the records was deleted. */
+  get isRecreated(): boolean {
+    return this.#deletedAt < Infinity;
+  }
+
+  #forget(entries: Iterable<Entry>): void {
+    for (const entry of entries) {
+      if (!this.#expired.has(entry)) this.#gone.add(entry);
+      this.#expired.add(entry);
+    }
+  }
+
+  /**
+   * Called when a producer connects for the first time, from a time. If its position has no event
+   * because its topic was deleted, it determines again what must arrive, and the result is true.
+   */
+  beginsAgain({ read: { at, metadata } }: Machine): boolean {
+    const hasEvent = placesOf(metadata).some(({ offset }) => offset >= 0);
+    if (at < this.#deletedAt || hasEvent) return false;
+    // Without transactions, a producer that knows the old topic may continue, and replace it.
+    if (this.#world.plan.delivery === "exactly-once") {
+      for (const entry of this.#gone) this.#expired.delete(entry);
+      this.#gone.clear();
+    }
+    for (const state of [this.#from, this.#lateFrom, this.#complete]) state.clear();
+    // It does not request a topic that does not exist now.
+    for (const topic of this.#topics) topic.isLate ||= topic.isGone;
+    return true;
+  }
+
   /** "From now on", by a wrong clock: the first arrival determines what must arrive. */
   #beginNow(): void {
     const { now } = this.#world.scheduler;
@@ -136,11 +202,12 @@ export class Checker {
   /** Entries that upstream has deleted need not arrive any more. */
   expire(topic: UpstreamTopic, before: number): void {
     const { entries } = topic;
-    // Remaining entries that are older than deleted ones cannot be found by time any more.
+    // Remaining entries that are older than deleted ones, or than the start, cannot be found by time
+    // any more.
     const times = entries.slice(0, before)
       .filter((entry) => entry.timestamp <= entry.at || this.#believed.has(entry))
       .map(({ timestamp }) => timestamp);
-    const highest = Math.max(...times);
+    const highest = Math.max(this.#since, ...times);
     let end = before;
     while (end < entries.length && entries[end]!.timestamp < highest) end++;
     for (const entry of entries.slice(topic.first, end)) this.#expired.add(entry);
@@ -157,12 +224,21 @@ export class Checker {
    */
   skip(topic: UpstreamTopic, before: number): void {
     if (!this.isVague) return;
+    const place = placesOf(this.#saved?.metadata).find(({ name }) => name === topic.name);
+    const isRead = place !== undefined && place.offset >= 0;
+    // Without transactions, a late request moves the position on.
+    if (isRead && this.#world.plan.delivery === "exactly-once") return;
     for (const entry of topic.entries.slice(0, before)) this.#expired.add(entry);
   }
 
   /** Allows duplicates, because a renumbering and a restart coincided. */
   excuse(topic: UpstreamTopic, from: number, to: number): void {
     for (const entry of topic.entries.slice(from, to)) this.#excused.add(entry);
+  }
+
+  /** Allows that entries do not arrive, because a restarted producer cannot know that they are new. */
+  excuseLoss(topic: UpstreamTopic, from: number, to: number): void {
+    for (const entry of topic.entries.slice(from, to)) this.#expired.add(entry);
   }
 
   /**
@@ -219,10 +295,10 @@ export class Checker {
   #checkRejected(places: readonly SavedPlace[]): void {
     const isMoved = this.#topics.some(({ shifts, first }) => shifts.length > 1 || first > 0);
     if (isMoved || this.#world.isUnclear) return;
-    const refused = places.reduce((sum, place) => sum + place.refused, 0);
-    if (refused === 0) return;
+    const rejected = places.reduce((sum, place) => sum + place.rejected, 0);
+    if (rejected === 0) return;
     const most = [...this.#world.sent].filter(({ kind }) => kind === "bad").length;
-    if (refused > most) this.fail("counted twice", `${refused} rejected frames of ${most}`);
+    if (rejected > most) this.fail("counted twice", `${rejected} rejected frames of ${most}`);
   }
 
   /** Checks the end of a history. */
@@ -260,8 +336,9 @@ export class Checker {
       // A repetition of a deleted entry may arrive later.
       if (entry === undefined || seen.has(entry) || this.#expired.has(entry)) continue;
       // A repetition was read first. Or the second copy is the first one in this partition, because
-      // partitions were added between the two.
-      const isExcused = this.#excused.has(entry) && this.#seen.get(entry)! > 1;
+      // partitions were added between the two. Or it is from before the first entry that was due.
+      const isExcused = this.#excused.has(entry) &&
+        (this.#seen.get(entry)! > 1 || !this.#isDue(entry));
       if (isExcused || this.#world.strangers.has(entry)) continue;
       seen.add(entry);
       const key = `${entry.page}/${entry.topic.name}`;

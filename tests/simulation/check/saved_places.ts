@@ -10,7 +10,7 @@ export interface SavedPlace {
   /** The highest time that was read, or the start if nothing was, in ms. */
   readonly timestamp: number;
   /** The number of rejected frames after it. */
-  readonly refused: number;
+  readonly rejected: number;
 }
 
 /** The last result, because the same position is often read several times in a row. */
@@ -25,13 +25,13 @@ export function placesOf(metadata: string | undefined): readonly SavedPlace[] {
 
 function read(metadata: string): SavedPlace[] {
   const { stream: _, ...position } = JSON.parse(metadata).position;
-  return [...Position.fromJSON(position).places].map((
-    [key, { id, offset, timestamp, refused }],
+  return [...Position.fromJSON(position).partitions].map((
+    [key, { id, offset, timestamp, rejected }],
   ) => ({
     name: key.slice(0, key.lastIndexOf("/")),
     id,
     offset,
     timestamp,
-    refused,
+    rejected,
   }));
 }

@@ -31,6 +31,11 @@ function playOnModel(): Observed {
         kafka: openCluster({ brokers }).producing,
         topic: TOPIC,
         overdueMs: 25_000,
+        recreate: () => {
+          kafka.deleteTopic(TOPIC);
+          kafka.createTopic(TOPIC, 2);
+          return Promise.resolve();
+        },
         committed: () =>
           Promise.resolve(
             kafka.topics.get(TOPIC)!.flatMap((log) =>

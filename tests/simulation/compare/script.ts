@@ -10,6 +10,8 @@ export interface Stage {
   readonly overdueMs: number;
   /** Reads the committed values, by partition. */
   committed(): Promise<readonly string[]>;
+  /** Deletes the topic, and creates it again. */
+  recreate(): Promise<void>;
 }
 
 /** The results by step: `ok`, a value, or Kafka's name of an error. */
@@ -39,7 +41,11 @@ export async function play(stage: Stage): Promise<Observed> {
     await sequences(peer("c"), note);
     await timeOut(peer("d"), stage, note);
     await wait(500);
-    await note("committed records", async () => (await stage.committed()).join(" "));
+    const committed = async () => (await stage.committed()).join(" ");
+    await note("committed records", committed);
+    await recreate(peer("e"), stage, note);
+    await wait(500);
+    await note("committed records after all", committed);
     return observed;
   } finally {
     await cluster.disconnect();
@@ -131,6 +137,27 @@ async function timeOut(peer: Peer, { overdueMs }: Stage, note: Note): Promise<vo
     await peer.produce(1, "d2");
     await peer.end(true);
   });
+}
+
+async function recreate(peer: Peer, stage: Stage, note: Note): Promise<void> {
+  await note("open before the deletion", async () => {
+    await peer.init();
+    await peer.add(0);
+    await peer.produce(0, "e0");
+    await settled(() => peer.addOffsets());
+    await settled(() => peer.commitOffset("7"));
+  });
+  await stage.recreate();
+  await note("produce to the new topic", () => peer.produce(0, "e1", 1));
+  await note("commit across the deletion", () => peer.end(true));
+  await note("offset that was deleted", () => peer.offset());
+  await note("offset in the new topic", async () => {
+    await settled(() => peer.addOffsets());
+    await peer.commitOffset("8");
+    await peer.end(true);
+    await settled(() => peer.end(true));
+  });
+  await note("offset after it", () => peer.offset());
 }
 
 /** One transactional producer, request by request. */

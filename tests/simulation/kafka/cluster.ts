@@ -7,8 +7,10 @@ import {
   type Answer,
   type Api,
   isRefused,
+  type OffsetOf,
   type Requests,
   type SimulatedMessage,
+  type TopicPartitions,
 } from "./protocol.ts";
 import { type TransactionalId, Transactions } from "./transactions.ts";
 
@@ -60,8 +62,18 @@ export class SimulatedKafka {
     for (let i = 0; i < partitions; i++) this.addPartition(name);
   }
 
+  /**
+   * Deletes a topic with its records, and its offsets in all groups. A coordinator that loads its
+   * state at that moment keeps them.
+   */
+  deleteTopic(name: string, isLoading = false): void {
+    this.topics.delete(name);
+    if (isLoading) return;
+    for (const group of this.groups.values()) group.deleteTopic(name);
+  }
+
   addPartition(name: string): void {
-    this.topics.get(name)!.push(new PartitionLog((messages) => this.onCommit(messages)));
+    this.topics.get(name)?.push(new PartitionLog((messages) => this.onCommit(messages)));
   }
 
   /**
@@ -149,6 +161,7 @@ export class SimulatedKafka {
             ? transactions.verify(request, request.groupId, "groups")
             : undefined;
           if (unverified !== undefined) return { error: unverified };
+          if (!this.#hasTopics(request)) return { error: "UNKNOWN_TOPIC_OR_PARTITION" };
           const group = this.#group(request.groupId);
           const error = group.prepare(request, request.topics);
           return error === undefined
@@ -157,6 +170,7 @@ export class SimulatedKafka {
         }),
       offsetCommit: ({ groupId, topics }) =>
         coordinating(`group:${groupId}`, () => {
+          if (!this.#hasTopics({ topics })) return { error: "UNKNOWN_TOPIC_OR_PARTITION" };
           const group = this.#group(groupId);
           group.commit(topics);
           return { result: {}, wait: group.waitOfWrite(this.#now) };
@@ -283,6 +297,12 @@ export class SimulatedKafka {
   #partition(key: string): PartitionLog | undefined {
     const slash = key.lastIndexOf("/");
     return this.topics.get(key.slice(0, slash))?.[Number(key.slice(slash + 1))];
+  }
+
+  #hasTopics({ topics }: { readonly topics: readonly TopicPartitions<OffsetOf>[] }): boolean {
+    return topics.every(({ topic, partitions }) =>
+      partitions.every(({ partition }) => this.#partition(`${topic}/${partition}`) !== undefined)
+    );
   }
 
   #group(id: string): GroupOffsets {

@@ -171,7 +171,11 @@ export interface Answers extends Record<Api, unknown> {
       readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
     }[];
   };
-  offsetFetch: { readonly responses: readonly unknown[] };
+  offsetFetch: {
+    readonly responses: readonly {
+      readonly partitions: readonly { readonly metadata: string }[];
+    }[];
+  };
 }
 
 /** The part of kafkajs's `Admin` that the publisher uses. */
@@ -202,6 +206,11 @@ class DirectAdmin {
         partitions,
       })),
     };
+  }
+
+  async listTopics(): Promise<string[]> {
+    const { topicMetadata } = await this.#client.askAny("metadata", { topics: [] });
+    return topicMetadata.map(({ topic }) => topic);
   }
 
   describeConfigs(request: Requests["describeConfigs"]): Promise<unknown> {

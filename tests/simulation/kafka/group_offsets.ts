@@ -39,8 +39,14 @@ export class GroupOffsets {
     if (offsets !== undefined) this.#shown = { offsets, until: now + ms };
   }
 
+  /**
+   * Commits without a transaction. The first such commit is never hidden: a producer would begin as
+   * without a position. It cannot prevent that, so the guarantees exclude it.
+   */
   commit(topics: readonly TopicPartitions<OffsetOf>[]): void {
+    const isFirst = this.#committed.size === 0;
     this.#apply(entriesOf(topics));
+    if (isFirst) this.#before.length = 0;
   }
 
   /** @returns An error, or `undefined`. */
@@ -62,6 +68,15 @@ export class GroupOffsets {
     const pending = this.#pending.get(producerId);
     this.#pending.delete(producerId);
     if (commits && pending !== undefined) this.#apply(pending);
+  }
+
+  /** Forgets the offsets of a topic that was deleted, also those of open transactions. */
+  deleteTopic(topic: string): void {
+    this.#before.length = 0;
+    this.#shown = undefined;
+    for (const offsets of [this.#committed, ...this.#pending.values()]) {
+      for (const key of offsets.keys()) if (key.startsWith(`${topic}/`)) offsets.delete(key);
+    }
   }
 
   #apply(changes: Iterable<readonly [string, Saved]>): void {

@@ -5,6 +5,7 @@ import type { Random } from "../world/random.ts";
 import type { Happening } from "../world/scheduler.ts";
 import type { World } from "../world/world.ts";
 import type { SimulatedKafka } from "./cluster.ts";
+import type { Answers } from "./direct_client.ts";
 import type { Node } from "./node.ts";
 import { type Answer, type Api, ERRORS_AFTER, ERRORS_BEFORE, type Requests } from "./protocol.ts";
 
@@ -195,6 +196,10 @@ export class Network {
     };
     const before = errorOf("error before", ERRORS_BEFORE);
     let answer: Answer = before ?? this.kafka.handle(node, api, request);
+    if (api === "offsetFetch" && answer.result !== undefined) {
+      const { responses: [topic] } = answer.result as Answers["offsetFetch"];
+      link.machine.read = { at: scheduler.now, metadata: topic?.partitions[0]?.metadata ?? "" };
+    }
     if (before === undefined && answer.error === undefined) {
       answer = errorOf("error after", ERRORS_AFTER) ?? answer;
     }

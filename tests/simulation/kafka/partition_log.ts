@@ -32,6 +32,11 @@ export class PartitionLog {
   /** @param onCommit Called with messages when readers of committed records may see them. */
   constructor(readonly onCommit: (messages: readonly SimulatedMessage[]) => void) {}
 
+  /** The messages of open transactions. */
+  get open(): SimulatedMessage[] {
+    return [...this.#open.values()].flat();
+  }
+
   hasOpen(producerId: number): boolean {
     return this.#open.has(producerId);
   }

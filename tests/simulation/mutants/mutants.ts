@@ -12,6 +12,8 @@ export interface Mutant {
   readonly always?: readonly Fault[];
   /** The program in which it shows. Default: the producer. */
   readonly program?: Cuts["program"];
+  /** The client of Kafka with which it shows. Default: any. */
+  readonly client?: Cuts["client"];
 }
 
 /** Mistakes that lose or duplicate edits, or stop the program. Each must be found. */
@@ -19,21 +21,21 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "resumes by the id that was sent last, not by the highest timestamp",
     file: "lib/upstream/connection/request.ts",
-    find: "offset < 0 ? from(timestamp) : Math.max(0, timestamp - margin)",
-    replace: "timestamp + 1",
+    find: "[key, from(timestamp)]",
+    replace: "[key, timestamp + 1]",
   },
   {
     name: "keeps one time for all upstream topics",
     file: "lib/upstream/connection/request.ts",
-    find: "offset < 0 ? from(timestamp) : Math.max(0, timestamp - margin)",
-    replace: "from(Math.max(...keys.map((one) => position.get(one)!.timestamp)))",
+    find: "[key, from(timestamp)]",
+    replace: "[key, from(Math.max(...keys.map((one) => position.get(one)!.timestamp)))]",
   },
   {
     name: "asks only for topics that have sent something",
     file: "lib/upstream/connection/request.ts",
-    find: "const all = [...wanted.position.places.keys()];",
+    find: "const all = [...wanted.position.partitions.keys()];",
     replace:
-      "const all = [...wanted.position.places.keys()].filter((key) => (wanted.position.get(key)?.offset ?? -1) >= 0);",
+      "const all = [...wanted.position.partitions.keys()].filter((key) => (wanted.position.get(key)?.offset ?? -1) >= 0);",
   },
   {
     name: "does not wait for a silent connection to end",
@@ -85,8 +87,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes a commit whose answer was lost for one that succeeded",
     file: "lib/kafka/publish/ownership.ts",
-    find: "if (saved?.handled === this.#committed?.handled) return false;",
-    replace: "if (saved?.handled === this.#committed?.handled) return true;",
+    find: "if (saved?.handled === handled && saved?.owner === owner) return false;",
+    replace: "if (saved?.handled === handled && saved?.owner === owner) return true;",
   },
   {
     name: "fences back, without a look at who owns the position",
@@ -116,7 +118,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes everything for news after a reconnect",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: 'return this.#missed.isGone(key, place) ? "settling" : "resuming";',
+    find: 'return this.#missed.isGone(key, last) ? "settling" : "resuming";',
     replace: 'return "live";',
   },
   {
@@ -129,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "gives an anchor up on the first connection without it",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: 'if (this.#missed.note(key, place)) return "reread";',
+    find: 'if (this.#missed.note(key, last)) return "reread";',
     replace: "",
   },
   {
@@ -149,8 +151,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "counts a rejected frame as a new event each time",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: "connection.refusedBefore = place.refused;\n    connection.next = place.offset + 1;",
-    replace: "connection.next = place.offset + 1;",
+    find: "connection.rejectedBefore = last.rejected;\n    connection.next = last.offset + 1;",
+    replace: "connection.next = last.offset + 1;",
     always: ["bad frame", "cut"],
   },
   {
@@ -170,9 +172,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "store does not locate its partition again if its claim was replaced",
     file: "lib/store/consumer/member.ts",
-    find: "this.#consumer.relocate([at]);",
-    replace: "",
-    always: ["slow request", "slow answer", "coordinator moves", "second producer"],
+    find: "if (await heartbeat()) this.#consumer.relocate([at]);",
+    replace: "await heartbeat();",
+    always: [
+      "slow request",
+      "coordinator moves",
+      "second producer",
+      "kill",
+      "kill at a call",
+      "stop",
+    ],
     program: "store",
   },
   {
@@ -184,10 +193,10 @@ export const MUTANTS: readonly Mutant[] = [
     program: "store",
   },
   {
-    name: "store reads partitions before they are located",
+    name: "store takes records of partitions before they are located",
     file: "lib/kafka/consume/consumer.ts",
-    find: "this.pause(partitions);\n      located.then",
-    replace: "located.then",
+    find: "const due = this.#next.get(batch);",
+    replace: "const due = this.#next.get(batch) ?? BigInt(batch.fetchedOffset);",
     always: ["slow answer", "lost answer", "coordinator moves"],
     program: "store",
   },
@@ -254,5 +263,36 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     always: ["slow request", "coordinator moves"],
     program: "store",
+  },
+  {
+    name: "store lets an older claim of a Parquet partition end after a newer one",
+    file: "lib/store/sinks/parquet/parquet_sink.ts",
+    find: "this.#guard(() => claims.run(() => this.#claim(key, wanted)))",
+    replace: "this.#guard(() => this.#claim(key, wanted))",
+    always: ["slow request", "coordinator moves"],
+    program: "store",
+  },
+  {
+    name: "sends to partitions that a topic does not have any more",
+    file: "lib/kafka/publish/delivery.ts",
+    find: "          work.resort();\n",
+    replace: "",
+    always: ["topic recreated"],
+    client: "kafkajs",
+  },
+  {
+    name: "takes a copy of a deleted event for the event in a renumbered log",
+    file: "lib/upstream/resume/missed_anchors.ts",
+    find: "if (!mayFollowNew) connection.anchorAt ??= offset;",
+    replace: "void mayFollowNew, connection.anchorAt ??= offset;",
+    always: [
+      "retention",
+      "repeated id",
+      "whole seconds",
+      "kill",
+      "cut",
+      "short end",
+      "minutes back",
+    ],
   },
 ];

@@ -34,8 +34,8 @@ export async function runMutants(name = "", from = 1): Promise<boolean> {
 }
 
 async function huntIn(mutant: Mutant, from: number): Promise<Found> {
-  const { always = [], program = "producer" } = mutant;
-  const cuts = { without: [], always, program };
+  const { always = [], program = "producer", client } = mutant;
+  const cuts = { without: [], always, program, ...client === undefined ? {} : { client } };
   const folder = await Deno.makeTempDir({ prefix: "wikitap-mutant-" });
   try {
     for (const part of PARTS) await copy(`${ROOT}${part}`, `${folder}/${part}`);

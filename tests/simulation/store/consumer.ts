@@ -63,7 +63,7 @@ export class GroupConsumer {
   #isRunning = false;
   /** The number of memberships that ended. Their batches do not run any more. */
   #crashes = 0;
-  /** The number of partitions that the consumer knows, and the time when it was read. */
+  /** The number of partitions that the group's leader knows, and the time when it was read. */
   #known = 0;
   #refreshedAt = 0;
   /** The reason for a rejoin, or for the end of the consumer. */
@@ -189,7 +189,7 @@ export class GroupConsumer {
     this.#seeks.clear();
     this.#heartbeatAt = performance.now();
     this.#refreshedAt = performance.now();
-    this.#known = this.#around.topic.partitions.length;
+    this.#known = this.#joined.known;
     this.#emit("consumer.group_join", {
       memberAssignment: { [name]: [...this.#joined.partitions] },
     });

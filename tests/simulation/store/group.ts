@@ -9,6 +9,8 @@ export interface Joined {
   readonly memberId: string;
   readonly generation: number;
   readonly partitions: readonly number[];
+  /** The number of all partitions that were assigned: those that the group's leader knew. */
+  readonly known: number;
 }
 
 interface Member {
@@ -91,8 +93,9 @@ export class Group {
       if (joined === undefined) this.#members.delete(id);
     }
     const members = [...this.#members.keys()].map((memberId) => ({ memberId, topics: ["t"] }));
+    const known = this.#partitions();
     const all = Array.from(
-      { length: this.#partitions() },
+      { length: known },
       (_, i) => ({ topic: "t", partition: i }),
     );
     this.#shares = new Map(
@@ -102,7 +105,7 @@ export class Group {
       const partitions = this.#shares.get(memberId) ?? [];
       this.#world.trace(() => `group: ${memberId} gets ${partitions.join() || "nothing"}`);
       member.heardAt = this.#world.scheduler.now;
-      member.joined!({ memberId, generation: this.#generation, partitions });
+      member.joined!({ memberId, generation: this.#generation, partitions, known });
       member.joined = undefined;
     }
   }

@@ -84,9 +84,11 @@ export function storeAll(world: World): readonly Failure[] {
   world.trace(() => "from now on all works");
   kafkaWire.downUntil = databaseWire.downUntil = 0;
   members.calm();
+  // A member that died after a commit leaves it to the next one to name the files.
   const isComplete = () =>
     topic.partitions.every((log, i) =>
-      Number(database.positions.get(i)?.next ?? 0n) >= log.end(scheduler.now)
+      Number(database.positions.get(i)?.next ?? 0n) >= log.end(scheduler.now) &&
+      (!(database instanceof ParquetDirectory) || database.stored(i).length >= log.records.length)
     );
   const limit = scheduler.now + LIVENESS;
   while (!isComplete() && !hasFailed() && scheduler.now < limit) {

@@ -1,13 +1,13 @@
 import type { Cluster } from "../../../lib/kafka/client/cluster.ts";
 import { TopicConsumer } from "../../../lib/kafka/consume/consumer.ts";
 import { UserError } from "../../../lib/shared/error.ts";
-import { unlessStopped } from "../../../lib/shared/sleep.ts";
+import { abortable, unlessStopped } from "../../../lib/shared/sleep.ts";
 import { DatabaseRetry } from "../../../lib/store/consumer/database_retry.ts";
 import { Member } from "../../../lib/store/consumer/member.ts";
 import { StoreProgress } from "../../../lib/store/consumer/progress.ts";
 import type { Failure } from "../check/checker.ts";
 import type { Fault } from "../plan.ts";
-import { Machine } from "../world/machine.ts";
+import { LONGEST_FREEZE, Machine } from "../world/machine.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { GroupConsumer, type Surroundings } from "./consumer.ts";
@@ -57,7 +57,8 @@ export class Members {
       ({ machine, stop }) => world.scheduler.after(0, () => stop.abort(), machine),
     );
     this.#plan("freeze", ({ machine }) => {
-      machine.frozenUntil = world.scheduler.now + this.#random.magnitude(100, 90_000);
+      const until = world.scheduler.now + this.#random.magnitude(100, LONGEST_FREEZE);
+      machine.frozenUntil = Math.max(machine.frozenUntil, until);
     });
     this.#plan("clock step", ({ machine }) => machine.clockOffset += 3_600_000);
     this.#plan("second producer", () => this.#start());
@@ -144,7 +145,9 @@ export class Members {
           const high = String(log.end(world.scheduler.now));
           return { partition, offset: high, high, low: String(log.low) };
         }));
-    const sink = await database.open(this.#random.int(1, 2));
+    const opening = database.open(this.#random.int(1, 2));
+    const sink = await unlessStopped(signal, abortable(opening, signal));
+    if (sink === undefined) return;
     running.isOpen = true;
     const retry = new DatabaseRetry(progress);
     const topicName = { clusterId: "simulated", topic: name, kafkaId: null };

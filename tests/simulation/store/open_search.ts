@@ -89,8 +89,8 @@ export class SearchCluster implements Store {
       case "_mapping":
         return { status: 200, body: { [index!]: { mappings: this.#mappings.get(index!) } } };
       case "_search": {
-        const hits = [...documents.values()].filter(({ source }) => source.kind === "topic")
-          .map(({ source }) => ({ _source: source }));
+        const hits = [...documents].filter(([_, { source }]) => source.kind !== "position")
+          .map(([_id, { source, version }]) => ({ _id, _version: version, _source: source }));
         return { status: 200, body: { hits: { hits } } };
       }
       case "_mget": {

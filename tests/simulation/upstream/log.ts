@@ -1,4 +1,5 @@
 import type { Fault } from "../plan.ts";
+import { LONGEST_FREEZE } from "../world/machine.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import type { FrameData } from "./frames.ts";
@@ -120,13 +121,22 @@ export function writeLog(world: World): UpstreamTopic[] {
   // that a rejected one is at fault.
   for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER, "canary");
   for (let i = 0; i < LAST_EDITS && plan.rate("refused record") > 0; i++) {
-    for (const topic of topics) append(topic, begin + plan.duration + LAST_AFTER + 1, "event");
+    for (const topic of topics) {
+      append(topic, begin + plan.duration + LAST_AFTER + 1, "event", {
+        page: random.int(1, plan.pages),
+      });
+    }
   }
   // After a false timestamp, or a start in the future, several such events in a row are the proof.
   const mayHideAnchor = plan.rate("renumber down") > 0 && plan.rate("retention") > 0;
   for (let i = 1; i <= LAST_RUN && mayHideAnchor; i++) {
     const at = begin + plan.duration + LAST_AFTER + i;
     for (const topic of topics) append(topic, at, "canary", { timestamp: at });
+  }
+  // A producer that was replaced ends at its next event, and may have begun after all the others.
+  for (const topic of plan.rate("second producer") > 0 ? topics : []) {
+    const at = begin + plan.duration + LAST_AFTER + LAST_CONNECT;
+    append(topic, at, "canary", { timestamp: at });
   }
   for (const topic of plan.rate("far ahead") > 0 ? topics : []) {
     append(topic, begin + plan.duration + LAST_AFTER + FAR_AHEAD, "canary");
@@ -137,8 +147,9 @@ export function writeLog(world: World): UpstreamTopic[] {
     topic: UpstreamTopic,
     at: number,
     kind: Kind,
-    { repeated, timestamp }: {
+    { repeated, page, timestamp }: {
       readonly repeated?: Entry | undefined;
+      readonly page?: number;
       readonly timestamp?: number;
     } = {},
   ): void {
@@ -155,7 +166,7 @@ export function writeLog(world: World): UpstreamTopic[] {
       timestamp: timestamp ?? timestampOf(world, random, at),
       offset: next[i]!,
       id: original?.id ?? `${i}-${entries.length}`,
-      page: original?.page ??
+      page: original?.page ?? page ??
         (draws("refused record") ? REFUSED_PAGE : random.int(1, plan.pages)),
       kind,
       duplicateOf: original,
@@ -181,10 +192,15 @@ function timesOf(world: World, random: Random): number[] {
 
 /** The time between all other events and the last one of each topic, in ms. */
 const LAST_AFTER = 5000;
-/** The number of edits at the end of each topic, if Kafka rejects some. */
+/**
+ * The number of edits at the end of each topic that Kafka accepts, if it rejects others: a producer
+ * decides as soon as it accepts more records than it rejects.
+ */
 const LAST_EDITS = 10;
 /** The number of later events in a row at the end, if only those prove that an anchor is gone. */
 const LAST_RUN = 16;
+/** The time after the faults in which every producer connects, in ms: a freeze and a wait. */
+const LAST_CONNECT = LONGEST_FREEZE + 30_000;
 /** The maximum time that a false timestamp is ahead, in ms: until then, no event is later. */
 export const FAR_AHEAD = 3_600_000;
 

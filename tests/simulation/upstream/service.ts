@@ -43,8 +43,12 @@ export class Service {
    * clock.
    */
   onMisled: (entry: Entry) => void = () => {};
-  /** Called before a connection is served. */
-  onConnect: (machine: Machine, cursors: ReadonlyMap<UpstreamTopic, number>) => void = () => {};
+  /** Called before a connection is served, with the time (ms) from which it is requested, if any. */
+  onConnect: (
+    machine: Machine,
+    cursors: ReadonlyMap<UpstreamTopic, number>,
+    since: number | undefined,
+  ) => void = () => {};
 
   constructor(readonly world: World, readonly plan: Plan) {
     this.random = Random.of(plan.seed, "service");
@@ -110,9 +114,11 @@ export class Service {
     }
     const cursors = this.#cursors(url, headers);
     if (typeof cursors === "number") return resolve(refusal(cursors, "Not found"));
-    this.since ??= Number(url.searchParams.get("since") ?? this.world.scheduler.now);
+    const requested = url.searchParams.get("since");
+    const since = requested === null ? undefined : Number(requested);
+    this.since ??= since ?? this.world.scheduler.now;
     this.#noteStart(this.since);
-    this.onConnect(machine, cursors);
+    this.onConnect(machine, cursors, since);
     this.world.trace(() => {
       const from = [...cursors].map(([{ name }, index]) => `${name.slice(0, 5)}…@${index}`);
       return `upstream: ${machine.name} reads ${from.join(" ")}`;
@@ -133,6 +139,8 @@ export class Service {
     const { now } = this.world.scheduler;
     const { timestamp } = entry;
     if (timestamp <= now) return;
+    // Without a Date, a start in the future is moved back to it.
+    this.#futureStarts.add(timestamp);
     const readAt = Math.max(now, machine.frozenUntil) + MAX_TRANSIT;
     const latest = readAt + (this.#ahead.get(machine) ?? 0) + CREDIBLE;
     if (timestamp <= latest) this.onMisled(entry);

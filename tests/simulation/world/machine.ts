@@ -1,5 +1,8 @@
 import { Random } from "./random.ts";
 
+/** The longest time for which a process is frozen, in ms. */
+export const LONGEST_FREEZE = 90_000;
+
 /**
  * One process on a machine of its own. Nothing that it does after its death has an effect, and its
  * events wait while it is frozen. Its clock may be wrong; its monotonic time is right.
@@ -14,6 +17,8 @@ export class Machine {
   clockDrift = 0;
   /** The number of requests that it can send before it dies. */
   callsLeft = Infinity;
+  /** The position that it read last, in its saved form, and when it did, in ms. */
+  read = { at: -Infinity, metadata: "" };
   readonly random: Random;
   /** The number of log lines by minute. */
   readonly lines = new Map<number, number>();

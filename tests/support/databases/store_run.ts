@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { openSink } from "../../../lib/store/sinks/open.ts";
-import type { TopicPartition } from "../../../lib/kafka/requests/offsets.ts";
+import type { TopicPartition } from "../../../lib/kafka/topic_partition.ts";
 import type { StoreOptions } from "../../../lib/store/consumer/options.ts";
 import { storeTopics } from "../../../lib/store/consumer/store_topics.ts";
 import { StoreProgress } from "../../../lib/store/consumer/progress.ts";

@@ -12,7 +12,10 @@ export async function useClassArchive(folder: string, signal: AbortSignal): Prom
   const archive = `${folder}/kafka.jsa`;
   Deno.env.set("JAVA_TOOL_OPTIONS", `-XX:ArchiveClassesAtExit=${archive} ${QUIET}`);
   const kafka = await startKafka({
-    ...{ directory: `${folder}/kafka-archive`, port: 0, heap: 256, signal },
+    directory: `${folder}/kafka-archive`,
+    port: 0,
+    heap: 256,
+    signal,
   });
   // It writes the archive at its end; `stop()` would not wait for that on a busy machine.
   Deno.kill(kafka.nodes[0]!.pid!, "SIGTERM");

@@ -30,7 +30,10 @@ export function newDelivery(
   options: Partial<DeliveryOptions> = {},
 ): Delivery & AsyncDisposable {
   const delivery = new Delivery({
-    ...{ cluster, delivery: "exactly-once", place: { group, topic }, topics: [topic] },
+    cluster,
+    delivery: "exactly-once",
+    place: { group, topic },
+    topics: [topic],
     ...options,
   });
   return Object.assign(delivery, { [Symbol.asyncDispose]: () => delivery.close() });

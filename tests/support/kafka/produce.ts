@@ -26,7 +26,7 @@ const decoder = new TextDecoder();
 
 /**
  * Returns the committed records of a topic, by partition and offset. A commit is acknowledged a
- * moment before all partitions show it. So it reads again, for at most 10 s, until there are
+ * moment before all partitions show it. So it reads again, for at most 30 s, until there are
  * `count`.
  */
 export async function recordsOf(
@@ -35,15 +35,20 @@ export async function recordsOf(
   count: number,
 ): Promise<TextRecord[]> {
   const cluster = openCluster({ brokers: kafka.split(",") });
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (true) {
     const found: TextRecord[] = [];
     await readTopic(cluster, {
-      ...{ topic, from: "beginning", toEnd: true, signal: AbortSignal.timeout(20_000) },
+      topic,
+      from: "beginning",
+      toEnd: true,
+      signal: AbortSignal.timeout(20_000),
       handle: ({ partition, records }) => {
         for (const { key, value, offset, timestamp, headers } of records) {
           found.push({
-            ...{ partition, offset: Number(offset), timestamp: Number(timestamp) },
+            partition,
+            offset: Number(offset),
+            timestamp: Number(timestamp),
             key: key === null ? null : decoder.decode(key),
             value: decoder.decode(value!),
             headers: Object.fromEntries(

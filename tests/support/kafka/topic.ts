@@ -2,6 +2,7 @@ import type { Edit } from "../../../lib/edits/message/edit.ts";
 import { withAdmin } from "../../../lib/kafka/admin/with_admin.ts";
 import { disconnect, openCluster } from "../../../lib/kafka/client/cluster.ts";
 import { createTopics, type TopicSpec } from "../../../lib/kafka/admin/topics.ts";
+import { until } from "../tools/until.ts";
 import { uniqueTopic } from "./kafka.ts";
 
 /** Creates a topic that keeps everything, and returns its name. */
@@ -18,6 +19,15 @@ export async function makeTopic(
     (admin) => createTopics(admin, [{ topic, partitions, replicationFactor, configs: keeping }]),
   );
   return topic;
+}
+
+/** Deletes a topic. Returns when its name is free. */
+export async function deleteTopic(brokers: string, topic: string): Promise<void> {
+  const cluster = openCluster({ brokers: brokers.split(",") });
+  await withAdmin(cluster, { action: "delete a topic", topic }, async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await until(async () => !(await admin.listTopics()).includes(topic));
+  });
 }
 
 /** A topic of a test, with a producer. */

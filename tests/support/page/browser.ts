@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import chromium from "npm:@sparticuz/chromium@153.0.0";
 import puppeteer, { type Browser, type Page } from "npm:puppeteer-core@25.16.0";
 
@@ -17,7 +18,7 @@ const SYSTEM_BROWSERS = [
 export async function launchBrowser(): Promise<Browser> {
   const system = SYSTEM_BROWSERS.find(isFile);
   return await puppeteer.launch({
-    executablePath: system ?? await chromium.executablePath(),
+    executablePath: system ?? await unpacked(),
     headless: "shell",
     // For root, and in containers, Chromium does not start with its sandbox.
     // Without a language in the environment, it uses "en-US@posix", which is not a language.
@@ -25,6 +26,13 @@ export async function launchBrowser(): Promise<Browser> {
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en-US"],
     defaultViewport: { width: 1440, height: 1000 },
   });
+}
+
+/** Returns the path of the package's browser. Another process may be unpacking it: waits for that. */
+async function unpacked(): Promise<string> {
+  using file = await Deno.open(`${tmpdir()}/chromium.lock`, { create: true, write: true });
+  await file.lock(true);
+  return await chromium.executablePath();
 }
 
 function isFile(path: string): boolean {

@@ -109,7 +109,11 @@ export function startProgram(
       throw new Error(`Ended without '${wanted}': ${JSON.stringify(await ended)}`);
     });
   return {
-    ...{ process, kill, untilOutput: until(stdout), untilLog: until(stderr), ended },
+    process,
+    kill,
+    untilOutput: until(stdout),
+    untilLog: until(stderr),
+    ended,
     async [Symbol.asyncDispose]() {
       kill("SIGKILL");
       await ended.catch(() => {});
@@ -126,8 +130,11 @@ export function assertPlain({ stderr }: Ended): void {
 
 /** The developer may have set these for another producer; empty counts as unset. */
 export const NO_SETTINGS = {
-  ...{ NO_COLOR: "1", KAFKA_BROKERS: "", KAFKA_SASL_PASSWORD: "" },
-  ...{ EVENTSTREAMS_URL: "", WIKITAP_CONTACT: "" },
+  NO_COLOR: "1",
+  KAFKA_BROKERS: "",
+  KAFKA_SASL_PASSWORD: "",
+  EVENTSTREAMS_URL: "",
+  WIKITAP_CONTACT: "",
 };
 
 /** For programs that call `deno` by name: puts the one that runs the tests first in PATH. */

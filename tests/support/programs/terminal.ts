@@ -95,7 +95,12 @@ export function startOnTerminal(
     return code;
   })();
   return {
-    ...{ pid: child.pid, screen, written: () => written, terminal, until, ended },
+    pid: child.pid,
+    screen,
+    written: () => written,
+    terminal,
+    until,
+    ended,
     resize: async (columns) => {
       const tty = /^(\/dev\/\S+)/.exec(written)![1]!;
       terminal.resize(columns, 24);

@@ -50,6 +50,19 @@ export function pageChange(fields: Record<string, unknown> = {}): Event {
   });
 }
 
+/** The `meta` of a recentchange event with all keys, in the order in which the service writes them. */
+export const ORDERED_META = {
+  uri: "https://ü.test/wiki/A",
+  request_id: "r",
+  id: "i-1",
+  dt: "2026-09-12T19:56:09.161Z",
+  domain: "en.wikipedia.org",
+  stream: "mediawiki.recentchange",
+  topic: "eqiad.mediawiki.recentchange",
+  partition: 0,
+  offset: 6511100664,
+};
+
 const META = {
   topic: "eqiad.mediawiki.recentchange",
   partition: 0,

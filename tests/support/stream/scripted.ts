@@ -20,8 +20,13 @@ export function frame(
     offset: -1,
   }];
   const meta = {
-    ...{ id: `id-${topic}-${offset}`, dt: new Date(at).toISOString(), domain: "en.wikipedia.org" },
-    ...{ stream: "mediawiki.recentchange", topic, partition: 0, offset },
+    id: `id-${topic}-${offset}`,
+    dt: new Date(at).toISOString(),
+    domain: "en.wikipedia.org",
+    stream: "mediawiki.recentchange",
+    topic,
+    partition: 0,
+    offset,
   };
   const data = JSON.stringify({ $schema: "/mediawiki/recentchange/1.0.0", meta, ...body });
   return `event: message\nid: ${JSON.stringify(id)}\ndata: ${data}\n\n`;
@@ -106,8 +111,15 @@ export function openStream(
 ): { events: EventStream; stop: AbortController } {
   const stop = new AbortController();
   const events = new EventStream({
-    ...{ url: STREAM_URL, userAgent: "test", position: new Position(1000), idleTimeout: 5000 },
-    ...{ stop: stop.signal, margin: 0, random: () => 0, monotonic: () => 0, fetch },
+    url: STREAM_URL,
+    userAgent: "test",
+    position: new Position(1000),
+    idleTimeout: 5000,
+    stop: stop.signal,
+    margin: 0,
+    random: () => 0,
+    monotonic: () => 0,
+    fetch,
     ...options,
   });
   return { events, stop };
@@ -120,5 +132,5 @@ export async function take(events: EventStream, count: number): Promise<(number 
     seen.push(...arrivals);
     if (seen.length >= count) break;
   }
-  return seen.map(({ offset, refusal }) => offset ?? refusal!);
+  return seen.map(({ offset, rejection }) => offset ?? rejection!);
 }

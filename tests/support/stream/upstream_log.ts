@@ -37,12 +37,18 @@ export class LogReader {
   readonly gaps: Gap[] = [];
   readonly #onGap = (gap: Gap) => this.gaps.push(gap);
   /** The position of the events received. */
-  position = new Position(0);
-  repeats = new Deduplicator<LogEntry>(this.position, this.#onGap);
+  position: Position;
+  deduplicator: Deduplicator<LogEntry>;
   /** The position of the events handled, which is saved. */
-  #handled = this.position.copy();
+  #handled: Position;
   readonly seen: LogEntry[] = [];
   rereads = 0;
+
+  constructor(start = 0) {
+    this.position = new Position(start);
+    this.#handled = this.position.copy();
+    this.deduplicator = new Deduplicator(this.position, this.#onGap);
+  }
 
   /**
    * Reads from the position on, at most `count` entries per connection.
@@ -65,7 +71,7 @@ export class LogReader {
   restart(): void {
     this.position = Position.fromJSON(JSON.parse(JSON.stringify(this.#handled)));
     this.#handled = this.position.copy();
-    this.repeats = new Deduplicator(this.position, this.#onGap);
+    this.deduplicator = new Deduplicator(this.position, this.#onGap);
   }
 
   /** Whether it reached its end without a re-read. */
@@ -75,7 +81,7 @@ export class LogReader {
     margin: number,
     brings: (one: LogEntry) => boolean,
   ): boolean {
-    this.repeats.connected();
+    this.deduplicator.connected();
     const from = startOf(log, (this.position.get(KEY)?.timestamp ?? 0) - margin);
     for (const one of log.slice(from, from + count)) {
       if (brings(one) && this.take(one) === "reread") return false;
@@ -85,7 +91,7 @@ export class LogReader {
 
   take(one: LogEntry): "handled" | "reread" {
     const fresh: LogEntry[] = [];
-    const verdict = this.repeats.take(one, fresh);
+    const verdict = this.deduplicator.take(one, fresh);
     for (const each of fresh) {
       this.#handled.advance(each);
       if (!each.isRepeated) this.seen.push(each);

@@ -4,7 +4,10 @@ import { ExitCode, UsageError } from "../../../lib/shared/error.ts";
 
 Deno.test("program() ends with the first failure, even if a disposal fails too", async () => {
   const main = program({
-    ...{ usage: "deno task a", summary: "Does it.", examples: [], groups: [] },
+    usage: "deno task a",
+    summary: "Does it.",
+    examples: [],
+    groups: [],
     async run() {
       await using _client = {
         [Symbol.asyncDispose]: () => Promise.reject(new Error("Cannot leave the group")),

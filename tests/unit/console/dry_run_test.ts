@@ -21,7 +21,7 @@ Deno.test("DryRun prints a batch as lines of JSON, safe for a terminal", async (
   const records = [record, { ...record, key: utf8("k"), value: utf8("b"), headers: undefined }];
   assertEquals(await publisher.publish({ records, handled: 2, position: {} }), {
     count: 2,
-    refused: [],
+    rejected: [],
   });
   assertEquals(output.split("\n"), [
     '{"topic":"t","key":null,"timestamp":5,"headers":{"h":"x"},' +

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { jsonOf } from "../../../lib/console/json.ts";
 import { lineOf } from "../../../lib/console/line.ts";
 import { bytesOf } from "../../../lib/console/output.ts";
-import type { ReadRecord } from "../../../lib/kafka/consume/reader.ts";
+import type { ReadRecord } from "../../../lib/kafka/consume/read_options.ts";
 
 const AT = { topic: "t", partition: 0 };
 const HOSTILE = "\u001b[2J\u009b31m\u202etxt\r\n";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { RecordOutput } from "../../../lib/console/record_output.ts";
-import type { ReadRecord } from "../../../lib/kafka/consume/reader.ts";
+import type { ReadRecord } from "../../../lib/kafka/consume/read_options.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -45,17 +45,12 @@ Deno.test("RecordOutput.print() writes many lines at once, and lines of any size
 });
 
 Deno.test("RecordOutput writes in sequence, even the held line", async () => {
-  const written: string[] = [];
   const taken = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
-  const output = new RecordOutput({
-    output: "value",
-    isTerminal: false,
-    stop,
-    write: async (bytes) => {
-      written.push(decoder.decode(bytes));
-      if (written.length === 1) held.resolve();
-      await taken.promise;
+  const { output, written } = newOutput({
+    write: () => {
+      held.resolve();
+      return taken.promise;
     },
   });
   await output.print(batch("a"));
@@ -69,29 +64,49 @@ Deno.test("RecordOutput writes in sequence, even the held line", async () => {
   assertEquals(written, ["a\n", "b\n", "c\n"]);
 });
 
+Deno.test("RecordOutput.print() buffers 256 KiB while a write is under way", async () => {
+  const taken = Promise.withResolvers<void>();
+  const { output, written } = newOutput({ write: () => taken.promise });
+  const line = (letter: string) => letter.repeat(99_999);
+  await output.print(batch("first", line("a")));
+  await output.print(batch(line("b")));
+  let isWaiting = true;
+  const last = output.print(batch(line("c"))).then(() => isWaiting = false);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([written, isWaiting], [["first\n"], true]);
+  taken.resolve();
+  await last;
+  await output.flush();
+  assertEquals(written.join(""), ["first", line("a"), line("b"), line("c"), ""].join("\n"));
+});
+
+Deno.test("RecordOutput reports a failed write that print() did not wait for", async () => {
+  const taken = Promise.withResolvers<void>();
+  const { output } = newOutput({ write: () => taken.promise });
+  await output.print(batch("a", "b"));
+  const flushed = assertRejects(() => output.flush(), Error, "the reader is gone");
+  taken.reject(new Error("the reader is gone"));
+  await flushed;
+  assertEquals(output.closed.aborted, true);
+  await assertRejects(() => output.print(batch("c")), Error, "the reader is gone");
+});
+
 Deno.test("RecordOutput writes the held line after a moment", async () => {
-  const done = Promise.withResolvers<string>();
-  const output = new RecordOutput({
-    output: "value",
-    isTerminal: false,
-    stop,
-    write: (bytes) => {
-      done.resolve(decoder.decode(bytes));
+  const done = Promise.withResolvers<void>();
+  const { output, written } = newOutput({
+    write: () => {
+      done.resolve();
       return Promise.resolve();
     },
   });
   await output.print(batch("a"));
-  assertEquals(await done.promise, "a\n");
+  await done.promise;
+  assertEquals(written, ["a\n"]);
 });
 
 Deno.test("RecordOutput reports that the held line cannot be written", async () => {
   const gone = new Error("the reader is gone");
-  const output = new RecordOutput({
-    output: "value",
-    isTerminal: false,
-    stop,
-    write: () => Promise.reject(gone),
-  });
+  const { output } = newOutput({ write: () => Promise.reject(gone) });
   await output.print(batch("a"));
   await new Promise((resolve) => output.closed.addEventListener("abort", resolve));
   assertEquals(output.closed.reason, gone);
@@ -99,11 +114,17 @@ Deno.test("RecordOutput reports that the held line cannot be written", async () 
   await assertRejects(() => output.flush(), Error, "the reader is gone");
 });
 
-function newOutput({ isTerminal = false } = {}): { output: RecordOutput; written: string[] } {
+/** @param write The result of each write, whose text is noted first. */
+function newOutput(
+  { isTerminal = false, write = () => Promise.resolve() }: {
+    readonly isTerminal?: boolean;
+    readonly write?: () => Promise<void>;
+  } = {},
+): { output: RecordOutput; written: string[] } {
   const written: string[] = [];
-  const write = (bytes: Uint8Array) => {
+  const note = (bytes: Uint8Array) => {
     written.push(decoder.decode(bytes));
-    return Promise.resolve();
+    return write();
   };
-  return { output: new RecordOutput({ output: "value", isTerminal, stop, write }), written };
+  return { output: new RecordOutput({ output: "value", isTerminal, stop, write: note }), written };
 }

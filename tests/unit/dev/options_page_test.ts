@@ -8,8 +8,12 @@ const own = {
   title: "Own",
   options: {
     nodes: option({
-      ...{ placeholder: "1|3", help: "How many, '*' is all.", alias: ["n_odes"], env: "NODES" },
-      ...{ parse: Number, default: 1 },
+      placeholder: "1|3",
+      help: "How many, '*' is all.",
+      alias: ["n_odes"],
+      env: "NODES",
+      parse: Number,
+      default: 1,
     }),
   },
 };

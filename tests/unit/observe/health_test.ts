@@ -7,8 +7,10 @@ const publisher = { ...newPublisherCounts(), connected: true };
 
 function ready(more: Partial<Parameters<typeof producerReadiness>[0]>) {
   const { isHealthy, reasons } = producerReadiness({
-    ...{ idleTimeout: 60_000, isStopping: false, now: NOW },
-    ...{ counts: { publisher, handledAt: NOW - 60_000 } },
+    idleTimeout: 60_000,
+    isStopping: false,
+    now: NOW,
+    counts: { publisher, handledAt: NOW - 60_000 },
     ...more,
   });
   assertEquals(isHealthy, reasons.length === 0);

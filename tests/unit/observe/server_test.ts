@@ -11,7 +11,11 @@ import { familiesOf, valueOf } from "../../support/programs/prometheus.ts";
 function options(more: Partial<ObserveServerOptions> = {}): ObserveServerOptions {
   const well = () => healthFrom([]);
   return {
-    ...{ port: 0, hostname: "127.0.0.1", metrics: new Metrics(), live: well, ready: well },
+    port: 0,
+    hostname: "127.0.0.1",
+    metrics: new Metrics(),
+    live: well,
+    ready: well,
     ...more,
   };
 }
@@ -85,7 +89,8 @@ Deno.test("serveObservations() logs failed requests", async () => {
 Deno.test("serveObservations() ends even during a request", async () => {
   const server = serveObservations(options());
   using connection = await Deno.connect({
-    ...{ hostname: "127.0.0.1", port: Number(new URL(server.url).port) },
+    hostname: "127.0.0.1",
+    port: Number(new URL(server.url).port),
   });
   await connection.write(new TextEncoder().encode("GET /metrics HTTP/1.1\r\nHost:"));
   await server[Symbol.asyncDispose]();

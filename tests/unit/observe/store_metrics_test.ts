@@ -4,8 +4,14 @@ import { addStoreMetrics } from "../../../lib/observe/store_metrics.ts";
 import { familiesOf, valueOf } from "../../support/programs/prometheus.ts";
 
 const snapshot = {
-  ...{ edits: 10, bad: 2, skipped: 4, lagRecords: 1200, lagMs: 3000, partitions: 3 },
-  ...{ isDatabaseAway: false, isKafkaConnected: true },
+  edits: 10,
+  bad: 2,
+  skipped: 4,
+  lagRecords: 1200,
+  lagMs: 3000,
+  partitions: 3,
+  isDatabaseAway: false,
+  isKafkaConnected: true,
 };
 
 Deno.test("addStoreMetrics() reads the progress at each scrape", async () => {

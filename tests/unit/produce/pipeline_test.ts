@@ -13,7 +13,7 @@ import type { EventStream } from "../../../lib/upstream/stream.ts";
 
 type Publish = (batch: Batch) => Published | "rejected";
 
-const whole = ({ records }: Batch): Published => ({ count: records.length, refused: [] });
+const whole = ({ records }: Batch): Published => ({ count: records.length, rejected: [] });
 
 /** Runs a pipeline over groups of events. The value of each record has `bytes` bytes. */
 async function run(
@@ -86,7 +86,7 @@ const numbers = ({ records }: Batch) =>
 Deno.test("Pipeline publishes the rest of a batch after a published part", async () => {
   const { batches, counts } = await run([40], (batch) => {
     const [cut] = batch.cuts ?? [];
-    return cut === undefined ? whole(batch) : { count: cut.count, refused: [] };
+    return cut === undefined ? whole(batch) : { count: cut.count, rejected: [] };
   }, { bytes: 10_000 });
   const sizes = batches.map(({ records }) => records.length).filter((size) => size > 0);
   assertEquals(sizes, [40, 36, 32, 28, 24, 20, 16, 12, 8, 4]);
@@ -128,7 +128,7 @@ Deno.test("Pipeline marks the last batch", async () => {
 Deno.test("Pipeline counts rejected records, and not as published", async () => {
   const { counts } = await run([5], (batch) => ({
     count: batch.records.length,
-    refused: batch.records.slice(0, 2).map((record) => ({ record, reason: "MESSAGE_TOO_LARGE" })),
+    rejected: batch.records.slice(0, 2).map((record) => ({ record, reason: "MESSAGE_TOO_LARGE" })),
   }));
   assertEquals([counts.published, counts.queued], [3, 0]);
   assertEquals([...counts.refused], [["MESSAGE_TOO_LARGE", 2]]);

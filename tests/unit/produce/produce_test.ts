@@ -16,16 +16,22 @@ function run(
   const publisher: Publisher = {
     counts: newPublisherCounts(),
     open,
-    publish: ({ records }) => Promise.resolve({ count: records.length, refused: [] }),
+    publish: ({ records }) => Promise.resolve({ count: records.length, rejected: [] }),
     close: () => Promise.resolve(void done.push("close")),
   };
   const producing = produce({
-    ...{ publisher, counts: newCounts(), stream: "http://x/recentchange", since: undefined },
+    publisher,
+    counts: newCounts(),
+    stream: "http://x/recentchange",
+    since: undefined,
     stop: new AbortController().signal,
     open: () => {
       throw new Error("The stream is not to be opened");
     },
-    ...{ transform: () => undefined, batchSize: 1, linger: 0, shutdownTimeout: 60_000 },
+    transform: () => undefined,
+    batchSize: 1,
+    linger: 0,
+    shutdownTimeout: 60_000,
     ...options,
   });
   return { producing, done };

@@ -67,7 +67,7 @@ Deno.test("savedForm() fits 30 streams of two data centers into Kafka's limit", 
   const position = savedForm(url, positionIn(STREAMS, true), optionMarks({ topic: "edits" }));
   const saved = { handled: 1, owner: crypto.randomUUID(), generation: 1e9, position };
   assert(encodeSaved(saved).length <= 4096);
-  assertEquals(restore(position, url).places.size, 60);
+  assertEquals(restore(position, url).partitions.size, 60);
 });
 
 Deno.test("savedForm() has the same size before and after the first event", () => {
@@ -102,12 +102,12 @@ Deno.test("restore() reads every position that savedForm() wrote", () => {
   );
   fc.assert(
     fc.property(fc.uniqueArray(place, { maxLength: 25, selector: ([key]) => key }), (all) => {
-      const places = all.map(([key, timestamp, ahead, offset, refused]) =>
-        [key, { timestamp, highest: timestamp + ahead, offset, id: "#abcdefgh", refused }] as const
+      const places = all.map(([key, timestamp, ahead, offset, rejected]) =>
+        [key, { timestamp, highest: timestamp + ahead, offset, id: "#abcdefgh", rejected }] as const
       );
       const saved = savedForm("http://x/", new Position(5, places));
       const again = restore(JSON.parse(JSON.stringify(saved)), "http://x/");
-      assertEquals(new Map(again.places), new Map(places));
+      assertEquals(new Map(again.partitions), new Map(places));
     }),
   );
 });
@@ -116,7 +116,7 @@ Deno.test("restore() rejects another stream's position, even with a long URL", (
   const [one, other] = [urlOf(STREAMS), urlOf(STREAMS.toReversed())];
   const saved = savedForm(one, positionIn(["recentchange"], true));
   assertEquals(saved.stream.length, 200);
-  assertEquals(restore(saved, one).places.size, 2);
+  assertEquals(restore(saved, one).partitions.size, 2);
   const error = assertThrows(() => restore(saved, other), UserError);
   assertEquals(
     error.message,
@@ -129,7 +129,7 @@ Deno.test("restore() rejects another stream's position, even with a long URL", (
 Deno.test("restore() reads what the first version saved", () => {
   const url = urlOf(STREAMS);
   const places = { "eqiad.mediawiki.recentchange/0": [50, 1, "a", 0] };
-  assertEquals(restore({ stream: url, start: 5, places }, url).places.size, 1);
+  assertEquals(restore({ stream: url, start: 5, places }, url).partitions.size, 1);
 });
 
 Deno.test("restore() throws UserError for anything that is not a position", () => {

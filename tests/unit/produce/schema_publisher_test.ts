@@ -22,7 +22,7 @@ function publisher(done: string[]): Publisher {
     open: () => Promise.resolve(undefined),
     publish: ({ records }) => {
       done.push(`publish ${records.length}`);
-      return Promise.resolve({ count: records.length, refused: [] });
+      return Promise.resolve({ count: records.length, rejected: [] });
     },
     close: () => Promise.resolve(),
   };

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { sleep, unlessStopped, untilAborted } from "../../../lib/shared/sleep.ts";
+import { abortable, sleep, unlessStopped, untilAborted } from "../../../lib/shared/sleep.ts";
 import { inVirtualTime } from "../../support/tools/virtual_time.ts";
 
 Deno.test(
@@ -36,4 +36,13 @@ Deno.test("unlessStopped() ignores a failure only if it was stopped", async () =
   await assertRejects(() => unlessStopped(stop.signal, failing()), Error, "away");
   stop.abort();
   assertEquals(await unlessStopped(stop.signal, failing()), undefined);
+});
+
+Deno.test("abortable() does not wait for work after the abort", async () => {
+  const stop = new AbortController();
+  assertEquals(await abortable(Promise.resolve(5), stop.signal), 5);
+  const waiting = abortable(new Promise(() => {}), stop.signal);
+  stop.abort(new Error("stopped"));
+  await assertRejects(() => waiting, Error, "stopped");
+  await assertRejects(() => abortable(new Promise(() => {}), stop.signal), Error, "stopped");
 });

@@ -6,7 +6,7 @@ import { inTask } from "../../simulation/world/scheduler.ts";
 import { writeOutput } from "../../../lib/terminal/output.ts";
 
 /** The time for the seeds of each program, in ms. */
-const BUDGETS = { producer: 18_000, store: 6000 };
+const BUDGETS = { producer: 24_000, store: 6000 };
 /** The number of histories that are tried to find a smaller failing one. */
 const TRIES = 60;
 

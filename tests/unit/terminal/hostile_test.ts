@@ -38,7 +38,9 @@ function assertLine(line: string): void {
 
 function record(value: unknown) {
   return {
-    ...{ key: null, timestamp: "0", offset: "7" },
+    key: null,
+    timestamp: "0",
+    offset: "7",
     value: encoder.encode(typeof value === "string" ? value : JSON.stringify(value)),
   };
 }
@@ -70,8 +72,12 @@ eachText("jsonOf() returns JSON of the same record", (text) => {
 
 eachText("textLine() and jsonLine() log any text as one safe line", (text) => {
   const logged: LogRecord = {
-    ...{ category: ["wikitap", "produce"], level: "info" as const, timestamp: 0 },
-    ...{ rawMessage: "", message: ["Refused (", text, ")"], properties: { text } },
+    category: ["wikitap", "produce"],
+    level: "info" as const,
+    timestamp: 0,
+    rawMessage: "",
+    message: ["Refused (", text, ")"],
+    properties: { text },
   };
   assertLine(textLine(logged));
   const line = jsonLine(logged);

@@ -1,12 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import stringWidth from "string-width";
-import {
-  counted,
-  type ProgramStatus,
-  rateText,
-  renderStatus,
-  statusText,
-} from "../../../lib/terminal/status_line.ts";
+import { counted, rateText } from "../../../lib/terminal/numbers.ts";
+import { type ProgramStatus, renderStatus, statusText } from "../../../lib/terminal/status_line.ts";
 
 const status: ProgramStatus = {
   state: "reading",
@@ -59,7 +54,11 @@ Deno.test("counted() and rateText() format numbers", () => {
 
 Deno.test("renderStatus() draws progress as a bar if there is room", () => {
   const status = {
-    ...{ state: "back-fill", isHealthy: true, progress: 0.42, parts: ["2h covered"], facts: {} },
+    state: "back-fill",
+    isHealthy: true,
+    progress: 0.42,
+    parts: ["2h covered"],
+    facts: {},
   };
   assertEquals(
     renderStatus(status, 80, { isColored: false }),

@@ -4,7 +4,7 @@ import { Position } from "../../../lib/upstream/position/position.ts";
 import { EventStream } from "../../../lib/upstream/stream.ts";
 
 const UNTIL = 10_000;
-const REFUSED = { data: new Uint8Array(0), event: undefined, refusal: "bad JSON" };
+const REFUSED = { data: new Uint8Array(0), event: undefined, rejection: "bad JSON" };
 const [ACTIVE, IDLE] = ["eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange"];
 
 /** Returns the handled times; `undefined` is a frame that could not be read. */
@@ -67,12 +67,17 @@ Deno.test("BackFillEnd has an own end for each topic-partition", () => {
 
 function frame(topic: string, timestamp: number): string {
   const id = [ACTIVE, IDLE].map((one) => ({
-    ...{ topic: one, partition: 0 },
+    topic: one,
+    partition: 0,
     ...one === topic ? { timestamp: timestamp + 1 } : { offset: -1 },
   }));
   const meta = {
-    ...{ id: `${topic}-${timestamp}`, dt: new Date(timestamp).toISOString() },
-    ...{ domain: "en.wikipedia.org", topic, partition: 0, offset: timestamp },
+    id: `${topic}-${timestamp}`,
+    dt: new Date(timestamp).toISOString(),
+    domain: "en.wikipedia.org",
+    topic,
+    partition: 0,
+    offset: timestamp,
   };
   return `event: message\nid: ${JSON.stringify(id)}\ndata: ${JSON.stringify({ meta })}\n\n`;
 }
@@ -103,10 +108,16 @@ async function backFill(
   const events = new BackFill({
     open: (stop) =>
       new EventStream({
-        ...{ url: new URL("http://upstream.test/"), userAgent: "test", position, stop, fetch },
-        ...{ idleTimeout: 5000 },
+        url: new URL("http://upstream.test/"),
+        userAgent: "test",
+        position,
+        stop,
+        fetch,
+        idleTimeout: 5000,
       }),
-    ...{ until: UNTIL, stop, patience: 300 },
+    until: UNTIL,
+    stop,
+    patience: 300,
   });
   const seen: number[] = [];
   for await (const arrivals of events) {

@@ -217,7 +217,7 @@ Deno.test("EventStream warns once while connections bring only duplicates", asyn
   using log = gatherLog();
   const { events } = openStream(fetch);
   assertEquals(await take(events, 2), [0, 1]);
-  assertEquals(events.counts.repeats, 9);
+  assertEquals(events.counts.dropped, 9);
   assertEquals(log.lines, [
     "warning: The connection ended without a new event (end); " +
     "retrying",

@@ -20,7 +20,7 @@ Deno.test("EventStream continues after a cut within a frame, each event once", a
   ]);
   const { events } = openStream(fetch);
   assertEquals(await take(events, 10), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  assertEquals(events.counts.repeats, 4);
+  assertEquals(events.counts.dropped, 4);
   assertEquals([...events.counts.reconnects], [["cut", 1], ["end", 1]]);
   assertEquals(requests[0], { since: "1000", lastEventId: undefined });
   // T is the highest Kafka timestamp received, not the id as sent. The idle topic is requested,

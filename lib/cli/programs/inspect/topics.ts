@@ -8,7 +8,7 @@ import { ExitCode, UsageError, UserError } from "../../../shared/error.ts";
 import { ask } from "../../../terminal/ask.ts";
 import { writeOutput } from "../../../terminal/output.ts";
 import { jsonText } from "../../../terminal/safe_text.ts";
-import { counted } from "../../../terminal/status_line.ts";
+import { counted } from "../../../terminal/numbers.ts";
 import { clusterConfig } from "../../open/cluster_config.ts";
 import { flag, option, type OptionGroup } from "../../option.ts";
 import { kafkaOptions } from "../../options/kafka.ts";

@@ -3,7 +3,8 @@ import { PRODUCER_FACTS } from "../../../observe/producer_facts.ts";
 import { formatDuration } from "../../../shared/duration.ts";
 import type { ProduceCounts } from "../../../produce/counts.ts";
 import { Rate } from "../../../shared/rate.ts";
-import { type ProgramStatus, rateText } from "../../../terminal/status_line.ts";
+import { rateText } from "../../../terminal/numbers.ts";
+import { type ProgramStatus } from "../../../terminal/status_line.ts";
 
 /** The facts behind the producer's status. */
 export interface ProducerStatusInput {
@@ -45,7 +46,10 @@ export function producerWatch(
   return () => {
     const at = now();
     return producerStatus({
-      ...{ counts, ...more, now: at, isStopping: stop.aborted },
+      counts,
+      ...more,
+      now: at,
+      isStopping: stop.aborted,
       edits: edits.next(counts.published, at),
       events: events.next(counts.events, at),
       pace: pace.next(counts.lastEventAt ?? counts.beganAt ?? at, at),

@@ -5,7 +5,7 @@ import { PRODUCER_FACTS } from "../../../observe/producer_facts.ts";
 import type { ProduceCounts } from "../../../produce/counts.ts";
 import { Position } from "../../../upstream/position/position.ts";
 import { jsonText } from "../../../terminal/safe_text.ts";
-import { counted } from "../../../terminal/status_line.ts";
+import { counted } from "../../../terminal/numbers.ts";
 
 const log = getLogger(["wikitap", "produce"]);
 
@@ -42,12 +42,14 @@ function readable(saved: unknown): unknown {
     return saved;
   }
   const { places: _, ...others } = saved as Record<string, unknown>;
-  const partitions = [...position.places].map(([name, { timestamp, offset, id, refused }]) => ({
+  const partitions = [...position.partitions].map((
+    [name, { timestamp, offset, id, rejected }],
+  ) => ({
     name,
     timestamp: new Date(timestamp).toISOString(),
     offset: offset < 0 ? null : offset,
     id: offset < 0 ? null : id,
-    rejected: refused,
+    rejected,
   }));
   return { ...others, partitions };
 }

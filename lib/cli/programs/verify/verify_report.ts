@@ -6,7 +6,7 @@ import {
   type VerifyReport,
 } from "../../../verify/report.ts";
 import { jsonText, safeText } from "../../../terminal/safe_text.ts";
-import { counted } from "../../../terminal/status_line.ts";
+import { counted } from "../../../terminal/numbers.ts";
 import { type TableRow, tableText } from "../../../terminal/table.ts";
 
 /** The names of the differences in the text. */

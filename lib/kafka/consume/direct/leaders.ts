@@ -5,22 +5,17 @@ import { explain } from "../../errors/explain.ts";
 import { isPassing, isStarting } from "../../errors/retry.ts";
 import type { Attempt } from "../../errors/terms.ts";
 import { type FetchFrom, type FetchLimits, fetchRequest } from "../../requests/fetch.ts";
-import {
-  type BrokerAddress,
-  type ClusterMetadata,
-  metadataRequest,
-  type TopicMetadata,
-} from "../../requests/metadata.ts";
-import {
-  type FoundOffset,
-  listOffsetsRequest,
-  OffsetSpec,
-  partitionKey,
-  type TopicPartition,
-} from "../../requests/offsets.ts";
+import type { BrokerAddress, ClusterMetadata, TopicMetadata } from "../../requests/answers.ts";
+import { metadataRequest } from "../../requests/metadata.ts";
+import { type FoundOffset, listOffsetsRequest, OffsetSpec } from "../../requests/offsets.ts";
 import { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
 import { splitBatches } from "../../wire/fetch/record_set.ts";
-import { PartitionMap } from "./partition_map.ts";
+import {
+  type Bounds,
+  partitionKey,
+  PartitionMap,
+  type TopicPartition,
+} from "../../topic_partition.ts";
 import { retry } from "../../../shared/retry.ts";
 
 /** The retries after a temporary failure. A dead broker is replaced after 9 s by default. */
@@ -45,14 +40,6 @@ export async function withLeaders<T>(
   } catch (error) {
     throw explain(error, { ...attempt, cluster });
   }
-}
-
-/** The bounds of a partition. */
-export interface LeaderBounds {
-  /** The first offset that still exists. */
-  readonly low: bigint;
-  /** The next offset to be written or, of committed records, the first open transaction's. */
-  readonly end: bigint;
 }
 
 /**
@@ -107,20 +94,20 @@ export class Leaders implements AsyncDisposable {
   /**
    * Returns the bounds of partitions.
    *
-   * @param committedOnly Whether the end is before the first record of an open transaction.
+   * @param committedOnly Whether `high` is before the first record of an open transaction.
    * @throws a protocol error of the first partition that fails.
    */
   async bounds(
     partitions: readonly TopicPartition[],
     committedOnly: boolean,
-  ): Promise<PartitionMap<LeaderBounds>> {
-    const [lows, ends] = await Promise.all([
+  ): Promise<PartitionMap<Bounds>> {
+    const [lows, highs] = await Promise.all([
       this.#offsets(partitions, OffsetSpec.earliest, committedOnly),
       this.#offsets(partitions, OffsetSpec.latest, committedOnly),
     ]);
     return new PartitionMap(partitions.map((at) => [at, {
       low: BigInt(lows.get(at)!.offset),
-      end: BigInt(ends.get(at)!.offset),
+      high: BigInt(highs.get(at)!.offset),
     }]));
   }
 
@@ -134,7 +121,7 @@ export class Leaders implements AsyncDisposable {
    * @throws a protocol error of the first partition that fails.
    */
   async firstSince(
-    bounds: PartitionMap<LeaderBounds>,
+    bounds: PartitionMap<Bounds>,
     time: number,
     committedOnly: boolean,
   ): Promise<PartitionMap<bigint>> {
@@ -142,10 +129,10 @@ export class Leaders implements AsyncDisposable {
     const found = await this.#offsets(partitions, time, committedOnly);
     const without = partitions.filter((at) => found.get(at)!.offset < 0);
     const newest = await this.#offsets(without, OffsetSpec.maxTimestamp, committedOnly);
-    return new PartitionMap([...bounds].map(([at, { low, end }]) => {
+    return new PartitionMap([...bounds].map(([at, { low, high }]) => {
       const { offset } = found.get(at)!;
       if (offset >= 0) return [at, BigInt(offset)];
-      return [at, newest.get(at)!.timestamp >= time ? low : end];
+      return [at, newest.get(at)!.timestamp >= time ? low : high];
     }));
   }
 

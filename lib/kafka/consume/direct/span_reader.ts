@@ -1,10 +1,12 @@
 import { sleep } from "../../../shared/sleep.ts";
 import type { Cluster } from "../../client/cluster.ts";
 import { isFatal } from "../../errors/classify.ts";
-import { type Attempt, explain, protocolErrorType } from "../../errors/explain.ts";
+import type { Attempt } from "../../errors/terms.ts";
+import { explain, protocolErrorType } from "../../errors/explain.ts";
 import type { FetchedBatch } from "../../wire/fetch/fetched_batch.ts";
 import type { FetchedRecord } from "../../wire/fetch/fetched_record.ts";
 import { Leaders } from "./leaders.ts";
+import { readAttempt } from "./starts.ts";
 import type { OffsetRange } from "./time_map.ts";
 
 /** The part of a partition to read. */
@@ -76,8 +78,7 @@ export class SpanReader implements AsyncDisposable {
    * @throws {UserError} if Kafka cannot be asked, or the topic does not exist.
    */
   static async open(cluster: Cluster, topic: string, since: number): Promise<SpanReader> {
-    const rights = ["Read", "Describe"];
-    const attempt: Attempt = { action: `read the topic '${topic}'`, topic, rights, cluster };
+    const attempt: Attempt = { ...readAttempt([topic]), cluster };
     let leaders: Leaders | undefined;
     try {
       leaders = await Leaders.open(cluster);
@@ -243,12 +244,12 @@ async function findSpans(
 ): Promise<PartitionSpan[]> {
   const bounds = await leaders.bounds(await leaders.partitions([topic]), false);
   const firsts = await leaders.firstSince(bounds, since, false);
-  return [...bounds].map(([at, { low, end }]): PartitionSpan => {
+  return [...bounds].map(([at, { low, high }]): PartitionSpan => {
     const first = firsts.get(at)!;
     return {
       partition: at.partition,
       first: Number(first),
-      end: Number(end),
+      end: Number(high),
       isCut: low > 0n && first - low < STRAYS,
     };
   });

@@ -1,7 +1,7 @@
 import { UserError } from "../../../shared/error.ts";
-import type { TopicPartition } from "../../requests/offsets.ts";
+import type { Attempt } from "../../errors/terms.ts";
 import type { Leaders } from "./leaders.ts";
-import { PartitionMap } from "./partition_map.ts";
+import { type Bounds, PartitionMap, type TopicPartition } from "../../topic_partition.ts";
 
 /**
  * The start of a read: the oldest records, new records only, the first record of each partition at
@@ -10,13 +10,9 @@ import { PartitionMap } from "./partition_map.ts";
 export type From = "beginning" | "now" | { readonly time: number } | { readonly offset: bigint };
 
 /** The start of a read in a partition, with the partition's bounds at that time. */
-export interface Start {
+export interface Start extends Bounds {
   /** The offset of the first record to read. */
   readonly first: bigint;
-  /** The first offset that still exists. */
-  readonly low: bigint;
-  /** The end for this reader. For committed records, it is before the first open transaction. */
-  readonly end: bigint;
 }
 
 /** The part of topics to read. */
@@ -29,6 +25,16 @@ export interface Extent {
   readonly from?: From | undefined;
   /** Includes records of open and aborted transactions. Default `false`. */
   readonly uncommitted?: boolean;
+}
+
+/** Describes the read of topics, for error messages. */
+export function readAttempt(topics: readonly string[]): Omit<Attempt, "cluster"> {
+  const rights = ["Read", "Describe"];
+  const [topic] = topics;
+  if (topics.length > 1 || topic === undefined) {
+    return { action: `read ${topics.length} topics`, rights };
+  }
+  return { action: `read the topic '${topic}'`, topic, rights };
 }
 
 /**
@@ -48,13 +54,13 @@ export async function findStarts(
   const found = typeof from === "object" && "time" in from
     ? await leaders.firstSince(bounds, from.time, !uncommitted)
     : undefined;
-  return new PartitionMap([...bounds].map(([at, { low, end }]) => {
-    if (from === "beginning") return [at, { low, end, first: low }];
+  return new PartitionMap([...bounds].map(([at, { low, high }]) => {
+    if (from === "beginning") return [at, { low, high, first: low }];
     if (typeof from === "object" && "offset" in from) {
-      checkOffset(at, from.offset, low, end);
-      return [at, { low, end, first: from.offset }];
+      checkOffset(at, from.offset, { low, high });
+      return [at, { low, high, first: from.offset }];
     }
-    return [at, { low, end, first: found?.get(at) ?? end }];
+    return [at, { low, high, first: found?.get(at) ?? high }];
   }));
 }
 
@@ -77,11 +83,10 @@ function checkPartitions(
 function checkOffset(
   { topic, partition }: TopicPartition,
   offset: bigint,
-  low: bigint,
-  end: bigint,
+  { low, high }: Bounds,
 ) {
-  if (offset >= low && offset <= end) return;
+  if (offset >= low && offset <= high) return;
   throw new UserError(
-    `Cannot begin at offset ${offset} of partition ${partition} of '${topic}', expected ${low} to ${end}`,
+    `Cannot begin at offset ${offset} of partition ${partition} of '${topic}', expected ${low} to ${high}`,
   );
 }

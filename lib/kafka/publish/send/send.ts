@@ -50,6 +50,20 @@ class NotSent extends NamedError {
   }
 }
 
+/**
+ * The error if kafkajs reports success without an answer of the partition. The partition moved
+ * meanwhile (kafkajs issue 1303), or its topic was deleted and created again without it.
+ */
+export class Unacknowledged extends NamedError {
+  /** Creates it with the answers that came instead. */
+  constructor({ topic, partition }: Chunk, answers: readonly unknown[]) {
+    super(
+      `Cannot send to the topic '${topic}': Kafka did not acknowledge partition ${partition}: ` +
+        JSON.stringify(answers),
+    );
+  }
+}
+
 /** The error if brokers rejected some of the chunks. */
 export class ChunksRejected extends NamedError {
   /**
@@ -127,9 +141,10 @@ export async function sendChunks(
 
 async function sendChunk(
   sender: Pick<Producer | Transaction, "send">,
-  { topic, partition, messages }: Chunk,
+  chunk: Chunk,
   { compression, onThrottle }: SendOptions,
 ): Promise<bigint> {
+  const { topic, partition, messages } = chunk;
   const sending = sender.send({
     topic,
     compression: CODECS[compression],
@@ -141,11 +156,7 @@ async function sendChunk(
   });
   const [answer] = answers as Partial<PartitionAnswer>[];
   if (answers.length !== 1 || answer?.partition !== partition || answer.errorCode !== 0) {
-    throw new Error(
-      `Cannot send to the topic '${topic}': Kafka did not acknowledge partition ${partition}: ${
-        JSON.stringify(answers)
-      }`,
-    );
+    throw new Unacknowledged(chunk, answers);
   }
   if (answer.throttleMs) onThrottle(answer.throttleMs);
   return BigInt(answer.baseOffset ?? -1);

@@ -23,6 +23,9 @@ const utf8 = new TextDecoder();
  * is read. The bytes stay in memory as long as any of the records does.
  */
 export class FetchedRecord {
+  /** Kept for the next read of the value: a view takes longer to make than to look at. */
+  private valueView: Uint8Array | null = null;
+
   constructor(
     private readonly context: RecordContext,
     /** The difference of the record's offset and the context's. */
@@ -55,7 +58,7 @@ export class FetchedRecord {
 
   /** The value, or null. */
   get value(): Uint8Array | null {
-    return view(this.context.bytes, this.valueAt, this.valueLength);
+    return this.valueView ??= view(this.context.bytes, this.valueAt, this.valueLength);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { z } from "zod";
 import type { BadRow, EditRow } from "../../rows.ts";
 
 /** A document whose id is the same each time its record is written. */
@@ -65,12 +66,27 @@ function document(
   fields: Record<string, unknown>,
 ): Document {
   const { topicId, topic, label, partition } = source;
-  const id = `${label}-${partition}-${offset}`;
-  const action = `{"index":{"_id":${JSON.stringify(id)},"version":${
-    offset + 1n
-  },"version_type":"external_gte"}}`;
   const own = `{"topic_id":${topicId},"topic":${JSON.stringify(topic)},"partition":${partition}`;
   const text = `${own},"record_offset":${offset},${JSON.stringify(fields).slice(1)}`;
-  const lines = `${action}\n${text}\n`;
-  return { id, source: text, lines, size: Buffer.byteLength(lines), offset };
+  return versioned(`${label}-${partition}-${offset}`, offset + 1n, text);
+}
+
+/** A document as a search with `version: true` finds it. */
+export const hitSchema = z.object({
+  _id: z.string(),
+  _version: z.int().min(1),
+  _source: z.record(z.string(), z.unknown()),
+});
+
+/** Returns the document that a search has found, to write it again without a change. */
+export function foundDocument({ _id, _version, _source }: z.infer<typeof hitSchema>): Document {
+  return versioned(_id, BigInt(_version), JSON.stringify(_source));
+}
+
+function versioned(id: string, version: bigint, source: string): Document {
+  const action = `{"index":{"_id":${
+    JSON.stringify(id)
+  },"version":${version},"version_type":"external_gte"}}`;
+  const lines = `${action}\n${source}\n`;
+  return { id, source, lines, size: Buffer.byteLength(lines), offset: version - 1n };
 }

@@ -1,12 +1,15 @@
 import { getLogger } from "@logtape/logtape";
+import { z } from "zod";
 import { UserError } from "../../../shared/error.ts";
 import { formatDatabase, type OpenSearchAddress } from "../../address.ts";
 import { type BadRow, KEPT_BYTES, type Rows } from "../../rows.ts";
 import {
   type Advice,
+  AllRejected,
   checkSameTopic,
   type Claim,
   type ClaimRequest,
+  NO_ROWS,
   outcomeOf,
   type Sink,
   type SinkBatch,
@@ -15,13 +18,22 @@ import {
   type WriteOutcome,
 } from "../../sink.ts";
 import { Bulk, BulkWork, type RejectedDocument } from "./bulk.ts";
-import { badDocument, type Document, type DocumentSource, editDocument } from "./documents.ts";
+import {
+  badDocument,
+  type Document,
+  type DocumentSource,
+  editDocument,
+  foundDocument,
+  hitSchema,
+} from "./documents.ts";
 import { Http } from "./http.ts";
 import { type IndexNames, indexNames, prepareIndices } from "./indices.ts";
 import { PositionDocuments, type StoredTopic } from "./positions.ts";
 
 /** The maximum attempts of a claim while other members change the position. */
 const MAX_CLAIMS = 100;
+
+const hitsSchema = z.object({ hits: z.object({ hits: z.array(hitSchema) }) });
 
 const logger = getLogger(["wikitap", "store"]);
 const encoder = new TextEncoder();
@@ -61,7 +73,7 @@ class OpenSearchSink implements Sink {
   readonly #positions: PositionDocuments;
   readonly #topics = new Map<number, Pick<DocumentSource, "topic" | "label">>();
   readonly #works = new WeakMap<Rows, Work>();
-  /** The last accepted edit, to find out whether the index accepts any. */
+  /** An edit that the index has accepted, to find out whether it accepts any. */
   #accepted: Document | undefined;
   #hasWarned = false;
 
@@ -152,7 +164,10 @@ class OpenSearchSink implements Sink {
     this.#works.set(rows, work);
     await this.#bulk.run(work.edits);
     const { rejected } = work.edits;
-    await this.#checkRejections(work.edits);
+    await this.#checkRejections(work.edits, async () => {
+      const { edits } = await batch.following?.() ?? NO_ROWS;
+      return edits.map((row) => editDocument(row, source));
+    });
     work.bad ??= new BulkWork(
       this.#names.bad,
       [
@@ -171,21 +186,34 @@ class OpenSearchSink implements Sink {
   }
 
   /**
-   * Checks that rejected documents are at fault: the index must accept others now. If it rejects
-   * all, the index is at fault, and the batch waits.
+   * Checks that rejected documents are at fault: the index must accept others now. That is one that
+   * it has, or if it has none, one of those that follow. If it rejects all, the index is at fault,
+   * and the batch waits.
    */
-  async #checkRejections(work: BulkWork): Promise<void> {
+  async #checkRejections(
+    work: BulkWork,
+    following: () => Promise<readonly Document[]>,
+  ): Promise<void> {
     const { accepted, rejected } = work;
     this.#accepted = accepted ?? this.#accepted;
     if (rejected.length === 0 || accepted !== undefined) return;
     const { reason } = rejected[0]!;
-    if (this.#accepted !== undefined) {
-      const probe = new BulkWork(work.index, [this.#accepted]);
-      await this.#bulk.run(probe);
-      if (probe.rejected.length === 0) return;
-    }
+    this.#accepted ??= await this.#findEdit();
+    const others = this.#accepted === undefined ? await following() : [this.#accepted];
+    const probe = new BulkWork(work.index, others);
+    await this.#bulk.run(probe);
+    if (probe.rejected.length < others.length) return;
     work.pending = rejected.splice(0).map(({ document }) => document);
-    throw new SinkUnavailable(`the index '${work.index}' rejects all documents: ${reason}`);
+    throw new AllRejected(`the index '${work.index}' rejects all documents: ${reason}`);
+  }
+
+  /** Returns any edit of the index; `undefined` if a search finds none. */
+  async #findEdit(): Promise<Document | undefined> {
+    const { body } = await this.#http.request("POST", `${this.#names.edits}/_search`, {
+      body: { size: 1, version: true, query: { exists: { field: "record_offset" } } },
+    });
+    const [hit] = hitsSchema.safeParse(body).data?.hits.hits ?? [];
+    return hit && foundDocument(hit);
   }
 
   #sourceOf({ topicId, partition }: Claim): DocumentSource {

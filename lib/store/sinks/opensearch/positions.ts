@@ -126,7 +126,7 @@ export class PositionDocuments {
     return true;
   }
 
-  /** Returns the error of an index that is gone or has another mapping, which does not pass. */
+  /** Returns the permanent error of an index that is missing or has another mapping. */
   #unexpected(answer: Answer): Error {
     const what = `HTTP ${answer.status} for the index '${this.#index}'${reasonIn(answer, ": ")}`;
     if (answer.status === 200) {

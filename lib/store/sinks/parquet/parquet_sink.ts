@@ -17,6 +17,7 @@ import { createOnce, exists, makeDirectory, namesIn } from "./disk.ts";
 import { PARQUET_DEFAULTS, type ParquetOptions } from "./options.ts";
 import { HeldPartition, type PartitionSource } from "./partition.ts";
 import { type Entry, PartitionLog } from "./partition_log.ts";
+import { TaskQueue } from "./task_queue.ts";
 
 /** The folder of everything that is not for readers; engines ignore such names. */
 const STATE = "_wikitap";
@@ -104,6 +105,8 @@ class ParquetSink implements Sink {
   readonly #options: ParquetOptions;
   readonly #topics = new Map<number, StoredTopic & { readonly label: string }>();
   readonly #partitions = new Map<string, HeldPartition>();
+  /** The pending claims of each partition. */
+  readonly #claims = new Map<string, TaskQueue>();
 
   constructor(directory: string, databaseId: string, options: ParquetOptions) {
     this.#directory = directory;
@@ -137,26 +140,34 @@ class ParquetSink implements Sink {
     });
   }
 
-  claim({ topicId, partition, group, first }: ClaimRequest): Promise<Claim> {
-    return this.#guard(async () => {
-      const key = `${topicId}/${partition}`;
-      // Rows that this process has accepted and still holds need not be read again.
-      await this.#partitions.get(key)?.flush(false);
-      const source = this.#sourceOf(topicId, partition);
-      const log = new PartitionLog(this.#directory, await this.#folderOf(topicId, partition));
-      while (true) {
-        const newest = await log.newest();
-        if (newest !== undefined) await log.settle(newest.entry);
-        const number = (newest?.number ?? -1) + 1;
-        const next = newest?.entry.next ?? first;
-        const entry: Entry = { id: crypto.randomUUID(), group, epoch: number, next, files: [] };
-        if (!await log.append(number, entry)) continue;
-        await log.clean(number, number);
-        const held = new HeldPartition(source, log, { number, entry }, this.#options);
-        this.#partitions.set(key, held);
-        return { topicId, partition, next, epoch: BigInt(number) };
-      }
-    });
+  /**
+   * Waits for earlier claims of the partition, which the caller may have abandoned: one that ended
+   * later would drop the rows that are accepted meanwhile.
+   */
+  claim(wanted: ClaimRequest): Promise<Claim> {
+    const key = `${wanted.topicId}/${wanted.partition}`;
+    const claims = this.#claims.get(key) ?? new TaskQueue();
+    this.#claims.set(key, claims);
+    return this.#guard(() => claims.run(() => this.#claim(key, wanted)));
+  }
+
+  async #claim(key: string, { topicId, partition, group, first }: ClaimRequest): Promise<Claim> {
+    // Rows that this process has accepted and still holds need not be read again.
+    await this.#partitions.get(key)?.flush(false);
+    const source = this.#sourceOf(topicId, partition);
+    const log = new PartitionLog(this.#directory, await this.#folderOf(topicId, partition));
+    while (true) {
+      const newest = await log.newest();
+      if (newest !== undefined) await log.settle(newest.entry);
+      const number = (newest?.number ?? -1) + 1;
+      const next = newest?.entry.next ?? first;
+      const entry: Entry = { id: crypto.randomUUID(), group, epoch: number, next, files: [] };
+      if (!await log.append(number, entry)) continue;
+      await log.clean(number, number);
+      const held = new HeldPartition(source, log, { number, entry }, this.#options);
+      this.#partitions.set(key, held);
+      return { topicId, partition, next, epoch: BigInt(number) };
+    }
   }
 
   write(batch: SinkBatch): Promise<WriteOutcome> {

@@ -5,6 +5,7 @@ import { removeIfThere } from "./disk.ts";
 import { ParquetFile } from "./parquet_file.ts";
 import type { Entry, PartitionLog, PendingFile } from "./partition_log.ts";
 import type { ParquetOptions } from "./options.ts";
+import { TaskQueue } from "./task_queue.ts";
 
 /** The maximum number of days, and so of files, in one commit: edits may be dated in any year. */
 const MAX_DAYS = 32;
@@ -48,8 +49,7 @@ export class HeldPartition {
   /** Whether accepted rows were dropped since the last flush. */
   #hasDropped = false;
   #files = 0;
-  /** The end of the last task; tasks run one at a time. */
-  #done: Promise<unknown> = Promise.resolve();
+  readonly #tasks = new TaskQueue();
 
   /** Creates it after the claim's entry was added to the log. */
   constructor(
@@ -73,7 +73,7 @@ export class HeldPartition {
 
   /** Accepts rows, and commits if the files are large enough. */
   write(batch: SinkBatch): Promise<WriteOutcome> {
-    return this.#alone(async () => {
+    return this.#tasks.run(async () => {
       if (await this.#log.has(this.#number + 1)) return { heldBy: await this.#lose() };
       const { claim, next, rows } = batch;
       const { epoch, group } = this.#entry;
@@ -93,7 +93,7 @@ export class HeldPartition {
 
   /** Writes the rows in memory to the files, without a commit. */
   spill(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#tasks.run(async () => {
       const isHeld = await this.#unlessTaken(async () => {
         for (const { file } of this.#openFiles()) await file.writeGroup();
         return true;
@@ -109,7 +109,7 @@ export class HeldPartition {
    * @returns Whether accepted rows were dropped since the last call, because it does not.
    */
   flush(onlyDue: boolean): Promise<boolean> {
-    return this.#alone(async () => {
+    return this.#tasks.run(async () => {
       const isDue = this.#since !== undefined &&
         !(onlyDue && this.#options.now() - this.#since < this.#options.fileMs);
       if (isDue && !await this.#unlessTaken(() => this.#commit())) await this.#drop();
@@ -128,8 +128,10 @@ export class HeldPartition {
       return await work();
     } catch (error) {
       this.#forget();
-      const isGone = error instanceof Deno.errors.NotFound;
-      if (isGone && await this.#log.has(this.#number + 1)) return false;
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      // Other processes may have added enough entries to remove the next one.
+      const newest = await this.#log.newest();
+      if (newest !== undefined && newest.number > this.#number) return false;
       throw error;
     }
   }
@@ -251,11 +253,5 @@ export class HeldPartition {
 
   #temporary(): string {
     return `${this.#log.folder}/${this.#entry.epoch}-${this.#files++}.tmp`;
-  }
-
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#done.then(work);
-    this.#done = result.catch(() => {});
-    return result;
   }
 }

@@ -4,8 +4,14 @@ import { StoreProgress } from "../../../../lib/store/consumer/progress.ts";
 import { statusText } from "../../../../lib/terminal/status_line.ts";
 
 const snapshot = {
-  ...{ edits: 12_345, bad: 2, skipped: 0, lagRecords: 1200, lagMs: 3000, partitions: 3 },
-  ...{ isDatabaseAway: false, isKafkaConnected: true },
+  edits: 12_345,
+  bad: 2,
+  skipped: 0,
+  lagRecords: 1200,
+  lagMs: 3000,
+  partitions: 3,
+  isDatabaseAway: false,
+  isKafkaConnected: true,
 };
 const text = (more: Partial<typeof snapshot>, isStopping = false) =>
   statusText(storeStatus({ snapshot: { ...snapshot, ...more }, rate: 4100.4, isStopping }));

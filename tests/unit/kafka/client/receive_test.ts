@@ -26,7 +26,10 @@ function connection() {
     },
   };
   return {
-    ...{ received, answers, failures, receiver },
+    received,
+    answers,
+    failures,
+    receiver,
     receive: (bytes: Uint8Array) => processData.call(receiver, ownCopy(bytes)),
     reconnect: () => void (receiver.socket = newSocket()),
     authenticate: (authExpectResponse: boolean) => {

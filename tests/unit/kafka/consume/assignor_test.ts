@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { byTopic } from "../../../../lib/kafka/consume/direct/partition_map.ts";
+import { byTopic } from "../../../../lib/kafka/topic_partition.ts";
 import { share } from "../../../../lib/kafka/consume/assignor.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
@@ -37,7 +37,9 @@ Deno.test("share() assigns partitions only to subscribers of their topic", () =>
 
 Deno.test("share() may leave members without partitions, and vice versa", () => {
   assertEquals(shares({ a: ["edits"], b: ["edits"], c: [] }, { edits: [0], logs: [0] }), {
-    ...{ a: { edits: [0] }, b: {}, c: {} },
+    a: { edits: [0] },
+    b: {},
+    c: {},
   });
   assertEquals(shares({}, { edits: [0] }), {});
 });

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { UserError } from "../../../../lib/shared/error.ts";
 import type { ClusterConfig, ConnectionDiagnostics } from "../../../../lib/kafka/client/cluster.ts";
-import { type Attempt, explain, protocolErrorType } from "../../../../lib/kafka/errors/explain.ts";
+import type { Attempt } from "../../../../lib/kafka/errors/terms.ts";
+import { explain, protocolErrorType } from "../../../../lib/kafka/errors/explain.ts";
 
 const SECRET = "hunter2-secret";
 const sasl = { mechanism: "plain", username: "alice", password: SECRET } as const;
@@ -27,19 +28,19 @@ const rows: readonly Row[] = [
     says: ["rejected the user 'alice' or the password", "KAFKA_SASL_PASSWORD"],
   },
   {
-    name: "a mechanism that the listener does not have",
+    name: "a mechanism that the listener lacks",
     error: protocolError("UNSUPPORTED_SASL_MECHANISM"),
     config: SASL,
     says: ["does not offer the SASL mechanism 'plain'"],
   },
   {
-    name: "SASL to a listener without",
+    name: "SASL to a listener without SASL",
     error: protocolError("ILLEGAL_SASL_STATE"),
     config: SASL,
     says: ["does not use SASL", "Omit --sasl"],
   },
   {
-    name: "no SASL to a listener with",
+    name: "no SASL to a listener that requires it",
     error: closedConnection(),
     config: TLS,
     says: ["closed the connection, as a SASL listener does", "Set --sasl"],
@@ -79,7 +80,7 @@ const rows: readonly Row[] = [
     says: ["is for other names", "DNS:broker.example", "advertised.listeners"],
   },
   {
-    name: "TLS to a port without",
+    name: "TLS to a port without TLS",
     error: retried(
       connectionError(
         "ECONNRESET",
@@ -90,20 +91,20 @@ const rows: readonly Row[] = [
     says: ["does not use TLS", "Omit --tls"],
   },
   {
-    name: "a client certificate that is missing",
+    name: "a missing client certificate",
     error: retried(connectionError("ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE")),
     config: TLS,
     says: ["requires a client certificate", "--tls-cert FILE"],
   },
   {
-    name: "a client certificate that is missing, where a write failed before the alert was seen",
+    name: "a missing client certificate if a write fails before the alert",
     error: retried(connectionError("ERR_STREAM_WRITE_AFTER_END", "write after end")),
     config: TLS,
     diagnostics: { tlsFailure: "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE" },
     says: ["requires a client certificate"],
   },
   {
-    name: "a client certificate that is missing, where kafkajs only knows of no connection",
+    name: "a missing client certificate if kafkajs reports no connection",
     error: retried(new Error("Not connected")),
     config: TLS,
     diagnostics: { tlsFailure: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" },
@@ -136,28 +137,28 @@ const rows: readonly Row[] = [
     says: ["denies the connection to kafka-1.internal:9092", "--allow-net=kafka-1.internal:9092"],
   },
   {
-    name: "an address that is not allowed, as Deno says it",
+    name: "a denied address in Deno's words",
     error: retried(connectionError(undefined, 'Connection error: Requires net access to "x"')),
     says: ["denies the connection to kafka.example:9092"],
   },
   {
-    name: "no SASL to a listener with, in plain text",
+    name: "no SASL to a plain-text listener that requires it",
     error: closedConnection(),
     says: ["as a SASL listener does"],
   },
   {
-    name: "a silent peer",
+    name: "a peer that does not answer",
     error: new Error("Broker not connected"),
     says: ["does not answer in time", "Kafka broker"],
   },
   {
-    name: "a peer that is silent under TLS",
+    name: "a peer that does not answer over TLS",
     error: retried(connectionError(undefined, "Connection timeout")),
     config: TLS,
     says: ["does not answer in time"],
   },
   {
-    name: "a topic without the right to it",
+    name: "a missing permission for a topic",
     error: kafkaError("KafkaJSNonRetriableError", "Not authorized", {
       cause: protocolError("TOPIC_AUTHORIZATION_FAILED"),
     }),
@@ -169,7 +170,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    name: "a topic that may not be made",
+    name: "a topic that the user may not create",
     error: Object.assign(new Error("Topic creation errors"), {
       name: "KafkaJSAggregateError",
       errors: [protocolError("TOPIC_AUTHORIZATION_FAILED")],
@@ -178,7 +179,7 @@ const rows: readonly Row[] = [
     says: ["an anonymous client may not use the topic 'edits'", "User:ANONYMOUS"],
   },
   {
-    name: "another topic than the attempt is about",
+    name: "a topic other than that of the attempt",
     error: Object.assign(
       new Error("Cannot send", { cause: protocolError("TOPIC_AUTHORIZATION_FAILED") }),
       {
@@ -189,7 +190,7 @@ const rows: readonly Row[] = [
     says: ["may not use the topic 'letters'", "--operation Write --topic letters"],
   },
   {
-    name: "a topic that cannot be made, among others",
+    name: "one of several topics that cannot be created",
     error: Object.assign(new Error("Topic creation errors"), {
       name: "KafkaJSAggregateError",
       errors: [Object.assign(protocolError("INVALID_TOPIC_EXCEPTION"), { topic: "edits.enwiki" })],
@@ -198,7 +199,7 @@ const rows: readonly Row[] = [
     says: ["rejects the topic name 'edits.enwiki'"],
   },
   {
-    name: "a group without the right to it",
+    name: "a missing permission for a group",
     error: protocolError("GROUP_AUTHORIZATION_FAILED"),
     config: SASL,
     attempt: { group: "readers" },
@@ -212,14 +213,14 @@ const rows: readonly Row[] = [
     says: ["may not use the consumer group", "--operation Delete --group wikitap.edits"],
   },
   {
-    name: "a group without the right to it, asking for its coordinator",
+    name: "a missing permission for a group, from the search for its coordinator",
     error: unanswered(protocolError("GROUP_AUTHORIZATION_FAILED")),
     config: SASL,
     attempt: { group: "readers" },
     says: ["may not use the consumer group 'readers'"],
   },
   {
-    name: "a transactional id without the right to it",
+    name: "a missing permission for a transactional id",
     error: unanswered(protocolError("TRANSACTIONAL_ID_AUTHORIZATION_FAILED")),
     config: SASL,
     attempt: { transactionalId: "wikitap.edits" },
@@ -231,7 +232,7 @@ const rows: readonly Row[] = [
     says: ["no coordinator", "offsets.topic.replication.factor"],
   },
   {
-    name: "brokers that do not say who coordinates a group",
+    name: "brokers that return no coordinator of a group",
     error: unanswered(
       kafkaError("KafkaJSRequestTimeoutError", "Request GroupCoordinator(key: 10) timed out", {
         broker: "kafka.example:9092",
@@ -240,7 +241,7 @@ const rows: readonly Row[] = [
     says: ["kafka.example:9092 does not answer in time"],
   },
   {
-    name: "a missing right on the cluster",
+    name: "a missing permission for the cluster",
     error: protocolError("CLUSTER_AUTHORIZATION_FAILED"),
     config: SASL,
     says: ["lacks a permission on the cluster", "--operation Create"],
@@ -262,7 +263,7 @@ const rows: readonly Row[] = [
     says: ["the connection to kafka.example:9092 was lost"],
   },
   {
-    name: "a code of the protocol that no rule is about",
+    name: "an error code without a rule of its own",
     error: protocolError("UNKNOWN_SERVER_ERROR"),
     says: ["(UNKNOWN_SERVER_ERROR)"],
   },

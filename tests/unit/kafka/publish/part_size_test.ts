@@ -18,7 +18,10 @@ Deno.test("PartSize.endOf() returns the largest first part within its size", () 
   assertEquals(size.endOf(batchOf(255)).count, 255, "the whole batch");
   assertEquals(size.endOf({ ...batchOf(1000), cuts: [] }).count, 1000, "no cut");
   assertEquals(size.endOf({ records: [], handled: 7, position: 7 }), {
-    ...{ count: 0, bytes: 0, handled: 7, position: 7 },
+    count: 0,
+    bytes: 0,
+    handled: 7,
+    position: 7,
   });
 });
 

@@ -80,7 +80,8 @@ Deno.test("TopicTable creates missing topics only if allowed, never the excepted
 /** Returns the admin client of a cluster with these topics and numbers of partitions. */
 function adminOf(cluster: Map<string, number>): Admin {
   const unknown = Object.assign(new Error("unknown"), {
-    ...{ name: "KafkaJSProtocolError", type: "UNKNOWN_TOPIC_OR_PARTITION" },
+    name: "KafkaJSProtocolError",
+    type: "UNKNOWN_TOPIC_OR_PARTITION",
   });
   return {
     fetchTopicMetadata: ({ topics }: { topics: string[] }) =>

@@ -187,7 +187,7 @@ Deno.test("serveEvents() answers the next attempts with statuses", async () => {
 
 Deno.test("serveEvents() ends a connection at its limit, between two frames", async () => {
   const log = syntheticLog({ count: 5 });
-  await withServer({ log, connectionLimit: 50 }, async ({ get, stats }) => {
+  await withServer({ log, connectionLimit: 500 }, async ({ get, stats }) => {
     const { frames, ending, rest } = await receive(await get(), 1000);
     assertEquals([frames.length, ending, rest, stats().open], [6, "end", "", 0]);
   });

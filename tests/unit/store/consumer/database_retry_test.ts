@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
-import { SinkUnavailable } from "../../../../lib/store/sink.ts";
+import { AllRejected, SinkUnavailable } from "../../../../lib/store/sink.ts";
 
 /** Returns a retry whose waits take no time, with its calls. */
 function makeRetry() {
@@ -25,6 +25,14 @@ Deno.test("DatabaseRetry retries while the database is unreachable", async () =>
   assertEquals(await retry.run(work, signal), "done");
   assertEquals(waits, [100, 200, 400, 800, 1000, 1000]);
   assertEquals([away[0], away.at(-1)], [true, false]);
+});
+
+Deno.test("DatabaseRetry gives up a batch that is rejected as a whole", async () => {
+  const { retry, waits, away } = makeRetry();
+  const work = () => Promise.reject(new AllRejected("it rejects all"));
+  await assertRejects(() => retry.run(work, signal), AllRejected);
+  assertEquals(waits, [100, 200, 400]);
+  assertEquals(away.at(-1), true);
 });
 
 Deno.test("DatabaseRetry throws permanent failures", async () => {

@@ -1,11 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ConsumerOptions, Offsets } from "../../../../lib/kafka/consume/consumer_options.ts";
-import type { TopicPartition } from "../../../../lib/kafka/requests/offsets.ts";
+import type { TopicPartition } from "../../../../lib/kafka/topic_partition.ts";
 import { UserError } from "../../../../lib/shared/error.ts";
 import { DatabaseRetry } from "../../../../lib/store/consumer/database_retry.ts";
 import { Member, type MemberConsumer } from "../../../../lib/store/consumer/member.ts";
 import { StoreProgress } from "../../../../lib/store/consumer/progress.ts";
 import {
+  AllRejected,
   type Claim,
   type ClaimedPartition,
   type ClaimRequest,
@@ -28,6 +29,8 @@ class FakeSink implements Sink {
   /** The state by partition. */
   readonly next = new Map<number, bigint>();
   flushes = 0;
+  /** The last batch. */
+  batch: SinkBatch | undefined;
   /** Replacements of the next writes. */
   readonly answers: (WriteOutcome | Error)[] = [];
 
@@ -44,7 +47,9 @@ class FakeSink implements Sink {
     });
   }
 
-  write({ claim, next, rows }: SinkBatch): Promise<WriteOutcome> {
+  write(batch: SinkBatch): Promise<WriteOutcome> {
+    const { claim, next, rows } = batch;
+    this.batch = batch;
     const answer = this.answers.shift();
     if (answer instanceof Error) return Promise.reject(answer);
     if (answer !== undefined) return Promise.resolve(answer);
@@ -74,7 +79,9 @@ class FakeConsumer implements MemberConsumer {
   readonly relocated: number[][] = [];
   readonly advanced: bigint[] = [];
   heartbeats = 0;
-  inHand = 0;
+  /** Whether Kafka accepts heartbeats. */
+  isMember = true;
+  pending = 0;
   isOver = false;
   readonly #over = Promise.withResolvers<void>();
 
@@ -123,7 +130,7 @@ class FakeConsumer implements MemberConsumer {
       if (values.length === 0) offset++;
       return { records, next: BigInt(offset) };
     });
-    this.inHand++;
+    this.pending++;
     try {
       await this.options.handle({
         topic: this.options.topics[0]!,
@@ -132,12 +139,15 @@ class FakeConsumer implements MemberConsumer {
         chunks: () => fetched as never,
         advance: (next) => this.advanced.push(next),
         signal: new AbortController().signal,
-        heartbeat: () => Promise.resolve(void this.heartbeats++),
+        heartbeat: () => {
+          this.heartbeats++;
+          return Promise.resolve(this.isMember);
+        },
       });
     } catch (error) {
       this.end(error);
     } finally {
-      this.inHand--;
+      this.pending--;
     }
   }
 }
@@ -222,6 +232,19 @@ Deno.test("Member writes the same batch again while the database is unreachable"
   await done;
 });
 
+Deno.test("Member fetches a batch again that is rejected with what follows", async () => {
+  const { sink, consumer, progress, done } = makeMember({ batchSize: 1, maxRecords: 1 });
+  await consumer.join(0);
+  sink.answers.push(...Array(4).fill(new AllRejected("it rejects all")));
+  await consumer.fetch(0, edits(0, 3));
+  assertEquals([sink.writes, consumer.advanced, progress.records], [[], [], 0]);
+  const following = await sink.batch!.following!();
+  assertEquals(following.edits.map(({ offset }) => offset), [1n, 2n]);
+  await consumer.fetch(0, edits(0, 4));
+  await done;
+  assertEquals(sink.writes, [[1n, 1, 0]]);
+});
+
 Deno.test("Member claims again what another member of its group has claimed", async () => {
   const { sink, consumer, stop, done } = makeMember({ maxRecords: 10 });
   await consumer.join(0);
@@ -235,6 +258,21 @@ Deno.test("Member claims again what another member of its group has claimed", as
   assertEquals(sink.writes, [[10n, 10, 0]]);
   await done;
   stop.abort();
+});
+
+Deno.test("Member claims nothing again without an answer to its heartbeat", async () => {
+  const { sink, consumer, stop, done } = makeMember();
+  await consumer.join(0);
+  consumer.isMember = false;
+  sink.answers.push({ heldBy: "group" });
+  await consumer.fetch(0, edits(0, 2));
+  assertEquals([consumer.heartbeats, consumer.relocated], [1, []]);
+  // The records are fetched again.
+  consumer.isMember = true;
+  await consumer.fetch(0, edits(0, 2));
+  assertEquals(sink.writes, [[2n, 2, 0]]);
+  stop.abort();
+  await done;
 });
 
 Deno.test("Member gives way to another group", async () => {
@@ -286,7 +324,7 @@ Deno.test("Member claims partitions again whose accepted rows were dropped", asy
 Deno.test("Member throws if it is stopped before a batch is written", async () => {
   const { consumer, stop, done } = makeMember();
   await consumer.join(0);
-  consumer.inHand = 1;
+  consumer.pending = 1;
   stop.abort();
   await assertRejects(
     () => done,

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { formatDone, StoreProgress } from "../../../../lib/store/consumer/progress.ts";
-import { PartitionMap } from "../../../../lib/kafka/consume/direct/partition_map.ts";
+import { PartitionMap } from "../../../../lib/kafka/topic_partition.ts";
 import { NO_ROWS } from "../../../../lib/store/sink.ts";
 import { toRows } from "../../../../lib/store/rows.ts";
 

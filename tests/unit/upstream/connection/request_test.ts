@@ -45,9 +45,18 @@ Deno.test("requestFrom() requests events after one from before the start", async
   const { since, lastEventId } = await askedFrom(positionBeforeStart());
   assertEquals(since, null);
   assertEquals(JSON.parse(lastEventId!), [
-    { topic: "eqiad.a", partition: 0, timestamp: 4800 },
+    { topic: "eqiad.a", partition: 0, timestamp: 9800 },
     { topic: "codfw.a", partition: 0, timestamp: 10_000 },
   ]);
+});
+
+Deno.test("requestFrom() requests nothing from before the start", async () => {
+  const position = new Position(10_000);
+  for (const [timestamp, requested] of [[12_000, 10_000], [17_000, 12_000]] as const) {
+    position.advance({ key: "eqiad.a/0", timestamp, offset: timestamp, id: "a" });
+    const { lastEventId } = await askedFrom(position);
+    assertEquals(JSON.parse(lastEventId!)[0].timestamp, requested);
+  }
 });
 
 Deno.test("requestFrom() by time begins at the earlier of start and events", async () => {

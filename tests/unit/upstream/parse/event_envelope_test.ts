@@ -2,25 +2,23 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { readEvent, RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { scanEnvelope } from "../../../../lib/upstream/parse/event_envelope.ts";
 import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
+import { ORDERED_META } from "../../../support/stream/events.ts";
 
 const encoder = new TextEncoder();
 
-const META = {
-  ...{ uri: "https://ü.test/wiki/A", request_id: "r", id: "i-1", dt: "2026-09-12T19:56:09.161Z" },
-  ...{ domain: "en.wikipedia.org", stream: "mediawiki.recentchange" },
-  ...{ topic: "eqiad.mediawiki.recentchange", partition: 0, offset: 6511100664 },
-};
-
-function eventText(body: object = { title: "A", wiki: "enwiki" }, meta: object = META): string {
+function eventText(
+  body: object = { title: "A", wiki: "enwiki" },
+  meta: object = ORDERED_META,
+): string {
   return JSON.stringify({ $schema: "/s/1.0.0", meta, id: 7, type: "edit", ...body });
 }
 
 const seen = (text: string) => scanEnvelope(latin1(encoder.encode(text)));
 
 Deno.test("scanEnvelope() reads meta and type in both orders of the service", () => {
-  const { uri: _uri, request_id: _request, ...meta } = META;
+  const { uri: _uri, request_id: _request, ...meta } = ORDERED_META;
   assertEquals(seen(eventText()), { meta, type: "edit", edit: undefined });
-  const { dt, topic, partition, offset, ...front } = META;
+  const { dt, topic, partition, offset, ...front } = ORDERED_META;
   const text = eventText({}, { ...front, dt, topic, partition, offset });
   assertEquals(seen(text), { meta, type: "edit", edit: undefined });
 });

@@ -3,16 +3,13 @@ import { encodeEdit, toEdit } from "../../../../lib/edits/message/edit.ts";
 import { parseEvent, readEvent, RejectedEvent } from "../../../../lib/upstream/parse/event.ts";
 import { MAX_RECOGNIZED_BYTES, utf8Text } from "../../../../lib/upstream/parse/recognized_edit.ts";
 import { latin1 } from "../../../../lib/upstream/parse/latin1.ts";
+import { ORDERED_META } from "../../../support/stream/events.ts";
 
 const encoder = new TextEncoder();
 
 const EDIT = {
   $schema: "/mediawiki/recentchange/1.0.0",
-  meta: {
-    ...{ uri: "https://ü.test/wiki/A", request_id: "r", id: "i-1", dt: "2026-09-12T19:56:09.161Z" },
-    ...{ domain: "en.wikipedia.org", stream: "mediawiki.recentchange" },
-    ...{ topic: "eqiad.mediawiki.recentchange", partition: 0, offset: 6511100664 },
-  },
+  meta: ORDERED_META,
   id: 1_800_000_000,
   type: "edit",
   namespace: 3,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readEventId, writeEventId } from "../../../../lib/upstream/parse/event_id.ts";
 import { hasId, shortened } from "../../../../lib/upstream/position/anchor.ts";
-import { MAX_PLACES, NOWHERE, Position } from "../../../../lib/upstream/position/position.ts";
+import { MAX_TRACKED, NOWHERE, Position } from "../../../../lib/upstream/position/position.ts";
 
 const KEY = "eqiad.mediawiki.recentchange/0";
 
@@ -15,7 +15,7 @@ Deno.test("Position keeps the highest timestamp, and the last event's anchor", (
     highest: 50,
     offset: 3,
     id: "c",
-    refused: 0,
+    rejected: 0,
   });
 });
 
@@ -43,7 +43,7 @@ Deno.test("Position counts rejected frames after its anchor, and keeps T", () =>
     highest: 50,
     offset: 1,
     id: "a",
-    refused: 2,
+    rejected: 2,
   });
 });
 
@@ -52,20 +52,20 @@ Deno.test("Position survives JSON, with 48 bits of each id", () => {
   position.track("codfw.mediawiki.recentchange/0");
   position.advance({ key: KEY, timestamp: 50, offset: 1, id: "a" });
   const again = Position.fromJSON(JSON.parse(JSON.stringify(position)));
-  const places = [...position.places].map(([key, place]) => [
+  const partitions = [...position.partitions].map(([key, one]) => [
     key,
-    { ...place, id: shortened(place.id) },
+    { ...one, id: shortened(one.id) },
   ]);
-  assertEquals([...again.places], places as never);
+  assertEquals([...again.partitions], partitions as never);
   assertEquals([again.start, again.reached, again.earliest], [10, 50, 10]);
   assert(hasId(again.get(KEY)!.id, "a") && !hasId(again.get(KEY)!.id, "b"));
 });
 
 Deno.test("Position.fromJSON() reads positions of the first version", () => {
   const first = { start: 10, places: { [KEY]: [50, 1, "a", 2], "codfw.a/0": [10, -1, "", 0] } };
-  assertEquals([...Position.fromJSON(first).places], [
-    [KEY, { timestamp: 50, highest: 50, offset: 1, id: "a", refused: 2 }],
-    ["codfw.a/0", { timestamp: 10, highest: 10, offset: -1, id: "", refused: 0 }],
+  assertEquals([...Position.fromJSON(first).partitions], [
+    [KEY, { timestamp: 50, highest: 50, offset: 1, id: "a", rejected: 2 }],
+    ["codfw.a/0", { timestamp: 10, highest: 10, offset: -1, id: "", rejected: 0 }],
   ]);
 });
 
@@ -75,7 +75,7 @@ Deno.test("Position.fromJSON() throws for anything else", () => {
     highest: 1,
     offset: 1,
     id: "a",
-    refused: 0,
+    rejected: 0,
   }]]).toJSON();
   const hostile = [
     null,
@@ -96,13 +96,13 @@ Deno.test("Position tracks a bounded number of topic-partitions", () => {
   for (let i = 0; i < 2000; i++) {
     position.advance({ key: `more-${i}/0`, timestamp: 1, offset: 1, id: "a" });
   }
-  assertEquals(position.places.size, MAX_PLACES);
+  assertEquals(position.partitions.size, MAX_TRACKED);
 });
 
 Deno.test("Position ignores a frame without a known topic-partition", () => {
   const position = new Position(0);
   position.advance({ key: NOWHERE, timestamp: undefined, offset: undefined, id: undefined });
-  assertEquals(position.places.size, 0);
+  assertEquals(position.partitions.size, 0);
 });
 
 Deno.test("Position.startAt() moves the start back, for unseen topics too", () => {
@@ -133,8 +133,18 @@ Deno.test("Position.startAt() keeps the start as the highest timestamp", () => {
   for (const one of [position, position.copy()]) {
     one.track("new/0");
     one.advance({ key: KEY, timestamp: 60, offset: 1, id: "a" });
-    assertEquals([...one.places.values()].map(({ highest }) => highest), [100, 100, 100]);
+    assertEquals([...one.partitions.values()].map(({ highest }) => highest), [100, 100, 100]);
   }
+});
+
+Deno.test("Position.track() keeps what others have reached as the highest", () => {
+  const position = new Position(100);
+  position.advance({ key: KEY, timestamp: 150, offset: 1, id: "a" });
+  position.track("new/0");
+  position.startAt(50);
+  position.advance({ key: "new/0", timestamp: 20, offset: 1, id: "b" });
+  const { timestamp, highest } = position.get("new/0")!;
+  assertEquals([timestamp, highest], [20, 150]);
 });
 
 Deno.test("readEventId() reads what the service sends", () => {

@@ -8,6 +8,9 @@ import {
   serials,
 } from "../../../support/stream/upstream_log.ts";
 
+/** More than the distance within which the log may hold an id twice. */
+const FAR = 200_000;
+
 const logOf = (length: number, step = 1): LogEntry[] =>
   Array.from({ length }, (_, i) => entry(i, 1000 + Math.floor(step * i)));
 
@@ -20,8 +23,8 @@ Deno.test("Deduplicator drops any number of duplicates at 20,000 events/s", () =
   reader.read(log, Infinity, 5000);
   assertEquals(reader.seen.length, log.length);
   assertEquals(reader.seen.findIndex(({ serial }, i) => serial !== i), -1);
-  const { repeats, renumbered, gaps } = reader.repeats.counts;
-  assertEquals([repeats > 99_000, renumbered, gaps, reader.rereads], [true, 0, 0, 0]);
+  const { dropped, renumbered, gaps } = reader.deduplicator.counts;
+  assertEquals([dropped > 99_000, renumbered, gaps, reader.rereads], [true, 0, 0, 0]);
 });
 
 Deno.test("Deduplicator yields each id once, even if the log has it twice", () => {
@@ -62,15 +65,15 @@ Deno.test("Deduplicator accepts events whose timestamps are not credible", () =>
 });
 
 Deno.test("Deduplicator finds its anchor in a renumbered log", () => {
-  for (const shift of [-500, -3, 3, 500]) {
-    for (const isRestarted of [false, true]) {
+  for (const isRestarted of [false, true]) {
+    for (const shift of [-500, -3, 3, isRestarted ? FAR : 500]) {
       const reader = new LogReader();
-      const log = logOf(20).map((one) => ({ ...one, offset: one.offset! + 1000 }));
+      const log = logOf(20).map((one) => ({ ...one, offset: one.offset! + FAR }));
       reader.read(log, 10);
       if (isRestarted) reader.restart();
       reader.read(log.map((one) => ({ ...one, offset: one.offset + shift })), Infinity, 5);
       assertEquals(serials(reader.seen), [...log.keys()], String(shift));
-      assertEquals(reader.repeats.counts.renumbered, 1);
+      assertEquals(reader.deduplicator.counts.renumbered, 1);
       assertEquals(reader.rereads, 2);
     }
   }
@@ -85,7 +88,7 @@ Deno.test("Deduplicator recognizes ids in a renumbered log without the anchor", 
       .map((one) => ({ ...one, offset: one.offset! + 1000 + shift }));
     reader.read(other, Infinity, 5);
     assertEquals(serials(reader.seen), [...log.keys()]);
-    assertEquals(reader.repeats.counts.renumbered, 1);
+    assertEquals(reader.deduplicator.counts.renumbered, 1);
   }
 });
 
@@ -128,8 +131,20 @@ Deno.test("Deduplicator waits for its anchor after a false timestamp", () => {
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
+Deno.test("Deduplicator waits for its anchor if the start was moved back", () => {
+  const log = logOf(2040).map((one) =>
+    one.serial === 2030 ? { ...one, timestamp: undefined, ahead: one.timestamp! } : one
+  );
+  const reader = new LogReader(3020);
+  reader.position.startAt(0);
+  reader.take(log[2030]!);
+  for (let i = 0; i < 5; i++) reader.read(log.slice(0, 2000));
+  reader.read(log);
+  assertEquals(serials(reader.seen), [...log.keys()].slice(2030));
+});
+
 Deno.test("Deduplicator finds its anchor at another offset without later events", () => {
-  for (const [shift, connections] of [[40, 4], [-40, 7]] as const) {
+  for (const [shift, connections] of [[FAR, 4], [-40, 7]] as const) {
     for (const isRestarted of [false, true]) {
       const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000, 50 + i));
       const reader = new LogReader();
@@ -138,7 +153,7 @@ Deno.test("Deduplicator finds its anchor at another offset without later events"
       const renumbered = log.map((one) => ({ ...one, offset: one.offset! + shift }));
       for (let i = 0; i < connections; i++) reader.read(renumbered);
       assertEquals(serials(reader.seen), [...log.keys()]);
-      assertEquals(reader.repeats.counts.renumbered, 1);
+      assertEquals(reader.deduplicator.counts.renumbered, 1);
     }
   }
 });
@@ -158,7 +173,7 @@ Deno.test("Deduplicator waits for its anchor after its id at a lower offset", ()
     reader.read(log, Infinity, 300_000);
     const first = log.filter(({ serial }) => serial !== 5);
     assertEquals(serials(reader.seen), serials(first));
-    assertEquals(reader.repeats.counts.renumbered, 0);
+    assertEquals(reader.deduplicator.counts.renumbered, 0);
   }
 });
 
@@ -179,6 +194,40 @@ Deno.test("Deduplicator loses nothing between two events of its anchor's id", ()
   }
 });
 
+Deno.test("Deduplicator loses nothing before a copy of a deleted anchor", () => {
+  for (const isRestarted of [false, true]) {
+    // After a restart, and at lower offsets, they cannot be distinguished from those before the anchor.
+    for (const shift of isRestarted ? [0, 50] : [-50, -3, 0, 50]) {
+      // With timestamps in whole seconds, no event is later than the anchor.
+      const log = Array.from(
+        { length: 12 },
+        (_, i) => entry(i, 1000, 50 + i, i === 7 ? "id-3" : `id-${i}`),
+      );
+      const reader = new LogReader();
+      reader.read(log.slice(0, 4));
+      if (isRestarted) reader.restart();
+      const renumbered = log.map((one) => ({ ...one, offset: one.offset! + shift }));
+      for (let i = 0; i < 8; i++) reader.read(renumbered.slice(4));
+      const first = log.filter(({ serial }) => serial !== 7);
+      assertEquals(serials(reader.seen), serials(first), String(shift));
+      if (shift === 0) assertEquals(reader.deduplicator.counts.renumbered, 0);
+    }
+  }
+});
+
+Deno.test("Deduplicator rather repeats events than loses some near an anchor", () => {
+  for (const step of [0, 1]) {
+    const log = Array.from({ length: 8 }, (_, i) => entry(i, 1000 + step * i, 50 + i));
+    const reader = new LogReader();
+    reader.read(log.slice(0, 4));
+    reader.restart();
+    const renumbered = log.map((one) => ({ ...one, offset: one.offset! + 40 }));
+    for (let i = 0; i < 4; i++) reader.read(renumbered, Infinity, 5000);
+    // Without the restart, their ids are known.
+    assertEquals(serials(reader.seen), [0, 1, 2, 3, 0, 1, 2, 4, 5, 6, 7]);
+  }
+});
+
 Deno.test("Deduplicator waits for its anchor after a false time", () => {
   const log = logOf(12).map((one) =>
     one.serial === 2 ? { ...one, timestamp: undefined, ahead: 600_000 } : one
@@ -191,15 +240,25 @@ Deno.test("Deduplicator waits for its anchor after a false time", () => {
   assertEquals(reader.rereads, 0);
 });
 
+Deno.test("Deduplicator waits for its anchor in a topic that was read by time", () => {
+  const log = [entry(1, 1000), entry(2, 1001), entry(3, 500), entry(4, 2500)];
+  const reader = new LogReader();
+  reader.take({ ...entry(0, 2000), key: "other/0" });
+  reader.read(log.slice(2, 3));
+  reader.restart();
+  for (let i = 0; i < 4; i++) reader.read(log);
+  assertEquals(serials(reader.seen), [0, 3, 4]);
+});
+
 Deno.test("Deduplicator re-reads a gap once, and accepts the new events", () => {
   const log = logOf(10);
   const reader = new LogReader();
-  reader.repeats.connected();
+  reader.deduplicator.connected();
   const verdicts = [...log.slice(0, 4), log[6]!].map((one) => reader.take(one));
   assertEquals(verdicts, ["handled", "handled", "handled", "handled", "reread"]);
   reader.read(log);
   assertEquals(serials(reader.seen), [...log.keys()]);
-  assertEquals(reader.repeats.counts.gaps, 0);
+  assertEquals(reader.deduplicator.counts.gaps, 0);
 });
 
 Deno.test("Deduplicator counts a gap that remains, and stops re-reading", () => {
@@ -208,8 +267,8 @@ Deno.test("Deduplicator counts a gap that remains, and stops re-reading", () => 
   reader.read(log);
   assertEquals(serials(reader.seen), serials(log));
   assertEquals(reader.rereads, 3);
-  assertEquals(reader.repeats.counts.gaps, 5);
-  assertEquals(reader.repeats.counts.missing, 10);
+  assertEquals(reader.deduplicator.counts.gaps, 5);
+  assertEquals(reader.deduplicator.counts.missing, 10);
   assertEquals(reader.gaps[0], { key: KEY, missing: 2, from: 1003, to: 1006 });
 });
 
@@ -219,7 +278,7 @@ Deno.test("Deduplicator does not count single missing offsets as lost", () => {
   reader.read(log);
   assertEquals(serials(reader.seen), serials(log));
   assertEquals(reader.rereads, 3);
-  const { gaps, missing, skipped } = reader.repeats.counts;
+  const { gaps, missing, skipped } = reader.deduplicator.counts;
   assertEquals([gaps, missing, skipped, reader.gaps.length], [0, 0, 5, 0]);
 });
 
@@ -231,7 +290,7 @@ Deno.test("Deduplicator continues if upstream has deleted the anchor", () => {
     if (isRestarted) reader.restart();
     reader.read(log.slice(20));
     assertEquals(serials(reader.seen), [...serials(log.slice(0, 10)), ...serials(log.slice(20))]);
-    assertEquals(reader.repeats.counts.missing, 10);
+    assertEquals(reader.deduplicator.counts.missing, 10);
     assertEquals(reader.rereads, 1);
   }
 });
@@ -242,14 +301,14 @@ Deno.test("Deduplicator drops any number of events before the anchor", () => {
   reader.position.advance(log[25_000]!);
   reader.read(log, Infinity, 250_000);
   assertEquals(serials(reader.seen), serials(log.slice(25_001)));
-  assertEquals(reader.repeats.counts.repeats, 25_001);
+  assertEquals(reader.deduplicator.counts.dropped, 25_001);
 });
 
 Deno.test("Deduplicator re-reads once if the anchor was lost, and after a restart", () => {
   const log = logOf(30);
   const reader = new LogReader();
   reader.position.advance(log[15]!);
-  reader.repeats.connected();
+  reader.deduplicator.connected();
   const torn = log.filter(({ serial }) => serial !== 15).slice(10, 16);
   const verdicts = torn.map((one) => reader.take(one));
   assertEquals(verdicts.indexOf("reread"), 5);
@@ -263,7 +322,7 @@ Deno.test("Deduplicator drops what one connection sends twice", () => {
   const log = logOf(5);
   reader.read([...log, log[2]!, log[4]!, entry(5, 1005)]);
   assertEquals(serials(reader.seen), [0, 1, 2, 3, 4, 5]);
-  assertEquals(reader.repeats.counts.repeats, 2);
+  assertEquals(reader.deduplicator.counts.dropped, 2);
 });
 
 Deno.test("Deduplicator counts rejected frames once, even before an event", () => {
@@ -282,7 +341,7 @@ Deno.test("Deduplicator counts rejected frames once, even before an event", () =
   }
   reader.read(log);
   assertEquals(serials(reader.seen), [...log.keys()]);
-  assertEquals(reader.repeats.counts.gaps, 0);
+  assertEquals(reader.deduplicator.counts.gaps, 0);
 });
 
 Deno.test("Deduplicator.unresolved counts events dropped before an anchor", () => {
@@ -290,7 +349,7 @@ Deno.test("Deduplicator.unresolved counts events dropped before an anchor", () =
   const reader = new LogReader();
   reader.read(log, 20);
   reader.read(log, 10, 15);
-  assertEquals([reader.repeats.resumed, reader.repeats.unresolved], [false, 10]);
+  assertEquals([reader.deduplicator.resumed, reader.deduplicator.unresolved], [false, 10]);
   reader.read(log, 20, 15);
-  assertEquals([reader.repeats.resumed, reader.repeats.unresolved], [true, 0]);
+  assertEquals([reader.deduplicator.resumed, reader.deduplicator.unresolved], [true, 0]);
 });

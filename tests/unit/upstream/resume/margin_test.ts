@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { Margin } from "../../../../lib/upstream/resume/margin.ts";
 
-const spent = { repeats: 1000, hasNews: false };
-const early = { repeats: 999, hasNews: false };
-const news = { repeats: 5000, hasNews: true };
+const spent = { duplicates: 1000, hasNews: false };
+const early = { duplicates: 999, hasNews: false };
+const news = { duplicates: 5000, hasNews: true };
 
-function after(...connections: { repeats: number; hasNews: boolean }[]): number {
+function after(...connections: { duplicates: number; hasNews: boolean }[]): number {
   const margin = new Margin();
   for (const connection of connections) margin.ended(connection);
   return margin.ms;

@@ -15,11 +15,22 @@ function reading(): ProduceCounts {
   return Object.assign(
     newCounts(),
     {
-      ...{ published: 12_345, handledAt: NOW, lastEventAt: NOW - 1234 },
+      published: 12_345,
+      handledAt: NOW,
+      lastEventAt: NOW - 1234,
       publisher: { ...newPublisherCounts(), batches: 9, aborted: 0, restarts: 0, connected: true },
       stream: {
-        ...{ state: "reading", connected: true, arrivals: 0, bytes: 0, keepAlives: 0, passed: 0 },
-        ...{ repeats: 3, gaps: 1, missing: 7, skipped: 0, renumbered: 0 },
+        state: "reading",
+        connected: true,
+        arrivals: 0,
+        bytes: 0,
+        keepAlives: 0,
+        passed: 0,
+        dropped: 3,
+        gaps: 1,
+        missing: 7,
+        skipped: 0,
+        renumbered: 0,
         reconnects: new Map<Cause, number>([["end", 1], ["idle", 1]]),
       },
     } as const,
@@ -28,8 +39,14 @@ function reading(): ProduceCounts {
 
 function look(counts: ProduceCounts, more: Partial<Parameters<typeof producerStatus>[0]> = {}) {
   return producerStatus({
-    ...{ counts, edits: 12.34, events: 31, until: undefined, isStopping: false, now: NOW },
-    ...{ idleTimeout: 40_000, pace: 1000 },
+    counts,
+    edits: 12.34,
+    events: 31,
+    until: undefined,
+    isStopping: false,
+    now: NOW,
+    idleTimeout: 40_000,
+    pace: 1000,
     ...more,
   });
 }
@@ -42,8 +59,15 @@ Deno.test("producerStatus() has a line of text and the numbers", () => {
       "3 duplicates dropped",
   );
   assertEquals(status.facts, {
-    ...{ edits_per_second: 12.3, events_per_second: 31, lag_seconds: 1.234, published: 12_345 },
-    ...{ refused: 0, dead_letters: 0, gaps: 1, reconnects: 2, repeats: 3 },
+    edits_per_second: 12.3,
+    events_per_second: 31,
+    lag_seconds: 1.234,
+    published: 12_345,
+    refused: 0,
+    dead_letters: 0,
+    gaps: 1,
+    reconnects: 2,
+    repeats: 3,
   });
 });
 

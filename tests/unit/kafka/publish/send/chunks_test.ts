@@ -22,7 +22,11 @@ Deno.test("murmur2() chooses the same partition as kafkajs and Java", () => {
       fc.integer({ min: 1, max: 64 }),
       (key, count) => {
         const partitionMetadata = Array.from({ length: count }, (_, partitionId) => ({
-          ...{ partitionId, leader: 1, partitionErrorCode: 0, replicas: [], isr: [] },
+          partitionId,
+          leader: 1,
+          partitionErrorCode: 0,
+          replicas: [],
+          isr: [],
         }));
         const expected = partitioner({
           topic: "t",

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { freePort } from "../../../../../lib/local/process/ports.ts";
 import { UserError } from "../../../../../lib/shared/error.ts";
 import { SinkUnavailable } from "../../../../../lib/store/sink.ts";
 import { Busy, Http } from "../../../../../lib/store/sinks/opensearch/http.ts";
@@ -155,7 +156,7 @@ Deno.test("request() gives up a server that does not finish its answer", async (
 });
 
 Deno.test("request() reports an unreachable server", async () => {
-  const { port } = await closedPort();
+  const port = freePort();
   const cases = [
     [`http://127.0.0.1:${port}`, "connection refused"],
     ["http://nowhere.invalid", "the host name cannot be resolved"],
@@ -175,10 +176,3 @@ Deno.test("request() reports a wrong scheme", async () => {
   const failure = await assertRejects(() => http.request("GET", ""), SinkUnavailable);
   assertEquals(failure.message, "it does not speak TLS, expected http:// in the address");
 });
-
-function closedPort(): Promise<Deno.NetAddr> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const address = listener.addr as Deno.NetAddr;
-  listener.close();
-  return Promise.resolve(address);
-}

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../../../lib/shared/error.ts";
-import { toRows } from "../../../../../lib/store/rows.ts";
-import { type Sink, SinkUnavailable } from "../../../../../lib/store/sink.ts";
+import { type Rows, toRows } from "../../../../../lib/store/rows.ts";
+import { AllRejected, type Sink, SinkUnavailable } from "../../../../../lib/store/sink.ts";
 import { openOpenSearchSink } from "../../../../../lib/store/sinks/opensearch/opensearch_sink.ts";
 import {
   bulkAnswer,
@@ -139,6 +139,60 @@ Deno.test("write() checks a single rejected edit with an earlier one", async () 
     ["edits", "topic-0-1"],
     ["edits", "topic-0-0"],
     ["edits-bad-records", "topic-0-1"],
+  ]);
+});
+
+Deno.test("write() checks a first edit that is rejected with one of the index", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { cluster, server, sink, claim } = await open(stack);
+  const earlier = { _id: "topic-0-7", _version: 8, _source: { topic_id: 1, record_offset: 7 } };
+  cluster.answer = (request) =>
+    request.path === "edits/_search"
+      ? Response.json({ hits: { hits: [earlier] } })
+      : idsIn(request).includes("topic-0-0")
+      ? rejectAll(request)
+      : undefined;
+  const outcome = await sink.write({ claim, next: 1n, rows: rowsOf(0, 1) });
+  assertEquals(outcome, { claim: { ...claim, next: 1n }, rejected: 1 });
+  assertEquals(bulks(server.requests), [
+    ["edits", "topic-0-0"],
+    ["edits", "topic-0-7"],
+    ["edits-bad-records", "topic-0-0"],
+  ]);
+  const [, probe] = server.requests.filter(({ path }) => path.includes("/_bulk"));
+  assertEquals(probe!.body.trimEnd().split("\n").map((line) => JSON.parse(line)), [
+    { index: { _id: "topic-0-7", version: 8, version_type: "external_gte" } },
+    earlier._source,
+  ]);
+});
+
+Deno.test("write() checks a first edit that is rejected with those that follow", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { cluster, server, sink, claim } = await open(stack);
+  cluster.answer = (request) =>
+    request.path === "edits/_search"
+      ? Response.json({ hits: { hits: [] } })
+      : request.path.startsWith("edits/_bulk")
+      ? bulkAnswer(idsIn(request).map((id) => id === "topic-0-2" ? 201 : 400))
+      : undefined;
+  const write = (following: Rows) =>
+    sink.write({
+      claim,
+      next: 1n,
+      rows: rowsOf(0, 1),
+      following: () => Promise.resolve(following),
+    });
+  await assertRejects(() => write(rowsOf(1, 0)), AllRejected);
+  await assertRejects(() => write(rowsOf(1, 1)), AllRejected);
+  assertEquals(cluster.position?.next_offset, "0");
+  assertEquals(await write(rowsOf(1, 2)), { claim: { ...claim, next: 1n }, rejected: 1 });
+  assertEquals(bulks(server.requests), [
+    ["edits", "topic-0-0"],
+    ["edits", "topic-0-0"],
+    ["edits", "topic-0-1"],
+    ["edits", "topic-0-0"],
+    ["edits", "topic-0-1", "topic-0-2"],
+    ["edits-bad-records", "topic-0-0"],
   ]);
 });
 

@@ -133,6 +133,35 @@ Deno.test("ParquetSink reports rows that it accepted and dropped, once", async (
   assertEquals(await first.flush(), []);
 });
 
+Deno.test("ParquetSink keeps its rows if an abandoned claim ends late", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  await using sink = await open(directory);
+  const topicId = await sink.addTopic({ clusterId: "cluster", topic: "topic", kafkaId: null });
+  const wanted = { topicId, partition: 0, group: "group", first: 0n };
+  const { mkdir } = Deno;
+  const slow = Promise.withResolvers<void>();
+  let begun = 0;
+  Deno.mkdir = async (...args) => {
+    if (++begun === 1) await slow.promise;
+    await mkdir(...args);
+  };
+  try {
+    const abandoned = sink.claim(wanted);
+    const claim = sink.claim(wanted);
+    // If the second claim did not wait for the first one, it would begin before this timer.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (begun === 1) slow.resolve();
+    await write(sink, await claim, 10);
+    slow.resolve();
+    await abandoned;
+  } finally {
+    Deno.mkdir = mkdir;
+  }
+  await sink.flush();
+  assertEquals(await idsIn(directory), range(0, 10));
+});
+
 Deno.test("ParquetSink keeps temporary files of later claims", async () => {
   await using folder = await testFolder();
   const directory = `${folder.path}/edits`;
@@ -158,6 +187,22 @@ Deno.test("ParquetSink loses its claim if another claim removed its files", asyn
   await first.flush();
   await write(second, other, 20);
   await second.flush();
+  assertEquals(await idsIn(directory), range(0, 20));
+});
+
+Deno.test("ParquetSink loses its claim even if the entry after it was removed", async () => {
+  await using folder = await testFolder();
+  const directory = `${folder.path}/edits`;
+  await using first = await open(directory);
+  await using second = await open(directory);
+  await write(first, await claimOf(first, "mine"), 3000);
+  let other = await claimOf(second, "other");
+  // More commits than entries that are kept.
+  for (let i = 0; i < 20; i++) {
+    other = await write(second, other, 1);
+    await second.flush();
+  }
+  await first.flush();
   assertEquals(await idsIn(directory), range(0, 20));
 });
 

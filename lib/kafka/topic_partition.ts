@@ -1,4 +1,23 @@
-import { partitionKey, type TopicPartition } from "../../requests/offsets.ts";
+/** A partition of a topic. */
+export interface TopicPartition {
+  /** The name of the topic. */
+  readonly topic: string;
+  /** The number of the partition. */
+  readonly partition: number;
+}
+
+/** The offsets between which a partition can be read. */
+export interface Bounds {
+  /** The first offset that still exists. */
+  readonly low: bigint;
+  /** The next offset to be written or, for readers of committed records, the first open transaction's. */
+  readonly high: bigint;
+}
+
+/** Names a partition in a map: no topic's name has a slash. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
 
 /** A map by topic and partition, ordered by insertion. */
 export class PartitionMap<V> implements Iterable<readonly [TopicPartition, V]> {

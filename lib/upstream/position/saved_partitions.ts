@@ -4,7 +4,7 @@ import { digits, numberOf } from "./digits.ts";
 import type { PartitionPosition } from "./partition_position.ts";
 
 /** A position by the name of its topic-partition, `eqiad.mediawiki.recentchange/0`. */
-type Named = readonly [key: string, place: PartitionPosition];
+type Named = readonly [key: string, position: PartitionPosition];
 
 const KEY = /^[\w.-]{1,249}\/\d{1,6}$/;
 
@@ -14,28 +14,28 @@ const KEY = /^[\w.-]{1,249}\/\d{1,6}$/;
  * Each takes 33 characters, plus the part of its name that the previous name does not have. The
  * length depends on the names alone, so a position that fits once always fits.
  */
-export function writePlaces(places: Iterable<Named>): string {
-  const named = [...places].map(([key, place]) => [turned(key), place] as const);
+export function writePartitions(partitions: Iterable<Named>): string {
+  const named = [...partitions].map(([key, position]) => [turned(key), position] as const);
   named.sort(([a], [b]) => a < b ? -1 : 1);
   let before = "";
-  return named.map(([name, { timestamp, highest, offset, id, refused }]) => {
+  return named.map(([name, { timestamp, highest, offset, id, rejected }]) => {
     const shared = sharedLength(before, name);
     before = name;
     return digits(timestamp, TIMESTAMP) +
       digits(Math.ceil((highest - timestamp) / 1000), AHEAD) +
       digits(offset + 1, OFFSET) +
       (shortened(id).slice(1) || NO_ID) +
-      digits(refused, REFUSED) +
+      digits(rejected, REJECTED) +
       digits(shared, SHARED) + name.slice(shared);
   }).join(SEPARATOR);
 }
 
 /**
- * Parses the result of {@linkcode writePlaces}.
+ * Parses the result of {@linkcode writePartitions}.
  *
  * @throws {TypeError} for anything else.
  */
-export function readPlaces(text: string): Named[] {
+export function readPartitions(text: string): Named[] {
   let before = "";
   return text === "" ? [] : text.split(SEPARATOR).map((entry) => {
     let at = 0;
@@ -44,23 +44,23 @@ export function readPlaces(text: string): Named[] {
     const ahead = numberOf(next(AHEAD));
     const offset = numberOf(next(OFFSET)) - 1;
     const id = next(NO_ID.length);
-    const refused = numberOf(next(REFUSED));
+    const rejected = numberOf(next(REJECTED));
     const shared = numberOf(next(SHARED));
     const isShared = shared <= before.length;
     const name = before.slice(0, shared) + entry.slice(at);
     before = name;
-    const place = {
+    const position = {
       timestamp,
       highest: ahead === MAX_AHEAD ? Infinity : timestamp + ahead * 1000,
       offset,
       id: offset < 0 ? "" : `#${id}`,
-      refused,
+      rejected,
     };
     const key = turned(name, BEHIND);
     const isRead = isShared && KEY.test(key) && /^[\w-]*$/.test(id) &&
-      [timestamp, offset, refused].every(Number.isSafeInteger) && !Number.isNaN(ahead);
+      [timestamp, offset, rejected].every(Number.isSafeInteger) && !Number.isNaN(ahead);
     if (!isRead) throw new TypeError(`Cannot read the saved position '${entry}'`);
-    return [key, place];
+    return [key, position];
   });
 }
 
@@ -73,7 +73,7 @@ const MAX_AHEAD = 64 ** AHEAD - 1;
 const OFFSET = 9;
 const NO_ID = "AAAAAAAA";
 /** Up to 262,143 rejected frames. Any more are counted again when they arrive again. */
-const REFUSED = 3;
+const REJECTED = 3;
 /** The number of characters shared with the previous name: up to 63. */
 const SHARED = 1;
 const MAX_SHARED = 64 ** SHARED - 1;
@@ -105,10 +105,10 @@ const firstForm = z.record(
   z.tuple([z.int().min(0), z.int().min(-1), z.string().max(200), z.int().min(0)]),
 );
 
-/** Parses positions saved by the first version: `{ key: [T, offset, id, refused] }`. */
+/** Parses positions saved by the first version: `{ key: [T, offset, id, rejected] }`. */
 export function readFirstForm(json: unknown): Named[] {
-  return Object.entries(firstForm.parse(json)).map(([key, [timestamp, offset, id, refused]]) => [
+  return Object.entries(firstForm.parse(json)).map(([key, [timestamp, offset, id, rejected]]) => [
     key,
-    { timestamp, highest: timestamp, offset, id, refused },
+    { timestamp, highest: timestamp, offset, id, rejected },
   ]);
 }
