@@ -9,6 +9,8 @@ export interface Faults {
   readonly stallEvery?: number | undefined;
   /** `event: error`, and the end of the response. */
   readonly errorEvery?: number | undefined;
+  /** The number of connections after which none is ended any more (default: no limit). */
+  readonly maxEndings?: number | undefined;
   /** The statuses of the next attempts after each connection that was served. */
   readonly statuses?: readonly number[] | undefined;
 }
@@ -19,10 +21,16 @@ export type EndingFault = "cut" | "stall" | "error";
 /** Decides event by event whether a connection ends, over all connections together. */
 export class FaultDraw {
   readonly #random: Random;
+  /** The number of connections that may still be ended. */
+  #left: number;
   readonly #countdowns: { readonly ending: EndingFault; readonly every: number; left: number }[];
 
   /** Creates it; the same seed gives the same decisions. */
-  constructor({ cutEvery, stallEvery, errorEvery }: Faults, seed: number) {
+  constructor(
+    { cutEvery, stallEvery, errorEvery, maxEndings = Infinity }: Faults,
+    seed: number,
+  ) {
+    this.#left = maxEndings;
     this.#random = new Random(seed, 0x6661);
     const all: [EndingFault, number | undefined][] = [
       ["cut", cutEvery],
@@ -36,12 +44,14 @@ export class FaultDraw {
 
   /** Returns how the connection ends with the next event, if it does. */
   next(): EndingFault | undefined {
+    if (this.#left <= 0) return undefined;
     let drawn: EndingFault | undefined;
     for (const countdown of this.#countdowns) {
       if (--countdown.left > 0) continue;
       countdown.left = this.#draw(countdown.every);
       drawn ??= countdown.ending;
     }
+    if (drawn !== undefined) this.#left--;
     return drawn;
   }
 

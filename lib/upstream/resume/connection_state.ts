@@ -33,6 +33,11 @@ export interface ConnectionState {
   sawBeyond: boolean;
   /** Rejected frames after the anchor that were handled before. */
   rejectedBefore: number;
+  /**
+   * The offset of the first event that proves that they do not follow. It is 0 unless a gap is read
+   * again: then they may follow the events that were missing.
+   */
+  rejectedUntil: number;
   /** The offset expected next; `undefined` before it is known. */
   next: number | undefined;
   /** Whether upstream numbers differently than the position. */
@@ -62,6 +67,7 @@ export function newConnectionState(
     later: 0,
     sawBeyond: false,
     rejectedBefore: 0,
+    rejectedUntil: 0,
     next: undefined,
     isRenumbered: false,
   };

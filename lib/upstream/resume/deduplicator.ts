@@ -4,6 +4,7 @@ import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
 import { MissedAnchors, noteBeforeAnchor, provesMissing } from "./missed_anchors.ts";
 import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
 import type { Position } from "../position/position.ts";
+import { Rereads } from "./rereads.ts";
 
 /** Counts since the start. */
 export interface DuplicateCounts {
@@ -34,9 +35,6 @@ export interface Gap {
   readonly to: number;
 }
 
-/** The number of re-reads without result after which a topic-partition is not re-read again. */
-const MAX_FRUITLESS = 3;
-
 /**
  * Distinguishes new events from duplicates, and finds gaps. It is pure: events in, verdicts out.
  *
@@ -66,9 +64,7 @@ export class Deduplicator<A extends PositionUpdate> {
   /** The number of ids that this connection keeps until its anchors arrive. */
   #droppedIds = 0;
   readonly #missed = new MissedAnchors();
-  /** Per topic-partition, the offset after which a gap was last re-read. */
-  readonly #reread = new Map<string, number>();
-  readonly #fruitless = new Map<string, number>();
+  readonly #rereads = new Rereads();
 
   /**
    * Creates it before the first connection.
@@ -96,7 +92,7 @@ export class Deduplicator<A extends PositionUpdate> {
       const connection = newConnectionState(key, mode, ended.get(key)?.knowsIds);
       if (last.offset < 0) connection.rejectedBefore = last.rejected;
       else if (!anchored) {
-        this.#reread.set(key, last.offset);
+        this.#rereads.note(key, last);
         connection.next = offsetAfter(last);
       }
       this.#connections.set(key, connection);
@@ -169,6 +165,7 @@ export class Deduplicator<A extends PositionUpdate> {
     connection.mode = "live";
     connection.knowsIds = true;
     connection.rejectedBefore = last.rejected;
+    connection.rejectedUntil = this.#rereads.gapEnd(connection.key, last);
     connection.next = last.offset + 1;
     this.#missed.delete(connection.key);
     for (const one of [...connection.droppedIds, id]) this.#known.add(one, connection.seed);
@@ -197,7 +194,7 @@ export class Deduplicator<A extends PositionUpdate> {
     const { key } = received;
     // Another connection may have the anchor; this one may just have lost it.
     if (this.#missed.note(key, last)) return "reread";
-    this.#reread.set(key, last.offset);
+    this.#rereads.note(key, last);
     if (connection.anchorAt !== undefined) {
       this.#renumber(key, connection.anchorAt);
       return "reread";
@@ -228,15 +225,15 @@ export class Deduplicator<A extends PositionUpdate> {
       if (isSettling && !isRenumbered) connection.next = offsetAfter(last);
       if (!isSettling && isRenumbered) connection.next = undefined;
       if (connection.next !== undefined && offset > connection.next) {
-        if (this.#wantsReread(key, last)) return "reread";
+        if (this.#rereads.wants(key, last, offset)) return "reread";
         this.#noteGap(received, last, offset - connection.next);
-      } else if (this.#reread.get(key) === last.offset) this.#fruitless.delete(key);
+      } else this.#rereads.succeeded(key, last);
       if (isRenumbered) this.counts.renumbered++;
       connection.isRenumbered = false;
       connection.mode = "live";
     }
     connection.next = offset + 1;
-    connection.rejectedBefore = 0;
+    if (offset >= connection.rejectedUntil) connection.rejectedBefore = 0;
     if (isKnown) this.counts.dropped++;
     this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);
     return "handled";
@@ -273,17 +270,8 @@ export class Deduplicator<A extends PositionUpdate> {
     fresh.push(received);
   }
 
-  #wantsReread(key: string, last: PartitionPosition): boolean {
-    if (this.#reread.get(key) === last.offset) return false;
-    if ((this.#fruitless.get(key) ?? 0) >= MAX_FRUITLESS) return false;
-    this.#reread.set(key, last.offset);
-    return true;
-  }
-
   #noteGap({ key, timestamp }: A, last: PartitionPosition, missing: number): void {
-    if (this.#reread.get(key) === last.offset) {
-      this.#fruitless.set(key, (this.#fruitless.get(key) ?? 0) + 1);
-    }
+    this.#rereads.failed(key, last);
     if (missing === 1) {
       this.counts.skipped++;
       return;

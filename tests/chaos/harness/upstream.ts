@@ -13,7 +13,10 @@ import { type BurstOptions, burstsOf } from "./bursts.ts";
 import { type Burst, Warp, warped, withRepeats } from "./served_log.ts";
 
 export interface UpstreamOptions extends BurstOptions {
-  /** The approximate number of connections that fail. */
+  /**
+   * The approximate number of connections that fail among events that are sent once. Twice as many
+   * fail at most: if most connections ended among duplicates, a run would never end.
+   */
   readonly faults: number;
   /** The approximate number of events that are in the log twice (default 0). */
   readonly repeats?: number;
@@ -123,6 +126,11 @@ export class BadUpstream {
     const renumbered = logOf({ eqiad: 4_200_000_000, codfw: 799_999_000 });
     const every = (share: number) => faults === 0 ? 0 : Math.ceil(events / (faults * share));
     const refuses = () => this.#random.chance(SHARES.status);
+    const maxEndings = 2 * faults;
+    const hasFaults = () => {
+      const { cuts, stalls, errors } = this.#server.stats;
+      return cuts + stalls + errors < maxEndings;
+    };
     const gapEvery = every(SHARES.gap);
     this.#server = serveEvents({
       log: (connection) => this.#logs[connection] = this.#released < 2 / 3 ? this.log : renumbered,
@@ -135,9 +143,10 @@ export class BadUpstream {
         cutEvery: every(SHARES.cut),
         stallEvery: every(SHARES.stall),
         errorEvery: every(SHARES.error),
+        maxEndings,
         // Called after each served connection.
         get statuses() {
-          return faults > 0 && refuses() ? [500, 429] : [];
+          return refuses() && hasFaults() ? [500, 429] : [];
         },
       },
       isLost: (place, connection) => {

@@ -151,8 +151,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "counts a rejected frame as a new event each time",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: "connection.rejectedBefore = last.rejected;\n    connection.next = last.offset + 1;",
-    replace: "connection.next = last.offset + 1;",
+    find: "connection.rejectedBefore = last.rejected;\n    connection.rejectedUntil",
+    replace: "connection.rejectedUntil",
     always: ["bad frame", "cut"],
   },
   {

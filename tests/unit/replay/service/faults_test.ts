@@ -22,6 +22,12 @@ Deno.test("FaultDraw ends every connection for 1, and none for 0", () => {
   for (let i = 0; i < 1000; i++) assertEquals(never.next(), undefined);
 });
 
+Deno.test("FaultDraw ends no more connections than the limit", () => {
+  const faults = new FaultDraw({ cutEvery: 10, errorEvery: 20, maxEndings: 3 }, 1);
+  const drawn = Array.from({ length: 1000 }, () => faults.next());
+  assertEquals(drawn.filter((one) => one !== undefined).length, 3);
+});
+
 Deno.test("FaultDraw.place() is inside the frame", () => {
   const faults = new FaultDraw({}, 3);
   const places = Array.from({ length: 500 }, () => faults.place(4));

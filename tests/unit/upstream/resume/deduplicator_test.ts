@@ -344,6 +344,25 @@ Deno.test("Deduplicator counts rejected frames once, even before an event", () =
   assertEquals(reader.deduplicator.counts.gaps, 0);
 });
 
+Deno.test("Deduplicator counts a rejected frame behind lost events once", () => {
+  const log = [
+    ...logOf(3),
+    entry(3, 1003),
+    entry(4, 1004),
+    refused(5, 1005),
+    refused(6, 1006),
+    entry(7, 1007),
+    refused(8, 1008),
+    entry(9, 1009),
+  ];
+  for (const lost of [[3], [4], [3, 4]]) {
+    const reader = new LogReader();
+    reader.read(log, Infinity, 0, ({ serial }) => reader.rereads > 0 || !lost.includes(serial));
+    assertEquals(serials(reader.seen).toSorted((a, b) => a - b), [...log.keys()], String(lost));
+    assertEquals([reader.rereads, reader.deduplicator.counts.gaps], [1, 0]);
+  }
+});
+
 Deno.test("Deduplicator.unresolved counts events dropped before an anchor", () => {
   const log = logOf(30);
   const reader = new LogReader();
