@@ -13,8 +13,13 @@ export interface ConnectionState {
   mode: "live" | "resuming" | "settling";
   /** Events dropped while resuming. */
   dropped: number;
-  /** The ids of those that are unknown, because they were handled before a restart. */
-  droppedIds: string[];
+  /**
+   * The ids of those that are unknown, because they were handled before a restart. With them those
+   * of previous connections that ended before the anchor.
+   */
+  droppedIds: Set<string>;
+  /** Whether an event arrived that may follow the anchor, if this connection has lost it. */
+  mayBePast: boolean;
   /** Whether the anchor, and events before it, were handled since the start: their ids are known. */
   knowsIds: boolean;
   /** Whether an event arrived before the anchor that was handled. */
@@ -57,7 +62,8 @@ export function newConnectionState(
     seed: halves[0]!,
     mode,
     dropped: 0,
-    droppedIds: [],
+    droppedIds: new Set(),
+    mayBePast: false,
     knowsIds,
     sawHandled: false,
     sawUnknown: false,

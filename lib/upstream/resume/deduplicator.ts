@@ -61,7 +61,7 @@ export class Deduplicator<A extends PositionUpdate> {
   readonly #connections = new Map<string, ConnectionState>();
   /** Ids of handled events. */
   readonly #known = new KnownIds();
-  /** The number of ids that this connection keeps until its anchors arrive. */
+  /** The number of ids that are kept until the anchors of this connection arrive. */
   #droppedIds = 0;
   readonly #missed = new MissedAnchors();
   readonly #rereads = new Rereads();
@@ -89,7 +89,13 @@ export class Deduplicator<A extends PositionUpdate> {
     this.#droppedIds = 0;
     for (const [key, last] of this.#position.partitions) {
       const mode = this.#modeFor(key, last, anchored);
-      const connection = newConnectionState(key, mode, ended.get(key)?.knowsIds);
+      const before = ended.get(key);
+      const connection = newConnectionState(key, mode, before?.knowsIds);
+      // The next connection may begin later, after the first copy of an id.
+      if (mode === "resuming" && before?.mode === "resuming" && !before.mayBePast) {
+        connection.droppedIds = before.droppedIds;
+        this.#droppedIds += before.droppedIds.size;
+      }
       if (last.offset < 0) connection.rejectedBefore = last.rejected;
       else if (!anchored) {
         this.#rereads.note(key, last);
@@ -169,20 +175,21 @@ export class Deduplicator<A extends PositionUpdate> {
     connection.next = last.offset + 1;
     this.#missed.delete(connection.key);
     for (const one of [...connection.droppedIds, id]) this.#known.add(one, connection.seed);
-    this.#droppedIds -= connection.droppedIds.length;
-    connection.droppedIds = [];
+    this.#forgetDropped(connection);
     return "handled";
   }
 
   /** Keeps an id until its event is known to be handled: at most as many as are known later. */
   #keepId(id: string, connection: ConnectionState): void {
-    if (this.#droppedIds >= KNOWN_IDS) {
-      this.#droppedIds -= connection.droppedIds.length;
-      connection.droppedIds = [];
-    }
-    if (this.#droppedIds >= KNOWN_IDS) return;
-    connection.droppedIds.push(id);
+    if (this.#droppedIds >= KNOWN_IDS) this.#forgetDropped(connection);
+    if (this.#droppedIds >= KNOWN_IDS || connection.droppedIds.has(id)) return;
+    connection.droppedIds.add(id);
     this.#droppedIds++;
+  }
+
+  #forgetDropped(connection: ConnectionState): void {
+    this.#droppedIds -= connection.droppedIds.size;
+    connection.droppedIds = new Set();
   }
 
   #anchorMissed(

@@ -106,6 +106,7 @@ export function noteBeforeAnchor(
   const { knowsIds } = connection;
   const { offset } = event;
   const distance = offset! - last.offset;
+  connection.mayBePast ||= isAnchorId || distance > 0 || timeOf(event) > last.timestamp;
   if (!isAnchorId) {
     if (isKnown || (!knowsIds && distance <= 0)) connection.sawHandled = true;
     else if (timeOf(event) > unreadUntil(last, position)) connection.sawUnknown = true;

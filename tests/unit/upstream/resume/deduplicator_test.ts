@@ -52,6 +52,28 @@ Deno.test("Deduplicator recognizes a repeated id from before a restart", () => {
   assertEquals(reader.seen.map(({ id }) => id), ["A", "B", "C", "E"]);
 });
 
+Deno.test("Deduplicator recognizes a repeated id of an earlier connection", () => {
+  const log = [...logOf(100), entry(100, 1100, 100, "id-60"), entry(101, 1101)];
+  const reader = new LogReader();
+  reader.read(log, 95);
+  reader.restart();
+  reader.read(log, 20, 50);
+  reader.read(log, Infinity, 20);
+  assertEquals(serials(reader.seen), [...Array(100).keys(), 101]);
+});
+
+Deno.test("Deduplicator loses nothing behind an anchor that one connection lost", () => {
+  // The first event behind it does not prove that it is missing.
+  const log = [...logOf(90), entry(90, 1085), entry(91, 1091)];
+  const reader = new LogReader();
+  reader.read(log, 90);
+  reader.restart();
+  reader.read(log, 21, 20, ({ serial }) => serial !== 89);
+  assertEquals(reader.deduplicator.resumed, false);
+  reader.read(log, Infinity, 20);
+  assertEquals(serials(reader.seen), [...log.keys()]);
+});
+
 Deno.test("Deduplicator accepts events whose timestamps are not credible", () => {
   const log = logOf(40).map((one, i) =>
     i < 20 ? one : { ...one, timestamp: undefined, ahead: 600_000 + one.timestamp! }
