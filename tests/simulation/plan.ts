@@ -38,6 +38,7 @@ export const FAULTS = {
   "no date": ["connection", 1],
   "skewed date": ["connection", 0.5],
   "signal forgotten": ["connection", 1],
+  "left out": ["event", 0.02],
   // Kafka.
   "slow request": ["request", 0.05],
   "slow answer": ["request", 0.05],

@@ -19,6 +19,19 @@ export interface PartitionPosition {
   readonly rejected: number;
 }
 
+/**
+ * Returns how many of the rejected frames after an anchor can follow a later event: those for which
+ * there are no offsets between the two. They arrived without the events before them, which a
+ * connection had lost.
+ */
+export function rejectedAfter(
+  { offset, rejected }: Pick<PartitionPosition, "offset" | "rejected">,
+  later: number,
+): number {
+  const between = later - offset - 1;
+  return offset < 0 || between < 0 ? 0 : Math.max(0, rejected - between);
+}
+
 /** The effect of one more event, or of one more rejected frame, on the position. */
 export interface PositionUpdate {
   /** Upstream topic and partition, as in {@linkcode upstreamPartition}. */

@@ -1,5 +1,9 @@
 import { z } from "zod";
-import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
+import {
+  type PartitionPosition,
+  type PositionUpdate,
+  rejectedAfter,
+} from "./partition_position.ts";
 import { readFirstForm, readPartitions, writePartitions } from "./saved_partitions.ts";
 
 /**
@@ -148,7 +152,7 @@ export class Position {
       highest: Math.max(timestamp ?? ahead ?? 0, last.highest),
       offset,
       id,
-      rejected: 0,
+      rejected: rejectedAfter(last, offset),
     });
   }
 

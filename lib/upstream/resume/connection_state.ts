@@ -36,13 +36,8 @@ export interface ConnectionState {
   later: number;
   /** Whether one of them has a credible timestamp and an offset after the anchor's. */
   sawBeyond: boolean;
-  /** Rejected frames after the anchor that were handled before. */
+  /** Rejected frames that were handled before, and have not arrived yet. */
   rejectedBefore: number;
-  /**
-   * The offset of the first event that proves that they do not follow. It is 0 unless a gap is read
-   * again: then they may follow the events that were missing.
-   */
-  rejectedUntil: number;
   /** The offset expected next; `undefined` before it is known. */
   next: number | undefined;
   /** Whether upstream numbers differently than the position. */
@@ -73,7 +68,6 @@ export function newConnectionState(
     later: 0,
     sawBeyond: false,
     rejectedBefore: 0,
-    rejectedUntil: 0,
     next: undefined,
     isRenumbered: false,
   };

@@ -2,7 +2,11 @@ import { hasId } from "../position/anchor.ts";
 import { type ConnectionState, newConnectionState } from "./connection_state.ts";
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
 import { MissedAnchors, noteBeforeAnchor, provesMissing } from "./missed_anchors.ts";
-import type { PartitionPosition, PositionUpdate } from "../position/partition_position.ts";
+import {
+  type PartitionPosition,
+  type PositionUpdate,
+  rejectedAfter,
+} from "../position/partition_position.ts";
 import type { Position } from "../position/position.ts";
 import { Rereads } from "./rereads.ts";
 
@@ -171,7 +175,6 @@ export class Deduplicator<A extends PositionUpdate> {
     connection.mode = "live";
     connection.knowsIds = true;
     connection.rejectedBefore = last.rejected;
-    connection.rejectedUntil = this.#rereads.gapEnd(connection.key, last);
     connection.next = last.offset + 1;
     this.#missed.delete(connection.key);
     for (const one of [...connection.droppedIds, id]) this.#known.add(one, connection.seed);
@@ -232,15 +235,16 @@ export class Deduplicator<A extends PositionUpdate> {
       if (isSettling && !isRenumbered) connection.next = offsetAfter(last);
       if (!isSettling && isRenumbered) connection.next = undefined;
       if (connection.next !== undefined && offset > connection.next) {
-        if (this.#rereads.wants(key, last, offset)) return "reread";
+        if (this.#rereads.wants(key, last)) return "reread";
         this.#noteGap(received, last, offset - connection.next);
       } else this.#rereads.succeeded(key, last);
       if (isRenumbered) this.counts.renumbered++;
       connection.isRenumbered = false;
       connection.mode = "live";
     }
+    const before = { offset: (connection.next ?? 0) - 1, rejected: connection.rejectedBefore };
+    connection.rejectedBefore = rejectedAfter(before, offset);
     connection.next = offset + 1;
-    if (offset >= connection.rejectedUntil) connection.rejectedBefore = 0;
     if (isKnown) this.counts.dropped++;
     this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);
     return "handled";

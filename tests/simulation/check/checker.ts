@@ -269,12 +269,12 @@ export class Checker {
 
   /** Checks that no record is missing of the events before the saved position. */
   checkPosition(): void {
-    const { metadata = "" } = this.#saved ?? {};
+    const { metadata = "", offset = 0 } = this.#saved ?? {};
     if (metadata.length > MAX_METADATA) {
       this.fail("too large", `a position of ${metadata.length} characters`);
     }
     const places = placesOf(metadata);
-    this.#checkRejected(places);
+    this.#checkCounts(Number(offset), places);
     for (const place of places) {
       const topic = this.#topics.find(({ name }) => name === place.name);
       if (topic === undefined) continue;
@@ -291,13 +291,19 @@ export class Checker {
     }
   }
 
-  /** Checks that no rejected frame is counted twice, if its position is known. */
-  #checkRejected(places: readonly SavedPlace[]): void {
+  /**
+   * Checks that no event is counted twice, and no rejected frame, if the position is known and the
+   * topic of each rejected frame. A repeated id may be counted.
+   */
+  #checkCounts(handled: number, places: readonly SavedPlace[]): void {
     const isMoved = this.#topics.some(({ shifts, first }) => shifts.length > 1 || first > 0);
     if (isMoved || this.#world.isUnclear) return;
+    const sent = [...this.#world.sent];
+    if (this.#world.plan.rate("repeated id") === 0 && handled > sent.length) {
+      this.fail("counted twice", `${handled} events of ${sent.length}`);
+    }
     const rejected = places.reduce((sum, place) => sum + place.rejected, 0);
-    if (rejected === 0) return;
-    const most = [...this.#world.sent].filter(({ kind }) => kind === "bad").length;
+    const most = sent.filter(({ kind }) => kind === "bad").length;
     if (rejected > most) this.fail("counted twice", `${rejected} rejected frames of ${most}`);
   }
 

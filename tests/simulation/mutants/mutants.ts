@@ -151,9 +151,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "counts a rejected frame as a new event each time",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: "connection.rejectedBefore = last.rejected;\n    connection.rejectedUntil",
-    replace: "connection.rejectedUntil",
+    find: "connection.rejectedBefore = last.rejected;\n    connection.next = last.offset + 1;",
+    replace: "connection.next = last.offset + 1;",
     always: ["bad frame", "cut"],
+  },
+  {
+    name: "forgets a rejected frame that follows lost events",
+    file: "lib/upstream/position/partition_position.ts",
+    find: "Math.max(0, rejected - between)",
+    replace: "0",
+    always: ["bad frame", "left out", "cut"],
   },
   {
     name: "reads on while Kafka takes nothing",

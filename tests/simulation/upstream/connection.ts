@@ -161,6 +161,7 @@ export class Connection {
       const end = Math.min(topic.end(now), cursor + run);
       for (let i = cursor; i < end; i++) {
         const entry = topic.entries[i]!;
+        if (this.#service.leavesOut(entry)) continue;
         const { kind, timestamp } = entry;
         if (kind !== "empty" && this.#times.get(topic) !== timestamp) {
           this.#times.set(topic, timestamp);

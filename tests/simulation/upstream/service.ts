@@ -25,6 +25,8 @@ const MAX_TRANSIT = 30_000;
 export class Service {
   readonly topics: readonly UpstreamTopic[];
   readonly random: Random;
+  readonly #omissions: Random;
+  readonly #leftOut = new Set<Entry>();
   readonly #connections = new Set<Connection>();
   /** The start that the first connection requested, in ms. */
   since: number | undefined;
@@ -52,6 +54,7 @@ export class Service {
 
   constructor(readonly world: World, readonly plan: Plan) {
     this.random = Random.of(plan.seed, "service");
+    this.#omissions = Random.of(plan.seed, "left out");
     this.topics = writeLog(world);
   }
 
@@ -131,6 +134,23 @@ export class Service {
     });
     this.#connections.add(connection);
     resolve(responseOf(200, this.#headers(machine), connection.body));
+  }
+
+  /**
+   * Returns whether a connection loses an entry. Another one brings it, if it is read again: behind
+   * the start of a topic nothing shows the gap, behind one event that happens once, and after three
+   * gaps that remain not at all.
+   */
+  leavesOut(entry: Entry): boolean {
+    const { topic, index } = entry;
+    const before = topic.entries[index - 1]?.kind;
+    const isReread = index > topic.first && (before === "event" || before === "canary") &&
+      this.plan.rate("gap") === 0;
+    if (!isReread || this.#leftOut.has(entry)) return false;
+    if (!this.world.draws("left out", this.#omissions)) return false;
+    this.#leftOut.add(entry);
+    this.world.trace(() => `upstream: leaves out ${entry.id} at ${entry.offset}`);
+    return true;
   }
 
   /** Notes that an entry is sent. */

@@ -385,6 +385,19 @@ Deno.test("Deduplicator counts a rejected frame behind lost events once", () => 
   }
 });
 
+Deno.test("Deduplicator counts a rejected frame once if lost events follow", () => {
+  const log = [...logOf(5), refused(5, 1005), entry(6, 1006)];
+  for (const lost of [[3, 4], [4]]) {
+    const reader = new LogReader();
+    reader.read(log, 6, 0, ({ serial }) => !lost.includes(serial));
+    for (const count of [3, Infinity]) {
+      reader.restart();
+      reader.read(log, count);
+    }
+    assertEquals(serials(reader.seen).toSorted((a, b) => a - b), [...log.keys()], String(lost));
+  }
+});
+
 Deno.test("Deduplicator.unresolved counts events dropped before an anchor", () => {
   const log = logOf(30);
   const reader = new LogReader();
