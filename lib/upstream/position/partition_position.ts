@@ -19,6 +19,11 @@ export interface PartitionPosition {
   readonly rejected: number;
 }
 
+/** Returns the offset expected after a position, if each rejected frame took one. */
+export function offsetAfter({ offset, rejected }: PartitionPosition): number {
+  return offset + 1 + rejected;
+}
+
 /**
  * Returns how many of the rejected frames after an anchor can follow a later event: those for which
  * there are no offsets between the two. They arrived without the events before them, which a

@@ -3,6 +3,7 @@ import { type ConnectionState, newConnectionState } from "./connection_state.ts"
 import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
 import { MissedAnchors, noteBeforeAnchor, provesMissing } from "./missed_anchors.ts";
 import {
+  offsetAfter,
   type PartitionPosition,
   type PositionUpdate,
   rejectedAfter,
@@ -242,8 +243,10 @@ export class Deduplicator<A extends PositionUpdate> {
       connection.isRenumbered = false;
       connection.mode = "live";
     }
-    const before = { offset: (connection.next ?? 0) - 1, rejected: connection.rejectedBefore };
-    connection.rejectedBefore = rejectedAfter(before, offset);
+    const { rejectedBefore: rejected, next = 0 } = connection;
+    if (rejected > 0) {
+      connection.rejectedBefore = rejectedAfter({ offset: next - 1, rejected }, offset);
+    }
     connection.next = offset + 1;
     if (isKnown) this.counts.dropped++;
     this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);
@@ -291,9 +294,4 @@ export class Deduplicator<A extends PositionUpdate> {
     this.counts.missing += missing;
     this.#onGap({ key, missing, from: last.timestamp, to: timestamp ?? last.timestamp });
   }
-}
-
-/** Returns the offset expected after a position, if each rejected frame took one. */
-function offsetAfter({ offset, rejected }: PartitionPosition): number {
-  return offset + 1 + rejected;
 }

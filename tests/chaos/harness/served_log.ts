@@ -78,10 +78,19 @@ const MAX_DISTANCE = 200;
  */
 const MAX_SPAN = 2000;
 
+/** Where a log repeats events. */
+export interface Repeats {
+  readonly seed: number;
+  /** The mean number of events before a repeated one. */
+  readonly every: number;
+  /** Returns whether events with such a timestamp (ms) can be repeated (default: all). */
+  readonly isWanted?: (timestamp: number) => boolean;
+}
+
 /** Returns the same log with one event in `every`, on average, replaced by an earlier one. */
 export function withRepeats(
   log: EventLog,
-  { seed, every }: { readonly seed: number; readonly every: number },
+  { seed, every, isWanted = () => true }: Repeats,
 ): EventLog {
   const topics = log.topics.map((topic, number): TopicLog => ({
     ...topic,
@@ -90,8 +99,10 @@ export function withRepeats(
       const isRepeated = fraction(seed, Salt.repeated + number, index) < 1 / every;
       const earlier = index - distance;
       const isNear = earlier >= topic.first &&
-        topic.timestamp(index) - topic.timestamp(earlier) <= MAX_SPAN;
-      if (!isRepeated || !isNear) return topic.write(index, to);
+        Math.abs(topic.timestamp(index) - topic.timestamp(earlier)) <= MAX_SPAN;
+      if (!isRepeated || !isNear || !isWanted(topic.timestamp(index))) {
+        return topic.write(index, to);
+      }
       const copy = new ByteBuffer();
       topic.write(earlier, copy);
       to.text(withOffset(copy.take(), topic.offset(earlier), topic.offset(index)));

@@ -62,6 +62,11 @@ const CANARY_EVERY = 1000;
 const GARBAGE_EVERY = 500;
 /** The shares of the kinds of faults. */
 const SHARES = { cut: 0.5, stall: 0.1, error: 0.2, gap: 0.1, status: 0.1 } as const;
+/**
+ * The part of the log without repeated events: a producer that restarts just when upstream renumbers
+ * the log cannot know which of two events with the id of its last one that is.
+ */
+const UNREPEATED = { from: 0.45, to: 0.7 };
 /** The purposes of random choices. */
 const Salt = { gap: 0x6368_0001, status: 0x6368_0002 } as const;
 const LONG_RESUME = 10_000;
@@ -109,6 +114,8 @@ export class BadUpstream {
       from: timeOf(from),
       to: timeOf(to),
     })));
+    const isWanted = (timestamp: number) =>
+      timestamp < timeOf(UNREPEATED.from * events) || timestamp >= timeOf(UNREPEATED.to * events);
     const logOf = (offsets: { eqiad: number; codfw: number }) => {
       const log = syntheticLog({
         seed,
@@ -119,7 +126,8 @@ export class BadUpstream {
         offsets,
         switchAt,
       });
-      const repeated = repeats === 0 ? log : withRepeats(log, { seed, every: events / repeats });
+      const every = events / repeats;
+      const repeated = repeats === 0 ? log : withRepeats(log, { seed, every, isWanted });
       return withGarbage(warped(repeated, warp), { seed, every: GARBAGE_EVERY });
     };
     this.log = logOf({ eqiad: 4_100_000_000, codfw: 800_000_000 });

@@ -52,6 +52,8 @@ Deno.test("withRepeats() repeats the content of earlier events at new offsets", 
     ids.set(meta.id, index++);
   }
   assert(repeats > 150 && repeats < 250, `${repeats} repeats`);
+  const none = withRepeats(log, { seed: 1, every: 100, isWanted: () => false });
+  assertEquals([...records(none.topics[0]!)], [...records(log.topics[0]!)]);
 });
 
 Deno.test("burstsOf() draws separate bursts, and rejects more than fit", () => {
