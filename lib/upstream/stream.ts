@@ -40,8 +40,8 @@ const MAX_STEP = 10_000;
  * consumer is busy, nothing is read, and TCP slows the service down. If it stays busy for
  * `maxPause` (default 30 s), the connection is closed and opened again when the consumer continues.
  *
- * Memory: one chunk (128 KiB), one frame (at most 18 MiB), and the ids that are known (4 MiB).
- * Nothing is held while resuming, regardless of the number of duplicates.
+ * Memory: one chunk (128 KiB), one frame (at most 18 MiB), the ids that are known (4 MiB), and, while
+ * resuming after a restart, those of duplicates (10 MiB). No events are held while resuming.
  *
  * @throws {UpstreamRefused} while iterating, if the service refuses the request.
  */

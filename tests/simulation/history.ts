@@ -96,6 +96,7 @@ function liveThrough(world: World): readonly Failure[] {
     excuse(machine.name, cursors);
   };
   service.onFutureStart = (topic, cursor) => checker.skip(topic, cursor);
+  service.onHidden = ({ topic, index }) => checker.excuseLoss(topic, index, index + 1);
   service.onMisled = (entry) => checker.misled(entry);
   planUpstream(world, service, checker, kafka);
   planKafka(world, kafka, checker);

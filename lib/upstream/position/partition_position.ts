@@ -24,19 +24,6 @@ export function offsetAfter({ offset, rejected }: PartitionPosition): number {
   return offset + 1 + rejected;
 }
 
-/**
- * Returns how many of the rejected frames after an anchor can follow a later event: those for which
- * there are no offsets between the two. They arrived without the events before them, which a
- * connection had lost.
- */
-export function rejectedAfter(
-  { offset, rejected }: Pick<PartitionPosition, "offset" | "rejected">,
-  later: number,
-): number {
-  const between = later - offset - 1;
-  return offset < 0 || between < 0 ? 0 : Math.max(0, rejected - between);
-}
-
 /** The effect of one more event, or of one more rejected frame, on the position. */
 export interface PositionUpdate {
   /** Upstream topic and partition, as in {@linkcode upstreamPartition}. */
@@ -51,4 +38,6 @@ export interface PositionUpdate {
   readonly id: string | undefined;
   /** Whether an event with this id was handled before, at another offset. */
   readonly isRepeated?: boolean;
+  /** Rejected frames that were handled before and follow the event (default 0). */
+  readonly rejectedBehind?: number;
 }

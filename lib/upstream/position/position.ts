@@ -1,9 +1,5 @@
 import { z } from "zod";
-import {
-  type PartitionPosition,
-  type PositionUpdate,
-  rejectedAfter,
-} from "./partition_position.ts";
+import type { PartitionPosition, PositionUpdate } from "./partition_position.ts";
 import { readFirstForm, readPartitions, writePartitions } from "./saved_partitions.ts";
 
 /**
@@ -133,7 +129,7 @@ export class Position {
    * the last event, which separates duplicates from new events, has to come again after a
    * reconnect. A topic-partition that is unknown is ignored if there is no room for it.
    */
-  advance({ key, timestamp, ahead, offset, id }: PositionUpdate): void {
+  advance({ key, timestamp, ahead, offset, id, rejectedBehind = 0 }: PositionUpdate): void {
     let last = this.#partitions.get(key);
     if (last === undefined && key !== NOWHERE) {
       this.track(key);
@@ -152,7 +148,7 @@ export class Position {
       highest: Math.max(timestamp ?? ahead ?? 0, last.highest),
       offset,
       id,
-      rejected: rejectedAfter(last, offset),
+      rejected: rejectedBehind,
     });
   }
 

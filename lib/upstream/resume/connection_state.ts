@@ -14,11 +14,11 @@ export interface ConnectionState {
   /** Events dropped while resuming. */
   dropped: number;
   /**
-   * The ids of those that are unknown, because they were handled before a restart. With them those
-   * of previous connections that ended before the anchor.
+   * The ids of those that are unknown, because they were handled before a restart, and those that
+   * earlier connections dropped.
    */
   droppedIds: Set<string>;
-  /** Whether an event arrived that may follow the anchor, if this connection has lost it. */
+  /** Whether an event that was dropped may follow the anchor, if this connection has lost that. */
   mayBePast: boolean;
   /** Whether the anchor, and events before it, were handled since the start: their ids are known. */
   knowsIds: boolean;
@@ -42,6 +42,30 @@ export interface ConnectionState {
   next: number | undefined;
   /** Whether upstream numbers differently than the position. */
   isRenumbered: boolean;
+}
+
+/**
+ * Returns how many of the rejected frames that were handled before can still arrive behind an event:
+ * those for which no offsets are left before it. Then they first arrived without events that
+ * precede them, which that connection had lost.
+ */
+export function rejectedAfter(
+  offset: number,
+  { rejectedBefore, next }: Pick<ConnectionState, "rejectedBefore" | "next">,
+): number {
+  if (rejectedBefore === 0 || next === undefined || offset < next) return 0;
+  return Math.max(0, rejectedBefore - (offset - next));
+}
+
+/** Notes the offset of an event that is dropped; a jump can be an anchor that was lost. */
+export function noteOffset(offset: number | undefined, connection: ConnectionState): void {
+  const { next } = connection;
+  if (offset === undefined) {
+    if (next !== undefined) connection.next = next + 1;
+    return;
+  }
+  connection.mayBePast ||= next !== undefined && offset > next;
+  connection.next = offset + 1;
 }
 
 /** Returns the state of a topic-partition at the start of a connection. */

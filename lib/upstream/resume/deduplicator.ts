@@ -1,12 +1,17 @@
 import { hasId } from "../position/anchor.ts";
-import { type ConnectionState, newConnectionState } from "./connection_state.ts";
-import { KNOWN_IDS, KnownIds } from "./known_ids.ts";
+import {
+  type ConnectionState,
+  newConnectionState,
+  noteOffset,
+  rejectedAfter,
+} from "./connection_state.ts";
+import { DroppedIds } from "./dropped_ids.ts";
+import { KnownIds } from "./known_ids.ts";
 import { MissedAnchors, noteBeforeAnchor, provesMissing } from "./missed_anchors.ts";
 import {
   offsetAfter,
   type PartitionPosition,
   type PositionUpdate,
-  rejectedAfter,
 } from "../position/partition_position.ts";
 import type { Position } from "../position/position.ts";
 import { Rereads } from "./rereads.ts";
@@ -66,8 +71,7 @@ export class Deduplicator<A extends PositionUpdate> {
   readonly #connections = new Map<string, ConnectionState>();
   /** Ids of handled events. */
   readonly #known = new KnownIds();
-  /** The number of ids that are kept until the anchors of this connection arrive. */
-  #droppedIds = 0;
+  readonly #droppedIds = new DroppedIds();
   readonly #missed = new MissedAnchors();
   readonly #rereads = new Rereads();
 
@@ -91,16 +95,12 @@ export class Deduplicator<A extends PositionUpdate> {
     for (const connection of this.#connections.values()) this.#noteEnd(connection);
     const ended = new Map(this.#connections);
     this.#connections.clear();
-    this.#droppedIds = 0;
+    this.#droppedIds.clear();
     for (const [key, last] of this.#position.partitions) {
       const mode = this.#modeFor(key, last, anchored);
       const before = ended.get(key);
       const connection = newConnectionState(key, mode, before?.knowsIds);
-      // The next connection may begin later, after the first copy of an id.
-      if (mode === "resuming" && before?.mode === "resuming" && !before.mayBePast) {
-        connection.droppedIds = before.droppedIds;
-        this.#droppedIds += before.droppedIds.size;
-      }
+      if (mode === "resuming" && before !== undefined) this.#droppedIds.carry(before, connection);
       if (last.offset < 0) connection.rejectedBefore = last.rejected;
       else if (!anchored) {
         this.#rereads.note(key, last);
@@ -147,6 +147,7 @@ export class Deduplicator<A extends PositionUpdate> {
 
   #renumber(key: string, offset: number): void {
     this.counts.renumbered++;
+    this.#rereads.forget(key);
     this.#position.renumber(key, offset);
   }
 
@@ -158,13 +159,14 @@ export class Deduplicator<A extends PositionUpdate> {
   #resume(received: A, last: PartitionPosition, connection: ConnectionState, fresh: A[]): Verdict {
     const { offset, id } = received;
     connection.dropped++;
+    noteOffset(offset, connection);
     if (id !== undefined) {
       const isAnchorId = hasId(last.id, id);
       if (isAnchorId && offset === last.offset) return this.#arrive(id, last, connection);
       const isKnown = this.#known.has(id, connection.seed);
       noteBeforeAnchor(received, last, connection, this.#position, { isAnchorId, isKnown });
       if (isAnchorId) this.#known.add(id, connection.seed);
-      else if (!isKnown) this.#keepId(id, connection);
+      else if (!isKnown) this.#droppedIds.add(id, connection);
     }
     if (!provesMissing(received, last, connection, this.#position)) return "handled";
     return this.#anchorMissed(received, last, connection, fresh);
@@ -178,22 +180,9 @@ export class Deduplicator<A extends PositionUpdate> {
     connection.rejectedBefore = last.rejected;
     connection.next = last.offset + 1;
     this.#missed.delete(connection.key);
-    for (const one of [...connection.droppedIds, id]) this.#known.add(one, connection.seed);
-    this.#forgetDropped(connection);
+    for (const one of this.#droppedIds.take(connection)) this.#known.add(one, connection.seed);
+    this.#known.add(id, connection.seed);
     return "handled";
-  }
-
-  /** Keeps an id until its event is known to be handled: at most as many as are known later. */
-  #keepId(id: string, connection: ConnectionState): void {
-    if (this.#droppedIds >= KNOWN_IDS) this.#forgetDropped(connection);
-    if (this.#droppedIds >= KNOWN_IDS || connection.droppedIds.has(id)) return;
-    connection.droppedIds.add(id);
-    this.#droppedIds++;
-  }
-
-  #forgetDropped(connection: ConnectionState): void {
-    this.#droppedIds -= connection.droppedIds.size;
-    connection.droppedIds = new Set();
   }
 
   #anchorMissed(
@@ -205,11 +194,11 @@ export class Deduplicator<A extends PositionUpdate> {
     const { key } = received;
     // Another connection may have the anchor; this one may just have lost it.
     if (this.#missed.note(key, last)) return "reread";
-    this.#rereads.note(key, last);
     if (connection.anchorAt !== undefined) {
       this.#renumber(key, connection.anchorAt);
       return "reread";
     }
+    this.#rereads.note(key, last);
     connection.mode = "settling";
     // Everything that this connection dropped may be new.
     return connection.dropped > 1 ? "reread" : this.#takeInOrder(received, last, connection, fresh);
@@ -239,17 +228,20 @@ export class Deduplicator<A extends PositionUpdate> {
         if (this.#rereads.wants(key, last)) return "reread";
         this.#noteGap(received, last, offset - connection.next);
       } else this.#rereads.succeeded(key, last);
-      if (isRenumbered) this.counts.renumbered++;
+      if (isRenumbered) {
+        this.counts.renumbered++;
+        this.#rereads.forget(key);
+      }
       connection.isRenumbered = false;
       connection.mode = "live";
     }
-    const { rejectedBefore: rejected, next = 0 } = connection;
-    if (rejected > 0) {
-      connection.rejectedBefore = rejectedAfter({ offset: next - 1, rejected }, offset);
-    }
+    const rejectedBehind = rejectedAfter(offset, connection);
+    connection.rejectedBefore = rejectedBehind;
     connection.next = offset + 1;
     if (isKnown) this.counts.dropped++;
-    this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);
+    const isUsual = !isKnown && rejectedBehind === 0;
+    const event = isUsual ? received : { ...received, isRepeated: isKnown, rejectedBehind };
+    this.#accept(event, connection, fresh);
     return "handled";
   }
 

@@ -14,6 +14,11 @@ export class Rereads {
     this.#last.set(key, offset);
   }
 
+  /** Forgets what was read again: its offset is in an old numbering. */
+  forget(key: string): void {
+    this.#last.delete(key);
+  }
+
   /** Returns whether the gap behind the anchor is to be read again, and notes that it is. */
   wants(key: string, last: PartitionPosition): boolean {
     if (this.#has(key, last) || (this.#fruitless.get(key) ?? 0) >= MAX_FRUITLESS) return false;

@@ -14,8 +14,8 @@ import { type Burst, Warp, warped, withRepeats } from "./served_log.ts";
 
 export interface UpstreamOptions extends BurstOptions {
   /**
-   * The approximate number of connections that fail among events that are sent once. Twice as many
-   * fail at most: if most connections ended among duplicates, a run would never end.
+   * The approximate number of connections that fail among events that are sent once. At most
+   * twice as many are cut, stalled or ended with an error: if most connections ended among duplicates, a run would never end.
    */
   readonly faults: number;
   /** The approximate number of events that are in the log twice (default 0). */
@@ -63,8 +63,9 @@ const GARBAGE_EVERY = 500;
 /** The shares of the kinds of faults. */
 const SHARES = { cut: 0.5, stall: 0.1, error: 0.2, gap: 0.1, status: 0.1 } as const;
 /**
- * The part of the log without repeated events: a producer that restarts just when upstream renumbers
- * the log cannot know which of two events with the id of its last one that is.
+ * The part of the log without repeated events. If upstream renumbers the log while a producer
+ * restarts, and two events have the id of its last one, it cannot know which of them that is. A
+ * producer can be far behind the two thirds of the log at which that happens.
  */
 const UNREPEATED = { from: 0.45, to: 0.7 };
 /** The purposes of random choices. */

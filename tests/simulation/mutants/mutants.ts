@@ -124,9 +124,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "publishes an id again that the log has twice",
     file: "lib/upstream/resume/deduplicator.ts",
-    find:
-      "this.#accept(isKnown ? { ...received, isRepeated: true } : received, connection, fresh);",
-    replace: "this.#accept(received, connection, fresh);",
+    find: "{ ...received, isRepeated: isKnown, rejectedBehind }",
+    replace: "{ ...received, rejectedBehind }",
   },
   {
     name: "gives an anchor up on the first connection without it",
@@ -157,8 +156,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "forgets a rejected frame that follows lost events",
-    file: "lib/upstream/position/partition_position.ts",
-    find: "Math.max(0, rejected - between)",
+    file: "lib/upstream/resume/connection_state.ts",
+    find: "Math.max(0, rejectedBefore - (offset - next))",
     replace: "0",
     always: ["bad frame", "left out", "cut"],
   },

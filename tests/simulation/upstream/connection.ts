@@ -24,6 +24,7 @@ export class Connection {
   readonly body: SimulatedBody;
   readonly #service: Service;
   readonly #machine: Machine;
+  readonly #starts: ReadonlyMap<UpstreamTopic, number>;
   readonly #cursors: Map<UpstreamTopic, number>;
   /** The part of ids by topic, and the time in it. */
   readonly #ids: Map<UpstreamTopic, string>;
@@ -55,6 +56,7 @@ export class Connection {
   ) {
     this.#service = service;
     this.#machine = machine;
+    this.#starts = cursors;
     this.#cursors = new Map(cursors);
     this.#ids = new Map([...cursors.keys()].map((topic) => [topic, idEntryOf(topic, undefined)]));
     this.#fault = fault;
@@ -161,7 +163,8 @@ export class Connection {
       const end = Math.min(topic.end(now), cursor + run);
       for (let i = cursor; i < end; i++) {
         const entry = topic.entries[i]!;
-        if (this.#service.leavesOut(entry)) continue;
+        const isFirst = i === this.#starts.get(topic);
+        if (!isFirst && this.#service.leavesOut(entry)) continue;
         const { kind, timestamp } = entry;
         if (kind !== "empty" && this.#times.get(topic) !== timestamp) {
           this.#times.set(topic, timestamp);
@@ -169,7 +172,7 @@ export class Connection {
           this.#moved = topic;
           id = [...this.#ids.values()].join();
         }
-        if (kind === "bad" && this.#moved !== topic) world.isUnclear = true;
+        if (kind === "bad" && this.#moved !== topic) this.#service.noteUnclear();
         writer.add(entry, id);
         this.#service.served(entry, this.#machine);
         this.#unsent.push({ entry, end: this.#sent + writer.length });

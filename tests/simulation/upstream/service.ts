@@ -45,6 +45,8 @@ export class Service {
    * clock.
    */
   onMisled: (entry: Entry) => void = () => {};
+  /** Called with an entry whose loss on a connection may not be noticed. */
+  onHidden: (entry: Entry) => void = () => {};
   /** Called before a connection is served, with the time (ms) from which it is requested, if any. */
   onConnect: (
     machine: Machine,
@@ -120,7 +122,8 @@ export class Service {
     const requested = url.searchParams.get("since");
     const since = requested === null ? undefined : Number(requested);
     this.since ??= since ?? this.world.scheduler.now;
-    this.#noteStart(this.since);
+    // If the position went with Kafka's topic, a later process begins at its own "now".
+    this.#noteStart(since ?? this.since);
     this.onConnect(machine, cursors, since);
     this.world.trace(() => {
       const from = [...cursors].map(([{ name }, index]) => `${name.slice(0, 5)}…@${index}`);
@@ -137,20 +140,27 @@ export class Service {
   }
 
   /**
-   * Returns whether a connection loses an entry. Another one brings it, if it is read again: behind
-   * the start of a topic nothing shows the gap, behind one event that happens once, and after three
-   * gaps that remain not at all.
+   * Returns whether a connection loses an entry; another one brings it. Not lost is what a producer
+   * cannot notice, or does not read again: the first entry of a connection, a second gap behind one
+   * event, and any gap after three that remained.
    */
   leavesOut(entry: Entry): boolean {
-    const { topic, index } = entry;
-    const before = topic.entries[index - 1]?.kind;
-    const isReread = index > topic.first && (before === "event" || before === "canary") &&
-      this.plan.rate("gap") === 0;
-    if (!isReread || this.#leftOut.has(entry)) return false;
+    const before = entry.topic.entries[entry.index - 1]?.kind;
+    const isReread = (before === "event" || before === "canary") && this.plan.rate("gap") === 0;
+    if (!isReread || this.world.isUnclear || this.#leftOut.has(entry)) return false;
     if (!this.world.draws("left out", this.#omissions)) return false;
     this.#leftOut.add(entry);
     this.world.trace(() => `upstream: leaves out ${entry.id} at ${entry.offset}`);
     return true;
+  }
+
+  /**
+   * Notes that a rejected frame is counted for another topic than its own. There it takes the place
+   * of an entry that was lost.
+   */
+  noteUnclear(): void {
+    this.world.isUnclear = true;
+    for (const entry of this.#leftOut) this.onHidden(entry);
   }
 
   /** Notes that an entry is sent. */

@@ -188,6 +188,7 @@ const WITH_LATER: readonly (readonly [number, readonly Fault[]])[] = [
   [801004960, []],
   [803056327, []],
   [900000756, ["left out", "bad frame"]],
+  [940003746, ["left out", "retention", "renumber down"]],
 ];
 
 for (const [seed, always] of WITH_LATER) {

@@ -74,6 +74,58 @@ Deno.test("Deduplicator loses nothing behind an anchor that one connection lost"
   assertEquals(serials(reader.seen), [...log.keys()]);
 });
 
+Deno.test("Deduplicator loses nothing behind a lost anchor in a lower numbering", () => {
+  for (const isRestarted of [true, false]) {
+    const log = [...logOf(90), entry(90, 1085), entry(91, 1093)];
+    const reader = new LogReader();
+    reader.read(log, 90);
+    if (isRestarted) reader.restart();
+    const lower = log.map((one) => ({ ...one, offset: one.offset! - 50 }));
+    reader.read(lower, 22, 20, ({ serial }) => serial !== 89);
+    reader.read(log, Infinity, 20);
+    assertEquals(serials(reader.seen), [...log.keys()]);
+  }
+});
+
+Deno.test("Deduplicator reads a gap again at an offset of an old numbering", () => {
+  const log = logOf(30).map((one) => ({ ...one, offset: one.offset! + 1000 }));
+  const reader = new LogReader();
+  reader.read(log, 20);
+  const lower = logOf(60).map((one) => ({ ...one, offset: one.offset! + 980 }));
+  reader.read(lower, 20, 5);
+  assertEquals(reader.deduplicator.counts.renumbered, 1);
+  // The anchor has the offset that it had before, when the log was read again.
+  const rereads = reader.rereads;
+  reader.read(lower, Infinity, 5, ({ serial }) => serial !== 40 || reader.rereads > rereads);
+  assertEquals(serials(reader.seen), [...lower.keys()]);
+});
+
+Deno.test("Deduplicator remembers no rejected frame that took no offset", () => {
+  const log = [...logOf(10), refused(10, 1010)];
+  for (let i = 11; i < 100; i++) log.push(entry(i, 1000 + i, i - 1));
+  const reader = new LogReader();
+  reader.read(log);
+  reader.restart();
+  assertEquals(reader.position.get(KEY)!.rejected, 0);
+  const more = [...log, refused(100, 1100), entry(101, 1101, 100)];
+  reader.read(more);
+  assertEquals(serials(reader.seen), [...more.keys()]);
+});
+
+Deno.test("Deduplicator finds a gap although a rejected frame took no offset", () => {
+  const log = [...logOf(10), refused(10, 1010)];
+  for (let i = 11; i < 60; i++) log.push(entry(i, 1000 + i, i - 1));
+  log[15] = { ...log[15]!, timestamp: undefined, ahead: 600_000 };
+  const reader = new LogReader();
+  reader.read(log, 21);
+  // Upstream deletes what was handled.
+  const rest = log.slice(21);
+  for (let i = 0; i < 3; i++) reader.read(rest, 17);
+  reader.read(rest, Infinity, 0, ({ serial }) => serial !== 21 || reader.rereads > 0);
+  reader.read(rest);
+  assertEquals(serials(reader.seen).includes(21), true);
+});
+
 Deno.test("Deduplicator accepts events whose timestamps are not credible", () => {
   const log = logOf(40).map((one, i) =>
     i < 20 ? one : { ...one, timestamp: undefined, ahead: 600_000 + one.timestamp! }
