@@ -1,4 +1,5 @@
 import type { ReadBatch } from "../kafka/consume/read_options.ts";
+import { TaskQueue } from "../shared/task_queue.ts";
 import { writeOutputSlowly } from "../terminal/output.ts";
 import { bytesOf, type Output } from "./output.ts";
 
@@ -46,8 +47,7 @@ export class RecordOutput {
   readonly #closed = new AbortController();
   /** The write that is under way. Never rejects. */
   #writing: Promise<void> | undefined;
-  /** Resolves when all calls are done or have failed. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls = new TaskQueue();
 
   constructor(options: RecordOutputOptions) {
     const { stop } = options;
@@ -90,13 +90,11 @@ export class RecordOutput {
 
   /** Runs calls one after the other, since the held line may be written at any time. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(() => {
+    return this.#calls.run(() => {
       clearTimeout(this.#timer);
       this.#closed.signal.throwIfAborted();
       return work();
     });
-    this.#last = done.catch(() => {});
-    return done;
   }
 
   #append(line: Uint8Array): void {

@@ -1,6 +1,6 @@
 /** The live page under a mouse, a finger and a keyboard. */
 import { assertEquals } from "@std/assert";
-import { type Page } from "../support/page/browser.ts";
+import type { Page } from "../support/page/browser.ts";
 import { testKafka } from "../support/kafka/kafka.ts";
 import { BROWSER_TEST, edit, titles, waitForText, waitForTitles, withPage } from "./live_page.ts";
 

@@ -1,7 +1,7 @@
 /** The live page in a real Chromium, fed from a topic of a real Kafka by the real program. */
 import { assert, assertEquals } from "@std/assert";
 import axe, { type AxeResults } from "npm:axe-core@4.14.1";
-import { type Page } from "../support/page/browser.ts";
+import type { Page } from "../support/page/browser.ts";
 import { hourOfEdits, inventEdit } from "../support/stream/edits.ts";
 import { HOSTILE } from "../support/tools/hostile.ts";
 import { testKafka } from "../support/kafka/kafka.ts";

@@ -4,7 +4,7 @@ import { formatDuration } from "../../shared/duration.ts";
 import { Rate } from "../../shared/rate.ts";
 import type { ProgressSnapshot, StoreProgress } from "../../store/consumer/progress.ts";
 import { counted, rateText } from "../../terminal/numbers.ts";
-import { type ProgramStatus } from "../../terminal/status_line.ts";
+import type { ProgramStatus } from "../../terminal/status_line.ts";
 
 /** The facts behind a store's status. */
 export interface StoreStatusInput {

@@ -146,9 +146,15 @@ export class Deduplicator<A extends PositionUpdate> {
   }
 
   #renumber(key: string, offset: number): void {
+    this.#noteRenumbering(key);
+    this.#position.renumber(key, offset);
+  }
+
+  /** Counts a renumbering, and forgets offsets of the old numbering. */
+  #noteRenumbering(key: string): void {
     this.counts.renumbered++;
     this.#rereads.forget(key);
-    this.#position.renumber(key, offset);
+    this.#missed.delete(key);
   }
 
   #modeFor(key: string, last: PartitionPosition, anchored: boolean): ConnectionState["mode"] {
@@ -228,10 +234,7 @@ export class Deduplicator<A extends PositionUpdate> {
         if (this.#rereads.wants(key, last)) return "reread";
         this.#noteGap(received, last, offset - connection.next);
       } else this.#rereads.succeeded(key, last);
-      if (isRenumbered) {
-        this.counts.renumbered++;
-        this.#rereads.forget(key);
-      }
+      if (isRenumbered) this.#noteRenumbering(key);
       connection.isRenumbered = false;
       connection.mode = "live";
     }

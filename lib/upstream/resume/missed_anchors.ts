@@ -57,11 +57,10 @@ export class MissedAnchors {
     if (evidence < PROOF) return false;
     this.#evidence.delete(key);
     if (anchorAt === undefined) this.#missed.set(key, { offset: last.offset, times: MAX_MISSED });
-    else this.#missed.delete(key);
     return true;
   }
 
-  /** Forgets a topic-partition: its anchor has arrived. */
+  /** Forgets a topic-partition: its anchor has arrived, or has another offset. */
   delete(key: string): void {
     this.#missed.delete(key);
     this.#evidence.delete(key);

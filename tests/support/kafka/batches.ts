@@ -6,7 +6,7 @@ import {
   LAST_OFFSET_DELTA,
 } from "../../../lib/kafka/wire/batch_layout.ts";
 import { crc32c } from "../../../lib/kafka/wire/crc32c.ts";
-import { type AbortedTransaction } from "../../../lib/kafka/wire/fetch/aborted_transactions.ts";
+import type { AbortedTransaction } from "../../../lib/kafka/wire/fetch/aborted_transactions.ts";
 import { compress } from "../../../lib/kafka/wire/compression.ts";
 import { FetchedBatch, type FetchedRecords } from "../../../lib/kafka/wire/fetch/fetched_batch.ts";
 import type { Message } from "../../../lib/kafka/wire/message.ts";

@@ -4,7 +4,7 @@ import { formatDuration } from "../../../shared/duration.ts";
 import type { ProduceCounts } from "../../../produce/counts.ts";
 import { Rate } from "../../../shared/rate.ts";
 import { rateText } from "../../../terminal/numbers.ts";
-import { type ProgramStatus } from "../../../terminal/status_line.ts";
+import type { ProgramStatus } from "../../../terminal/status_line.ts";
 
 /** The facts behind the producer's status. */
 export interface ProducerStatusInput {

@@ -13,7 +13,7 @@ import { ExitCode, UsageError } from "../../../shared/error.ts";
 import { ask } from "../../../terminal/ask.ts";
 import { writeOutput } from "../../../terminal/output.ts";
 import { counted } from "../../../terminal/numbers.ts";
-import { type ProgramStatus } from "../../../terminal/status_line.ts";
+import type { ProgramStatus } from "../../../terminal/status_line.ts";
 import type { VerifyOptions, VerifyProgress } from "../../../verify/options.ts";
 import { repair } from "../../../verify/repair.ts";
 import { isClean } from "../../../verify/report.ts";

@@ -17,7 +17,7 @@ import { createOnce, exists, makeDirectory, namesIn } from "./disk.ts";
 import { PARQUET_DEFAULTS, type ParquetOptions } from "./options.ts";
 import { HeldPartition, type PartitionSource } from "./partition.ts";
 import { type Entry, PartitionLog } from "./partition_log.ts";
-import { TaskQueue } from "./task_queue.ts";
+import { TaskQueue } from "../../../shared/task_queue.ts";
 
 /** The folder of everything that is not for readers; engines ignore such names. */
 const STATE = "_wikitap";

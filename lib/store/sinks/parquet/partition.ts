@@ -5,7 +5,7 @@ import { removeIfThere } from "./disk.ts";
 import { ParquetFile } from "./parquet_file.ts";
 import type { Entry, PartitionLog, PendingFile } from "./partition_log.ts";
 import type { ParquetOptions } from "./options.ts";
-import { TaskQueue } from "./task_queue.ts";
+import { TaskQueue } from "../../../shared/task_queue.ts";
 
 /** The maximum number of days, and so of files, in one commit: edits may be dated in any year. */
 const MAX_DAYS = 32;
