@@ -308,6 +308,28 @@ export class Checker {
     if (rejected > most) this.fail("counted twice", `${rejected} rejected frames of ${most}`);
   }
 
+  /**
+   * Checks that each event and each rejected frame up to the saved position is counted, if it is
+   * known where that begins and what follows.
+   */
+  #checkAllCounted(): void {
+    const isKnown = this.#topics.every(({ shifts, first, isLate }) =>
+      shifts.length === 1 && first === 0 && !isLate
+    );
+    if (!isKnown || this.#world.isUnclear || this.isVague || this.isRecreated) return;
+    const { offset = 0, metadata } = this.#saved ?? {};
+    let least = 0;
+    for (const place of placesOf(metadata)) {
+      const topic = this.#topics.find(({ name }) => name === place.name)!;
+      const last = this.entriesOf(topic, place).at(-1)?.index ?? -1;
+      const handled = topic.entries.slice(this.#from.get(topic), last + 1);
+      least += handled.filter(({ kind, duplicateOf }) =>
+        kind !== "empty" && duplicateOf === undefined
+      ).length + place.rejected;
+    }
+    if (Number(offset) < least) this.fail("lost", `${offset} of ${least} events are counted`);
+  }
+
   /** Checks the end of a history. */
   checkAll(): void {
     const { delivery } = this.#world.plan;
@@ -320,6 +342,7 @@ export class Checker {
         );
       }
     }
+    this.#checkAllCounted();
     if (delivery === "at-least-once") return;
     const duplicated = [...this.#seen].filter(([entry, times]) =>
       times > 1 && !this.#excused.has(entry) && !this.#world.strangers.has(entry)

@@ -155,6 +155,13 @@ export const MUTANTS: readonly Mutant[] = [
     always: ["bad frame", "cut"],
   },
   {
+    name: "does not count a rejected frame",
+    file: "lib/produce/pipeline.ts",
+    find: 'if (made === "repeated") return;\n    this.#handled++;',
+    replace: 'if (made === "repeated") return;\n    if (event !== undefined) this.#handled++;',
+    always: ["bad frame"],
+  },
+  {
     name: "forgets a rejected frame that follows lost events",
     file: "lib/upstream/resume/connection_state.ts",
     find: "Math.max(0, rejectedBefore - (offset - next))",

@@ -186,8 +186,8 @@ export class Service {
       if (since !== null && !/^\d+$/.test(since)) return 400;
       const from = since === null ? Infinity : Number(since);
       const cursors = new Map(existing.map((topic) => [topic, topic.from(from, now)]));
-      // Without transactions, records exist before a position that knows their topics.
-      if (this.plan.delivery === "at-least-once" && this.#futureStarts.has(from)) {
+      // Records may exist: of a topic that is gone, or, without transactions, before a position.
+      if (this.#futureStarts.has(from)) {
         for (const [topic, cursor] of cursors) this.onFutureStart(topic, cursor);
       }
       return cursors;

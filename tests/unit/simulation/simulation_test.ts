@@ -187,6 +187,9 @@ const WITH_LATER: readonly (readonly [number, readonly Fault[]])[] = [
   [755000101, []],
   [801004960, []],
   [803056327, []],
+  [810156683, []],
+  [810185397, []],
+  [810195909, []],
   [900000756, ["left out", "bad frame"]],
   [940003746, ["left out", "retention", "renumber down"]],
 ];
