@@ -199,7 +199,7 @@ export class Deduplicator<A extends PositionUpdate> {
   ): Verdict {
     const { key } = received;
     // Another connection may have the anchor; this one may just have lost it.
-    if (this.#missed.note(key, last)) return "reread";
+    if (this.#missed.note(connection, last)) return "reread";
     if (connection.anchorAt !== undefined) {
       this.#renumber(key, connection.anchorAt);
       return "reread";

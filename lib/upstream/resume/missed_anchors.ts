@@ -28,21 +28,19 @@ const MAX_MISSED = 2;
  * log may hold an id twice, and the connection may have ended between the two.
  */
 export class MissedAnchors {
-  /** The offset of the anchor, and the number of connections that have missed it. */
-  readonly #missed = new Map<string, { readonly offset: number; readonly times: number }>();
-  /** The evidence of consecutive connections that ended without the anchor. */
-  readonly #evidence = new Map<string, number>();
+  readonly #missed = new Map<string, MissedAnchor>();
 
   /** Returns whether the anchor is considered gone. */
   isGone(key: string, last: PartitionPosition): boolean {
-    return this.#times(key, last) >= MAX_MISSED;
+    return this.#get(key, last).times >= MAX_MISSED;
   }
 
   /** Notes that a connection has missed the anchor, and returns whether it is the first one. */
-  note(key: string, last: PartitionPosition): boolean {
-    const times = this.#times(key, last) + 1;
-    this.#missed.set(key, { offset: last.offset, times });
-    return times === 1;
+  note(connection: ConnectionState, last: PartitionPosition): boolean {
+    const missed = this.#start(connection.key, last);
+    // This connection may have lost the event that shows the anchor's new offset.
+    missed.anchorAt = connection.anchorAt ??= missed.anchorAt;
+    return missed.times++ === 0;
   }
 
   /** Notes a connection that ended, and returns whether it completes the proof. */
@@ -52,24 +50,41 @@ export class MissedAnchors {
   ): boolean {
     const isStrong = sawBeyond || later >= MIN_LATER || isAnchorLatest;
     if (mode !== "resuming" || (!isStrong && !sawAnchorId)) return false;
-    const evidence = (this.#evidence.get(key) ?? 0) + (isStrong ? STRONG : WEAK);
-    this.#evidence.set(key, evidence);
-    if (evidence < PROOF) return false;
-    this.#evidence.delete(key);
-    if (anchorAt === undefined) this.#missed.set(key, { offset: last.offset, times: MAX_MISSED });
+    const missed = this.#start(key, last);
+    missed.evidence += isStrong ? STRONG : WEAK;
+    if (missed.evidence < PROOF) return false;
+    missed.evidence = 0;
+    if (anchorAt === undefined) missed.times = MAX_MISSED;
     return true;
   }
 
   /** Forgets a topic-partition: its anchor has arrived, or has another offset. */
   delete(key: string): void {
     this.#missed.delete(key);
-    this.#evidence.delete(key);
   }
 
-  #times(key: string, { offset }: PartitionPosition): number {
-    const missed = this.#missed.get(key);
-    return missed?.offset === offset ? missed.times : 0;
+  #start(key: string, last: PartitionPosition): MissedAnchor {
+    const missed = this.#get(key, last);
+    this.#missed.set(key, missed);
+    return missed;
   }
+
+  #get(key: string, { offset }: PartitionPosition): MissedAnchor {
+    const missed = this.#missed.get(key);
+    if (missed?.offset === offset) return missed;
+    return { offset, times: 0, evidence: 0, anchorAt: undefined };
+  }
+}
+
+/** An anchor that did not arrive. */
+interface MissedAnchor {
+  readonly offset: number;
+  /** The number of connections that have missed it. */
+  times: number;
+  /** The evidence of consecutive connections that ended without it. */
+  evidence: number;
+  /** The other offset at which its id arrived last. */
+  anchorAt: number | undefined;
 }
 
 /** Returns the timestamp of an event in ms, credible or not; 0 if it has none. */

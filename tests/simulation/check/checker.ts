@@ -80,6 +80,8 @@ export class Checker {
     kafka.onCommit = (messages) => this.#noteCommitted(messages);
     kafka.onComplete = (_, commits) => {
       if (commits) this.#forget(this.#open);
+      // If the topic exists again by then, they are in it, and there is no position.
+      for (const entry of commits ? this.#open : []) this.#excused.add(entry);
       this.#open.clear();
       if (commits) this.checkPosition();
     };

@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "gives an anchor up on the first connection without it",
     file: "lib/upstream/resume/deduplicator.ts",
-    find: 'if (this.#missed.note(key, last)) return "reread";',
+    find: 'if (this.#missed.note(connection, last)) return "reread";',
     replace: "",
   },
   {

@@ -190,6 +190,9 @@ const WITH_LATER: readonly (readonly [number, readonly Fault[]])[] = [
   [810156683, []],
   [810185397, []],
   [810195909, []],
+  [836041013, []],
+  [836052120, ["left out"]],
+  [836149065, []],
   [900000756, ["left out", "bad frame"]],
   [940003746, ["left out", "retention", "renumber down"]],
 ];

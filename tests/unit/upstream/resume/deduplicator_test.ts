@@ -245,6 +245,19 @@ Deno.test("Deduplicator finds its anchor at another offset without later events"
   }
 });
 
+Deno.test("Deduplicator remembers the new offset of an anchor that is lost then", () => {
+  const log = logOf(20).map((one) => ({ ...one, offset: one.offset! + 100 }));
+  const reader = new LogReader();
+  reader.read(log.slice(0, 10));
+  reader.restart();
+  reader.read(log.slice(0, 10), Infinity, 5000, ({ serial }) => serial !== 4);
+  const renumbered = log.map((one) => ({ ...one, offset: one.offset! - 40 }));
+  let anchors = 0;
+  reader.read(renumbered, Infinity, 5000, ({ serial }) => serial !== 9 || anchors++ !== 1);
+  assertEquals(serials(reader.seen), [...log.keys()]);
+  assertEquals(reader.deduplicator.counts.renumbered, 1);
+});
+
 Deno.test("Deduplicator waits for its anchor after its id at a lower offset", () => {
   // Even if all have the same time, as with timestamps in whole seconds.
   for (const step of [1, 0]) {
