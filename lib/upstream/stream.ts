@@ -157,7 +157,8 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     this.#open = connection;
     let isAtNews = false;
     try {
-      await this.#request(connection);
+      // What the service skipped for a start in the future comes first on the next connection.
+      if (await this.#request(connection)) return { cause: "gap", isAtNews };
       const parser = new SseParser();
       const ids = new IdReader((key) => this.#received.track(key));
       connection.allow(idleTimeout, "idle");
@@ -193,8 +194,11 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     }
   }
 
-  /** Sends the request of a connection and checks that the answer is an event stream. */
-  async #request(connection: Connection): Promise<void> {
+  /**
+   * Sends the request of a connection and checks that the answer is an event stream. Returns whether
+   * the start was moved back, so that an earlier one must be requested.
+   */
+  async #request(connection: Connection): Promise<boolean> {
     const { url, userAgent, fetch } = this.#options;
     this.counts.state = this.#outage.isActive ? "away" : "connecting";
     const wanted = {
@@ -206,26 +210,30 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     };
     const { date } = await connection.open((options) => requestFrom(wanted, { ...options, fetch }));
     this.#wasReadable = true;
-    this.#setClock(date);
+    const isMoved = this.#setClock(date);
     this.counts.connected = true;
     this.#deduplicator.connected({ anchored: this.#step === 0 });
+    return isMoved;
   }
 
   /**
    * Sets the clock that decides which timestamps are credible. A start in the future is moved back:
    * the service would read it as "from now on", and events between two connections would be lost.
+   * Returns whether it was.
    */
-  #setClock(date: number | undefined): void {
+  #setClock(date: number | undefined): boolean {
     const isFirst = !this.#clock.isSynchronized;
     const behind = this.#clock.set(date);
-    if (date === undefined || !isFirst) return;
-    if (date + DATE_STEP < this.#received.start) this.#received.startAt(date);
+    if (date === undefined || !isFirst) return false;
+    const isMoved = date + DATE_STEP < this.#received.start;
+    if (isMoved) this.#received.startAt(date);
     const difference = Math.abs(behind);
-    if (difference < NOTABLE_DIFFERENCE) return;
+    if (difference < NOTABLE_DIFFERENCE) return isMoved;
     log.warn("This machine's clock is {difference} {direction} that of the service: set it", {
       difference: formatDuration(Math.round(difference / 1000) * 1000),
       direction: behind > 0 ? "behind" : "ahead of",
     });
+    return isMoved;
   }
 
   /**

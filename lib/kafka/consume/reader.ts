@@ -62,7 +62,9 @@ export async function readTopic(cluster: Cluster, options: ReadOptions): Promise
     // Looks up the coordinator in any case, so that its failures are reported here, and at once.
     await retryWhileNotReady(() => refusePositionGroup(admin, groupId));
     if (group === undefined) return [];
-    const committed = await fetchCommitted(admin, { topics, group, topicIds });
+    const committed = await retryWhileNotReady(() =>
+      fetchCommitted(admin, { topics, group, topicIds })
+    );
     const known = new Set([...committed].map(([{ topic }]) => topic));
     return topics.filter((topic) => !known.has(topic));
   });

@@ -24,9 +24,6 @@ export const MAX_TRACKED = 1024;
 /** The key of a frame without a known topic-partition. No position contains it. */
 export const NOWHERE: string = upstreamPartition("unknown", 0);
 
-/** The time in ms within which the service reads "from now on" after its `Date`, in whole seconds. */
-const READS_WITHIN = 5000;
-
 function newPartition(timestamp: number, highest: number): PartitionPosition {
   return { timestamp, highest, offset: -1, id: "", rejected: 0 };
 }
@@ -53,9 +50,7 @@ export interface SavedPosition {
  */
 export class Position {
   readonly #partitions: Map<string, PartitionPosition>;
-  readonly #initialStart: number;
   #start: number;
-  /** The latest start that this position had, also before it was saved. */
   #latestStart: number;
 
   /**
@@ -63,12 +58,9 @@ export class Position {
    * @param partitions Positions by topic-partition.
    */
   constructor(start: number, partitions: Iterable<readonly [string, PartitionPosition]> = []) {
-    this.#initialStart = start;
     this.#start = start;
+    this.#latestStart = start;
     this.#partitions = new Map(partitions);
-    const highest = [...this.#partitions.values()].map(({ highest }) => highest);
-    // It is not saved, but no topic-partition has a lower `highest`.
-    this.#latestStart = highest.length === 0 ? start : Math.max(start, Math.min(...highest));
   }
 
   /** Time in ms from which events are wanted; also the position of a new topic-partition. */
@@ -76,15 +68,9 @@ export class Position {
     return this.#start;
   }
 
-  /**
-   * Returns the time (ms) up to which events of a topic-partition may not have been received although
-   * they precede its anchor. The service reads a start in the future as "from now on". If the start
-   * is moved back, later requests bring what was skipped.
-   */
-  unreadUntil({ timestamp }: PartitionPosition): number {
-    // No credible timestamp after the start was received.
-    if (timestamp <= this.#start) return this.#latestStart;
-    return this.#start < this.#initialStart ? this.#start + READS_WITHIN : -Infinity;
+  /** The latest start (ms) since this object was created: what was skipped by it is not later. */
+  get latestStart(): number {
+    return this.#latestStart;
   }
 
   /**
@@ -104,8 +90,7 @@ export class Position {
 
   /** Returns an independent copy. */
   copy(): Position {
-    const copy = new Position(this.#initialStart, this.#partitions);
-    copy.#start = this.#start;
+    const copy = new Position(this.start, this.#partitions);
     copy.#latestStart = this.#latestStart;
     return copy;
   }
@@ -136,10 +121,7 @@ export class Position {
    */
   track(key: string): void {
     if (this.#partitions.has(key) || this.#partitions.size >= MAX_TRACKED) return;
-    this.#partitions.set(
-      key,
-      newPartition(this.#start, Math.max(this.#initialStart, this.reached)),
-    );
+    this.#partitions.set(key, newPartition(this.#start, Math.max(this.#latestStart, this.reached)));
   }
 
   /**
@@ -159,7 +141,7 @@ export class Position {
       return;
     }
     // The start was not received, and can be in the future: the first credible timestamp replaces it.
-    const isStart = last.offset < 0 || last.timestamp === this.#initialStart;
+    const isStart = last.offset < 0 || last.timestamp === this.#latestStart;
     const first = timestamp ?? Math.min(ahead ?? Infinity, last.timestamp);
     this.#partitions.set(key, {
       timestamp: isStart ? first : Math.max(timestamp ?? 0, last.timestamp),

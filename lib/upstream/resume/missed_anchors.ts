@@ -87,6 +87,18 @@ interface MissedAnchor {
   anchorAt: number | undefined;
 }
 
+/** The starts of a position. */
+type Starts = Pick<Position, "start" | "latestStart">;
+
+/**
+ * Returns the time (ms) up to which events of the log may not have been received although they
+ * precede the anchor, so that they prove nothing: the latest start, as long as no credible timestamp
+ * after the start was received.
+ */
+function unreadUntil({ timestamp }: PartitionPosition, { start, latestStart }: Starts): number {
+  return timestamp <= start ? latestStart : -Infinity;
+}
+
 /** Returns the timestamp of an event in ms, credible or not; 0 if it has none. */
 function timeOf({ timestamp, ahead }: PositionUpdate): number {
   return timestamp ?? ahead ?? 0;
@@ -102,7 +114,7 @@ export function noteBeforeAnchor(
   event: PositionUpdate,
   last: PartitionPosition,
   connection: ConnectionState,
-  position: Pick<Position, "unreadUntil">,
+  position: Starts,
   { isAnchorId, isKnown }: { readonly isAnchorId: boolean; readonly isKnown: boolean },
 ): void {
   const { knowsIds } = connection;
@@ -111,7 +123,7 @@ export function noteBeforeAnchor(
   connection.mayBePast ||= isAnchorId || distance > 0 || timeOf(event) > last.timestamp;
   if (!isAnchorId) {
     if (isKnown || (!knowsIds && distance <= 0)) connection.sawHandled = true;
-    else if (timeOf(event) > position.unreadUntil(last)) connection.sawUnknown = true;
+    else if (timeOf(event) > unreadUntil(last, position)) connection.sawUnknown = true;
     return;
   }
   connection.sawAnchorId = true;
@@ -129,14 +141,14 @@ export function provesMissing(
   event: PositionUpdate,
   last: PartitionPosition,
   connection: ConnectionState,
-  position: Pick<Position, "unreadUntil">,
+  position: Starts,
 ): boolean {
   const { offset, timestamp } = event;
   // A rejected frame proves nothing: it has no time, and does not move that of the position.
   if (offset === undefined) return false;
   const time = timeOf(event);
   // After a false timestamp, years ahead, no other event is ever later.
-  const isNews = time > Math.max(last.timestamp, position.unreadUntil(last));
+  const isNews = time > Math.max(last.timestamp, unreadUntil(last, position));
   connection.later = isNews ? connection.later + 1 : 0;
   const isLater = timestamp !== undefined && timestamp > last.timestamp;
   connection.sawBeyond ||= isLater && offset > last.offset;

@@ -67,11 +67,6 @@ export class LogReader {
     }
   }
 
-  /** Moves the start back. */
-  startAt(ms: number): void {
-    for (const position of [this.position, this.#handled]) position.startAt(ms);
-  }
-
   /** Restarts: only the saved position remains. */
   restart(): void {
     this.position = Position.fromJSON(JSON.parse(JSON.stringify(this.#handled)));
