@@ -157,8 +157,10 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     this.#open = connection;
     let isAtNews = false;
     try {
+      const { start } = this;
+      await this.#request(connection);
       // What the service skipped for a start in the future comes first on the next connection.
-      if (await this.#request(connection)) return { cause: "gap", isAtNews };
+      if (this.start < start) return { cause: "gap", isAtNews };
       const parser = new SseParser();
       const ids = new IdReader((key) => this.#received.track(key));
       connection.allow(idleTimeout, "idle");
@@ -194,11 +196,8 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     }
   }
 
-  /**
-   * Sends the request of a connection and checks that the answer is an event stream. Returns whether
-   * the start was moved back, so that an earlier one must be requested.
-   */
-  async #request(connection: Connection): Promise<boolean> {
+  /** Sends the request of a connection and checks that the answer is an event stream. */
+  async #request(connection: Connection): Promise<void> {
     const { url, userAgent, fetch } = this.#options;
     this.counts.state = this.#outage.isActive ? "away" : "connecting";
     const wanted = {
@@ -210,30 +209,26 @@ export class EventStream implements AsyncIterable<readonly ReceivedEvent[]> {
     };
     const { date } = await connection.open((options) => requestFrom(wanted, { ...options, fetch }));
     this.#wasReadable = true;
-    const isMoved = this.#setClock(date);
+    this.#setClock(date);
     this.counts.connected = true;
     this.#deduplicator.connected({ anchored: this.#step === 0 });
-    return isMoved;
   }
 
   /**
    * Sets the clock that decides which timestamps are credible. A start in the future is moved back:
    * the service would read it as "from now on", and events between two connections would be lost.
-   * Returns whether it was.
    */
-  #setClock(date: number | undefined): boolean {
+  #setClock(date: number | undefined): void {
     const isFirst = !this.#clock.isSynchronized;
     const behind = this.#clock.set(date);
-    if (date === undefined || !isFirst) return false;
-    const isMoved = date + DATE_STEP < this.#received.start;
-    if (isMoved) this.#received.startAt(date);
+    if (date === undefined || !isFirst) return;
+    if (date + DATE_STEP < this.#received.start) this.#received.startAt(date);
     const difference = Math.abs(behind);
-    if (difference < NOTABLE_DIFFERENCE) return isMoved;
+    if (difference < NOTABLE_DIFFERENCE) return;
     log.warn("This machine's clock is {difference} {direction} that of the service: set it", {
       difference: formatDuration(Math.round(difference / 1000) * 1000),
       direction: behind > 0 ? "behind" : "ahead of",
     });
-    return isMoved;
   }
 
   /**

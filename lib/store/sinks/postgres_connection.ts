@@ -17,6 +17,8 @@ const LONGEST_BACKOFF = 1;
 const PROBE_EVERY = 2000;
 /** How long the server may take to answer a probe, in ms. */
 const PROBE_LIMIT = 3000;
+/** How long connections may take to close, in s. Then they are destroyed. */
+const CLOSE_LIMIT = 1;
 /** The number of consecutive probes without work after which a statement is given up. */
 const IDLE_PROBES = 2;
 
@@ -136,7 +138,7 @@ export class PostgresConnection {
 
   /** Closes all connections, within 1 s. */
   async close(): Promise<void> {
-    await Promise.all([this.#client.sql.end({ timeout: 1 }), this.#discarded]);
+    await Promise.all([this.#client.sql.end({ timeout: CLOSE_LIMIT }), this.#discarded]);
   }
 
   async #unlessSilent<T>(client: Client, work: Promise<T>): Promise<T> {
@@ -208,7 +210,7 @@ export class PostgresConnection {
   }
 
   #discard(sql: postgres.Sql): void {
-    const ended = sql.end({ timeout: 0 }).catch(() => {}); // it is not used any more
+    const ended = sql.end({ timeout: CLOSE_LIMIT }).catch(() => {}); // it is not used any more
     this.#discarded = Promise.all([this.#discarded, ended]);
   }
 }
