@@ -298,8 +298,7 @@ export class Checker {
    * topic of each rejected frame. A repeated id may be counted.
    */
   #checkCounts(handled: number, places: readonly SavedPlace[]): void {
-    const isMoved = this.#topics.some(({ shifts, first }) => shifts.length > 1 || first > 0);
-    if (isMoved || this.#world.isUnclear) return;
+    if (!this.#isCountable) return;
     const { sent, plan } = this.#world;
     if (plan.rate("repeated id") === 0 && handled > sent.size) {
       this.fail("counted twice", `${handled} events of ${sent.size}`);
@@ -312,13 +311,11 @@ export class Checker {
 
   /**
    * Checks that each event and each rejected frame up to the saved position is counted, if it is
-   * known where that begins and what follows.
+   * known where each topic was first read. A repeated id need not be counted.
    */
   #checkAllCounted(): void {
-    const isKnown = this.#topics.every(({ shifts, first, isLate }) =>
-      shifts.length === 1 && first === 0 && !isLate
-    );
-    if (!isKnown || this.#world.isUnclear || this.isVague || this.isRecreated) return;
+    const isLate = this.#topics.some(({ isLate }) => isLate);
+    if (!this.#isCountable || isLate || this.isVague || this.isRecreated) return;
     const { offset = 0, metadata } = this.#saved ?? {};
     let least = 0;
     for (const place of placesOf(metadata)) {
@@ -330,6 +327,12 @@ export class Checker {
       ).length + place.rejected;
     }
     if (Number(offset) < least) this.fail("lost", `${offset} of ${least} events are counted`);
+  }
+
+  /** Whether no topic was renumbered or shortened, and each rejected frame shows its topic. */
+  get #isCountable(): boolean {
+    const isWhole = this.#topics.every(({ shifts, first }) => shifts.length === 1 && first === 0);
+    return isWhole && !this.#world.isUnclear;
   }
 
   /** Checks the end of a history. */
